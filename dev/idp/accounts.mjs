@@ -1,0 +1,61 @@
+/**
+ * @typedef {object} DevelopmentAccount
+ * @property {string} login what a person types
+ * @property {string} sub as the real tenant writes it
+ * @property {string} email
+ * @property {boolean} email_verified
+ * @property {string} name
+ * @property {string} nickname
+ * @property {string} group a single string, as the real tenant sends it
+ */
+
+/** The password of every account; the login page shows it. */
+export const PASSWORD = 'dev';
+
+/** @type {readonly DevelopmentAccount[]} */
+export const accounts = [
+  {
+    login: 'felix',
+    sub: 'auth0|felix',
+    email: 'felix@example.com',
+    email_verified: true,
+    name: 'Felix Example',
+    nickname: 'felix',
+    group: 'team-a',
+  },
+  {
+    login: 'mara',
+    sub: 'auth0|mara',
+    email: 'mara@example.com',
+    email_verified: true,
+    name: 'Mara Example',
+    nickname: 'mara',
+    group: 'team-b',
+  },
+  {
+    // Somebody who typed Felix's address and never proved it: only email_verified tells the two apart.
+    login: 'unverified',
+    sub: 'auth0|unverified',
+    email: 'felix@example.com',
+    email_verified: false,
+    name: 'Not Felix',
+    nickname: 'felix',
+    group: 'team-a',
+  },
+];
+
+/**
+ * @param {string} login
+ * @returns {DevelopmentAccount | undefined}
+ */
+export function accountByLogin(login) {
+  return accounts.find((account) => account.login === login);
+}
+
+/**
+ * @param {string} sub
+ * @returns {DevelopmentAccount | undefined}
+ */
+export function accountBySub(sub) {
+  return accounts.find((account) => account.sub === sub);
+}

@@ -1,0 +1,90 @@
+import { createServer } from 'node:http';
+
+/** @typedef {import('node:http').RequestListener} RequestListener */
+/** @typedef {import('node:http').Server} Server */
+
+/** How often another free port is tried when the one found on 127.0.0.1 is taken on ::1. */
+const PORT_ATTEMPTS = 20;
+
+/**
+ * The same port on 127.0.0.1 and, where the machine has IPv6, on ::1: what `localhost` means.
+ */
+export class LoopbackServer {
+  /** @type {Server[]} */
+  #servers;
+
+  /** @param {Server[]} servers already listening */
+  constructor(servers) {
+    this.#servers = servers;
+    /** The port all addresses share. */
+    this.port = portOf(servers[0]);
+  }
+
+  /**
+   * @param {number} port 0 takes a free one
+   * @returns {Promise<LoopbackServer>}
+   * @throws when another program holds the port
+   */
+  static async listen(port) {
+    for (let attempt = 1; ; attempt += 1) {
+      const ipv4 = await listenOn('127.0.0.1', port);
+      try {
+        return new LoopbackServer([ipv4, await listenOn('::1', portOf(ipv4))]);
+      } catch (error) {
+        if (hasNoIpv6(error)) {
+          return new LoopbackServer([ipv4]);
+        }
+        ipv4.close();
+        if (port !== 0 || attempt === PORT_ATTEMPTS) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** @param {RequestListener} handler gets every request from now on */
+  serve(handler) {
+    for (const server of this.#servers) {
+      server.on('request', handler);
+    }
+  }
+
+  /** Stops listening and drops every connection, requests under way included. */
+  close() {
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+}
+
+/**
+ * @param {string} host
+ * @param {number} port
+ * @returns {Promise<Server>}
+ */
+function listenOn(host, port) {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+/**
+ * @param {Server | undefined} server
+ * @returns {number}
+ */
+function portOf(server) {
+  const address = server?.address();
+  if (typeof address !== 'object' || !address) {
+    throw new Error('The server does not listen on a TCP port; start it on one.');
+  }
+  return address.port;
+}
+
+/** @param {unknown} error */
+function hasNoIpv6(error) {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+}
