@@ -18,7 +18,8 @@ h1 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; }
 p { margin: 0; } .quiet { color: var(--quiet); font-size: .9375rem; overflow-wrap: anywhere; }
 .wrong { margin-top: 1rem; color: var(--wrong); font-weight: 600; }
 label { display: block; margin-top: 1.25rem; font-weight: 600; }
-input { display: block; width: 100%; margin-top: .375rem; padding: .625rem .75rem; font: inherit; color: inherit;
+input { display: block; width: 100%; margin-top: .375rem; padding: .625rem .75rem; font: inherit; font-weight: 400;
+  color: inherit;
   background: var(--page); border: 1px solid var(--line); border-radius: .5rem; }
 input:focus-visible, button:focus-visible { outline: 2px solid var(--action); outline-offset: 2px; }
 .buttons { display: flex; gap: .75rem; margin: 1.5rem 0 1.25rem; }
@@ -75,12 +76,14 @@ ${wrong ? `<p class="wrong" role="alert">${escapeHtml(wrong)}</p>` : ''}
 }
 
 /**
- * @returns {string} HTML for a login that is no longer there, or was begun in another browser
+ * @param {string} title
+ * @param {string} message what happened and what to do next
+ * @returns {string} HTML for a login that cannot go on
  */
-export function loginOverPage() {
-  return document('This login is over', `
-<h1>This login is over</h1>
-<p>It was finished, took too long, or was begun in another browser. Go back and begin it again.</p>`);
+export function loginStoppedPage(title, message) {
+  return document(title, `
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(message)}</p>`);
 }
 
 /**
@@ -93,7 +96,7 @@ function document(title, body) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} – development identity provider</title>
+<title>${escapeHtml(title)} – development identity provider</title>
 <style>${STYLE}</style>
 </head>
 <body><main>${body}

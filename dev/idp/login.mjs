@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider';
 
 import { accountByLogin, accountBySub, accounts, PASSWORD } from './accounts.mjs';
-import { loginOverPage, loginPage, PAGE_HEADERS } from './login-page.mjs';
+import { loginPage, loginStoppedPage, PAGE_HEADERS } from './login-page.mjs';
 import { makeGrant } from './provider.mjs';
 import { readBody } from './request-body.mjs';
 
@@ -21,7 +21,8 @@ import { readBody } from './request-body.mjs';
 export async function handleLogin(provider, organizations, request, response) {
   const interaction = await findInteraction(provider, request, response);
   if (!interaction) {
-    response.writeHead(400, PAGE_HEADERS).end(loginOverPage());
+    const message = 'It was finished, took too long, or was begun in another browser. Go back and begin it again.';
+    response.writeHead(400, PAGE_HEADERS).end(loginStoppedPage('This login is over', message));
     return;
   }
   if (request.method !== 'POST') {

@@ -66,7 +66,7 @@ export class LoopbackServer {
 function listenOn(host, port) {
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(isTaken(error) ? taken(host, port, error) : error));
     server.listen(port, host, () => resolve(server));
   });
 }
@@ -81,6 +81,20 @@ function portOf(server) {
     throw new Error('The server does not listen on a TCP port; start it on one.');
   }
   return address.port;
+}
+
+/**
+ * @param {string} host
+ * @param {number} port
+ * @param {Error} cause
+ */
+function taken(host, port, cause) {
+  return new Error(`Another program holds port ${port} of ${host}; stop it or choose another port.`, { cause });
+}
+
+/** @param {Error} error */
+function isTaken(error) {
+  return 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** @param {unknown} error */

@@ -1,8 +1,8 @@
 import { errors, Provider } from 'oidc-provider';
-import escapeHtml from 'escape-html';
 
 import { accountBySub } from './accounts.mjs';
 import { ENDPOINT_PATHS } from './endpoints.mjs';
+import { loginStoppedPage, PAGE_HEADERS } from './login-page.mjs';
 
 /** @typedef {import('oidc-provider').Configuration} Configuration */
 /** @typedef {import('oidc-provider').KoaContextWithOIDC} KoaContextWithOIDC */
@@ -195,7 +195,9 @@ export async function makeGrant(provider, { accountId, clientId, params }, organ
  * @param {import('oidc-provider').ErrorOut} out
  */
 function renderError(ctx, out) {
-  ctx.type = 'html';
-  ctx.body = `<!doctype html><meta charset="utf-8"><title>Login not possible</title><h1>Login not possible</h1>
-<p>${escapeHtml(out.error)}: ${escapeHtml(out.error_description ?? 'no description')}. Go back and begin the login again.</p>`;
+  ctx.set(PAGE_HEADERS);
+  ctx.body = loginStoppedPage(
+    'Login not possible',
+    `${out.error}: ${out.error_description ?? 'no description'}. Go back and begin the login again.`,
+  );
 }

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+
+import { ENDPOINT_PATHS } from '../endpoints.mjs';
+import { sendJson } from '../json-answer.mjs';
+import { readBody } from '../request-body.mjs';
+import { sendEndlessBody } from './endless-body.mjs';
+
+/** @typedef {import('node:http').IncomingMessage} IncomingMessage */
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
+/** @typedef {import('./lies.mjs').Lie} Lie */
+
+/** Where redirecting endpoints send the client: the same answers, which nobody may come to fetch. */
+const ELSEWHERE = '/elsewhere';
+
+/** The endpoints of an identity provider that lies about one thing at a time. */
+export class HostileEndpoints {
+  /** @type {Lie} */
+  lie = 'none';
+  /** Requests that came because a redirect, or a `jku`, was followed. */
+  redirectsFollowed = 0;
+  /** Bytes of endless bodies handed to connections. */
+  bytesSent = 0;
+  /** Tokens handed to the revocation endpoint. */
+  revoked = 0;
+  /** @type {Map<string, string | undefined>} the nonce each code was asked for with */
+  #nonces = new Map();
+  #issuer;
+  #clientId;
+  #forger;
+  #ledger;
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.issuer
+   * @param {string} parts.clientId
+   * @param {import('./id-token.mjs').IdTokenForger} parts.forger
+   * @param {import('../ledger.mjs').Ledger} parts.ledger
+   */
+  constructor({ issuer, clientId, forger, ledger }) {
+    this.#issuer = issuer;
+    this.#clientId = clientId;
+    this.#forger = forger;
+    this.#ledger = ledger;
+  }
+
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
+  async answer(request, response) {
+    const url = new URL(request.url ?? '/', this.#issuer);
+    const followed = url.pathname.startsWith(`${ELSEWHERE}/`);
+    const path = followed ? url.pathname.slice(ELSEWHERE.length) : url.pathname;
+    if (followed || path === '/foreign/jwks.json') {
+      this.redirectsFollowed += 1;
+    }
+    const redirectStatus = followed ? undefined : this.#redirectStatus(path);
+    if (redirectStatus) {
+      response.writeHead(redirectStatus, { location: new URL(`${ELSEWHERE}${path}`, this.#issuer).href }).end();
+      return;
+    }
+    switch (path) {
+      case ENDPOINT_PATHS.discovery: return sendJson(response, 200, this.#discovery());
+      case ENDPOINT_PATHS.authorize: return this.#authorize(url.searchParams, response);
+      case ENDPOINT_PATHS.token: return this.#token(request, response);
+      case ENDPOINT_PATHS.jwks: return this.#jwks(response);
+      case ENDPOINT_PATHS.revocation: return this.#revoke(request, response);
+      case '/foreign/jwks.json': return sendJson(response, 200, await this.#forger.foreignJwks());
+      default: return sendJson(response, 404, { error: 'not_found' });
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @returns {number | undefined} when the lie is that this path answers with a redirect
+   */
+  #redirectStatus(path) {
+    const redirects = {
+      token_endpoint_redirects: { path: ENDPOINT_PATHS.token, status: 307 },
+      token_endpoint_redirects_302: { path: ENDPOINT_PATHS.token, status: 302 },
+      jwks_redirects: { path: ENDPOINT_PATHS.jwks, status: 302 },
+      discovery_redirects: { path: ENDPOINT_PATHS.discovery, status: 302 },
+    };
+    const redirect = Object.entries(redirects).find(([lie]) => lie === this.lie)?.[1];
+    return redirect?.path === path ? redirect.status : undefined;
+  }
+
+  #discovery() {
+    const at = (/** @type {string} */ path) => new URL(path, this.#issuer).href;
+    return {
+      issuer: this.lie === 'discovery_other_issuer' ? 'https://attacker.example/' : this.#issuer,
+      authorization_endpoint: at(ENDPOINT_PATHS.authorize),
+      token_endpoint: at(ENDPOINT_PATHS.token),
+      jwks_uri: at(ENDPOINT_PATHS.jwks),
+      revocation_endpoint: at(ENDPOINT_PATHS.revocation),
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['none'],
+      ...(this.lie.startsWith('callback_iss_') && { authorization_response_iss_parameter_supported: true }),
+    };
+  }
+
+  /**
+   * No page: whoever comes is Felix.
+   *
+   * @param {URLSearchParams} parameters
+   * @param {ServerResponse} response
+   */
+  #authorize(parameters, response) {
+    const redirectUri = parameters.get('redirect_uri') ?? '';
+    if (!URL.canParse(redirectUri)) {
+      sendJson(response, 400, { error: 'invalid_request', error_description: 'redirect_uri is missing; send one' });
+      return;
+    }
+    const code = randomBytes(24).toString('base64url');
+    this.#nonces.set(code, parameters.get('nonce') ?? undefined);
+    this.#ledger.recordAuthorizationRequest(parameters);
+    this.#ledger.record('code', code);
+    const target = new URL(redirectUri);
+    target.searchParams.set('code', code);
+    target.searchParams.set('state', parameters.get('state') ?? '');
+    if (this.lie === 'callback_iss_wrong') {
+      target.searchParams.set('iss', 'https://attacker.example/');
+    }
+    response.writeHead(302, { location: target.href, 'cache-control': 'no-store' }).end();
+  }
+
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
+  async #token(request, response) {
+    const parameters = new URLSearchParams(await readBody(request));
+    this.#ledger.recordTokenRequest(parameters);
+    if (this.lie === 'endless_body') {
+      await this.#endless(response);
+      return;
+    }
+    if (this.lie === 'garbage_token_answer') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('<html>not JSON at all');
+      return;
+    }
+    const code = parameters.get('code') ?? '';
+    // A redirected 302 has lost its body; it gets tokens all the same, so that following it would show.
+    if (parameters.get('grant_type') === 'authorization_code' && !this.#nonces.has(code)) {
+      sendJson(response, 400, { error: 'invalid_grant', error_description: 'there is no such code' });
+      return;
+    }
+    const tokens = await this.#tokens(this.#nonces.get(code));
+    this.#nonces.delete(code);
+    this.#ledger.recordTokenAnswer(tokens);
+    sendJson(response, 200, tokens);
+  }
+
+  /** @param {string | undefined} nonce */
+  async #tokens(nonce) {
+    const { lie } = this;
+    const accessToken = lie === 'access_token_missing' ? undefined : randomBytes(24).toString('base64url');
+    const idToken = lie === 'no_id_token' ? undefined : await this.#forger.idToken({
+      issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, lie,
+    });
+    return {
+      ...(accessToken && { access_token: accessToken }),
+      ...(idToken && { id_token: idToken }),
+      refresh_token: randomBytes(24).toString('base64url'),
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'openid profile email offline_access',
+    };
+  }
+
+  /** @param {ServerResponse} response */
+  async #jwks(response) {
+    if (this.lie === 'endless_jwks') {
+      await this.#endless(response);
+      return;
+    }
+    sendJson(response, 200, await this.#forger.jwks());
+  }
+
+  /** @param {ServerResponse} response */
+  #endless(response) {
+    return sendEndlessBody(response, (bytes) => { this.bytesSent += bytes; });
+  }
+
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
+  async #revoke(request, response) {
+    await readBody(request);
+    this.revoked += 1;
+    sendJson(response, 200, {});
+  }
+}

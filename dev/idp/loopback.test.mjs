@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { it } from 'node:test';
+
+import { LoopbackServer } from './loopback.mjs';
+
+it('refuses a port that another program holds on one of the addresses, and holds neither then', async () => {
+  const other = createServer().listen(0, '::1');
+  await once(other, 'listening');
+  const { port } = Object(other.address());
+  await assert.rejects(LoopbackServer.listen(port), { message: `Another program holds port ${port} of ::1; stop it or choose another port.` });
+  other.close();
+  await once(other, 'close');
+  const server = await LoopbackServer.listen(port);
+  assert.equal(server.port, port);
+  server.close();
+});
