@@ -1,0 +1,3 @@
+//! The program: one binary, a role a command.
+
+fn main() {}

@@ -1,0 +1,47 @@
+//! `oauth2` speaks through awc: the two differ in their version of `http`.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use oauth2::http::{Response, StatusCode};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
+
+use super::{BODY_LIMIT, OutboundError};
+
+/// Sends what `oauth2` asks for. Every request opens its own connection: on a kept one the other side may hang up
+/// just as we send, and then nobody knows whether a code or refresh token was spent.
+pub struct Bridge<'a>(pub &'a awc::Client);
+
+impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
+    type Error = OutboundError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+impl Bridge<'_> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+        let (head, body) = request.into_parts();
+        // `oauth2` only ever POSTs (RFC 6749, 3.2; RFC 7009, 2.1).
+        let mut sending = self.0.post(head.uri.to_string()).force_close();
+        for (name, value) in &head.headers {
+            sending = sending.insert_header((name.as_str(), value.as_bytes()));
+        }
+        let mut answer = sending.send_body(body).await?;
+        let body = answer.body().limit(BODY_LIMIT).await?;
+        let mut response = Response::new(body.to_vec());
+        *response.status_mut() =
+            StatusCode::from_u16(answer.status().as_u16()).map_err(|_| OutboundError::NotJson)?;
+        for (name, value) in answer.headers() {
+            if let (Ok(name), Ok(value)) = (
+                oauth2::http::HeaderName::from_bytes(name.as_str().as_bytes()),
+                oauth2::http::HeaderValue::from_bytes(value.as_bytes()),
+            ) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,158 @@
+//! The one HTTP error type: status, code and a sentence that says what happened and what to do next.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::protocol::{Code, ErrorBody, ErrorDetail, ErrorResponse};
+
+/// An answer that is not the one asked for. Its message never holds a secret.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: Code,
+    message: String,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    /// A problem with a sentence for whoever reads it.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
+
+    /// The same problem, with the time after which another try makes sense (`Retry-After`).
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The HTTP status that belongs to the code.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self.code {
+            Code::BadRequest | Code::StateMismatch | Code::UnknownCluster | Code::ReturnToNotAllowed => {
+                StatusCode::BAD_REQUEST
+            }
+            Code::NotSignedIn | Code::TokenInvalid | Code::SessionUnknown | Code::SessionExpired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Code::IdentityMismatch
+            | Code::IdTokenRejected
+            | Code::PluginNotTrusted
+            | Code::NotAllowed
+            | Code::AccessDenied => StatusCode::FORBIDDEN,
+            Code::NotConnected | Code::NotFound => StatusCode::NOT_FOUND,
+            Code::SessionFinished | Code::ExchangeInProgress | Code::ExchangeLost => StatusCode::CONFLICT,
+            Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Code::IdpRefused | Code::IdpUnreachable | Code::ClusterUnreachable => StatusCode::BAD_GATEWAY,
+            Code::StoreUnavailable | Code::RecordUnreadable => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The answer's body.
+    #[must_use]
+    pub fn body(&self) -> ErrorBody {
+        let status = self.status();
+        ErrorBody {
+            error: ErrorDetail {
+                name: error_name(status).to_owned(),
+                message: self.message.clone(),
+                code: self.code,
+            },
+            response: ErrorResponse { status_code: status.as_u16() },
+        }
+    }
+
+    /// The seconds of `Retry-After`, rounded up, where there are any.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+}
+
+/// The class of `@backstage/errors` that belongs to a status.
+fn error_name(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "InputError",
+        401 => "AuthenticationError",
+        403 => "NotAllowedError",
+        404 => "NotFoundError",
+        409 => "ConflictError",
+        413 => "PayloadTooLargeError",
+        415 => "UnsupportedMediaTypeError",
+        429 => "TooManyRequestsError",
+        502 => "BadGatewayError",
+        504 => "GatewayTimeoutError",
+        _ => "ServiceUnavailableError",
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code.as_str())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status());
+        if let Some(seconds) = self.retry_after_seconds() {
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        answer.json(self.body())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_backstages_own_shape() {
+        let problem = Problem::new(Code::SessionExpired, "This login took too long: start it again.");
+        assert_eq!(
+            serde_json::to_value(problem.body()).unwrap(),
+            serde_json::json!({
+                "error": {
+                    "name": "AuthenticationError",
+                    "message": "This login took too long: start it again.",
+                    "code": "session_expired"
+                },
+                "response": { "statusCode": 401 }
+            })
+        );
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up_to_whole_seconds() {
+        let answer = Problem::new(Code::RateLimited, "Wait.")
+            .retry_after(Duration::from_millis(1200))
+            .error_response();
+        assert_eq!(answer.headers().get(RETRY_AFTER).unwrap(), "2");
+    }
+}

@@ -1,0 +1,454 @@
+//! The wire types that helper and backend share, and nothing else.
+//!
+//! Field names are the contract of `protocol.md`: JSON is camelCase, times are RFC 3339 in UTC.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// Where the backend's calls live below the Backstage URL.
+pub const BASE_PATH: &str = "/api/cluster-auth";
+
+/// The redirect URI that the identity provider knows unless a cluster says otherwise.
+pub const REDIRECT_URI: &str = "http://localhost:8000/";
+
+/// How many characters a session token and a state have: 32 random bytes in base64url.
+pub const SECRET_LENGTH: usize = 43;
+
+/// A secret that travels: an authorization code, a state, a session token, an authorization URL (it holds the
+/// state), a token. Serialized as a plain string, never printed by `Debug`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct WireSecret(SecretString);
+
+impl WireSecret {
+    /// The secret itself, for the one place that must send or compare it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Whether this is 43 characters of base64url, the form of every session token and state.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let value = self.expose();
+        value.len() == SECRET_LENGTH
+            && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    }
+
+    /// Compares without telling by its duration how much was right.
+    #[must_use]
+    pub fn equals(&self, other: &WireSecret) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes())
+            .is_ok()
+    }
+}
+
+impl From<String> for WireSecret {
+    fn from(value: String) -> Self {
+        Self(SecretString::from(value))
+    }
+}
+
+impl From<&str> for WireSecret {
+    fn from(value: &str) -> Self {
+        Self(SecretString::from(value))
+    }
+}
+
+impl Serialize for WireSecret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+/// `GET /info`: what anyone may know.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    /// The backend's version.
+    pub version: String,
+    /// Where Backstage's own API is.
+    pub backstage_url: String,
+    /// Where people open Backstage.
+    pub app_url: String,
+    /// The redirect URI that the helper must own.
+    pub redirect_uri: String,
+    /// The clusters that one can log in to.
+    pub clusters: Vec<ClusterInfo>,
+}
+
+/// A cluster as anyone may know it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterInfo {
+    /// Its name in every call.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The OpenID provider that logs people in to it.
+    pub issuer: String,
+}
+
+/// The body of `POST /register`; all of it optional.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisterRequest {
+    /// Which cluster; may be left out where there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Where in Backstage the browser goes after the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
+}
+
+/// The answer of `POST /register`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisterResponse {
+    /// The key to this session.
+    #[schema(value_type = String)]
+    pub session_token: WireSecret,
+    /// Where the browser logs in.
+    #[schema(value_type = String)]
+    pub auth_url: WireSecret,
+    /// When the session ends.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: OffsetDateTime,
+    /// Whose account the login will belong to.
+    pub user: String,
+    /// The cluster.
+    pub cluster: String,
+    /// Where in Backstage the browser goes after the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionStatus {
+    /// Nobody came back from the identity provider yet.
+    Pending,
+    /// The authorization code is being redeemed.
+    Exchanging,
+    /// Connected.
+    Complete,
+    /// Ended without a login; `error` says why.
+    Failed,
+    /// Its five minutes are over.
+    Expired,
+}
+
+/// The answer of `GET /session`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionResponse {
+    /// How far it is.
+    pub status: SessionStatus,
+    /// Whose account the login will belong to.
+    pub user: String,
+    /// The cluster.
+    pub cluster: String,
+    /// When the session ends.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: OffsetDateTime,
+    /// Where in Backstage the browser goes after the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
+    /// Where the browser logs in; while pending only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub auth_url: Option<WireSecret>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<SessionError>,
+}
+
+/// Why a session failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionError {
+    /// The stable code.
+    pub code: Code,
+    /// What to do next.
+    pub message: String,
+}
+
+/// The body of `POST /exchange`: what the identity provider's redirect carried (RFC 6749, 4.1.2 and 4.1.2.1).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ExchangeRequest {
+    /// The identity provider granted.
+    Granted(Granted),
+    /// The identity provider refused.
+    Refused(Refused),
+}
+
+/// An authorization code with its state.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Granted {
+    /// The authorization code.
+    #[schema(value_type = String)]
+    pub code: WireSecret,
+    /// The state of the authorization request.
+    #[schema(value_type = String)]
+    pub state: WireSecret,
+    /// The issuer, where the provider names it (RFC 9207).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+}
+
+/// The identity provider's refusal.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Refused {
+    /// The provider's error code, such as `access_denied`.
+    pub error: String,
+    /// The provider's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+    /// The state of the authorization request.
+    #[schema(value_type = String)]
+    pub state: WireSecret,
+}
+
+/// The answer of `POST /exchange`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ExchangeResponse {
+    /// Connected.
+    Connected(Connected),
+    /// The identity provider refused, and the session ended with that.
+    Denied(Denied),
+}
+
+/// A login that was accepted.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Connected {
+    /// Always true.
+    pub success: bool,
+    /// Whose account the login belongs to.
+    pub user: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The `sub` of the ID token.
+    pub subject: String,
+    /// When the ID token expires.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: OffsetDateTime,
+    /// Where in Backstage the browser goes now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
+}
+
+/// A login that the identity provider refused.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Denied {
+    /// Always false.
+    pub success: bool,
+    /// `access_denied`.
+    pub code: Code,
+}
+
+/// The answer of `GET /status`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StatusResponse {
+    /// The caller.
+    pub user: String,
+    /// Each configured cluster.
+    pub clusters: Vec<ClusterStatus>,
+}
+
+/// One cluster as the caller has it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterStatus {
+    /// Its name in every call.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Whether the backend holds a login that still serves.
+    pub connected: bool,
+    /// The `sub` of the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When the ID token expires.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<OffsetDateTime>,
+    /// Whether the login outlives its ID token.
+    pub refreshable: bool,
+    /// Why it is not connected, where more can be said than "never logged in".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The stable error codes, the same in browser, terminal, log and docs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The request cannot be understood.
+    BadRequest,
+    /// The state is not the session's.
+    StateMismatch,
+    /// No such cluster in the configuration.
+    UnknownCluster,
+    /// `returnTo` leads outside Backstage.
+    ReturnToNotAllowed,
+    /// No credential came along.
+    NotSignedIn,
+    /// The credential is not one that counts here.
+    TokenInvalid,
+    /// No session has this token.
+    SessionUnknown,
+    /// The session's time is over.
+    SessionExpired,
+    /// The login belongs to somebody else.
+    IdentityMismatch,
+    /// The ID token failed a check of OIDC Core 3.1.3.7.
+    IdTokenRejected,
+    /// The calling plugin is not configured as trusted.
+    PluginNotTrusted,
+    /// Understood, and refused.
+    NotAllowed,
+    /// The person or the identity provider said no.
+    AccessDenied,
+    /// No login for this cluster.
+    NotConnected,
+    /// No such path.
+    NotFound,
+    /// The session already has its outcome.
+    SessionFinished,
+    /// The same code is being redeemed right now.
+    ExchangeInProgress,
+    /// The outcome of the exchange is unknown and stays so.
+    ExchangeLost,
+    /// The body is larger than this call takes.
+    TooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// Too many at once or in a row.
+    RateLimited,
+    /// The identity provider answered, but not with tokens.
+    IdpRefused,
+    /// The identity provider cannot be reached.
+    IdpUnreachable,
+    /// The Kubernetes API cannot be reached.
+    ClusterUnreachable,
+    /// The store cannot be reached.
+    StoreUnavailable,
+    /// A stored record cannot be opened with the configured keys.
+    RecordUnreadable,
+    /// Something behind the backend took too long.
+    Timeout,
+}
+
+impl Code {
+    /// The code as it is written on the wire and in the docs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::StateMismatch => "state_mismatch",
+            Self::UnknownCluster => "unknown_cluster",
+            Self::ReturnToNotAllowed => "return_to_not_allowed",
+            Self::NotSignedIn => "not_signed_in",
+            Self::TokenInvalid => "token_invalid",
+            Self::SessionUnknown => "session_unknown",
+            Self::SessionExpired => "session_expired",
+            Self::IdentityMismatch => "identity_mismatch",
+            Self::IdTokenRejected => "id_token_rejected",
+            Self::PluginNotTrusted => "plugin_not_trusted",
+            Self::NotAllowed => "not_allowed",
+            Self::AccessDenied => "access_denied",
+            Self::NotConnected => "not_connected",
+            Self::NotFound => "not_found",
+            Self::SessionFinished => "session_finished",
+            Self::ExchangeInProgress => "exchange_in_progress",
+            Self::ExchangeLost => "exchange_lost",
+            Self::TooLarge => "too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RateLimited => "rate_limited",
+            Self::IdpRefused => "idp_refused",
+            Self::IdpUnreachable => "idp_unreachable",
+            Self::ClusterUnreachable => "cluster_unreachable",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::RecordUnreadable => "record_unreadable",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// An error as Backstage's `ResponseError` reads it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+    /// The HTTP status again.
+    pub response: ErrorResponse,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErrorDetail {
+    /// Backstage's error class, such as `AuthenticationError`.
+    pub name: String,
+    /// One sentence: what happened and what to do next.
+    pub message: String,
+    /// The stable code.
+    pub code: Code,
+}
+
+/// The HTTP status again, inside the body.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorResponse {
+    /// The HTTP status.
+    pub status_code: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_the_same_in_json_and_in_text() {
+        for code in [Code::BadRequest, Code::ReturnToNotAllowed, Code::UnsupportedMediaType, Code::IdpRefused]
+        {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_secret_is_sent_but_never_printed() {
+        let secret = WireSecret::from("a-very-secret-value");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"a-very-secret-value\"");
+        assert!(!format!("{secret:?}").contains("very-secret"));
+    }
+
+    #[test]
+    fn only_43_characters_of_base64url_are_well_formed() {
+        assert!(WireSecret::from("A".repeat(43)).is_well_formed());
+        for wrong in
+            ["A".repeat(42), "A".repeat(44), format!("{}.", "A".repeat(42)), format!("{}+", "A".repeat(42))]
+        {
+            assert!(!WireSecret::from(wrong).is_well_formed());
+        }
+    }
+
+    #[test]
+    fn an_exchange_request_is_a_code_or_a_refusal_and_nothing_else() {
+        let granted = serde_json::from_str(r#"{"code":"c","state":"s","iss":"i"}"#).unwrap();
+        assert!(matches!(granted, ExchangeRequest::Granted(_)));
+        let refused = serde_json::from_str(r#"{"error":"access_denied","state":"s"}"#).unwrap();
+        assert!(matches!(refused, ExchangeRequest::Refused(_)));
+        assert!(serde_json::from_str::<ExchangeRequest>(r#"{"state":"s"}"#).is_err());
+        assert!(serde_json::from_str::<ExchangeRequest>(r#"{"code":"c","error":"e","state":"s"}"#).is_err());
+    }
+}

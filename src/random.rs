@@ -1,0 +1,68 @@
+//! Randomness, passed in, and the two things made of it that both rooms need.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::protocol::WireSecret;
+
+/// A source of random bytes.
+pub trait Random: Send + Sync {
+    /// Fills the buffer.
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give; nothing may go on without.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The operating system could not give randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no randomness: restart the program")]
+pub struct NoRandomness;
+
+/// The operating system's source.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        aws_lc_rs::rand::fill(buffer).map_err(|_| NoRandomness)
+    }
+}
+
+/// 32 random bytes as 43 characters of base64url: a session token, a state, a nonce, a PKCE verifier (RFC 7636, 4.1).
+///
+/// # Errors
+/// As [`Random::fill`].
+pub fn random_secret(random: &dyn Random) -> Result<WireSecret, NoRandomness> {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
+}
+
+/// SHA-256 as base64url: how a secret is named where it must not be held.
+#[must_use]
+pub fn sha256(value: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_the_form_the_protocol_fixes_and_is_new_each_time() {
+        let (first, second) = (random_secret(&SystemRandom).unwrap(), random_secret(&SystemRandom).unwrap());
+        assert!(first.is_well_formed());
+        assert!(!first.equals(&second));
+    }
+
+    #[test]
+    fn the_digest_is_sha256() {
+        // RFC 7636, appendix B: the challenge is the SHA-256 of the verifier.
+        assert_eq!(
+            sha256(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! The settings of the `login` role.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{SettingsError, Source, Span};
+
+/// The `login` role's settings; each field is the variable of the same name in upper case.
+#[derive(Debug, Deserialize)]
+pub struct LoginSettings {
+    /// Where Backstage is.
+    #[serde(default = "default_backstage_url")]
+    pub backstage_url: String,
+    /// A session that somebody began in Backstage; to be confirmed by a click.
+    pub backstage_session_token: Option<SecretString>,
+    /// The user's own Backstage token, to begin a session with.
+    pub backstage_token: Option<SecretString>,
+    /// The browser's Backstage cookie, traded for a user token at `/api/auth/{provider}/refresh`.
+    pub backstage_session: Option<SecretString>,
+    /// The auth provider that the cookie belongs to.
+    pub backstage_auth_provider: Option<String>,
+    /// The cluster; may be left out where there is only one.
+    pub cluster: Option<String>,
+    /// Where to listen instead of `127.0.0.1:8000` and `[::1]:8000`.
+    #[serde(default)]
+    pub listen: Vec<SocketAddr>,
+    /// How long to wait for the person; 5 minutes unless set.
+    #[serde(default = "default_login_timeout")]
+    pub login_timeout: Span,
+    /// Anything but `false` or `0`: print the link, open nothing.
+    pub no_browser: Option<String>,
+    /// The program that opens the link, instead of the system's.
+    pub browser: Option<String>,
+    /// More hosts that a request may name beside localhost, 127.0.0.1 and `[::1]`.
+    #[serde(default)]
+    pub allowed_hosts: Vec<String>,
+    /// Hosts to which plain http is allowed.
+    #[serde(default)]
+    pub insecure_http_hosts: Vec<String>,
+    /// A file of root certificates to trust beside the system's (`--ca-file`).
+    pub ca_file: Option<PathBuf>,
+}
+
+fn default_backstage_url() -> String {
+    "http://localhost:7007".to_owned()
+}
+
+fn default_login_timeout() -> Span {
+    Span(Duration::from_mins(5))
+}
+
+impl LoginSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When a variable is not of its type.
+    pub fn read(source: &Source) -> Result<Self, SettingsError> {
+        source.read()
+    }
+
+    /// Whether the link is only printed.
+    #[must_use]
+    pub fn prints_link_only(&self) -> bool {
+        self.no_browser.as_deref().is_some_and(|value| !matches!(value, "false" | "0"))
+    }
+}

@@ -1,0 +1,88 @@
+//! The backend's metrics, named `cluster_auth_…`; every label is bounded.
+
+use std::sync::Arc;
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+/// Counters and histograms of one backend process.
+#[derive(Clone)]
+pub struct BackendMetrics {
+    registry: Registry,
+    /// Logins that ended, by `outcome`: `complete` or an error code.
+    pub logins: IntCounterVec,
+    /// Seconds from a code's arrival to its outcome.
+    pub exchange_seconds: Histogram,
+    /// Sessions that this process began and that have not ended or run out.
+    pub sessions_pending: IntGauge,
+    /// Seconds of a store operation, by `op`.
+    pub store_seconds: HistogramVec,
+    /// Seconds of a call to the identity provider, by `endpoint`.
+    pub idp_seconds: HistogramVec,
+    /// Proxied requests, by `cluster` and HTTP status `code`.
+    pub kubernetes_requests: IntCounterVec,
+}
+
+impl BackendMetrics {
+    /// All of them at zero, `build_info` at one.
+    ///
+    /// # Errors
+    /// Only when two metrics have one name.
+    pub fn new() -> Result<Arc<Self>, prometheus::Error> {
+        let counter =
+            |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
+        let metrics = Self {
+            registry: Registry::new(),
+            logins: counter("cluster_auth_logins_total", "Logins that ended, by outcome.", &["outcome"])?,
+            exchange_seconds: Histogram::with_opts(HistogramOpts::new(
+                "cluster_auth_exchange_seconds",
+                "Seconds from a code's arrival to its outcome.",
+            ))?,
+            sessions_pending: IntGauge::new(
+                "cluster_auth_sessions_pending",
+                "Sessions that have not ended.",
+            )?,
+            store_seconds: HistogramVec::new(
+                HistogramOpts::new("cluster_auth_store_seconds", "Seconds of a store operation."),
+                &["op"],
+            )?,
+            idp_seconds: HistogramVec::new(
+                HistogramOpts::new("cluster_auth_idp_seconds", "Seconds of a call to the identity provider."),
+                &["endpoint"],
+            )?,
+            kubernetes_requests: counter(
+                "cluster_auth_kubernetes_requests_total",
+                "Proxied requests, by cluster and status.",
+                &["cluster", "code"],
+            )?,
+        };
+        metrics.register()?;
+        Ok(Arc::new(metrics))
+    }
+
+    fn register(&self) -> Result<(), prometheus::Error> {
+        let build =
+            IntCounterVec::new(Opts::new("cluster_auth_build_info", "The running build."), &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
+        let process = prometheus::process_collector::ProcessCollector::for_self();
+        self.registry.register(Box::new(build))?;
+        self.registry.register(Box::new(process))?;
+        self.registry.register(Box::new(self.logins.clone()))?;
+        self.registry.register(Box::new(self.exchange_seconds.clone()))?;
+        self.registry.register(Box::new(self.sessions_pending.clone()))?;
+        self.registry.register(Box::new(self.store_seconds.clone()))?;
+        self.registry.register(Box::new(self.idp_seconds.clone()))?;
+        self.registry.register(Box::new(self.kubernetes_requests.clone()))
+    }
+
+    /// The Prometheus text format.
+    ///
+    /// # Errors
+    /// When a metric cannot be encoded.
+    pub fn render(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
