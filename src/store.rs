@@ -5,6 +5,7 @@
 //! record carries its time to live, kept by the store itself, so that nothing is left behind by a crash.
 
 pub mod memory;
+pub mod observed;
 pub mod redis;
 pub mod sealing;
 
