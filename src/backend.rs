@@ -30,6 +30,7 @@ pub mod session;
 pub mod session_changes;
 pub mod session_record;
 pub mod status;
+mod stubborn;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -142,7 +143,7 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
     };
     Ok(App {
         providers: settings.clusters.iter().map(provider).collect(),
-        backstage_keys: BackstageKeys::new(clock.clone()),
+        backstage_keys: BackstageKeys::new(clock.clone(), metrics.backstage_keys_seconds.clone()),
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
         clock,

@@ -9,6 +9,8 @@ use crate::protocol::Code;
 
 /// The largest body that is read, in bytes: a code is a few kilobytes at most.
 const LIMIT: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const SLOWEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Reads a JSON body; an empty one counts as `{}` and needs no Content-Type.
 ///
@@ -18,17 +20,16 @@ pub async fn json_or_empty<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<T, Problem> {
-    let body = match payload.to_bytes_limited(LIMIT).await {
-        Err(_) => {
+    let body = match tokio::time::timeout(SLOWEST_BODY, payload.to_bytes_limited(LIMIT)).await {
+        Ok(Ok(Ok(body))) => body,
+        Ok(Ok(Err(_))) => return Err(not_whole()),
+        Ok(Err(_)) => {
             return Err(Problem::new(
                 Code::TooLarge,
                 "The body is larger than 64 KiB: send only what is asked for.",
             ));
         }
-        Ok(Err(_)) => {
-            return Err(Problem::new(Code::BadRequest, "The body did not arrive whole: send it again."));
-        }
-        Ok(Ok(body)) => body,
+        Err(_) => return Err(not_whole()),
     };
     if body.is_empty() {
         return parse(b"{}");
@@ -43,6 +44,10 @@ pub async fn json_or_empty<T: DeserializeOwned>(
         ));
     }
     parse(&body)
+}
+
+fn not_whole() -> Problem {
+    Problem::new(Code::BadRequest, "The body did not arrive whole: send it again.")
 }
 
 /// Never passes on serde's words: they quote the body, which holds secrets.

@@ -38,8 +38,8 @@ pub struct BackstageKeys(KeySet);
 impl BackstageKeys {
     /// Knows none yet.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(KeySet::new(clock))
+    pub fn new(clock: Arc<dyn Clock>, seconds: prometheus::Histogram) -> Self {
+        Self(KeySet::new(clock, seconds))
     }
 }
 

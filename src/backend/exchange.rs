@@ -178,6 +178,7 @@ async fn redeem(
         user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
         catalog_email: record.catalog_email.clone(),
         nonce: &authorization.nonce,
+        keep_trying: app.settings.exchange_lease,
     };
     Ok(login::accept(app, clients, cluster, provider, &metadata, begun, tokens).await?)
 }
@@ -226,7 +227,7 @@ async fn conclude(
     };
     let outcome = answer.as_ref().map_or_else(|problem: &Problem| problem.code().as_str(), |_| "complete");
     audit(app, &stored.record, outcome);
-    if stored.swap(app, phase).await? == Write::Refused {
+    if stored.swap_until(app, phase, app.settings.exchange_lease).await? == Write::Refused {
         // Only an expired lease lets somebody else write: they have told the caller that the outcome is unknown.
         return Err(lost_problem());
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::Jwk;
+use prometheus::Histogram;
 use time::{Duration, OffsetDateTime};
 
 use crate::clock::Clock;
@@ -30,16 +31,17 @@ struct Fetched {
 /// The keys behind one URL.
 pub struct KeySet {
     clock: Arc<dyn Clock>,
+    seconds: Histogram,
     fetched: RwLock<Option<Fetched>>,
     /// Held by the one task that fetches.
     flight: tokio::sync::Mutex<()>,
 }
 
 impl KeySet {
-    /// Knows no key yet.
+    /// Knows no key yet; the seconds that fetching takes are observed.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, fetched: RwLock::new(None), flight: tokio::sync::Mutex::new(()) }
+    pub fn new(clock: Arc<dyn Clock>, seconds: Histogram) -> Self {
+        Self { clock, seconds, fetched: RwLock::new(None), flight: tokio::sync::Mutex::new(()) }
     }
 
     /// The key that a token's header names; a token without `kid` may only mean the one key there is.
@@ -100,7 +102,9 @@ impl KeySet {
         {
             return Ok(fetched.keys);
         }
+        let timer = self.seconds.start_timer();
         let published: Published = outbound::get_json(client, url).await?;
+        timer.observe_duration();
         let keys = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
         let fetched = Fetched { keys: Arc::new(keys), at: self.clock.now() };
         *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(fetched.clone());

@@ -1,6 +1,8 @@
 //! From a token response to a login that is kept: verified, matched to its user, sealed. A login that fails any of it
 //! leaves nothing behind, here or at the identity provider.
 
+use std::time::Duration;
+
 use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
@@ -22,6 +24,8 @@ pub struct Begun<'a> {
     pub catalog_email: Option<String>,
     /// The nonce of the authorization request.
     pub nonce: &'a WireSecret,
+    /// How long to try to keep the login while the store does not answer.
+    pub keep_trying: Duration,
 }
 
 /// A login that is kept.
@@ -65,7 +69,12 @@ pub async fn accept(
         access_token_expires_at: tokens.expires_in().map(|lifetime| now + lifetime),
         refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
     };
-    login_record::keep(app, &begun.user, &cluster.name, &record).await?;
+    if let Err(problem) =
+        login_record::keep(app, &begun.user, &cluster.name, &record, begun.keep_trying).await
+    {
+        revoke(clients, provider, metadata, &tokens).await;
+        return Err(problem);
+    }
     Ok(Login { subject: record.subject, expires_at: record.id_token_expires_at })
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::app::App;
+use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::WireSecret;
 use crate::store::sealing::Kind;
@@ -46,14 +47,22 @@ fn key(user: &UserRef, cluster: &str) -> String {
     format!("login:{{{user}|{cluster}}}")
 }
 
-/// Keeps a login; it replaces the one before.
+/// Keeps a login; it replaces the one before. Its tokens exist only here by now, so a store that does not answer is asked
+/// again for as long as `keep_trying`.
 ///
 /// # Errors
 /// `store_unavailable`.
-pub async fn keep(app: &App, user: &UserRef, cluster: &str, record: &LoginRecord) -> Result<(), Problem> {
+pub async fn keep(
+    app: &App,
+    user: &UserRef,
+    cluster: &str,
+    record: &LoginRecord,
+    keep_trying: Duration,
+) -> Result<(), Problem> {
     let subject = [&user.to_string(), cluster];
     let sealed = app.keyring.seal_json(app.random.as_ref(), Kind::Login, &subject, record)?;
-    Ok(app.store.put(&key(user, cluster), &sealed, KEPT_UNUSED).await?)
+    let key = key(user, cluster);
+    Ok(stubborn::write(keep_trying, || app.store.put(&key, &sealed, KEPT_UNUSED)).await?)
 }
 
 /// Reads a login.

@@ -136,7 +136,7 @@ impl Provider {
         clock: Arc<dyn Clock>,
         metrics: Arc<BackendMetrics>,
     ) -> Self {
-        let keys = KeySet::new(Arc::clone(&clock));
+        let keys = KeySet::new(Arc::clone(&clock), metrics.idp_seconds.with_label_values(&["jwks"]));
         let flight = tokio::sync::Mutex::new(());
         Self { oidc, insecure_hosts, clock, metrics, metadata: RwLock::new(None), flight, keys }
     }
@@ -195,9 +195,7 @@ impl Provider {
     /// When either cannot be fetched.
     pub async fn ready(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
         let metadata = self.metadata(client).await?;
-        let timer = self.metrics.idp_seconds.with_label_values(&["jwks"]).start_timer();
         self.keys.warm(&metadata.jwks_uri, client).await?;
-        timer.observe_duration();
         Ok(metadata)
     }
 

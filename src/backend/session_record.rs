@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::app::App;
+use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};
@@ -172,16 +173,35 @@ impl Stored {
     /// # Errors
     /// `store_unavailable`.
     pub async fn swap(&mut self, app: &App, phase: Phase) -> Result<Write, Problem> {
+        self.swap_until(app, phase, Duration::ZERO).await
+    }
+
+    /// The same, for a result that must not be lost: a store that does not answer is asked again for as long as `patience`.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn swap_until(
+        &mut self,
+        app: &App,
+        phase: Phase,
+        patience: Duration,
+    ) -> Result<Write, Problem> {
         let record = SessionRecord { phase, ..self.record.clone() };
         let sealed = seal(app, &self.id, &record)?;
-        let ttl = time_to_live(app, &record);
-        if app.store.swap(&self.id.key(), &self.sealed, &sealed, ttl).await? == Write::Refused {
-            return Ok(Write::Refused);
+        let (key, ttl) = (self.id.key(), time_to_live(app, &record));
+        let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
+        let mut write = stubborn::write(patience, swap).await?;
+        if write == Write::Refused {
+            // A try whose answer was lost may have been the one that wrote.
+            let ours = app.store.get(&key).await?.is_some_and(|now| now == sealed);
+            write = if ours { Write::Done } else { Write::Refused };
         }
-        self.record = record;
-        self.sealed = sealed;
-        self.announce(app).await;
-        Ok(Write::Done)
+        if write == Write::Done {
+            self.record = record;
+            self.sealed = sealed;
+            self.announce(app).await;
+        }
+        Ok(write)
     }
 
     async fn announce(&self, app: &App) {
