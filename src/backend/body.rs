@@ -22,14 +22,13 @@ pub async fn json_or_empty<T: DeserializeOwned>(
 ) -> Result<T, Problem> {
     let body = match tokio::time::timeout(SLOWEST_BODY, payload.to_bytes_limited(LIMIT)).await {
         Ok(Ok(Ok(body))) => body,
-        Ok(Ok(Err(_))) => return Err(not_whole()),
         Ok(Err(_)) => {
             return Err(Problem::new(
                 Code::TooLarge,
                 "The body is larger than 64 KiB: send only what is asked for.",
             ));
         }
-        Err(_) => return Err(not_whole()),
+        Ok(Ok(Err(_))) | Err(_) => return Err(not_whole()),
     };
     if body.is_empty() {
         return parse(b"{}");

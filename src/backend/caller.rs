@@ -86,8 +86,12 @@ async fn verify(token: &WireSecret, app: &App, clients: &Clients) -> Result<User
         return Err(invalid("it is not a user token"));
     }
     let url = format!("{}/api/auth/.well-known/jwks.json", base(app));
-    let key =
-        app.backstage_keys.0.find(header.kid.as_deref(), &url, &clients.provider).await.map_err(no_keys)?;
+    let key = app
+        .backstage_keys
+        .0
+        .find(header.kid.as_deref(), &url, &clients.provider)
+        .await
+        .map_err(|error| no_keys(&error))?;
     let key = key.ok_or_else(|| invalid("its key is not one that Backstage publishes"))?;
     let mut validation = Validation::new(Algorithm::ES256);
     validation.required_spec_claims.clear();
@@ -131,7 +135,7 @@ fn invalid(why: &str) -> Problem {
     )
 }
 
-fn no_keys(error: OutboundError) -> Problem {
+fn no_keys(error: &OutboundError) -> Problem {
     tracing::warn!(%error, "Backstage's keys cannot be fetched");
     Problem::new(
         Code::Timeout,

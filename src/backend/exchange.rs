@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
+use tracing::Instrument;
 
 use super::app::{App, Clients};
 use super::body;
@@ -16,6 +17,7 @@ use super::provider::{ProviderError, printable};
 use super::session;
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
 use crate::outbound::OutboundError;
+use crate::outbound::trail::Trail;
 use crate::problem::Problem;
 use crate::protocol::{
     Code, Connected, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError, WireSecret,
@@ -43,7 +45,14 @@ pub async fn exchange(
     let redirect: ExchangeRequest = body::json_or_empty(&request, payload).await?;
     // A task of its own: a caller who hangs up must not stop an exchange between the identity provider and the store.
     let (app, clients) = (app.into_inner(), clients.into_inner());
-    let work = actix_web::rt::spawn(tracing::Instrument::in_current_span(run(app, clients, token, redirect)));
+    let trail = Trail::current();
+    let work = async move {
+        match trail {
+            Some(trail) => trail.scope(run(app, clients, token, redirect)).await,
+            None => run(app, clients, token, redirect).await,
+        }
+    };
+    let work = actix_web::rt::spawn(work.in_current_span());
     work.await.unwrap_or_else(|_| Err(lost_problem())).map(web::Json)
 }
 

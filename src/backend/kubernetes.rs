@@ -10,7 +10,7 @@ use super::caller;
 use super::kubernetes_status::as_status;
 use super::login_record;
 use super::{kubernetes_headers, kubernetes_path};
-use crate::outbound::OutboundError;
+use crate::outbound::{OutboundError, trail};
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
@@ -92,8 +92,9 @@ async fn forward(
     client: &awc::Client,
     token: &WireSecret,
 ) -> Result<HttpResponse, Problem> {
-    let mut sending =
-        client.request(request.method().clone(), target).no_decompress().bearer_auth(token.expose());
+    let mut sending = trail::marked(client.request(request.method().clone(), target))
+        .no_decompress()
+        .bearer_auth(token.expose());
     for (name, value) in kubernetes_headers::to_pass_on(request.headers()) {
         sending = sending.append_header((name, value));
     }

@@ -66,7 +66,7 @@ fn may_pass_on(name: &HeaderName, named: &[String]) -> bool {
         && !ours.contains(name)
         && !text.replace('_', "-").starts_with("x-remote-")
         && !text.replace('_', "-").starts_with("x-forwarded-")
-        && text != "sec-websocket-protocol"
+        && !matches!(text, "sec-websocket-protocol" | "x-request-id" | "traceparent")
 }
 
 /// The headers of an answer that the caller may see, and those that make it harmless in a browser.

@@ -17,7 +17,7 @@ use time::{Duration, OffsetDateTime};
 use super::key_set::KeySet;
 use crate::clock::Clock;
 use crate::outbound::oauth2_bridge::Bridge;
-use crate::outbound::{self, OutboundError, https_rule};
+use crate::outbound::{self, OutboundError, https_rule, trail};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
 use crate::telemetry::backend_metrics::BackendMetrics;
@@ -270,7 +270,7 @@ impl Provider {
     ) -> Result<(), ProviderError> {
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
         let mut form = vec![("token", token.expose()), ("token_type_hint", hint.as_str())];
-        let mut request = client.post(endpoint.as_str());
+        let mut request = trail::marked(client.post(endpoint.as_str()));
         match (&self.oidc.client_secret, metadata.secret_goes()) {
             (Some(secret), AuthType::BasicAuth) => {
                 request = request
@@ -321,9 +321,10 @@ impl Metadata {
     /// `client_secret_basic` unless the provider names only `client_secret_post` (OIDC Discovery, 3).
     fn secret_goes(&self) -> AuthType {
         let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
-        match offers("client_secret_post") && !offers("client_secret_basic") {
-            true => AuthType::RequestBody,
-            false => AuthType::BasicAuth,
+        if offers("client_secret_post") && !offers("client_secret_basic") {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
         }
     }
 }

@@ -3,14 +3,13 @@
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::middleware::Next;
 use tracing::Instrument;
 
 use super::app::App;
+use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
 use crate::random::random_secret;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Names the request, logs its end and marks the answer as not to be stored.
 ///
@@ -26,7 +25,8 @@ pub async fn follow<B: MessageBody>(
     // The path only: a query may hold what must not be logged.
     let span =
         tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
-    let mut response = next.call(request).instrument(span.clone()).await?;
+    let trail = Trail { request_id: id.clone(), traceparent: request.headers().get(TRACEPARENT).cloned() };
+    let mut response = trail.scope(next.call(request)).instrument(span.clone()).await?;
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, "answered"));
     let headers = response.headers_mut();
