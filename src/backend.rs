@@ -38,6 +38,7 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
+use secrecy::ExposeSecret;
 
 use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
@@ -46,7 +47,8 @@ use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
 use crate::store::Store;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
-use crate::store::sealing::{Keyring, KeyringError};
+use crate::store::redis::{Redis, UnusableRedis};
+use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
 use self::app::{App, ClientTls};
@@ -72,10 +74,10 @@ pub enum StartError {
     Roots(#[from] UnusableRoots),
     /// The keys are of no use.
     #[error(transparent)]
-    Keys(#[from] KeyringError),
+    Keys(#[from] UnusableKeys),
     /// `REDIS_URL` is of no use.
     #[error(transparent)]
-    Redis(#[from] crate::store::redis::RedisUrlError),
+    Redis(#[from] UnusableRedis),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -132,9 +134,9 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
             (Arc::new(store), Keyring::random(random.as_ref())?)
         }
         StoreSettings::Redis { url, keys } => {
-            let _ = url;
-            let store = Observed::new(Memory::new(clock.clone()), metrics.store_seconds.clone());
-            (Arc::new(store), Keyring::parse(keys)?)
+            let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
+            let store = Observed::new(redis, metrics.store_seconds.clone());
+            (Arc::new(store), Keyring::parse(keys.expose_secret())?)
         }
     };
     let provider = |(name, cluster): (&String, &crate::settings::cluster::Cluster)| {

@@ -60,7 +60,7 @@ pub async fn keep(
     keep_trying: Duration,
 ) -> Result<(), Problem> {
     let subject = [&user.to_string(), cluster];
-    let sealed = app.keyring.seal_json(app.random.as_ref(), Kind::Login, &subject, record)?;
+    let sealed = app.keyring.seal_json(app.random.as_ref(), Kind::Tokens, &subject, record)?;
     let key = key(user, cluster);
     Ok(stubborn::write(keep_trying, || app.store.put(&key, &sealed, KEPT_UNUSED)).await?)
 }
@@ -71,5 +71,5 @@ pub async fn keep(
 /// `store_unavailable`; `record_unreadable`, and the record stays where it is.
 pub async fn find(app: &App, user: &UserRef, cluster: &str) -> Result<Option<LoginRecord>, Problem> {
     let Some(sealed) = app.store.get(&key(user, cluster)).await? else { return Ok(None) };
-    Ok(Some(app.keyring.open_json(Kind::Login, &[&user.to_string(), cluster], &sealed)?))
+    Ok(Some(app.keyring.open_json(Kind::Tokens, &[&user.to_string(), cluster], &sealed)?))
 }

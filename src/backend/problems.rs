@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::NoRandomness;
 use crate::store::StoreError;
-use crate::store::sealing::Unreadable;
+use crate::store::sealing::{NotSealed, Unreadable};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -24,6 +24,16 @@ impl From<Unreadable> for Problem {
         Problem::new(
             Code::RecordUnreadable,
             "What is stored cannot be opened with the configured keys: tell the operator to restore the key in TOKEN_ENCRYPTION_KEYS. Nothing was deleted.",
+        )
+    }
+}
+
+impl From<NotSealed> for Problem {
+    fn from(error: NotSealed) -> Self {
+        tracing::error!(%error, "a record cannot be sealed");
+        Problem::new(
+            Code::StoreUnavailable,
+            "The backend cannot seal what it should store: tell its operator.",
         )
     }
 }
