@@ -92,8 +92,8 @@ fn main() -> ExitCode {
 }
 
 fn login(flags: LoginFlags) -> ExitCode {
-    // The person reads the terminal's own lines; logs are for those who ask for them.
-    start_logs("warn");
+    // The person reads the terminal's own lines; logs, above all those of libraries, are for those who ask for them.
+    start_logs("backstage_oidc_helper=warn");
     let ended = flags.settings().map_err(LoginError::from).and_then(|settings| {
         let tools = tools(&settings);
         actix_web::rt::System::new().block_on(login::run(settings, tools))

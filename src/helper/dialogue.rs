@@ -18,9 +18,19 @@ pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration) {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     let terminal = &tools.terminal;
     terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
-    if login.consent() == Consent::Needed {
-        terminal::forget_what_was_typed_ahead();
-        terminal.say("Is that you, and did you begin this login? Then press Continue on the page that opens, or type y.");
+    match (login.consent(), tools.hand) {
+        (Consent::Given, _) => {}
+        (Consent::Needed, Hand::Command) => {
+            terminal.say(
+                "Is that you, and did you begin this login? Then press Continue on the page that opens.",
+            );
+        }
+        (Consent::Needed, Hand::Person) => {
+            terminal.say(
+                "Is that you, and did you begin this login? Then press Continue on the page that opens, or type y.",
+            );
+            terminal::forget_what_was_typed_ahead();
+        }
     }
     open(login, tools);
     let patience = humantime::format_duration(patience);
