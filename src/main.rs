@@ -1,5 +1,7 @@
 //! The program: one binary, a role a command.
 
+#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
