@@ -16,6 +16,7 @@ pub mod backend;
 pub mod clock;
 pub mod helper;
 pub mod outbound;
+pub mod pause;
 pub mod problem;
 pub mod protocol;
 pub mod random;

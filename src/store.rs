@@ -4,6 +4,7 @@
 //! Values are opaque bytes here; [`sealing`] makes them unreadable for whoever holds a copy of the store. Every
 //! record carries its time to live, kept by the store itself, so that nothing is left behind by a crash.
 
+pub mod lock;
 pub mod memory;
 pub mod observed;
 pub mod redis;
@@ -45,6 +46,20 @@ pub trait Store: Send + Sync {
 
     /// Writes a record only while its bytes are still those that were `seen`; its time to live begins anew.
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError>;
+
+    /// Writes as [`Store::swap`] does, and only while the record at `lock` is `owner`, both in one step.
+    async fn swap_under(
+        &self,
+        lock: &Key,
+        owner: &[u8],
+        key: &Key,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Write, StoreError>;
+
+    /// Removes a record only while its bytes are still those that were `seen`.
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError>;
 
     /// Removes a record; one that is not there is no error.
     async fn delete(&self, key: &Key) -> Result<(), StoreError>;

@@ -101,6 +101,33 @@ impl Store for Memory {
         Ok(Write::Done)
     }
 
+    async fn swap_under(
+        &self,
+        lock: &Key,
+        owner: &[u8],
+        key: &Key,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Write, StoreError> {
+        let (now, mut kept) = (self.clock.now(), self.kept());
+        let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
+        if !is(lock, owner) || !is(key, seen) {
+            return Ok(Write::Refused);
+        }
+        kept.write(key, value, now, ttl);
+        Ok(Write::Done)
+    }
+
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+        let (now, mut kept) = (self.clock.now(), self.kept());
+        if kept.living(key, now).is_none_or(|record| record.value != seen) {
+            return Ok(Write::Refused);
+        }
+        kept.records.remove(key);
+        Ok(Write::Done)
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
         self.kept().records.remove(key);
         Ok(())

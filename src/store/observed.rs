@@ -44,6 +44,22 @@ impl<S: Store> Store for Observed<S> {
         self.timed("swap", self.store.swap(key, seen, value, ttl)).await
     }
 
+    async fn swap_under(
+        &self,
+        lock: &Key,
+        owner: &[u8],
+        key: &Key,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Write, StoreError> {
+        self.timed("swap_under", self.store.swap_under(lock, owner, key, seen, value, ttl)).await
+    }
+
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+        self.timed("delete_seen", self.store.delete_seen(key, seen)).await
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
         self.timed("delete", self.store.delete(key)).await
     }

@@ -36,6 +36,23 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 ";
 
+/// Writes the record at KEYS[2] only while it is still ARGV[2], and KEYS[1] is ARGV[1].
+const SWAP_UNDER: &str = r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('GET', KEYS[2]) ~= ARGV[2] then
+  return 0
+end
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+return 1
+";
+
+/// Removes the record at KEYS[1] only while it is still ARGV[1].
+const DELETE_SEEN: &str = r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+return redis.call('DEL', KEYS[1])
+";
+
 /// Adds ARGV[1] to the sorted set KEYS[1] for ARGV[2] milliseconds, if fewer than ARGV[3] others are in it. The score
 /// is the end of a member's time by Redis' own clock, the only one that all replicas share.
 const ENTER: &str = r"
@@ -57,6 +74,8 @@ pub struct Redis {
     patience: Duration,
     connection: Mutex<Option<Connection>>,
     swap: Script,
+    swap_under: Script,
+    delete_seen: Script,
     enter: Script,
 }
 
@@ -94,6 +113,8 @@ impl Redis {
             patience,
             connection: Mutex::new(None),
             swap: Script::new(SWAP),
+            swap_under: Script::new(SWAP_UNDER),
+            delete_seen: Script::new(DELETE_SEEN),
             enter: Script::new(ENTER),
         })
     }
@@ -263,6 +284,26 @@ impl Store for Redis {
         let mut swap = self.swap.key(prefixed(key));
         swap.arg(seen).arg(value).arg(milliseconds(ttl));
         self.script(&swap).await.map(write)
+    }
+
+    async fn swap_under(
+        &self,
+        lock: &Key,
+        owner: &[u8],
+        key: &Key,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Write, StoreError> {
+        let mut swap = self.swap_under.key(prefixed(lock));
+        swap.key(prefixed(key)).arg(owner).arg(seen).arg(value).arg(milliseconds(ttl));
+        self.script(&swap).await.map(write)
+    }
+
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+        let mut delete = self.delete_seen.key(prefixed(key));
+        delete.arg(seen);
+        self.script(&delete).await.map(write)
     }
 
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {

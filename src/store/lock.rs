@@ -1,0 +1,91 @@
+//! A lock in the store: taken by whoever comes first, held only as long as its holder lives.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::{Key, Store, StoreError, Write};
+use crate::pause::Pause;
+use crate::random::{NoRandomness, Random, random_secret};
+
+/// Why a lock could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No name for the owner.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+/// A lock that was taken. It may be lost all the same, when the store or this process stands still for longer than its life:
+/// whatever is written under it must be written with [`Lock::swap`].
+pub struct Lock<'a> {
+    store: &'a dyn Store,
+    key: String,
+    owner: Vec<u8>,
+    life: Duration,
+}
+
+impl<'a> Lock<'a> {
+    /// Takes the lock; `None` when somebody holds it.
+    ///
+    /// # Errors
+    /// As the variants of [`LockError`] say. After a time-out the lock may be ours without our knowing: it ends by itself.
+    pub async fn take(
+        store: &'a dyn Store,
+        key: &Key,
+        random: &dyn Random,
+        life: Duration,
+    ) -> Result<Option<Self>, LockError> {
+        let owner = random_secret(random)?.expose().as_bytes().to_vec();
+        let taken = store.put_new(key, &owner, life).await?;
+        Ok((taken == Write::Done).then(|| Self { store, key: key.to_owned(), owner, life }))
+    }
+
+    /// Does work, and renews the lock at every third of its life meanwhile.
+    pub async fn hold<T>(&self, pause: &dyn Pause, work: impl Future<Output = T>) -> T {
+        let work = std::pin::pin!(work);
+        let renewing = std::pin::pin!(self.renew(pause));
+        match select(work, renewing).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), work)) => work.await,
+        }
+    }
+
+    /// Returns when the lock is lost.
+    async fn renew(&self, pause: &dyn Pause) {
+        loop {
+            pause.wait(self.life / 3).await;
+            match self.store.swap(&self.key, &self.owner, &self.owner, self.life).await {
+                Ok(Write::Done) => {}
+                Ok(Write::Refused) => return,
+                Err(error) => tracing::warn!(%error, "a lock could not be renewed"),
+            }
+        }
+    }
+
+    /// Takes the lock back after it was lost, unless somebody else has it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn retake(&self) -> Result<Write, StoreError> {
+        self.store.put_new(&self.key, &self.owner, self.life).await
+    }
+
+    /// Writes a record only while the lock is ours and the record is as it was `seen`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+        self.store.swap_under(&self.key, &self.owner, key, seen, value, ttl).await
+    }
+
+    /// Gives the lock back, if it is still ours. One that cannot be given back ends by itself.
+    pub async fn release(self) {
+        if let Err(error) = self.store.delete_seen(&self.key, &self.owner).await {
+            tracing::warn!(%error, "a lock could not be given back: it ends by itself");
+        }
+    }
+}
