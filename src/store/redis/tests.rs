@@ -5,7 +5,7 @@ use nix::sys::signal::{Signal, kill};
 use super::*;
 use crate::store::redis_server::RedisServer;
 
-const TTL: Duration = Duration::from_secs(600);
+const TTL: Duration = Duration::from_mins(10);
 
 /// Short, but long enough for a machine under load.
 const SOON: Duration = Duration::from_millis(500);
