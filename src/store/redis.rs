@@ -214,7 +214,7 @@ fn pem(root: &CertificateDer<'_>) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(root))
 }
 
-/// The driver's words, but not the server's: an old Redis repeats the command it did not understand, password included.
+/// The driver's words, but not the server's, which may repeat a command that it did not understand, password included.
 fn store_error(error: &RedisError) -> StoreError {
     let reason = match error.code() {
         Some(code) => format!("Redis answered {code}"),
