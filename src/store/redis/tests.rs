@@ -8,7 +8,7 @@ use crate::store::redis_server::RedisServer;
 const TTL: Duration = Duration::from_mins(10);
 
 /// Short, but long enough for a machine under load.
-const SOON: Duration = Duration::from_millis(500);
+const SOON: Duration = Duration::from_secs(1);
 
 fn open(url: &str) -> Redis {
     Redis::with_patience(url, None, SOON).unwrap()
