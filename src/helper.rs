@@ -1,1 +1,25 @@
-//! Runs on the user's machine.
+//! Runs on the user's machine: owns the redirect URI for the length of a login and relays what arrives there.
+//!
+//! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
+//! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
+//! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
+
+pub mod auth_url;
+pub mod backend_api;
+pub mod browser;
+pub mod callback;
+pub mod confirm;
+pub mod delivery;
+pub mod dialogue;
+pub mod guards;
+pub mod listeners;
+pub mod login;
+pub mod outcome;
+pub mod page_layout;
+pub mod pages;
+pub mod pending_login;
+pub mod port_holder;
+pub mod redirect;
+pub mod routes;
+pub mod session_source;
+pub mod terminal;

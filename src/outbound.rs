@@ -2,6 +2,7 @@
 
 pub mod https_rule;
 pub mod oauth2_bridge;
+pub mod trail;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +46,10 @@ impl From<SendRequestError> for OutboundError {
     fn from(error: SendRequestError) -> Self {
         match error {
             SendRequestError::Connect(ConnectError::Timeout) => Self::NotConnected("time-out".to_owned()),
+            // awc calls it a connection error, but it is an end of file where the answer's head was expected.
+            SendRequestError::Connect(ConnectError::Disconnected) => {
+                Self::AnswerLost("the connection was closed".to_owned())
+            }
             SendRequestError::Connect(reason) => Self::NotConnected(reason.to_string()),
             SendRequestError::Timeout => Self::TimedOut,
             other => Self::AnswerLost(other.to_string()),
@@ -147,7 +152,8 @@ pub async fn get_json<T: DeserializeOwned>(client: &Client, url: &str) -> Result
 /// # Errors
 /// As the variants of [`OutboundError`] say.
 pub async fn read_json<T: DeserializeOwned>(request: awc::ClientRequest) -> Result<T, OutboundError> {
-    let mut answer = request.insert_header(("Accept", "application/json")).send().await?;
+    let request = trail::marked(request).insert_header(("Accept", "application/json"));
+    let mut answer = request.send().await?;
     if answer.status() != awc::http::StatusCode::OK {
         return Err(OutboundError::Status(answer.status().as_u16()));
     }
@@ -158,6 +164,20 @@ pub async fn read_json<T: DeserializeOwned>(request: awc::ClientRequest) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[actix_web::test]
+    async fn a_server_that_reads_and_hangs_up_may_have_received_the_request() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            std::io::Read::read(&mut connection, &mut [0; 1024]).unwrap()
+        });
+        let answer = awc::Client::default().get(url).send().await;
+        assert!(server.join().unwrap() > 0);
+        let error = OutboundError::from(answer.err().unwrap());
+        assert!(matches!(error, OutboundError::AnswerLost(_)), "{error:?}");
+    }
 
     #[test]
     fn a_file_without_a_certificate_is_named() {

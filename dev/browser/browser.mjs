@@ -14,7 +14,7 @@ const USAGE = `Chromium, driven by one JSON command a line, for development and 
 Standard output begins with {"role":"browser"}, then holds one answer a command: {"ok":true,…} or {"ok":false,"error":"…"}.
 It ends with standard input, on SIGTERM and after {"op":"close"}. CHROMIUM names another program than /usr/bin/chromium.
 
-Every command may name a "context" (default "main"): each is a user of its own, with cookies of its own. A command acts on
+An "id" in a command comes back in its answer. Every command may name a "context" (default "main"): each is a user of its own, with cookies of its own. A command acts on
 the newest page of its context. Those that wait take "timeoutMs" (default 10000).
 
   {"op":"open","url":…}                       goes there, in a new context when there is none of that name → url, status

@@ -84,8 +84,10 @@ const OPERATIONS = {
  * @returns {Promise<{answer: object, ended: boolean}>} ended: the browser is to close
  */
 export async function runCommand(contexts, line) {
+  /** @type {Command} */
+  let command = {};
   try {
-    const command = parse(line);
+    command = parse(line);
     const op = text(command, 'op');
     const operation = Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
     if (!operation) {
@@ -93,12 +95,21 @@ export async function runCommand(contexts, line) {
     }
     const context = 'context' in command ? text(command, 'context') : 'main';
     const result = await operation(contexts, context, command);
-    return { answer: { ok: true, ...result }, ended: op === 'close' && !('context' in command) };
+    return { answer: { ok: true, ...named(command), ...result }, ended: op === 'close' && !('context' in command) };
   } catch (error) {
     // Playwright colours its messages.
     const message = stripVTControlCharacters(error instanceof Error ? error.message : String(error));
-    return { answer: { ok: false, error: message }, ended: false };
+    return { answer: { ok: false, ...named(command), error: message }, ended: false };
   }
+}
+
+/**
+ * A command's own `id` comes back with its answer.
+ *
+ * @param {Command} command
+ */
+function named(command) {
+  return 'id' in command ? { id: command['id'] } : {};
 }
 
 /**

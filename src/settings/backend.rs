@@ -127,6 +127,8 @@ pub struct BackendSettings {
     pub allowed_hosts: Vec<String>,
     /// The networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Hosts to which plain http is allowed.
+    pub insecure_http_hosts: Vec<String>,
     /// Roots to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// From register to the end of a session.
@@ -179,6 +181,7 @@ impl BackendSettings {
             clusters,
             allowed_hosts: variables.allowed_hosts,
             trusted_proxies: variables.trusted_proxies,
+            insecure_http_hosts: variables.insecure_http_hosts,
             ca_file: variables.ca_file,
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,

@@ -214,7 +214,7 @@ impl ClusterVariables {
             },
             kubernetes,
             user_tokens: user_tokens(self.user_tokens.as_deref())?,
-            identity: identity_rule(self.identity_rule.as_deref(), self.identity_email_domains)?,
+            identity: identity_rule(self.identity_rule.as_deref(), &self.identity_email_domains)?,
         })
     }
 }
@@ -247,7 +247,7 @@ fn user_tokens(text: Option<&str>) -> Result<UserTokens, SettingsError> {
     }
 }
 
-fn identity_rule(text: Option<&str>, domains: Vec<String>) -> Result<IdentityRule, SettingsError> {
+fn identity_rule(text: Option<&str>, domains: &[String]) -> Result<IdentityRule, SettingsError> {
     match text {
         None | Some("catalog") => Ok(IdentityRule::Catalog),
         Some("email") if domains.is_empty() => Err(SettingsError(

@@ -67,4 +67,18 @@ impl LoginSettings {
     pub fn prints_link_only(&self) -> bool {
         self.no_browser.as_deref().is_some_and(|value| !matches!(value, "false" | "0"))
     }
+
+    /// Refuses to answer the question of whose account it is ahead of time.
+    ///
+    /// # Errors
+    /// When there is a session token: whoever gave it to the person may have written the flag, too.
+    pub fn allow_yes(&self) -> Result<(), SettingsError> {
+        if self.backstage_session_token.is_none() {
+            return Ok(());
+        }
+        Err(SettingsError(
+            "--yes is refused with a session token: leave it out, and confirm the account that you are shown."
+                .to_owned(),
+        ))
+    }
 }

@@ -1,0 +1,232 @@
+//! The authorization URL that the backend sends, read and refused where no honest backend would send it.
+
+use std::collections::BTreeMap;
+
+use url::{Host, Url};
+
+use crate::outbound::https_rule;
+use crate::protocol::{SECRET_LENGTH, WireSecret};
+
+/// Why an authorization URL, or the redirect URI that comes with it, is refused. Ends the sentence "… an address that".
+#[derive(Debug, thiserror::Error)]
+pub enum BadAuthUrl {
+    /// Not https, or not a URL.
+    #[error("is no good ({0})")]
+    Address(#[from] https_rule::Refused),
+    /// Something a browser would read differently than we do.
+    #[error("holds characters that no URL holds")]
+    NotAscii,
+    /// A parameter twice: readers differ in which they take (RFC 6749, 3.1).
+    #[error("repeats the parameter {0}")]
+    Repeated(String),
+    /// A request object would override what we have checked (RFC 9101).
+    #[error("carries a request object")]
+    RequestObject,
+    /// Not the authorization code flow.
+    #[error("does not ask for an authorization code")]
+    ResponseType,
+    /// The answer would not come as the query of a GET.
+    #[error("asks for an answer in another form than a redirect")]
+    ResponseMode,
+    /// Without PKCE S256 (RFC 7636) a stolen code could be redeemed.
+    #[error("lacks PKCE with S256")]
+    NoPkce,
+    /// The code would go somewhere else.
+    #[error("would send the authorization code elsewhere than to this helper")]
+    OtherRedirect,
+    /// Not 43 characters of base64url.
+    #[error("carries no well-formed state")]
+    State,
+}
+
+/// The redirect URI, which must be this machine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectUri {
+    text: String,
+    host: String,
+    port: u16,
+}
+
+impl RedirectUri {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is not the root of a plain http server on loopback.
+    pub fn parse(text: &str) -> Result<Self, BadAuthUrl> {
+        let url = Url::parse(text).map_err(|_| BadAuthUrl::OtherRedirect)?;
+        let loopback = match url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        let plain_root = url.scheme() == "http"
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        match (url.host_str(), url.port_or_known_default()) {
+            (Some(host), Some(port)) if loopback && plain_root => {
+                Ok(Self { text: text.to_owned(), host: host.to_owned(), port })
+            }
+            _ => Err(BadAuthUrl::OtherRedirect),
+        }
+    }
+
+    /// Its host as it stands in a URL: the cookie must be set under this very name.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port that the identity provider sends the browser to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// An authorization URL that has been checked.
+pub struct AuthUrl {
+    text: WireSecret,
+    state: WireSecret,
+    host: String,
+}
+
+impl AuthUrl {
+    /// Reads and checks it; `insecure_hosts` as for [`https_rule::parse`].
+    ///
+    /// # Errors
+    /// As the variants of [`BadAuthUrl`] say.
+    pub fn parse(
+        text: &WireSecret,
+        redirect_uri: &RedirectUri,
+        insecure_hosts: &[String],
+    ) -> Result<Self, BadAuthUrl> {
+        if !text.expose().bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BadAuthUrl::NotAscii);
+        }
+        let url = https_rule::parse(text.expose(), insecure_hosts)?;
+        let parameters = once_each(&url)?;
+        let get = |name: &str| parameters.get(name).map(String::as_str);
+        if get("request").is_some() || get("request_uri").is_some() {
+            return Err(BadAuthUrl::RequestObject);
+        }
+        if get("response_type") != Some("code") {
+            return Err(BadAuthUrl::ResponseType);
+        }
+        if !matches!(get("response_mode"), None | Some("query")) {
+            return Err(BadAuthUrl::ResponseMode);
+        }
+        let challenge = get("code_challenge").is_some_and(|c| c.len() == SECRET_LENGTH);
+        if !challenge || get("code_challenge_method") != Some("S256") {
+            return Err(BadAuthUrl::NoPkce);
+        }
+        if get("redirect_uri") != Some(&redirect_uri.text) {
+            return Err(BadAuthUrl::OtherRedirect);
+        }
+        let state = get("state").map(WireSecret::from).filter(WireSecret::is_well_formed);
+        let host = url.host_str().unwrap_or_default().to_owned();
+        Ok(Self { text: text.clone(), state: state.ok_or(BadAuthUrl::State)?, host })
+    }
+
+    /// The URL, byte for byte as the backend sent it.
+    #[must_use]
+    pub fn text(&self) -> &WireSecret {
+        &self.text
+    }
+
+    /// Its state.
+    #[must_use]
+    pub fn state(&self) -> &WireSecret {
+        &self.state
+    }
+
+    /// The identity provider's host, for a person to read.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+fn once_each(url: &Url) -> Result<BTreeMap<String, String>, BadAuthUrl> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in url.query_pairs() {
+        if parameters.insert(name.to_string(), value.to_string()).is_some() {
+            return Err(BadAuthUrl::Repeated(name.into_owned()));
+        }
+    }
+    Ok(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> String {
+        format!(
+            "https://idp.example/authorize?client_id=c&response_type=code&scope=openid&state={}\
+             &redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F&code_challenge={}&code_challenge_method=S256",
+            "s".repeat(43),
+            "c".repeat(43)
+        )
+    }
+
+    fn parse(text: &str) -> Result<AuthUrl, BadAuthUrl> {
+        let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
+        AuthUrl::parse(&WireSecret::from(text), &redirect_uri, &[])
+    }
+
+    #[test]
+    fn what_a_backend_sends_is_read() {
+        let url = parse(&good()).unwrap();
+        assert_eq!(url.state().expose(), "s".repeat(43));
+        assert_eq!(url.host(), "idp.example");
+        assert_eq!(url.text().expose(), good());
+        assert!(parse(&good().replace("https://idp.example", "http://127.0.0.1:9")).is_ok());
+    }
+
+    #[test]
+    fn what_no_honest_backend_sends_is_refused() {
+        let added = |parameter: &str| format!("{}&{parameter}", good());
+        let cases = [
+            (good().replace("https:", "http:"), "is no good"),
+            (good().replace("idp.example", "user@idp.example"), "is no good"),
+            (format!("{}#x", good()), "is no good"),
+            (added("x=\n"), "characters"),
+            (added("st%61te=x"), "repeats the parameter state"),
+            (added("request=jwt"), "request object"),
+            (added("request_uri=urn"), "request object"),
+            (good().replace("type=code", "type=token"), "authorization code"),
+            (added("response_mode=form_post"), "another form"),
+            (good().replace("S256", "plain"), "PKCE"),
+            (good().replace("code_challenge=c", "code_challenge="), "PKCE"),
+            (good().replace("8000", "8001"), "elsewhere"),
+            (good().replace(&"s".repeat(43), &"s".repeat(42)), "state"),
+        ];
+        for (text, expected) in cases {
+            let error = parse(&text).err().unwrap().to_string();
+            assert!(error.contains(expected), "{error} for {text}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_is_the_root_of_this_machine() {
+        for good in
+            ["http://localhost:8000/", "http://localhost:8000", "http://127.0.0.1:1/", "http://[::1]:1/"]
+        {
+            assert!(RedirectUri::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://evil.example:8000/",
+            "https://localhost:8000/",
+            "http://localhost:8000/other",
+            "http://localhost:8000/?x",
+            "http://localhost.evil.example/",
+            "http://u@localhost:8000/",
+        ] {
+            assert!(RedirectUri::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The calls that the helper makes: to the backend, and one to Backstage's own auth.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use actix_web::web::Bytes;
+use awc::error::{PayloadError, SendRequestError};
+use awc::http::StatusCode;
+use awc::http::header::{COOKIE, DATE, HeaderMap, HttpDate, RETRY_AFTER};
+use awc::{ClientRequest, ClientResponse};
+use futures_util::Stream;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::outbound::{BODY_LIMIT, OutboundError, Patience};
+use crate::protocol::{
+    BASE_PATH, Code, ExchangeRequest, ExchangeResponse, Info, RegisterRequest, RegisterResponse,
+    SessionResponse, WireSecret,
+};
+
+/// How long the helper waits: an exchange may take the backend its whole lease of 30 s.
+pub const PATIENCE: Patience =
+    Patience { connect: Duration::from_secs(5), answer: Some(Duration::from_secs(35)) };
+
+/// How many characters of somebody else's text are shown.
+const DISPLAY_LIMIT: usize = 300;
+
+/// Why a call has no usable answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No answer came, or none that can be read.
+    #[error(transparent)]
+    NoAnswer(#[from] OutboundError),
+    /// An answer that says no.
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+/// An answer that says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The backend's code, where it gave one that we know.
+    pub code: Option<Code>,
+    /// The backend's sentence, fit to be shown.
+    pub message: Option<String>,
+    /// When another try makes sense.
+    pub retry_after: Option<Duration>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, "{message}")?,
+            None => write!(f, "answered with status {}", self.status)?,
+        }
+        self.code.map_or(Ok(()), |code| write!(f, " ({})", code.as_str()))
+    }
+}
+
+/// An answer together with the sender's time: the two machines' clocks may differ.
+pub struct Dated<T> {
+    /// The answer.
+    pub body: T,
+    /// The sender's time (`Date`, RFC 9110, 6.6.1), ours where it does not say.
+    pub sent_at: OffsetDateTime,
+}
+
+/// The backend below one Backstage URL.
+pub struct BackendApi {
+    client: awc::Client,
+    backstage_url: String,
+    request_id: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl BackendApi {
+    /// Calls go to `backstage_url`; each carries `request_id`, which the backend logs.
+    #[must_use]
+    pub fn new(client: awc::Client, backstage_url: &Url, request_id: String, clock: Arc<dyn Clock>) -> Self {
+        let backstage_url = backstage_url.as_str().trim_end_matches('/').to_owned();
+        Self { client, backstage_url, request_id, clock }
+    }
+
+    /// The address as a person knows it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.backstage_url
+    }
+
+    /// What anyone may know.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn info(&self) -> Result<Info, ApiError> {
+        let request = self.client.get(self.url("/info")).timeout(Duration::from_secs(10));
+        Ok(read::<Info, _>(self.labelled(request).send().await).await?.body)
+    }
+
+    /// Begins a session; without a token only a backend in development mode accepts it.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn register(
+        &self,
+        backstage_token: Option<&SecretString>,
+        cluster: Option<&str>,
+    ) -> Result<Dated<RegisterResponse>, ApiError> {
+        let mut request = self.labelled(self.client.post(self.url("/register")));
+        if let Some(token) = backstage_token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        let body = RegisterRequest { cluster: cluster.map(str::to_owned), return_to: None };
+        self.dated(request.send_json(&body).await).await
+    }
+
+    /// How far a session is.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn session(&self, token: &WireSecret) -> Result<Dated<SessionResponse>, ApiError> {
+        let request = self.labelled(self.client.get(self.url("/session"))).bearer_auth(token.expose());
+        self.dated(request.send().await).await
+    }
+
+    /// Hands the identity provider's answer over.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn exchange(
+        &self,
+        token: &WireSecret,
+        body: &ExchangeRequest,
+    ) -> Result<ExchangeResponse, ApiError> {
+        let request = self.labelled(self.client.post(self.url("/exchange"))).bearer_auth(token.expose());
+        Ok(read::<ExchangeResponse, _>(request.send_json(body).await).await?.body)
+    }
+
+    /// Trades the browser's Backstage cookie for a user token, as Backstage's own page does.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn user_token(
+        &self,
+        provider: &str,
+        environment: &str,
+        cookie: &SecretString,
+    ) -> Result<SecretString, ApiError> {
+        let url = format!("{}/api/auth/{provider}/refresh?env={environment}", self.backstage_url);
+        let request = self
+            .labelled(self.client.get(url))
+            .insert_header((COOKIE, cookie.expose_secret()))
+            .insert_header(("X-Requested-With", "XMLHttpRequest"));
+        let answer = read::<RefreshResponse, _>(request.send().await).await?;
+        Ok(answer.body.backstage_identity.token)
+    }
+
+    fn url(&self, call: &str) -> String {
+        format!("{}{BASE_PATH}{call}", self.backstage_url)
+    }
+
+    fn labelled(&self, request: ClientRequest) -> ClientRequest {
+        request
+            .insert_header(("Accept", "application/json"))
+            .insert_header(("x-request-id", self.request_id.as_str()))
+    }
+
+    async fn dated<T, S>(&self, answer: Sent<S>) -> Result<Dated<T>, ApiError>
+    where
+        T: DeserializeOwned,
+        S: Stream<Item = Result<Bytes, PayloadError>>,
+    {
+        let answer = read::<T, S>(answer).await?;
+        Ok(Dated { body: answer.body, sent_at: answer.date.unwrap_or_else(|| self.clock.now()) })
+    }
+}
+
+type Sent<S> = Result<ClientResponse<S>, SendRequestError>;
+
+/// The part of Backstage's answer that we need.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RefreshResponse {
+    backstage_identity: BackstageIdentity,
+}
+
+#[derive(Deserialize)]
+struct BackstageIdentity {
+    token: SecretString,
+}
+
+struct Read<T> {
+    body: T,
+    date: Option<OffsetDateTime>,
+}
+
+async fn read<T, S>(answer: Sent<S>) -> Result<Read<T>, ApiError>
+where
+    T: DeserializeOwned,
+    S: Stream<Item = Result<Bytes, PayloadError>>,
+{
+    let mut answer = answer.map_err(OutboundError::from)?;
+    let body = answer.body().limit(BODY_LIMIT).await.map_err(OutboundError::from)?;
+    if answer.status() == StatusCode::OK {
+        let body = serde_json::from_slice(&body).map_err(|_| OutboundError::NotJson)?;
+        return Ok(Read { body, date: date(answer.headers()) });
+    }
+    Err(ApiError::Refused(refusal(answer.status(), answer.headers(), &body)))
+}
+
+/// Backstage's own errors have no code, a proxy's no body that we know: each part counts by itself.
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
+    #[derive(Deserialize)]
+    struct Body {
+        error: Detail,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        message: Option<String>,
+        code: Option<serde_json::Value>,
+    }
+    let detail = serde_json::from_slice::<Body>(body).ok().map(|body| body.error);
+    let (message, code) = detail.map_or((None, None), |detail| (detail.message, detail.code));
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Refusal {
+        status: status.as_u16(),
+        code: code.and_then(|code| serde_json::from_value(code).ok()),
+        message: message.map(|message| displayable(&message)),
+        retry_after: seconds.map(Duration::from_secs),
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    let date: HttpDate = headers.get(DATE)?.to_str().ok()?.parse().ok()?;
+    Some(OffsetDateTime::from(SystemTime::from(date)))
+}
+
+/// Somebody else's text, without what would steer a terminal or turn the reading direction, and not too much of it.
+#[must_use]
+pub fn displayable(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(DISPLAY_LIMIT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_read_as_far_as_it_goes() {
+        let headers = HeaderMap::new();
+        let ours = refusal(
+            StatusCode::BAD_REQUEST,
+            &headers,
+            br#"{"error":{"name":"InputError","message":"Pick one.","code":"unknown_cluster"},"response":{"statusCode":400}}"#,
+        );
+        assert_eq!(ours.code, Some(Code::UnknownCluster));
+        assert_eq!(ours.to_string(), "Pick one. (unknown_cluster)");
+        let newer = refusal(
+            StatusCode::CONFLICT,
+            &headers,
+            br#"{"error":{"name":"ConflictError","message":"New.","code":"newer_than_we"}}"#,
+        );
+        assert_eq!((newer.code, newer.to_string()), (None, "New.".to_owned()));
+        let proxys = refusal(StatusCode::BAD_GATEWAY, &headers, b"<html>");
+        assert_eq!(proxys.to_string(), "answered with status 502");
+    }
+
+    #[test]
+    fn a_retry_after_counts_in_seconds() {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, awc::http::header::HeaderValue::from_static("7"));
+        let limited = refusal(StatusCode::TOO_MANY_REQUESTS, &headers, b"");
+        assert_eq!(limited.retry_after, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_foreign_text_cannot_steer_the_terminal() {
+        assert_eq!(displayable("a\u{1b}[2Jb\r\n\u{202e}c"), "a[2Jbc");
+        assert_eq!(displayable(&"x".repeat(1000)).len(), DISPLAY_LIMIT);
+    }
+}

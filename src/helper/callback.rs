@@ -1,0 +1,199 @@
+//! What the identity provider's redirect carried, judged before anything is done with it.
+
+use std::borrow::Cow;
+
+use url::form_urlencoded;
+
+use crate::helper::pending_login::{Consent, PendingLogin, StateCookie};
+use crate::protocol::{ExchangeRequest, Granted, Refused, WireSecret};
+
+/// The parameters of a redirect (RFC 6749, 4.1.2 and 4.1.2.1; RFC 9207).
+const PARAMETERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+
+/// Where a callback comes from, and the proof it brings.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// A browser's request, with the values of the cookies that bear this login's cookie name.
+    Cookies(&'a [String]),
+    /// The person pasted it into the terminal in which the login runs.
+    Terminal,
+}
+
+/// Why a callback does not count. The login under way goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCallback {
+    /// The state is missing, repeated or another one.
+    #[error("it does not belong to the login under way")]
+    WrongState,
+    /// The state is right, the browser is not the one that was sent to the identity provider.
+    #[error("it comes from a browser in which this login was not begun")]
+    NoCookie,
+    /// The person has not said yet that the login is theirs.
+    #[error("the account has not been confirmed yet: type y, or click Continue on the helper's page first")]
+    NotConfirmed,
+    /// Neither a code nor an error, both, or one of them twice.
+    #[error("it carries neither one authorization code nor one error")]
+    Malformed,
+}
+
+/// Judges a query: nothing where it is no redirect at all, else what the backend is to be given.
+///
+/// # Errors
+/// As the variants of [`BadCallback`] say, the state first and in constant time.
+pub fn judge(
+    query: &str,
+    login: &PendingLogin,
+    proof: Proof<'_>,
+) -> Result<Option<ExchangeRequest>, BadCallback> {
+    let parameters = Parameters::read(query);
+    if parameters.0.is_empty() {
+        return Ok(None);
+    }
+    let state = parameters.once("state").ok().flatten().map(WireSecret::from);
+    let state = state.filter(|state| state.equals(login.auth_url().state()));
+    let state = state.ok_or(BadCallback::WrongState)?;
+    match proof {
+        Proof::Cookies(values) if !is_among(login.cookie(), values) => return Err(BadCallback::NoCookie),
+        Proof::Terminal if login.consent() == Consent::Needed => {
+            return Err(BadCallback::NotConfirmed);
+        }
+        Proof::Cookies(_) | Proof::Terminal => {}
+    }
+    parameters.into_request(state).map(Some)
+}
+
+fn is_among(cookie: &StateCookie, values: &[String]) -> bool {
+    values.iter().any(|value| cookie.value.equals(&WireSecret::from(value.as_str())))
+}
+
+/// The redirect's own parameters; others are none of our business.
+struct Parameters<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
+
+impl<'q> Parameters<'q> {
+    fn read(query: &'q str) -> Self {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        Self(pairs.filter(|(name, _)| PARAMETERS.contains(&name.as_ref())).collect())
+    }
+
+    /// A parameter's value; twice is an error (RFC 6749, 3.1).
+    fn once(&self, name: &str) -> Result<Option<&str>, BadCallback> {
+        let mut values = self.0.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_ref());
+        let first = values.next();
+        if values.next().is_some() { Err(BadCallback::Malformed) } else { Ok(first) }
+    }
+
+    fn into_request(self, state: WireSecret) -> Result<ExchangeRequest, BadCallback> {
+        let iss = self.once("iss")?.map(str::to_owned);
+        let error_description = self.once("error_description")?.map(str::to_owned);
+        match (self.once("code")?, self.once("error")?) {
+            (Some(code), None) if !code.is_empty() => {
+                Ok(ExchangeRequest::Granted(Granted { code: code.into(), state, iss }))
+            }
+            (None, Some(error)) if !error.is_empty() => {
+                Ok(ExchangeRequest::Refused(Refused { error: error.to_owned(), error_description, state }))
+            }
+            _ => Err(BadCallback::Malformed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::helper::auth_url::{AuthUrl, RedirectUri};
+    use crate::helper::pending_login::LoginFacts;
+    use crate::random::SystemRandom;
+
+    fn login(consent: Consent) -> PendingLogin {
+        let text = format!(
+            "https://idp.example/?response_type=code&state={}&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F\
+             &code_challenge={}&code_challenge_method=S256",
+            "s".repeat(43),
+            "c".repeat(43)
+        );
+        let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
+        let auth_url = AuthUrl::parse(&text.into(), &redirect_uri, &[]).unwrap();
+        let facts = LoginFacts {
+            user: "user:default/felix".to_owned(),
+            cluster: "dev".to_owned(),
+            backend: "https://backstage.example".to_owned(),
+            idp_host: "idp.example".to_owned(),
+            back_link: None,
+        };
+        PendingLogin::new(facts, auth_url, "localhost", 8000, consent, &SystemRandom).unwrap().0
+    }
+
+    fn state() -> String {
+        format!("state={}", "s".repeat(43))
+    }
+
+    fn judge_with_cookie(query: &str) -> Result<Option<ExchangeRequest>, BadCallback> {
+        let login = login(Consent::Given);
+        let values = ["other".to_owned(), login.cookie().value.expose().to_owned()];
+        judge(query, &login, Proof::Cookies(&values))
+    }
+
+    #[test]
+    fn a_code_or_an_error_of_this_login_is_taken() {
+        let granted = judge_with_cookie(&format!("code=a%2Fb&{}&iss=https%3A%2F%2Fidp", state())).unwrap();
+        assert!(
+            matches!(granted, Some(ExchangeRequest::Granted(g)) if g.code.expose() == "a/b" && g.iss.as_deref() == Some("https://idp"))
+        );
+        let refused =
+            judge_with_cookie(&format!("error=access_denied&error_description=no+way&{}", state())).unwrap();
+        assert!(
+            matches!(refused, Some(ExchangeRequest::Refused(r)) if r.error == "access_denied" && r.error_description.as_deref() == Some("no way"))
+        );
+    }
+
+    #[test]
+    fn no_parameter_of_a_redirect_is_no_redirect() {
+        assert!(judge_with_cookie("").unwrap().is_none());
+        assert!(judge_with_cookie("utm=1").unwrap().is_none());
+    }
+
+    #[test]
+    fn the_state_comes_before_everything_else() {
+        let other = "t".repeat(43);
+        for query in [
+            "code=a".to_owned(),
+            "error=access_denied".to_owned(),
+            "code=a&state=".to_owned(),
+            format!("code=a&state={other}"),
+            format!("error=x&code=a&state={other}"),
+            format!("code=a&{}&{}", state(), state()),
+            format!("code=a&{}&state={other}", state()),
+        ] {
+            assert_eq!(judge_with_cookie(&query).err(), Some(BadCallback::WrongState), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_right_state_without_the_cookie_does_not_count() {
+        let login = login(Consent::Given);
+        let query = format!("code=a&{}", state());
+        for values in [vec![], vec!["other".to_owned()]] {
+            assert_eq!(
+                judge(&query, &login, Proof::Cookies(&values)).err(),
+                Some(BadCallback::NoCookie),
+                "{values:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pasted_address_needs_no_cookie_but_the_confirmation() {
+        let query = format!("code=a&{}", state());
+        assert!(judge(&query, &login(Consent::Given), Proof::Terminal).unwrap().is_some());
+        let unconfirmed = judge(&query, &login(Consent::Needed), Proof::Terminal);
+        assert_eq!(unconfirmed.err(), Some(BadCallback::NotConfirmed));
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_refused() {
+        for rest in ["", "code=", "code=a&error=b", "code=a&code=b", "code=a&iss=x&iss=y"] {
+            let query = format!("{}&{rest}", state());
+            assert_eq!(judge_with_cookie(&query).err(), Some(BadCallback::Malformed), "{query}");
+        }
+    }
+}

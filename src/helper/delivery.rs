@@ -1,0 +1,181 @@
+//! Hands the identity provider's answer to the backend, again and again until it has answered for good or the session
+//! has ended. The backend redeems a code once, however often it is handed over.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use tokio::time::Instant;
+
+use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
+use crate::helper::outcome::{Failure, Outcome};
+use crate::outbound::OutboundError;
+use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
+
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What an answer to `/exchange` means.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The end.
+    Final(Outcome),
+    /// Not the end: try again, and not before `Retry-After` where there was one.
+    Again(Trouble),
+}
+
+/// Why another try is needed.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// What came instead of an answer.
+    pub reason: ApiError,
+    /// The shortest wait that the backend asks for.
+    pub at_least: Option<Duration>,
+}
+
+/// Tells an end from a trouble: network errors, 429, 502 to 504 and `exchange_in_progress` pass, nothing else does.
+#[must_use]
+pub fn judge(answer: Result<ExchangeResponse, ApiError>) -> Verdict {
+    match answer {
+        Ok(ExchangeResponse::Connected(connected)) if connected.success => {
+            Verdict::Final(Outcome::Connected(connected))
+        }
+        Ok(ExchangeResponse::Denied(_)) => Verdict::Final(Outcome::Denied),
+        Ok(ExchangeResponse::Connected(_)) | Err(ApiError::NoAnswer(OutboundError::NotJson)) => {
+            Verdict::Final(unreadable())
+        }
+        Err(reason @ ApiError::NoAnswer(_)) => Verdict::Again(Trouble { reason, at_least: None }),
+        Err(ApiError::Refused(refusal)) => judge_refusal(refusal),
+    }
+}
+
+fn judge_refusal(refusal: Refusal) -> Verdict {
+    let passes = matches!(refusal.status, 429 | 502..=504) || refusal.code == Some(Code::ExchangeInProgress);
+    if passes {
+        let at_least = refusal.retry_after;
+        return Verdict::Again(Trouble { reason: ApiError::Refused(refusal), at_least });
+    }
+    match refusal.code {
+        Some(Code::SessionExpired) => Verdict::Final(Outcome::Expired),
+        Some(Code::AccessDenied) => Verdict::Final(Outcome::Denied),
+        code => {
+            let message = refusal
+                .message
+                .unwrap_or_else(|| format!("The backend answered with status {}.", refusal.status));
+            Verdict::Final(Outcome::Failed(Failure { code, message }))
+        }
+    }
+}
+
+fn unreadable() -> Outcome {
+    let message =
+        "What answered is no backend of this helper's: check BACKSTAGE_URL and the proxies on the way.";
+    Outcome::Failed(Failure { code: None, message: message.to_owned() })
+}
+
+/// Delivers. `on_trouble` hears of each try that did not end it.
+pub async fn deliver(
+    api: &BackendApi,
+    session_token: &WireSecret,
+    request: &ExchangeRequest,
+    session_ends: Instant,
+    on_trouble: impl Fn(&Trouble),
+) -> Outcome {
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(FIRST_WAIT)
+        .with_max_delay(LONGEST_WAIT)
+        .without_max_times()
+        .with_jitter();
+    let attempt = || async {
+        match judge(api.exchange(session_token, request).await) {
+            Verdict::Final(outcome) => Ok(outcome),
+            Verdict::Again(trouble) => match stored_failure(api, session_token, &trouble).await {
+                Some(outcome) => Ok(outcome),
+                None => Err(trouble),
+            },
+        }
+    };
+    let delivered = attempt
+        .retry(backoff)
+        .adjust(|trouble: &Trouble, wait| wait.map(|wait| wait.max(trouble.at_least.unwrap_or_default())))
+        .notify(|trouble, _| on_trouble(trouble));
+    match tokio::time::timeout_at(session_ends, delivered).await {
+        Ok(Ok(outcome)) => outcome,
+        // Troubles are retried without limit: only the session's end is left.
+        Ok(Err(_)) | Err(_) => Outcome::Expired,
+    }
+}
+
+/// `idp_refused` is a 502 like a gateway's, but may be the session's stored outcome: then no further try can help.
+async fn stored_failure(api: &BackendApi, session_token: &WireSecret, trouble: &Trouble) -> Option<Outcome> {
+    let ApiError::Refused(Refusal { code: Some(Code::IdpRefused), .. }) = trouble.reason else { return None };
+    let session = api.session(session_token).await.ok()?.body;
+    match (session.status, session.error) {
+        (SessionStatus::Failed, Some(error)) => {
+            Some(Outcome::Failed(Failure { code: Some(error.code), message: displayable(&error.message) }))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: Option<Code>) -> Result<ExchangeResponse, ApiError> {
+        Err(ApiError::Refused(Refusal { status, code, message: None, retry_after: None }))
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again() {
+        for error in [
+            OutboundError::NotConnected("refused".to_owned()),
+            OutboundError::AnswerLost("reset".to_owned()),
+            OutboundError::TimedOut,
+        ] {
+            assert!(matches!(judge(Err(ApiError::NoAnswer(error))), Verdict::Again(_)));
+        }
+        for (status, code) in [
+            (429, Some(Code::RateLimited)),
+            (502, Some(Code::IdpUnreachable)),
+            (502, None),
+            (503, Some(Code::StoreUnavailable)),
+            (504, None),
+            (409, Some(Code::ExchangeInProgress)),
+        ] {
+            assert!(matches!(judge(refused(status, code)), Verdict::Again(_)), "{status} {code:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is() {
+        for (status, code) in [
+            (400, Some(Code::StateMismatch)),
+            (401, Some(Code::SessionUnknown)),
+            (403, Some(Code::IdentityMismatch)),
+            (404, None),
+            (409, Some(Code::SessionFinished)),
+            (409, Some(Code::ExchangeLost)),
+            (500, None),
+            (501, None),
+            (505, None),
+        ] {
+            let verdict = judge(refused(status, code));
+            assert!(
+                matches!(&verdict, Verdict::Final(Outcome::Failed(failure)) if failure.code == code),
+                "{verdict:?}"
+            );
+        }
+        let expired = judge(refused(401, Some(Code::SessionExpired)));
+        assert!(matches!(expired, Verdict::Final(Outcome::Expired)));
+        let other_page = judge(Err(ApiError::NoAnswer(OutboundError::NotJson)));
+        assert!(matches!(other_page, Verdict::Final(Outcome::Failed(_))));
+    }
+
+    #[test]
+    fn the_backend_says_how_long_to_wait() {
+        let wait = Some(Duration::from_secs(9));
+        let refusal = Refusal { status: 429, code: None, message: None, retry_after: wait };
+        let verdict = judge(Err(ApiError::Refused(refusal)));
+        assert!(matches!(verdict, Verdict::Again(Trouble { at_least, .. }) if at_least == wait));
+    }
+}

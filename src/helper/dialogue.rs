@@ -1,0 +1,113 @@
+//! What the helper says in the terminal in the course of a login, and what it does with what is typed there.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::format_description::well_known::Rfc3339;
+
+use crate::helper::callback::{self, Proof};
+use crate::helper::delivery;
+use crate::helper::login::Tools;
+use crate::helper::outcome::Outcome;
+use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
+use crate::helper::terminal::{self, Hand, Terminal, Typed};
+
+/// Says whose login it is and opens the browser, or says where to go.
+pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration) {
+    let LoginFacts { user, cluster, backend, .. } = &login.facts;
+    let terminal = &tools.terminal;
+    terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
+    match (login.consent(), tools.hand) {
+        (Consent::Given, _) => {}
+        (Consent::Needed, Hand::Command) => {
+            terminal.say(
+                "Is that you, and did you begin this login? Then press Continue on the page that opens.",
+            );
+        }
+        (Consent::Needed, Hand::Person) => {
+            terminal.say(
+                "Is that you, and did you begin this login? Then press Continue on the page that opens, or type y.",
+            );
+            terminal::forget_what_was_typed_ahead();
+        }
+    }
+    open(login, tools);
+    let patience = humantime::format_duration(patience);
+    terminal.say(&format!("Waiting up to {patience} for you to log in. Ctrl-C ends it."));
+    if tools.hand == Hand::Person {
+        terminal.say("If the browser ends on a page that cannot be reached, paste that page's address here.");
+    }
+}
+
+fn open(login: &PendingLogin, tools: &Tools) {
+    let link = login.link();
+    tools.terminal.say(&format!("Open {}", link.expose()));
+    let (browser, terminal) = (Arc::clone(&tools.browser), Arc::clone(&tools.terminal));
+    std::thread::spawn(move || {
+        if let Err(error) = browser.open(&link) {
+            terminal
+                .say(&format!("The browser could not be opened ({error}): open the link above yourself."));
+        }
+    });
+}
+
+/// Says that the identity provider's redirect will not reach this port by itself.
+pub fn say_other_port(terminal: &Terminal, ours: u16, redirects: u16) {
+    terminal.say(&format!(
+        "The identity provider sends the browser to port {redirects}, this helper listens on {ours}: forward that port."
+    ));
+}
+
+/// Acts on a typed line.
+pub fn answer(line: &str, login: &PendingLogin, tools: &Tools) {
+    let terminal = &tools.terminal;
+    match terminal::understand(line, tools.hand) {
+        Typed::Yes if login.consent() == Consent::Needed => {
+            login.give_consent();
+            tracing::info!("the account was confirmed in the terminal");
+            open(login, tools);
+        }
+        Typed::CallbackQuery(query) => match callback::judge(query.expose(), login, Proof::Terminal) {
+            Ok(Some(request)) => login.accept(Arrival { request, way: Way::Terminal }),
+            Ok(None) => terminal.say("That address carries no answer: copy the one the browser ended on."),
+            Err(reason) => terminal.say(&format!("That address does not count ({reason}).")),
+        },
+        Typed::Yes | Typed::Other => {}
+    }
+}
+
+/// Tells of the first trouble with the backend, and then leaves the person alone.
+pub struct Trouble<'t> {
+    terminal: &'t Terminal,
+    told: Cell<bool>,
+}
+
+impl<'t> Trouble<'t> {
+    /// Nothing told yet.
+    #[must_use]
+    pub fn new(terminal: &'t Terminal) -> Self {
+        Self { terminal, told: Cell::new(false) }
+    }
+
+    /// Tells of it.
+    pub fn say(&self, trouble: &delivery::Trouble) {
+        let reason = &trouble.reason;
+        tracing::info!(%reason, "the backend has not answered for good");
+        if !self.told.replace(true) {
+            self.terminal
+                .say(&format!("The backend does not answer yet ({reason}); trying until the session ends."));
+        }
+    }
+}
+
+/// Says that the person is connected. What else an outcome is, the program's last line says.
+pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
+    if let Outcome::Connected(connected) = outcome {
+        let until = connected.expires_at.format(&Rfc3339).unwrap_or_default();
+        let LoginFacts { user, cluster, .. } = facts;
+        terminal.say(&format!(
+            "Connected: {user} has access to cluster {cluster} in Backstage (ID token until {until})."
+        ));
+    }
+}

@@ -1,0 +1,91 @@
+//! What every request passes first, whatever it asks for, and the headers every answer leaves with.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+
+use crate::helper::page_layout;
+
+/// The hosts that a request may name: against DNS rebinding.
+#[derive(Clone, Debug)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// `localhost`, `127.0.0.1` and `[::1]` with the port, and what is `named` beside, with or without it.
+    #[must_use]
+    pub fn new(port: u16, named: &[String]) -> Self {
+        let mut hosts: Vec<String> = Vec::new();
+        for host in ["localhost", "127.0.0.1", "[::1]"].into_iter().chain(named.iter().map(String::as_str)) {
+            hosts.push(format!("{host}:{port}").to_ascii_lowercase());
+            // Browsers leave out the port of plain http.
+            if port == 80 {
+                hosts.push(host.to_ascii_lowercase());
+            }
+        }
+        hosts.extend(named.iter().map(|host| host.to_ascii_lowercase()));
+        Self(hosts)
+    }
+
+    fn allows(&self, headers: &HeaderMap) -> bool {
+        let mut given = headers.get_all(HOST);
+        match (given.next().and_then(|host| host.to_str().ok()), given.next()) {
+            (Some(host), None) => self.0.contains(&host.to_ascii_lowercase()),
+            _ => false,
+        }
+    }
+}
+
+/// Refuses a foreign Host (421) and a prefetch (503: the browser asks again when the person does), and puts the security
+/// headers on every answer.
+///
+/// # Errors
+/// None of its own.
+pub async fn check(
+    hosts: web::Data<AllowedHosts>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let refusal = if !hosts.allows(request.headers()) {
+        Some(HttpResponse::MisdirectedRequest().body("This is not the host you were looking for.\n"))
+    } else if is_prefetch(request.headers()) {
+        Some(HttpResponse::ServiceUnavailable().body("Not ahead of time.\n"))
+    } else {
+        None
+    };
+    let mut answer = match refusal {
+        Some(refusal) => request.into_response(refusal),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    harden(answer.headers_mut());
+    Ok(answer)
+}
+
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
+        let mut values = headers.get_all(name).filter_map(|value| value.to_str().ok());
+        values.any(|value| {
+            let value = value.to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"].into_iter().any(|purpose| value.contains(purpose))
+        })
+    })
+}
+
+fn harden(headers: &mut HeaderMap) {
+    let always: [(HeaderName, &'static str); 3] =
+        [(CACHE_CONTROL, "no-store"), (X_FRAME_OPTIONS, "DENY"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let unless_a_page_says_otherwise =
+        [(REFERRER_POLICY, "no-referrer"), (CONTENT_SECURITY_POLICY, page_layout::policy())];
+    for (name, value) in unless_a_page_says_otherwise {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}

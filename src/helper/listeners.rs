@@ -1,0 +1,127 @@
+//! The addresses of the redirect URI, bound all or none.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use crate::helper::port_holder;
+
+/// The port of the one redirect URI that the identity provider knows.
+pub const CALLBACK_PORT: u16 = 8000;
+
+/// Why the port cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Another program has it.
+    #[error("Port {port} is taken by {holder}: stop that program, then run this again.")]
+    Taken {
+        /// The port.
+        port: u16,
+        /// The program, as far as it can be told.
+        holder: String,
+    },
+    /// The system does not give it.
+    #[error("{address} cannot be listened on ({reason}): check LISTEN.")]
+    NotGiven {
+        /// The address.
+        address: SocketAddr,
+        /// The system's own words.
+        reason: std::io::Error,
+    },
+}
+
+impl ListenError {
+    /// 3 for a port that is taken, 1 for what else can go wrong.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Taken { .. } => 3,
+            Self::NotGiven { .. } => 1,
+        }
+    }
+}
+
+/// Binds what `LISTEN` says; when it says nothing, `127.0.0.1:8000` and, where the machine has IPv6, `[::1]:8000`.
+/// A port 0 is chosen once and shared by the addresses after it.
+///
+/// # Errors
+/// When one of them cannot be had; then none is held.
+pub fn bind(listen: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
+    if listen.is_empty() {
+        return bind_localhost(CALLBACK_PORT);
+    }
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in listen {
+        let mut address = *address;
+        if address.port() == 0 {
+            address.set_port(port(&listeners).unwrap_or(0));
+        }
+        listeners.push(bind_one(address)?);
+    }
+    Ok(listeners)
+}
+
+/// The port that was bound first.
+#[must_use]
+pub fn port(listeners: &[TcpListener]) -> Option<u16> {
+    listeners.first().and_then(|first| first.local_addr().ok()).map(|address| address.port())
+}
+
+/// `localhost` is both addresses: a program that held the other one would get the codes of some browsers.
+fn bind_localhost(port: u16) -> Result<Vec<TcpListener>, ListenError> {
+    let v4 = bind_one(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    match bind_one(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
+        Ok(v6) => Ok(vec![v4, v6]),
+        Err(ListenError::NotGiven { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_without_ipv6(reason: &std::io::Error) -> bool {
+    // EAFNOSUPPORT has no stable `ErrorKind`: 97 on Linux, 47 on macOS, 10047 on Windows.
+    reason.kind() == ErrorKind::AddrNotAvailable || matches!(reason.raw_os_error(), Some(97 | 47 | 10047))
+}
+
+fn bind_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).map_err(|reason| match reason.kind() {
+        ErrorKind::AddrInUse => {
+            let port = address.port();
+            ListenError::Taken { port, holder: port_holder::describe(port) }
+        }
+        _ => ListenError::NotGiven { address, reason },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+        listeners.iter().map(|l| l.local_addr().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_chosen_port_is_shared_by_both_addresses() {
+        let listen = ["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()];
+        let bound = addresses(&bind(&listen).unwrap());
+        assert_eq!(bound.len(), 2);
+        assert_eq!(bound[0].port(), bound[1].port());
+    }
+
+    #[test]
+    fn a_port_that_is_taken_on_one_address_is_given_back_on_the_other() {
+        let other = TcpListener::bind("[::1]:0").unwrap();
+        let port = other.local_addr().unwrap().port();
+        let error = bind_localhost(port).unwrap_err();
+        assert!(matches!(error, ListenError::Taken { port: taken, .. } if taken == port), "{error}");
+        assert_eq!(error.exit_code(), 3);
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_program_that_has_the_port_is_named() {
+        let ours = TcpListener::bind("127.0.0.1:0").unwrap();
+        let error = bind(&[ours.local_addr().unwrap()]).unwrap_err();
+        assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    }
+}

@@ -1,0 +1,319 @@
+//! One login, then the end: the `login` role.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::KeepAlive;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::backend_api::{BackendApi, PATIENCE, displayable};
+use crate::helper::browser::Browser;
+use crate::helper::confirm::Randomness;
+use crate::helper::guards::{self, AllowedHosts};
+use crate::helper::outcome::{LoginError, Outcome};
+use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
+use crate::helper::session_source::{self, Credential, Session};
+use crate::helper::terminal::{self, Hand, Terminal};
+use crate::helper::{delivery, dialogue, listeners, routes};
+use crate::outbound::{self, https_rule};
+use crate::protocol::{Info, WireSecret};
+use crate::random::{Random, random_secret};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+use crate::user::UserRef;
+
+/// A client that has not sent its request by then gets a 408.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// More than a browser needs, and few enough that nobody exhausts the process.
+const MOST_CONNECTIONS: usize = 512;
+
+/// How long a page that reloads itself is waited for, to show it the outcome.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the last page has to get through the socket before the server is told to stop.
+const LAST_PAGE: Duration = Duration::from_millis(100);
+
+/// What the role needs from outside.
+pub struct Tools {
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The person's browser.
+    pub browser: Arc<dyn Browser>,
+    /// Where progress goes.
+    pub terminal: Arc<Terminal>,
+    /// Whose hand standard input is.
+    pub hand: Hand,
+}
+
+/// Runs one login to its end, or to the signal that interrupts it.
+///
+/// # Errors
+/// As the variants of [`LoginError`] say.
+pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), LoginError> {
+    let login = async { build(settings, tools).await?.finish().await };
+    tokio::select! {
+        ended = login => ended,
+        () = interrupted() => Err(LoginError::Interrupted),
+    }
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A login that waits for its answer, on a port that listens.
+pub struct Running {
+    /// The port that the helper listens on.
+    pub port: u16,
+    login: Arc<PendingLogin>,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+    server: ServerHandle,
+    api: BackendApi,
+    session_token: WireSecret,
+    session_ends: Instant,
+    patience: Duration,
+    tools: Tools,
+}
+
+/// Binds the port, begins or takes over a session, and serves.
+///
+/// # Errors
+/// As the variants of [`LoginError`] say.
+pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
+    let credential = Credential::choose(&settings)?;
+    let api = backend_api(&settings, &tools)?;
+    let listeners = listeners::bind(&settings.listen)?;
+    let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
+    announce(&listeners);
+
+    let info = api
+        .info()
+        .await
+        .map_err(|reason| LoginError::Unreachable { backend: api.address().to_owned(), reason })?;
+    let redirect_uri = RedirectUri::parse(&info.redirect_uri)?;
+    let session = session_source::begin(&credential, &api, settings.cluster.as_deref()).await?;
+    let session_ends = Instant::now() + session.remaining;
+    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
+    let facts = facts(&session, &info, &auth_url, &api)?;
+    let host = redirect_uri.host();
+    let (login, arrivals) =
+        PendingLogin::new(facts, auth_url, host, port, credential.consent(), tools.random.as_ref())?;
+    let login = Arc::new(login);
+    let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
+    let server = serve(listeners, &login, hosts, Arc::clone(&tools.random))?;
+    if port != redirect_uri.port() {
+        dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
+    }
+    let patience = settings.login_timeout.0;
+    let session_token = session.token;
+    Ok(Running { port, login, arrivals, server, api, session_token, session_ends, patience, tools })
+}
+
+fn backend_api(settings: &LoginSettings, tools: &Tools) -> Result<BackendApi, LoginError> {
+    let insecure = &settings.insecure_http_hosts;
+    for host in insecure {
+        tracing::warn!(host, "plain http is allowed to this host");
+    }
+    let url = https_rule::parse(&settings.backstage_url, insecure)
+        .map_err(|reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}.")))?;
+    let tls = outbound::trusting_system_and(settings.ca_file.as_deref())
+        .map_err(|reason| SettingsError(format!("--ca-file: {reason}.")))?;
+    let client = outbound::client(&tls, PATIENCE);
+    let request_id = random_secret(tools.random.as_ref())?.expose().to_owned();
+    tracing::info!(request_id, "the backend logs this login under this request id");
+    Ok(BackendApi::new(client, &url, request_id, Arc::clone(&tools.clock)))
+}
+
+fn announce(listeners: &[TcpListener]) {
+    let addresses: Vec<String> =
+        listeners.iter().filter_map(|l| l.local_addr().ok()).map(|a| a.to_string()).collect();
+    tracing::info!(addresses = addresses.join(","), "listening");
+}
+
+/// What may be shown: the backend's words, made fit for a terminal and a page.
+fn facts(
+    session: &Session,
+    info: &Info,
+    auth_url: &AuthUrl,
+    api: &BackendApi,
+) -> Result<LoginFacts, LoginError> {
+    let user: UserRef = session.user.parse().map_err(|_| {
+        LoginError::Refused(
+            "The backend names no Backstage user for this login: tell whoever runs it.".to_owned(),
+        )
+    })?;
+    let title = info.clusters.iter().find(|cluster| cluster.name == session.cluster).map(|c| &c.title);
+    Ok(LoginFacts {
+        user: user.to_string(),
+        cluster: displayable(title.unwrap_or(&session.cluster)),
+        backend: api.address().to_owned(),
+        idp_host: auth_url.host().to_owned(),
+        back_link: back_link(&info.app_url, session.return_to.as_deref()),
+    })
+}
+
+/// Where the browser may go afterwards: within Backstage, whatever `return_to` says.
+fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
+    let app = Url::parse(app_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let back = return_to.and_then(|to| app.join(to).ok()).filter(|url| url.origin() == app.origin());
+    Some(back.unwrap_or(app).to_string())
+}
+
+fn serve(
+    listeners: Vec<TcpListener>,
+    login: &Arc<PendingLogin>,
+    hosts: AllowedHosts,
+    random: Arc<dyn Random>,
+) -> Result<ServerHandle, std::io::Error> {
+    let login = web::Data::from(Arc::clone(login));
+    let hosts = web::Data::new(hosts);
+    let random = web::Data::new(Randomness(random));
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(login.clone())
+            .app_data(hosts.clone())
+            .app_data(random.clone())
+            .wrap(from_fn(guards::check))
+            .configure(routes::configure)
+    })
+    .workers(1)
+    // Each answer is a connection's last, so that the end of the login need not wait for idle ones.
+    .keep_alive(KeepAlive::Disabled)
+    .client_request_timeout(REQUEST_PATIENCE)
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .max_connections(MOST_CONNECTIONS)
+    .shutdown_timeout(2)
+    .disable_signals();
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    let server = server.run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}
+
+impl Running {
+    /// Opens the browser, waits for the answer, delivers it, shows the outcome and stops.
+    ///
+    /// # Errors
+    /// As the variants of [`LoginError`] say.
+    pub async fn finish(mut self) -> Result<(), LoginError> {
+        dialogue::begin(&self.login, &self.tools, self.patience);
+        let arrival = match self.arrival().await {
+            Ok(arrival) => arrival,
+            Err(error) => {
+                self.server.stop(false).await;
+                return Err(error);
+            }
+        };
+        let terminal = &self.tools.terminal;
+        terminal.say("The login came back; handing it to the backend.");
+        let trouble = dialogue::Trouble::new(terminal);
+        let outcome =
+            delivery::deliver(&self.api, &self.session_token, &arrival.request, self.session_ends, |t| {
+                trouble.say(t);
+            })
+            .await;
+        dialogue::say_outcome(terminal, &self.login.facts, &outcome);
+        self.login.end(outcome.clone());
+        self.show(arrival.way).await;
+        into_result(outcome)
+    }
+
+    /// The identity provider's answer, by redirect or pasted.
+    async fn arrival(&mut self) -> Result<Arrival, LoginError> {
+        let person_gives_up = Instant::now() + self.patience;
+        let deadline = person_gives_up.min(self.session_ends);
+        let mut lines = terminal::lines();
+        let mut stdin_open = true;
+        loop {
+            tokio::select! {
+                Some(arrival) = self.arrivals.recv() => return Ok(arrival),
+                line = lines.recv(), if stdin_open => match line {
+                    Some(line) => dialogue::answer(&line, &self.login, &self.tools),
+                    None => stdin_open = false,
+                },
+                () = tokio::time::sleep_until(deadline) => return Err(self.too_late(person_gives_up)),
+            }
+        }
+    }
+
+    fn too_late(&self, person_gives_up: Instant) -> LoginError {
+        if person_gives_up <= self.session_ends {
+            LoginError::TimedOut(humantime::format_duration(self.patience).to_string())
+        } else {
+            LoginError::Expired
+        }
+    }
+
+    /// The browser that waits is answered before the program ends.
+    async fn show(&self, way: Way) {
+        if way == Way::Browser {
+            let shown = tokio::time::timeout(RELOAD_PATIENCE, self.login.outcome_shown()).await;
+            if shown.is_err() {
+                tracing::info!("no browser came back for the outcome");
+            }
+            tokio::time::sleep(LAST_PAGE).await;
+        }
+        self.server.stop(true).await;
+    }
+}
+
+fn into_result(outcome: Outcome) -> Result<(), LoginError> {
+    match outcome {
+        Outcome::Connected(_) => Ok(()),
+        Outcome::Denied => Err(LoginError::Refused(
+            "The identity provider did not log you in: begin again, or ask whoever runs the cluster for access."
+                .to_owned(),
+        )),
+        Outcome::Expired => Err(LoginError::Expired),
+        Outcome::Failed(failure) => {
+            let code = failure.code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
+            Err(LoginError::Refused(format!("{}{code}", failure.message)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_stays_within_backstage() {
+        let back = |to| back_link("https://backstage.example/app", to).unwrap();
+        assert_eq!(back(Some("/catalog?x=1")), "https://backstage.example/catalog?x=1");
+        assert_eq!(back(Some("https://backstage.example/k8s")), "https://backstage.example/k8s");
+        for outside in
+            ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http://backstage.example/"]
+        {
+            assert_eq!(back(Some(outside)), "https://backstage.example/app", "{outside}");
+        }
+        assert_eq!(back(None), "https://backstage.example/app");
+        assert_eq!(back_link("javascript:alert(1)", None), None);
+    }
+}

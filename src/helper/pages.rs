@@ -1,0 +1,219 @@
+//! The pages that a person sees, each with what to do next.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+
+use crate::helper::callback::BadCallback;
+use crate::helper::outcome::{Failure, Outcome};
+use crate::helper::page_layout::{Kind, Mood, Page};
+use crate::helper::pending_login::LoginFacts;
+use crate::protocol::{Code, WireSecret};
+
+/// How often the page asks while the backend is away, in seconds.
+const RELOAD_SECONDS: u8 = 2;
+
+/// `GET /`: whose login is under way.
+#[must_use]
+pub fn index(facts: &LoginFacts) -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "index",
+        mood: Mood::Plain,
+        heading: "A login is under way",
+        body: html! {
+            (facts_list(facts))
+            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+        },
+        kind: Kind::Text,
+    }
+}
+
+/// Asks whether the account is the person's own.
+#[must_use]
+pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "confirm",
+        mood: Mood::Plain,
+        heading: "Is this your account?",
+        body: html! {
+            p { "Your cluster login will be linked to this Backstage account." }
+            (facts_list(facts))
+            p {
+                "Did you not begin this login yourself, or is it not your account? Then close this page: whoever sent you "
+                "the command would get your access."
+            }
+            form method="post" action="/continue" {
+                input type="hidden" name="csrf" value=(token.expose());
+                button #continue .button type="submit" { "Continue to login" }
+            }
+        },
+        kind: Kind::Form,
+    }
+}
+
+fn facts_list(facts: &LoginFacts) -> Markup {
+    html! {
+        dl {
+            div { dt { "Backstage account" } dd #user { (facts.user) } }
+            div { dt { "Backstage" } dd #backend { (facts.backend) } }
+            div { dt { "Cluster" } dd #cluster { (facts.cluster) } }
+            div { dt { "You log in at" } dd #idp { (facts.idp_host) } }
+        }
+    }
+}
+
+/// The backend has not answered yet.
+#[must_use]
+pub fn still_trying(facts: &LoginFacts) -> Page {
+    Page {
+        status: StatusCode::ACCEPTED,
+        outcome: "backend-away",
+        mood: Mood::Busy,
+        heading: "Almost there",
+        body: html! {
+            p { "You are logged in. " strong { (facts.backend) } " does not answer yet; we keep trying until the session ends." }
+            p { "Leave this page open: it reloads by itself." }
+        },
+        kind: Kind::Reloading(RELOAD_SECONDS),
+    }
+}
+
+/// How the login ended.
+#[must_use]
+pub fn outcome(facts: &LoginFacts, outcome: &Outcome) -> Page {
+    match outcome {
+        Outcome::Connected(connected) => success(facts, &connected.user),
+        Outcome::Denied => refused(facts),
+        Outcome::Expired => expired(facts),
+        Outcome::Failed(failure) => failed(facts, failure),
+    }
+}
+
+fn success(facts: &LoginFacts, user: &str) -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "success",
+        mood: Mood::Good,
+        heading: "You are connected",
+        body: html! {
+            p { strong #user { (user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
+            p { "You can close this page." }
+            @if let Some(link) = &facts.back_link { a #back .button href=(link) { "Back to Backstage" } }
+        },
+        kind: Kind::Text,
+    }
+}
+
+fn refused(facts: &LoginFacts) -> Page {
+    Page {
+        status: StatusCode::FORBIDDEN,
+        outcome: "refused",
+        mood: Mood::Bad,
+        heading: "The login was refused",
+        body: html! {
+            p { strong { (facts.idp_host) } " did not log you in, so nothing was connected." }
+            p { "Begin the login again, or ask whoever runs the cluster for access." }
+            (code_line(Some(Code::AccessDenied)))
+        },
+        kind: Kind::Text,
+    }
+}
+
+fn expired(facts: &LoginFacts) -> Page {
+    Page {
+        status: StatusCode::GONE,
+        outcome: "expired",
+        mood: Mood::Bad,
+        heading: "The login took too long",
+        body: html! {
+            p { "The session at " strong { (facts.backend) } " has ended, so nothing was connected." }
+            p { "Begin the login again." }
+            (code_line(Some(Code::SessionExpired)))
+        },
+        kind: Kind::Text,
+    }
+}
+
+fn failed(facts: &LoginFacts, failure: &Failure) -> Page {
+    Page {
+        status: StatusCode::BAD_GATEWAY,
+        outcome: "failed",
+        mood: Mood::Bad,
+        heading: "The login was not accepted",
+        body: html! {
+            p { "This is what " strong { (facts.backend) } " says:" }
+            p #message { strong { (failure.message) } }
+            (code_line(failure.code))
+        },
+        kind: Kind::Text,
+    }
+}
+
+fn code_line(code: Option<Code>) -> Markup {
+    html! { @if let Some(code) = code { p { code #code { (code.as_str()) } } } }
+}
+
+/// A callback that does not count.
+#[must_use]
+pub fn bad_callback(reason: BadCallback) -> Page {
+    let (status, outcome, heading, advice) = match reason {
+        BadCallback::WrongState => (
+            StatusCode::BAD_REQUEST,
+            "wrong-state",
+            "This is not the login under way",
+            "It may be left over from an earlier one. Go on in the newest browser window, or open the link from your \
+             terminal.",
+        ),
+        BadCallback::NoCookie | BadCallback::NotConfirmed => (
+            StatusCode::FORBIDDEN,
+            "no-cookie",
+            "This browser did not begin the login",
+            "Open the link from your terminal in the browser that you want to log in with.",
+        ),
+        BadCallback::Malformed => (
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "This answer cannot be read",
+            "It holds neither one authorization code nor one error. Open the link from your terminal and log in again.",
+        ),
+    };
+    goes_on(status, outcome, heading, advice)
+}
+
+/// A click that does not count.
+#[must_use]
+pub fn bad_confirmation() -> Page {
+    goes_on(
+        StatusCode::FORBIDDEN,
+        "not-confirmed",
+        "This click does not count",
+        "The button was used before, or it was not on the helper's own page. Open the link from your terminal and press \
+         Continue there.",
+    )
+}
+
+/// An address that is not one of the helper's.
+#[must_use]
+pub fn not_found() -> Page {
+    goes_on(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "There is nothing here",
+        "The link may belong to an earlier login. Open the newest one from your terminal.",
+    )
+}
+
+fn goes_on(status: StatusCode, outcome: &'static str, heading: &'static str, advice: &'static str) -> Page {
+    Page {
+        status,
+        outcome,
+        mood: Mood::Bad,
+        heading,
+        body: html! {
+            p { (advice) }
+            p { "Nothing was changed: a login that is under way goes on." }
+        },
+        kind: Kind::Text,
+    }
+}

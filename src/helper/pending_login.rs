@@ -1,0 +1,245 @@
+//! The login that is under way: what may be shown of it, its secrets, and how far it is.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::helper::auth_url::AuthUrl;
+use crate::helper::outcome::Outcome;
+use crate::protocol::{ExchangeRequest, WireSecret};
+use crate::random::{NoRandomness, Random, random_secret, sha256};
+
+/// So many confirm pages may be open at once; the oldest page's button then does nothing.
+const OPEN_CONFIRM_PAGES: usize = 8;
+
+/// What a page or the terminal may say of a login. Nothing secret.
+#[derive(Clone, Debug)]
+pub struct LoginFacts {
+    /// Whose account the login will belong to.
+    pub user: String,
+    /// The cluster as people call it.
+    pub cluster: String,
+    /// The Backstage that the login will be linked to.
+    pub backend: String,
+    /// The identity provider's host.
+    pub idp_host: String,
+    /// Where the browser may go afterwards, within Backstage.
+    pub back_link: Option<String>,
+}
+
+/// Whether the person has said that this login is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Somebody else may have begun the session: ask.
+    Needed,
+    /// Begun with the user's own credentials, or confirmed.
+    Given,
+}
+
+/// How far a login is.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// Nobody came back from the identity provider yet.
+    Waiting,
+    /// Somebody did; the backend has not answered for good.
+    Delivering,
+    /// The end.
+    Ended(Outcome),
+}
+
+/// Which way the identity provider's answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By redirect: a browser waits for a page.
+    Browser,
+    /// Pasted into the terminal.
+    Terminal,
+}
+
+/// The identity provider's answer, judged and accepted.
+pub struct Arrival {
+    /// What the backend is to be given.
+    pub request: ExchangeRequest,
+    /// Which way it came.
+    pub way: Way,
+}
+
+/// The login that is under way. Has no `Debug`: it holds secrets.
+pub struct PendingLogin {
+    /// What may be shown.
+    pub facts: LoginFacts,
+    auth_url: AuthUrl,
+    link: Link,
+    cookie: StateCookie,
+    confirm_tokens: Mutex<VecDeque<WireSecret>>,
+    consented: AtomicBool,
+    progress: watch::Sender<Progress>,
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    outcome_shown: Notify,
+}
+
+/// The unguessable page that the helper opens or prints.
+struct Link {
+    host: String,
+    port: u16,
+    secret: WireSecret,
+}
+
+/// Proves that a callback comes from the browser that was sent to the identity provider.
+pub struct StateCookie {
+    /// `ocb_` and the hash of the state.
+    pub name: String,
+    /// Random.
+    pub value: WireSecret,
+}
+
+impl PendingLogin {
+    /// A login that nobody has come back from yet, and the end of the channel on which its answer will arrive.
+    /// `host` is that of the redirect URI, `port` the one that the helper listens on.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new(
+        facts: LoginFacts,
+        auth_url: AuthUrl,
+        host: &str,
+        port: u16,
+        consent: Consent,
+        random: &dyn Random,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Arrival>), NoRandomness> {
+        let (arrivals, receiver) = mpsc::unbounded_channel();
+        let cookie = StateCookie {
+            name: format!("ocb_{}", sha256(auth_url.state().expose().as_bytes())),
+            value: random_secret(random)?,
+        };
+        let login = Self {
+            facts,
+            auth_url,
+            link: Link { host: host.to_owned(), port, secret: random_secret(random)? },
+            cookie,
+            confirm_tokens: Mutex::default(),
+            consented: AtomicBool::new(consent == Consent::Given),
+            progress: watch::Sender::new(Progress::Waiting),
+            arrivals,
+            outcome_shown: Notify::new(),
+        };
+        Ok((login, receiver))
+    }
+
+    /// Where the browser logs in.
+    #[must_use]
+    pub fn auth_url(&self) -> &AuthUrl {
+        &self.auth_url
+    }
+
+    /// The cookie that a callback must carry.
+    #[must_use]
+    pub fn cookie(&self) -> &StateCookie {
+        &self.cookie
+    }
+
+    /// The page that the helper opens or prints; secret until the login ends.
+    #[must_use]
+    pub fn link(&self) -> WireSecret {
+        let Link { host, port, secret } = &self.link;
+        format!("http://{host}:{port}/go/{}", secret.expose()).into()
+    }
+
+    /// The host of the redirect URI, as it stands in a URL.
+    #[must_use]
+    pub fn redirect_host(&self) -> &str {
+        &self.link.host
+    }
+
+    /// Whether this is the secret at the end of [`Self::link`].
+    #[must_use]
+    pub fn is_link_secret(&self, secret: &WireSecret) -> bool {
+        self.link.secret.equals(secret)
+    }
+
+    /// Whether the person has said that this login is theirs.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        if self.consented.load(Ordering::Acquire) { Consent::Given } else { Consent::Needed }
+    }
+
+    /// The person has said so.
+    pub fn give_consent(&self) {
+        self.consented.store(true, Ordering::Release);
+    }
+
+    /// A token for the form of one confirm page.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn issue_confirm_token(&self, random: &dyn Random) -> Result<WireSecret, NoRandomness> {
+        let token = random_secret(random)?;
+        let mut open = self.confirm_tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() == OPEN_CONFIRM_PAGES {
+            open.pop_front();
+        }
+        open.push_back(token.clone());
+        Ok(token)
+    }
+
+    /// Uses a confirm page's token up; true the first time only.
+    #[must_use]
+    pub fn redeem_confirm_token(&self, token: &WireSecret) -> bool {
+        let mut open = self.confirm_tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = open.iter().position(|issued| issued.equals(token));
+        found.is_some_and(|index| open.remove(index).is_some())
+    }
+
+    /// Takes the identity provider's answer. What arrives after the first is not delivered: it shows the first one's
+    /// outcome.
+    pub fn accept(&self, arrival: Arrival) {
+        let first = self.progress.send_if_modified(|progress| {
+            let waiting = matches!(progress, Progress::Waiting);
+            if waiting {
+                *progress = Progress::Delivering;
+            }
+            waiting
+        });
+        if first {
+            // Fails only when the login role has ended, and with it the whole program.
+            let _ = self.arrivals.send(arrival);
+        }
+    }
+
+    /// Ends it.
+    pub fn end(&self, outcome: Outcome) {
+        self.progress.send_replace(Progress::Ended(outcome));
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.borrow().clone()
+    }
+
+    /// The outcome, if there is one before `patience` is over.
+    pub async fn outcome_within(&self, patience: Duration) -> Option<Outcome> {
+        let mut progress = self.progress.subscribe();
+        let ended = progress.wait_for(|progress| matches!(progress, Progress::Ended(_)));
+        match tokio::time::timeout(patience, ended).await {
+            Ok(Ok(progress)) => match &*progress {
+                Progress::Ended(outcome) => Some(outcome.clone()),
+                Progress::Waiting | Progress::Delivering => None,
+            },
+            Ok(Err(_)) | Err(_) => None,
+        }
+    }
+
+    /// A browser is being shown the outcome.
+    pub fn mark_outcome_shown(&self) {
+        self.outcome_shown.notify_one();
+    }
+
+    /// Waits until a browser has been shown the outcome.
+    pub async fn outcome_shown(&self) {
+        self.outcome_shown.notified().await;
+    }
+}

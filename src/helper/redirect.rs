@@ -1,0 +1,51 @@
+//! The redirect URI itself: what a browser that comes back from the identity provider gets to see.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::helper::callback::{self, Proof};
+use crate::helper::pages;
+use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
+
+/// How long a callback waits for the backend before it shows the page that reloads itself.
+const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /`: the redirect, or the helper's page.
+pub async fn arrive(request: HttpRequest, login: web::Data<PendingLogin>) -> HttpResponse {
+    let cookies = own_cookies(&request, &login.cookie().name);
+    match callback::judge(request.query_string(), &login, Proof::Cookies(&cookies)) {
+        Ok(None) => pages::index(&login.facts).into_response(),
+        Ok(Some(exchange)) => {
+            login.accept(Arrival { request: exchange, way: Way::Browser });
+            show_progress(&login).await
+        }
+        Err(reason) => {
+            tracing::info!(%reason, "a callback was refused");
+            pages::bad_callback(reason).into_response()
+        }
+    }
+}
+
+/// Another program on localhost may have set a cookie of the same name: ours is among them.
+fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
+    request.cookies().map_or_else(
+        |_| Vec::new(),
+        |cookies| {
+            let ours = cookies.iter().filter(|cookie| cookie.name() == name);
+            ours.map(|cookie| cookie.value().to_owned()).collect()
+        },
+    )
+}
+
+/// The outcome, as soon as there is one; else the page that asks for it again.
+pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
+    if let Some(outcome) = login.outcome_within(CALLBACK_PATIENCE).await {
+        login.mark_outcome_shown();
+        return pages::outcome(&login.facts, &outcome).into_response();
+    }
+    match login.progress() {
+        Progress::Waiting => pages::index(&login.facts).into_response(),
+        Progress::Delivering | Progress::Ended(_) => pages::still_trying(&login.facts).into_response(),
+    }
+}

@@ -1,0 +1,273 @@
+//! Where a session comes from: somebody hands its token over, or the user's own credentials begin one.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::helper::backend_api::{ApiError, BackendApi, Dated};
+use crate::helper::outcome::LoginError;
+use crate::helper::pending_login::Consent;
+use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+
+/// The names that Backstage installations use for `auth.environment`, in the order they are tried.
+const AUTH_ENVIRONMENTS: [&str; 2] = ["production", "development"];
+
+/// What Backstage's refresh cookies are called behind the provider's name.
+const REFRESH_COOKIE: &str = "-refresh-token=";
+
+/// What the session is begun with, or taken over by.
+pub enum Credential {
+    /// The key to a session that was begun elsewhere.
+    SessionToken(WireSecret),
+    /// The user's Backstage token.
+    BackstageToken(SecretString),
+    /// The browser's Backstage cookie.
+    Cookie {
+        /// The auth provider that set it.
+        provider: String,
+        /// The cookie header.
+        cookie: SecretString,
+    },
+    /// None: enough for a backend in development mode.
+    Nothing,
+}
+
+impl Credential {
+    /// Chooses among the settings; a session token goes before the user's own credentials.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn choose(settings: &LoginSettings) -> Result<Self, SettingsError> {
+        if let Some(token) = &settings.backstage_session_token {
+            return session_token(token);
+        }
+        if let Some(token) = &settings.backstage_token {
+            return header_value("BACKSTAGE_TOKEN", token).map(Self::BackstageToken);
+        }
+        let Some(cookie) = &settings.backstage_session else { return Ok(Self::Nothing) };
+        let provider = match &settings.backstage_auth_provider {
+            Some(provider) => provider.clone(),
+            None => provider_of(cookie.expose_secret()).ok_or_else(|| {
+                SettingsError(
+                    "BACKSTAGE_AUTH_PROVIDER is not set: name the provider that you sign in to Backstage with."
+                        .to_owned(),
+                )
+            })?,
+        };
+        if !is_provider_id(&provider) {
+            return Err(SettingsError(
+                "BACKSTAGE_AUTH_PROVIDER is not a provider's name: it is something like github or oidc."
+                    .to_owned(),
+            ));
+        }
+        Ok(Self::Cookie { provider, cookie: header_value("BACKSTAGE_SESSION", cookie)? })
+    }
+
+    /// Whether the person must say that the login is theirs.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        match self {
+            Self::SessionToken(_) => Consent::Needed,
+            Self::BackstageToken(_) | Self::Cookie { .. } | Self::Nothing => Consent::Given,
+        }
+    }
+}
+
+fn session_token(token: &SecretString) -> Result<Credential, SettingsError> {
+    let token = WireSecret::from(token.expose_secret());
+    if token.is_well_formed() {
+        return Ok(Credential::SessionToken(token));
+    }
+    let advice = if token.expose().contains('.') {
+        "a Backstage token goes into BACKSTAGE_TOKEN."
+    } else {
+        "copy the whole command from Backstage once more."
+    };
+    Err(SettingsError(format!("BACKSTAGE_SESSION_TOKEN is not a session token: {advice}")))
+}
+
+fn header_value(name: &str, secret: &SecretString) -> Result<SecretString, SettingsError> {
+    if secret.expose_secret().bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        Ok(secret.clone())
+    } else {
+        Err(SettingsError(format!("{name} holds characters that cannot be in it: copy it once more.")))
+    }
+}
+
+fn provider_of(cookie: &str) -> Option<String> {
+    let (before, _) = cookie.split_once(REFRESH_COOKIE)?;
+    before.rsplit([' ', ';']).next().map(str::to_owned)
+}
+
+fn is_provider_id(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// A session that waits for its login.
+pub struct Session {
+    /// The key to it.
+    pub token: WireSecret,
+    /// Where the browser logs in, as the backend says.
+    pub auth_url: WireSecret,
+    /// Whose account the login will belong to, as the backend says.
+    pub user: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where in Backstage the browser goes afterwards.
+    pub return_to: Option<String>,
+    /// How long it will still live.
+    pub remaining: Duration,
+}
+
+/// Begins a session, or takes the given one over.
+///
+/// # Errors
+/// When the backend cannot be reached or says no, or the session has ended.
+pub async fn begin(
+    credential: &Credential,
+    api: &BackendApi,
+    cluster: Option<&str>,
+) -> Result<Session, LoginError> {
+    match credential {
+        Credential::SessionToken(token) => take_over(token, api).await,
+        Credential::BackstageToken(token) => register(api, Some(token), cluster).await,
+        Credential::Cookie { provider, cookie } => {
+            let token = user_token(api, provider, cookie).await?;
+            register(api, Some(&token), cluster).await
+        }
+        Credential::Nothing => register(api, None, cluster).await,
+    }
+}
+
+async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, LoginError> {
+    let Dated { body, sent_at } = api.session(token).await.map_err(|e| refused(api, e))?;
+    let ended = |sentence: &str| Err(LoginError::Refused(sentence.to_owned()));
+    match (body.status, &body.auth_url) {
+        (SessionStatus::Pending, Some(auth_url)) => {
+            let auth_url = auth_url.clone();
+            let remaining = body.expires_at - sent_at;
+            let SessionResponse { user, cluster, return_to, .. } = body;
+            let remaining = remaining.try_into().unwrap_or_default();
+            Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining })
+        }
+        (SessionStatus::Expired, _) => Err(LoginError::Expired),
+        (SessionStatus::Complete, _) => {
+            ended("This session is connected already: there is nothing left to do.")
+        }
+        (SessionStatus::Failed, _) => {
+            let reason = body.error.map_or_else(String::new, |error| format!(" ({})", error.code.as_str()));
+            Err(LoginError::Refused(format!(
+                "This session has failed{reason}: begin a new one in Backstage."
+            )))
+        }
+        (SessionStatus::Pending | SessionStatus::Exchanging, _) => {
+            ended("This session's login is being finished elsewhere: look at Backstage for its outcome.")
+        }
+    }
+}
+
+async fn register(
+    api: &BackendApi,
+    token: Option<&SecretString>,
+    cluster: Option<&str>,
+) -> Result<Session, LoginError> {
+    let Dated { body, sent_at } =
+        api.register(token, cluster).await.map_err(|error| match (&error, token) {
+            (ApiError::Refused(refusal), None) if refusal.status == 401 => LoginError::Refused(
+                "The backend wants to know who you are: run the command that Backstage shows you, or set \
+             BACKSTAGE_TOKEN, or set BACKSTAGE_SESSION to your browser's Backstage cookie."
+                    .to_owned(),
+            ),
+            _ => refused(api, error),
+        })?;
+    let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
+    let RegisterResponse { session_token: token, auth_url, user, cluster, return_to, .. } = body;
+    Ok(Session { token, auth_url, user, cluster, return_to, remaining })
+}
+
+async fn user_token(
+    api: &BackendApi,
+    provider: &str,
+    cookie: &SecretString,
+) -> Result<SecretString, LoginError> {
+    let mut last = None;
+    for environment in AUTH_ENVIRONMENTS {
+        match api.user_token(provider, environment, cookie).await {
+            Ok(token) => return Ok(token),
+            // Backstage's answer for an environment that the provider is not configured for.
+            Err(ApiError::Refused(refusal)) if refusal.status == 404 => last = Some(refusal),
+            Err(ApiError::Refused(refusal)) => {
+                return Err(LoginError::Refused(format!(
+                    "Backstage does not accept BACKSTAGE_SESSION ({refusal}): sign in to Backstage and copy the \
+                     cookie anew."
+                )));
+            }
+            Err(error) => return Err(refused(api, error)),
+        }
+    }
+    let reason = last.map_or_else(String::new, |refusal| format!(" ({refusal})"));
+    Err(LoginError::Refused(format!(
+        "Backstage knows no auth provider {provider}{reason}: check BACKSTAGE_AUTH_PROVIDER."
+    )))
+}
+
+/// No answer at all means that the backend went away; anything else is its word.
+fn refused(api: &BackendApi, error: ApiError) -> LoginError {
+    match error {
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => LoginError::Expired,
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => LoginError::Refused(
+            "The backend does not know this session: begin a new one in Backstage and copy its command."
+                .to_owned(),
+        ),
+        ApiError::Refused(refusal) => LoginError::Refused(format!("The backend says no: {refusal}")),
+        reason @ ApiError::NoAnswer(_) => {
+            LoginError::Unreachable { backend: api.address().to_owned(), reason }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Source;
+
+    fn choose(pairs: &[(&str, &str)]) -> Result<Credential, SettingsError> {
+        let source = Source::new(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        Credential::choose(&LoginSettings::read(&source).unwrap())
+    }
+
+    #[test]
+    fn only_a_session_token_needs_consent_and_it_goes_first() {
+        let session = "s".repeat(43);
+        let both = choose(&[("BACKSTAGE_SESSION_TOKEN", &session), ("BACKSTAGE_TOKEN", "a.b.c")]).unwrap();
+        assert_eq!(both.consent(), Consent::Needed);
+        let own = choose(&[("BACKSTAGE_TOKEN", "a.b.c"), ("BACKSTAGE_SESSION", "c=d")]).unwrap();
+        assert!(matches!(own, Credential::BackstageToken(_)));
+        assert_eq!(own.consent(), Consent::Given);
+        assert!(matches!(choose(&[]).unwrap(), Credential::Nothing));
+    }
+
+    #[test]
+    fn what_is_no_session_token_is_refused_without_being_repeated() {
+        let jwt = choose(&[("BACKSTAGE_SESSION_TOKEN", "aaa.bbb.ccc")]).err().unwrap().to_string();
+        assert!(jwt.contains("BACKSTAGE_TOKEN") && !jwt.contains("aaa"), "{jwt}");
+        let cut = choose(&[("BACKSTAGE_SESSION_TOKEN", "abc")]).err().unwrap().to_string();
+        assert!(cut.contains("once more") && !cut.contains("abc"), "{cut}");
+        assert!(choose(&[("BACKSTAGE_TOKEN", "a\nb")]).is_err());
+    }
+
+    #[test]
+    fn the_provider_is_set_or_read_from_the_cookies_name() {
+        let provider = |pairs: &[(&str, &str)]| match choose(pairs) {
+            Ok(Credential::Cookie { provider, .. }) => Some(provider),
+            _ => None,
+        };
+        let cookie = ("BACKSTAGE_SESSION", "theme=dark; github-refresh-token=xyz");
+        assert_eq!(provider(&[cookie]).as_deref(), Some("github"));
+        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "oidc")]).as_deref(), Some("oidc"));
+        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "../x")]), None);
+        assert!(choose(&[("BACKSTAGE_SESSION", "other=1")]).err().unwrap().to_string().contains("PROVIDER"));
+    }
+}
