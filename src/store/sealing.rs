@@ -31,8 +31,8 @@ const ID_LEN: usize = 16;
 pub enum Kind {
     /// One login attempt.
     Session = 1,
-    /// A login of one user at one cluster: their tokens.
-    Login = 2,
+    /// The tokens of one user and cluster.
+    Tokens = 2,
 }
 
 /// The keys that records are sealed with: the first seals, all of them open. Each seals at most 2^32 records, the bound

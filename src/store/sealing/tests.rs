@@ -16,14 +16,14 @@ fn ring(keys: &[(&str, [u8; KEY_LEN])]) -> Keyring {
 }
 
 fn sealed(ring: &Keyring) -> Vec<u8> {
-    ring.seal(&SystemRandom, Kind::Login, &FELIX, b"refresh-token").unwrap()
+    ring.seal(&SystemRandom, Kind::Tokens, &FELIX, b"refresh-token").unwrap()
 }
 
 #[test]
 fn a_record_opens_as_what_it_is_and_shows_nothing_of_it() {
     let ring = ring(&[("a", FIRST)]);
     let (once, again) = (sealed(&ring), sealed(&ring));
-    assert_eq!(ring.open(Kind::Login, &FELIX, &once).unwrap().as_slice(), b"refresh-token");
+    assert_eq!(ring.open(Kind::Tokens, &FELIX, &once).unwrap().as_slice(), b"refresh-token");
     assert!(!once.windows(7).any(|window| window == b"refresh"));
     assert_ne!(once, again, "the nonce repeats");
 }
@@ -34,13 +34,13 @@ fn a_record_of_another_place_does_not_open() {
     let sealed = sealed(&ring);
     for (kind, subject) in [
         (Kind::Session, &FELIX[..]),
-        (Kind::Login, &["user:default/fiona", "production"]),
-        (Kind::Login, &["user:default/felix", "promotions"]),
-        (Kind::Login, &["user:default/felixp", "roduction"]),
-        (Kind::Login, &["production", "user:default/felix"]),
-        (Kind::Login, &["user:default/felix"]),
-        (Kind::Login, &["user:default/felix", "production", ""]),
-        (Kind::Login, &[]),
+        (Kind::Tokens, &["user:default/fiona", "production"]),
+        (Kind::Tokens, &["user:default/felix", "promotions"]),
+        (Kind::Tokens, &["user:default/felixp", "roduction"]),
+        (Kind::Tokens, &["production", "user:default/felix"]),
+        (Kind::Tokens, &["user:default/felix"]),
+        (Kind::Tokens, &["user:default/felix", "production", ""]),
+        (Kind::Tokens, &[]),
     ] {
         let opened = ring.open(kind, subject, &sealed);
         assert_eq!(opened, Err(Unreadable::DoesNotOpen), "{kind:?} {subject:?}");
@@ -54,10 +54,10 @@ fn no_bit_can_be_flipped_and_no_byte_be_cut_off() {
     for bit in 0..sealed.len() * 8 {
         let mut flipped = sealed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert!(ring.open(Kind::Login, &FELIX, &flipped).is_err(), "bit {bit}");
+        assert!(ring.open(Kind::Tokens, &FELIX, &flipped).is_err(), "bit {bit}");
     }
     for length in 0..sealed.len() {
-        assert!(ring.open(Kind::Login, &FELIX, &sealed[..length]).is_err(), "{length} bytes");
+        assert!(ring.open(Kind::Tokens, &FELIX, &sealed[..length]).is_err(), "{length} bytes");
     }
 }
 
@@ -67,19 +67,19 @@ fn a_new_key_is_appended_then_moved_first_then_the_old_one_removed() {
     let old = sealed(&before);
     let appended = ring(&[("a", FIRST), ("b", SECOND)]);
     let moved = ring(&[("b", SECOND), ("a", FIRST)]);
-    assert!(moved.open(Kind::Login, &FELIX, &old).is_ok());
+    assert!(moved.open(Kind::Tokens, &FELIX, &old).is_ok());
     let new = sealed(&moved);
-    assert!(appended.open(Kind::Login, &FELIX, &new).is_ok(), "a replica that has not been rolled out yet");
+    assert!(appended.open(Kind::Tokens, &FELIX, &new).is_ok(), "a replica that has not been rolled out yet");
     let removed = ring(&[("b", SECOND)]);
-    let unreadable = removed.open(Kind::Login, &FELIX, &old).unwrap_err();
+    let unreadable = removed.open(Kind::Tokens, &FELIX, &old).unwrap_err();
     assert_eq!(unreadable, Unreadable::UnknownKey { id: "a".to_owned() });
-    assert!(removed.open(Kind::Login, &FELIX, &new).is_ok());
+    assert!(removed.open(Kind::Tokens, &FELIX, &new).is_ok());
 }
 
 #[test]
 fn another_key_under_the_same_id_does_not_open() {
     let sealed = sealed(&ring(&[("a", FIRST)]));
-    let opened = ring(&[("a", SECOND)]).open(Kind::Login, &FELIX, &sealed);
+    let opened = ring(&[("a", SECOND)]).open(Kind::Tokens, &FELIX, &sealed);
     assert_eq!(opened, Err(Unreadable::DoesNotOpen));
 }
 
@@ -87,8 +87,8 @@ fn another_key_under_the_same_id_does_not_open() {
 fn a_process_of_its_own_has_a_key_of_its_own() {
     let (one, other) = (Keyring::random(&SystemRandom).unwrap(), Keyring::random(&SystemRandom).unwrap());
     let sealed = sealed(&one);
-    assert!(one.open(Kind::Login, &FELIX, &sealed).is_ok());
-    assert_eq!(other.open(Kind::Login, &FELIX, &sealed), Err(Unreadable::DoesNotOpen));
+    assert!(one.open(Kind::Tokens, &FELIX, &sealed).is_ok());
+    assert_eq!(other.open(Kind::Tokens, &FELIX, &sealed), Err(Unreadable::DoesNotOpen));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn both_alphabets_are_read_padded_or_not() {
         [STANDARD.encode(FIRST), URL_SAFE_NO_PAD.encode(FIRST), format!("{}=", URL_SAFE_NO_PAD.encode(FIRST))]
     {
         let ring = Keyring::parse(&format!(" a:{key} ")).unwrap();
-        assert!(ring.open(Kind::Login, &FELIX, &sealed).is_ok(), "{key}");
+        assert!(ring.open(Kind::Tokens, &FELIX, &sealed).is_ok(), "{key}");
     }
 }
 
