@@ -1,18 +1,27 @@
 //! The program: one binary, a role a command.
 
+#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use backstage_oidc_helper::backend;
 use backstage_oidc_helper::clock::SystemClock;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
 use backstage_oidc_helper::random::SystemRandom;
+use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::{SettingsError, Source};
 use backstage_oidc_helper::telemetry::{self, LogFormat};
 use clap::{Args, Parser, Subcommand};
+
+/// The exit code of a failure.
+const FAILED: u8 = 1;
+/// The exit code of settings that cannot be used.
+const USAGE: u8 = 2;
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
@@ -28,6 +37,8 @@ struct Program {
 enum Role {
     /// One login, then exit (what happens without a command, too).
     Login(LoginFlags),
+    /// The service beside Backstage.
+    Backend(BackendFlags),
 }
 
 /// Every flag stands for the variable in brackets and wins over it.
@@ -62,6 +73,43 @@ struct LoginFlags {
     yes: bool,
 }
 
+/// Every flag stands for the variable in brackets and wins over it; config/backend.env lists all variables.
+#[derive(Args)]
+struct BackendFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// Where to listen [LISTEN; default 127.0.0.1:7008].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where health and metrics are [CONTROL_LISTEN; default 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control_listen: Option<String>,
+    /// Where records are kept; in process without [REDIS_URL].
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
+    /// More clusters than one, TOML [CONFIG_FILE].
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+impl BackendFlags {
+    fn settings(self) -> Result<BackendSettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("LISTEN", self.listen),
+            ("CONTROL_LISTEN", self.control_listen),
+            ("REDIS_URL", self.redis_url),
+            ("CONFIG_FILE", self.config),
+            ("CA_FILE", self.ca_file),
+        ];
+        BackendSettings::read(&environment().with_flags(flags).with_secret_files()?)
+    }
+}
+
 impl LoginFlags {
     fn settings(self) -> Result<LoginSettings, SettingsError> {
         let flags = [
@@ -88,6 +136,40 @@ fn main() -> ExitCode {
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => login(flags),
+        Role::Backend(flags) => backend(flags),
+    }
+}
+
+fn backend(flags: BackendFlags) -> ExitCode {
+    start_logs("info");
+    let settings = match flags.settings() {
+        Ok(settings) => settings,
+        Err(error) => return refused(&error.to_string(), USAGE),
+    };
+    let served = actix_web::rt::System::new().block_on(async {
+        let running = backend::build(settings).map_err(|error| error.to_string())?;
+        running.serve_until(told_to_stop()).await.map_err(|error| error.to_string())
+    });
+    served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
+}
+
+/// The sentence in the log and on the terminal: where the backend runs, only one of them is read.
+fn refused(sentence: &str, code: u8) -> ExitCode {
+    tracing::error!("{sentence}");
+    ExitCode::from(code)
+}
+
+/// SIGTERM or SIGINT; where signals cannot be had, nothing.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }
 

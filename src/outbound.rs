@@ -2,6 +2,7 @@
 
 pub mod https_rule;
 pub mod oauth2_bridge;
+pub mod trail;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,7 +152,8 @@ pub async fn get_json<T: DeserializeOwned>(client: &Client, url: &str) -> Result
 /// # Errors
 /// As the variants of [`OutboundError`] say.
 pub async fn read_json<T: DeserializeOwned>(request: awc::ClientRequest) -> Result<T, OutboundError> {
-    let mut answer = request.insert_header(("Accept", "application/json")).send().await?;
+    let request = trail::marked(request).insert_header(("Accept", "application/json"));
+    let mut answer = request.send().await?;
     if answer.status() != awc::http::StatusCode::OK {
         return Err(OutboundError::Status(answer.status().as_u16()));
     }

@@ -4,6 +4,7 @@
 //! Helm charts cannot leave a variable out.
 
 pub mod backend;
+pub mod cluster;
 pub mod login;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,9 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use crate::outbound::https_rule;
 
 /// The secrets that may come from a file instead: `NAME_FILE` names it.
 const SECRETS: [&str; 6] = [
@@ -81,14 +85,43 @@ impl Source {
     /// # Errors
     /// When a variable is missing or is not of its type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        envy::from_iter(self.0.iter().map(|(name, value)| (name.clone(), value.clone()))).map_err(|e| match e
-        {
+        self.read_without(None).map_err(|error| match error {
             envy::Error::MissingValue(field) => {
                 SettingsError(format!("{} is not set: it has no default.", field.to_uppercase()))
             }
-            envy::Error::Custom(reason) => SettingsError(format!("A setting cannot be read: {reason}.")),
+            envy::Error::Custom(reason) => {
+                SettingsError(format!("{} cannot be used: {reason}.", self.culprit::<T>(&reason)))
+            }
         })
     }
+
+    fn read_without<T: DeserializeOwned>(&self, left_out: Option<&str>) -> Result<T, envy::Error> {
+        let kept = self.0.iter().filter(|(name, _)| Some(name.as_str()) != left_out);
+        envy::from_iter(kept.map(|(name, value)| (name.clone(), value.clone())))
+    }
+
+    /// envy does not always say which variable it stumbled over: it is the one without which it says something else.
+    fn culprit<T: DeserializeOwned>(&self, reason: &str) -> &str {
+        let same = |name: &&String| matches!(self.read_without::<T>(Some(name)), Err(envy::Error::Custom(again)) if again == reason);
+        self.0.keys().find(|name| !same(name)).map_or("A setting", String::as_str)
+    }
+}
+
+/// A setting that is a URL we may send something to.
+fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url, SettingsError> {
+    https_rule::parse(text, insecure_hosts).map_err(|e| SettingsError(format!("{name} cannot be used: {e}.")))
+}
+
+/// The variables of an example file, commented-out ones included: an example must not drift.
+#[cfg(test)]
+pub(crate) fn example_variables(path: &Path) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let assignments =
+        text.lines().map(|line| line.trim_start_matches("# ")).filter_map(|line| line.split_once('='));
+    assignments
+        .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]

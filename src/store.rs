@@ -5,8 +5,14 @@
 //! record carries its time to live, kept by the store itself, so that nothing is left behind by a crash.
 
 pub mod memory;
+pub mod observed;
 pub mod redis;
 pub mod sealing;
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod redis_server;
 
 use std::time::Duration;
 
@@ -56,8 +62,8 @@ pub trait Store: Send + Sync {
 
 /// The store did not do what was asked; nothing is known of whether it happened.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the store does not answer: check Redis and REDIS_URL ({reason})")]
+#[error("the store cannot be used: check Redis and REDIS_URL ({reason})")]
 pub struct StoreError {
-    /// The driver's own words, which hold neither URL nor password.
+    /// What went wrong; holds neither URL nor password.
     pub reason: String,
 }

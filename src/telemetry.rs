@@ -50,13 +50,13 @@ where
 {
     let asked = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
     let quiet_libraries =
-        filter_fn(|event| is_ours(event.target()) || *event.level() <= tracing::Level::INFO);
+        filter_fn(|event| is_ours(event.target()) || *event.level() <= tracing::Level::WARN);
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Pretty => {
             layer.compact().with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed()
         }
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
     };
     Registry::default().with(layer.with_filter(quiet_libraries).with_filter(asked))
 }

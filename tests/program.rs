@@ -1,1 +1,5 @@
-//! t
+//! Whole-program tests: the real binary among real parts, a feature a file.
+
+mod harness;
+
+mod login_over_http;

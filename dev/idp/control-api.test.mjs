@@ -127,13 +127,16 @@ describe('the control API', () => {
   });
 
   it('writes every secret of a login to the ledger', async () => {
+    const readLedger = () => readFile(join(directory, 'ledger'), 'utf8');
     const login = await logIn(issuer);
+    const code = login.redirect.get('code') ?? '';
+    assert.ok((await readLedger()).includes(JSON.stringify({ kind: 'code', value: code })), 'before it is redeemed');
     const { body } = await redeem(issuer, login);
-    const lines = (await readFile(join(directory, 'ledger'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    const lines = (await readLedger()).trim().split('\n').map((line) => JSON.parse(line));
     for (const [kind, value] of /** @type {[string, string][]} */ ([
       ['state', login.parameters.state],
       ['nonce', login.parameters.nonce],
-      ['code', login.redirect.get('code')],
+      ['code', code],
       ['verifier', login.verifier],
       ['id_token', body.id_token],
       ['access_token', body.access_token],

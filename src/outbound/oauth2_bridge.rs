@@ -6,7 +6,7 @@ use std::pin::Pin;
 use oauth2::http::{Response, StatusCode};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
-use super::{BODY_LIMIT, OutboundError};
+use super::{BODY_LIMIT, OutboundError, trail};
 
 /// Sends what `oauth2` asks for. Every request opens its own connection: on a kept one the other side may hang up
 /// just as we send, and then nobody knows whether a code or refresh token was spent.
@@ -25,7 +25,7 @@ impl Bridge<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let (head, body) = request.into_parts();
         // `oauth2` only ever POSTs (RFC 6749, 3.2; RFC 7009, 2.1).
-        let mut sending = self.0.post(head.uri.to_string()).force_close();
+        let mut sending = trail::marked(self.0.post(head.uri.to_string())).force_close();
         for (name, value) in &head.headers {
             sending = sending.insert_header((name.as_str(), value.as_bytes()));
         }

@@ -1,1 +1,159 @@
-//! memory
+//! The store of a single process: gone with it, shared with no other replica.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::{Key, Store, StoreError, Write};
+use crate::clock::Clock;
+
+/// Below this many records nothing is worth looking for.
+const FEW: usize = 64;
+
+/// Keeps records in memory. What has run out is never seen again, and is thrown away before memory has doubled.
+pub struct Memory {
+    clock: Arc<dyn Clock>,
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    records: HashMap<String, Record>,
+    sets: HashMap<String, HashMap<String, OffsetDateTime>>,
+    /// As many records and sets as are let come together before those that have run out are looked for.
+    purge_at: usize,
+}
+
+struct Record {
+    value: Vec<u8>,
+    ends: OffsetDateTime,
+}
+
+impl Memory {
+    /// An empty store.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let kept = Kept { records: HashMap::new(), sets: HashMap::new(), purge_at: FEW };
+        Self { clock, kept: Mutex::new(kept) }
+    }
+
+    /// A panic elsewhere leaves the maps whole: each change to them is a single call.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn living(&self, key: &Key, now: OffsetDateTime) -> Option<&Record> {
+        self.records.get(key).filter(|record| record.ends > now)
+    }
+
+    fn write(&mut self, key: &Key, value: &[u8], now: OffsetDateTime, ttl: Duration) {
+        self.purge(now);
+        self.records.insert(key.to_owned(), Record { value: value.to_vec(), ends: end(now, ttl) });
+    }
+
+    /// Throws away what has run out, as rarely as keeps the cost of a write constant on average.
+    fn purge(&mut self, now: OffsetDateTime) {
+        if self.records.len() + self.sets.len() < self.purge_at {
+            return;
+        }
+        self.records.retain(|_, record| record.ends > now);
+        self.sets.retain(|_, members| members.values().any(|ends| *ends > now));
+        self.purge_at = FEW.max(2 * (self.records.len() + self.sets.len()));
+    }
+}
+
+/// When something that begins now is over; the end of time for a time to live beyond it.
+fn end(now: OffsetDateTime, ttl: Duration) -> OffsetDateTime {
+    let ttl = time::Duration::try_from(ttl).ok();
+    ttl.and_then(|ttl| now.checked_add(ttl)).unwrap_or(PrimitiveDateTime::MAX.assume_utc())
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+        let (now, mut kept) = (self.clock.now(), self.kept());
+        if kept.living(key, now).is_some() {
+            return Ok(Write::Refused);
+        }
+        kept.write(key, value, now, ttl);
+        Ok(Write::Done)
+    }
+
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<(), StoreError> {
+        self.kept().write(key, value, self.clock.now(), ttl);
+        Ok(())
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.kept().living(key, self.clock.now()).map(|record| record.value.clone()))
+    }
+
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+        let (now, mut kept) = (self.clock.now(), self.kept());
+        if kept.living(key, now).is_none_or(|record| record.value != seen) {
+            return Ok(Write::Refused);
+        }
+        kept.write(key, value, now, ttl);
+        Ok(Write::Done)
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        self.kept().records.remove(key);
+        Ok(())
+    }
+
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError> {
+        let (now, mut kept) = (self.clock.now(), self.kept());
+        kept.purge(now);
+        let members = kept.sets.entry(set.to_owned()).or_default();
+        members.retain(|_, ends| *ends > now);
+        if !members.contains_key(member) && members.len() >= limit {
+            return Ok(Write::Refused);
+        }
+        members.insert(member.to_owned(), end(now, ttl));
+        Ok(Write::Done)
+    }
+
+    async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
+        if let Some(members) = self.kept().sets.get_mut(set) {
+            members.remove(member);
+        }
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract::ChosenClock;
+
+    #[actix_web::test]
+    async fn what_has_run_out_is_thrown_away_before_memory_has_doubled() {
+        let clock = Arc::new(ChosenClock::default());
+        let store = Memory::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        store.put("lasting", b"value", Duration::from_secs(3600)).await.unwrap();
+        for n in 0..10 * FEW {
+            store.put(&format!("record {n}"), b"value", Duration::from_secs(1)).await.unwrap();
+            store.enter(&format!("set {n}"), "member", Duration::from_secs(1), 1).await.unwrap();
+            clock.advance(Duration::from_secs(1));
+        }
+        let kept = store.kept();
+        assert!(kept.records.len() + kept.sets.len() <= FEW, "{}", kept.records.len() + kept.sets.len());
+        assert!(kept.records.contains_key("lasting"));
+    }
+
+    #[actix_web::test]
+    async fn a_time_to_live_without_end_is_kept() {
+        let store = Memory::new(Arc::new(ChosenClock::default()));
+        store.put("record", b"value", Duration::MAX).await.unwrap();
+        assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"value"[..]));
+    }
+}

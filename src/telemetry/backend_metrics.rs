@@ -20,6 +20,8 @@ pub struct BackendMetrics {
     pub store_seconds: HistogramVec,
     /// Seconds of a call to the identity provider, by `endpoint`.
     pub idp_seconds: HistogramVec,
+    /// Seconds to fetch the keys that Backstage signs user tokens with.
+    pub backstage_keys_seconds: Histogram,
     /// Proxied requests, by `cluster` and HTTP status `code`.
     pub kubernetes_requests: IntCounterVec,
 }
@@ -51,6 +53,10 @@ impl BackendMetrics {
                 HistogramOpts::new("cluster_auth_idp_seconds", "Seconds of a call to the identity provider."),
                 &["endpoint"],
             )?,
+            backstage_keys_seconds: Histogram::with_opts(HistogramOpts::new(
+                "cluster_auth_backstage_keys_seconds",
+                "Seconds to fetch Backstage's keys.",
+            ))?,
             kubernetes_requests: counter(
                 "cluster_auth_kubernetes_requests_total",
                 "Proxied requests, by cluster and status.",
@@ -73,6 +79,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.sessions_pending.clone()))?;
         self.registry.register(Box::new(self.store_seconds.clone()))?;
         self.registry.register(Box::new(self.idp_seconds.clone()))?;
+        self.registry.register(Box::new(self.backstage_keys_seconds.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))
     }
 

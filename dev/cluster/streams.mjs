@@ -1,0 +1,47 @@
+import { EventEmitter } from 'node:events';
+
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
+
+/** How long somebody who waits for a number of open streams is kept, in milliseconds. */
+const WAIT_MS = 30_000;
+
+/**
+ * The answers that stay open. Emits `count` whenever one opens or closes.
+ *
+ * @extends {EventEmitter<{count: []}>}
+ */
+export class Streams extends EventEmitter {
+  #open = 0;
+
+  get open() {
+    return this.#open;
+  }
+
+  /**
+   * @param {ServerResponse} response counted until it closes
+   * @param {() => void} end called once when it closes
+   */
+  add(response, end) {
+    this.#open += 1;
+    this.emit('count');
+    response.once('close', () => {
+      this.#open -= 1;
+      end();
+      this.emit('count');
+    });
+  }
+
+  /**
+   * @param {number} count
+   * @returns {Promise<void>} settles when that many are open, or after 30 s
+   */
+  async reach(count) {
+    const deadline = AbortSignal.timeout(WAIT_MS);
+    while (this.#open !== count && !deadline.aborted) {
+      await new Promise((resolve) => {
+        this.once('count', () => resolve(undefined));
+        deadline.addEventListener('abort', resolve, { once: true });
+      });
+    }
+  }
+}

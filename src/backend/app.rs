@@ -1,0 +1,126 @@
+//! What every request of the backend needs: once a process, and once a worker.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::caller::BackstageKeys;
+use super::provider::Provider;
+use super::rate_limit::RateLimits;
+use super::session_changes::SessionChanges;
+use crate::clock::Clock;
+use crate::outbound::{self, Patience, UnusableRoots};
+use crate::problem::Problem;
+use crate::protocol::Code;
+use crate::random::Random;
+use crate::settings::backend::BackendSettings;
+use crate::settings::cluster::Cluster;
+use crate::store::Store;
+use crate::store::sealing::Keyring;
+use crate::telemetry::backend_metrics::BackendMetrics;
+
+/// Shared by all workers of a process.
+pub struct App {
+    /// The settings.
+    pub settings: BackendSettings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// What records are sealed with.
+    pub keyring: Keyring,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
+    /// Each cluster's OpenID provider, by the cluster's name.
+    pub providers: BTreeMap<String, Provider>,
+    /// The keys that Backstage signs user tokens with.
+    pub backstage_keys: BackstageKeys,
+    /// How often whom may begin what.
+    pub rate_limits: RateLimits,
+    /// Who waits for which session.
+    pub changes: SessionChanges,
+}
+
+impl App {
+    /// A cluster and its provider.
+    ///
+    /// # Errors
+    /// `unknown_cluster`.
+    pub fn cluster(&self, name: &str) -> Result<(&Cluster, &Provider), Problem> {
+        self.settings.clusters.get(name).zip(self.providers.get(name)).ok_or_else(|| {
+            Problem::new(
+                Code::UnknownCluster,
+                "There is no cluster of that name here: choose one of GET /info.",
+            )
+        })
+    }
+
+    /// The cluster of that name, or the only one there is.
+    ///
+    /// # Errors
+    /// `unknown_cluster`; also when there are several and none was named.
+    pub fn cluster_or_only(&self, name: Option<&str>) -> Result<(&Cluster, &Provider), Problem> {
+        match (name, self.settings.clusters.keys().collect::<Vec<_>>().as_slice()) {
+            (Some(name), _) => self.cluster(name),
+            (None, [only]) => self.cluster(only),
+            (None, _) => Err(Problem::new(
+                Code::UnknownCluster,
+                "There are several clusters here: name one of those of GET /info.",
+            )),
+        }
+    }
+}
+
+/// The clients of one worker: awc's cannot be shared.
+#[derive(Clone)]
+pub struct Clients {
+    /// For the identity provider and Backstage.
+    pub provider: awc::Client,
+    /// For each cluster's Kubernetes API, by the cluster's name.
+    pub kubernetes: BTreeMap<String, awc::Client>,
+}
+
+/// The TLS settings that clients are made of, read once.
+#[derive(Clone)]
+pub struct ClientTls {
+    provider: Arc<rustls::ClientConfig>,
+    kubernetes: BTreeMap<String, Arc<rustls::ClientConfig>>,
+}
+
+impl ClientTls {
+    /// Reads the roots that the settings name.
+    ///
+    /// # Errors
+    /// When a CA file holds no certificate.
+    pub fn load(settings: &BackendSettings) -> Result<Self, UnusableRoots> {
+        let provider = outbound::trusting_system_and(settings.ca_file.as_deref())?;
+        let mut kubernetes = BTreeMap::new();
+        for (name, cluster) in &settings.clusters {
+            let Some(api) = &cluster.kubernetes else { continue };
+            let tls = match &api.ca_file {
+                Some(file) => outbound::trusting_only(file)?,
+                None => Arc::clone(&provider),
+            };
+            kubernetes.insert(name.clone(), tls);
+        }
+        Ok(Self { provider, kubernetes })
+    }
+
+    /// The clients of one worker.
+    #[must_use]
+    pub fn clients(&self, settings: &BackendSettings) -> Clients {
+        let provider = Patience { connect: settings.idp_timeout / 2, answer: Some(settings.idp_timeout) };
+        let kubernetes = Patience { connect: settings.idp_timeout / 2, answer: Some(KUBERNETES_ANSWER) };
+        let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
+            (name.clone(), outbound::client(tls, kubernetes))
+        };
+        Clients {
+            provider: outbound::client(&self.provider, provider),
+            kubernetes: self.kubernetes.iter().map(of_cluster).collect(),
+        }
+    }
+}
+
+/// Until the head of a Kubernetes answer; its body may take as long as it likes. Kubernetes itself gives up after 60 s.
+const KUBERNETES_ANSWER: std::time::Duration = std::time::Duration::from_secs(65);

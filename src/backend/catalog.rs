@@ -1,0 +1,60 @@
+//! What Backstage's catalog says of a user.
+
+use serde::Deserialize;
+
+use super::app::{App, Clients};
+use super::caller::{Caller, base};
+use crate::outbound::{self, OutboundError};
+use crate::problem::Problem;
+use crate::protocol::Code;
+
+#[derive(Deserialize)]
+struct Entity {
+    spec: Option<Spec>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    profile: Option<Profile>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    email: Option<String>,
+}
+
+/// Reads the e-mail address of the caller's catalog entity with the caller's own token.
+///
+/// # Errors
+/// `identity_mismatch` when there is no such entity or it has no address; `timeout` when the catalog does not answer.
+pub async fn email_of(caller: &Caller, app: &App, clients: &Clients) -> Result<String, Problem> {
+    let (namespace, name) = (caller.user.namespace(), caller.user.name());
+    let url = format!("{}/api/catalog/entities/by-name/user/{namespace}/{name}", base(app));
+    let mut request = clients.provider.get(url);
+    if let Some(token) = &caller.token {
+        request = request.bearer_auth(token.expose());
+    }
+    let entity: Entity = outbound::read_json(request).await.map_err(|error| match error {
+        OutboundError::Status(401 | 403 | 404) => no_address("has no entity in Backstage's catalog"),
+        other => {
+            tracing::warn!(error = %other, "Backstage's catalog cannot be read");
+            Problem::new(
+                Code::Timeout,
+                "Backstage's catalog does not answer: try again, or tell its operator.",
+            )
+        }
+    })?;
+    let email = entity.spec.and_then(|spec| spec.profile).and_then(|profile| profile.email);
+    email
+        .filter(|email| !email.is_empty())
+        .ok_or_else(|| no_address("has no spec.profile.email in Backstage's catalog"))
+}
+
+fn no_address(why: &str) -> Problem {
+    Problem::new(
+        Code::IdentityMismatch,
+        format!(
+            "Your Backstage user {why}, so no login can be matched to it: ask the catalog's owner to add it."
+        ),
+    )
+}

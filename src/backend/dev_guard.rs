@@ -1,0 +1,100 @@
+//! In development everybody is one user, so a request must come from this machine's own programs: no foreign page, no rebound
+//! name, upgrades included.
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::middleware::Next;
+use actix_web::{ResponseError, web};
+
+use super::app::App;
+use crate::problem::Problem;
+use crate::protocol::Code;
+use crate::settings::backend::Callers;
+
+/// Lets through what is harmless; everything when callers show Backstage tokens.
+///
+/// # Errors
+/// Only those of the service inside.
+pub async fn guard<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let refused = request.app_data::<web::Data<App>>().and_then(|app| match app.settings.callers {
+        Callers::Backstage => None,
+        Callers::DevUser(_) => check(request.headers(), &app.settings.allowed_hosts).err(),
+    });
+    match refused {
+        Some(problem) => Ok(request.into_response(problem.error_response())),
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+    }
+}
+
+fn check(headers: &HeaderMap, allowed_hosts: &[String]) -> Result<(), Problem> {
+    let refused = |why: &str| {
+        Problem::new(
+            Code::NotAllowed,
+            format!(
+                "This backend runs with CLUSTER_AUTH_DEV_USER and {why}: use it from this machine, or from its own address."
+            ),
+        )
+    };
+    let text =
+        |name| headers.get(name).and_then(|value: &actix_web::http::header::HeaderValue| value.to_str().ok());
+    let host = text(HOST).unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(n, _)| n);
+    if !matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+        && !allowed_hosts.iter().any(|allowed| allowed == host)
+    {
+        return Err(refused("knows no such host"));
+    }
+    if headers.contains_key(ORIGIN) && text(ORIGIN) != Some(&format!("http://{host}")) {
+        return Err(refused("takes no requests of other origins"));
+    }
+    match headers.get("sec-fetch-site").map(|value| value.to_str()) {
+        None | Some(Ok("same-origin" | "none")) => Ok(()),
+        Some(_) => Err(refused("takes no requests of other sites")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn checked(pairs: &[(&'static str, &'static str)]) -> bool {
+        let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
+        check(&pairs.collect(), &["dev.internal:7008".to_owned()]).is_ok()
+    }
+
+    #[test]
+    fn only_this_machine_and_our_own_pages_pass() {
+        for good in [
+            &[("host", "localhost:7008")][..],
+            &[("host", "[::1]:7008")],
+            &[("host", "127.0.0.1")],
+            &[("host", "dev.internal:7008")],
+            &[("host", "localhost:1"), ("origin", "http://localhost:1"), ("sec-fetch-site", "same-origin")],
+            &[("host", "localhost:1"), ("sec-fetch-site", "none")],
+        ] {
+            assert!(checked(good), "{good:?}");
+        }
+        for bad in [
+            &[][..],
+            &[("host", "evil.example")],
+            &[("host", "localhost.evil.example:7008")],
+            &[("host", "localhost:evil")],
+            &[("host", "localhost:1"), ("origin", "http://localhost:2")],
+            &[("host", "localhost:1"), ("origin", "null")],
+            &[("host", "localhost:1"), ("sec-fetch-site", "same-site")],
+            &[("host", "localhost:1"), ("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(!checked(bad), "{bad:?}");
+        }
+    }
+}

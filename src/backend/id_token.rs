@@ -1,0 +1,265 @@
+//! The ID token that is accepted: OIDC Core 3.1.3.7, with nothing left to the reader.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use time::{Duration, OffsetDateTime};
+
+use crate::protocol::WireSecret;
+
+/// The algorithm that is accepted, the one every OpenID provider must offer (OIDC Core, 15.1); all others, `none` and
+/// HMAC with a public key among them, are refused before a key is looked up.
+const ALGORITHM: Algorithm = Algorithm::RS256;
+/// How far the provider's clock may be from ours.
+const LEEWAY: Duration = Duration::seconds(60);
+
+/// What a login was begun with, and must come back with.
+pub struct Expected<'a> {
+    /// The issuer, byte for byte.
+    pub issuer: &'a str,
+    /// Our client id.
+    pub client_id: &'a str,
+    /// The organization, where one is configured.
+    pub organization: Option<&'a str>,
+    /// The nonce of the authorization request.
+    pub nonce: &'a WireSecret,
+    /// The access token that came along.
+    pub access_token: &'a str,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
+/// The check that an ID token failed. Says what, never the token's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// Not a JWT, or not one with these claims.
+    #[error("it is malformed")]
+    Malformed,
+    /// Not the pinned algorithm.
+    #[error("it is not signed with RS256")]
+    Algorithm,
+    /// The header demands an extension (RFC 7515, 4.1.11).
+    #[error("its header has a crit entry")]
+    Critical,
+    /// No published key has its `kid`.
+    #[error("its key is not one that the issuer publishes")]
+    UnknownKey,
+    /// The signature is wrong.
+    #[error("its signature is wrong")]
+    Signature,
+    /// Another issuer.
+    #[error("its iss is not OIDC_ISSUER_URL")]
+    Issuer,
+    /// Not for this client.
+    #[error("its aud is not OIDC_CLIENT_ID")]
+    Audience,
+    /// For another authorized party.
+    #[error("its azp is not OIDC_CLIENT_ID")]
+    AuthorizedParty,
+    /// Out of date.
+    #[error("it has expired")]
+    Expired,
+    /// From the future, or without a date.
+    #[error("its iat is missing or lies in the future")]
+    IssuedAt,
+    /// Another login's token.
+    #[error("its nonce is not this login's")]
+    Nonce,
+    /// The access token is another one.
+    #[error("its at_hash is not that of the access token")]
+    AccessTokenHash,
+    /// Nobody's token.
+    #[error("its sub is missing")]
+    Subject,
+    /// Another organization, or none.
+    #[error("its org_id is not OIDC_ORGANIZATION_ID")]
+    Organization,
+}
+
+/// An ID token of which every check held. Nothing else makes one.
+#[derive(Debug)]
+pub struct VerifiedIdToken {
+    token: WireSecret,
+    subject: String,
+    expires_at: OffsetDateTime,
+    claims: Map<String, Value>,
+}
+
+impl VerifiedIdToken {
+    /// The token, for Kubernetes.
+    #[must_use]
+    pub fn token(&self) -> &WireSecret {
+        &self.token
+    }
+
+    /// `sub`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// `exp`.
+    #[must_use]
+    pub fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at
+    }
+
+    /// A claim that is a string.
+    #[must_use]
+    pub fn text(&self, claim: &str) -> Option<&str> {
+        self.claims.get(claim).and_then(Value::as_str)
+    }
+
+    /// The e-mail address, only when `email_verified` is true.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        (self.claims.get("email_verified") == Some(&Value::Bool(true))).then(|| self.text("email")).flatten()
+    }
+}
+
+/// `aud` is a string or an array of them (RFC 7519, 4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: Option<String>,
+    aud: Option<Audience>,
+    azp: Option<String>,
+    exp: Option<i64>,
+    iat: Option<i64>,
+    nonce: Option<String>,
+    at_hash: Option<String>,
+    sub: Option<String>,
+    org_id: Option<String>,
+}
+
+/// The header of a token whose algorithm is the pinned one; its `kid` says which key to fetch. `jku`, `jwk` and `x5u` are
+/// never followed.
+///
+/// # Errors
+/// When no key could make this token acceptable.
+pub fn acceptable_header(token: &WireSecret) -> Result<Header, Rejected> {
+    let header = jsonwebtoken::decode_header(token.expose()).map_err(|_| Rejected::Algorithm)?;
+    if header.crit.is_some() {
+        return Err(Rejected::Critical);
+    }
+    if header.alg != ALGORITHM {
+        return Err(Rejected::Algorithm);
+    }
+    Ok(header)
+}
+
+/// Verifies an ID token with the key its header named.
+///
+/// # Errors
+/// The first check that failed.
+pub fn verify(
+    token: &WireSecret,
+    key: &DecodingKey,
+    expected: &Expected<'_>,
+) -> Result<VerifiedIdToken, Rejected> {
+    let all = signed_claims(token, key)?;
+    let claims: Claims =
+        serde_json::from_value(Value::Object(all.clone())).map_err(|_| Rejected::Malformed)?;
+    check_parties(&claims, expected)?;
+    let expires_at = check_times(&claims, expected.now)?;
+    check_binding(&claims, expected)?;
+    let subject = claims.sub.filter(|sub| !sub.is_empty()).ok_or(Rejected::Subject)?;
+    if expected.organization.is_some() && claims.org_id.as_deref() != expected.organization {
+        return Err(Rejected::Organization);
+    }
+    Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
+}
+
+/// The signature only: the claims are checked here, by our own clock and OIDC's own rules.
+fn signed_claims(token: &WireSecret, key: &DecodingKey) -> Result<Map<String, Value>, Rejected> {
+    let mut validation = Validation::new(ALGORITHM);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    jsonwebtoken::decode(token.expose(), key, &validation)
+        .map(|verified| verified.claims)
+        .map_err(|_| Rejected::Signature)
+}
+
+fn check_parties(claims: &Claims, expected: &Expected<'_>) -> Result<(), Rejected> {
+    if claims.iss.as_deref() != Some(expected.issuer) {
+        return Err(Rejected::Issuer);
+    }
+    let (ours, several) = match &claims.aud {
+        Some(Audience::One(aud)) => (aud == expected.client_id, false),
+        Some(Audience::Several(all)) => (all.iter().any(|aud| aud == expected.client_id), all.len() > 1),
+        None => (false, false),
+    };
+    if !ours {
+        return Err(Rejected::Audience);
+    }
+    match &claims.azp {
+        Some(azp) if azp != expected.client_id => Err(Rejected::AuthorizedParty),
+        None if several => Err(Rejected::AuthorizedParty),
+        _ => Ok(()),
+    }
+}
+
+fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<OffsetDateTime, Rejected> {
+    let moment = |seconds: Option<i64>| seconds.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
+    let expires_at = moment(claims.exp).ok_or(Rejected::Expired)?;
+    if expires_at + LEEWAY <= now {
+        return Err(Rejected::Expired);
+    }
+    match moment(claims.iat) {
+        Some(issued_at) if issued_at <= now + LEEWAY => Ok(expires_at),
+        _ => Err(Rejected::IssuedAt),
+    }
+}
+
+fn check_binding(claims: &Claims, expected: &Expected<'_>) -> Result<(), Rejected> {
+    let nonce = claims.nonce.as_deref().map(WireSecret::from).ok_or(Rejected::Nonce)?;
+    if !nonce.equals(expected.nonce) {
+        return Err(Rejected::Nonce);
+    }
+    match &claims.at_hash {
+        Some(hash) if *hash != access_token_hash(expected.access_token) => Err(Rejected::AccessTokenHash),
+        _ => Ok(()),
+    }
+}
+
+/// `at_hash`: the left half of the SHA-256 of the access token (OIDC Core, 3.1.3.6).
+fn access_token_hash(access_token: &str) -> String {
+    let whole = digest(&SHA256, access_token.as_bytes());
+    let (left, _) = whole.as_ref().split_at(16);
+    URL_SAFE_NO_PAD.encode(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_hash_is_the_left_half() {
+        // The example of OIDC Core, A.3: access token and its at_hash.
+        assert_eq!(
+            access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+            "77QmUPtjPfzWtF2AnpK9RQ"
+        );
+    }
+
+    #[test]
+    fn a_header_without_the_pinned_algorithm_is_refused_before_any_key() {
+        let token = |header: &str| WireSecret::from(format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header)));
+        for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"ES256"}"#, "{}"] {
+            assert_eq!(acceptable_header(&token(header)).err(), Some(Rejected::Algorithm), "{header}");
+        }
+        let critical = token(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#);
+        assert_eq!(acceptable_header(&critical).err(), Some(Rejected::Critical));
+        assert!(acceptable_header(&token(r#"{"alg":"RS256","kid":"k"}"#)).is_ok());
+    }
+}

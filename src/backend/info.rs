@@ -1,0 +1,27 @@
+//! `GET /info`: what anyone may know.
+
+use actix_web::web;
+
+use super::app::App;
+use crate::protocol::{ClusterInfo, Info, REDIRECT_URI};
+
+/// Version, addresses and clusters; nothing secret.
+#[utoipa::path(get, path = "/info", responses((status = 200, body = Info)))]
+pub async fn info(app: web::Data<App>) -> web::Json<Info> {
+    let settings = &app.settings;
+    let clusters = settings.clusters.values();
+    let redirect_uri = clusters.clone().next().map_or(REDIRECT_URI, |cluster| &cluster.oidc.redirect_uri);
+    web::Json(Info {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        backstage_url: settings.backstage_url.as_str().trim_end_matches('/').to_owned(),
+        app_url: settings.app_url.as_str().trim_end_matches('/').to_owned(),
+        redirect_uri: redirect_uri.to_owned(),
+        clusters: clusters
+            .map(|cluster| ClusterInfo {
+                name: cluster.name.clone(),
+                title: cluster.title.clone(),
+                issuer: cluster.oidc.issuer.clone(),
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,140 @@
+//! `/clusters/{name}/proxy/…`: the Kubernetes API as the user, streamed both ways.
+
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use awc::error::SendRequestError;
+
+use super::app::{App, Clients};
+use super::caller;
+use super::kubernetes_status::as_status;
+use super::login_record;
+use super::{kubernetes_headers, kubernetes_path};
+use crate::outbound::{OutboundError, trail};
+use crate::problem::Problem;
+use crate::protocol::{Code, WireSecret};
+use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
+
+/// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
+pub async fn proxy(
+    request: HttpRequest,
+    name: web::Path<(String, String)>,
+    app: web::Data<App>,
+    clients: web::Data<Clients>,
+) -> HttpResponse {
+    let (name, _) = name.into_inner();
+    let known = app.settings.clusters.contains_key(&name);
+    let answer = pass_on(&request, &name, &app, &clients).await.unwrap_or_else(|problem| as_status(&problem));
+    // Only a configured name becomes a label: the path is anybody's.
+    let label = if known { name.as_str() } else { "unknown" };
+    app.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();
+    answer
+}
+
+async fn pass_on(
+    request: &HttpRequest,
+    name: &str,
+    app: &App,
+    clients: &Clients,
+) -> Result<HttpResponse, Problem> {
+    let (cluster, _) = app.cluster(name)?;
+    let path = kubernetes_path::below_proxy(request.uri().path(), name)?;
+    kubernetes_headers::check(request.headers())?;
+    check_allowed(request, cluster)?;
+    let caller = caller::user(request, app, clients).await?;
+    let no_api = || {
+        Problem::new(
+            Code::NotFound,
+            "This cluster has no KUBERNETES_API_URL: set it, or use its token elsewhere.",
+        )
+    };
+    let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
+    let login = login_record::find(app, &caller.user, name).await?;
+    let login =
+        login.filter(|login| login.id_token_expires_at > app.clock.now()).ok_or_else(not_connected)?;
+    forward(request, &target(api, path, request.uri().query()), client, &login.id_token).await
+}
+
+/// What a user's own token may do here; a page must not do anything.
+fn check_allowed(request: &HttpRequest, cluster: &Cluster) -> Result<(), Problem> {
+    if kubernetes_headers::comes_from_a_page(request.headers()) {
+        return Err(not_allowed(
+            "The Kubernetes proxy is not for pages: use Backstage's Kubernetes tab, or kubectl.",
+        ));
+    }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match cluster.user_tokens {
+        UserTokens::Off => Err(not_allowed(
+            "User tokens are off for this cluster: ask the operator to set USER_TOKENS, or use Backstage's Kubernetes tab.",
+        )),
+        UserTokens::Read | UserTokens::Full if reads => Ok(()),
+        UserTokens::Read => {
+            Err(not_allowed("This cluster is read-only here: ask the operator for USER_TOKENS=full."))
+        }
+        UserTokens::Full => {
+            Err(not_allowed("Only GET and HEAD are passed on so far: use kubectl directly to change things."))
+        }
+    }
+}
+
+/// The raw path and query behind the API's own address, byte for byte.
+fn target(api: &KubernetesApi, path: &str, query: Option<&str>) -> String {
+    let base = api.url.as_str().trim_end_matches('/');
+    match query {
+        Some(query) => format!("{base}{path}?{query}"),
+        None => format!("{base}{path}"),
+    }
+}
+
+async fn forward(
+    request: &HttpRequest,
+    target: &str,
+    client: &awc::Client,
+    token: &WireSecret,
+) -> Result<HttpResponse, Problem> {
+    let mut sending = trail::marked(client.request(request.method().clone(), target))
+        .no_decompress()
+        .bearer_auth(token.expose());
+    for (name, value) in kubernetes_headers::to_pass_on(request.headers()) {
+        sending = sending.append_header((name, value));
+    }
+    let answer = sending.send().await.map_err(unanswered)?;
+    let mut response = HttpResponse::build(answer.status());
+    for (name, value) in kubernetes_headers::to_answer(answer.headers()) {
+        response.append_header((name, value));
+    }
+    let length =
+        answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let bodiless = request.method() == Method::HEAD
+        || matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    match length {
+        _ if bodiless => Ok(response.finish()),
+        Some(length) => Ok(response.no_chunking(length).streaming(answer)),
+        None => Ok(response.streaming(answer)),
+    }
+}
+
+fn unanswered(error: SendRequestError) -> Problem {
+    let error = OutboundError::from(error);
+    tracing::warn!(%error, "Kubernetes did not answer");
+    match error {
+        OutboundError::TimedOut => {
+            Problem::new(Code::Timeout, "The cluster took too long to answer: try again.")
+        }
+        _ => Problem::new(
+            Code::ClusterUnreachable,
+            "The cluster cannot be reached: try again, or tell the operator (KUBERNETES_API_URL, KUBERNETES_CA_FILE).",
+        ),
+    }
+}
+
+fn not_connected() -> Problem {
+    Problem::new(
+        Code::NotConnected,
+        "You are not connected to this cluster: log in with \"Get K8s access\" in Backstage.",
+    )
+}
+
+fn not_allowed(message: &str) -> Problem {
+    Problem::new(Code::NotAllowed, message)
+}

@@ -1,0 +1,77 @@
+//! The raw path of a proxied request: passed on byte for byte, or refused.
+
+use crate::problem::Problem;
+use crate::protocol::{BASE_PATH, Code};
+
+/// What follows `…/clusters/{name}/proxy` in a raw path, with its first slash.
+///
+/// # Errors
+/// `bad_request` for whatever another server could read as another path.
+pub fn below_proxy<'p>(raw: &'p str, name: &str) -> Result<&'p str, Problem> {
+    let below = raw.strip_prefix(BASE_PATH).and_then(|rest| rest.strip_prefix("/clusters/"));
+    let below = below.and_then(|rest| rest.strip_prefix(name)).and_then(|rest| rest.strip_prefix("/proxy"));
+    let path = below.filter(|path| path.starts_with('/')).ok_or_else(refused)?;
+    if path.split('/').all(is_plain) { Ok(path) } else { Err(refused()) }
+}
+
+fn refused() -> Problem {
+    Problem::new(
+        Code::BadRequest,
+        "This path holds dot segments, an encoded slash, a backslash or NUL: write it as Kubernetes documents it.",
+    )
+}
+
+fn is_plain(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    let ambiguous = lower.contains("%2f")
+        || lower.contains("%5c")
+        || lower.contains("%00")
+        || lower.contains(['\\', '\0']);
+    !ambiguous && !matches!(lower.replace("%2e", ".").as_str(), "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn below(tail: &str) -> Option<String> {
+        let raw = format!("/api/cluster-auth/clusters/prod/proxy{tail}");
+        below_proxy(&raw, "prod").ok().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_plain_path_is_kept_byte_for_byte() {
+        for path in [
+            "/",
+            "/api/v1/pods",
+            "/api/v1//pods/",
+            "/apis/%41b%20c/x:y",
+            "/api/v1/pods/a..b/.hidden",
+            "/%252e%252e/",
+        ] {
+            assert_eq!(below(path).as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn whatever_climbs_or_hides_is_refused() {
+        for path in [
+            "",
+            "x",
+            "/..",
+            "/api/../x",
+            "/./x",
+            "/%2e%2e/x",
+            "/%2E./x",
+            "/.%2e",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a\\b",
+            "/a%5Cb",
+            "/a%00b",
+        ] {
+            assert_eq!(below(path), None, "{path}");
+        }
+        assert!(below_proxy("/api/cluster-auth/clusters/other/proxy/x", "prod").is_err());
+    }
+}

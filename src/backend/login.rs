@@ -1,0 +1,137 @@
+//! From a token response to a login that is kept: verified, matched to its user, sealed. A login that fails any of it
+//! leaves nothing behind, here or at the identity provider.
+
+use std::time::Duration;
+
+use oauth2::TokenResponse;
+use time::OffsetDateTime;
+
+use super::app::{App, Clients};
+use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
+use super::identity;
+use super::login_record::{self, LoginRecord};
+use super::provider::{self, Metadata, Provider, TokenKind, Tokens};
+use crate::problem::Problem;
+use crate::protocol::{Code, WireSecret};
+use crate::settings::cluster::Cluster;
+use crate::user::UserRef;
+
+/// What a login was begun with.
+pub struct Begun<'a> {
+    /// Whose account it shall belong to.
+    pub user: UserRef,
+    /// Their address in the catalog, where the identity rule asks for it.
+    pub catalog_email: Option<String>,
+    /// The nonce of the authorization request.
+    pub nonce: &'a WireSecret,
+    /// How long to try to keep the login while the store does not answer.
+    pub keep_trying: Duration,
+}
+
+/// A login that is kept.
+pub struct Login {
+    /// `sub`.
+    pub subject: String,
+    /// When the ID token expires.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Accepts a token response, or revokes what came with it.
+///
+/// # Errors
+/// `id_token_rejected`, `identity_mismatch`, `idp_unreachable`, `store_unavailable`.
+pub async fn accept(
+    app: &App,
+    clients: &Clients,
+    cluster: &Cluster,
+    provider: &Provider,
+    metadata: &Metadata,
+    begun: Begun<'_>,
+    tokens: Tokens,
+) -> Result<Login, Problem> {
+    let verified = match checked(app, clients, cluster, provider, metadata, &begun, &tokens).await {
+        Ok(verified) => verified,
+        Err(problem) => {
+            revoke(clients, provider, metadata, &tokens).await;
+            return Err(problem);
+        }
+    };
+    let now = app.clock.now();
+    let record = LoginRecord {
+        issuer: cluster.oidc.issuer.clone(),
+        audience: cluster.oidc.client_id.clone(),
+        subject: verified.subject().to_owned(),
+        organization: verified.text("org_id").map(str::to_owned),
+        catalog_email: begun.catalog_email,
+        id_token: verified.token().clone(),
+        id_token_expires_at: verified.expires_at(),
+        access_token: tokens.access_token().secret().as_str().into(),
+        access_token_expires_at: tokens.expires_in().map(|lifetime| now + lifetime),
+        refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
+    };
+    if let Err(problem) =
+        login_record::keep(app, &begun.user, &cluster.name, &record, begun.keep_trying).await
+    {
+        revoke(clients, provider, metadata, &tokens).await;
+        return Err(problem);
+    }
+    Ok(Login { subject: record.subject, expires_at: record.id_token_expires_at })
+}
+
+async fn checked(
+    app: &App,
+    clients: &Clients,
+    cluster: &Cluster,
+    provider: &Provider,
+    metadata: &Metadata,
+    begun: &Begun<'_>,
+    tokens: &Tokens,
+) -> Result<VerifiedIdToken, Problem> {
+    let raw = provider::id_token(tokens).ok_or_else(|| {
+        Problem::new(
+            Code::IdTokenRejected,
+            "The identity provider sent no ID token: have the scope openid allowed for this client.",
+        )
+    })?;
+    let header = id_token::acceptable_header(raw).map_err(rejected)?;
+    let key = provider.keys.find(header.kid.as_deref(), metadata.jwks_uri(), &clients.provider).await;
+    let key = key.map_err(provider::ProviderError::from)?.ok_or_else(|| rejected(Rejected::UnknownKey))?;
+    let expected = Expected {
+        issuer: &cluster.oidc.issuer,
+        client_id: &cluster.oidc.client_id,
+        organization: cluster.oidc.organization.as_deref(),
+        nonce: begun.nonce,
+        access_token: tokens.access_token().secret(),
+        now: app.clock.now(),
+    };
+    let verified = id_token::verify(raw, &key, &expected).map_err(rejected)?;
+    identity::check(&cluster.identity, &begun.user, begun.catalog_email.as_deref(), &verified).map_err(
+        |why| {
+            Problem::new(
+                Code::IdentityMismatch,
+                format!(
+                    "This login was refused, {why}: log out at the identity provider and log in as yourself."
+                ),
+            )
+        },
+    )?;
+    Ok(verified)
+}
+
+fn rejected(why: Rejected) -> Problem {
+    tracing::warn!(reason = %why, "an ID token was rejected");
+    Problem::new(
+        Code::IdTokenRejected,
+        format!("The identity provider's ID token was rejected, {why}: tell the operator of this Backstage."),
+    )
+}
+
+/// Gives back what a refused login brought; the refresh token takes the grant with it.
+async fn revoke(clients: &Clients, provider: &Provider, metadata: &Metadata, tokens: &Tokens) {
+    let access: WireSecret = tokens.access_token().secret().as_str().into();
+    let refresh = tokens.refresh_token().map(|token| WireSecret::from(token.secret().as_str()));
+    let (token, kind) = refresh.map_or((access, TokenKind::Access), |token| (token, TokenKind::Refresh));
+    if let Err(error) = provider.revoke(metadata, &clients.provider, &token, kind).await {
+        tracing::warn!(%error, "the tokens of a refused login could not be revoked");
+    }
+}

@@ -1,0 +1,341 @@
+//! The OpenID provider of one cluster: what it says of itself (OIDC Discovery 1.0, 4), its keys, and the requests we send it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use super::key_set::KeySet;
+use crate::clock::Clock;
+use crate::outbound::oauth2_bridge::Bridge;
+use crate::outbound::{self, OutboundError, https_rule, trail};
+use crate::protocol::WireSecret;
+use crate::settings::cluster::OidcClient;
+use crate::telemetry::backend_metrics::BackendMetrics;
+
+/// How long a discovery document is believed.
+const MAX_AGE: Duration = Duration::hours(1);
+
+/// What we read of the discovery document.
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    revocation_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+    /// RFC 9207, 3.
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// The ID token in the token response (OIDC Core, 3.1.3.3).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IdTokenField {
+    id_token: Option<WireSecret>,
+}
+
+impl ExtraTokenFields for IdTokenField {}
+
+/// A token response with its ID token.
+pub type Tokens = StandardTokenResponse<IdTokenField, BasicTokenType>;
+
+type ConfiguredClient = Client<
+    BasicErrorResponse,
+    Tokens,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// The ID token of a token response.
+#[must_use]
+pub fn id_token(tokens: &Tokens) -> Option<&WireSecret> {
+    tokens.extra_fields().id_token.as_ref()
+}
+
+/// What kind a token is, when it is revoked (RFC 7009, 2.1).
+#[derive(Clone, Copy, Debug)]
+pub enum TokenKind {
+    /// `access_token`
+    Access,
+    /// `refresh_token`; the grant goes with it.
+    Refresh,
+}
+
+impl TokenKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access_token",
+            Self::Refresh => "refresh_token",
+        }
+    }
+}
+
+/// Why the provider was of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It did not answer, or not in time.
+    #[error("the identity provider {0}")]
+    Unreachable(#[from] OutboundError),
+    /// Its discovery document says something that cannot be.
+    #[error("the identity provider's discovery document is not usable: {0}")]
+    Unusable(&'static str),
+    /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
+    #[error("the identity provider refused with {0}")]
+    Refused(String),
+    /// It answered with something that is no token response.
+    #[error("the identity provider answered something that is not a token response")]
+    Garbage,
+}
+
+/// The secrets of one authorization request.
+pub struct AuthorizationSecrets<'a> {
+    /// Comes back with the redirect.
+    pub state: &'a WireSecret,
+    /// Comes back in the ID token.
+    pub nonce: &'a WireSecret,
+    /// Proves that who redeems the code is who asked for it (RFC 7636).
+    pub verifier: &'a WireSecret,
+}
+
+/// One cluster's provider.
+pub struct Provider {
+    oidc: OidcClient,
+    insecure_hosts: Vec<String>,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<BackendMetrics>,
+    metadata: RwLock<Option<(Arc<Metadata>, OffsetDateTime)>>,
+    flight: tokio::sync::Mutex<()>,
+    /// The keys that sign its ID tokens.
+    pub keys: KeySet,
+}
+
+impl Provider {
+    /// Has not asked anything yet.
+    #[must_use]
+    pub fn new(
+        oidc: OidcClient,
+        insecure_hosts: Vec<String>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<BackendMetrics>,
+    ) -> Self {
+        let keys = KeySet::new(Arc::clone(&clock), metrics.idp_seconds.with_label_values(&["jwks"]));
+        let flight = tokio::sync::Mutex::new(());
+        Self { oidc, insecure_hosts, clock, metrics, metadata: RwLock::new(None), flight, keys }
+    }
+
+    /// The discovery document, from the cache while it is fresh; an old one is better than none.
+    ///
+    /// # Errors
+    /// When there is none and none can be fetched.
+    pub async fn metadata(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
+        }
+        let _flight = self.flight.lock().await;
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
+        }
+        match self.discover(client).await {
+            Ok(found) => {
+                let found = Arc::new(found);
+                *self.metadata.write().unwrap_or_else(PoisonError::into_inner) =
+                    Some((Arc::clone(&found), self.clock.now()));
+                Ok(found)
+            }
+            Err(error) => {
+                let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner).clone();
+                known.map(|(metadata, _)| metadata).ok_or(error)
+            }
+        }
+    }
+
+    fn fresh(&self) -> Option<Arc<Metadata>> {
+        let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(_, at)| self.clock.now() - *at < MAX_AGE).map(|(m, _)| Arc::clone(m))
+    }
+
+    async fn discover(&self, client: &awc::Client) -> Result<Metadata, ProviderError> {
+        let url = format!("{}/.well-known/openid-configuration", self.oidc.issuer.trim_end_matches('/'));
+        let timer = self.metrics.idp_seconds.with_label_values(&["discovery"]).start_timer();
+        let metadata: Metadata = outbound::get_json(client, &url).await?;
+        timer.observe_duration();
+        if metadata.issuer != self.oidc.issuer {
+            return Err(ProviderError::Unusable("it names another issuer than OIDC_ISSUER_URL"));
+        }
+        let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
+        for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
+            if https_rule::parse(endpoint, &self.insecure_hosts).is_err() {
+                return Err(ProviderError::Unusable("one of its endpoints is not https"));
+            }
+        }
+        Ok(metadata)
+    }
+
+    /// Discovery and keys at hand, so that nothing but the token request is left to fail once a code is spent.
+    ///
+    /// # Errors
+    /// When either cannot be fetched.
+    pub async fn ready(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
+        let metadata = self.metadata(client).await?;
+        self.keys.warm(&metadata.jwks_uri, client).await?;
+        Ok(metadata)
+    }
+
+    /// Where the browser logs in (OIDC Core, 3.1.2.1).
+    ///
+    /// # Errors
+    /// When an address cannot be used.
+    pub fn authorization_url(
+        &self,
+        metadata: &Metadata,
+        secrets: &AuthorizationSecrets<'_>,
+    ) -> Result<WireSecret, ProviderError> {
+        let client = self.client(metadata)?;
+        let state = CsrfToken::new(secrets.state.expose().to_owned());
+        let verifier = PkceCodeVerifier::new(secrets.verifier.expose().to_owned());
+        let mut request = client
+            .authorize_url(|| state)
+            .add_scopes(self.oidc.scopes.iter().cloned().map(Scope::new))
+            .add_extra_param("nonce", secrets.nonce.expose())
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if let Some(organization) = &self.oidc.organization {
+            request = request.add_extra_param("organization", organization);
+        }
+        if let Some(audience) = &self.oidc.audience {
+            request = request.add_extra_param("audience", audience);
+        }
+        for (name, value) in &self.oidc.extra_params {
+            request = request.add_extra_param(name, value);
+        }
+        Ok(WireSecret::from(String::from(request.url().0)))
+    }
+
+    /// Redeems an authorization code: one POST, never repeated.
+    ///
+    /// # Errors
+    /// [`OutboundError::NotConnected`] inside means that not a byte was sent; after any other error the code may be spent.
+    pub async fn redeem(
+        &self,
+        metadata: &Metadata,
+        client: &awc::Client,
+        code: &WireSecret,
+        verifier: &WireSecret,
+    ) -> Result<Tokens, ProviderError> {
+        let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
+        let answer = self
+            .client(metadata)?
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
+            .request_async(&Bridge(client))
+            .await;
+        timer.observe_duration();
+        answer.map_err(|error| match error {
+            RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
+            RequestTokenError::ServerResponse(refusal) => {
+                ProviderError::Refused(printable(refusal.error().as_ref()))
+            }
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
+        })
+    }
+
+    /// Revokes a token (RFC 7009, 2.1), where the provider offers it. `oauth2` would refuse a provider on loopback here,
+    /// and with it every test and demo; the request is one form.
+    ///
+    /// # Errors
+    /// When the provider did not confirm.
+    pub async fn revoke(
+        &self,
+        metadata: &Metadata,
+        client: &awc::Client,
+        token: &WireSecret,
+        hint: TokenKind,
+    ) -> Result<(), ProviderError> {
+        let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
+        let mut form = vec![("token", token.expose()), ("token_type_hint", hint.as_str())];
+        let mut request = trail::marked(client.post(endpoint.as_str()));
+        match (&self.oidc.client_secret, metadata.secret_goes()) {
+            (Some(secret), AuthType::BasicAuth) => {
+                request = request
+                    .basic_auth(form_encoded(&self.oidc.client_id), form_encoded(secret.expose_secret()));
+            }
+            (secret, _) => {
+                form.push(("client_id", &self.oidc.client_id));
+                form.extend(secret.iter().map(|secret| ("client_secret", secret.expose_secret())));
+            }
+        }
+        let timer = self.metrics.idp_seconds.with_label_values(&["revocation"]).start_timer();
+        let answer = request.send_form(&form).await.map_err(OutboundError::from)?;
+        timer.observe_duration();
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            status => Err(ProviderError::Unreachable(OutboundError::Status(status))),
+        }
+    }
+
+    fn client(&self, metadata: &Metadata) -> Result<ConfiguredClient, ProviderError> {
+        let unusable = |_| ProviderError::Unusable("one of its endpoints is not a URL");
+        let client = Client::new(ClientId::new(self.oidc.client_id.clone()))
+            .set_auth_uri(AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?)
+            .set_token_uri(TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?)
+            .set_redirect_uri(RedirectUrl::new(self.oidc.redirect_uri.clone()).map_err(unusable)?);
+        let Some(secret) = &self.oidc.client_secret else {
+            return Ok(client.set_auth_type(AuthType::RequestBody));
+        };
+        Ok(client
+            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+            .set_auth_type(metadata.secret_goes()))
+    }
+}
+
+impl Metadata {
+    /// Where the provider publishes its keys.
+    #[must_use]
+    pub fn jwks_uri(&self) -> &str {
+        &self.jwks_uri
+    }
+
+    /// Whether every redirect must carry `iss` (RFC 9207, 2.3).
+    #[must_use]
+    pub fn promises_iss(&self) -> bool {
+        self.authorization_response_iss_parameter_supported
+    }
+
+    /// `client_secret_basic` unless the provider names only `client_secret_post` (OIDC Discovery, 3).
+    fn secret_goes(&self) -> AuthType {
+        let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
+        if offers("client_secret_post") && !offers("client_secret_basic") {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        }
+    }
+}
+
+/// A part of HTTP Basic as RFC 6749, 2.3.1 has it: form-encoded first.
+fn form_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// An error code of the provider's, cut to what RFC 6749, 5.2 allows, for logs and messages.
+#[must_use]
+pub fn printable(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(64).collect()
+}

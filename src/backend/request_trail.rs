@@ -1,0 +1,52 @@
+//! What every answer carries, and the span that every log line of a request stands in.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::middleware::Next;
+use tracing::Instrument;
+
+use super::app::App;
+use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
+use crate::random::random_secret;
+
+/// Names the request, logs its end and marks the answer as not to be stored.
+///
+/// # Errors
+/// Only those of the service inside.
+pub async fn follow<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let id =
+        given_id(&request).or_else(|| new_id(&request)).unwrap_or_else(|| HeaderValue::from_static("none"));
+    let text = id.to_str().unwrap_or_default();
+    // The path only: a query may hold what must not be logged.
+    let span =
+        tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
+    let trail = Trail { request_id: id.clone(), traceparent: request.headers().get(TRACEPARENT).cloned() };
+    let mut response = trail.scope(next.call(request)).instrument(span.clone()).await?;
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::debug!(status, "answered"));
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// The caller's own name for the request, when it is 1 to 64 of `[A-Za-z0-9_-]`.
+fn given_id(request: &ServiceRequest) -> Option<HeaderValue> {
+    let id = request.headers().get(&REQUEST_ID)?;
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let bytes = id.as_bytes();
+    ((1..=64).contains(&bytes.len()) && bytes.iter().all(allowed)).then(|| id.clone())
+}
+
+fn new_id(request: &ServiceRequest) -> Option<HeaderValue> {
+    let app = request.app_data::<actix_web::web::Data<App>>()?;
+    let id = random_secret(app.random.as_ref()).ok()?;
+    HeaderValue::from_str(id.expose().get(..22)?).ok()
+}

@@ -1,0 +1,112 @@
+//! Who in this process waits for which session to change, and which sessions this process began.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+
+/// How many may wait for one session at once.
+const WAITERS: usize = 2;
+
+#[derive(Default)]
+struct Inner {
+    waited_for: HashMap<String, (Arc<Notify>, usize)>,
+    pending: HashMap<String, OffsetDateTime>,
+}
+
+/// Wakes those who wait. Another replica's change is seen by reading the store again.
+#[derive(Default)]
+pub struct SessionChanges(Arc<Mutex<Inner>>);
+
+/// A place among those who wait; given back on drop.
+pub struct Waiter {
+    changes: Arc<Mutex<Inner>>,
+    session: String,
+    /// Notified when the session changed in this process.
+    pub changed: Arc<Notify>,
+}
+
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SessionChanges {
+    /// A session began here.
+    pub fn begun(&self, session: &str, expires_at: OffsetDateTime) {
+        lock(&self.0).pending.insert(session.to_owned(), expires_at);
+    }
+
+    /// A session changed; it may have ended.
+    pub fn changed(&self, session: &str) {
+        if let Some((notify, _)) = lock(&self.0).waited_for.get(session) {
+            notify.notify_waiters();
+        }
+    }
+
+    /// A session has its outcome.
+    pub fn ended(&self, session: &str) {
+        lock(&self.0).pending.remove(session);
+        self.changed(session);
+    }
+
+    /// How many sessions of this process are under way.
+    #[must_use]
+    pub fn pending(&self, now: OffsetDateTime) -> usize {
+        let mut inner = lock(&self.0);
+        inner.pending.retain(|_, expires_at| *expires_at > now);
+        inner.pending.len()
+    }
+
+    /// Takes a place among those who wait for a session, unless two wait already.
+    #[must_use]
+    pub fn wait_for(&self, session: &str) -> Option<Waiter> {
+        let mut inner = lock(&self.0);
+        let (changed, waiters) = inner.waited_for.entry(session.to_owned()).or_default();
+        if *waiters == WAITERS {
+            return None;
+        }
+        *waiters += 1;
+        let changed = Arc::clone(changed);
+        Some(Waiter { changes: Arc::clone(&self.0), session: session.to_owned(), changed })
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.changes);
+        if let Some((_, waiters)) = inner.waited_for.get_mut(&self.session) {
+            *waiters -= 1;
+            if *waiters == 0 {
+                inner.waited_for.remove(&self.session);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_may_wait_and_a_place_is_given_back() {
+        let changes = SessionChanges::default();
+        let (first, second) = (changes.wait_for("s"), changes.wait_for("s"));
+        assert!(first.is_some() && second.is_some());
+        assert!(changes.wait_for("s").is_none());
+        assert!(changes.wait_for("other").is_some());
+        drop(first);
+        assert!(changes.wait_for("s").is_some());
+    }
+
+    #[test]
+    fn a_session_is_pending_until_it_ends_or_runs_out() {
+        let changes = SessionChanges::default();
+        let now = OffsetDateTime::UNIX_EPOCH;
+        for (session, seconds) in [("a", 60), ("b", 60), ("c", 0)] {
+            changes.begun(session, now + time::Duration::seconds(seconds));
+        }
+        changes.ended("a");
+        assert_eq!(changes.pending(now), 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! How long a store takes, for the metrics.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use prometheus::HistogramVec;
+
+use super::{Key, Store, StoreError, Write};
+
+/// A store whose every operation is timed, the failed ones included.
+pub struct Observed<S> {
+    store: S,
+    seconds: HistogramVec,
+}
+
+impl<S: Store> Observed<S> {
+    /// Times `store` into `seconds`, whose one label is the operation (`op`).
+    pub fn new(store: S, seconds: HistogramVec) -> Self {
+        Self { store, seconds }
+    }
+
+    async fn timed<T>(&self, op: &str, answer: impl Future<Output = T> + Send) -> T {
+        // The timer also counts when the caller gives up and this future is dropped.
+        let _timer = self.seconds.with_label_values(&[op]).start_timer();
+        answer.await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Store for Observed<S> {
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+        self.timed("put_new", self.store.put_new(key, value, ttl)).await
+    }
+
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<(), StoreError> {
+        self.timed("put", self.store.put(key, value, ttl)).await
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        self.timed("get", self.store.get(key)).await
+    }
+
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+        self.timed("swap", self.store.swap(key, seen, value, ttl)).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        self.timed("delete", self.store.delete(key)).await
+    }
+
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError> {
+        self.timed("enter", self.store.enter(set, member, ttl, limit)).await
+    }
+
+    async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
+        self.timed("leave", self.store.leave(set, member)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.timed("ping", self.store.ping()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::contract::ChosenClock;
+    use crate::store::memory::Memory;
+    use crate::telemetry::backend_metrics::BackendMetrics;
+
+    #[actix_web::test]
+    async fn each_operation_is_counted_under_its_own_name() {
+        let metrics = BackendMetrics::new().unwrap();
+        let memory = Memory::new(Arc::new(ChosenClock::default()));
+        let store = Observed::new(memory, metrics.store_seconds.clone());
+        let ttl = Duration::from_secs(1);
+        store.put_new("record", b"1", ttl).await.unwrap();
+        store.put("record", b"2", ttl).await.unwrap();
+        store.swap("record", b"2", b"3", ttl).await.unwrap();
+        assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
+        store.delete("record").await.unwrap();
+        store.enter("set", "member", ttl, 1).await.unwrap();
+        store.leave("set", "member").await.unwrap();
+        store.ping().await.unwrap();
+        for op in ["put_new", "put", "get", "swap", "delete", "enter", "leave", "ping"] {
+            let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
+            assert_eq!(count, 1, "{op}");
+        }
+    }
+}

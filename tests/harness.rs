@@ -1,0 +1,14 @@
+//! Starts the real parts around a test, each on a free port in a network namespace of the test's own, and stops them on drop.
+
+pub mod api;
+pub mod backend;
+pub mod browser;
+pub mod cluster;
+pub mod helper_program;
+pub mod hostile_idp;
+pub mod idp;
+pub mod ledger;
+pub mod node;
+pub mod process;
+pub mod redis_server;
+pub mod world;

@@ -1,0 +1,67 @@
+//! The real binary in the login role.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::process::Process;
+use super::world::World;
+
+/// What a helper shall be started with.
+pub struct HelperPlan {
+    command: Command,
+    log: PathBuf,
+}
+
+impl HelperPlan {
+    /// Toward this backend; opens no browser of its own, and owns the real `localhost:8000` of the test's network.
+    pub fn new(world: &World, backend_url: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
+        command.env_clear().envs(
+            std::env::vars()
+                .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
+        );
+        command
+            .args(["login", "--backend", backend_url, "--no-browser"])
+            .env("RUST_LOG", "trace")
+            .env("LOG_FORMAT", "json");
+        Self { command, log: world.file("helper.log") }
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Starts it.
+    pub fn launch(mut self) -> Process {
+        Process::start("helper", &mut self.command, self.log)
+    }
+
+    /// Starts it and waits for the link that it prints.
+    pub fn start(self) -> Helper {
+        let process = self.launch();
+        let link = process.wait_for("its link", |line| {
+            let start = line.find("http://localhost:")?;
+            let link = line.get(start..)?.split_whitespace().next()?;
+            link.contains("/go/").then(|| link.to_owned())
+        });
+        Helper { link, process }
+    }
+}
+
+/// A helper that waits for its person.
+pub struct Helper {
+    /// `http://localhost:8000/go/…`
+    pub link: String,
+    /// The program.
+    pub process: Process,
+}

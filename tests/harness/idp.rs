@@ -1,0 +1,73 @@
+//! The identity provider for development, npm's `oidc-provider`.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::node;
+use super::process::Process;
+use super::world::{World, repository};
+
+/// A running identity provider.
+pub struct Idp {
+    /// With the slash at its end.
+    pub issuer: String,
+    /// The program.
+    pub process: Process,
+}
+
+impl Idp {
+    /// Starts one.
+    pub fn start(world: &World) -> Self {
+        Self::start_with(world, &[])
+    }
+
+    /// Starts one with more arguments.
+    pub fn start_with(world: &World, more: &[&str]) -> Self {
+        let ledger = world.ledger.path().to_str().unwrap().to_owned();
+        let mut arguments = vec!["--ledger", &ledger];
+        arguments.extend(more);
+        let (process, announcement) = node::serve(world, "idp", "idp/idp.mjs", &arguments);
+        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), process }
+    }
+
+    /// Sends a control command.
+    pub fn control(&self, command: &str, body: Value) -> Value {
+        let url = format!("{}control/{command}", self.issuer);
+        let agent = super::api::agent();
+        agent.post(&url).send_json(body).unwrap().body_mut().read_json().unwrap_or(Value::Null)
+    }
+
+    /// Reads a control value: `held` waits until a request is held, `counts` tells how many came.
+    pub fn read(&self, what: &str) -> Value {
+        let url = format!("{}control/{what}", self.issuer);
+        super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
+    }
+
+    /// The next token request stops, before or after it is processed.
+    pub fn hold_token(&self, when: &str) {
+        self.control("hold", json!({ "endpoint": "token", "when": when }));
+    }
+
+    /// Waits until a request is held.
+    pub fn wait_held(&self) {
+        assert_eq!(self.read("held")["held"], true, "no request came to be held");
+    }
+
+    /// Logs in without a browser, as a person would with one; the answer is the redirect to `localhost:8000`.
+    pub fn log_in(&self, auth_url: &str, login: &str) -> String {
+        self.answer(auth_url, login, "login")
+    }
+
+    /// Presses "Deny" on the login page.
+    pub fn deny(&self, auth_url: &str) -> String {
+        self.answer(auth_url, "felix", "deny")
+    }
+
+    fn answer(&self, auth_url: &str, login: &str, action: &str) -> String {
+        let script = repository().join("dev/idp/answer-login.mjs");
+        let out = Command::new("node").arg(script).args([auth_url, login, action]).output().unwrap();
+        assert!(out.status.success(), "no login: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+}

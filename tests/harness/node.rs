@@ -1,0 +1,26 @@
+//! The development servers: each announces itself with one line of JSON.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::process::Process;
+use super::world::{World, repository};
+
+/// Starts `node dev/{script}`.
+pub fn start(world: &World, name: &str, script: &str, arguments: &[&str]) -> Process {
+    let mut command = Command::new("node");
+    command.arg(repository().join("dev").join(script)).args(arguments);
+    Process::start(name, &mut command, world.file(&format!("{name}.dev.log")))
+}
+
+/// Starts a server and waits for its announcement.
+pub fn serve(world: &World, name: &str, script: &str, arguments: &[&str]) -> (Process, Value) {
+    let mut all = arguments.to_vec();
+    all.push("--exit-with-stdin");
+    let process = start(world, name, script, &all);
+    let announcement = process.wait_for("its announcement", |line| {
+        serde_json::from_str::<Value>(line).ok().filter(|value| value.get("role").is_some())
+    });
+    (process, announcement)
+}

@@ -1,0 +1,134 @@
+//! A child process whose output is kept and can be waited for.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Longer than anything a test waits for takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Output {
+    lines: Vec<String>,
+    open_streams: usize,
+}
+
+/// A running program; killed on drop.
+pub struct Process {
+    name: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    output: Arc<(Mutex<Output>, Condvar)>,
+}
+
+impl Process {
+    /// Starts a program; what it prints on both streams goes to `log` line by line, too.
+    pub fn start(name: &str, command: &mut Command, log: PathBuf) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{name} does not start: {e}"));
+        let output: Arc<(Mutex<Output>, Condvar)> = Arc::default();
+        output.0.lock().unwrap().open_streams = 2;
+        let file = Arc::new(Mutex::new(File::options().create(true).append(true).open(log).unwrap()));
+        follow(child.stdout.take().unwrap(), &output, &file);
+        follow(child.stderr.take().unwrap(), &output, &file);
+        let stdin = child.stdin.take();
+        Self { name: name.to_owned(), child, stdin, output }
+    }
+
+    /// Waits for a line that `find` makes something of; lines printed already count.
+    pub fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let (lock, changed) = &*self.output;
+        let mut output = lock.lock().unwrap();
+        loop {
+            if let Some(found) = output.lines.iter().find_map(|line| find(line)) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if output.open_streams == 0 || left.is_zero() {
+                panic!("{} never printed {what}; it printed:\n{}", self.name, output.lines.join("\n"));
+            }
+            output = changed.wait_timeout(output, left).unwrap().0;
+        }
+    }
+
+    /// Waits for a line that holds `text`.
+    pub fn wait_for_line(&self, text: &str) -> String {
+        self.wait_for(text, |line| line.contains(text).then(|| line.to_owned()))
+    }
+
+    /// All that it printed so far.
+    pub fn printed(&self) -> String {
+        self.output.0.lock().unwrap().lines.join("\n")
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().unwrap();
+        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap();
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    /// Kills it at once (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits for its end and for the last of its output.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        let (lock, changed) = &*self.output;
+        let mut output = lock.lock().unwrap();
+        while output.open_streams > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{} does not end; it printed:\n{}", self.name, output.lines.join("\n"));
+            output = changed.wait_timeout(output, left).unwrap().0;
+        }
+        drop(output);
+        self.child.wait().unwrap()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn follow(
+    stream: impl Read + Send + 'static,
+    output: &Arc<(Mutex<Output>, Condvar)>,
+    file: &Arc<Mutex<File>>,
+) {
+    let (output, file) = (Arc::clone(output), Arc::clone(file));
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let _ = writeln!(file.lock().unwrap(), "{line}");
+            output.0.lock().unwrap().lines.push(line);
+            output.1.notify_all();
+        }
+        output.0.lock().unwrap().open_streams -= 1;
+        output.1.notify_all();
+    });
+}

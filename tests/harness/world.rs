@@ -1,0 +1,50 @@
+//! A test's own network, folder and list of secrets.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sched::{CloneFlags, unshare};
+
+use super::ledger::Ledger;
+
+/// What one test has to itself.
+pub struct World {
+    /// Where all output of the test's processes goes; kept, for `secrets_in_output`.
+    pub folder: PathBuf,
+    /// The secrets that pass through this test.
+    pub ledger: Ledger,
+}
+
+impl World {
+    /// Moves the calling thread, and all that it starts, into a network of its own: `localhost:8000` is free there, and no
+    /// other test and nothing of the machine's is in reach.
+    pub fn new(test: &str) -> Self {
+        unshare(CloneFlags::CLONE_NEWNET).expect(
+            "no network namespace: run the tests as root, or with `unshare --map-root-user --net make test`",
+        );
+        let up = Command::new("ip")
+            .args(["link", "set", "lo", "up"])
+            .status()
+            .expect("`ip` of iproute2 is missing");
+        assert!(up.success(), "the loopback of the test's network does not come up");
+        let folder = output_folder().join(test);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("the folder for test output cannot be made");
+        Self { ledger: Ledger::new(folder.join("ledger.jsonl")), folder }
+    }
+
+    /// A file of this test's.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// Where tests leave what their processes printed.
+pub fn output_folder() -> PathBuf {
+    repository().join("target/test-output")
+}
+
+/// The checkout.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
