@@ -8,6 +8,7 @@ pub mod caller;
 pub mod catalog;
 pub mod dev_guard;
 pub mod exchange;
+pub mod forget;
 pub mod health;
 pub mod id_token;
 pub mod identity;
@@ -22,7 +23,9 @@ pub mod login_record;
 pub mod openapi;
 mod problems;
 pub mod provider;
+pub mod provider_grant;
 pub mod rate_limit;
+pub mod refresh;
 pub mod register;
 pub mod request_trail;
 pub mod routes;
@@ -31,6 +34,7 @@ pub mod session_changes;
 pub mod session_record;
 pub mod status;
 mod stubborn;
+pub mod tokens;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -57,6 +61,7 @@ use self::health::Stopping;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
+use self::tokens::Flights;
 
 /// How long requests may go on once the process is told to stop, in seconds.
 const GRACE: u64 = 30;
@@ -148,6 +153,7 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
         backstage_keys: BackstageKeys::new(clock.clone(), metrics.backstage_keys_seconds.clone()),
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
+        flights: Flights::default(),
         clock,
         random,
         store,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::caller::BackstageKeys;
+use super::login_record::Logins;
 use super::provider::Provider;
 use super::rate_limit::RateLimits;
 use super::session_changes::SessionChanges;
+use super::tokens::Flights;
 use crate::clock::Clock;
 use crate::outbound::{self, Patience, UnusableRoots};
 use crate::problem::Problem;
@@ -38,11 +40,27 @@ pub struct App {
     pub backstage_keys: BackstageKeys,
     /// How often whom may begin what.
     pub rate_limits: RateLimits,
+    /// The refreshes under way.
+    pub flights: Flights,
     /// Who waits for which session.
     pub changes: SessionChanges,
 }
 
+/// How long a login is kept that nobody uses.
+const KEPT_UNUSED: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+
 impl App {
+    /// Where logins are kept.
+    #[must_use]
+    pub fn logins(&self) -> Logins<'_> {
+        Logins {
+            store: self.store.as_ref(),
+            keyring: &self.keyring,
+            random: self.random.as_ref(),
+            kept: KEPT_UNUSED,
+        }
+    }
+
     /// A cluster and its provider.
     ///
     /// # Errors

@@ -32,6 +32,22 @@ pub struct Expected<'a> {
     pub now: OffsetDateTime,
 }
 
+/// What a refreshed ID token must match: the login it continues (OIDC Core, 12.2).
+pub struct Continued<'a> {
+    /// The issuer, byte for byte.
+    pub issuer: &'a str,
+    /// Our client id.
+    pub client_id: &'a str,
+    /// The organization that the login had.
+    pub organization: Option<&'a str>,
+    /// The `sub` that the login had.
+    pub subject: &'a str,
+    /// The access token that came along.
+    pub access_token: &'a str,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
 /// The check that an ID token failed. Says what, never the token's own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
@@ -71,8 +87,8 @@ pub enum Rejected {
     /// The access token is another one.
     #[error("its at_hash is not that of the access token")]
     AccessTokenHash,
-    /// Nobody's token.
-    #[error("its sub is missing")]
+    /// Nobody's token, or somebody else's.
+    #[error("its sub is missing or another one")]
     Subject,
     /// Another organization, or none.
     #[error("its org_id is not OIDC_ORGANIZATION_ID")]
@@ -166,12 +182,14 @@ pub fn verify(
     key: &DecodingKey,
     expected: &Expected<'_>,
 ) -> Result<VerifiedIdToken, Rejected> {
-    let all = signed_claims(token, key)?;
-    let claims: Claims =
-        serde_json::from_value(Value::Object(all.clone())).map_err(|_| Rejected::Malformed)?;
-    check_parties(&claims, expected)?;
+    let (all, claims) = signed_claims(token, key)?;
+    check_parties(&claims, expected.issuer, expected.client_id)?;
     let expires_at = check_times(&claims, expected.now)?;
-    check_binding(&claims, expected)?;
+    let nonce = claims.nonce.as_deref().map(WireSecret::from).ok_or(Rejected::Nonce)?;
+    if !nonce.equals(expected.nonce) {
+        return Err(Rejected::Nonce);
+    }
+    check_access_token(&claims, expected.access_token)?;
     let subject = claims.sub.filter(|sub| !sub.is_empty()).ok_or(Rejected::Subject)?;
     if expected.organization.is_some() && claims.org_id.as_deref() != expected.organization {
         return Err(Rejected::Organization);
@@ -179,31 +197,52 @@ pub fn verify(
     Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
 }
 
+/// Verifies the ID token of a refresh: it continues a login, so who it is about must not change. It has no nonce of ours.
+///
+/// # Errors
+/// The first check that failed.
+pub fn verify_continued(
+    token: &WireSecret,
+    key: &DecodingKey,
+    expected: &Continued<'_>,
+) -> Result<VerifiedIdToken, Rejected> {
+    let (all, claims) = signed_claims(token, key)?;
+    check_parties(&claims, expected.issuer, expected.client_id)?;
+    let expires_at = check_times(&claims, expected.now)?;
+    check_access_token(&claims, expected.access_token)?;
+    let subject = claims.sub.filter(|sub| sub == expected.subject).ok_or(Rejected::Subject)?;
+    if claims.org_id.as_deref() != expected.organization {
+        return Err(Rejected::Organization);
+    }
+    Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
+}
+
 /// The signature only: the claims are checked here, by our own clock and OIDC's own rules.
-fn signed_claims(token: &WireSecret, key: &DecodingKey) -> Result<Map<String, Value>, Rejected> {
+fn signed_claims(token: &WireSecret, key: &DecodingKey) -> Result<(Map<String, Value>, Claims), Rejected> {
     let mut validation = Validation::new(ALGORITHM);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    jsonwebtoken::decode(token.expose(), key, &validation)
-        .map(|verified| verified.claims)
-        .map_err(|_| Rejected::Signature)
+    let verified = jsonwebtoken::decode(token.expose(), key, &validation).map_err(|_| Rejected::Signature)?;
+    let all: Map<String, Value> = verified.claims;
+    let claims = serde_json::from_value(Value::Object(all.clone())).map_err(|_| Rejected::Malformed)?;
+    Ok((all, claims))
 }
 
-fn check_parties(claims: &Claims, expected: &Expected<'_>) -> Result<(), Rejected> {
-    if claims.iss.as_deref() != Some(expected.issuer) {
+fn check_parties(claims: &Claims, issuer: &str, client_id: &str) -> Result<(), Rejected> {
+    if claims.iss.as_deref() != Some(issuer) {
         return Err(Rejected::Issuer);
     }
     let (ours, several) = match &claims.aud {
-        Some(Audience::One(aud)) => (aud == expected.client_id, false),
-        Some(Audience::Several(all)) => (all.iter().any(|aud| aud == expected.client_id), all.len() > 1),
+        Some(Audience::One(aud)) => (aud == client_id, false),
+        Some(Audience::Several(all)) => (all.iter().any(|aud| aud == client_id), all.len() > 1),
         None => (false, false),
     };
     if !ours {
         return Err(Rejected::Audience);
     }
     match &claims.azp {
-        Some(azp) if azp != expected.client_id => Err(Rejected::AuthorizedParty),
+        Some(azp) if azp != client_id => Err(Rejected::AuthorizedParty),
         None if several => Err(Rejected::AuthorizedParty),
         _ => Ok(()),
     }
@@ -221,13 +260,9 @@ fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<OffsetDateTime, R
     }
 }
 
-fn check_binding(claims: &Claims, expected: &Expected<'_>) -> Result<(), Rejected> {
-    let nonce = claims.nonce.as_deref().map(WireSecret::from).ok_or(Rejected::Nonce)?;
-    if !nonce.equals(expected.nonce) {
-        return Err(Rejected::Nonce);
-    }
+fn check_access_token(claims: &Claims, access_token: &str) -> Result<(), Rejected> {
     match &claims.at_hash {
-        Some(hash) if *hash != access_token_hash(expected.access_token) => Err(Rejected::AccessTokenHash),
+        Some(hash) if *hash != access_token_hash(access_token) => Err(Rejected::AccessTokenHash),
         _ => Ok(()),
     }
 }

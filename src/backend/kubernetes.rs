@@ -1,5 +1,7 @@
 //! `/clusters/{name}/proxy/…`: the Kubernetes API as the user, streamed both ways.
 
+use std::sync::Arc;
+
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -8,7 +10,7 @@ use awc::error::SendRequestError;
 use super::app::{App, Clients};
 use super::caller;
 use super::kubernetes_status::as_status;
-use super::login_record;
+use super::tokens;
 use super::{kubernetes_headers, kubernetes_path};
 use crate::outbound::{OutboundError, trail};
 use crate::problem::Problem;
@@ -23,6 +25,7 @@ pub async fn proxy(
     clients: web::Data<Clients>,
 ) -> HttpResponse {
     let (name, _) = name.into_inner();
+    let (app, clients) = (app.into_inner(), clients.into_inner());
     let known = app.settings.clusters.contains_key(&name);
     let answer = pass_on(&request, &name, &app, &clients).await.unwrap_or_else(|problem| as_status(&problem));
     // Only a configured name becomes a label: the path is anybody's.
@@ -34,8 +37,8 @@ pub async fn proxy(
 async fn pass_on(
     request: &HttpRequest,
     name: &str,
-    app: &App,
-    clients: &Clients,
+    app: &Arc<App>,
+    clients: &Arc<Clients>,
 ) -> Result<HttpResponse, Problem> {
     let (cluster, _) = app.cluster(name)?;
     let path = kubernetes_path::below_proxy(request.uri().path(), name)?;
@@ -49,10 +52,8 @@ async fn pass_on(
         )
     };
     let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
-    let login = login_record::find(app, &caller.user, name).await?;
-    let login =
-        login.filter(|login| login.id_token_expires_at > app.clock.now()).ok_or_else(not_connected)?;
-    forward(request, &target(api, path, request.uri().query()), client, &login.id_token).await
+    let tokens = tokens::current(app, clients, &caller.user, name).await?;
+    forward(request, &target(api, path, request.uri().query()), client, &tokens.id_token).await
 }
 
 /// What a user's own token may do here; a page must not do anything.
@@ -126,13 +127,6 @@ fn unanswered(error: SendRequestError) -> Problem {
             "The cluster cannot be reached: try again, or tell the operator (KUBERNETES_API_URL, KUBERNETES_CA_FILE).",
         ),
     }
-}
-
-fn not_connected() -> Problem {
-    Problem::new(
-        Code::NotConnected,
-        "You are not connected to this cluster: log in with \"Get K8s access\" in Backstage.",
-    )
 }
 
 fn not_allowed(message: &str) -> Problem {

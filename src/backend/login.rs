@@ -9,10 +9,12 @@ use time::OffsetDateTime;
 use super::app::{App, Clients};
 use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::identity;
-use super::login_record::{self, LoginRecord};
+use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, RecordError, TokenSet};
 use super::provider::{self, Metadata, Provider, TokenKind, Tokens};
+use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
+use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
 use crate::user::UserRef;
 
@@ -56,26 +58,68 @@ pub async fn accept(
             return Err(problem);
         }
     };
-    let now = app.clock.now();
-    let record = LoginRecord {
+    let live = LiveLogin {
+        id: random_secret(app.random.as_ref())?.expose().to_owned(),
         issuer: cluster.oidc.issuer.clone(),
         audience: cluster.oidc.client_id.clone(),
         subject: verified.subject().to_owned(),
         organization: verified.text("org_id").map(str::to_owned),
         catalog_email: begun.catalog_email,
+        tokens: token_set(&verified, &tokens, app.clock.now()),
+        intent: None,
+    };
+    let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
+    match keep(app, &LoginKey::new(&begun.user, &cluster.name), live, begun.keep_trying).await {
+        Ok(replaced) => {
+            if let Some(replaced) = replaced {
+                revoke_set(clients, provider, metadata, &replaced).await;
+            }
+            Ok(login)
+        }
+        Err(problem) => {
+            revoke(clients, provider, metadata, &tokens).await;
+            Err(problem)
+        }
+    }
+}
+
+/// The part of a token response that is kept.
+#[must_use]
+pub fn token_set(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTime) -> TokenSet {
+    TokenSet {
         id_token: verified.token().clone(),
-        id_token_expires_at: verified.expires_at(),
+        issued_at: now,
+        expires_at: verified.expires_at(),
         access_token: tokens.access_token().secret().as_str().into(),
         access_token_expires_at: tokens.expires_in().map(|lifetime| now + lifetime),
         refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
-    };
-    if let Err(problem) =
-        login_record::keep(app, &begun.user, &cluster.name, &record, begun.keep_trying).await
-    {
-        revoke(clients, provider, metadata, &tokens).await;
-        return Err(problem);
     }
-    Ok(Login { subject: record.subject, expires_at: record.id_token_expires_at })
+}
+
+/// Keeps a login; answers with the tokens of the one that it replaces. Its own tokens exist only here by now, so a store that
+/// does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was superseded.
+async fn keep(
+    app: &App,
+    key: &LoginKey,
+    live: LiveLogin,
+    keep_trying: Duration,
+) -> Result<Option<TokenSet>, Problem> {
+    let (logins, place) = (app.logins(), key.record());
+    // A record that cannot be opened any more is replaced: there is nothing left in it to lose.
+    let before = match stubborn::write(keep_trying, || app.store.get(&place)).await? {
+        Some(_) => logins.read(key).await.or_else(|error| match error {
+            RecordError::Unreadable(_) => Ok(None),
+            other => Err(other),
+        })?,
+        None => None,
+    };
+    let version = before.as_ref().map_or(1, |stored| stored.record.version + 1);
+    let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(live) })?;
+    stubborn::write(keep_trying, || app.store.put(&place, &sealed, logins.kept)).await?;
+    Ok(before.and_then(|stored| match stored.record.state {
+        LoginState::Live(replaced) => Some(replaced.tokens),
+        LoginState::Ended(_) => None,
+    }))
 }
 
 async fn checked(
@@ -126,12 +170,28 @@ fn rejected(why: Rejected) -> Problem {
     )
 }
 
-/// Gives back what a refused login brought; the refresh token takes the grant with it.
+/// Gives back what a refused login brought.
 async fn revoke(clients: &Clients, provider: &Provider, metadata: &Metadata, tokens: &Tokens) {
     let access: WireSecret = tokens.access_token().secret().as_str().into();
     let refresh = tokens.refresh_token().map(|token| WireSecret::from(token.secret().as_str()));
+    revoke_one(clients, provider, metadata, &access, refresh.as_ref()).await;
+}
+
+/// Gives back what a login held that another replaced.
+async fn revoke_set(clients: &Clients, provider: &Provider, metadata: &Metadata, tokens: &TokenSet) {
+    revoke_one(clients, provider, metadata, &tokens.access_token, tokens.refresh_token.as_ref()).await;
+}
+
+/// The refresh token takes the grant with it.
+async fn revoke_one(
+    clients: &Clients,
+    provider: &Provider,
+    metadata: &Metadata,
+    access: &WireSecret,
+    refresh: Option<&WireSecret>,
+) {
     let (token, kind) = refresh.map_or((access, TokenKind::Access), |token| (token, TokenKind::Refresh));
-    if let Err(error) = provider.revoke(metadata, &clients.provider, &token, kind).await {
-        tracing::warn!(%error, "the tokens of a refused login could not be revoked");
+    if let Err(error) = provider.revoke(metadata, &clients.provider, token, kind).await {
+        tracing::warn!(%error, "tokens that nobody shall have could not be revoked");
     }
 }

@@ -5,19 +5,98 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::app::App;
-use super::stubborn;
-use crate::problem::Problem;
 use crate::protocol::WireSecret;
-use crate::store::sealing::Kind;
+use crate::random::{Random, sha256};
+use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
+use crate::store::{Store, StoreError};
 use crate::user::UserRef;
 
-/// How long a login is kept that nobody uses.
-const KEPT_UNUSED: Duration = Duration::from_hours(24 * 30);
+/// Which login: one a user and cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LoginKey {
+    user: String,
+    cluster: String,
+}
+
+impl LoginKey {
+    /// The login of a user at a cluster.
+    #[must_use]
+    pub fn new(user: &UserRef, cluster: &str) -> Self {
+        Self { user: user.to_string(), cluster: cluster.to_owned() }
+    }
+
+    /// The user's entity reference.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The cluster's name.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// Where the record lies. Record and lock share a Redis hash tag.
+    #[must_use]
+    pub fn record(&self) -> String {
+        format!("login:{{{}|{}}}", self.user, self.cluster)
+    }
+
+    /// Where the lock lies.
+    #[must_use]
+    pub fn lock(&self) -> String {
+        format!("login-lock:{{{}|{}}}", self.user, self.cluster)
+    }
+}
+
+/// What is known of a login.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginRecord {
+    /// Grows with every new set of tokens.
+    pub version: u64,
+    /// The login, or what became of it.
+    pub state: LoginState,
+}
+
+/// A login that lives, or why it does not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum LoginState {
+    /// It has tokens.
+    Live(LiveLogin),
+    /// It has none any more.
+    Ended(EndReason),
+}
+
+/// Why a login ended by itself; what `/status` gives as `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The identity provider takes the refresh token no more.
+    RefreshRefused,
+    /// A refresh was interrupted after its token was spent, and the token's successor is lost.
+    RefreshLost,
+    /// The refreshed tokens belong to somebody else, or break the identity rule.
+    IdentityChanged,
+}
+
+impl EndReason {
+    /// As `/status`, the log and the metrics write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RefreshRefused => "refresh_refused",
+            Self::RefreshLost => "refresh_lost",
+            Self::IdentityChanged => "identity_changed",
+        }
+    }
+}
 
 /// The tokens of a login and what they must match.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoginRecord {
+pub struct LiveLogin {
+    /// Random; tells this login from the ones before and after it.
+    pub id: String,
     /// `iss` of the ID token.
     pub issuer: String,
     /// `aud` of the ID token.
@@ -28,11 +107,23 @@ pub struct LoginRecord {
     pub organization: Option<String>,
     /// The user's address in the catalog when the login began, where the identity rule asked for it.
     pub catalog_email: Option<String>,
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// Set while a refresh token is being spent, and still set if whoever spent it is gone.
+    pub intent: Option<Intent>,
+}
+
+/// What one token response brought.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TokenSet {
     /// What Kubernetes gets.
     pub id_token: WireSecret,
+    /// When it was issued.
+    #[serde(with = "time::serde::timestamp")]
+    pub issued_at: OffsetDateTime,
     /// When it expires.
     #[serde(with = "time::serde::timestamp")]
-    pub id_token_expires_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
     /// The access token.
     pub access_token: WireSecret,
     /// When it expires, where the identity provider said so.
@@ -42,34 +133,87 @@ pub struct LoginRecord {
     pub refresh_token: Option<WireSecret>,
 }
 
-/// All keys of one user and cluster share a Redis hash tag.
-fn key(user: &UserRef, cluster: &str) -> String {
-    format!("login:{{{user}|{cluster}}}")
+/// Written before a refresh token is spent, so that nobody spends it again unknowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The version whose refresh token is spent.
+    pub version: u64,
+    /// SHA-256 of that token.
+    pub token: String,
+    /// Which try it is.
+    pub attempt: Attempt,
 }
 
-/// Keeps a login; it replaces the one before. Its tokens exist only here by now, so a store that does not answer is asked
-/// again for as long as `keep_trying`.
-///
-/// # Errors
-/// `store_unavailable`.
-pub async fn keep(
-    app: &App,
-    user: &UserRef,
-    cluster: &str,
-    record: &LoginRecord,
-    keep_trying: Duration,
-) -> Result<(), Problem> {
-    let subject = [&user.to_string(), cluster];
-    let sealed = app.keyring.seal_json(app.random.as_ref(), Kind::Tokens, &subject, record)?;
-    let key = key(user, cluster);
-    Ok(stubborn::write(keep_trying, || app.store.put(&key, &sealed, KEPT_UNUSED)).await?)
+/// A token is spent once, and once more only when nobody can know whether it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Attempt {
+    /// The only one, as a rule.
+    First,
+    /// After the first one's outcome was lost and the old ID token had expired.
+    Last,
 }
 
-/// Reads a login.
-///
-/// # Errors
-/// `store_unavailable`; `record_unreadable`, and the record stays where it is.
-pub async fn find(app: &App, user: &UserRef, cluster: &str) -> Result<Option<LoginRecord>, Problem> {
-    let Some(sealed) = app.store.get(&key(user, cluster)).await? else { return Ok(None) };
-    Ok(Some(app.keyring.open_json(Kind::Tokens, &[&user.to_string(), cluster], &sealed)?))
+impl LiveLogin {
+    /// The intent to spend this login's refresh token.
+    #[must_use]
+    pub fn intend(&self, version: u64, token: &WireSecret, attempt: Attempt) -> Self {
+        let intent = Intent { version, token: sha256(token.expose().as_bytes()), attempt };
+        Self { intent: Some(intent), ..self.clone() }
+    }
+}
+
+/// A record as it was read: what it says, and the bytes by which a later write knows that nobody wrote in between.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What it says.
+    pub record: LoginRecord,
+    /// Its bytes.
+    pub sealed: Vec<u8>,
+}
+
+/// Why a record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It cannot be opened; it stays where it is.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It cannot be sealed.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+}
+
+/// Where logins are kept, and what they are sealed with.
+#[derive(Clone, Copy)]
+pub struct Logins<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The keys.
+    pub keyring: &'a Keyring,
+    /// Randomness for the sealing.
+    pub random: &'a dyn Random,
+    /// How long a record is kept that nobody writes.
+    pub kept: Duration,
+}
+
+impl Logins<'_> {
+    /// Reads a login.
+    ///
+    /// # Errors
+    /// As the variants of [`RecordError`] say.
+    pub async fn read(&self, key: &LoginKey) -> Result<Option<Stored>, RecordError> {
+        let Some(sealed) = self.store.get(&key.record()).await? else { return Ok(None) };
+        let record = self.keyring.open_json(Kind::Tokens, &[&key.user, &key.cluster], &sealed)?;
+        Ok(Some(Stored { record, sealed }))
+    }
+
+    /// Seals a login for its place, with the key that seals now: whatever key it was under before.
+    ///
+    /// # Errors
+    /// As [`Keyring::seal`].
+    pub fn seal(&self, key: &LoginKey, record: &LoginRecord) -> Result<Vec<u8>, NotSealed> {
+        self.keyring.seal_json(self.random, Kind::Tokens, &[&key.user, &key.cluster], record)
+    }
 }

@@ -1,5 +1,6 @@
 //! From what can go wrong below to what the caller is told.
 
+use super::login_record::RecordError;
 use super::provider::ProviderError;
 use crate::outbound::OutboundError;
 use crate::problem::Problem;
@@ -25,6 +26,16 @@ impl From<Unreadable> for Problem {
             Code::RecordUnreadable,
             "What is stored cannot be opened with the configured keys: tell the operator to restore the key in TOKEN_ENCRYPTION_KEYS. Nothing was deleted.",
         )
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            RecordError::Unreadable(error) => error.into(),
+            RecordError::NotSealed(error) => error.into(),
+        }
     }
 }
 

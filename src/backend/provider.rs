@@ -7,8 +7,8 @@ use oauth2::basic::{
 };
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -247,13 +247,25 @@ impl Provider {
             .request_async(&Bridge(client))
             .await;
         timer.observe_duration();
-        answer.map_err(|error| match error {
-            RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
-            RequestTokenError::ServerResponse(refusal) => {
-                ProviderError::Refused(printable(refusal.error().as_ref()))
-            }
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
-        })
+        answer.map_err(token_error)
+    }
+
+    /// Spends a refresh token (RFC 6749, 6): one POST, never repeated.
+    ///
+    /// # Errors
+    /// As [`Self::redeem`].
+    pub async fn refresh(
+        &self,
+        metadata: &Metadata,
+        client: &awc::Client,
+        token: &WireSecret,
+    ) -> Result<Tokens, ProviderError> {
+        let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
+        let token = RefreshToken::new(token.expose().to_owned());
+        let answer =
+            self.client(metadata)?.exchange_refresh_token(&token).request_async(&Bridge(client)).await;
+        timer.observe_duration();
+        answer.map_err(token_error)
     }
 
     /// Revokes a token (RFC 7009, 2.1), where the provider offers it. `oauth2` would refuse a provider on loopback here,
@@ -326,6 +338,16 @@ impl Metadata {
         } else {
             AuthType::BasicAuth
         }
+    }
+}
+
+fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
+    match error {
+        RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
+        RequestTokenError::ServerResponse(refusal) => {
+            ProviderError::Refused(printable(refusal.error().as_ref()))
+        }
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
     }
 }
 

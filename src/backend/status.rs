@@ -1,10 +1,12 @@
 //! `GET /status`: which clusters the caller is connected to.
 
 use actix_web::{HttpRequest, web};
+use time::OffsetDateTime;
 
 use super::app::{App, Clients};
 use super::caller;
-use super::login_record;
+use super::login_record::{LiveLogin, LoginKey, LoginState};
+use super::refresh::serves;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
@@ -33,16 +35,33 @@ pub async fn status(
 }
 
 async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Result<ClusterStatus, Problem> {
-    let login = login_record::find(app, user, &cluster.name).await?;
-    let serves = login.as_ref().is_some_and(|login| login.id_token_expires_at > app.clock.now());
-    Ok(ClusterStatus {
+    let stored = app.logins().read(&LoginKey::new(user, &cluster.name)).await?;
+    let unconnected = |reason: Option<&str>| ClusterStatus {
         name: cluster.name.clone(),
         title: cluster.title.clone(),
-        connected: serves,
-        expires_at: login.as_ref().map(|login| login.id_token_expires_at),
-        reason: (login.is_some() && !serves).then(|| "expired".to_owned()),
-        subject: login.map(|login| login.subject),
-        // Nothing refreshes a login yet, whatever the identity provider gave.
+        connected: false,
+        subject: None,
+        expires_at: None,
         refreshable: false,
+        reason: reason.map(str::to_owned),
+    };
+    Ok(match stored.map(|stored| stored.record.state) {
+        None => unconnected(None),
+        Some(LoginState::Ended(reason)) => unconnected(Some(reason.as_str())),
+        Some(LoginState::Live(live)) => of_login(live, app.clock.now(), unconnected(None)),
     })
+}
+
+/// A login serves while its ID token does, and as long as it can be refreshed.
+fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> ClusterStatus {
+    let refreshable = live.tokens.refresh_token.is_some();
+    let connected = refreshable || serves(&live.tokens, now);
+    ClusterStatus {
+        connected,
+        subject: Some(live.subject),
+        expires_at: Some(live.tokens.expires_at),
+        refreshable,
+        reason: (!connected).then(|| "expired".to_owned()),
+        ..status
+    }
 }

@@ -78,7 +78,13 @@ impl<'a> Lock<'a> {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    pub async fn swap(
+        &self,
+        key: &Key,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Write, StoreError> {
         self.store.swap_under(&self.key, &self.owner, key, seen, value, ttl).await
     }
 

@@ -22,6 +22,8 @@ pub struct BackendMetrics {
     pub idp_seconds: HistogramVec,
     /// Seconds to fetch the keys that Backstage signs user tokens with.
     pub backstage_keys_seconds: Histogram,
+    /// Refreshes, by `result`: `refreshed` or why not.
+    pub refreshes: IntCounterVec,
     /// Proxied requests, by `cluster` and HTTP status `code`.
     pub kubernetes_requests: IntCounterVec,
 }
@@ -57,6 +59,7 @@ impl BackendMetrics {
                 "cluster_auth_backstage_keys_seconds",
                 "Seconds to fetch Backstage's keys.",
             ))?,
+            refreshes: counter("cluster_auth_refresh_total", "Refreshes, by result.", &["result"])?,
             kubernetes_requests: counter(
                 "cluster_auth_kubernetes_requests_total",
                 "Proxied requests, by cluster and status.",
@@ -80,6 +83,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.store_seconds.clone()))?;
         self.registry.register(Box::new(self.idp_seconds.clone()))?;
         self.registry.register(Box::new(self.backstage_keys_seconds.clone()))?;
+        self.registry.register(Box::new(self.refreshes.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))
     }
 

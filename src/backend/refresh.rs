@@ -1,0 +1,329 @@
+//! A new set of tokens for a login, spent once among all replicas.
+//!
+//! A refresh token that rotates is worth a login: spent twice, the identity provider ends the whole family. So: take the lock; read
+//! again under it; write down the intent; POST once; write on condition that the lock is ours and nobody wrote; release by
+//! compare and delete. What that cannot save: a holder that dies after its POST has spent a token whose successor nobody holds. The
+//! old ID token serves until it expires, and then the token is sent exactly once more: within the provider's overlap period
+//! nothing is lost, without one the login ends as `refresh_lost`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::login_record::{
+    Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
+};
+use crate::clock::Clock;
+use crate::pause::Pause;
+use crate::protocol::WireSecret;
+use crate::random::NoRandomness;
+use crate::store::lock::{Lock, LockError};
+use crate::store::{StoreError, Write};
+
+/// Spends refresh tokens at an identity provider, and takes tokens back.
+#[async_trait(?Send)]
+pub trait Grant {
+    /// Spends a refresh token once (RFC 6749, 6) and verifies what comes against the login.
+    async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure>;
+
+    /// Revokes tokens that nobody shall have.
+    async fn revoke(&self, tokens: &TokenSet);
+}
+
+/// What a spent refresh token brought instead of tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GrantFailure {
+    /// The provider never heard of it.
+    #[error("the identity provider was not reached")]
+    NotSent,
+    /// The provider answered, and the token was not taken: a 5xx, a 429, `invalid_client`.
+    #[error("the identity provider did not refresh ({0})")]
+    NotNow(String),
+    /// Nobody knows whether it was taken.
+    #[error("the identity provider's answer was lost")]
+    Ambiguous,
+    /// `invalid_grant`: the token is worth nothing any more.
+    #[error("the identity provider takes the refresh token no more")]
+    InvalidGrant,
+    /// Tokens came, and they are not this login's.
+    #[error("the identity provider's tokens are not this login's ({reason})")]
+    NotTheLogins {
+        /// Which check failed.
+        reason: String,
+        /// To be revoked.
+        tokens: Box<TokenSet>,
+    },
+}
+
+/// Why there are no new tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// There is no login, or it ended.
+    #[error("there is no login")]
+    NotConnected(Option<EndReason>),
+    /// It cannot be refreshed: no refresh token.
+    #[error("the login cannot be refreshed")]
+    NotRefreshable,
+    /// Not this time; the login lives on.
+    #[error(transparent)]
+    Grant(#[from] GrantFailure),
+    /// Somebody else refreshes and takes too long.
+    #[error("another replica refreshes this login")]
+    Busy,
+    /// The record cannot be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl From<LockError> for RefreshError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Store(error) => error.into(),
+            LockError::Random(error) => error.into(),
+        }
+    }
+}
+
+/// How long what may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The life of the lock; longer than a request to the identity provider.
+    pub lock: Duration,
+    /// How long to wait for another replica's refresh.
+    pub wait: Duration,
+    /// How long to try to write a result that exists only here.
+    pub keep_trying: Duration,
+}
+
+/// What a refresh needs; a simulation brings its own of each.
+#[derive(Clone, Copy)]
+pub struct Refresher<'a> {
+    /// The records.
+    pub logins: Logins<'a>,
+    /// The identity provider.
+    pub grant: &'a dyn Grant,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Waiting.
+    pub pause: &'a dyn Pause,
+    /// How long what may take.
+    pub limits: Limits,
+}
+
+/// Between two looks whether another replica is done.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Refresher<'_> {
+    /// Replaces the tokens of version `seen`; answers with whatever newer set there is by then.
+    ///
+    /// # Errors
+    /// As the variants of [`RefreshError`] say; only [`RefreshError::NotConnected`] means that the login is over.
+    pub async fn refresh(&self, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
+        let deadline = self.clock.now() + self.limits.wait;
+        loop {
+            if let Some(lock) =
+                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
+            {
+                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;
+                lock.release().await;
+                return outcome;
+            }
+            self.pause.wait(LOOK_AGAIN).await;
+            let (record, live) = self.live(key).await?;
+            if record.record.version > seen {
+                return Ok(live.tokens);
+            }
+            if self.clock.now() >= deadline {
+                return Err(RefreshError::Busy);
+            }
+        }
+    }
+
+    async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
+        let stored = self.logins.read(key).await?.ok_or(RefreshError::NotConnected(None))?;
+        match stored.record.state.clone() {
+            LoginState::Live(live) => Ok((stored, live)),
+            LoginState::Ended(reason) => Err(RefreshError::NotConnected(Some(reason))),
+        }
+    }
+
+    async fn under_lock(&self, lock: &Lock<'_>, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
+        let (mut stored, live) = self.live(key).await?;
+        if stored.record.version > seen {
+            return Ok(live.tokens);
+        }
+        let token = live.tokens.refresh_token.clone().ok_or(RefreshError::NotRefreshable)?;
+        let attempt = match live.intent.as_ref().map(|intent| intent.attempt) {
+            None => Attempt::First,
+            Some(_) if serves(&live.tokens, self.clock.now()) => return Ok(live.tokens),
+            Some(Attempt::First) => Attempt::Last,
+            Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
+        };
+        let intending = live.intend(stored.record.version, &token, attempt);
+        let version = stored.record.version;
+        self.write(lock, key, &mut stored, version, LoginState::Live(intending)).await?;
+        match self.grant.refresh(&live, &token).await {
+            Ok(tokens) => self.keep(lock, key, stored, &live, tokens).await,
+            Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
+        }
+    }
+
+    /// Writes once; nothing is lost yet when that fails.
+    async fn write(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &mut Stored,
+        version: u64,
+        state: LoginState,
+    ) -> Result<(), RefreshError> {
+        let record = LoginRecord { version, state };
+        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
+        match lock.swap(&key.record(), &stored.sealed, &sealed, self.logins.kept).await? {
+            Write::Refused => Err(RefreshError::Busy),
+            Write::Done => {
+                *stored = Stored { record, sealed };
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps tokens that exist only here: tries until they are written, somebody else wrote, or the login is gone.
+    async fn keep(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: Stored,
+        live: &LiveLogin,
+        tokens: TokenSet,
+    ) -> Result<TokenSet, RefreshError> {
+        let version = stored.record.version + 1;
+        let state = LoginState::Live(LiveLogin { tokens: tokens.clone(), intent: None, ..live.clone() });
+        let sealed = self.logins.seal(key, &LoginRecord { version, state }).map_err(RecordError::from)?;
+        let deadline = self.clock.now() + self.limits.keep_trying;
+        loop {
+            match self.try_to_keep(lock, key, &stored, &sealed).await {
+                Ok(Kept::Written) => return Ok(tokens),
+                Ok(Kept::Superseded) => return self.superseded(key, live, &tokens).await,
+                Ok(Kept::LoginGone) => {
+                    self.grant.revoke(&tokens).await;
+                    return Err(RefreshError::NotConnected(None));
+                }
+                Ok(Kept::NotYet) => {}
+                Err(error) => tracing::warn!(%error, "refreshed tokens are not written yet"),
+            }
+            if self.clock.now() >= deadline {
+                tracing::error!(
+                    "refreshed tokens could not be written: the login is lost when its ID token expires"
+                );
+                return Ok(tokens);
+            }
+            self.pause.wait(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count.
+    async fn superseded(
+        &self,
+        key: &LoginKey,
+        ours: &LiveLogin,
+        tokens: &TokenSet,
+    ) -> Result<TokenSet, RefreshError> {
+        let current = self.live(key).await;
+        if !matches!(&current, Ok((_, live)) if live.id == ours.id) {
+            self.grant.revoke(tokens).await;
+        }
+        current.map(|(_, live)| live.tokens)
+    }
+
+    async fn try_to_keep(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &Stored,
+        sealed: &[u8],
+    ) -> Result<Kept, StoreError> {
+        let store = self.logins.store;
+        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Write::Done {
+            return Ok(Kept::Written);
+        }
+        match store.get(&key.record()).await? {
+            None => Ok(Kept::LoginGone),
+            // A try whose answer was lost.
+            Some(now) if now == sealed => Ok(Kept::Written),
+            // Only the lock is lost: nobody has spent anything since. Whoever holds it lets it go again.
+            Some(now) if now == stored.sealed => lock.retake().await.map(|_| Kept::NotYet),
+            Some(_) => Ok(Kept::Superseded),
+        }
+    }
+
+    async fn fail(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        mut stored: Stored,
+        live: LiveLogin,
+        attempt: Attempt,
+        failure: GrantFailure,
+    ) -> Result<TokenSet, RefreshError> {
+        match failure {
+            // The token is unspent, so the intent goes: as it was before.
+            GrantFailure::NotSent | GrantFailure::NotNow(_) => {
+                let version = stored.record.version;
+                self.write(lock, key, &mut stored, version, LoginState::Live(live)).await?;
+                Err(failure.into())
+            }
+            // The intent stays, and says so to whoever comes next.
+            GrantFailure::Ambiguous => Err(failure.into()),
+            GrantFailure::InvalidGrant => {
+                let reason = match attempt {
+                    Attempt::First => EndReason::RefreshRefused,
+                    Attempt::Last => EndReason::RefreshLost,
+                };
+                Err(self.end(lock, key, &stored, reason).await)
+            }
+            GrantFailure::NotTheLogins { ref tokens, ref reason } => {
+                tracing::warn!(
+                    user = key.user(),
+                    cluster = key.cluster(),
+                    reason,
+                    "refreshed tokens were refused"
+                );
+                self.grant.revoke(tokens).await;
+                Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
+            }
+        }
+    }
+
+    async fn end(&self, lock: &Lock<'_>, key: &LoginKey, stored: &Stored, reason: EndReason) -> RefreshError {
+        let mut stored = stored.clone();
+        let version = stored.record.version + 1;
+        match self.write(lock, key, &mut stored, version, LoginState::Ended(reason)).await {
+            Ok(()) => RefreshError::NotConnected(Some(reason)),
+            Err(error) => error,
+        }
+    }
+}
+
+enum Kept {
+    Written,
+    Superseded,
+    LoginGone,
+    NotYet,
+}
+
+/// Whether an ID token still counts at a cluster, with a little time to get there.
+#[must_use]
+pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
+    now + Duration::from_secs(10) < tokens.expires_at
+}

@@ -1,0 +1,197 @@
+//! An identity provider that rotates refresh tokens and ends a family when one is used twice.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backstage_oidc_helper::backend::login_record::{LiveLogin, TokenSet};
+use backstage_oidc_helper::backend::refresh::{Grant, GrantFailure};
+use backstage_oidc_helper::protocol::WireSecret;
+use time::OffsetDateTime;
+
+use super::world::World;
+
+/// How long an ID token lives.
+pub const LIFETIME: Duration = Duration::from_secs(600);
+/// How long a request may take before its answer counts as lost.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+struct Family {
+    /// The token that counts.
+    current: u64,
+    /// The one before it.
+    previous: Option<u64>,
+    dead: bool,
+}
+
+struct Spent {
+    token: u64,
+    by: usize,
+}
+
+/// The provider's state.
+pub struct Idp {
+    world: World,
+    overlap: bool,
+    inner: RefCell<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    families: Vec<Family>,
+    next: u64,
+    spent: Vec<Spent>,
+    faults: Vec<String>,
+    reused: u64,
+}
+
+impl Idp {
+    /// One that lets the token before last be used again, or not.
+    pub fn new(world: &World, overlap: bool) -> Self {
+        Self { world: world.clone(), overlap, inner: RefCell::default() }
+    }
+
+    /// Somebody logs in; the ID token lives for that long from now.
+    pub fn log_in(&self, lives: Duration) -> TokenSet {
+        let mut inner = self.inner.borrow_mut();
+        let token = inner.issue();
+        inner.families.push(Family { current: token, previous: None, dead: false });
+        self.tokens(token, lives)
+    }
+
+    fn tokens(&self, token: u64, lives: Duration) -> TokenSet {
+        let now = self.world.lock().now;
+        TokenSet {
+            id_token: format!("id-{token}").into(),
+            issued_at: now,
+            expires_at: now + lives,
+            access_token: format!("access-{token}").into(),
+            access_token_expires_at: None,
+            refresh_token: Some(token.to_string().into()),
+        }
+    }
+
+    /// Whether this token is the one that counts in its family.
+    pub fn counts(&self, tokens: &TokenSet) -> bool {
+        let token = number(tokens.refresh_token.as_ref());
+        let inner = self.inner.borrow();
+        inner.families.iter().any(|family| !family.dead && family.current == token)
+    }
+
+    /// How many families still live.
+    pub fn living(&self) -> usize {
+        self.inner.borrow().families.iter().filter(|family| !family.dead).count()
+    }
+
+    /// How often a spent token was used again.
+    pub fn reused(&self) -> u64 {
+        self.inner.borrow().reused
+    }
+
+    /// What it saw that must never be.
+    pub fn faults(&self) -> Vec<String> {
+        self.inner.borrow().faults.clone()
+    }
+
+    /// Takes a token, or does not. `serves_until`: when the ID token expires that the caller still has.
+    fn spend(&self, token: u64, serves_until: OffsetDateTime) -> Option<u64> {
+        let mut world = self.world.lock();
+        let (now, task) = (world.now, world.task);
+        let mut inner = self.inner.borrow_mut();
+        let before: Vec<usize> =
+            inner.spent.iter().filter(|spent| spent.token == token).map(|spent| spent.by).collect();
+        inner.spent.push(Spent { token, by: task });
+        if let [.., last] = before.as_slice() {
+            inner.reused += 1;
+            world.tell(&format!("spends token {token} again"));
+            let innocent = !world.troubled.contains(last);
+            inner.check(innocent, &format!("token {token} is spent again though task {last} had no trouble"));
+            inner.check(before.len() > 1, &format!("token {token} is spent a third time"));
+            inner.check(
+                serves_until > now,
+                &format!("token {token} is spent again while its ID token serves"),
+            );
+        } else {
+            world.tell(&format!("spends token {token}"));
+        }
+        let next = inner.issue();
+        let overlap = self.overlap;
+        let family = inner
+            .families
+            .iter_mut()
+            .find(|family| family.current == token || family.previous == Some(token))?;
+        let good = !family.dead && (family.current == token || overlap);
+        if !good {
+            family.dead = true;
+            world.tell("ends the family");
+            return None;
+        }
+        family.previous = Some(token);
+        family.current = next;
+        Some(next)
+    }
+}
+
+impl Inner {
+    fn issue(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn check(&mut self, wrong: bool, what: &str) {
+        if wrong {
+            self.faults.push(what.to_owned());
+        }
+    }
+}
+
+fn number(token: Option<&WireSecret>) -> u64 {
+    token.and_then(|token| token.expose().parse().ok()).expect("every token of this provider is a number")
+}
+
+#[async_trait(?Send)]
+impl Grant for Idp {
+    async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
+        self.world.delay().await;
+        let (kind, late) = {
+            let mut world = self.world.lock();
+            (world.below(24), world.troubles.lost_answers && world.once_in(4))
+        };
+        match kind {
+            0 => return Err(GrantFailure::NotSent),
+            1 => return Err(GrantFailure::NotNow("server_error".to_owned())),
+            _ => {}
+        }
+        if late && kind % 2 == 0 {
+            return self.lost().await;
+        }
+        let spent = self.spend(number(Some(token)), login.tokens.expires_at);
+        if late {
+            return self.lost().await;
+        }
+        let slow = Duration::from_millis(self.world.lock().below(4_500));
+        self.world.sleep(slow).await;
+        spent.map(|token| self.tokens(token, LIFETIME)).ok_or(GrantFailure::InvalidGrant)
+    }
+
+    async fn revoke(&self, tokens: &TokenSet) {
+        self.world.delay().await;
+        let token = number(tokens.refresh_token.as_ref());
+        self.world.lock().tell(&format!("revokes the family of token {token}"));
+        for family in &mut self.inner.borrow_mut().families {
+            if family.current == token || family.previous == Some(token) {
+                family.dead = true;
+            }
+        }
+    }
+}
+
+impl Idp {
+    async fn lost(&self) -> Result<TokenSet, GrantFailure> {
+        self.world.sleep(TIMEOUT).await;
+        let mut world = self.world.lock();
+        world.trouble();
+        world.tell("the answer is lost");
+        Err(GrantFailure::Ambiguous)
+    }
+}

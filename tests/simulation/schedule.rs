@@ -1,0 +1,266 @@
+//! One schedule: who does what on which replica, and what must hold at the end.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::time::Duration;
+
+use backstage_oidc_helper::backend::forget::Forgotten;
+use backstage_oidc_helper::backend::login_record::{
+    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
+};
+use backstage_oidc_helper::backend::refresh::{Grant, Limits, RefreshError, Refresher, serves};
+use backstage_oidc_helper::store::Store;
+use backstage_oidc_helper::store::sealing::Keyring;
+
+use super::executor::{self, Task};
+use super::idp::Idp;
+use super::world::{Troubles, World};
+
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const LIMITS: Limits = Limits {
+    lock: Duration::from_secs(15),
+    wait: Duration::from_secs(25),
+    keep_trying: Duration::from_secs(120),
+};
+
+/// What came of a schedule.
+#[derive(Default)]
+pub struct Outcome {
+    /// What must never be, and was.
+    pub faults: Vec<String>,
+    /// What happened.
+    pub trace: Vec<String>,
+    ended: Option<EndReason>,
+    refreshed: bool,
+    reused: bool,
+    forgotten: bool,
+    logged_in_again: bool,
+}
+
+/// Which kinds of end were met, so that a simulation that meets no trouble fails.
+#[derive(Default)]
+pub struct Met {
+    refreshed: u64,
+    reused: u64,
+    lost: u64,
+    forgotten: u64,
+}
+
+impl Met {
+    /// Counts an outcome.
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.refreshed += u64::from(outcome.refreshed);
+        self.reused += u64::from(outcome.reused);
+        self.lost += u64::from(outcome.ended == Some(EndReason::RefreshLost));
+        self.forgotten += u64::from(outcome.forgotten);
+    }
+
+    /// Every kind must have been met.
+    pub fn assert_all_kinds(&self) {
+        assert!(
+            self.refreshed > 0 && self.reused > 0 && self.lost > 0 && self.forgotten > 0,
+            "too few schedules: {self}"
+        );
+    }
+}
+
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { refreshed, reused, lost, forgotten } = self;
+        write!(
+            f,
+            "{refreshed} refreshed, {reused} with a token sent again, {lost} lost, {forgotten} forgotten"
+        )
+    }
+}
+
+/// Runs the schedule of a seed.
+pub fn run(seed: u64) -> Outcome {
+    let world = World::new(seed);
+    let troubles = Troubles {
+        kills: seed.is_multiple_of(2),
+        lost_answers: seed.is_multiple_of(3),
+        store_failures: seed.is_multiple_of(5),
+        stalls: seed.is_multiple_of(7),
+    };
+    let overlap = world.lock().once_in(2);
+    let idp = Idp::new(&world, overlap);
+    let keyring = Keyring::random(&world).expect("the world has chance");
+    let logins = Logins { store: &world, keyring: &keyring, random: &world, kept: KEPT };
+    let refresher = Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS };
+    Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }.run(troubles)
+}
+
+fn key() -> LoginKey {
+    LoginKey::new(&"user:default/felix".parse().expect("a user"), "dev")
+}
+
+struct Schedule<'a> {
+    world: &'a World,
+    idp: &'a Idp,
+    refresher: Refresher<'a>,
+    key: LoginKey,
+    outcome: RefCell<Outcome>,
+}
+
+impl Schedule<'_> {
+    fn run(&self, troubles: Troubles) -> Outcome {
+        // Some still have a minute, so that nobody need wait; for the others every page waits.
+        let lives = Duration::from_secs(self.world.lock().below(2) * 60);
+        let first = self.idp.log_in(lives);
+        self.alone(self.write_login(first));
+        self.world.lock().troubles = troubles;
+        let mut tasks = self.tasks();
+        if !executor::run(self.world, &mut tasks) {
+            self.fault("the schedule does not come to an end");
+        }
+        drop(tasks);
+        self.world.lock().troubles = Troubles::default();
+        self.alone(self.calm_after_the_storm());
+        self.check(troubles);
+        self.outcome.take().with(self.idp, self.world)
+    }
+
+    /// Two to seven callers over three replicas; sometimes one forgets the login, or logs in anew.
+    fn tasks(&self) -> Vec<Task<'_>> {
+        let (callers, forgets, logs_in) = {
+            let mut inner = self.world.lock();
+            (inner.below(6) + 2, inner.once_in(4), inner.once_in(8))
+        };
+        let mut tasks: Vec<Task<'_>> = (0..callers).map(|_| self.task(Box::pin(self.call()))).collect();
+        if forgets {
+            tasks.push(self.task(Box::pin(self.forget())));
+        }
+        if logs_in {
+            tasks.push(self.task(Box::pin(self.log_in_again())));
+        }
+        tasks
+    }
+
+    fn task<'t>(&self, work: std::pin::Pin<Box<dyn Future<Output = ()> + 't>>) -> Task<'t> {
+        let mut inner = self.world.lock();
+        let begins = Duration::from_millis(inner.below(3_000));
+        Task { replica: inner.below(3), ready_at: inner.now + begins, work: Some(work) }
+    }
+
+    /// Runs one thing to its end with nobody else about.
+    fn alone<'t>(&self, work: impl Future<Output = ()> + 't) {
+        let mut task = self.task(Box::pin(work));
+        task.replica = u64::MAX;
+        if !executor::run(self.world, &mut [task]) {
+            self.fault("what runs alone does not come to an end");
+        }
+    }
+
+    async fn write_login(&self, tokens: TokenSet) {
+        let id = tokens.refresh_token.as_ref().expect("a token").expose().to_owned();
+        let live = LiveLogin {
+            id,
+            issuer: "https://idp.example/".to_owned(),
+            audience: "kubernetes".to_owned(),
+            subject: "felix".to_owned(),
+            organization: None,
+            catalog_email: None,
+            tokens,
+            intent: None,
+        };
+        let sealed = |version| {
+            let record = LoginRecord { version, state: LoginState::Live(live.clone()) };
+            self.refresher.logins.seal(&self.key, &record).expect("it can be sealed")
+        };
+        let before = self.refresher.logins.read(&self.key).await.ok().flatten();
+        let version = before.map_or(1, |stored| stored.record.version + 1);
+        let _ = self.world.put(&self.key.record(), &sealed(version), KEPT).await;
+    }
+
+    /// What a request does: take what serves, refresh what does not.
+    async fn call(&self) {
+        let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
+        let LoginState::Live(live) = &stored.record.state else { return };
+        let answer = self.refresher.refresh(&self.key, stored.record.version).await;
+        let (now, stood_still) = {
+            let inner = self.world.lock();
+            (inner.now, inner.troubled.contains(&inner.task))
+        };
+        self.world.lock().tell(&format!(
+            "is answered {}",
+            answer.as_ref().map_or_else(ToString::to_string, |_| "tokens".to_owned())
+        ));
+        match answer {
+            Ok(tokens) if tokens.id_token.expose() != live.tokens.id_token.expose() => {
+                self.outcome.borrow_mut().refreshed = true;
+            }
+            Ok(tokens) if !stood_still && !serves(&tokens, now) => self.fault("a caller got an ID token that has expired"),
+            _ => {}
+        }
+    }
+
+    async fn forget(&self) {
+        let Ok(forgotten) = self.refresher.forget(&self.key).await else { return };
+        self.outcome.borrow_mut().forgotten = true;
+        if let Forgotten::Tokens(tokens) = forgotten {
+            self.idp.revoke(&tokens).await;
+        }
+    }
+
+    async fn log_in_again(&self) {
+        self.outcome.borrow_mut().logged_in_again = true;
+        let tokens = self.idp.log_in(super::idp::LIFETIME);
+        self.write_login(tokens).await;
+    }
+
+    /// Later, with nothing going wrong: the next caller gets tokens, or a reason.
+    async fn calm_after_the_storm(&self) {
+        self.world.sleep(Duration::from_secs(700)).await;
+        for _ in 0..40 {
+            let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
+            match self.refresher.refresh(&self.key, stored.record.version).await {
+                Ok(tokens) if self.idp.counts(&tokens) => return,
+                Ok(_) => return self.fault("the tokens at the end are not the ones that count"),
+                Err(RefreshError::NotConnected(reason)) => {
+                    self.outcome.borrow_mut().ended = reason;
+                    return;
+                }
+                // The provider's own failures go by.
+                Err(_) => {}
+            }
+        }
+        self.fault("no calm call succeeds or ends the login");
+    }
+
+    fn check(&self, troubles: Troubles) {
+        let harmless =
+            !troubles.kills && !troubles.lost_answers && !troubles.store_failures && !troubles.stalls;
+        let (ended, forgotten) = (self.outcome.borrow().ended, self.outcome.borrow().forgotten);
+        if harmless && ended.is_some() {
+            self.fault("a login ended without trouble");
+        }
+        if harmless && self.idp.reused() > 0 {
+            self.fault("a token was sent again without trouble");
+        }
+        if ended == Some(EndReason::RefreshRefused)
+            && !troubles.stalls
+            && !troubles.kills
+            && !troubles.store_failures
+        {
+            self.fault("a login ended as refused though nobody else ended it");
+        }
+        let revoked = !troubles.kills && !troubles.lost_answers && !troubles.store_failures;
+        if forgotten && revoked && !self.outcome.borrow().logged_in_again && self.idp.living() > 0 {
+            self.fault("a forgotten login still lives at the identity provider");
+        }
+    }
+
+    fn fault(&self, what: &str) {
+        self.outcome.borrow_mut().faults.push(what.to_owned());
+    }
+}
+
+impl Outcome {
+    fn with(mut self, idp: &Idp, world: &World) -> Self {
+        self.faults.extend(idp.faults());
+        self.reused = idp.reused() > 0;
+        self.trace.clone_from(&world.lock().trace);
+        self
+    }
+}
