@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod helper_program;
 pub mod hostile_idp;
 pub mod idp;
+pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;

@@ -2,4 +2,6 @@
 
 mod harness;
 
+mod exit_codes;
+mod login_in_browser;
 mod login_over_http;
