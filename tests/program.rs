@@ -3,5 +3,6 @@
 mod harness;
 
 mod exit_codes;
+mod killed_backend;
 mod login_in_browser;
 mod login_over_http;
