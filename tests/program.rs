@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod attacks_on_the_helper;
 mod exit_codes;
 mod killed_backend;
 mod login_in_browser;
