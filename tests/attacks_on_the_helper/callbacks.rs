@@ -71,7 +71,7 @@ fn that_would_count_but_for_their_host_method_or_purpose() {
         ("GET", &["Host: localhost"], 421),
         ("GET", &["Host: localhost:8000.evil.example"], 421),
         ("GET", &["Host: evil.example", HOST], 400),
-        ("GET", &[], 421),
+        ("GET", &[], 400),
     ]);
     statuses(&[
         ("HEAD", &[HOST], 200),
