@@ -4,6 +4,7 @@ pub mod api;
 pub mod backend;
 pub mod backstage;
 pub mod browser;
+pub mod callback_port;
 pub mod cluster;
 pub mod helper_program;
 pub mod hostile_idp;
@@ -12,6 +13,6 @@ pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;
-pub mod raw_http;
+
 pub mod redis_server;
 pub mod world;

@@ -2,7 +2,7 @@
 
 use super::RealLogin;
 use crate::harness::api::parameter;
-use crate::harness::raw_http::{HOST, RawAnswer, request};
+use crate::harness::callback_port::{HOST, RawAnswer, request};
 
 fn get(query: &str, headers: &[&str]) -> RawAnswer {
     let line = format!("GET /?{query} HTTP/1.1");

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::RealLogin;
 use crate::harness::api::{Answer, parameter};
+use crate::harness::callback_port::{HOST, RawAnswer, request};
 use crate::harness::helper_program::HelperPlan;
-use crate::harness::raw_http::{HOST, RawAnswer, request};
 
 impl RealLogin {
     fn exchange(&self, code: &str) -> Answer {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::RealLogin;
-use crate::harness::raw_http::{HOST, RawAnswer, request};
+use crate::harness::callback_port::{HOST, RawAnswer, request};
 
 const OWN_ORIGIN: &str = "Origin: http://localhost:8000";
 const OWN_SITE: &str = "Sec-Fetch-Site: same-origin";

@@ -3,8 +3,8 @@
 use super::RealLogin;
 use crate::harness::api::parameter;
 use crate::harness::backend::BackendPlan;
+use crate::harness::callback_port::{HOST, request};
 use crate::harness::helper_program::{Ending, HelperPlan};
-use crate::harness::raw_http::{HOST, request};
 
 #[test]
 fn is_refused_by_the_backend_and_both_helpers() {

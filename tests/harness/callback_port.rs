@@ -1,4 +1,4 @@
-//! Requests to the helper byte for byte, as no well-behaved client sends them.
+//! Requests to the helper's port byte for byte, as no well-behaved client sends them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ impl RawAnswer {
 /// Opens a connection and sends only that.
 pub fn send(bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(HELPER).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     // Whoever is refused early stops reading: the answer tells.
     let _ = stream.write_all(bytes);
     stream
