@@ -19,6 +19,7 @@ pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod login;
 pub mod login_record;
+pub mod one_flight;
 pub mod openapi;
 mod problems;
 pub mod provider;
