@@ -10,5 +10,6 @@ pub mod idp;
 pub mod ledger;
 pub mod node;
 pub mod process;
+pub mod raw_http;
 pub mod redis_server;
 pub mod world;

@@ -44,6 +44,12 @@ impl Idp {
         super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
     }
 
+    /// Its discovery document.
+    pub fn discovery(&self) -> Value {
+        let url = format!("{}.well-known/openid-configuration", self.issuer);
+        super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
+    }
+
     /// The next token request stops, before or after it is processed.
     pub fn hold_token(&self, when: &str) {
         self.control("hold", json!({ "endpoint": "token", "when": when }));
