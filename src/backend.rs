@@ -176,6 +176,8 @@ fn serve_api(
     };
     let server = HttpServer::new(worker)
         .client_request_timeout(SLOWEST_HEAD)
+        // A caller who is gone ends their watch at the cluster at once, not with its next event.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(GRACE)
         .disable_signals();
     Ok(server.listen(listener)?.run())
