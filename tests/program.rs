@@ -5,8 +5,11 @@
 
 mod harness;
 
+mod cors;
 mod error_table;
 mod exchange;
+mod health;
 mod id_token_lies;
+mod kubernetes_proxy;
 mod login_over_http;
 mod provider_cache;

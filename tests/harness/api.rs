@@ -32,7 +32,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(mut response: Response<Body>) -> Self {
+    /// Of an answer that came by another way.
+    pub fn read(mut response: Response<Body>) -> Self {
         let text = response.body_mut().with_config().limit(64 << 20).read_to_string().unwrap_or_default();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status: response.status().as_u16(), json, text, headers: response.headers().clone() }
