@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod callers;
 mod cors;
 mod error_table;
 mod exchange;

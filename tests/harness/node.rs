@@ -9,8 +9,10 @@ use super::world::{World, repository};
 
 /// Starts `node dev/{script}`.
 pub fn start(world: &World, name: &str, script: &str, arguments: &[&str]) -> Process {
+    let script = repository().join("dev").join(script);
     let mut command = Command::new("node");
-    command.arg(repository().join("dev").join(script)).args(arguments);
+    // Backstage looks for its package.json from where it is started.
+    command.current_dir(script.parent().unwrap()).arg(&script).args(arguments);
     Process::start(name, &mut command, world.file(&format!("{name}.dev.log")))
 }
 
