@@ -11,6 +11,8 @@ pub mod callback;
 pub mod confirm;
 pub mod delivery;
 pub mod dialogue;
+#[cfg(test)]
+mod example_login;
 pub mod guards;
 pub mod listeners;
 pub mod login;

@@ -1,7 +1,13 @@
 //! Whole-program tests: the real binary among real parts, a feature a file.
 
-// clippy.toml allows these in functions marked #[test] only, and a harness is more than those: here a panic is a red test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, and says so"
+)]
 
 mod harness;
 

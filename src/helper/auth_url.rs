@@ -163,15 +163,7 @@ fn once_each(url: &Url) -> Result<BTreeMap<String, String>, BadAuthUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn good() -> String {
-        format!(
-            "https://idp.example/authorize?client_id=c&response_type=code&scope=openid&state={}\
-             &redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F&code_challenge={}&code_challenge_method=S256",
-            "s".repeat(43),
-            "c".repeat(43)
-        )
-    }
+    use crate::helper::example_login::auth_url as good;
 
     fn parse(text: &str) -> Result<AuthUrl, BadAuthUrl> {
         let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();

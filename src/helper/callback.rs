@@ -100,35 +100,14 @@ impl<'q> Parameters<'q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::helper::auth_url::{AuthUrl, RedirectUri};
-    use crate::helper::pending_login::LoginFacts;
-    use crate::random::SystemRandom;
-
-    fn login(consent: Consent) -> PendingLogin {
-        let text = format!(
-            "https://idp.example/?response_type=code&state={}&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F\
-             &code_challenge={}&code_challenge_method=S256",
-            "s".repeat(43),
-            "c".repeat(43)
-        );
-        let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
-        let auth_url = AuthUrl::parse(&text.into(), &redirect_uri, &[]).unwrap();
-        let facts = LoginFacts {
-            user: "user:default/felix".to_owned(),
-            cluster: "dev".to_owned(),
-            backend: "https://backstage.example".to_owned(),
-            idp_host: "idp.example".to_owned(),
-            back_link: None,
-        };
-        PendingLogin::new(facts, auth_url, "localhost", 8000, consent, &SystemRandom).unwrap().0
-    }
+    use crate::helper::example_login::{self, example_login};
 
     fn state() -> String {
-        format!("state={}", "s".repeat(43))
+        format!("state={}", example_login::state())
     }
 
     fn judge_with_cookie(query: &str) -> Result<Option<ExchangeRequest>, BadCallback> {
-        let login = login(Consent::Given);
+        let (login, _) = example_login(Consent::Given);
         let values = ["other".to_owned(), login.cookie().value.expose().to_owned()];
         judge(query, &login, Proof::Cookies(&values))
     }
@@ -170,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_right_state_without_the_cookie_does_not_count() {
-        let login = login(Consent::Given);
+        let (login, _) = example_login(Consent::Given);
         let query = format!("code=a&{}", state());
         for values in [vec![], vec!["other".to_owned()]] {
             assert_eq!(
@@ -184,8 +163,8 @@ mod tests {
     #[test]
     fn a_pasted_address_needs_no_cookie_but_the_confirmation() {
         let query = format!("code=a&{}", state());
-        assert!(judge(&query, &login(Consent::Given), Proof::Terminal).unwrap().is_some());
-        let unconfirmed = judge(&query, &login(Consent::Needed), Proof::Terminal);
+        assert!(judge(&query, &example_login(Consent::Given).0, Proof::Terminal).unwrap().is_some());
+        let unconfirmed = judge(&query, &example_login(Consent::Needed).0, Proof::Terminal);
         assert_eq!(unconfirmed.err(), Some(BadCallback::NotConfirmed));
     }
 

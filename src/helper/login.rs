@@ -61,11 +61,29 @@ pub struct Tools {
 /// # Errors
 /// As the variants of [`LoginError`] say.
 pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), LoginError> {
-    let login = async { build(settings, tools).await?.finish().await };
+    let login = async {
+        let mut running = build(settings, tools).await?;
+        let ended = running.outcome().await?;
+        Ok::<_, LoginError>((running, ended))
+    };
+    let (running, ended) = tokio::select! {
+        ended = login => ended?,
+        () = interrupted() => return Err(LoginError::Interrupted),
+    };
+    // From here on a signal only shortens the wait for the last page: the outcome stands.
     tokio::select! {
-        ended = login => ended,
-        () = interrupted() => Err(LoginError::Interrupted),
+        () = running.show(ended.way) => {}
+        () = interrupted() => {}
     }
+    into_result(ended.outcome)
+}
+
+/// How a login ended, and which way its answer had come.
+pub struct Ended {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which way its answer had come.
+    pub way: Way,
 }
 
 #[cfg(unix)]
@@ -218,31 +236,24 @@ fn serve(
 }
 
 impl Running {
-    /// Opens the browser, waits for the answer, delivers it, shows the outcome and stops.
+    /// Opens the browser, waits for the answer and delivers it.
     ///
     /// # Errors
-    /// As the variants of [`LoginError`] say.
-    pub async fn finish(mut self) -> Result<(), LoginError> {
+    /// When nobody came back in time.
+    pub async fn outcome(&mut self) -> Result<Ended, LoginError> {
         dialogue::begin(&self.login, &self.tools, self.patience);
-        let arrival = match self.arrival().await {
-            Ok(arrival) => arrival,
-            Err(error) => {
-                self.server.stop(false).await;
-                return Err(error);
-            }
-        };
+        let Arrival { request, way } = self.arrival().await?;
         let terminal = &self.tools.terminal;
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
         let outcome =
-            delivery::deliver(&self.api, &self.session_token, &arrival.request, self.session_ends, |t| {
-                trouble.say(t);
+            delivery::deliver(&self.api, &self.session_token, &request, self.session_ends, |reason| {
+                trouble.say(reason);
             })
             .await;
         dialogue::say_outcome(terminal, &self.login.facts, &outcome);
         self.login.end(outcome.clone());
-        self.show(arrival.way).await;
-        into_result(outcome)
+        Ok(Ended { outcome, way })
     }
 
     /// The identity provider's answer, by redirect or pasted.
@@ -271,8 +282,8 @@ impl Running {
         }
     }
 
-    /// The browser that waits is answered before the program ends.
-    async fn show(&self, way: Way) {
+    /// Answers the browser that waits for the outcome, then stops serving.
+    pub async fn show(&self, way: Way) {
         if way == Way::Browser {
             let shown = tokio::time::timeout(RELOAD_PATIENCE, self.login.outcome_shown()).await;
             if shown.is_err() {

@@ -63,7 +63,7 @@ pub enum LoginError {
     #[error("The session ended before the login was done: begin it again.")]
     Expired,
     /// Ctrl-C, or a signal to stop.
-    #[error("Interrupted: nothing was connected.")]
+    #[error("Interrupted before the login was done: run this again when you want to go on.")]
     Interrupted,
     /// No randomness.
     #[error(transparent)]

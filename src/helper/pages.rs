@@ -55,7 +55,7 @@ pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
 fn facts_list(facts: &LoginFacts) -> Markup {
     html! {
         dl {
-            div { dt { "Backstage account" } dd #user { (facts.user) } }
+            div { dt { "Account" } dd #user { (facts.user) } }
             div { dt { "Backstage" } dd #backend { (facts.backend) } }
             div { dt { "Cluster" } dd #cluster { (facts.cluster) } }
             div { dt { "You log in at" } dd #idp { (facts.idp_host) } }
@@ -72,7 +72,7 @@ pub fn still_trying(facts: &LoginFacts) -> Page {
         mood: Mood::Busy,
         heading: "Almost there",
         body: html! {
-            p { "You are logged in. " strong { (facts.backend) } " does not answer yet; we keep trying until the session ends." }
+            p { "You are back from your login. " strong { (facts.backend) } " does not answer yet; we keep trying until the session ends." }
             p { "Leave this page open: it reloads by itself." }
         },
         kind: Kind::Reloading(RELOAD_SECONDS),
@@ -83,21 +83,21 @@ pub fn still_trying(facts: &LoginFacts) -> Page {
 #[must_use]
 pub fn outcome(facts: &LoginFacts, outcome: &Outcome) -> Page {
     match outcome {
-        Outcome::Connected(connected) => success(facts, &connected.user),
+        Outcome::Connected(_) => success(facts),
         Outcome::Denied => refused(facts),
         Outcome::Expired => expired(facts),
         Outcome::Failed(failure) => failed(facts, failure),
     }
 }
 
-fn success(facts: &LoginFacts, user: &str) -> Page {
+fn success(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "success",
         mood: Mood::Good,
         heading: "You are connected",
         body: html! {
-            p { strong #user { (user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
+            p { strong #user { (facts.user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
             p { "You can close this page." }
             @if let Some(link) = &facts.back_link { a #back .button href=(link) { "Back to Backstage" } }
         },

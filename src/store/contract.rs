@@ -13,7 +13,7 @@ use super::redis_server::RedisServer;
 use super::{Key, Store, Write};
 use crate::clock::Clock;
 
-const TTL: Duration = Duration::from_secs(600);
+const TTL: Duration = Duration::from_mins(10);
 
 /// A clock that stands still until it is moved.
 pub struct ChosenClock(Mutex<OffsetDateTime>);
@@ -68,9 +68,10 @@ impl Place for InMemory {
 
     async fn live_out(&self, key: &Key, ttl: Duration) {
         let was_there = self.store.get(key).await.unwrap();
-        self.clock.advance(ttl - Duration::from_millis(1));
+        let moment = Duration::from_millis(1);
+        self.clock.advance(ttl.checked_sub(moment).unwrap());
         assert_eq!(self.store.get(key).await.unwrap(), was_there, "gone before its time");
-        self.clock.advance(Duration::from_millis(1));
+        self.clock.advance(moment);
     }
 }
 

@@ -139,7 +139,7 @@ mod tests {
     async fn what_has_run_out_is_thrown_away_before_memory_has_doubled() {
         let clock = Arc::new(ChosenClock::default());
         let store = Memory::new(Arc::clone(&clock) as Arc<dyn Clock>);
-        store.put("lasting", b"value", Duration::from_secs(3600)).await.unwrap();
+        store.put("lasting", b"value", Duration::from_hours(1)).await.unwrap();
         for n in 0..10 * FEW {
             store.put(&format!("record {n}"), b"value", Duration::from_secs(1)).await.unwrap();
             store.enter(&format!("set {n}"), "member", Duration::from_secs(1), 1).await.unwrap();

@@ -145,8 +145,10 @@ impl Connection {
             .set_connection_timeout(None)
             .set_response_timeout(None)
             .set_push_sender(on_push);
-        let driver =
-            client.get_multiplexed_async_connection_with_config(&config).await.map_err(store_error)?;
+        let driver = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| store_error(&error))?;
         Ok(Self { driver, lost })
     }
 
@@ -168,7 +170,7 @@ impl Connection {
             if error.is_io_error() || error.is_unrecoverable_error() {
                 self.lost.store(true, Ordering::Relaxed);
             }
-            store_error(error)
+            store_error(&error)
         })
     }
 }
@@ -204,7 +206,7 @@ fn tls_client(info: ConnectionInfo, ca_file: Option<&Path>) -> Result<Client, Un
     let system = rustls_native_certs::load_native_certs().certs.into_iter().filter(usable);
     let root_cert = Some(own.into_iter().chain(system).flat_map(|root| pem(&root).into_bytes()).collect());
     Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
-        .map_err(|e| unusable(store_error(e).reason))
+        .map_err(|e| unusable(store_error(&e).reason))
 }
 
 /// The driver takes roots as PEM only.
@@ -212,9 +214,8 @@ fn pem(root: &CertificateDer<'_>) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(root))
 }
 
-/// The driver's words, but not the server's: an old Redis repeats the command it did not understand, password included.
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn store_error(error: RedisError) -> StoreError {
+/// The driver's words, but not the server's, which may repeat a command that it did not understand, password included.
+fn store_error(error: &RedisError) -> StoreError {
     let reason = match error.code() {
         Some(code) => format!("Redis answered {code}"),
         None if error.is_io_error() => error.to_string(),

@@ -239,10 +239,9 @@ fn parse_entry(place: usize, entry: &str) -> Result<(&str, Zeroizing<Vec<u8>>), 
     }
     let alphabet = if key.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     let padded_or_not = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let key = Zeroizing::new(
-        GeneralPurpose::new(alphabet, padded_or_not).decode(key).map_err(|_| UnusableKeys::Key(place))?,
-    );
-    if key.len() == KEY_LEN { Ok((id, key)) } else { Err(UnusableKeys::Key(place)) }
+    let key =
+        GeneralPurpose::new(alphabet, padded_or_not).decode(key).map_err(|_| UnusableKeys::Key(place))?;
+    Ok((id, Zeroizing::new(key)))
 }
 
 fn is_id(text: &str) -> bool {

@@ -5,10 +5,10 @@ use nix::sys::signal::{Signal, kill};
 use super::*;
 use crate::store::redis_server::RedisServer;
 
-const TTL: Duration = Duration::from_secs(600);
+const TTL: Duration = Duration::from_mins(10);
 
 /// Short, but long enough for a machine under load.
-const SOON: Duration = Duration::from_millis(500);
+const SOON: Duration = Duration::from_secs(1);
 
 fn open(url: &str) -> Redis {
     Redis::with_patience(url, None, SOON).unwrap()
@@ -95,13 +95,14 @@ async fn a_refused_password_is_no_secret_told_and_no_end() {
 
 #[actix_web::test]
 async fn a_server_that_repeats_the_password_is_not_quoted() {
-    // Redis 5 does so: it does not know HELLO.
+    // What does not know HELLO does so: old servers, and proxies that take themselves for one.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = open(&format!("redis://:hunter2@{}", listener.local_addr().unwrap()));
     let server = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let answer =
-            "-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `hunter2`\r\n".repeat(4);
+            "-ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2'\r\n"
+                .repeat(4);
         tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
         std::future::pending::<()>().await;
     };
@@ -109,7 +110,7 @@ async fn a_server_that_repeats_the_password_is_not_quoted() {
         reason = refusal(&store) => reason,
         () = server => unreachable!(),
     };
-    assert!(!reason.contains("hunter2"), "{reason}");
+    assert_eq!(reason, "Redis answered ERR");
 }
 
 #[actix_web::test]

@@ -34,8 +34,8 @@ fn a_record_of_another_place_does_not_open() {
     let sealed = sealed(&ring);
     for (kind, subject) in [
         (Kind::Session, &FELIX[..]),
-        (Kind::Tokens, &["user:default/eve", "production"]),
-        (Kind::Tokens, &["user:default/felix", "staging"]),
+        (Kind::Tokens, &["user:default/fiona", "production"]),
+        (Kind::Tokens, &["user:default/felix", "promotions"]),
         (Kind::Tokens, &["user:default/felixp", "roduction"]),
         (Kind::Tokens, &["production", "user:default/felix"]),
         (Kind::Tokens, &["user:default/felix"]),
@@ -111,6 +111,7 @@ fn what_is_no_key_is_refused_by_its_place_and_never_repeated() {
         (format!("a:{key},"), UnusableKeys::Form(2)),
         (format!("{key}:a"), UnusableKeys::Id(1)),
         (format!(":{key}"), UnusableKeys::Id(1)),
+        (format!("a b:{key}"), UnusableKeys::Id(1)),
         (format!("seventeen-letters:{key}"), UnusableKeys::Id(1)),
         (format!("a:{key},b:{}", &other[4..]), UnusableKeys::Key(2)),
         (format!("a:{key},b:{other}!"), UnusableKeys::Key(2)),

@@ -1,0 +1,36 @@
+//! A login for the tests of this room.
+
+use tokio::sync::mpsc;
+
+use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin};
+use crate::random::SystemRandom;
+
+/// The state of every example.
+pub fn state() -> String {
+    "s".repeat(43)
+}
+
+/// The authorization URL of every example.
+pub fn auth_url() -> String {
+    format!(
+        "https://idp.example/authorize?client_id=c&response_type=code&scope=openid&state={}\
+         &redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F&code_challenge={}&code_challenge_method=S256",
+        state(),
+        "c".repeat(43)
+    )
+}
+
+/// A login that nobody has come back from yet.
+pub fn example_login(consent: Consent) -> (PendingLogin, mpsc::UnboundedReceiver<Arrival>) {
+    let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
+    let auth_url = AuthUrl::parse(&auth_url().into(), &redirect_uri, &[]).unwrap();
+    let facts = LoginFacts {
+        user: "user:default/felix".to_owned(),
+        cluster: "Development".to_owned(),
+        backend: "https://backstage.example".to_owned(),
+        idp_host: "idp.example".to_owned(),
+        back_link: Some("https://backstage.example/catalog".to_owned()),
+    };
+    PendingLogin::new(facts, auth_url, "localhost", 8000, consent, &SystemRandom).unwrap()
+}
