@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod backend;
-pub mod backstage;
 pub mod browser;
 pub mod cluster;
 pub mod helper_program;
