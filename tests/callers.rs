@@ -11,11 +11,14 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
-use crate::harness::api::Api;
+use crate::harness::api::{Answer, Api, agent};
 use crate::harness::backend::BackendPlan;
 use crate::harness::backstage::Backstage;
 use crate::harness::idp::Idp;
 use crate::harness::world::World;
+
+/// No plugin calls the backend here.
+const BACKEND_UNKNOWN: &str = "http://localhost:1";
 
 /// Behind a real Backstage, with the rule that reads its catalog.
 fn plan(world: &World, idp: &Idp, backstage: &Backstage) -> BackendPlan {
@@ -25,7 +28,7 @@ fn plan(world: &World, idp: &Idp, backstage: &Backstage) -> BackendPlan {
         .with("IDENTITY_RULE", "catalog")
 }
 
-fn log_in(api: &Api, idp: &Idp, login: &str) -> crate::harness::api::Answer {
+fn log_in(api: &Api, idp: &Idp, login: &str) -> Answer {
     let session = api.register();
     api.exchange(&session, &idp.log_in(&session.auth_url, login))
 }
@@ -33,10 +36,10 @@ fn log_in(api: &Api, idp: &Idp, login: &str) -> crate::harness::api::Answer {
 #[test]
 fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     let world = World::new("callers_catalog");
-    let (backstage, idp) = Backstage::start(&world);
+    let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
     let backend = plan(&world, &idp, &backstage).start();
-    let [felix, mara] =
-        ["felix", "mara"].map(|login| backend.api(&world).with_bearer(&backstage.sign_in(login).token));
+    let [felix, mara] = ["felix", "mara"]
+        .map(|login| backend.api(&world).with_bearer(&backstage.sign_in(&world, login).user_token));
     assert_eq!(felix.get("/status").json["user"], "user:default/felix");
     // Neither another user's login nor an address that nobody verified.
     log_in(&felix, &idp, "mara").assert_problem(403, "identity_mismatch");
@@ -50,7 +53,7 @@ fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     assert_eq!(log_in(&mara, &idp, "mara").json["user"], "user:default/mara");
     assert_eq!(mara.cluster_status()["subject"], "auth0|mara");
     // Who is in no catalog cannot be matched.
-    let guest = backend.api(&world).with_bearer(&backstage.guest_token());
+    let guest = backend.api(&world).with_bearer(&guest_token(&world, &backstage));
     assert_eq!(guest.get("/status").json["user"], "user:default/guest");
     guest.post("/register", &json!({})).assert_problem(403, "identity_mismatch");
 }
@@ -124,22 +127,40 @@ fn now() -> u64 {
 }
 
 /// A real token of the plugin `kubernetes` on behalf of Felix, and the limited-user token inside it.
-fn of_a_plugin(backstage: &Backstage) -> [String; 2] {
-    let token = backstage.plugin_token(&backstage.sign_in("felix").token);
+fn of_a_plugin(world: &World, backstage: &Backstage) -> [String; 2] {
+    let felix = backstage.sign_in(world, "felix").user_token;
+    let answer = ask(backstage, "/api/kubernetes/obo-token", Some(&felix));
+    let token = answer["token"].as_str().unwrap().to_owned();
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     [token, claims["obo"].as_str().unwrap().to_owned()]
 }
 
+/// The user token of Backstage's guest, who is in no catalog.
+fn guest_token(world: &World, backstage: &Backstage) -> String {
+    let answer = ask(backstage, "/api/auth/guest/refresh", None);
+    let token = answer["backstageIdentity"]["token"].as_str().unwrap().to_owned();
+    world.ledger.note("backstage_user_token", &token);
+    token
+}
+
+fn ask(backstage: &Backstage, path: &str, bearer: Option<&str>) -> Value {
+    let mut request = agent().post(format!("{}{path}", backstage.url));
+    if let Some(bearer) = bearer {
+        request = request.header("authorization", format!("Bearer {bearer}"));
+    }
+    request.send_json(json!({})).unwrap().body_mut().read_json().unwrap()
+}
+
 #[test]
 fn whatever_only_looks_like_a_user_token_is_refused() {
     let world = World::new("callers_refused");
-    let (backstage, idp) = Backstage::start(&world);
+    let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
     let plan = plan(&world, &idp, &backstage).with("IDENTITY_RULE", "email");
     let backend = plan.start();
     let api = backend.api(&world);
     let forger = Forger::new(&backstage);
-    let [plugin, limited] = of_a_plugin(&backstage);
+    let [plugin, limited] = of_a_plugin(&world, &backstage);
     let session_token = api.with_bearer(&forger.token()).register().token;
     let refused = [
         ("expired", forger.with_claim("exp", json!(now() - 120))),

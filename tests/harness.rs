@@ -2,11 +2,13 @@
 
 pub mod api;
 pub mod backend;
+pub mod backstage;
 pub mod browser;
 pub mod cluster;
 pub mod helper_program;
 pub mod hostile_idp;
 pub mod idp;
+pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Ground, Row, Scene};
 use crate::harness::api::{Answer, Session, redirect_body};
-use crate::harness::raw_http::closed_port;
+use crate::harness::world::free_port;
 
 pub(super) const ROWS: &[Row] = &[
     Row(403, "identity_mismatch", |scene| log_in_as(scene, "mara")),
@@ -27,20 +27,20 @@ pub(super) const ROWS: &[Row] = &[
     }),
     Row(502, "idp_refused", |scene| canned(scene, &json!({ "status": 200, "body": "not tokens" }))),
     Row(502, "idp_unreachable", |scene| {
-        let issuer = format!("http://localhost:{}/", closed_port());
+        let issuer = format!("http://localhost:{}/", free_port());
         let backend = scene.ground.plan.clone().with("OIDC_ISSUER_URL", &issuer).start();
         backend.api(&scene.ground.world).post("/register", &json!({}))
     }),
     Row(502, "idp_unreachable", unreachable_then_back),
     Row(409, "exchange_in_progress", |scene| {
-        let idp = &scene.ground.idp;
-        let session = scene.api.register();
+        let (idp, api) = (&scene.ground.idp, &scene.api);
+        let session = api.register();
         let redirect = idp.log_in(&session.auth_url, "felix");
         idp.hold_token("before");
         thread::scope(|scope| {
-            let first = scope.spawn(|| scene.api.exchange(&session, &redirect));
+            let first = scope.spawn(|| api.exchange(&session, &redirect));
             idp.wait_held();
-            let second = scene.api.exchange(&session, &redirect);
+            let second = api.exchange(&session, &redirect);
             assert!(second.header("retry-after").is_some());
             idp.control("release", json!({}));
             assert_eq!(first.join().unwrap().status, 200);
@@ -91,7 +91,7 @@ fn canned(scene: &Scene<'_>, token_answer: &serde_json::Value) -> Answer {
 fn unreachable_then_back(scene: &Scene<'_>) -> Answer {
     let idp = &scene.ground.idp;
     let mut discovery = idp.discovery();
-    let token_port = closed_port();
+    let token_port = free_port();
     discovery["token_endpoint"] = json!(format!("http://127.0.0.1:{token_port}/oauth/token"));
     idp.control("next", json!({ "endpoint": "discovery", "status": 200, "body": discovery }));
     let session: Session = scene.api.register();

@@ -4,8 +4,8 @@ use super::surroundings::{user_token, without_backstage};
 use super::{Ground, Row};
 use crate::harness::api::Answer;
 use crate::harness::backend::BackendPlan;
-use crate::harness::raw_http::closed_port;
 use crate::harness::redis_server::RedisServer;
+use crate::harness::world::free_port;
 
 const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
@@ -54,5 +54,5 @@ fn errors_of_the_proxy_are_status_objects() {
 
 /// A cluster that has an address, at which nobody is.
 fn behind_a_closed_port(plan: &BackendPlan) -> BackendPlan {
-    plan.clone().with("KUBERNETES_API_URL", &format!("https://127.0.0.1:{}", closed_port()))
+    plan.clone().with("KUBERNETES_API_URL", &format!("https://127.0.0.1:{}", free_port()))
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Ground, Row, Scene};
 use crate::harness::api::{Answer, Api, Session};
 use crate::harness::backend::{Backend, BackendPlan, SEALING_KEY};
-use crate::harness::raw_http::closed_port;
 use crate::harness::redis_server::RedisServer;
+use crate::harness::world::free_port;
 
 /// Another key than [`SEALING_KEY`].
 const OTHER_KEY: &str = "other:YW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyE=";
@@ -48,7 +48,7 @@ fn what_is_away_is_named() {
 
 /// A backend that wants Backstage's tokens, and a Backstage that is away.
 pub(super) fn without_backstage(plan: &BackendPlan) -> BackendPlan {
-    let url = format!("http://127.0.0.1:{}", closed_port());
+    let url = format!("http://127.0.0.1:{}", free_port());
     plan.clone().without("CLUSTER_AUTH_DEV_USER").with("BACKSTAGE_URL", &url)
 }
 

@@ -69,6 +69,11 @@ impl Browser {
         self.act(json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev" }));
     }
 
+    /// Waits for the helper's page of that name.
+    pub fn wait_for_outcome(&mut self, context: &str, outcome: &str) {
+        self.wait_for(context, &format!("body[data-outcome={outcome}]"));
+    }
+
     /// What the context's page shows.
     pub fn page(&mut self, context: &str) -> Page {
         let shown = self.act(json!({ "op": "content", "context": context }));

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -23,15 +24,30 @@ struct Output {
 pub struct Process {
     name: String,
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Box<dyn Write + Send>>,
     output: Arc<(Mutex<Output>, Condvar)>,
 }
 
 impl Process {
     /// Starts a program; what it prints on both streams goes to `log` line by line, too.
     pub fn start(name: &str, command: &mut Command, log: PathBuf) -> Self {
+        let mut process = Self::spawn(name, command.stdin(Stdio::piped()), log);
+        process.stdin = process.child.stdin.take().map(|stdin| Box::new(stdin) as _);
+        process
+    }
+
+    /// Starts a program at a terminal, in which somebody has typed ahead.
+    pub fn start_at_terminal(name: &str, command: &mut Command, log: PathBuf, typed_ahead: &str) -> Self {
+        let terminal = openpty(None, None).unwrap();
+        let mut keyboard = File::from(terminal.master);
+        keyboard.write_all(typed_ahead.as_bytes()).unwrap();
+        let mut process = Self::spawn(name, command.stdin(terminal.slave), log);
+        process.stdin = Some(Box::new(keyboard));
+        process
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: PathBuf) -> Self {
         let mut child = command
-            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -41,8 +57,7 @@ impl Process {
         let file = Arc::new(Mutex::new(File::options().create(true).append(true).open(log).unwrap()));
         follow(child.stdout.take().unwrap(), &output, &file);
         follow(child.stderr.take().unwrap(), &output, &file);
-        let stdin = child.stdin.take();
-        Self { name: name.to_owned(), child, stdin, output }
+        Self { name: name.to_owned(), child, stdin: None, output }
     }
 
     /// Waits for a line that `find` makes something of; lines printed already count.

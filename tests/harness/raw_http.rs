@@ -1,7 +1,7 @@
 //! Requests byte for byte, for what no client would send, and for clients that hang up.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// Sends these bytes and does not wait for an answer; dropping the connection is hanging up.
@@ -17,9 +17,4 @@ pub fn send(url: &str, request: &str) -> String {
     let mut answer = Vec::new();
     begin(url, request).read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
-}
-
-/// A port of the test's own network where nobody listens.
-pub fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
