@@ -3,8 +3,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::must_use_candidate,
     clippy::unwrap_used,
     reason = "a test that panics has failed, and says so"
 )]

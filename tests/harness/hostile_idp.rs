@@ -47,6 +47,7 @@ impl HostileIdp {
 
     /// Where it sends the browser at once.
     pub fn log_in(&self, auth_url: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
         let answer = agent().get(auth_url).call().unwrap();
         answer.headers().get("location").expect("a redirect").to_str().unwrap().to_owned()
     }

@@ -71,6 +71,7 @@ impl Idp {
     }
 
     fn answer(&self, auth_url: &str, login: &str, action: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
         let script = repository().join("dev/idp/answer-login.mjs");
         let out = Command::new("node").arg(script).args([auth_url, login, action]).output().unwrap();
         assert!(out.status.success(), "no login: {}", String::from_utf8_lossy(&out.stderr));
