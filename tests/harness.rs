@@ -13,6 +13,6 @@ pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;
-
+pub mod raw_http;
 pub mod redis_server;
 pub mod world;

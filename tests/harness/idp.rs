@@ -44,6 +44,12 @@ impl Idp {
         super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
     }
 
+    /// Its discovery document.
+    pub fn discovery(&self) -> Value {
+        let url = format!("{}.well-known/openid-configuration", self.issuer);
+        super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
+    }
+
     /// The next token request stops, before or after it is processed.
     pub fn hold_token(&self, when: &str) {
         self.control("hold", json!({ "endpoint": "token", "when": when }));
@@ -65,6 +71,7 @@ impl Idp {
     }
 
     fn answer(&self, auth_url: &str, login: &str, action: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
         let script = repository().join("dev/idp/answer-login.mjs");
         let out = Command::new("node").arg(script).args([auth_url, login, action]).output().unwrap();
         assert!(out.status.success(), "no login: {}", String::from_utf8_lossy(&out.stderr));
