@@ -68,7 +68,7 @@ impl RealLogin {
 
     /// The header with the cookie that only the person's browser has.
     fn cookie(&mut self) -> String {
-        let cookies = self.browser.act(json!({ "op": "cookies", "context": "felix" }));
+        let cookies = self.browser.act(&json!({ "op": "cookies", "context": "felix" }));
         let ours = cookies["cookies"]
             .as_array()
             .unwrap()

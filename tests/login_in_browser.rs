@@ -1,6 +1,6 @@
 //! The login as a person goes through it, in a real Chromium: each store, each credential, and how each can end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::api::Api;
 use crate::harness::backend::{Backend, BackendPlan};
@@ -79,6 +79,23 @@ fn a_session_token_with_the_store_in_redis() {
     let redis = RedisServer::start(&world);
     let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
     with_a_session_token(&world, &plan);
+    assert_nothing_in_the_clear(&world, &redis);
+}
+
+/// Redis holds the login, and none of the secrets that passed through the test.
+fn assert_nothing_in_the_clear(world: &World, redis: &RedisServer) {
+    let mut held = redis.dump();
+    assert!(held.len() > 500, "the login is not in Redis: {} bytes", held.len());
+    held.extend(redis.keys().join("\n").into_bytes());
+    let ledger = std::fs::read_to_string(world.ledger.path()).unwrap();
+    let secrets = ledger.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut kinds = Vec::new();
+    for secret in secrets {
+        let value = secret["value"].as_str().unwrap().as_bytes();
+        assert!(!held.windows(value.len()).any(|part| part == value), "Redis holds a {}", secret["kind"]);
+        kinds.push(secret["kind"].to_string());
+    }
+    assert!(kinds.iter().any(|kind| kind.contains("id_token")), "the ledger is not whole: {kinds:?}");
 }
 
 /// With the user's own credential the link goes straight on to the identity provider.
@@ -94,7 +111,7 @@ fn with_own_credential(
     assert!(browser.page(login).url.starts_with(&idp.issuer), "{}", browser.page(login).url);
     log_in(browser, world, &mut helper, login);
     // The next login of this test begins with a browser that knows nobody.
-    browser.act(json!({ "op": "close", "context": login }));
+    browser.act(&json!({ "op": "close", "context": login }));
     let (own, others) = if login == "felix" { ("team-a", "team-b") } else { ("team-b", "team-a") };
     assert_own_pods_only(backend, own, others);
 }

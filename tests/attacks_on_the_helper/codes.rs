@@ -60,7 +60,7 @@ fn replayed_to_the_next_login(login: &mut RealLogin, callback: &str, first: &str
     let injected = format!("/?code={first}&state={}", login.state());
     assert_eq!(get(&injected, &[]).outcome(), Some("no-cookie"));
     login.assert_still_pending();
-    login.browser.act(json!({ "op": "close", "context": "felix" }));
+    login.browser.act(&json!({ "op": "close", "context": "felix" }));
     login.browser.open("felix", &login.helper.link);
     login.confirm();
     login.assert_succeeds();

@@ -68,6 +68,6 @@ fn from_a_page_of_another_site(login: &mut RealLogin, body: &str) {
          form.action = 'http://localhost:8000/continue'; \
          form.innerHTML = '<input name=csrf value={token}>'; document.body.append(form); form.submit(); }}"
     );
-    login.browser.act(json!({ "op": "evaluate", "context": "attacker", "expression": submit }));
+    login.browser.act(&json!({ "op": "evaluate", "context": "attacker", "expression": submit }));
     login.browser.wait_for_outcome("attacker", "not-confirmed");
 }

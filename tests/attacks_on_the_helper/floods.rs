@@ -36,8 +36,8 @@ impl RealLogin {
     /// The person logs in; the last click waits for the end of the attack, because the helper ends with the login.
     fn assert_succeeds_after(&mut self, attack_ends: impl FnOnce()) {
         let fill = |selector: &str, value: &str| json!({ "op": "fill", "context": "felix", "selector": selector, "value": value });
-        self.browser.act(fill("input[name=login]", "felix"));
-        self.browser.act(fill("input[name=password]", "dev"));
+        self.browser.act(&fill("input[name=login]", "felix"));
+        self.browser.act(&fill("input[name=password]", "dev"));
         self.browser.open("beside", "http://localhost:8000/");
         self.browser.wait_for_outcome("beside", "index");
         attack_ends();

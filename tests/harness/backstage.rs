@@ -19,8 +19,7 @@ pub struct Backstage {
     pub url: String,
     /// Holds `private.pem`: who has it can sign user tokens that this Backstage vouches for.
     pub keys: PathBuf,
-    /// The program.
-    pub process: Process,
+    _process: Process,
 }
 
 /// What signing in gives.
@@ -48,7 +47,7 @@ impl Backstage {
         let (process, announcement) =
             node::serve(world, "backstage", "backstage/backstage.mjs", &arguments.concat());
         let url = announcement["url"].as_str().unwrap().to_owned();
-        (Self { url, keys, process }, idp)
+        (Self { url, keys, _process: process }, idp)
     }
 
     /// Signs a user in, as the popup of a portal does.

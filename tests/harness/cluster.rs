@@ -18,8 +18,7 @@ pub struct Cluster {
     pub url: String,
     /// Its CA.
     pub ca_file: PathBuf,
-    /// The program.
-    pub process: Process,
+    _process: Process,
 }
 
 impl Cluster {
@@ -29,7 +28,7 @@ impl Cluster {
         let arguments =
             ["--issuer", issuer, "--client-id", "kubernetes", "--ca-out", ca_file.to_str().unwrap()];
         let (process, announcement) = node::serve(world, "cluster", "cluster/cluster.mjs", &arguments);
-        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, process }
+        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, _process: process }
     }
 
     /// Changes the first pod of each namespace: an event for each watch, a line for each followed log.

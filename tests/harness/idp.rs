@@ -12,8 +12,7 @@ use super::world::{World, repository};
 pub struct Idp {
     /// With the slash at its end.
     pub issuer: String,
-    /// The program.
-    pub process: Process,
+    _process: Process,
 }
 
 impl Idp {
@@ -28,7 +27,7 @@ impl Idp {
         let mut arguments = vec!["--ledger", &ledger];
         arguments.extend(more);
         let (process, announcement) = node::serve(world, "idp", "idp/idp.mjs", &arguments);
-        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), process }
+        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), _process: process }
     }
 
     /// Sends a control command.
