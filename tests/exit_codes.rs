@@ -57,7 +57,7 @@ fn time_out_interruption_and_a_backend_that_says_no() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut interrupted = HelperPlan::new(&world, &backend.url).start();
         interrupted.process.signal(signal);
-        interrupted.end().assert(130, &["Interrupted: nothing was connected"]);
+        interrupted.end().assert(130, &["Interrupted before the login was done"]);
     }
     let unknown = HelperPlan::new(&world, &backend.url).with("CLUSTER", "elsewhere");
     Ending::of(&mut unknown.launch()).assert(1, &["unknown_cluster"]);
