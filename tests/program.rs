@@ -2,4 +2,5 @@
 
 mod harness;
 
+mod documents;
 mod login_over_http;
