@@ -71,8 +71,8 @@ impl Browser {
 
     /// What the context's page shows.
     pub fn page(&mut self, context: &str) -> Page {
-        let content = self.act(json!({ "op": "content", "context": context }));
-        let text = |field: &str| content[field].as_str().unwrap_or_default().to_owned();
+        let shown = self.act(json!({ "op": "content", "context": context }));
+        let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
         Page { url: text("url"), text: text("text"), html: text("html") }
     }
 
