@@ -24,9 +24,10 @@ const CALLBACK_PORT = 8000;
  * @param {boolean} ownNetwork
  */
 async function prepare(headless, ownNetwork) {
+  say('A login on real parts, all on this machine and all stopped at the end: an identity provider, a cluster, backend, helper.');
   findRust();
   if (!ownNetwork) {
-    (await LoopbackServer.listen(CALLBACK_PORT)).close();
+    await checkPort();
   }
   await installSystemPackages(headless ? ['cc', 'chromium', 'ip'] : ['cc'], { log: LOG, say });
   await installNodePackages(inRepository('dev'), {
@@ -35,6 +36,18 @@ async function prepare(headless, ownNetwork) {
   });
   say('Building the program: two to four minutes the first time, then a second.');
   await step('build', () => runCommand({ line: ['cargo', 'build', '--locked'], log: LOG }));
+}
+
+/** The helper would find out too, and name the program, but only after the build. */
+async function checkPort() {
+  try {
+    (await LoopbackServer.listen(CALLBACK_PORT)).close();
+  } catch (cause) {
+    throw new Error(
+      `another program has port ${CALLBACK_PORT}, and the identity provider knows no other: stop it, then run this again (ss -ltnp names it)`,
+      { cause },
+    );
+  }
 }
 
 /** @returns {boolean} whether processes can be given a network of their own, in which port 8000 is always free */

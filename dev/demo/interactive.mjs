@@ -44,7 +44,7 @@ async function show(backend) {
 /** Until Enter; at once where nobody is there to press it. */
 async function enough() {
   if (process.stdin.isTTY) {
-    say('Enter, or Ctrl-C, stops everything.');
+    say('Press Enter to stop everything.');
     await Promise.race([once(process.stdin, 'data'), once(process.stdin, 'end')]);
     process.stdin.pause();
   }
