@@ -22,14 +22,16 @@ export class DrivenBrowser {
 
   /**
    * @param {{op: string, [field: string]: unknown}} command
-   * @throws with the browser's own words
+   * @returns {Promise<Record<string, unknown>>} its answer
+   * @throws with the browser's own first words: behind them it tells what it tried
    */
   async act(command) {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`);
-    const { ok, error } = await this.#answer();
-    if (!ok) {
-      throw new Error(String(error));
+    const answer = await this.#answer();
+    if (!answer['ok']) {
+      throw new Error(`the browser could not ${command.op}: ${String(answer['error']).split('\n')[0]}`);
     }
+    return answer;
   }
 
   /** @returns {Promise<Record<string, unknown>>} */

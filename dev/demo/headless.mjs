@@ -44,10 +44,11 @@ async function link(helper) {
  * @param {Program} helper
  */
 async function connected(browser, helper) {
-  await browser.act({ op: 'waitFor', selector: '[data-outcome=success]' });
+  await browser.act({ op: 'waitFor', selector: 'body:not([data-outcome=backend-away]) > main > h1' });
+  const { value } = await browser.act({ op: 'evaluate', expression: 'document.body.innerText.replaceAll(/\\s+/g, " ")' });
   const code = await helper.exit();
   if (code !== 0) {
-    throw new Error(`the helper ended with ${code}`);
+    throw new Error(`the helper ended with ${code} and shows: ${value}`);
   }
 }
 

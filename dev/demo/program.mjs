@@ -51,18 +51,18 @@ export class Program {
    * @throws with its last line when it ends before, or takes too long
    */
   async line(pattern) {
-    const ended = this.#exited.then(() => true);
+    const ended = this.#exited.then(() => 'ended');
     const timeout = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
+    for (let news = ''; ; ) {
       const found = this.#lines.find((line) => pattern.test(line));
       if (found !== undefined) {
         return found;
       }
-      const news = once(this.#input, 'line', { signal: timeout }).then(() => false);
-      news.catch(() => {});
-      if (await Promise.race([news, ended])) {
-        throw new Error(`the ${this.name} ended and said: ${this.#lines.at(-1) ?? 'nothing'}`);
+      if (news) {
+        throw new Error(`the ${this.name} ${news}; the last it said was: ${this.#lines.at(-1) ?? 'nothing'}`);
       }
+      const line = once(this.#input, 'line', { signal: timeout }).then(() => '', () => 'does not go on');
+      news = await Promise.race([line, ended]);
     }
   }
 
