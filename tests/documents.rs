@@ -88,3 +88,21 @@ fn every_link_between_documents_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn the_map_of_the_architecture_names_every_module() {
+    let map = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
+    for folder in ["src", "src/helper", "src/backend"] {
+        for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let is_module = path.extension().is_some_and(|extension| extension == "rs");
+            if is_module && !["main", "lib", "helper", "backend"].contains(&name) {
+                assert!(
+                    map.contains(&format!("`{name}`")),
+                    "ARCHITECTURE.md does not name {folder}/{name}.rs"
+                );
+            }
+        }
+    }
+}
