@@ -130,6 +130,8 @@ impl ResponseError for Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -154,5 +156,24 @@ mod tests {
             .retry_after(Duration::from_millis(1200))
             .error_response();
         assert_eq!(answer.headers().get(RETRY_AFTER).unwrap(), "2");
+    }
+
+    /// Code and status of each row of docs/errors.md.
+    fn documented() -> BTreeMap<String, u16> {
+        let page = include_str!("../docs/errors.md");
+        let cells = page.lines().map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+        let rows = cells.filter_map(|row| {
+            let code = row.get(1)?.strip_prefix('`')?.strip_suffix('`')?.to_owned();
+            Some((code, row.get(2)?.parse().ok()?))
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn the_documented_codes_are_those_there_are_with_their_statuses() {
+        let schema = serde_json::to_value(<Code as utoipa::PartialSchema>::schema()).unwrap();
+        let codes: Vec<Code> = serde_json::from_value(schema["enum"].clone()).unwrap();
+        let status = |code: Code| (code.as_str().to_owned(), Problem::new(code, "").status().as_u16());
+        assert_eq!(documented(), codes.into_iter().map(status).collect());
     }
 }

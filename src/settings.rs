@@ -5,6 +5,8 @@
 
 pub mod backend;
 pub mod cluster;
+#[cfg(test)]
+mod documentation;
 pub mod login;
 
 use std::collections::BTreeMap;

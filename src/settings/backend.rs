@@ -16,7 +16,7 @@ use crate::user::UserRef;
 /// The `backend` role's variables; each field is the variable of the same name in upper case. The variables of a
 /// single cluster are those of [`super::cluster`].
 #[derive(Debug, Deserialize)]
-struct BackendVariables {
+pub(super) struct BackendVariables {
     #[serde(default = "default_backstage_url")]
     backstage_url: String,
     #[serde(default)]

@@ -82,3 +82,18 @@ impl LoginSettings {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_example_file_is_what_the_program_reads() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/login.env");
+        let settings = LoginSettings::read(&Source::new(crate::settings::example_variables(&file))).unwrap();
+        assert_eq!(settings.listen.len(), 2);
+        assert!(settings.backstage_session_token.is_some() && settings.prints_link_only());
+    }
+}

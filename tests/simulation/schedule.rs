@@ -190,7 +190,9 @@ impl Schedule<'_> {
             Ok(tokens) if tokens.id_token.expose() != live.tokens.id_token.expose() => {
                 self.outcome.borrow_mut().refreshed = true;
             }
-            Ok(tokens) if !stood_still && !serves(&tokens, now) => self.fault("a caller got an ID token that has expired"),
+            Ok(tokens) if !stood_still && !serves(&tokens, now) => {
+                self.fault("a caller got an ID token that has expired")
+            }
             _ => {}
         }
     }

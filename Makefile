@@ -1,0 +1,15 @@
+# Each target ends with one line, `NAME: ok (figures)` or why not; the work is in dev/.
+
+node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
+
+.PHONY: demo
+demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
+	$(node) dev/demo/demo.mjs $(if $(HEADLESS),--headless)
+
+.PHONY: test
+test: ## every test and check, after installing what they need
+	$(node) dev/suites/test.mjs
+
+.PHONY: lint
+lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
+	$(node) dev/suites/test.mjs --lint

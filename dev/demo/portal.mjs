@@ -1,0 +1,60 @@
+import escapeHtml from 'escape-html';
+
+import { LoopbackServer } from '../idp/loopback.mjs';
+import { podsIn, printed } from './kubernetes-view.mjs';
+
+/** The demo cluster's name, and the namespaces of its two users. */
+export const CLUSTER = 'demo';
+export const OWN_NAMESPACE = 'team-a';
+export const FOREIGN_NAMESPACE = 'team-b';
+
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+};
+
+/** Stands where Backstage's page would be: the success page links to it. */
+export class Portal {
+  #server;
+  /** The backend's address, once it is known. */
+  backend = '';
+
+  /** @param {LoopbackServer} server */
+  constructor(server) {
+    this.#server = server;
+    this.url = `http://localhost:${server.port}`;
+    server.serve(async (_, response) => {
+      const text = await this.#pods().catch((error) => `The backend does not answer: ${error.message}`);
+      response.writeHead(200, PAGE_HEADERS).end(page(text));
+    });
+  }
+
+  static async start() {
+    return new Portal(await LoopbackServer.listen(0));
+  }
+
+  async #pods() {
+    const answer = await podsIn(this.backend, CLUSTER, OWN_NAMESPACE);
+    return 'pods' in answer ? printed(answer.pods) : answer.refusal;
+  }
+
+  async stop() {
+    this.#server.close();
+  }
+}
+
+/** @param {string} text */
+function page(text) {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Your pods – demo</title>
+<style>:root { color-scheme: light dark } body { max-width: 45rem; margin: 10vh auto; padding: 0 1rem; font: 1rem/1.5 system-ui }</style>
+<h1>Here Backstage would be</h1>
+<p>These are felix's pods in ${OWN_NAMESPACE}, read through the backend with felix's own login:</p>
+<pre>${escapeHtml(text)}</pre>
+<p>The demo's terminal says how to stop it.</p>
+</html>
+`;
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import { inRepository } from '../setup/repository.mjs';
+
+/** The program, as `cargo build` leaves it. */
+export const PROGRAM = inRepository('target/debug/backstage-oidc-helper');
+
+/** Longer than anything the demo waits for takes. */
+const PATIENCE_MS = 20_000;
+
+/** The environment without what would change the demo: settings of a real Backstage, perhaps. */
+export function plainEnvironment() {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(BACKSTAGE_.*|CLUSTER|LISTEN|LOG_FORMAT|RUST_LOG)$/.test(name));
+  return Object.fromEntries(kept);
+}
+
+/** A role of the program, in a process whose log can be waited for. */
+export class Program {
+  #child;
+  #exited;
+  /** @type {string[]} */
+  #lines = [];
+  #input;
+
+  /**
+   * Starts it.
+   *
+   * @param {string} name of its log
+   * @param {string[]} args
+   * @param {Record<string, string>} [variables]
+   */
+  constructor(name, args, variables = {}) {
+    this.name = name;
+    mkdirSync(inRepository('target/demo'), { recursive: true });
+    const log = createWriteStream(inRepository(`target/demo/${name}.log`));
+    this.#child = spawn(PROGRAM, args, { env: { ...plainEnvironment(), ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#exited = once(this.#child, 'exit');
+    this.#input = createInterface({ input: this.#child.stderr });
+    this.#input.on('line', (line) => {
+      this.#lines.push(line);
+      log.write(`${line}\n`);
+    });
+  }
+
+  /**
+   * @param {RegExp} pattern
+   * @returns {Promise<string>} the first line like that, also one already written
+   * @throws with its last line when it ends before, or takes too long
+   */
+  async line(pattern) {
+    const ended = this.#exited.then(() => 'ended');
+    const timeout = AbortSignal.timeout(PATIENCE_MS);
+    for (let news = ''; ; ) {
+      const found = this.#lines.find((line) => pattern.test(line));
+      if (found !== undefined) {
+        return found;
+      }
+      if (news) {
+        throw new Error(`the ${this.name} ${news}; the last it said was: ${this.#lines.at(-1) ?? 'nothing'}`);
+      }
+      const line = once(this.#input, 'line', { signal: timeout }).then(() => '', () => 'does not go on');
+      news = await Promise.race([line, ended]);
+    }
+  }
+
+  /** @returns {Promise<number | null>} the exit code */
+  async exit() {
+    return (await this.#exited)[0];
+  }
+
+  async stop() {
+    this.#child.kill();
+    await this.#exited;
+  }
+}

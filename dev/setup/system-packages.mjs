@@ -1,0 +1,64 @@
+import { isInstalled, runCommand } from './command.mjs';
+
+/** The Debian and Ubuntu package of each program that is installed when it is missing. */
+const PACKAGES = {
+  cc: 'build-essential',
+  python3: 'python3',
+  chromium: 'chromium',
+  'redis-server': 'redis-server',
+  ip: 'iproute2',
+  kubectl: 'kubernetes-client',
+  shellcheck: 'shellcheck',
+};
+
+/** @typedef {keyof typeof PACKAGES} SystemProgram */
+
+/** What else drives as well as Debian's chromium. */
+const OTHER_BROWSERS = ['chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** Something is missing that cannot be installed here; the message says what to do. */
+export class MissingProgram extends Error {}
+
+/**
+ * Installs the packages of the programs that are missing.
+ *
+ * @param {SystemProgram[]} programs
+ * @param {{log: string, say: (line: string) => void}} options
+ * @throws {MissingProgram}
+ */
+export async function installSystemPackages(programs, { log, say }) {
+  const missing = programs.filter((program) => !isInstalled(program) && !(program === 'chromium' && chooseOtherBrowser()));
+  if (missing.length === 0) {
+    return;
+  }
+  const packages = missing.map((program) => PACKAGES[program]);
+  const apt = aptCommand(missing, packages);
+  say(`Installing ${packages.join(', ')} with apt (a minute or two, once).`);
+  const variables = { DEBIAN_FRONTEND: 'noninteractive' };
+  await runCommand({ line: [...apt, 'update'], variables, log });
+  await runCommand({ line: [...apt, 'install', '-y', '--no-install-recommends', ...packages], variables, log });
+}
+
+/**
+ * @param {string[]} missing
+ * @param {string[]} packages
+ * @returns {string[]}
+ */
+function aptCommand(missing, packages) {
+  if (isInstalled('apt-get') && process.getuid?.() === 0) {
+    return ['apt-get'];
+  }
+  if (isInstalled('apt-get') && isInstalled('sudo')) {
+    return ['sudo', '--preserve-env=DEBIAN_FRONTEND', 'apt-get'];
+  }
+  throw new MissingProgram(
+    `${missing.join(', ')} cannot be installed here without root, sudo and apt: install ${packages.join(', ')}, then run this again`,
+  );
+}
+
+/** @returns {boolean} whether there is a browser for dev/browser that has another name */
+function chooseOtherBrowser() {
+  const other = OTHER_BROWSERS.find(isInstalled);
+  process.env['CHROMIUM'] ??= other;
+  return process.env['CHROMIUM'] !== undefined;
+}

@@ -1,0 +1,62 @@
+import { inRepository } from '../setup/repository.mjs';
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string[]} line the command
+ * @property {string} [folder] where it runs, the checkout's folder unless said
+ * @property {'cargo' | 'node'} [counts] who counts its tests; a suite without tests is a check
+ * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
+ *   into the development servers' own
+ */
+
+const DEV = inRepository('dev');
+const BACKSTAGE = inRepository('dev/backstage');
+
+/** Each test takes a network namespace: root may, everybody may in a user namespace of their own. */
+const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
+
+/** The program's own tests, in this order. @type {Suite[]} */
+export const PROGRAM_SUITES = [
+  { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
+  {
+    name: 'program',
+    line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],
+    counts: 'cargo',
+    output: 'searched',
+  },
+];
+
+/** The tests of what is around it, in this order. @type {Suite[]} */
+export const DEVELOPMENT_SUITES = [
+  { name: 'dev', line: ['npm', 'test'], folder: DEV, counts: 'node', output: 'development' },
+  { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
+  { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
+  { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
+];
+
+/** The checks of the text. @type {Suite[]} */
+export const LINTS = [
+  { name: 'fmt', line: ['cargo', 'fmt', '--check'], output: 'development' },
+  { name: 'shellcheck', line: ['shellcheck', '.ci/run'], output: 'development' },
+  { name: 'types', line: ['npm', 'run', 'check'], folder: DEV, output: 'development' },
+  {
+    name: 'deny',
+    line: ['cargo', 'deny', '--locked', 'check', 'bans', 'licenses', 'sources'],
+    output: 'development',
+  },
+  {
+    name: 'clippy',
+    // The tests beside it have deadlines, it has none.
+    line: ['nice', 'cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+    output: 'development',
+  },
+];
+
+/** Looks through what the suites before it have left. @type {Suite} */
+export const SECRETS = {
+  name: 'secrets',
+  line: ['cargo', 'test', '--locked', '--test', 'secrets_in_output'],
+  counts: 'cargo',
+  output: 'searched',
+};

@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+// `make test` and, with --lint, `make lint`: need nothing but Node and Rust, and install what else is missing.
+import { rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+
+import { runCommand, tailOf } from '../setup/command.mjs';
+import { installNodePackages } from '../setup/node-packages.mjs';
+import { inRepository } from '../setup/repository.mjs';
+import { findRust, installLinters } from '../setup/rust.mjs';
+import { duration, say, step } from '../setup/steps.mjs';
+import { installSystemPackages } from '../setup/system-packages.mjs';
+import { runInTurn, runSuite } from './run-suite.mjs';
+import { DEVELOPMENT_SUITES, LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+
+/** @typedef {import('./run-suite.mjs').Result} Result */
+
+const SETUP_LOG = inRepository('target/setup.log');
+
+/** How much of a failed suite's output is shown. */
+const TAIL_LINES = 60;
+
+/** @returns {Promise<Result[]>} */
+async function lint() {
+  await step('setup', async () => {
+    findRust();
+    await installSystemPackages(['cc', 'shellcheck'], { log: SETUP_LOG, say });
+    await installPackagesOf('dev');
+    await installLinters({ log: SETUP_LOG, say });
+  });
+  return checked();
+}
+
+/** @returns {Promise<Result[]>} */
+async function checked() {
+  const results = await runInTurn(LINTS);
+  say('  advisories: not checked (no database here)');
+  return results;
+}
+
+/** @returns {Promise<Result[]>} */
+async function test() {
+  await rm(inRepository('target/test-output'), { recursive: true, force: true });
+  await step('setup', async () => {
+    findRust();
+    await installSystemPackages(['cc', 'python3', 'chromium', 'redis-server', 'ip', 'kubectl', 'shellcheck'], {
+      log: SETUP_LOG,
+      say,
+    });
+    await installLinters({ log: SETUP_LOG, say });
+  });
+  // One needs the network and the other the processor.
+  await both(
+    step('npm', async () => {
+      await installPackagesOf('dev');
+      await installPackagesOf('dev/backstage');
+    }),
+    step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
+  );
+  const around = async () => [...(await runInTurn(DEVELOPMENT_SUITES)), ...(await checked())];
+  const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
+  return [...results, await runSuite(SECRETS)];
+}
+
+/**
+ * Waits for both even when one fails: nothing is to go on behind the last line.
+ *
+ * @param {Promise<void>[]} work
+ */
+async function both(...work) {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') {
+    throw failed.reason;
+  }
+}
+
+/** @param {string} folder */
+async function installPackagesOf(folder) {
+  const begin = () => say(`Installing the npm packages of ${folder} (up to two minutes, once).`);
+  await installNodePackages(inRepository(folder), { log: SETUP_LOG, say: begin });
+}
+
+/** @param {Result[]} results */
+async function showFailures(results) {
+  for (const { suite, log } of results.filter(({ ok }) => !ok)) {
+    say(`\n--- ${suite.name}: the end of its output\n${await tailOf(log, TAIL_LINES)}`);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {() => Promise<Result[]>} run
+ */
+async function report(name, run) {
+  const began = performance.now();
+  const results = await run();
+  const sum = (/** @type {'passed' | 'failed'} */ what) => results.reduce((all, { counts }) => all + counts[what], 0);
+  const failed = results.filter(({ ok }) => !ok).map(({ suite }) => suite.name);
+  await showFailures(results);
+  const seconds = duration(performance.now() - began);
+  if (results.some(({ suite }) => suite.counts)) {
+    // A failed check is no test, yet nothing is all right with it.
+    say(`${sum('passed')} passed, ${Math.max(sum('failed'), failed.length)} failed`);
+  }
+  say(failed.length === 0
+    ? `${name}: ok (${results.length} suites, ${sum('passed')} tests, ${seconds})`
+    : `${name}: failed (${failed.join(', ')})`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
+const onlyLint = parseArgs({ options: { lint: { type: 'boolean', default: false } } }).values.lint;
+const [name, run] = onlyLint ? /** @type {const} */ (['lint', lint]) : /** @type {const} */ (['test', test]);
+try {
+  await report(name, run);
+} catch (error) {
+  say(await tailOf(SETUP_LOG, TAIL_LINES).catch(() => ''));
+  say(`${name}: failed (${error instanceof Error ? error.message : error})`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,108 @@
+//! A command in a document is run by a test or by CI, or says why not.
+
+use std::path::{Path, PathBuf};
+
+use crate::harness::world::repository;
+
+/// The commands that are run as they are written, and the file that runs them.
+const RUN: [(&str, &str, &str); 4] = [
+    ("make test", ".ci/run", "make test"),
+    ("make demo HEADLESS=1", "dev/suites/suites.mjs", "['make', 'demo', 'HEADLESS=1']"),
+    ("make lint", "dev/suites/test.mjs", "await checked()"),
+    ("cargo test --lib", "dev/suites/suites.mjs", "'test', '--locked', '--lib'"),
+];
+
+/// What stands above a block that is not run.
+const NOT_RUN: &str = "<!-- not run: ";
+
+/// The languages of blocks that are typed into a shell.
+const SHELL: [&str; 4] = ["sh", "bash", "shell", "console"];
+
+fn documents() -> Vec<PathBuf> {
+    let of = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let mut files = [of(repository()), of(&repository().join("docs"))].concat();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files
+}
+
+/// The commands of a document's shell blocks that no marker excuses.
+fn commands(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut commands = Vec::new();
+    let mut fence: Option<bool> = None;
+    for (at, line) in lines.iter().enumerate() {
+        match (line.trim().strip_prefix("```"), fence) {
+            (Some(language), None) => {
+                let excused = at > 0 && lines[at - 1].trim().starts_with(NOT_RUN);
+                fence = Some(SHELL.contains(&language) && !excused);
+            }
+            (Some(_), Some(_)) => fence = None,
+            (None, Some(true)) if !line.trim().is_empty() => commands.push(line.trim().to_owned()),
+            (None, _) => {}
+        }
+    }
+    commands
+}
+
+fn is_run(command: &str) -> bool {
+    RUN.iter().any(|(written, file, how)| {
+        *written == command && std::fs::read_to_string(repository().join(file)).unwrap().contains(how)
+    })
+}
+
+#[test]
+fn every_command_in_a_document_is_run_or_says_why_not() {
+    let mut checked = 0;
+    for document in documents() {
+        for command in commands(&std::fs::read_to_string(&document).unwrap()) {
+            assert!(
+                is_run(&command),
+                "{} shows `{command}`, which nothing runs: have it run, or put `{NOT_RUN}why -->` above it",
+                document.display()
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= RUN.len(), "only {checked} commands were found in the documents");
+}
+
+#[test]
+fn a_command_that_nothing_runs_is_noticed() {
+    let text =
+        "```sh\nmake coffee\n```\n<!-- not run: no beans -->\n```sh\nmake tea\n```\n```toml\nmake = 1\n```\n";
+    assert_eq!(commands(text), ["make coffee"]);
+    assert!(!is_run("make coffee"));
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("https://")) {
+            let (path, _) = target.split_once('#').unwrap_or((target, ""));
+            let file = document.parent().unwrap().join(path);
+            assert!(file.exists(), "{} links to {target}, which is not there", document.display());
+        }
+    }
+}
+
+#[test]
+fn the_map_of_the_architecture_names_every_module() {
+    let map = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
+    for folder in ["src", "src/helper", "src/backend"] {
+        for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let is_module = path.extension().is_some_and(|extension| extension == "rs");
+            if is_module && !["main", "lib", "helper", "backend"].contains(&name) {
+                assert!(
+                    map.contains(&format!("`{name}`")),
+                    "ARCHITECTURE.md does not name {folder}/{name}.rs"
+                );
+            }
+        }
+    }
+}
