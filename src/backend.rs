@@ -19,6 +19,7 @@ pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod login;
 pub mod login_record;
+pub mod one_flight;
 pub mod openapi;
 mod problems;
 pub mod provider;
@@ -175,6 +176,8 @@ fn serve_api(
     };
     let server = HttpServer::new(worker)
         .client_request_timeout(SLOWEST_HEAD)
+        // A caller who is gone ends their watch at the cluster at once, not with its next event.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(GRACE)
         .disable_signals();
     Ok(server.listen(listener)?.run())

@@ -2,13 +2,17 @@
 
 pub mod api;
 pub mod backend;
+pub mod backstage;
 pub mod browser;
+pub mod callback_port;
 pub mod cluster;
 pub mod helper_program;
 pub mod hostile_idp;
 pub mod idp;
+pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;
+pub mod raw_http;
 pub mod redis_server;
 pub mod world;

@@ -3,13 +3,23 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::must_use_candidate,
     clippy::unwrap_used,
     reason = "a test that panics has failed, and says so"
 )]
 
 mod harness;
 
+mod attacks_on_the_helper;
+mod callers;
+mod cors;
 mod documents;
+mod error_table;
+mod exchange;
+mod exit_codes;
+mod health;
+mod id_token_lies;
+mod killed_backend;
+mod kubernetes_proxy;
+mod login_in_browser;
 mod login_over_http;
+mod provider_cache;

@@ -9,9 +9,13 @@ use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 
 use super::app::App;
+use super::kubernetes_status::as_status;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::backend::Callers;
+
+/// Below which each cluster's proxy is.
+const PROXIES: &str = "/api/cluster-auth/clusters/";
 
 /// Lets through what is harmless; everything when callers show Backstage tokens.
 ///
@@ -26,6 +30,10 @@ pub async fn guard<B: MessageBody + 'static>(
         Callers::DevUser(_) => check(request.headers(), &app.settings.allowed_hosts).err(),
     });
     match refused {
+        // kubectl reads errors of the proxy as it reads Kubernetes' own.
+        Some(problem) if request.path().starts_with(PROXIES) => {
+            Ok(request.into_response(as_status(&problem)))
+        }
         Some(problem) => Ok(request.into_response(problem.error_response())),
         None => Ok(next.call(request).await?.map_into_boxed_body()),
     }

@@ -8,6 +8,7 @@ use jsonwebtoken::jwk::Jwk;
 use prometheus::Histogram;
 use time::{Duration, OffsetDateTime};
 
+use super::one_flight::OneFlight;
 use crate::clock::Clock;
 use crate::outbound::{self, OutboundError};
 
@@ -26,6 +27,17 @@ struct Published {
 struct Fetched {
     keys: Arc<Vec<Jwk>>,
     at: OffsetDateTime,
+    /// When the set was last fetched for the sake of an unknown `kid`.
+    for_unknown_kid: Option<OffsetDateTime>,
+}
+
+/// Why a set is fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// There is none, or it is too old.
+    Age,
+    /// A token names a key that is not in it.
+    UnknownKid,
 }
 
 /// The keys behind one URL.
@@ -33,15 +45,14 @@ pub struct KeySet {
     clock: Arc<dyn Clock>,
     seconds: Histogram,
     fetched: RwLock<Option<Fetched>>,
-    /// Held by the one task that fetches.
-    flight: tokio::sync::Mutex<()>,
+    flight: OneFlight<OutboundError>,
 }
 
 impl KeySet {
     /// Knows no key yet; the seconds that fetching takes are observed.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, seconds: Histogram) -> Self {
-        Self { clock, seconds, fetched: RwLock::new(None), flight: tokio::sync::Mutex::new(()) }
+        Self { clock, seconds, fetched: RwLock::new(None), flight: OneFlight::default() }
     }
 
     /// The key that a token's header names; a token without `kid` may only mean the one key there is.
@@ -56,10 +67,13 @@ impl KeySet {
     ) -> Result<Option<DecodingKey>, OutboundError> {
         let known = self.current();
         let found = known.as_ref().and_then(|fetched| pick(&fetched.keys, kid));
-        if found.is_some() && known.as_ref().is_some_and(|fetched| self.age(fetched) < MAX_AGE) {
-            return Ok(found);
-        }
-        match self.refetched(known.map(|fetched| fetched.at), url, client).await {
+        let fresh = known.as_ref().is_some_and(|fetched| self.since(fetched.at) < MAX_AGE);
+        let reason = match (&found, fresh) {
+            (Some(_), true) => return Ok(found),
+            (None, true) => Reason::UnknownKid,
+            (_, false) => Reason::Age,
+        };
+        match self.refetched(known, reason, url, client).await {
             Ok(keys) => Ok(pick(&keys, kid)),
             Err(error) => match found {
                 Some(key) => {
@@ -78,7 +92,7 @@ impl KeySet {
     pub async fn warm(&self, url: &str, client: &awc::Client) -> Result<(), OutboundError> {
         match self.current() {
             Some(_) => Ok(()),
-            None => self.refetched(None, url, client).await.map(|_| ()),
+            None => self.refetched(None, Reason::Age, url, client).await.map(|_| ()),
         }
     }
 
@@ -86,29 +100,47 @@ impl KeySet {
         self.fetched.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn age(&self, fetched: &Fetched) -> Duration {
-        self.clock.now() - fetched.at
+    fn since(&self, moment: OffsetDateTime) -> Duration {
+        self.clock.now() - moment
     }
 
     async fn refetched(
         &self,
-        seen: Option<OffsetDateTime>,
+        seen: Option<Fetched>,
+        reason: Reason,
         url: &str,
         client: &awc::Client,
     ) -> Result<Arc<Vec<Jwk>>, OutboundError> {
-        let _flight = self.flight.lock().await;
-        if let Some(fetched) = self.current()
-            && (Some(fetched.at) != seen || self.age(&fetched) < REFETCH_AFTER)
-        {
-            return Ok(fetched.keys);
-        }
+        let seen_at = seen.map(|fetched| fetched.at);
+        let too_soon = |fetched: &Fetched| {
+            let last = fetched.for_unknown_kid.filter(|_| reason == Reason::UnknownKid);
+            last.is_some_and(|at| self.since(at) < REFETCH_AFTER)
+        };
+        let cached = || {
+            let current = self.current()?;
+            (Some(current.at) != seen_at || too_soon(&current)).then_some(current.keys)
+        };
+        self.flight.join(cached, self.fetch(reason, url, client)).await
+    }
+
+    async fn fetch(
+        &self,
+        reason: Reason,
+        url: &str,
+        client: &awc::Client,
+    ) -> Result<Arc<Vec<Jwk>>, OutboundError> {
         let timer = self.seconds.start_timer();
         let published: Published = outbound::get_json(client, url).await?;
         timer.observe_duration();
         let keys = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
-        let fetched = Fetched { keys: Arc::new(keys), at: self.clock.now() };
-        *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(fetched.clone());
-        Ok(fetched.keys)
+        let (keys, at) = (Arc::new(keys), self.clock.now());
+        let for_unknown_kid = match reason {
+            Reason::UnknownKid => Some(at),
+            Reason::Age => self.current().and_then(|fetched| fetched.for_unknown_kid),
+        };
+        let fetched = Fetched { keys: Arc::clone(&keys), at, for_unknown_kid };
+        *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(fetched);
+        Ok(keys)
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::key_set::KeySet;
+use super::one_flight::OneFlight;
 use crate::clock::Clock;
 use crate::outbound::oauth2_bridge::Bridge;
 use crate::outbound::{self, OutboundError, https_rule, trail};
@@ -89,7 +90,7 @@ impl TokenKind {
 }
 
 /// Why the provider was of no use.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
     /// It did not answer, or not in time.
     #[error("the identity provider {0}")]
@@ -122,7 +123,7 @@ pub struct Provider {
     clock: Arc<dyn Clock>,
     metrics: Arc<BackendMetrics>,
     metadata: RwLock<Option<(Arc<Metadata>, OffsetDateTime)>>,
-    flight: tokio::sync::Mutex<()>,
+    flight: OneFlight<ProviderError>,
     /// The keys that sign its ID tokens.
     pub keys: KeySet,
 }
@@ -137,8 +138,8 @@ impl Provider {
         metrics: Arc<BackendMetrics>,
     ) -> Self {
         let keys = KeySet::new(Arc::clone(&clock), metrics.idp_seconds.with_label_values(&["jwks"]));
-        let flight = tokio::sync::Mutex::new(());
-        Self { oidc, insecure_hosts, clock, metrics, metadata: RwLock::new(None), flight, keys }
+        let (metadata, flight) = (RwLock::new(None), OneFlight::default());
+        Self { oidc, insecure_hosts, clock, metrics, metadata, flight, keys }
     }
 
     /// The discovery document, from the cache while it is fresh; an old one is better than none.
@@ -149,22 +150,10 @@ impl Provider {
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
-        let _flight = self.flight.lock().await;
-        if let Some(fresh) = self.fresh() {
-            return Ok(fresh);
-        }
-        match self.discover(client).await {
-            Ok(found) => {
-                let found = Arc::new(found);
-                *self.metadata.write().unwrap_or_else(PoisonError::into_inner) =
-                    Some((Arc::clone(&found), self.clock.now()));
-                Ok(found)
-            }
-            Err(error) => {
-                let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner).clone();
-                known.map(|(metadata, _)| metadata).ok_or(error)
-            }
-        }
+        self.flight.join(|| self.fresh(), self.discover(client)).await.or_else(|error| {
+            let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner).clone();
+            known.map(|(metadata, _)| metadata).ok_or(error)
+        })
     }
 
     fn fresh(&self) -> Option<Arc<Metadata>> {
@@ -172,7 +161,7 @@ impl Provider {
         known.as_ref().filter(|(_, at)| self.clock.now() - *at < MAX_AGE).map(|(m, _)| Arc::clone(m))
     }
 
-    async fn discover(&self, client: &awc::Client) -> Result<Metadata, ProviderError> {
+    async fn discover(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
         let url = format!("{}/.well-known/openid-configuration", self.oidc.issuer.trim_end_matches('/'));
         let timer = self.metrics.idp_seconds.with_label_values(&["discovery"]).start_timer();
         let metadata: Metadata = outbound::get_json(client, &url).await?;
@@ -186,7 +175,10 @@ impl Provider {
                 return Err(ProviderError::Unusable("one of its endpoints is not https"));
             }
         }
-        Ok(metadata)
+        let found = Arc::new(metadata);
+        *self.metadata.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((Arc::clone(&found), self.clock.now()));
+        Ok(found)
     }
 
     /// Discovery and keys at hand, so that nothing but the token request is left to fail once a code is spent.

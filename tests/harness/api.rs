@@ -32,7 +32,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(mut response: Response<Body>) -> Self {
+    /// Of an answer that came by another way.
+    pub fn read(mut response: Response<Body>) -> Self {
         let text = response.body_mut().with_config().limit(64 << 20).read_to_string().unwrap_or_default();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status: response.status().as_u16(), json, text, headers: response.headers().clone() }
@@ -61,6 +62,21 @@ impl Answer {
         assert!(message.len() > 20 && message.ends_with('.'), "not a sentence: {message}");
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert!(self.header("x-request-id").is_some());
+    }
+}
+
+impl Answer {
+    /// Asserts an error of the Kubernetes proxy: a `v1 Status`, which kubectl prints.
+    pub fn assert_status_object(&self, status: u16, code: &str) {
+        let text = &self.text;
+        assert_eq!(self.status, status, "{text}");
+        let head = (&self.json["kind"], &self.json["apiVersion"], &self.json["status"]);
+        assert_eq!(head, (&json!("Status"), &json!("v1"), &json!("Failure")), "{text}");
+        assert_eq!(self.json["code"], status, "{text}");
+        assert_eq!(self.json["details"]["causes"][0]["reason"], code, "{text}");
+        let message = self.json["message"].as_str().unwrap_or_default();
+        assert!(message.len() > 20 && message.ends_with('.'), "not a sentence: {message}");
+        assert_eq!(self.header("cache-control"), Some("no-store"));
     }
 }
 
@@ -128,6 +144,15 @@ impl Api {
     /// POST of JSON.
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_raw(path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    /// POST of JSON to a backend that may die meanwhile: no answer then.
+    pub fn attempt_post(&self, path: &str, body: &Value) -> Option<Answer> {
+        let mut request = agent().post(format!("{}{path}", self.base));
+        if let Some((name, value)) = self.authorization() {
+            request = request.header(name, value);
+        }
+        request.send_json(body).ok().map(Answer::read)
     }
 
     /// Registers; must succeed.

@@ -57,6 +57,12 @@ impl BackendPlan {
         self
     }
 
+    /// Listens where that backend did.
+    #[must_use]
+    pub fn in_place_of(self, backend: &Backend) -> Self {
+        self.with("LISTEN", backend.url.trim_start_matches("http://"))
+    }
+
     /// Uses this cluster.
     #[must_use]
     pub fn with_cluster(self, cluster: &Cluster) -> Self {

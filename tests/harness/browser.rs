@@ -43,7 +43,7 @@ impl Browser {
     }
 
     /// Sends a command that must succeed.
-    pub fn act(&mut self, command: Value) -> Value {
+    pub fn act(&mut self, command: &Value) -> Value {
         let answer = self.attempt(command.clone());
         assert_eq!(answer["ok"], true, "the browser could not {command}: {answer}");
         answer
@@ -51,27 +51,32 @@ impl Browser {
 
     /// Opens a page in a context.
     pub fn open(&mut self, context: &str, url: &str) {
-        self.act(json!({ "op": "open", "context": context, "url": url }));
+        self.act(&json!({ "op": "open", "context": context, "url": url }));
     }
 
     /// Clicks.
     pub fn click(&mut self, context: &str, selector: &str) {
-        self.act(json!({ "op": "click", "context": context, "selector": selector }));
+        self.act(&json!({ "op": "click", "context": context, "selector": selector }));
     }
 
     /// Waits until something is there.
     pub fn wait_for(&mut self, context: &str, selector: &str) {
-        self.act(json!({ "op": "waitFor", "context": context, "selector": selector, "timeoutMs": 30_000 }));
+        self.act(&json!({ "op": "waitFor", "context": context, "selector": selector, "timeoutMs": 30_000 }));
     }
 
     /// Logs in at the development identity provider's page.
     pub fn log_in_at_idp(&mut self, context: &str, login: &str) {
-        self.act(json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev" }));
+        self.act(&json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev", "timeoutMs": 30_000 }));
+    }
+
+    /// Waits for the helper's page of that name.
+    pub fn wait_for_outcome(&mut self, context: &str, outcome: &str) {
+        self.wait_for(context, &format!("body[data-outcome={outcome}]"));
     }
 
     /// What the context's page shows.
     pub fn page(&mut self, context: &str) -> Page {
-        let shown = self.act(json!({ "op": "content", "context": context }));
+        let shown = self.act(&json!({ "op": "content", "context": context }));
         let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
         Page { url: text("url"), text: text("text"), html: text("html") }
     }
@@ -79,6 +84,6 @@ impl Browser {
     /// Keeps a picture of the page as a test artefact.
     pub fn screenshot(&mut self, context: &str, world: &World, name: &str) {
         let path = world.file(name);
-        self.act(json!({ "op": "screenshot", "context": context, "path": path }));
+        self.act(&json!({ "op": "screenshot", "context": context, "path": path }));
     }
 }

@@ -1,7 +1,11 @@
 //! The small Kubernetes API for development, which verifies ID tokens itself.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
+use backstage_oidc_helper::outbound;
+use rustls_pki_types::ServerName;
 use serde_json::Value;
 
 use super::node;
@@ -14,8 +18,7 @@ pub struct Cluster {
     pub url: String,
     /// Its CA.
     pub ca_file: PathBuf,
-    /// The program.
-    pub process: Process,
+    _process: Process,
 }
 
 impl Cluster {
@@ -25,7 +28,24 @@ impl Cluster {
         let arguments =
             ["--issuer", issuer, "--client-id", "kubernetes", "--ca-out", ca_file.to_str().unwrap()];
         let (process, announcement) = node::serve(world, "cluster", "cluster/cluster.mjs", &arguments);
-        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, process }
+        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, _process: process }
+    }
+
+    /// Changes the first pod of each namespace: an event for each watch, a line for each followed log.
+    pub fn touch(&self) {
+        // A second call finds the first one's provider, which is the same.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let tls = outbound::trusting_only(&self.ca_file).unwrap();
+        let address = self.url.strip_prefix("https://").unwrap();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let connection = rustls::ClientConnection::new(tls, name).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address).unwrap());
+        stream
+            .write_all(b"POST /control/touch HTTP/1.1\r\nhost: cluster\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
     }
 }
 

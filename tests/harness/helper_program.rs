@@ -48,13 +48,12 @@ impl HelperPlan {
 
     /// Starts it and waits for the link that it prints.
     pub fn start(self) -> Helper {
-        let process = self.launch();
-        let link = process.wait_for("its link", |line| {
-            let start = line.find("http://localhost:")?;
-            let link = line.get(start..)?.split_whitespace().next()?;
-            link.contains("/go/").then(|| link.to_owned())
-        });
-        Helper { link, process }
+        Helper::of(self.launch())
+    }
+
+    /// The same at a terminal, in which somebody has typed ahead.
+    pub fn start_at_terminal(mut self, typed_ahead: &str) -> Helper {
+        Helper::of(Process::start_at_terminal("helper", &mut self.command, self.log, typed_ahead))
     }
 }
 
@@ -64,4 +63,50 @@ pub struct Helper {
     pub link: String,
     /// The program.
     pub process: Process,
+}
+
+impl Helper {
+    fn of(process: Process) -> Self {
+        let link = process.wait_for("its link", |line| {
+            let start = line.find("http://localhost:")?;
+            let link = line.get(start..)?.split_whitespace().next()?;
+            link.contains("/go/").then(|| link.to_owned())
+        });
+        Self { link, process }
+    }
+
+    /// Waits for its end: the exit code, and all that it printed for a person.
+    pub fn end(&mut self) -> Ending {
+        Ending::of(&mut self.process)
+    }
+}
+
+/// How a helper ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// What it printed, without its log.
+    pub said: String,
+}
+
+impl Ending {
+    /// Waits for it.
+    pub fn of(process: &mut Process) -> Self {
+        let code = process.wait().code();
+        let printed = process.printed();
+        let said: Vec<&str> = printed.lines().filter(|line| !line.starts_with('{')).collect();
+        Self { code, said: said.join("\n") }
+    }
+
+    /// Asserts the exit code, and that the last line holds each of `words`.
+    pub fn assert(&self, code: i32, words: &[&str]) {
+        let last = self.said.lines().last().unwrap_or_default();
+        assert_eq!(self.code, Some(code), "{}", self.said);
+        assert!(
+            words.iter().all(|word| last.contains(word)),
+            "{words:?} not all in the last line of:\n{}",
+            self.said
+        );
+    }
 }

@@ -11,6 +11,8 @@ use super::world::World;
 pub struct HostileIdp {
     /// With the slash at its end.
     pub issuer: String,
+    /// All lies that it knows.
+    pub lies: Vec<String>,
     _process: Process,
 }
 
@@ -20,7 +22,12 @@ impl HostileIdp {
         let ledger = world.ledger.path().to_str().unwrap().to_owned();
         let (process, announcement) =
             node::serve(world, "hostile-idp", "idp/hostile.mjs", &["--ledger", &ledger]);
-        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), _process: process }
+        let lies = announcement["lies"].as_array().unwrap().iter();
+        Self {
+            issuer: announcement["issuer"].as_str().unwrap().to_owned(),
+            lies: lies.map(|lie| lie.as_str().unwrap().to_owned()).collect(),
+            _process: process,
+        }
     }
 
     /// Lies like that from now on; `none` is honest.
@@ -40,6 +47,7 @@ impl HostileIdp {
 
     /// Where it sends the browser at once.
     pub fn log_in(&self, auth_url: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
         let answer = agent().get(auth_url).call().unwrap();
         answer.headers().get("location").expect("a redirect").to_str().unwrap().to_owned()
     }

@@ -12,8 +12,7 @@ use super::world::{World, repository};
 pub struct Idp {
     /// With the slash at its end.
     pub issuer: String,
-    /// The program.
-    pub process: Process,
+    _process: Process,
 }
 
 impl Idp {
@@ -28,7 +27,7 @@ impl Idp {
         let mut arguments = vec!["--ledger", &ledger];
         arguments.extend(more);
         let (process, announcement) = node::serve(world, "idp", "idp/idp.mjs", &arguments);
-        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), process }
+        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), _process: process }
     }
 
     /// Sends a control command.
@@ -41,6 +40,12 @@ impl Idp {
     /// Reads a control value: `held` waits until a request is held, `counts` tells how many came.
     pub fn read(&self, what: &str) -> Value {
         let url = format!("{}control/{what}", self.issuer);
+        super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
+    }
+
+    /// Its discovery document.
+    pub fn discovery(&self) -> Value {
+        let url = format!("{}.well-known/openid-configuration", self.issuer);
         super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
     }
 
@@ -65,6 +70,7 @@ impl Idp {
     }
 
     fn answer(&self, auth_url: &str, login: &str, action: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
         let script = repository().join("dev/idp/answer-login.mjs");
         let out = Command::new("node").arg(script).args([auth_url, login, action]).output().unwrap();
         assert!(out.status.success(), "no login: {}", String::from_utf8_lossy(&out.stderr));

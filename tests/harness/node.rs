@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::process::Process;
 use super::world::{World, repository};
 
-/// Starts `node dev/{script}`.
+/// Starts `node dev/{script}` in the script's own folder: Backstage looks for its package upwards from where it is started.
 pub fn start(world: &World, name: &str, script: &str, arguments: &[&str]) -> Process {
+    let script = repository().join("dev").join(script);
     let mut command = Command::new("node");
-    command.arg(repository().join("dev").join(script)).args(arguments);
+    command.current_dir(script.parent().unwrap()).arg(&script).args(arguments);
     Process::start(name, &mut command, world.file(&format!("{name}.dev.log")))
 }
 

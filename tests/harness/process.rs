@@ -3,15 +3,16 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Longer than anything a test waits for takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 struct Output {
@@ -23,15 +24,30 @@ struct Output {
 pub struct Process {
     name: String,
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Box<dyn Write + Send>>,
     output: Arc<(Mutex<Output>, Condvar)>,
 }
 
 impl Process {
     /// Starts a program; what it prints on both streams goes to `log` line by line, too.
     pub fn start(name: &str, command: &mut Command, log: PathBuf) -> Self {
+        let mut process = Self::spawn(name, command.stdin(Stdio::piped()), log);
+        process.stdin = process.child.stdin.take().map(|stdin| Box::new(stdin) as _);
+        process
+    }
+
+    /// Starts a program at a terminal, in which somebody has typed ahead.
+    pub fn start_at_terminal(name: &str, command: &mut Command, log: PathBuf, typed_ahead: &str) -> Self {
+        let terminal = openpty(None, None).unwrap();
+        let mut keyboard = File::from(terminal.master);
+        keyboard.write_all(typed_ahead.as_bytes()).unwrap();
+        let mut process = Self::spawn(name, command.stdin(terminal.slave), log);
+        process.stdin = Some(Box::new(keyboard));
+        process
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: PathBuf) -> Self {
         let mut child = command
-            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -41,8 +57,7 @@ impl Process {
         let file = Arc::new(Mutex::new(File::options().create(true).append(true).open(log).unwrap()));
         follow(child.stdout.take().unwrap(), &output, &file);
         follow(child.stderr.take().unwrap(), &output, &file);
-        let stdin = child.stdin.take();
-        Self { name: name.to_owned(), child, stdin, output }
+        Self { name: name.to_owned(), child, stdin: None, output }
     }
 
     /// Waits for a line that `find` makes something of; lines printed already count.
@@ -55,9 +70,8 @@ impl Process {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if output.open_streams == 0 || left.is_zero() {
-                panic!("{} never printed {what}; it printed:\n{}", self.name, output.lines.join("\n"));
-            }
+            let may_come = output.open_streams > 0 && !left.is_zero();
+            assert!(may_come, "{} never printed {what}; it printed:\n{}", self.name, output.lines.join("\n"));
             output = changed.wait_timeout(output, left).unwrap().0;
         }
     }
@@ -101,11 +115,6 @@ impl Process {
         }
         drop(output);
         self.child.wait().unwrap()
-    }
-
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 }
 

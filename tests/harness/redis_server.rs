@@ -1,10 +1,9 @@
 //! Debian's Redis.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use super::process::Process;
-use super::world::World;
+use super::world::{World, free_port};
 
 /// A running Redis that keeps nothing on disk.
 pub struct RedisServer {
@@ -17,7 +16,7 @@ pub struct RedisServer {
 impl RedisServer {
     /// Starts one on a port that is free in the test's own network.
     pub fn start(world: &World) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let process = Self::launch(world, port);
         Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
     }

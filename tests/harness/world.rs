@@ -1,5 +1,6 @@
 //! A test's own network, folder and list of secrets.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,6 +38,11 @@ impl World {
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// A port that nobody has in the calling test's network.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Where tests leave what their processes printed.
