@@ -2,6 +2,7 @@
 // `make demo`: needs nothing but Node and Rust; installs and builds the rest, then runs the login beside this file.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -19,6 +20,9 @@ const LOGIN = fileURLToPath(new URL('login.mjs', import.meta.url));
 /** The port of the only redirect URI that the identity provider knows. */
 const CALLBACK_PORT = 8000;
 
+/** How often a build that takes long says that it goes on. */
+const REMINDER_MS = 20_000;
+
 /**
  * @param {boolean} headless
  * @param {boolean} ownNetwork
@@ -34,8 +38,26 @@ async function prepare(headless, ownNetwork) {
     log: LOG,
     say: () => say('Installing the npm packages of the development servers (a few seconds, once).'),
   });
-  say('Building the program: two to four minutes the first time, then a second.');
-  await step('build', () => runCommand({ line: ['cargo', 'build', '--locked'], log: LOG }));
+  say('Building the program: two to four minutes on two cores the first time, then a second.');
+  await step('build', build);
+}
+
+async function build() {
+  const before = await compiled();
+  const reminder = setInterval(async () => say(`  still building, ${(await compiled()) - before} crates so far`), REMINDER_MS);
+  // A test beside the program has the crates built with the features that `make test` needs, so that it builds none twice.
+  const targets = ['--bin', 'backstage-oidc-helper', '--test', 'secrets_in_output'];
+  try {
+    await runCommand({ line: ['cargo', 'build', '--locked', ...targets], log: LOG });
+  } finally {
+    clearInterval(reminder);
+  }
+}
+
+/** @returns {Promise<number>} how many crates the log tells of */
+async function compiled() {
+  const text = await readFile(LOG, 'utf8').catch(() => '');
+  return text.match(/^ +Compiling /gm)?.length ?? 0;
 }
 
 /** The helper would find out too, and name the program, but only after the build. */

@@ -66,7 +66,7 @@ impl Browser {
 
     /// Logs in at the development identity provider's page.
     pub fn log_in_at_idp(&mut self, context: &str, login: &str) {
-        self.act(&json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev" }));
+        self.act(&json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev", "timeoutMs": 30_000 }));
     }
 
     /// Waits for the helper's page of that name.
