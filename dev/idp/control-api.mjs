@@ -18,9 +18,10 @@ class BadCommand extends Error {}
  * @param {object} parts
  * @param {import('./interference.mjs').Interference} parts.interference
  * @param {(oldKeys: 'keep' | 'drop') => Promise<void>} parts.rotateKeys
+ * @param {(seconds: number) => void} parts.setIdTokenLifetime
  * @returns {(request: IncomingMessage, response: ServerResponse) => Promise<void>}
  */
-export function controlApi({ interference, rotateKeys }) {
+export function controlApi({ interference, rotateKeys, setIdTokenLifetime }) {
   const { holds, cannedAnswers, counts } = interference;
   /** @type {Record<string, (command: Command) => unknown>} */
   const commands = {
@@ -30,6 +31,7 @@ export function controlApi({ interference, rotateKeys }) {
     'POST /control/next': (command) => cannedAnswers.add(cannedAnswer(command)),
     'GET /control/counts': () => counts,
     'POST /control/rotate-keys': ({ drop }) => rotateKeys(drop === true ? 'drop' : 'keep'),
+    'POST /control/id-token-lifetime': (command) => setIdTokenLifetime(lifetime(command)),
     'POST /control/reset': () => interference.reset(),
   };
   return async (request, response) => {
@@ -61,6 +63,18 @@ async function readCommand(request) {
   } catch (cause) {
     throw new BadCommand('The body is not JSON; send a JSON object.', { cause });
   }
+}
+
+/**
+ * A lifetime below zero makes ID tokens that have expired already.
+ *
+ * @param {Command} command
+ */
+function lifetime({ seconds }) {
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) {
+    throw new BadCommand('A lifetime is {"seconds":N}; send a whole number.');
+  }
+  return seconds;
 }
 
 /**

@@ -35,6 +35,10 @@ async function start(options) {
   let provider = buildProvider(settings, state, keys);
   const control = controlApi({
     interference,
+    setIdTokenLifetime: (seconds) => {
+      settings.idTokenSeconds = seconds;
+      provider = buildProvider(settings, state, keys);
+    },
     rotateKeys: async (oldKeys) => {
       await keys.rotate(oldKeys);
       provider = buildProvider(settings, state, keys);
