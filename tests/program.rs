@@ -23,3 +23,4 @@ mod kubernetes_proxy;
 mod login_in_browser;
 mod login_over_http;
 mod provider_cache;
+mod refresh;

@@ -66,13 +66,13 @@ async function readCommand(request) {
 }
 
 /**
- * A lifetime below zero makes ID tokens that have expired already.
+ * How long the next ID tokens live.
  *
  * @param {Command} command
  */
 function lifetime({ seconds }) {
-  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) {
-    throw new BadCommand('A lifetime is {"seconds":N}; send a whole number.');
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) {
+    throw new BadCommand('A lifetime is {"seconds":N}; send a whole number above zero.');
   }
   return seconds;
 }

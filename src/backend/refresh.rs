@@ -322,8 +322,9 @@ enum Kept {
     NotYet,
 }
 
-/// Whether an ID token still counts at a cluster, with a little time to get there.
+/// Whether an ID token still counts at a cluster, with a little time to get there: ten seconds, or a tenth of a short life.
 #[must_use]
 pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
-    now + Duration::from_secs(10) < tokens.expires_at
+    let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
+    now + margin < tokens.expires_at
 }

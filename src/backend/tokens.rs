@@ -185,3 +185,50 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
     };
     Problem::new(Code::NotConnected, format!("{why}: log in with \"Get K8s access\" in Backstage."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::login_record::Attempt;
+
+    fn login(lives: i64) -> LiveLogin {
+        let issued_at = OffsetDateTime::UNIX_EPOCH;
+        LiveLogin {
+            id: "login".to_owned(),
+            issuer: "https://idp.example/".to_owned(),
+            audience: "kubernetes".to_owned(),
+            subject: "felix".to_owned(),
+            organization: None,
+            catalog_email: None,
+            tokens: TokenSet {
+                id_token: "id".into(),
+                issued_at,
+                expires_at: issued_at + time::Duration::seconds(lives),
+                access_token: "access".into(),
+                access_token_expires_at: None,
+                refresh_token: Some("refresh".into()),
+            },
+            intent: None,
+        }
+    }
+
+    fn due_from(login: &LiveLogin) -> Option<i64> {
+        let at = |second: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second);
+        (0..4_000).find(|second| is_due(login, at(*second)))
+    }
+
+    #[test]
+    fn a_refresh_begins_five_minutes_ahead_or_in_the_last_fifth_of_a_short_life() {
+        assert_eq!(due_from(&login(3_600)), Some(3_300));
+        assert_eq!(due_from(&login(100)), Some(80));
+    }
+
+    #[test]
+    fn nothing_is_due_without_a_refresh_token_or_while_one_is_being_spent() {
+        let mut without = login(100);
+        without.tokens.refresh_token = None;
+        assert_eq!(due_from(&without), None);
+        let spending = login(100).intend(1, &"refresh".into(), Attempt::First);
+        assert_eq!(due_from(&spending), None);
+    }
+}

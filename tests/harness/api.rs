@@ -155,6 +155,11 @@ impl Api {
         request.send_json(body).ok().map(Answer::read)
     }
 
+    /// GET that a backend may not live to answer.
+    pub fn attempt_get(&self, path: &str) -> Option<Answer> {
+        agent().get(format!("{}{path}", self.base)).call().ok().map(Answer::read)
+    }
+
     /// Registers; must succeed.
     pub fn register(&self) -> Session {
         let answer = self.post("/register", &json!({}));
