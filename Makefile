@@ -17,3 +17,7 @@ lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one
 	@SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --release --test simulation
+
+.PHONY: mutations
+mutations: ## five mistakes in the refresh code, each of which the simulation has to notice
+	$(node) dev/mutations/run.mjs
