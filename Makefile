@@ -13,3 +13,11 @@ test: ## every test and check, after installing what they need
 .PHONY: lint
 lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
+
+.PHONY: simulation
+simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one
+	@SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --release --test simulation
+
+.PHONY: mutations
+mutations: ## five mistakes in the refresh code, each of which the simulation has to notice
+	$(node) dev/mutations/run.mjs

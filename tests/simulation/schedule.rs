@@ -35,6 +35,7 @@ pub struct Outcome {
     reused: bool,
     forgotten: bool,
     logged_in_again: bool,
+    busy: bool,
 }
 
 /// Which kinds of end were met, so that a simulation that meets no trouble fails.
@@ -186,6 +187,9 @@ impl Schedule<'_> {
             "is answered {}",
             answer.as_ref().map_or_else(ToString::to_string, |_| "tokens".to_owned())
         ));
+        if matches!(answer, Err(RefreshError::Busy)) {
+            self.outcome.borrow_mut().busy = true;
+        }
         match answer {
             Ok(tokens) if tokens.id_token.expose() != live.tokens.id_token.expose() => {
                 self.outcome.borrow_mut().refreshed = true;
@@ -236,6 +240,10 @@ impl Schedule<'_> {
         let (ended, forgotten) = (self.outcome.borrow().ended, self.outcome.borrow().forgotten);
         if harmless && ended.is_some() {
             self.fault("a login ended without trouble");
+        }
+        let undisturbed = harmless && !forgotten && !self.outcome.borrow().logged_in_again;
+        if undisturbed && self.outcome.borrow().busy {
+            self.fault("a caller without trouble did not get what another had refreshed");
         }
         if harmless && self.idp.reused() > 0 {
             self.fault("a token was sent again without trouble");

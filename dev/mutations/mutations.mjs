@@ -1,0 +1,64 @@
+/**
+ * @typedef {object} Mutation a mistake that the simulation has to notice
+ * @property {string} name
+ * @property {string} file
+ * @property {string} right the text as it is, once in the file
+ * @property {string} wrong what replaces it
+ * @property {[string, string][]} [also] what else has to change with it
+ */
+
+/** @type {Mutation[]} */
+export const MUTATIONS = [
+  {
+    name: 'no re-read under the lock',
+    file: 'src/backend/refresh.rs',
+    right: `        let deadline = self.clock.now() + self.limits.wait;
+        loop {
+            if let Some(lock) =
+                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
+            {
+                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;`,
+    wrong: `        let deadline = self.clock.now() + self.limits.wait;
+        let before = self.live(key).await?;
+        loop {
+            if let Some(lock) =
+                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
+            {
+                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen, before.clone())).await;`,
+    also: [
+      [
+        'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64)',
+        'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64, before: (Stored, LiveLogin))',
+      ],
+      ['let (mut stored, live) = self.live(key).await?;', 'let (mut stored, live) = before;'],
+    ],
+  },
+  {
+    name: 'unconditional write',
+    file: 'src/store/lock.rs',
+    right: 'self.store.swap_under(&self.key, &self.owner, key, seen, value, ttl).await',
+    wrong: 'let _ = seen; self.store.put(key, value, ttl).await.map(|()| Write::Done)',
+  },
+  {
+    name: 'release without compare',
+    file: 'src/store/lock.rs',
+    right: 'self.store.delete_seen(&self.key, &self.owner).await',
+    wrong: 'self.store.delete(&self.key).await',
+  },
+  {
+    name: 'retry after an ambiguous time-out',
+    file: 'src/backend/refresh.rs',
+    right: 'match self.grant.refresh(&live, &token).await {',
+    wrong: `let mut outcome = self.grant.refresh(&live, &token).await;
+        if matches!(outcome, Err(GrantFailure::Ambiguous)) {
+            outcome = self.grant.refresh(&live, &token).await;
+        }
+        match outcome {`,
+  },
+  {
+    name: 'no intent',
+    file: 'src/backend/refresh.rs',
+    right: 'self.write(lock, key, &mut stored, version, LoginState::Live(intending)).await?;',
+    wrong: 'let _ = (version, intending); stored = stored.clone();',
+  },
+];
