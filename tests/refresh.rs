@@ -16,7 +16,7 @@ use crate::harness::world::World;
 const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// Longer than a lock lives that somebody dead has left.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Parts {
     world: World,

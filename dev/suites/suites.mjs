@@ -19,6 +19,7 @@ const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '
 /** The program's own tests, in this order. @type {Suite[]} */
 export const PROGRAM_SUITES = [
   { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
+  { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
   {
     name: 'program',
     line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],

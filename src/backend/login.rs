@@ -114,7 +114,7 @@ async fn keep(
         None => None,
     };
     let version = before.as_ref().map_or(1, |stored| stored.record.version + 1);
-    let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(live) })?;
+    let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(Box::new(live)) })?;
     stubborn::write(keep_trying, || app.store.put(&place, &sealed, logins.kept)).await?;
     Ok(before.and_then(|stored| match stored.record.state {
         LoginState::Live(replaced) => Some(replaced.tokens),

@@ -63,7 +63,7 @@ pub struct LoginRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum LoginState {
     /// It has tokens.
-    Live(LiveLogin),
+    Live(Box<LiveLogin>),
     /// It has none any more.
     Ended(EndReason),
 }

@@ -335,6 +335,9 @@ impl Metadata {
 
 fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
     match error {
+        RequestTokenError::Request(OutboundError::Status(status)) => {
+            ProviderError::Refused(format!("status {status}"))
+        }
         RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
         RequestTokenError::ServerResponse(refusal) => {
             ProviderError::Refused(printable(refusal.error().as_ref()))

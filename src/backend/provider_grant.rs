@@ -67,7 +67,7 @@ impl Grant for ProviderGrant<'_> {
 }
 
 impl ProviderGrant<'_> {
-    /// iss, sub, aud and org_id must be the login's own, and the identity rule must hold again.
+    /// `iss`, `sub`, `aud` and `org_id` must be the login's own, and the identity rule must hold again.
     async fn verified(
         &self,
         metadata: &Metadata,
@@ -109,9 +109,6 @@ fn failure(error: ProviderError) -> GrantFailure {
         ProviderError::Unreachable(OutboundError::NotConnected(_)) => GrantFailure::NotSent,
         ProviderError::Refused(code) if code == "invalid_grant" => GrantFailure::InvalidGrant,
         ProviderError::Refused(code) => GrantFailure::NotNow(code),
-        ProviderError::Unreachable(OutboundError::Status(status)) => {
-            GrantFailure::NotNow(format!("status {status}"))
-        }
         ProviderError::Unreachable(_) | ProviderError::Garbage | ProviderError::Unusable(_) => {
             GrantFailure::Ambiguous
         }

@@ -152,7 +152,7 @@ impl Refresher<'_> {
     async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
         let stored = self.logins.read(key).await?.ok_or(RefreshError::NotConnected(None))?;
         match stored.record.state.clone() {
-            LoginState::Live(live) => Ok((stored, live)),
+            LoginState::Live(live) => Ok((stored, *live)),
             LoginState::Ended(reason) => Err(RefreshError::NotConnected(Some(reason))),
         }
     }
@@ -171,7 +171,7 @@ impl Refresher<'_> {
         };
         let intending = live.intend(stored.record.version, &token, attempt);
         let version = stored.record.version;
-        self.write(lock, key, &mut stored, version, LoginState::Live(intending)).await?;
+        self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;
         match self.grant.refresh(&live, &token).await {
             Ok(tokens) => self.keep(lock, key, stored, &live, tokens).await,
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
@@ -208,7 +208,8 @@ impl Refresher<'_> {
         tokens: TokenSet,
     ) -> Result<TokenSet, RefreshError> {
         let version = stored.record.version + 1;
-        let state = LoginState::Live(LiveLogin { tokens: tokens.clone(), intent: None, ..live.clone() });
+        let state =
+            LoginState::Live(Box::new(LiveLogin { tokens: tokens.clone(), intent: None, ..live.clone() }));
         let sealed = self.logins.seal(key, &LoginRecord { version, state }).map_err(RecordError::from)?;
         let deadline = self.clock.now() + self.limits.keep_trying;
         loop {
@@ -280,7 +281,7 @@ impl Refresher<'_> {
             // The token is unspent, so the intent goes: as it was before.
             GrantFailure::NotSent | GrantFailure::NotNow(_) => {
                 let version = stored.record.version;
-                self.write(lock, key, &mut stored, version, LoginState::Live(live)).await?;
+                self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(live))).await?;
                 Err(failure.into())
             }
             // The intent stays, and says so to whoever comes next.

@@ -48,7 +48,7 @@ async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Result<Clus
     Ok(match stored.map(|stored| stored.record.state) {
         None => unconnected(None),
         Some(LoginState::Ended(reason)) => unconnected(Some(reason.as_str())),
-        Some(LoginState::Live(live)) => of_login(live, app.clock.now(), unconnected(None)),
+        Some(LoginState::Live(live)) => of_login(*live, app.clock.now(), unconnected(None)),
     })
 }
 

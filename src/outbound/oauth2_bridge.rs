@@ -30,10 +30,14 @@ impl Bridge<'_> {
             sending = sending.insert_header((name.as_str(), value.as_bytes()));
         }
         let mut answer = sending.send_body(body).await?;
+        let status = answer.status().as_u16();
+        // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
+        if status == 429 || status >= 500 {
+            return Err(OutboundError::Status(status));
+        }
         let body = answer.body().limit(BODY_LIMIT).await?;
         let mut response = Response::new(body.to_vec());
-        *response.status_mut() =
-            StatusCode::from_u16(answer.status().as_u16()).map_err(|_| OutboundError::NotJson)?;
+        *response.status_mut() = StatusCode::from_u16(status).map_err(|_| OutboundError::NotJson)?;
         for (name, value) in answer.headers() {
             if let (Ok(name), Ok(value)) = (
                 oauth2::http::HeaderName::from_bytes(name.as_str().as_bytes()),

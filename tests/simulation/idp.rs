@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::world::World;
 
 /// How long an ID token lives.
-pub const LIFETIME: Duration = Duration::from_secs(600);
+pub const LIFETIME: Duration = Duration::from_mins(10);
 /// How long a request may take before its answer counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// An ID token that is so near to its end counts as expired: it has to get to a cluster yet.

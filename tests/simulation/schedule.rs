@@ -16,14 +16,15 @@ use super::executor::{self, Task};
 use super::idp::Idp;
 use super::world::{Troubles, World};
 
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(30 * 24);
 const LIMITS: Limits = Limits {
     lock: Duration::from_secs(15),
     wait: Duration::from_secs(25),
-    keep_trying: Duration::from_secs(120),
+    keep_trying: Duration::from_mins(2),
 };
 
 /// What came of a schedule.
+#[expect(clippy::struct_excessive_bools, reason = "each happened or did not, alone or with others")]
 #[derive(Default)]
 pub struct Outcome {
     /// What must never be, and was.
@@ -166,7 +167,7 @@ impl Schedule<'_> {
             intent: None,
         };
         let sealed = |version| {
-            let record = LoginRecord { version, state: LoginState::Live(live.clone()) };
+            let record = LoginRecord { version, state: LoginState::Live(Box::new(live.clone())) };
             self.refresher.logins.seal(&self.key, &record).expect("it can be sealed")
         };
         let before = self.refresher.logins.read(&self.key).await.ok().flatten();
@@ -195,7 +196,7 @@ impl Schedule<'_> {
                 self.outcome.borrow_mut().refreshed = true;
             }
             Ok(tokens) if !stood_still && !serves(&tokens, now) => {
-                self.fault("a caller got an ID token that has expired")
+                self.fault("a caller got an ID token that has expired");
             }
             _ => {}
         }
@@ -269,6 +270,7 @@ impl Schedule<'_> {
 impl Outcome {
     fn with(mut self, idp: &Idp, world: &World) -> Self {
         self.faults.extend(idp.faults());
+        self.faults.append(&mut world.lock().faults);
         self.reused = idp.reused() > 0;
         self.trace.clone_from(&world.lock().trace);
         self

@@ -12,6 +12,10 @@ use backstage_oidc_helper::store::{Store, StoreError, Write};
 use time::OffsetDateTime;
 
 /// What can go wrong in a schedule.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each kind of trouble is there or is not, alone or with others"
+)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Troubles {
     /// A replica dies.
@@ -38,6 +42,10 @@ pub struct Inner {
     pub troubled: Vec<usize>,
     /// What can go wrong.
     pub troubles: Troubles,
+    /// Which task took each lock.
+    takers: HashMap<String, usize>,
+    /// What the store saw that must never be.
+    pub faults: Vec<String>,
     /// What happened.
     pub trace: Vec<String>,
 }
@@ -77,6 +85,16 @@ impl Inner {
         self.records.get(key).filter(|(_, ends)| *ends > self.now).map(|(value, _)| value)
     }
 
+    /// A lock that lives is removed by whoever took it, and by nobody else.
+    fn remove(&mut self, key: &str) {
+        self.tell(&format!("removes {key}"));
+        let taker = self.takers.get(key).copied();
+        if self.living(key).is_some() && taker.is_some_and(|taker| taker != self.task) {
+            self.faults.push(format!("task {} removes the lock of another", self.task));
+        }
+        self.records.remove(key);
+    }
+
     fn set(&mut self, key: &str, value: &[u8], ttl: Duration) {
         let ends = self.now + ttl;
         self.records.insert(key.to_owned(), (value.to_vec(), ends));
@@ -98,6 +116,8 @@ impl World {
             task: 0,
             troubled: Vec::new(),
             troubles: Troubles::default(),
+            takers: HashMap::new(),
+            faults: Vec::new(),
             trace: Vec::new(),
         })))
     }
@@ -162,6 +182,8 @@ impl Store for World {
             let free = inner.living(key).is_none();
             if free {
                 inner.tell(&format!("takes {key}"));
+                let task = inner.task;
+                inner.takers.insert(key.to_owned(), task);
                 inner.set(key, value, ttl);
             }
             write(free)
@@ -213,8 +235,7 @@ impl Store for World {
         self.store("delete_seen", |inner| {
             let same = inner.living(key).is_some_and(|now| now == seen);
             if same {
-                inner.tell(&format!("removes {key}"));
-                inner.records.remove(key);
+                inner.remove(key);
             }
             write(same)
         })
@@ -223,8 +244,7 @@ impl Store for World {
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.store("delete", |inner| {
-            inner.tell(&format!("removes {key}"));
-            inner.records.remove(key);
+            inner.remove(key);
         })
         .await
     }
