@@ -58,7 +58,7 @@ export const MUTATIONS = [
   {
     name: 'no intent',
     file: 'src/backend/refresh.rs',
-    right: 'self.write(lock, key, &mut stored, version, LoginState::Live(intending)).await?;',
+    right: 'self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;',
     wrong: 'let _ = (version, intending); stored = stored.clone();',
   },
 ];
