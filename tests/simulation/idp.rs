@@ -23,6 +23,8 @@ struct Family {
     current: u64,
     /// The one before it.
     previous: Option<u64>,
+    /// Every token of it: to revoke one is to revoke the grant (RFC 7009, 2.1).
+    issued: Vec<u64>,
     dead: bool,
 }
 
@@ -57,7 +59,7 @@ impl Idp {
     pub fn log_in(&self, lives: Duration) -> TokenSet {
         let mut inner = self.inner.borrow_mut();
         let token = inner.issue();
-        inner.families.push(Family { current: token, previous: None, dead: false });
+        inner.families.push(Family { current: token, previous: None, issued: vec![token], dead: false });
         self.tokens(token, lives)
     }
 
@@ -130,6 +132,7 @@ impl Idp {
         }
         family.previous = Some(token);
         family.current = next;
+        family.issued.push(next);
         Some(next)
     }
 }
@@ -181,7 +184,7 @@ impl Grant for Idp {
         let token = number(tokens.refresh_token.as_ref());
         self.world.lock().tell(&format!("revokes the family of token {token}"));
         for family in &mut self.inner.borrow_mut().families {
-            if family.current == token || family.previous == Some(token) {
+            if family.issued.contains(&token) {
                 family.dead = true;
             }
         }
