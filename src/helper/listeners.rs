@@ -72,6 +72,11 @@ fn bind_localhost(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     match bind_one(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
         Ok(v6) => Ok(vec![v4, v6]),
         Err(ListenError::NotGiven { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
+        Err(ListenError::Taken { port, .. }) => {
+            // While we hold the other address, we would be found as the one who has the port.
+            drop(v4);
+            Err(ListenError::Taken { port, holder: port_holder::describe(port) })
+        }
         Err(error) => Err(error),
     }
 }
