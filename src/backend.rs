@@ -209,8 +209,9 @@ impl Running {
         let (handle, control, stopping) = (self.api.handle(), self.control, self.stopping);
         actix_web::rt::spawn(async move {
             stop.await;
-            tracing::info!("stopping: requests under way may finish");
+            // First not ready, then the word for it: who reads the log may rely on it.
             stopping.begin();
+            tracing::info!("stopping: requests under way may finish");
             handle.stop(true).await;
         });
         self.api.await?;

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use backstage_oidc_helper::random::sha256;
 use serde_json::{Value, json};
 
 use crate::harness::api::{Api, Session, redirect_body};
@@ -75,6 +76,14 @@ fn twenty_helpers_with_one_code_cause_one_token_request() {
     assert_eq!(api.exchange(&session, &redirect).json, done[0].json);
 }
 
+/// The backend has read the session and waits for it to change.
+fn wait_until_somebody_waits(backend: &Backend, session: &Session) {
+    let id = sha256(session.token.as_bytes());
+    backend.process.wait_for("that somebody waits", |line| {
+        (line.contains("waits for a change") && line.contains(&id)).then_some(())
+    });
+}
+
 #[test]
 fn who_waits_learns_of_the_change_at_once() {
     let world = World::new("exchange_wait");
@@ -89,6 +98,8 @@ fn who_waits_learns_of_the_change_at_once() {
         let begun = Instant::now();
         thread::scope(|scope| {
             let claimed = scope.spawn(|| wait(&here, &session));
+            // Only who saw the session pending can see it change.
+            wait_until_somebody_waits(&replicas[0], &session);
             let exchange = scope.spawn(|| changing.exchange(&session, &redirect));
             assert_eq!(claimed.join().unwrap()["status"], "exchanging");
             let concluded = scope.spawn(|| wait(&here, &session));

@@ -72,6 +72,7 @@ async fn changed(
 ) -> Result<SessionResponse, Problem> {
     let id = session_record::SessionId::of(token);
     let waiter = app.changes.wait_for(id.as_str()).ok_or_else(|| limited(wait))?;
+    tracing::debug!(session = id.as_str(), "waits for a change");
     let end = Instant::now() + wait;
     loop {
         let notified = waiter.changed.notified();
