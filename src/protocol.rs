@@ -293,6 +293,31 @@ pub struct ClusterStatus {
     pub reason: Option<String>,
 }
 
+/// The answer of `GET /token`: what a trusted plugin shows Kubernetes for its user.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenResponse {
+    /// The ID token.
+    #[schema(value_type = String)]
+    pub token: WireSecret,
+    /// When it expires.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: OffsetDateTime,
+    /// The cluster it is for.
+    pub cluster: String,
+}
+
+/// The answer of `DELETE /tokens`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DisconnectedResponse {
+    /// The clusters whose login is forgotten.
+    pub disconnected: Vec<String>,
+    /// Those of them whose tokens the identity provider has not confirmed as revoked yet: that goes on by itself.
+    pub revocation_pending: Vec<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
