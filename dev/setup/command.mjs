@@ -53,12 +53,24 @@ export async function tailOf(log, lines) {
  * @returns {boolean} whether it can be run by its name
  */
 export function isInstalled(program) {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return folder !== '';
-    } catch {
-      return false;
-    }
-  });
+  return pathOf(program) !== undefined;
+}
+
+/**
+ * @param {string} program
+ * @returns {string | undefined} where it is
+ */
+export function pathOf(program) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

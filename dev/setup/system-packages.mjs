@@ -1,4 +1,4 @@
-import { isInstalled, runCommand } from './command.mjs';
+import { isInstalled, pathOf, runCommand } from './command.mjs';
 
 /** The Debian and Ubuntu package of each program that is installed when it is missing. */
 const PACKAGES = {
@@ -58,7 +58,11 @@ function aptCommand(missing, packages) {
 
 /** @returns {boolean} whether there is a browser for dev/browser that has another name */
 function chooseOtherBrowser() {
-  const other = OTHER_BROWSERS.find(isInstalled);
-  process.env['CHROMIUM'] ??= other;
-  return process.env['CHROMIUM'] !== undefined;
+  const browser = process.env['CHROMIUM'] ?? OTHER_BROWSERS.map(pathOf).find((path) => path !== undefined);
+  if (browser === undefined) {
+    return false;
+  }
+  // Set only to a browser that there is: set to nothing, the variable would be the word "undefined".
+  process.env['CHROMIUM'] = browser;
+  return true;
 }
