@@ -16,7 +16,7 @@ lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one
-	@SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --release --test simulation
+	@CARGO_PROFILE_TEST_OPT_LEVEL=2 CARGO_PROFILE_DEV_OPT_LEVEL=2 SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --test simulation
 
 .PHONY: mutations
 mutations: ## five mistakes in the refresh code, each of which the simulation has to notice

@@ -32,6 +32,17 @@ pub enum Write {
     Refused,
 }
 
+/// A lock as its holder writes under it.
+#[derive(Clone, Copy)]
+pub struct Held<'a> {
+    /// Where it lies.
+    pub lock: &'a Key,
+    /// What lies there while it is the holder's.
+    pub owner: &'a [u8],
+    /// How long it lives from a write on.
+    pub life: Duration,
+}
+
 /// A store of small records with a time to live. All of its operations are atomic, on every replica alike.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -47,11 +58,10 @@ pub trait Store: Send + Sync {
     /// Writes a record only while its bytes are still those that were `seen`; its time to live begins anew.
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError>;
 
-    /// Writes as [`Store::swap`] does, and only while the record at `lock` is `owner`, both in one step.
+    /// Writes as [`Store::swap`] does, and only while the lock is held; the lock lives on from then, all in one step.
     async fn swap_under(
         &self,
-        lock: &Key,
-        owner: &[u8],
+        held: Held<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],

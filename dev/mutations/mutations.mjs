@@ -36,8 +36,8 @@ export const MUTATIONS = [
   {
     name: 'unconditional write',
     file: 'src/store/lock.rs',
-    right: 'self.store.swap_under(&self.key, &self.owner, key, seen, value, ttl).await',
-    wrong: 'let _ = seen; self.store.put(key, value, ttl).await.map(|()| Write::Done)',
+    right: 'self.store.swap_under(held, key, seen, value, ttl).await',
+    wrong: 'let _ = (held, seen); self.store.put(key, value, ttl).await.map(|()| Write::Done)',
   },
   {
     name: 'release without compare',
@@ -60,5 +60,11 @@ export const MUTATIONS = [
     file: 'src/backend/refresh.rs',
     right: 'self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;',
     wrong: 'let _ = (version, intending); stored = stored.clone();',
+  },
+  {
+    name: 'the request sent however long ago the intent was written',
+    file: 'src/backend/refresh.rs',
+    right: 'if self.clock.now() - asked_at >= self.limits.lock / 2 {',
+    wrong: 'if self.clock.now() < asked_at {',
   },
 ];

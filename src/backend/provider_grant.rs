@@ -31,10 +31,14 @@ pub struct ProviderGrant<'a> {
 
 #[async_trait(?Send)]
 impl Grant for ProviderGrant<'_> {
+    async fn ready(&self) -> Result<(), GrantFailure> {
+        let ready = self.provider.ready(&self.clients.provider).await;
+        ready.map(|_| ()).map_err(|_| GrantFailure::NotSent)
+    }
+
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let client = &self.clients.provider;
-        // Keys at hand first: once the token is spent, nothing else should be left to fail.
-        let metadata = self.provider.ready(client).await.map_err(|_| GrantFailure::NotSent)?;
+        let metadata = self.provider.metadata(client).await.map_err(|_| GrantFailure::NotSent)?;
         let tokens = self.provider.refresh(&metadata, client, token).await.map_err(failure)?;
         let now = self.app.clock.now();
         match self.verified(&metadata, login, &tokens).await {

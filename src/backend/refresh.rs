@@ -24,7 +24,11 @@ use crate::store::{StoreError, Write};
 /// Spends refresh tokens at an identity provider, and takes tokens back.
 #[async_trait(?Send)]
 pub trait Grant {
-    /// Spends a refresh token once (RFC 6749, 6) and verifies what comes against the login.
+    /// Has at hand whatever a refresh needs: once a token is about to be spent, nothing but the request itself may be left to
+    /// fail or to take its time.
+    async fn ready(&self) -> Result<(), GrantFailure>;
+
+    /// Spends a refresh token once, right away (RFC 6749, 6), and verifies what comes against the login.
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure>;
 
     /// Revokes tokens that nobody shall have.
@@ -169,9 +173,16 @@ impl Refresher<'_> {
             Some(Attempt::First) => Attempt::Last,
             Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
         };
+        self.grant.ready().await?;
         let intending = live.intend(stored.record.version, &token, attempt);
         let version = stored.record.version;
+        let asked_at = self.clock.now();
         self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;
+        // The lock has lived on since we asked for that. If we then stood still, others may be spending the token by now.
+        if self.clock.now() - asked_at >= self.limits.lock / 2 {
+            self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(live))).await?;
+            return Err(RefreshError::Busy);
+        }
         match self.grant.refresh(&live, &token).await {
             Ok(tokens) => self.keep(lock, key, stored, &live, tokens).await,
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,

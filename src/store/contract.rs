@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::memory::Memory;
 use super::redis::Redis;
 use super::redis_server::RedisServer;
-use super::{Key, Store, Write};
+use super::{Held, Key, Store, Write};
 use crate::clock::Clock;
 
 const TTL: Duration = Duration::from_mins(10);
@@ -140,6 +140,38 @@ async fn a_swap_needs_what_was_seen(place: &dyn Place) {
     assert_eq!(store.get("record").await.unwrap(), None);
 }
 
+async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place) {
+    let (store, replica) = (place.open(), place.open());
+    let write = async |owner, seen| {
+        let held = Held { lock: "lock", owner, life: 2 * TTL };
+        replica.swap_under(held, "record", seen, b"new", 10 * TTL).await.unwrap()
+    };
+    store.put("record", b"seen", 10 * TTL).await.unwrap();
+    assert_eq!(write(b"me", b"seen").await, Write::Refused, "there is no lock");
+    store.put("lock", b"me", TTL).await.unwrap();
+    assert_eq!(write(b"you", b"seen").await, Write::Refused);
+    assert_eq!(write(b"me", b"unseen").await, Write::Refused);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
+    // What was refused has not let the lock live on either.
+    place.live_out("lock", TTL).await;
+    store.put("lock", b"me", TTL).await.unwrap();
+    assert_eq!(write(b"me", b"seen").await, Write::Done);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
+    place.live_out("lock", 2 * TTL).await;
+    assert_eq!(write(b"me", b"new").await, Write::Refused, "the lock has run out");
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
+}
+
+async fn what_was_not_seen_is_not_deleted(place: &dyn Place) {
+    let store = place.open();
+    assert_eq!(store.delete_seen("record", b"").await.unwrap(), Write::Refused, "there is no record");
+    store.put("record", b"seen", TTL).await.unwrap();
+    assert_eq!(store.delete_seen("record", b"unseen").await.unwrap(), Write::Refused);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
+    assert_eq!(store.delete_seen("record", b"seen").await.unwrap(), Write::Done);
+    assert_eq!(store.get("record").await.unwrap(), None);
+}
+
 async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
     let enter = async |member, ttl| store.enter("set", member, ttl, 2).await.unwrap();
@@ -215,6 +247,8 @@ over_every_store!(
     a_new_record_is_written_once,
     a_record_is_any_bytes_and_deleted_for_good,
     a_swap_needs_what_was_seen,
+    a_write_under_a_lock_needs_the_lock_and_what_was_seen,
+    what_was_not_seen_is_not_deleted,
     a_set_takes_no_more_than_its_limit,
     a_member_leaves_a_set_when_its_time_is_over
 );

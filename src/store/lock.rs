@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Key, Store, StoreError, Write};
+use super::{Held, Key, Store, StoreError, Write};
 use crate::pause::Pause;
 use crate::random::{NoRandomness, Random, random_secret};
 
@@ -74,7 +74,7 @@ impl<'a> Lock<'a> {
         self.store.put_new(&self.key, &self.owner, self.life).await
     }
 
-    /// Writes a record only while the lock is ours and the record is as it was `seen`.
+    /// Writes a record only while the lock is ours and the record is as it was `seen`; the lock lives anew from then.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -85,7 +85,8 @@ impl<'a> Lock<'a> {
         value: &[u8],
         ttl: Duration,
     ) -> Result<Write, StoreError> {
-        self.store.swap_under(&self.key, &self.owner, key, seen, value, ttl).await
+        let held = Held { lock: &self.key, owner: &self.owner, life: self.life };
+        self.store.swap_under(held, key, seen, value, ttl).await
     }
 
     /// Gives the lock back, if it is still ours. One that cannot be given back ends by itself.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Key, Store, StoreError, Write};
+use super::{Held, Key, Store, StoreError, Write};
 use crate::clock::Clock;
 
 /// Below this many records nothing is worth looking for.
@@ -103,8 +103,7 @@ impl Store for Memory {
 
     async fn swap_under(
         &self,
-        lock: &Key,
-        owner: &[u8],
+        held: Held<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
@@ -112,9 +111,10 @@ impl Store for Memory {
     ) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
-        if !is(lock, owner) || !is(key, seen) {
+        if !is(held.lock, held.owner) || !is(key, seen) {
             return Ok(Write::Refused);
         }
+        kept.write(held.lock, held.owner, now, held.life);
         kept.write(key, value, now, ttl);
         Ok(Write::Done)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use prometheus::HistogramVec;
 
-use super::{Key, Store, StoreError, Write};
+use super::{Held, Key, Store, StoreError, Write};
 
 /// A store whose every operation is timed, the failed ones included.
 pub struct Observed<S> {
@@ -46,14 +46,13 @@ impl<S: Store> Store for Observed<S> {
 
     async fn swap_under(
         &self,
-        lock: &Key,
-        owner: &[u8],
+        held: Held<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
     ) -> Result<Write, StoreError> {
-        self.timed("swap_under", self.store.swap_under(lock, owner, key, seen, value, ttl)).await
+        self.timed("swap_under", self.store.swap_under(held, key, seen, value, ttl)).await
     }
 
     async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
@@ -96,11 +95,15 @@ mod tests {
         store.put("record", b"2", ttl).await.unwrap();
         store.swap("record", b"2", b"3", ttl).await.unwrap();
         assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
+        let held = Held { lock: "record", owner: b"3", life: ttl };
+        store.swap_under(held, "record", b"3", b"4", ttl).await.unwrap();
+        store.delete_seen("record", b"4").await.unwrap();
         store.delete("record").await.unwrap();
         store.enter("set", "member", ttl, 1).await.unwrap();
         store.leave("set", "member").await.unwrap();
         store.ping().await.unwrap();
-        for op in ["put_new", "put", "get", "swap", "delete", "enter", "leave", "ping"] {
+        let conditional = ["put_new", "swap", "swap_under", "delete_seen"];
+        for op in ["put", "get", "delete", "enter", "leave", "ping"].into_iter().chain(conditional) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");
         }

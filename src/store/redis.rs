@@ -22,7 +22,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio::sync::Mutex;
 
-use super::{Key, Store, StoreError, Write};
+use super::{Held, Key, Store, StoreError, Write};
 
 /// How long a connection may take, and then an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,12 +36,13 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 ";
 
-/// Writes the record at KEYS[2] only while it is still ARGV[2], and KEYS[1] is ARGV[1].
+/// Writes the record at KEYS[2] only while it is still ARGV[2], and the lock at KEYS[1] is ARGV[1]; that lives on for ARGV[5].
 const SWAP_UNDER: &str = r"
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('GET', KEYS[2]) ~= ARGV[2] then
   return 0
 end
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1
 ";
 
@@ -289,15 +290,15 @@ impl Store for Redis {
 
     async fn swap_under(
         &self,
-        lock: &Key,
-        owner: &[u8],
+        held: Held<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
     ) -> Result<Write, StoreError> {
-        let mut swap = self.swap_under.key(prefixed(lock));
-        swap.key(prefixed(key)).arg(owner).arg(seen).arg(value).arg(milliseconds(ttl));
+        let mut swap = self.swap_under.key(prefixed(held.lock));
+        swap.key(prefixed(key)).arg(held.owner).arg(seen).arg(value);
+        swap.arg(milliseconds(ttl)).arg(milliseconds(held.life));
         self.script(&swap).await.map(write)
     }
 

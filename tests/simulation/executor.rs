@@ -70,7 +70,7 @@ fn step(world: &World, tasks: &mut [Task<'_>], index: usize) {
         Poll::Ready(()) => task.work = None,
         Poll::Pending => task.ready_at = inner.wake.expect("every wait names its end"),
     }
-    if inner.troubles.stalls && task.work.is_some() && inner.once_in(60) {
+    if inner.troubles.stalls && task.work.is_some() && inner.trouble_once_in(60) {
         inner.tell("stands still");
         inner.trouble();
         task.ready_at = inner.now + STALL;

@@ -97,8 +97,14 @@ impl Idp {
         self.inner.borrow().faults.clone()
     }
 
-    /// Takes a token, or does not. `serves_until`: when the ID token expires that the caller still has.
-    fn spend(&self, token: u64, serves_until: OffsetDateTime) -> Option<u64> {
+    /// Takes a token, or does not. `serves_until`: when the ID token expires that the caller still has. `sent_at`: when the
+    /// request set out; one that took longer than anybody waits for it is no fault of ours, whatever it does.
+    fn spend(
+        &self,
+        token: u64,
+        serves_until: OffsetDateTime,
+        sent_at: OffsetDateTime,
+    ) -> Option<u64> {
         let mut world = self.world.lock();
         let (now, task) = (world.now, world.task);
         let mut inner = self.inner.borrow_mut();
@@ -108,11 +114,12 @@ impl Idp {
         if let [.., last] = before.as_slice() {
             inner.reused += 1;
             world.tell(&format!("spends token {token} again"));
-            let innocent = !world.troubled.contains(last);
+            let in_time = now - sent_at <= TIMEOUT;
+            let innocent = in_time && !world.troubled.contains(last);
             inner.check(innocent, &format!("token {token} is spent again though task {last} had no trouble"));
             inner.check(before.len() > 1, &format!("token {token} is spent a third time"));
             inner.check(
-                serves_until > now + MARGIN,
+                in_time && serves_until > now + MARGIN,
                 &format!("token {token} is spent again while its ID token serves"),
             );
         } else {
@@ -156,7 +163,13 @@ fn number(token: Option<&WireSecret>) -> u64 {
 
 #[async_trait(?Send)]
 impl Grant for Idp {
+    async fn ready(&self) -> Result<(), GrantFailure> {
+        self.world.delay().await;
+        if self.world.lock().once_in(48) { Err(GrantFailure::NotSent) } else { Ok(()) }
+    }
+
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
+        let sent_at = self.world.lock().now;
         self.world.delay().await;
         let (kind, late) = {
             let mut world = self.world.lock();
@@ -170,7 +183,7 @@ impl Grant for Idp {
         if late && kind % 2 == 0 {
             return self.lost().await;
         }
-        let spent = self.spend(number(Some(token)), login.tokens.expires_at);
+        let spent = self.spend(number(Some(token)), login.tokens.expires_at, sent_at);
         if late {
             return self.lost().await;
         }

@@ -84,6 +84,7 @@ pub fn run(seed: u64) -> Outcome {
         lost_answers: seed.is_multiple_of(3),
         store_failures: seed.is_multiple_of(5),
         stalls: seed.is_multiple_of(7),
+        seldom: seed % 8 < 4,
     };
     let overlap = world.lock().once_in(2);
     let idp = Idp::new(&world, overlap);

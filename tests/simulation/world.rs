@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use backstage_oidc_helper::clock::Clock;
 use backstage_oidc_helper::pause::Pause;
 use backstage_oidc_helper::random::{NoRandomness, Random};
-use backstage_oidc_helper::store::{Store, StoreError, Write};
+use backstage_oidc_helper::store::{Held, Store, StoreError, Write};
 use time::OffsetDateTime;
 
 /// What can go wrong in a schedule.
@@ -26,6 +26,8 @@ pub struct Troubles {
     pub store_failures: bool,
     /// A replica stands still for longer than the lock lives.
     pub stalls: bool,
+    /// What goes wrong does so once or twice, and everything else goes on around it; else all over.
+    pub seldom: bool,
 }
 
 /// The state of a schedule.
@@ -64,6 +66,12 @@ impl Inner {
     /// True once in so many times.
     pub fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
+    }
+
+    /// Whether trouble comes now that comes so rarely.
+    pub fn trouble_once_in(&mut self, times: u64) -> bool {
+        let seldom = if self.troubles.seldom { 15 } else { 1 };
+        self.once_in(times * seldom)
     }
 
     /// Notes what happened.
@@ -157,14 +165,14 @@ impl World {
         self.delay().await;
         {
             let mut inner = self.lock();
-            if inner.troubles.store_failures && inner.once_in(12) {
+            if inner.troubles.store_failures && inner.trouble_once_in(12) {
                 return failure(&mut inner, "before");
             }
         }
         let done = act(&mut self.lock());
         self.delay().await;
         let mut inner = self.lock();
-        if inner.troubles.store_failures && inner.once_in(12) {
+        if inner.troubles.store_failures && inner.trouble_once_in(12) {
             return failure(&mut inner, "after");
         }
         Ok(done)
@@ -212,18 +220,18 @@ impl Store for World {
 
     async fn swap_under(
         &self,
-        lock: &str,
-        owner: &[u8],
+        held: Held<'_>,
         key: &str,
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
     ) -> Result<Write, StoreError> {
         self.store("swap_under", |inner| {
-            let may = inner.living(lock).is_some_and(|now| now == owner)
+            let may = inner.living(held.lock).is_some_and(|now| now == held.owner)
                 && inner.living(key).is_some_and(|now| now == seen);
             inner.tell(if may { "writes the record" } else { "may not write the record" });
             if may {
+                inner.set(held.lock, held.owner, held.life);
                 inner.set(key, value, ttl);
             }
             write(may)
