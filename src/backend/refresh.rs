@@ -158,7 +158,7 @@ impl Refresher<'_> {
     }
 
     async fn under_lock(&self, lock: &Lock<'_>, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
-        let (mut stored, live) = self.live(key).await?;
+        let (stored, live) = self.live(key).await?;
         if stored.record.version > seen {
             return Ok(live.tokens);
         }
@@ -170,12 +170,41 @@ impl Refresher<'_> {
             Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
         };
         let intending = live.intend(stored.record.version, &token, attempt);
-        let version = stored.record.version;
-        self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;
+        let stored = self.intend(lock, key, &stored, &live, intending).await?;
         match self.grant.refresh(&live, &token).await {
             Ok(tokens) => self.keep(lock, key, stored, &live, tokens).await,
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
         }
+    }
+
+    /// Writes the intent down. One that may or may not be written is taken back, if that can be: nothing was spent, and whoever
+    /// comes next shall not have to wonder.
+    async fn intend(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &Stored,
+        live: &LiveLogin,
+        intending: LiveLogin,
+    ) -> Result<Stored, RefreshError> {
+        let version = stored.record.version;
+        let intended = self.sealed(key, version, LoginState::Live(Box::new(intending)))?;
+        let Err(failure) = self.write(lock, key, stored, &intended).await else { return Ok(intended) };
+        let as_before = self.sealed(key, version, LoginState::Live(Box::new(live.clone())))?;
+        // `Busy` means that there is nothing of ours to take back.
+        if !matches!(failure, RefreshError::Busy)
+            && let Err(error) = self.write(lock, key, &intended, &as_before).await
+            && !matches!(error, RefreshError::Busy)
+        {
+            tracing::warn!(%error, "an intent was not taken back: the refresh after it counts as the second");
+        }
+        Err(failure)
+    }
+
+    fn sealed(&self, key: &LoginKey, version: u64, state: LoginState) -> Result<Stored, RefreshError> {
+        let record = LoginRecord { version, state };
+        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
+        Ok(Stored { record, sealed })
     }
 
     /// Writes once; nothing is lost yet when that fails.
@@ -183,18 +212,12 @@ impl Refresher<'_> {
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
-        stored: &mut Stored,
-        version: u64,
-        state: LoginState,
+        seen: &Stored,
+        next: &Stored,
     ) -> Result<(), RefreshError> {
-        let record = LoginRecord { version, state };
-        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
-        match lock.swap(&key.record(), &stored.sealed, &sealed, self.logins.kept).await? {
+        match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.kept).await? {
             Write::Refused => Err(RefreshError::Busy),
-            Write::Done => {
-                *stored = Stored { record, sealed };
-                Ok(())
-            }
+            Write::Done => Ok(()),
         }
     }
 
@@ -260,8 +283,6 @@ impl Refresher<'_> {
         }
         match store.get(&key.record()).await? {
             None => Ok(Kept::LoginGone),
-            // A try whose answer was lost.
-            Some(now) if now == sealed => Ok(Kept::Written),
             // Only the lock is lost: nobody has spent anything since. Whoever holds it lets it go again.
             Some(now) if now == stored.sealed => lock.retake().await.map(|_| Kept::NotYet),
             Some(_) => Ok(Kept::Superseded),
@@ -272,7 +293,7 @@ impl Refresher<'_> {
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
-        mut stored: Stored,
+        stored: Stored,
         live: LiveLogin,
         attempt: Attempt,
         failure: GrantFailure,
@@ -280,8 +301,9 @@ impl Refresher<'_> {
         match failure {
             // The token is unspent, so the intent goes: as it was before.
             GrantFailure::NotSent | GrantFailure::NotNow(_) => {
-                let version = stored.record.version;
-                self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(live))).await?;
+                let as_before =
+                    self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+                self.write(lock, key, &stored, &as_before).await?;
                 Err(failure.into())
             }
             // The intent stays, and says so to whoever comes next.
@@ -307,12 +329,11 @@ impl Refresher<'_> {
     }
 
     async fn end(&self, lock: &Lock<'_>, key: &LoginKey, stored: &Stored, reason: EndReason) -> RefreshError {
-        let mut stored = stored.clone();
-        let version = stored.record.version + 1;
-        match self.write(lock, key, &mut stored, version, LoginState::Ended(reason)).await {
-            Ok(()) => RefreshError::NotConnected(Some(reason)),
-            Err(error) => error,
-        }
+        let written = async {
+            let ended = self.sealed(key, stored.record.version + 1, LoginState::Ended(reason))?;
+            self.write(lock, key, stored, &ended).await
+        };
+        written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every store promises: the same tests over memory and a real Redis.
+//! What every store promises: the same tests over memory, a real Redis, and one with a replica that a sentinel names.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
@@ -75,17 +75,36 @@ impl Place for InMemory {
     }
 }
 
-struct InRedis(RedisServer);
+struct InRedis {
+    url: String,
+    master: RedisServer,
+    _around: Vec<RedisServer>,
+}
+
+impl InRedis {
+    fn start() -> Self {
+        let master = RedisServer::start();
+        Self { url: master.url(), master, _around: Vec::new() }
+    }
+
+    fn start_with_sentinel() -> Self {
+        let master = RedisServer::start();
+        let replica = RedisServer::start_replica_of(&master);
+        let sentinel = RedisServer::start_sentinel("127.0.0.1", &master, "");
+        let url = format!("redis+sentinel://127.0.0.1:{}/dev", sentinel.port());
+        Self { url, master, _around: vec![sentinel, replica] }
+    }
+}
 
 #[async_trait]
 impl Place for InRedis {
     fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::new(&self.0.url(), None).unwrap())
+        Arc::new(Redis::new(&self.url, None).unwrap())
     }
 
     /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
     async fn live_out(&self, key: &Key, ttl: Duration) {
-        let (mut redis, key) = (self.0.connect().await, format!("cluster-auth:{key}"));
+        let (mut redis, key) = (self.master.connect().await, format!("cluster-auth:{key}"));
         let left = redis.pttl(&key).await.unwrap().raw();
         let ttl = isize::try_from(ttl.as_millis()).unwrap();
         assert!((ttl - 60_000..=ttl).contains(&left), "{left} ms left of {ttl} ms");
@@ -138,6 +157,21 @@ async fn a_swap_needs_what_was_seen(place: &dyn Place) {
     place.live_out("record", 3 * TTL).await;
     assert_eq!(store.swap("record", b"new", b"newer", TTL).await.unwrap(), Write::Refused, "it has run out");
     assert_eq!(store.get("record").await.unwrap(), None);
+}
+
+async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
+    let store = place.open();
+    store.put("record", b"seen", TTL).await.unwrap();
+    store.put("lock", b"owner", TTL).await.unwrap();
+    let swap = async |value| store.swap("record", b"seen", value, TTL).await.unwrap();
+    assert_eq!((swap(b"new").await, swap(b"new").await, swap(b"other").await), (Write::Done, Write::Done, Write::Refused));
+    let swap_under = async |value, ttl| store.swap_under("lock", b"owner", "record", b"new", value, ttl).await.unwrap();
+    assert_eq!(swap_under(b"newer", TTL).await, Write::Done);
+    store.put("lock", b"another", TTL).await.unwrap();
+    assert_eq!(swap_under(b"newest", TTL).await, Write::Refused);
+    assert_eq!(swap_under(b"newer", 2 * TTL).await, Write::Done);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
+    place.live_out("record", 2 * TTL).await;
 }
 
 async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
@@ -205,8 +239,15 @@ macro_rules! over_every_store {
         }
         mod in_redis {
             use super::*;
-            $(#[actix_web::test] async fn $test() { super::$test(&InRedis(RedisServer::start())).await; })*
-            #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&InRedis(RedisServer::start())); }
+            $(#[actix_web::test] async fn $test() { super::$test(&InRedis::start()).await; })*
+            #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&InRedis::start()); }
+        }
+        mod in_redis_with_sentinel {
+            use super::*;
+            $(#[actix_web::test] async fn $test() { super::$test(&InRedis::start_with_sentinel()).await; })*
+            #[test] fn one_of_fifty_swaps_is_done() {
+                super::one_of_fifty_swaps_is_done(&InRedis::start_with_sentinel());
+            }
         }
     };
 }
@@ -215,6 +256,7 @@ over_every_store!(
     a_new_record_is_written_once,
     a_record_is_any_bytes_and_deleted_for_good,
     a_swap_needs_what_was_seen,
+    a_swap_that_was_done_is_done_again,
     a_set_takes_no_more_than_its_limit,
     a_member_leaves_a_set_when_its_time_is_over
 );

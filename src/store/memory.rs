@@ -94,7 +94,7 @@ impl Store for Memory {
 
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
-        if kept.living(key, now).is_none_or(|record| record.value != seen) {
+        if kept.living(key, now).is_none_or(|record| record.value != seen && record.value != value) {
             return Ok(Write::Refused);
         }
         kept.write(key, value, now, ttl);
@@ -112,7 +112,7 @@ impl Store for Memory {
     ) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
-        if !is(lock, owner) || !is(key, seen) {
+        if !is(key, value) && !(is(lock, owner) && is(key, seen)) {
             return Ok(Write::Refused);
         }
         kept.write(key, value, now, ttl);

@@ -201,7 +201,7 @@ impl Store for World {
 
     async fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
         self.store("swap", |inner| {
-            let same = inner.living(key).is_some_and(|now| now == seen);
+            let same = inner.living(key).is_some_and(|now| now == seen || now == value);
             if same {
                 inner.set(key, value, ttl);
             }
@@ -220,8 +220,8 @@ impl Store for World {
         ttl: Duration,
     ) -> Result<Write, StoreError> {
         self.store("swap_under", |inner| {
-            let may = inner.living(lock).is_some_and(|now| now == owner)
-                && inner.living(key).is_some_and(|now| now == seen);
+            let is = |key, bytes: &[u8]| inner.living(key).is_some_and(|now| now == bytes);
+            let may = is(key, value) || (is(lock, owner) && is(key, seen));
             inner.tell(if may { "writes the record" } else { "may not write the record" });
             if may {
                 inner.set(key, value, ttl);
