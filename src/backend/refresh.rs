@@ -301,8 +301,7 @@ impl Refresher<'_> {
         match failure {
             // The token is unspent, so the intent goes: as it was before.
             GrantFailure::NotSent | GrantFailure::NotNow(_) => {
-                let as_before =
-                    self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+                let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
                 self.write(lock, key, &stored, &as_before).await?;
                 Err(failure.into())
             }

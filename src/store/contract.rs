@@ -15,6 +15,9 @@ use crate::clock::Clock;
 
 const TTL: Duration = Duration::from_mins(10);
 
+/// Nothing here is about being late.
+const LONG: Duration = Duration::from_mins(1);
+
 /// A clock that stands still until it is moved.
 pub struct ChosenClock(Mutex<OffsetDateTime>);
 
@@ -99,7 +102,7 @@ impl InRedis {
 #[async_trait]
 impl Place for InRedis {
     fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::new(&self.url, None).unwrap())
+        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
     }
 
     /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
@@ -164,8 +167,12 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
     store.put("record", b"seen", TTL).await.unwrap();
     store.put("lock", b"owner", TTL).await.unwrap();
     let swap = async |value| store.swap("record", b"seen", value, TTL).await.unwrap();
-    assert_eq!((swap(b"new").await, swap(b"new").await, swap(b"other").await), (Write::Done, Write::Done, Write::Refused));
-    let swap_under = async |value, ttl| store.swap_under("lock", b"owner", "record", b"new", value, ttl).await.unwrap();
+    assert_eq!(
+        (swap(b"new").await, swap(b"new").await, swap(b"other").await),
+        (Write::Done, Write::Done, Write::Refused)
+    );
+    let swap_under =
+        async |value, ttl| store.swap_under("lock", b"owner", "record", b"new", value, ttl).await.unwrap();
     assert_eq!(swap_under(b"newer", TTL).await, Write::Done);
     store.put("lock", b"another", TTL).await.unwrap();
     assert_eq!(swap_under(b"newest", TTL).await, Write::Refused);

@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::try_join;
-use redis::{Cmd, FromRedisValue, Role, ScriptInvocation};
+use redis::{Cmd, FromRedisValue, ReplicaInfo, Role, ScriptInvocation};
 use tokio::sync::Mutex;
 
-pub use self::address::UnusableRedis;
 use self::address::Address;
+pub use self::address::UnusableRedis;
 use self::connection::{Connection, out_of_time, server_of};
 use self::scripts::Scripts;
 use super::{Key, Store, StoreError, Write};
@@ -32,7 +32,7 @@ use super::{Key, Store, StoreError, Write};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The part of that within which a sentinel has to answer, or a replica to confirm a write.
-const SHARE: u32 = 4;
+const SHARE: u32 = 2;
 
 /// A store in Redis. Has no `Debug`: it holds the password.
 pub struct Redis {
@@ -52,7 +52,12 @@ impl Redis {
         Self::with_patience(url, ca_file, PATIENCE)
     }
 
-    fn with_patience(url: &str, ca_file: Option<&Path>, patience: Duration) -> Result<Self, UnusableRedis> {
+    /// The same with another patience than production's.
+    pub(super) fn with_patience(
+        url: &str,
+        ca_file: Option<&Path>,
+        patience: Duration,
+    ) -> Result<Self, UnusableRedis> {
         let address = Address::parse(url, ca_file)?;
         Ok(Self { address, patience, connection: Mutex::new(None), scripts: Scripts::new() })
     }
@@ -76,10 +81,15 @@ impl Redis {
         // Sent back to back, so that without replicas it is one round trip.
         let (done, role): (bool, Role) =
             connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.patience).await?;
+        let Role::Primary { replicas, .. } = role else {
+            // Even its refusal counts for nothing: what it refers to is not the master's record.
+            connection.give_up();
+            return Err(StoreError { reason: "Redis is no master any more".to_owned() });
+        };
         if !done {
             return Ok(Write::Refused);
         }
-        if self.is_safe(&connection, &role).await? {
+        if self.is_safe(&connection, &replicas).await? {
             return Ok(Write::Done);
         }
         connection.give_up();
@@ -87,23 +97,22 @@ impl Redis {
     }
 
     /// Whether what was just written will be there after a failover.
-    async fn is_safe(&self, connection: &Connection, role: &Role) -> Result<bool, StoreError> {
+    async fn is_safe(&self, connection: &Connection, replicas: &[ReplicaInfo]) -> Result<bool, StoreError> {
         let share = self.patience / SHARE;
-        match (role, &self.address) {
-            (Role::Primary { replicas, .. }, _) if !replicas.is_empty() => {
-                let mut wait = redis::cmd("WAIT");
-                wait.arg(1).arg(milliseconds(share));
-                let mut waiting = connection.waiting.clone();
-                let confirmations: u32 =
-                    connection.wait_for(wait.query_async(&mut waiting), self.patience).await?;
-                Ok(confirmations > 0)
-            }
+        if !replicas.is_empty() {
+            let mut wait = redis::cmd("WAIT");
+            wait.arg(1).arg(milliseconds(share));
+            let mut waiting = connection.waiting.clone();
+            let confirmations: u32 =
+                connection.wait_for(wait.query_async(&mut waiting), self.patience).await?;
+            return Ok(confirmations > 0);
+        }
+        match &self.address {
             // A master that is about to be demoted loses its replicas first.
-            (Role::Primary { .. }, Address::Sentinels(sentinels)) => {
+            Address::Sentinels(sentinels) => {
                 Ok(server_of(&sentinels.master(share).await?) == connection.server)
             }
-            (Role::Primary { .. }, Address::Server(_)) => Ok(true),
-            _ => Ok(false),
+            Address::Server(_) => Ok(true),
         }
     }
 
@@ -179,8 +188,7 @@ impl Store for Redis {
         ttl: Duration,
     ) -> Result<Write, StoreError> {
         let lock = prefixed(lock);
-        let swap =
-            self.scripts.swap_under((&lock, owner), &prefixed(key), seen, value, milliseconds(ttl));
+        let swap = self.scripts.swap_under((&lock, owner), &prefixed(key), seen, value, milliseconds(ttl));
         self.confirmed(&swap).await
     }
 

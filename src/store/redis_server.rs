@@ -33,8 +33,10 @@ impl RedisServer {
         let (own, masters) = (server.port.to_string(), master.port.to_string());
         let arguments = ["--port", &own, "--replicaof", "127.0.0.1", &masters];
         server.arguments.extend(arguments.map(str::to_owned));
-        server.ready = "sync: Finished with success";
         server.restart();
+        // It counts once its first word has come back: waits for that, however long it takes.
+        let cli = ["-p", &masters, "WAIT", "1", "0"];
+        assert!(Command::new("redis-cli").args(cli).stdout(Stdio::null()).status().unwrap().success());
         server
     }
 
@@ -130,6 +132,10 @@ impl RedisServer {
     /// Stops it in its tracks, as a machine that hangs would; [`RedisServer::resume`] lets it go on.
     pub fn freeze(&self) {
         nix::sys::signal::kill(self.id(), nix::sys::signal::Signal::SIGSTOP).unwrap();
+        // It may still run for a moment.
+        while !std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap().contains(") T ") {
+            std::thread::yield_now();
+        }
     }
 
     /// Lets it go on.

@@ -40,8 +40,7 @@ impl Connection {
             let config = driver_config().set_push_sender(on_push);
             async move { client.get_multiplexed_async_connection_with_config(&config).await }
         };
-        let (driver, waiting) =
-            try_join(connect(), connect()).await.map_err(|error| store_error(&error))?;
+        let (driver, waiting) = try_join(connect(), connect()).await.map_err(|error| store_error(&error))?;
         Ok(Self { driver, waiting, server: server_of(client), lost })
     }
 

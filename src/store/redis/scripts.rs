@@ -65,7 +65,13 @@ impl Scripts {
         }
     }
 
-    pub(super) fn swap(&self, key: &str, seen: &[u8], value: &[u8], milliseconds: u64) -> ScriptInvocation<'_> {
+    pub(super) fn swap(
+        &self,
+        key: &str,
+        seen: &[u8],
+        value: &[u8],
+        milliseconds: u64,
+    ) -> ScriptInvocation<'_> {
         let mut swap = self.swap.key(key);
         swap.arg(seen).arg(value).arg(milliseconds);
         swap
@@ -90,7 +96,13 @@ impl Scripts {
         delete
     }
 
-    pub(super) fn enter(&self, set: &str, member: &str, milliseconds: u64, limit: usize) -> ScriptInvocation<'_> {
+    pub(super) fn enter(
+        &self,
+        set: &str,
+        member: &str,
+        milliseconds: u64,
+        limit: usize,
+    ) -> ScriptInvocation<'_> {
         let mut enter = self.enter.key(set);
         enter.arg(member).arg(milliseconds).arg(limit);
         enter

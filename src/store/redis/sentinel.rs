@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use redis::{Client, IntoConnectionInfo, RedisConnectionInfo, RedisError};
 
 use super::address::server;
@@ -59,7 +59,9 @@ impl Sentinels {
         let mut failure = String::new();
         for answer in join_all(self.clients.iter().map(ask)).await {
             match answer {
-                Ok(word) if newest.as_ref().is_none_or(|newest| newest.epoch < word.epoch) => newest = Some(word),
+                Ok(word) if newest.as_ref().is_none_or(|newest| newest.epoch < word.epoch) => {
+                    newest = Some(word)
+                }
                 Ok(_) => {}
                 Err(error) => failure = error.reason,
             }
@@ -72,12 +74,18 @@ impl Sentinels {
         let failed = |error: RedisError| store_error(&error);
         let mut driver =
             sentinel.get_multiplexed_async_connection_with_config(&driver_config()).await.map_err(failed)?;
+        let mut same = driver.clone();
+        let about = |question| {
+            let mut command = redis::cmd("SENTINEL");
+            command.arg(question).arg(&self.master);
+            command
+        };
         // The address of its own, since during a failover it changes before the master's description does.
-        let mut question = redis::pipe();
-        question.cmd("SENTINEL").arg("MASTER").arg(&self.master);
-        question.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
+        let (description, address) = (about("MASTER"), about("GET-MASTER-ADDR-BY-NAME"));
         let (described, (host, port)): (HashMap<String, String>, (String, u16)) =
-            question.query_async(&mut driver).await.map_err(failed)?;
+            try_join(description.query_async(&mut driver), address.query_async(&mut same))
+                .await
+                .map_err(failed)?;
         let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
         Ok(Word { epoch, host, port })
     }

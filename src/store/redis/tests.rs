@@ -134,7 +134,8 @@ async fn tls_is_trusted_with_its_ca_only() {
 
 /// Where sentinels say who is the master.
 fn named_by(sentinels: &[&RedisServer]) -> String {
-    let hosts: Vec<String> = sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
+    let hosts: Vec<String> =
+        sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
     format!("redis+sentinel://{}/dev", hosts.join(","))
 }
 
@@ -186,14 +187,22 @@ async fn a_server_that_is_no_master_is_not_used_whatever_a_sentinel_says() {
 
 #[actix_web::test]
 async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
-    let (old, new) = (RedisServer::start(), RedisServer::start());
-    let store = open(&old.url());
-    store.put("record", b"seen", TTL).await.unwrap();
-    let mut demote = redis::cmd("REPLICAOF");
-    demote.arg("127.0.0.1").arg(new.port()).exec_async(&mut old.connect().await).await.unwrap();
-    let error = store.swap("record", b"seen", b"new", TTL).await.unwrap_err();
-    assert_eq!(error.reason, "Redis answered READONLY");
-    assert!(store.connection.lock().await.as_ref().unwrap().is_lost());
+    let (old, mut away) = (RedisServer::start(), RedisServer::start());
+    away.kill();
+    for (seen, reason) in [("seen", "Redis answered READONLY"), ("unseen", "Redis is no master any more")] {
+        let store = open(&old.url());
+        let mut to_be = async |master: &str, port: &str| {
+            let mut command = redis::cmd("REPLICAOF");
+            command.arg(master).arg(port).exec_async(&mut old.connect().await).await.unwrap();
+        };
+        to_be("NO", "ONE").await;
+        store.put("record", b"seen", TTL).await.unwrap();
+        // Of a master that it cannot reach, so that it keeps its records.
+        to_be("127.0.0.1", &away.port().to_string()).await;
+        let error = store.swap("record", seen.as_bytes(), b"new", TTL).await.unwrap_err();
+        assert_eq!(error.reason, reason);
+        assert!(store.connection.lock().await.as_ref().unwrap().is_lost());
+    }
 }
 
 #[actix_web::test]

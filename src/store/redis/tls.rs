@@ -34,7 +34,8 @@ impl Roots {
             return Err(unusable("not a certificate".to_owned()));
         }
         let system = rustls_native_certs::load_native_certs().certs.into_iter().filter(usable);
-        let root_cert = Some(own.into_iter().chain(system).flat_map(|root| pem(&root).into_bytes()).collect());
+        let root_cert =
+            Some(own.into_iter().chain(system).flat_map(|root| pem(&root).into_bytes()).collect());
         Ok(Self(Some(TlsCertificates { client_tls: None, root_cert })))
     }
 

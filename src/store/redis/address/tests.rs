@@ -30,5 +30,5 @@ fn what_is_not_a_redis_is_refused_without_its_password() {
 fn sentinels_are_found_where_the_url_says() {
     let url = "redis+sentinel://felix:p%40ss@one.example,two.example:5,[::1]:7/dev/3?sentinel_password=a%26b";
     let Ok(Address::Sentinels(sentinels)) = Address::parse(url, None) else { panic!("no sentinels") };
-    assert_eq!(sentinels.addresses(), ["one.example:26379", "two.example:5", "[::1]:7"]);
+    assert_eq!(sentinels.addresses(), ["one.example:26379", "two.example:5", "::1:7"]);
 }
