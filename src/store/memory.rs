@@ -112,7 +112,8 @@ impl Store for Memory {
     ) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
-        if !is(key, value) && !(is(lock, owner) && is(key, seen)) {
+        let may = is(key, value) || (is(lock, owner) && is(key, seen));
+        if !may {
             return Ok(Write::Refused);
         }
         kept.write(key, value, now, ttl);

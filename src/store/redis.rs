@@ -136,7 +136,9 @@ impl Redis {
             Address::Server(client) => Connection::open(client).await,
             Address::Sentinels(sentinels) => {
                 let master = sentinels.master(self.patience / SHARE).await?;
-                Connection::open(&master).await?.to_a_master().await
+                let connection = Connection::open(&master).await?;
+                connection.check_master().await?;
+                Ok(connection)
             }
         }
     }

@@ -45,9 +45,9 @@ impl Connection {
     }
 
     /// Makes sure, on this very connection, that the server takes itself for a master.
-    pub(super) async fn to_a_master(self) -> Result<Self, StoreError> {
+    pub(super) async fn check_master(&self) -> Result<(), StoreError> {
         match redis::cmd("ROLE").query_async(&mut self.driver.clone()).await {
-            Ok(Role::Primary { .. }) => Ok(self),
+            Ok(Role::Primary { .. }) => Ok(()),
             Ok(_) => Err(StoreError { reason: "the server that the sentinels name is no master".to_owned() }),
             Err(error) => Err(store_error(&error)),
         }

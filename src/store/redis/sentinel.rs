@@ -60,7 +60,7 @@ impl Sentinels {
         for answer in join_all(self.clients.iter().map(ask)).await {
             match answer {
                 Ok(word) if newest.as_ref().is_none_or(|newest| newest.epoch < word.epoch) => {
-                    newest = Some(word)
+                    newest = Some(word);
                 }
                 Ok(_) => {}
                 Err(error) => failure = error.reason,

@@ -191,7 +191,7 @@ async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
     away.kill();
     for (seen, reason) in [("seen", "Redis answered READONLY"), ("unseen", "Redis is no master any more")] {
         let store = open(&old.url());
-        let mut to_be = async |master: &str, port: &str| {
+        let to_be = async |master: &str, port: &str| {
             let mut command = redis::cmd("REPLICAOF");
             command.arg(master).arg(port).exec_async(&mut old.connect().await).await.unwrap();
         };
