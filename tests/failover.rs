@@ -45,9 +45,11 @@ impl Fleet {
             format!(
                 "[[clusters]]\ncluster_name = {name:?}\noidc_issuer_url = {:?}\noidc_client_id = \"kubernetes\"\n\
                  oidc_organization_id = \"org_dev\"\noidc_extra_params = \"prompt=consent\"\n\
-                 kubernetes_api_url = {:?}\nkubernetes_ca_file = {:?}\nuser_tokens = \"read\"\n\
+                 kubernetes_api_url = {:?}\nkubernetes_ca_file = \"{}\"\nuser_tokens = \"read\"\n\
                  identity_rule = \"email\"\nidentity_email_domains = \"example.com\"\n",
-                idp.issuer, cluster.url, cluster.ca_file
+                idp.issuer,
+                cluster.url,
+                cluster.ca_file.display()
             )
         };
         std::fs::write(&configuration, clusters.iter().map(block).collect::<String>()).unwrap();
@@ -71,20 +73,6 @@ impl Fleet {
             assert_eq!(answer.status, 200, "{}", answer.text);
         }
         self.redis.wait_for_replicas(2);
-    }
-
-    /// Waits until every ID token has expired.
-    fn expire(&self, api: &Api) {
-        let expires_at = |cluster: &Value| {
-            let at = cluster["expiresAt"].as_str().map(|text| OffsetDateTime::parse(text, &Rfc3339).unwrap());
-            at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        };
-        let last = statuses(api).iter().map(expires_at).max().unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while OffsetDateTime::now_utc() <= last {
-            assert!(Instant::now() < deadline, "the ID tokens do not expire");
-            statuses(api);
-        }
     }
 
     /// How many refresh tokens the identity provider was sent.
@@ -126,6 +114,20 @@ fn statuses(api: &Api) -> Vec<Value> {
     let answer = api.get("/status");
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json["clusters"].as_array().unwrap().clone()
+}
+
+/// Waits until every ID token has expired.
+fn expire(api: &Api) {
+    let expires_at = |cluster: &Value| {
+        let at = cluster["expiresAt"].as_str().map(|text| OffsetDateTime::parse(text, &Rfc3339).unwrap());
+        at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    };
+    let last = statuses(api).iter().map(expires_at).max().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while OffsetDateTime::now_utc() <= last {
+        assert!(Instant::now() < deadline, "the ID tokens do not expire");
+        statuses(api);
+    }
 }
 
 /// What a login has come to.
@@ -252,7 +254,7 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
     let apis = fleet.apis(&replicas);
     fleet.id_tokens_live(1);
     fleet.log_in(&apis[0]);
-    fleet.expire(&apis[0]);
+    expire(&apis[0]);
     // Long enough to be held, short enough to be waited for.
     fleet.id_tokens_live(30);
     let logins = fleet.clusters.len();
@@ -273,7 +275,7 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
     // Whoever holds the new tokens has written them to the new master: no token was spent twice, no login is lost.
     assert_eq!(fleet.settle(&apis), Tally::serving(logins));
     assert_eq!(fleet.refreshes(), logins as u64);
-    fleet.expire(&apis[0]);
+    expire(&apis[0]);
     assert_eq!(
         fleet.settle(&apis),
         Tally::serving(logins),
@@ -300,7 +302,7 @@ fn the_new_master_knows_of_a_token_that_was_spent_when_its_spender_dies_too() {
     let api = other.api(&fleet.world);
     fleet.id_tokens_live(1);
     fleet.log_in(&api);
-    fleet.expire(&api);
+    expire(&api);
     fleet.clusters.iter().for_each(|_| fleet.idp.hold_token("after"));
     let (asking, clusters) = (holder.api(&fleet.world), fleet.clusters.clone());
     std::thread::scope(|scope| {
@@ -326,14 +328,18 @@ fn kill_the_master_after(test: &str, refreshes: u64) {
     let apis = fleet.apis(&replicas);
     fleet.id_tokens_live(1);
     fleet.log_in(&apis[0]);
-    fleet.expire(&apis[0]);
+    expire(&apis[0]);
     fleet.id_tokens_live(10);
     fleet.idp.control("next", json!({ "endpoint": "token", "times": 12, "delayMs": 100 }));
     let asking = fleet.apis(&replicas);
     let clusters = fleet.clusters.clone();
     std::thread::scope(|scope| {
         for (api, clusters) in asking.iter().zip(clusters.chunks(4)) {
-            scope.spawn(move || clusters.iter().for_each(|cluster| drop(ask(api, cluster))));
+            scope.spawn(move || {
+                for cluster in clusters {
+                    ask(api, cluster);
+                }
+            });
         }
         fleet.wait_for_refreshes(refreshes);
         fleet.redis.kill_master();
@@ -343,7 +349,7 @@ fn kill_the_master_after(test: &str, refreshes: u64) {
     let ended = tally.refresh_lost + tally.refresh_refused;
     assert!(tally.serving > ended, "{tally:?}");
     // Those that serve can be refreshed, and those that ended stay ended.
-    fleet.expire(&apis[0]);
+    expire(&apis[0]);
     assert_eq!(fleet.settle(&apis), tally);
 }
 
