@@ -55,10 +55,13 @@ pub trait Store: Send + Sync {
     /// Reads a record.
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Writes a record only while its bytes are still those that were `seen`; its time to live begins anew.
+    /// Writes a record only while its bytes are still those that were `seen`; its time to live begins anew. One that is
+    /// `value` already is written once more, so that a write whose answer was lost can be asked for again: no two writers
+    /// have the same `value`. Once it is `Done`, no failover of the store forgets it, nor what was written before it.
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError>;
 
-    /// Writes as [`Store::swap`] does, and only while the lock is held; the lock lives on from then, all in one step.
+    /// Writes as [`Store::swap`] does, and only while the lock is held; the lock lives on from then, all in one step. What is
+    /// written already is written once more whoever has the lock.
     async fn swap_under(
         &self,
         held: Held<'_>,

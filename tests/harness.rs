@@ -15,4 +15,5 @@ pub mod node;
 pub mod process;
 pub mod raw_http;
 pub mod redis_server;
+pub mod sentinel;
 pub mod world;

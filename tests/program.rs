@@ -16,6 +16,7 @@ mod documents;
 mod error_table;
 mod exchange;
 mod exit_codes;
+mod failover;
 mod health;
 mod id_token_lies;
 mod killed_backend;

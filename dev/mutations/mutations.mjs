@@ -30,7 +30,7 @@ export const MUTATIONS = [
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64)',
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64, before: (Stored, LiveLogin))',
       ],
-      ['let (mut stored, live) = self.live(key).await?;', 'let (mut stored, live) = before;'],
+      ['let (stored, live) = self.live(key).await?;', 'let (stored, live) = before;'],
     ],
   },
   {
@@ -58,8 +58,8 @@ export const MUTATIONS = [
   {
     name: 'no intent',
     file: 'src/backend/refresh.rs',
-    right: 'self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;',
-    wrong: 'let _ = (version, intending); stored = stored.clone();',
+    right: 'let stored = self.intend(lock, key, &stored, &live, intending).await?;',
+    wrong: 'let _ = intending;',
   },
   {
     name: 'the request sent however long ago the intent was written',

@@ -162,7 +162,7 @@ impl Refresher<'_> {
     }
 
     async fn under_lock(&self, lock: &Lock<'_>, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
-        let (mut stored, live) = self.live(key).await?;
+        let (stored, live) = self.live(key).await?;
         if stored.record.version > seen {
             return Ok(live.tokens);
         }
@@ -175,12 +175,12 @@ impl Refresher<'_> {
         };
         self.grant.ready().await?;
         let intending = live.intend(stored.record.version, &token, attempt);
-        let version = stored.record.version;
         let asked_at = self.clock.now();
-        self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(intending))).await?;
+        let stored = self.intend(lock, key, &stored, &live, intending).await?;
         // The lock has lived on since we asked for that. If we then stood still, others may be spending the token by now.
         if self.clock.now() - asked_at >= self.limits.lock / 2 {
-            self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(live))).await?;
+            let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+            self.write(lock, key, &stored, &as_before).await?;
             return Err(RefreshError::Busy);
         }
         match self.grant.refresh(&live, &token).await {
@@ -189,23 +189,47 @@ impl Refresher<'_> {
         }
     }
 
+    /// Writes the intent down. One that may or may not be written is taken back, if that can be: nothing was spent, and whoever
+    /// comes next shall not have to wonder.
+    async fn intend(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &Stored,
+        live: &LiveLogin,
+        intending: LiveLogin,
+    ) -> Result<Stored, RefreshError> {
+        let version = stored.record.version;
+        let intended = self.sealed(key, version, LoginState::Live(Box::new(intending)))?;
+        let Err(failure) = self.write(lock, key, stored, &intended).await else { return Ok(intended) };
+        let as_before = self.sealed(key, version, LoginState::Live(Box::new(live.clone())))?;
+        // `Busy` means that there is nothing of ours to take back.
+        if !matches!(failure, RefreshError::Busy)
+            && let Err(error) = self.write(lock, key, &intended, &as_before).await
+            && !matches!(error, RefreshError::Busy)
+        {
+            tracing::warn!(%error, "an intent was not taken back: the refresh after it counts as the second");
+        }
+        Err(failure)
+    }
+
+    fn sealed(&self, key: &LoginKey, version: u64, state: LoginState) -> Result<Stored, RefreshError> {
+        let record = LoginRecord { version, state };
+        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
+        Ok(Stored { record, sealed })
+    }
+
     /// Writes once; nothing is lost yet when that fails.
     async fn write(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
-        stored: &mut Stored,
-        version: u64,
-        state: LoginState,
+        seen: &Stored,
+        next: &Stored,
     ) -> Result<(), RefreshError> {
-        let record = LoginRecord { version, state };
-        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
-        match lock.swap(&key.record(), &stored.sealed, &sealed, self.logins.kept).await? {
+        match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.kept).await? {
             Write::Refused => Err(RefreshError::Busy),
-            Write::Done => {
-                *stored = Stored { record, sealed };
-                Ok(())
-            }
+            Write::Done => Ok(()),
         }
     }
 
@@ -271,8 +295,6 @@ impl Refresher<'_> {
         }
         match store.get(&key.record()).await? {
             None => Ok(Kept::LoginGone),
-            // A try whose answer was lost.
-            Some(now) if now == sealed => Ok(Kept::Written),
             // Only the lock is lost: nobody has spent anything since. Whoever holds it lets it go again.
             Some(now) if now == stored.sealed => lock.retake().await.map(|_| Kept::NotYet),
             Some(_) => Ok(Kept::Superseded),
@@ -283,7 +305,7 @@ impl Refresher<'_> {
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
-        mut stored: Stored,
+        stored: Stored,
         live: LiveLogin,
         attempt: Attempt,
         failure: GrantFailure,
@@ -291,8 +313,8 @@ impl Refresher<'_> {
         match failure {
             // The token is unspent, so the intent goes: as it was before.
             GrantFailure::NotSent | GrantFailure::NotNow(_) => {
-                let version = stored.record.version;
-                self.write(lock, key, &mut stored, version, LoginState::Live(Box::new(live))).await?;
+                let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+                self.write(lock, key, &stored, &as_before).await?;
                 Err(failure.into())
             }
             // The intent stays, and says so to whoever comes next.
@@ -318,12 +340,11 @@ impl Refresher<'_> {
     }
 
     async fn end(&self, lock: &Lock<'_>, key: &LoginKey, stored: &Stored, reason: EndReason) -> RefreshError {
-        let mut stored = stored.clone();
-        let version = stored.record.version + 1;
-        match self.write(lock, key, &mut stored, version, LoginState::Ended(reason)).await {
-            Ok(()) => RefreshError::NotConnected(Some(reason)),
-            Err(error) => error,
-        }
+        let written = async {
+            let ended = self.sealed(key, stored.record.version + 1, LoginState::Ended(reason))?;
+            self.write(lock, key, stored, &ended).await
+        };
+        written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))
     }
 }
 

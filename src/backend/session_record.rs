@@ -190,12 +190,7 @@ impl Stored {
         let sealed = seal(app, &self.id, &record)?;
         let (key, ttl) = (self.id.key(), time_to_live(app, &record));
         let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
-        let mut write = stubborn::write(patience, swap).await?;
-        if write == Write::Refused {
-            // A try whose answer was lost may have been the one that wrote.
-            let ours = app.store.get(&key).await?.is_some_and(|now| now == sealed);
-            write = if ours { Write::Done } else { Write::Refused };
-        }
+        let write = stubborn::write(patience, swap).await?;
         if write == Write::Done {
             self.record = record;
             self.sealed = sealed;

@@ -70,9 +70,10 @@ async fn joined(
     seen: u64,
 ) -> Result<TokenSet, Problem> {
     let mut flight = flight(app, clients, user, key, seen);
-    match flight.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(interrupted())),
-        Err(_) => Err(interrupted()),
+    // The flight goes on: while the store is away, it is all that has the new tokens.
+    match tokio::time::timeout(longest_wait(app), flight.wait_for(Option::is_some)).await {
+        Ok(Ok(outcome)) => outcome.clone().unwrap_or_else(|| Err(interrupted())),
+        Ok(Err(_)) | Err(_) => Err(interrupted()),
     }
 }
 
@@ -113,6 +114,11 @@ async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, s
     result.map_err(problem)
 }
 
+/// How long a caller waits for a refresh, whoever is at it.
+fn longest_wait(app: &App) -> Duration {
+    app.settings.idp_timeout * 3
+}
+
 /// The refresher of this process.
 pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a> {
     let idp = app.settings.idp_timeout;
@@ -124,7 +130,7 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
         // Discovery, keys and the token request may each take their time within the life of the lock, which is renewed besides.
         limits: Limits {
             lock: idp + Duration::from_secs(5),
-            wait: idp * 3,
+            wait: longest_wait(app),
             keep_trying: Duration::from_mins(10),
         },
     }

@@ -1,4 +1,4 @@
-//! What every store promises: the same tests over memory and a real Redis.
+//! What every store promises: the same tests over memory, a real Redis, and one with a replica that a sentinel names.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
@@ -14,6 +14,9 @@ use super::{Held, Key, Store, Write};
 use crate::clock::Clock;
 
 const TTL: Duration = Duration::from_mins(10);
+
+/// Nothing here is about being late.
+const LONG: Duration = Duration::from_mins(1);
 
 /// A clock that stands still until it is moved.
 pub struct ChosenClock(Mutex<OffsetDateTime>);
@@ -75,17 +78,36 @@ impl Place for InMemory {
     }
 }
 
-struct InRedis(RedisServer);
+struct InRedis {
+    url: String,
+    master: RedisServer,
+    _around: Vec<RedisServer>,
+}
+
+impl InRedis {
+    fn start() -> Self {
+        let master = RedisServer::start();
+        Self { url: master.url(), master, _around: Vec::new() }
+    }
+
+    fn start_with_sentinel() -> Self {
+        let master = RedisServer::start();
+        let replica = RedisServer::start_replica_of(&master);
+        let sentinel = RedisServer::start_sentinel("127.0.0.1", &master, "");
+        let url = format!("redis+sentinel://127.0.0.1:{}/dev", sentinel.port());
+        Self { url, master, _around: vec![sentinel, replica] }
+    }
+}
 
 #[async_trait]
 impl Place for InRedis {
     fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::new(&self.0.url(), None).unwrap())
+        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
     }
 
     /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
     async fn live_out(&self, key: &Key, ttl: Duration) {
-        let (mut redis, key) = (self.0.connect().await, format!("cluster-auth:{key}"));
+        let (mut redis, key) = (self.master.connect().await, format!("cluster-auth:{key}"));
         let left = redis.pttl(&key).await.unwrap().raw();
         let ttl = isize::try_from(ttl.as_millis()).unwrap();
         assert!((ttl - 60_000..=ttl).contains(&left), "{left} ms left of {ttl} ms");
@@ -158,8 +180,9 @@ async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place
     assert_eq!(write(b"me", b"seen").await, Write::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
     place.live_out("lock", 2 * TTL).await;
-    assert_eq!(write(b"me", b"new").await, Write::Refused, "the lock has run out");
-    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
+    store.put("record", b"seen", 10 * TTL).await.unwrap();
+    assert_eq!(write(b"me", b"seen").await, Write::Refused, "the lock has run out");
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
 }
 
 async fn what_was_not_seen_is_not_deleted(place: &dyn Place) {
@@ -170,6 +193,26 @@ async fn what_was_not_seen_is_not_deleted(place: &dyn Place) {
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
     assert_eq!(store.delete_seen("record", b"seen").await.unwrap(), Write::Done);
     assert_eq!(store.get("record").await.unwrap(), None);
+}
+
+async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
+    let store = place.open();
+    store.put("record", b"seen", TTL).await.unwrap();
+    store.put("lock", b"owner", TTL).await.unwrap();
+    let swap = async |value| store.swap("record", b"seen", value, TTL).await.unwrap();
+    assert_eq!(
+        (swap(b"new").await, swap(b"new").await, swap(b"other").await),
+        (Write::Done, Write::Done, Write::Refused)
+    );
+    let held = Held { lock: "lock", owner: b"owner", life: 2 * TTL };
+    let swap_under = async |value, ttl| store.swap_under(held, "record", b"new", value, ttl).await.unwrap();
+    assert_eq!(swap_under(b"newer", TTL).await, Write::Done);
+    store.put("lock", b"another", TTL).await.unwrap();
+    assert_eq!(swap_under(b"newest", TTL).await, Write::Refused);
+    assert_eq!(swap_under(b"newer", 2 * TTL).await, Write::Done);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
+    // The lock is another's, and lives as long as that one wants.
+    place.live_out("lock", TTL).await;
 }
 
 async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
@@ -237,8 +280,15 @@ macro_rules! over_every_store {
         }
         mod in_redis {
             use super::*;
-            $(#[actix_web::test] async fn $test() { super::$test(&InRedis(RedisServer::start())).await; })*
-            #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&InRedis(RedisServer::start())); }
+            $(#[actix_web::test] async fn $test() { super::$test(&InRedis::start()).await; })*
+            #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&InRedis::start()); }
+        }
+        mod in_redis_with_sentinel {
+            use super::*;
+            $(#[actix_web::test] async fn $test() { super::$test(&InRedis::start_with_sentinel()).await; })*
+            #[test] fn one_of_fifty_swaps_is_done() {
+                super::one_of_fifty_swaps_is_done(&InRedis::start_with_sentinel());
+            }
         }
     };
 }
@@ -249,6 +299,7 @@ over_every_store!(
     a_swap_needs_what_was_seen,
     a_write_under_a_lock_needs_the_lock_and_what_was_seen,
     what_was_not_seen_is_not_deleted,
+    a_swap_that_was_done_is_done_again,
     a_set_takes_no_more_than_its_limit,
     a_member_leaves_a_set_when_its_time_is_over
 );

@@ -94,7 +94,7 @@ impl Store for Memory {
 
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
-        if kept.living(key, now).is_none_or(|record| record.value != seen) {
+        if kept.living(key, now).is_none_or(|record| record.value != seen && record.value != value) {
             return Ok(Write::Refused);
         }
         kept.write(key, value, now, ttl);
@@ -111,10 +111,14 @@ impl Store for Memory {
     ) -> Result<Write, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
-        if !is(held.lock, held.owner) || !is(key, seen) {
+        let owned = is(held.lock, held.owner);
+        let may = is(key, value) || (owned && is(key, seen));
+        if !may {
             return Ok(Write::Refused);
         }
-        kept.write(held.lock, held.owner, now, held.life);
+        if owned {
+            kept.write(held.lock, held.owner, now, held.life);
+        }
         kept.write(key, value, now, ttl);
         Ok(Write::Done)
     }

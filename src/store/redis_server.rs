@@ -1,4 +1,4 @@
-//! A real Redis for tests, on a free port, gone when it is dropped.
+//! A real Redis for tests, a replica of one or a sentinel, on a free port, gone when it is dropped.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,6 +13,8 @@ pub struct RedisServer {
     port: u16,
     folder: TempDir,
     arguments: Vec<String>,
+    /// What it prints when it is of use.
+    ready: &'static str,
     child: Option<Child>,
 }
 
@@ -21,6 +23,35 @@ impl RedisServer {
     pub fn start() -> Self {
         let mut server = Self::prepare();
         server.arguments.extend(["--port".to_owned(), server.port.to_string()]);
+        server.restart();
+        server
+    }
+
+    /// A replica that has all that `master` has.
+    pub fn start_replica_of(master: &Self) -> Self {
+        let mut server = Self::prepare();
+        let (own, masters) = (server.port.to_string(), master.port.to_string());
+        let arguments = ["--port", &own, "--replicaof", "127.0.0.1", &masters];
+        server.arguments.extend(arguments.map(str::to_owned));
+        server.restart();
+        // It counts once its first word has come back: waits for that, however long it takes.
+        let cli = ["-p", &masters, "WAIT", "1", "0"];
+        assert!(Command::new("redis-cli").args(cli).stdout(Stdio::null()).status().unwrap().success());
+        server
+    }
+
+    /// A sentinel of the master `dev` at that place, with more lines for its configuration.
+    pub fn start_sentinel(host: &str, master: &Self, more: &str) -> Self {
+        let mut server = Self::prepare();
+        let monitored = master.port;
+        let (own, more) = (server.port, more.replace("OWN_PORT", &server.port.to_string()));
+        let configuration = format!(
+            "bind 127.0.0.1\nport {own}\nsentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n\
+             sentinel monitor dev {host} {monitored} 1\n{more}\n"
+        );
+        std::fs::write(server.folder.path().join("sentinel.conf"), configuration).unwrap();
+        server.arguments = ["sentinel.conf", "--sentinel"].map(str::to_owned).to_vec();
+        server.ready = "+monitor master dev";
         server.restart();
         server
     }
@@ -56,8 +87,9 @@ impl RedisServer {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let in_memory = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-        let arguments = in_memory.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { port, folder, arguments, child: None }
+        let no_delay = ["--repl-diskless-sync-delay", "0"];
+        let arguments = in_memory.iter().chain(&no_delay).map(|argument| (*argument).to_owned()).collect();
+        Self { port, folder, arguments, ready: "eady to accept connections", child: None }
     }
 
     /// Starts it, empty, and waits until it listens.
@@ -72,7 +104,7 @@ impl RedisServer {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         self.child = Some(child);
         let mut seen = Vec::new();
-        while !seen.last().is_some_and(|line: &String| line.contains("eady to accept connections")) {
+        while !seen.last().is_some_and(|line: &String| line.contains(self.ready)) {
             seen.push(lines.next().unwrap_or_else(|| panic!("redis-server does not start: {seen:#?}")));
         }
         // Read on, or Redis would block on a full pipe.
@@ -95,6 +127,25 @@ impl RedisServer {
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Stops it in its tracks, as a machine that hangs would; [`RedisServer::resume`] lets it go on.
+    pub fn freeze(&self) {
+        nix::sys::signal::kill(self.id(), nix::sys::signal::Signal::SIGSTOP).unwrap();
+        // It may still run for a moment.
+        while !std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap().contains(") T ") {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        nix::sys::signal::kill(self.id(), nix::sys::signal::Signal::SIGCONT).unwrap();
+    }
+
+    /// Its own folder, where its certificates are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where it is, without TLS.

@@ -10,6 +10,7 @@ use super::api::Api;
 use super::cluster::Cluster;
 use super::process::Process;
 use super::redis_server::RedisServer;
+use super::sentinel::RedisWithSentinels;
 use super::world::World;
 
 /// A key that sealed records of tests are sealed with.
@@ -73,6 +74,12 @@ impl BackendPlan {
     /// Keeps records in this Redis.
     #[must_use]
     pub fn with_redis(self, redis: &RedisServer) -> Self {
+        self.with("REDIS_URL", &redis.url).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
+    }
+
+    /// Keeps records in what these sentinels watch over.
+    #[must_use]
+    pub fn with_sentinels(self, redis: &RedisWithSentinels) -> Self {
         self.with("REDIS_URL", &redis.url).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
     }
 

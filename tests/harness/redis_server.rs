@@ -17,11 +17,18 @@ impl RedisServer {
     /// Starts one on a port that is free in the test's own network.
     pub fn start(world: &World) -> Self {
         let port = free_port();
-        let process = Self::launch(world, port);
+        let process = Self::launch(world, port, &[]);
         Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
     }
 
-    fn launch(world: &World, port: u16) -> Process {
+    /// Starts one that follows `master`.
+    pub fn start_replica_of(world: &World, master: &Self) -> Self {
+        let port = free_port();
+        let process = Self::launch(world, port, &["--replicaof", "127.0.0.1", &master.port.to_string()]);
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+    }
+
+    fn launch(world: &World, port: u16, more: &[&str]) -> Process {
         let mut command = Command::new("redis-server");
         command.args([
             "--port",
@@ -32,11 +39,19 @@ impl RedisServer {
             "",
             "--appendonly",
             "no",
+            "--repl-diskless-sync-delay",
+            "0",
         ]);
+        command.args(more);
         command.current_dir(&world.folder);
         let process = Process::start("redis-server", &mut command, world.file("redis.dev.log"));
         process.wait_for_line("Ready to accept connections");
         process
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Kills it; what it held is gone.
@@ -46,7 +61,7 @@ impl RedisServer {
 
     /// Starts it again, empty, on the same port.
     pub fn restart(&mut self, world: &World) {
-        self.process = Self::launch(world, self.port);
+        self.process = Self::launch(world, self.port, &[]);
     }
 
     /// Everything it holds, as `redis-cli` prints keys and values: for looking, not for testing the format.

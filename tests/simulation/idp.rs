@@ -99,12 +99,7 @@ impl Idp {
 
     /// Takes a token, or does not. `serves_until`: when the ID token expires that the caller still has. `sent_at`: when the
     /// request set out; one that took longer than anybody waits for it is no fault of ours, whatever it does.
-    fn spend(
-        &self,
-        token: u64,
-        serves_until: OffsetDateTime,
-        sent_at: OffsetDateTime,
-    ) -> Option<u64> {
+    fn spend(&self, token: u64, serves_until: OffsetDateTime, sent_at: OffsetDateTime) -> Option<u64> {
         let mut world = self.world.lock();
         let (now, task) = (world.now, world.task);
         let mut inner = self.inner.borrow_mut();

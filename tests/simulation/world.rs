@@ -209,7 +209,7 @@ impl Store for World {
 
     async fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
         self.store("swap", |inner| {
-            let same = inner.living(key).is_some_and(|now| now == seen);
+            let same = inner.living(key).is_some_and(|now| now == seen || now == value);
             if same {
                 inner.set(key, value, ttl);
             }
@@ -227,11 +227,14 @@ impl Store for World {
         ttl: Duration,
     ) -> Result<Write, StoreError> {
         self.store("swap_under", |inner| {
-            let may = inner.living(held.lock).is_some_and(|now| now == held.owner)
-                && inner.living(key).is_some_and(|now| now == seen);
+            let is = |key, bytes: &[u8]| inner.living(key).is_some_and(|now| now == bytes);
+            let owned = is(held.lock, held.owner);
+            let may = is(key, value) || (owned && is(key, seen));
             inner.tell(if may { "writes the record" } else { "may not write the record" });
-            if may {
+            if owned && may {
                 inner.set(held.lock, held.owner, held.life);
+            }
+            if may {
                 inner.set(key, value, ttl);
             }
             write(may)

@@ -1,7 +1,5 @@
 use std::time::Instant;
 
-use nix::sys::signal::{Signal, kill};
-
 use super::*;
 use crate::store::redis_server::RedisServer;
 
@@ -54,9 +52,9 @@ async fn a_connection_lost_while_idle_costs_no_request() {
     store.ping().await.unwrap();
     server.kill();
     server.restart();
-    let lost = Arc::clone(&store.connection.lock().await.as_ref().unwrap().lost);
+    let connection = store.connection.lock().await.clone().unwrap();
     tokio::time::timeout(SOON, async {
-        while !lost.load(Ordering::Relaxed) {
+        while !connection.is_lost() {
             tokio::task::yield_now().await;
         }
     })
@@ -70,10 +68,10 @@ async fn a_redis_that_hangs_is_an_error_soon() {
     let server = RedisServer::start();
     let store = open(&server.url());
     store.ping().await.unwrap();
-    kill(server.id(), Signal::SIGSTOP).unwrap();
+    server.freeze();
     assert_eq!(refusal(&store).await, "no answer in time");
     assert_eq!(refusal(&store).await, "no connection in time");
-    kill(server.id(), Signal::SIGCONT).unwrap();
+    server.resume();
     store.put("record", b"value", TTL).await.unwrap();
 }
 
@@ -134,20 +132,134 @@ async fn tls_is_trusted_with_its_ca_only() {
     refusal(&in_the_clear).await;
 }
 
-#[test]
-fn what_is_not_a_redis_is_refused_without_its_password() {
-    let no_certificate = tempfile::NamedTempFile::new().unwrap();
-    for (url, ca_file) in [
-        ("redis.example:hunter2", None),
-        ("https://:hunter2@redis.example", None),
-        ("unix:///hunter2", None),
-        ("redis://:hunter2@redis.example/not-a-number", None),
-        ("rediss://:hunter2@redis.example#insecure", None),
-        ("rediss://:hunter2@redis.example", Some(no_certificate.path())),
-        ("rediss://:hunter2@redis.example", Some(Path::new("does-not-exist.pem"))),
-    ] {
-        let refused = Redis::new(url, ca_file).err().unwrap();
-        assert_eq!(matches!(refused, UnusableRedis::CaFile { .. }), ca_file.is_some(), "{url}");
-        assert!(!refused.to_string().contains("hunter2") && !format!("{refused:?}").contains("hunter2"));
+/// Where sentinels say who is the master.
+fn named_by(sentinels: &[&RedisServer]) -> String {
+    let hosts: Vec<String> =
+        sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
+    format!("redis+sentinel://{}/dev", hosts.join(","))
+}
+
+async fn has(server: &RedisServer, key: &str) -> bool {
+    redis::AsyncTypedCommands::exists(&mut server.connect().await, prefixed(key)).await.unwrap()
+}
+
+#[actix_web::test]
+async fn a_conditional_write_is_done_when_a_replica_has_it() {
+    let master = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&master);
+    let store = open(&master.url());
+    store.put("record", b"seen", TTL).await.unwrap();
+    assert_eq!(store.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
+    replica.freeze();
+    let newer = async || store.swap("record", b"new", b"newer", TTL).await;
+    assert_eq!(newer().await.unwrap_err().reason, "no replica has confirmed the write");
+    // It is written all the same, and nothing else waited for it.
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
+    assert_eq!(newer().await.unwrap_err().reason, "no replica has confirmed the write");
+    replica.resume();
+    assert_eq!(newer().await.unwrap(), Write::Done);
+}
+
+#[actix_web::test]
+async fn the_sentinel_with_the_newest_word_is_believed() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let behind = RedisServer::start_sentinel("127.0.0.1", &old, "sentinel config-epoch dev 1");
+    let mut ahead = RedisServer::start_sentinel("127.0.0.1", &new, "sentinel config-epoch dev 2");
+    for (key, sentinels) in [("one", [&behind, &ahead]), ("two", [&ahead, &behind])] {
+        let store = open(&named_by(&sentinels));
+        store.put(key, b"value", TTL).await.unwrap();
+        assert_eq!((has(&old, key).await, has(&new, key).await), (false, true));
     }
+    ahead.kill();
+    let store = open(&named_by(&[&ahead, &behind]));
+    store.put("three", b"value", TTL).await.unwrap();
+    assert!(has(&old, "three").await, "one sentinel is enough");
+}
+
+#[actix_web::test]
+async fn a_server_that_is_no_master_is_not_used_whatever_a_sentinel_says() {
+    let master = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&master);
+    let sentinel = RedisServer::start_sentinel("127.0.0.1", &replica, "");
+    let reason = refusal(&open(&named_by(&[&sentinel]))).await;
+    assert_eq!(reason, "the server that the sentinels name is no master");
+}
+
+#[actix_web::test]
+async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
+    let (old, mut away) = (RedisServer::start(), RedisServer::start());
+    away.kill();
+    for (seen, reason) in [("seen", "Redis answered READONLY"), ("unseen", "Redis is no master any more")] {
+        let store = open(&old.url());
+        let to_be = async |master: &str, port: &str| {
+            let mut command = redis::cmd("REPLICAOF");
+            command.arg(master).arg(port).exec_async(&mut old.connect().await).await.unwrap();
+        };
+        to_be("NO", "ONE").await;
+        store.put("record", b"seen", TTL).await.unwrap();
+        // Of a master that it cannot reach, so that it keeps its records.
+        to_be("127.0.0.1", &away.port().to_string()).await;
+        let error = store.swap("record", seen.as_bytes(), b"new", TTL).await.unwrap_err();
+        assert_eq!(error.reason, reason);
+        assert!(store.connection.lock().await.as_ref().unwrap().is_lost());
+    }
+}
+
+#[actix_web::test]
+async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
+    let store = open(&named_by(&[&sentinel]));
+    for server in [&old, &new] {
+        let elsewhere = open(&server.url());
+        elsewhere.put("record", b"seen", TTL).await.unwrap();
+    }
+    assert_eq!(store.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
+    let mut sentinel = sentinel.connect().await;
+    let mut told = async |words: &[&str]| {
+        redis::cmd("SENTINEL").arg(words).exec_async(&mut sentinel).await.unwrap();
+    };
+    told(&["REMOVE", "dev"]).await;
+    told(&["MONITOR", "dev", "127.0.0.1", &new.port().to_string(), "1"]).await;
+    let error = store.swap("record", b"new", b"newer", TTL).await.unwrap_err();
+    assert_eq!(error.reason, "no replica has confirmed the write");
+    assert_eq!(store.swap("record", b"seen", b"newer", TTL).await.unwrap(), Write::Done);
+}
+
+#[actix_web::test]
+async fn sentinels_and_servers_have_passwords_of_their_own() {
+    let server = RedisServer::start();
+    let sentinel = RedisServer::start_sentinel(
+        "127.0.0.1",
+        &server,
+        "requirepass swordfish\nsentinel auth-pass dev hunter2",
+    );
+    let mut set = redis::cmd("CONFIG");
+    set.arg("SET").arg("requirepass").arg("hunter2");
+    set.exec_async(&mut server.connect().await).await.unwrap();
+    let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/dev/3", sentinel.port());
+    assert_eq!(refusal(&open(&url)).await, "no sentinel names the master: Redis answered NOAUTH");
+    let store = open(&format!("{url}?sentinel_password=swordfish"));
+    store.put("record", b"value", TTL).await.unwrap();
+    let database = format!("redis://:hunter2@127.0.0.1:{}/3", server.port());
+    assert!(open(&database).get("record").await.unwrap().is_some());
+}
+
+#[actix_web::test]
+async fn tls_reaches_sentinels_and_servers_alike() {
+    let server = RedisServer::start_with_tls();
+    let folder = server.folder().display();
+    let sentinel = RedisServer::start_sentinel(
+        "localhost",
+        &server,
+        &format!(
+            "port 0\ntls-port OWN_PORT\ntls-auth-clients no\ntls-replication yes\n\
+             tls-cert-file {folder}/cert.pem\ntls-key-file {folder}/key.pem\ntls-ca-cert-file {folder}/ca.pem"
+        ),
+    );
+    let url = format!("rediss+sentinel://localhost:{}/dev", sentinel.port());
+    let store = Redis::with_patience(&url, Some(&server.ca_file()), SOON).unwrap();
+    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Write::Done);
+    let reason = refusal(&open(&url)).await;
+    assert!(reason.contains("UnknownIssuer"), "{reason}");
 }

@@ -1,0 +1,110 @@
+//! Where Redis is, as `REDIS_URL` writes it.
+
+use std::path::{Path, PathBuf};
+
+use redis::io::tcp::TcpSettings;
+use redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
+use url::Url;
+
+use super::sentinel::Sentinels;
+use super::tls::Roots;
+
+/// The port of a sentinel that is named without one.
+const SENTINEL_PORT: u16 = 26379;
+
+/// Settings that no Redis can be reached with; neither URL nor password is repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableRedis {
+    /// Not a URL of Redis.
+    #[error(
+        "REDIS_URL is not understood: write redis://[user:password@]host[:port][/database], or \
+         redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/database], with rediss for TLS"
+    )]
+    Url,
+    /// No certificate in the file.
+    #[error("{path} holds no usable certificate ({reason}): give a PEM file with the CA's certificate")]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// How the master is found.
+pub(super) enum Address {
+    /// It is always there.
+    Server(Client),
+    /// Sentinels know.
+    Sentinels(Sentinels),
+}
+
+impl Address {
+    /// Reads a URL. With TLS, the roots of `ca_file` are trusted beside the system's.
+    ///
+    /// # Errors
+    /// When the URL is none of Redis', or the file holds no certificate.
+    pub(super) fn parse(url: &str, ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
+        let (scheme, rest) = url.split_once("://").ok_or(UnusableRedis::Url)?;
+        // The one fragment that the driver knows turns the checking of certificates off.
+        if rest.contains('#') {
+            return Err(UnusableRedis::Url);
+        }
+        let (scheme, has_sentinels) = match scheme {
+            "redis" | "rediss" => (scheme, false),
+            "redis+sentinel" => ("redis", true),
+            "rediss+sentinel" => ("rediss", true),
+            _ => return Err(UnusableRedis::Url),
+        };
+        let roots = if scheme == "rediss" { Roots::load(ca_file)? } else { Roots::none() };
+        if has_sentinels {
+            return sentinels(scheme, rest, roots).map(Self::Sentinels).ok_or(UnusableRedis::Url);
+        }
+        let info = connection_info(url).ok_or(UnusableRedis::Url)?;
+        let settings = info.redis_settings().clone();
+        let client = roots.client(server(info, settings)).map_err(|_| UnusableRedis::Url)?;
+        Ok(Self::Server(client))
+    }
+}
+
+fn connection_info(url: &str) -> Option<ConnectionInfo> {
+    Url::parse(url).ok()?.as_str().into_connection_info().ok()
+}
+
+/// A server that is spoken to with these settings.
+pub(super) fn server(info: ConnectionInfo, settings: RedisConnectionInfo) -> ConnectionInfo {
+    // Only RESP3 tells of a lost connection before the next request is sent on it.
+    let settings = settings.set_protocol(ProtocolVersion::RESP3);
+    info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true))
+}
+
+/// `[user:password@]host[:port][,host[:port]…]/master-name[/database][?sentinel_username=…&sentinel_password=…]`
+fn sentinels(scheme: &str, rest: &str, roots: Roots) -> Option<Sentinels> {
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_once('/')?;
+    let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
+    let (master, database) = path.split_once('/').unwrap_or((path, ""));
+    if master.is_empty() {
+        return None;
+    }
+    // The driver reads user, password and database; the host is told by the sentinels.
+    let settings = connection_info(&format!("redis://{user}@localhost/{database}"))?.redis_settings().clone();
+    let mut at_sentinels = RedisConnectionInfo::default();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        at_sentinels = match name.as_ref() {
+            "sentinel_username" => at_sentinels.set_username(value),
+            "sentinel_password" => at_sentinels.set_password(value),
+            _ => return None,
+        };
+    }
+    let sentinel = |host: &str| {
+        let at = Url::parse(&format!("redis://{host}")).ok()?;
+        let url = format!("{scheme}://{}:{}", at.host_str()?, at.port().unwrap_or(SENTINEL_PORT));
+        roots.client(connection_info(&url)?.set_redis_settings(at_sentinels.clone())).ok()
+    };
+    let clients = hosts.split(',').map(sentinel).collect::<Option<_>>()?;
+    Some(Sentinels::new(clients, master.to_owned(), scheme.to_owned(), settings, roots))
+}
+
+#[cfg(test)]
+mod tests;

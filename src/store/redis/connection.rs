@@ -1,0 +1,109 @@
+//! Connections to the server that is the master, given up as soon as there is a doubt.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, RedisResult, Role};
+
+use crate::store::StoreError;
+
+/// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
+const NOT_THE_MASTER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED", "NOREPLICAS"];
+
+/// Two connections to one server, lost together: one for writes that wait for a replica, so that nothing else waits behind them.
+#[derive(Clone)]
+pub(super) struct Connection {
+    /// For what is answered at once.
+    pub(super) driver: MultiplexedConnection,
+    /// For writes that wait.
+    pub(super) waiting: MultiplexedConnection,
+    /// Where it leads.
+    pub(super) server: String,
+    lost: Arc<AtomicBool>,
+}
+
+impl Connection {
+    /// Connects.
+    pub(super) async fn open(client: &Client) -> Result<Self, StoreError> {
+        let lost = Arc::new(AtomicBool::new(false));
+        let connect = || {
+            let told = Arc::clone(&lost);
+            let on_push = move |push: PushInfo| -> Result<(), ()> {
+                if push.kind == PushKind::Disconnection {
+                    told.store(true, Ordering::Relaxed);
+                }
+                Ok(())
+            };
+            let config = driver_config().set_push_sender(on_push);
+            async move { client.get_multiplexed_async_connection_with_config(&config).await }
+        };
+        let (driver, waiting) = try_join(connect(), connect()).await.map_err(|error| store_error(&error))?;
+        Ok(Self { driver, waiting, server: server_of(client), lost })
+    }
+
+    /// Makes sure, on this very connection, that the server takes itself for a master.
+    pub(super) async fn check_master(&self) -> Result<(), StoreError> {
+        match redis::cmd("ROLE").query_async(&mut self.driver.clone()).await {
+            Ok(Role::Primary { .. }) => Ok(()),
+            Ok(_) => Err(StoreError { reason: "the server that the sentinels name is no master".to_owned() }),
+            Err(error) => Err(store_error(&error)),
+        }
+    }
+
+    /// Whether the next request needs a new one.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// The next request finds a new one.
+    pub(super) fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for an answer; a connection that gives none, or leads to no master, is given up.
+    pub(super) async fn wait_for<T>(
+        &self,
+        answer: impl Future<Output = RedisResult<T>>,
+        patience: Duration,
+    ) -> Result<T, StoreError> {
+        let Ok(answer) = tokio::time::timeout(patience, answer).await else {
+            self.give_up();
+            return Err(out_of_time("no answer"));
+        };
+        answer.map_err(|error| {
+            let no_master = error.code().is_some_and(|code| NOT_THE_MASTER.contains(&code));
+            if no_master || error.is_io_error() || error.is_unrecoverable_error() {
+                self.give_up();
+            }
+            store_error(&error)
+        })
+    }
+}
+
+/// Host and port, to tell servers apart.
+pub(super) fn server_of(client: &Client) -> String {
+    client.get_connection_info().addr().to_string()
+}
+
+/// Our own time-outs cover name look-up, TLS and the wait for others as well.
+pub(super) fn driver_config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None)
+}
+
+/// The driver's words, but not the server's, which may repeat a command that it did not understand, password included.
+pub(super) fn store_error(error: &RedisError) -> StoreError {
+    let reason = match error.code() {
+        Some(code) => format!("Redis answered {code}"),
+        None if error.is_io_error() => error.to_string(),
+        None => error.category().to_owned(),
+    };
+    StoreError { reason }
+}
+
+/// Nothing came in time.
+pub(super) fn out_of_time(what: &str) -> StoreError {
+    StoreError { reason: format!("{what} in time") }
+}

@@ -1,0 +1,117 @@
+//! What has to happen in Redis in one step, in its own language. Each script touches keys of one hash tag only.
+
+use redis::{Script, ScriptInvocation};
+
+use crate::store::Held;
+
+/// Writes ARGV[2] to KEYS[1] while it is ARGV[1], and once more when it is ARGV[2] already: so a write whose answer was lost can be
+/// asked for again.
+const SWAP: &str = r"
+local record = redis.call('GET', KEYS[1])
+if record ~= ARGV[1] and record ~= ARGV[2] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+";
+
+/// Writes ARGV[3] to KEYS[2] while it is ARGV[2] and KEYS[1] is ARGV[1], which then lives on for ARGV[5]; once more, whoever has
+/// the lock by now, when it is ARGV[3] already.
+const SWAP_UNDER: &str = r"
+local owned = redis.call('GET', KEYS[1]) == ARGV[1]
+local record = redis.call('GET', KEYS[2])
+if record ~= ARGV[3] and not (owned and record == ARGV[2]) then
+  return 0
+end
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+if owned then
+  redis.call('PEXPIRE', KEYS[1], ARGV[5])
+end
+return 1
+";
+
+/// Removes the record at KEYS[1] only while it is still ARGV[1].
+const DELETE_SEEN: &str = r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+return redis.call('DEL', KEYS[1])
+";
+
+/// Adds ARGV[1] to the sorted set KEYS[1] for ARGV[2] milliseconds, if fewer than ARGV[3] others are in it. The score
+/// is the end of a member's time by Redis' own clock, the only one that all replicas share.
+const ENTER: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
+  return 0
+end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], last[2])
+return 1
+";
+
+/// The scripts; the driver loads one where Redis does not know it yet.
+pub(super) struct Scripts {
+    swap: Script,
+    swap_under: Script,
+    delete_seen: Script,
+    enter: Script,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            swap: Script::new(SWAP),
+            swap_under: Script::new(SWAP_UNDER),
+            delete_seen: Script::new(DELETE_SEEN),
+            enter: Script::new(ENTER),
+        }
+    }
+
+    pub(super) fn swap(
+        &self,
+        key: &str,
+        seen: &[u8],
+        value: &[u8],
+        milliseconds: u64,
+    ) -> ScriptInvocation<'_> {
+        let mut swap = self.swap.key(key);
+        swap.arg(seen).arg(value).arg(milliseconds);
+        swap
+    }
+
+    pub(super) fn swap_under(
+        &self,
+        held: Held<'_>,
+        key: &str,
+        seen: &[u8],
+        value: &[u8],
+        milliseconds: u64,
+    ) -> ScriptInvocation<'_> {
+        let mut swap = self.swap_under.key(held.lock);
+        swap.key(key).arg(held.owner).arg(seen).arg(value);
+        swap.arg(milliseconds).arg(super::milliseconds(held.life));
+        swap
+    }
+
+    pub(super) fn delete_seen(&self, key: &str, seen: &[u8]) -> ScriptInvocation<'_> {
+        let mut delete = self.delete_seen.key(key);
+        delete.arg(seen);
+        delete
+    }
+
+    pub(super) fn enter(
+        &self,
+        set: &str,
+        member: &str,
+        milliseconds: u64,
+        limit: usize,
+    ) -> ScriptInvocation<'_> {
+        let mut enter = self.enter.key(set);
+        enter.arg(member).arg(milliseconds).arg(limit);
+        enter
+    }
+}

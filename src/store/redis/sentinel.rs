@@ -1,0 +1,105 @@
+//! Who is the master, as Redis Sentinel knows.
+//!
+//! The driver's own client for Sentinel is not used: it checks the role on a connection that it then throws away, and takes the
+//! first sentinel's word, though one that was away during a failover still names the old master.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join};
+use redis::{Client, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+
+use super::address::server;
+#[cfg(test)]
+use super::connection::server_of;
+use super::connection::{driver_config, out_of_time, store_error};
+use super::tls::Roots;
+use crate::store::StoreError;
+
+/// The sentinels of one master, and how to speak to the servers that they name.
+pub(super) struct Sentinels {
+    clients: Vec<Client>,
+    master: String,
+    scheme: String,
+    settings: RedisConnectionInfo,
+    roots: Roots,
+}
+
+/// What a sentinel said.
+struct Word {
+    /// Grows with every failover.
+    epoch: u64,
+    host: String,
+    port: u16,
+}
+
+impl Sentinels {
+    /// `scheme` (`redis` or `rediss`) and `settings` are those of the servers.
+    pub(super) fn new(
+        clients: Vec<Client>,
+        master: String,
+        scheme: String,
+        settings: RedisConnectionInfo,
+        roots: Roots,
+    ) -> Self {
+        Self { clients, master, scheme, settings, roots }
+    }
+
+    /// The server that is the master by the newest word of the sentinels that answer within `patience`.
+    ///
+    /// # Errors
+    /// When none of them answers, or none knows that master.
+    pub(super) async fn master(&self, patience: Duration) -> Result<Client, StoreError> {
+        let ask = |sentinel| async move {
+            tokio::time::timeout(patience, self.ask(sentinel))
+                .await
+                .unwrap_or_else(|_| Err(out_of_time("no answer")))
+        };
+        let mut newest: Option<Word> = None;
+        let mut failure = String::new();
+        for answer in join_all(self.clients.iter().map(ask)).await {
+            match answer {
+                Ok(word) if newest.as_ref().is_none_or(|newest| newest.epoch < word.epoch) => {
+                    newest = Some(word);
+                }
+                Ok(_) => {}
+                Err(error) => failure = error.reason,
+            }
+        }
+        let word = newest.ok_or(StoreError { reason: format!("no sentinel names the master: {failure}") })?;
+        self.client(&word).map_err(|error| store_error(&error))
+    }
+
+    async fn ask(&self, sentinel: &Client) -> Result<Word, StoreError> {
+        let failed = |error: RedisError| store_error(&error);
+        let mut driver =
+            sentinel.get_multiplexed_async_connection_with_config(&driver_config()).await.map_err(failed)?;
+        let mut same = driver.clone();
+        let about = |question| {
+            let mut command = redis::cmd("SENTINEL");
+            command.arg(question).arg(&self.master);
+            command
+        };
+        // The address of its own, since during a failover it changes before the master's description does.
+        let (description, address) = (about("MASTER"), about("GET-MASTER-ADDR-BY-NAME"));
+        let (described, (host, port)): (HashMap<String, String>, (String, u16)) =
+            try_join(description.query_async(&mut driver), address.query_async(&mut same))
+                .await
+                .map_err(failed)?;
+        let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
+        Ok(Word { epoch, host, port })
+    }
+
+    /// Where they are.
+    #[cfg(test)]
+    pub(super) fn addresses(&self) -> Vec<String> {
+        self.clients.iter().map(server_of).collect()
+    }
+
+    fn client(&self, word: &Word) -> Result<Client, RedisError> {
+        let Word { host, port, .. } = word;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let info = format!("{}://{host}:{port}", self.scheme).into_connection_info()?;
+        self.roots.client(server(info, self.settings.clone()))
+    }
+}
