@@ -171,12 +171,13 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
         (swap(b"new").await, swap(b"new").await, swap(b"other").await),
         (Write::Done, Write::Done, Write::Refused)
     );
-    let swap_under =
-        async |value, ttl| store.swap_under("lock", b"owner", "record", b"new", value, ttl).await.unwrap();
-    assert_eq!(swap_under(b"newer", TTL).await, Write::Done);
+    let swap_under = async |seen, value, ttl| {
+        store.swap_under("lock", b"owner", "record", seen, value, ttl).await.unwrap()
+    };
+    assert_eq!(swap_under(b"new", b"newer", TTL).await, Write::Done);
     store.put("lock", b"another", TTL).await.unwrap();
-    assert_eq!(swap_under(b"newest", TTL).await, Write::Refused);
-    assert_eq!(swap_under(b"newer", 2 * TTL).await, Write::Done);
+    assert_eq!(swap_under(b"newer", b"newest", TTL).await, Write::Refused);
+    assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Write::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     place.live_out("record", 2 * TTL).await;
 }
