@@ -205,11 +205,12 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
         (Write::Done, Write::Done, Write::Refused)
     );
     let held = Held { lock: "lock", owner: b"owner", life: 2 * TTL };
-    let swap_under = async |value, ttl| store.swap_under(held, "record", b"new", value, ttl).await.unwrap();
-    assert_eq!(swap_under(b"newer", TTL).await, Write::Done);
+    let swap_under =
+        async |seen, value, ttl| store.swap_under(held, "record", seen, value, ttl).await.unwrap();
+    assert_eq!(swap_under(b"new", b"newer", TTL).await, Write::Done);
     store.put("lock", b"another", TTL).await.unwrap();
-    assert_eq!(swap_under(b"newest", TTL).await, Write::Refused);
-    assert_eq!(swap_under(b"newer", 2 * TTL).await, Write::Done);
+    assert_eq!(swap_under(b"newer", b"newest", TTL).await, Write::Refused);
+    assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Write::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     // The lock is another's, and lives as long as that one wants.
     place.live_out("lock", TTL).await;
