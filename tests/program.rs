@@ -22,5 +22,6 @@ mod killed_backend;
 mod kubernetes_proxy;
 mod login_in_browser;
 mod login_over_http;
+mod offboarding;
 mod provider_cache;
 mod refresh;

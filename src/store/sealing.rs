@@ -4,6 +4,8 @@
 //! nonce, ciphertext and tag. What the record is and whose is authenticated with it, so that a record moved to another
 //! user's place does not open there.
 
+pub mod generate_key;
+
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
