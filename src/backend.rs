@@ -2,11 +2,15 @@
 //!
 //! The path of a login through it: [`register`], [`session`], [`exchange`], [`login`], [`login_record`], [`kubernetes`].
 
+pub mod admin;
 pub mod app;
 pub mod body;
 pub mod caller;
 pub mod catalog;
 pub mod dev_guard;
+pub mod disconnect;
+#[cfg(test)]
+mod example_app;
 pub mod exchange;
 pub mod forget;
 pub mod health;
@@ -19,6 +23,7 @@ pub mod kubernetes_headers;
 pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod login;
+pub mod login_index;
 pub mod login_record;
 pub mod one_flight;
 pub mod openapi;
@@ -36,6 +41,7 @@ pub mod session_record;
 pub mod status;
 mod stubborn;
 pub mod tokens;
+pub mod unused;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -59,10 +65,13 @@ use crate::telemetry::backend_metrics::BackendMetrics;
 use self::app::{App, ClientTls};
 use self::caller::BackstageKeys;
 use self::health::Stopping;
+use self::login_index::NotedUses;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
+
 use self::tokens::Flights;
+use self::unused::Sweep;
 
 /// How long requests may go on once the process is told to stop, in seconds.
 const GRACE: u64 = 30;
@@ -113,6 +122,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let tls = ClientTls::load(&settings)?;
     let app = web::Data::new(assemble(settings)?);
     let stopping = web::Data::new(Stopping::default());
+    let sweep = Sweep::new(app.clone().into_inner(), Arc::new(tls.clients(&app.settings)));
     let control = serve_control(control_listener, &app, &stopping)
         .map_err(|e| StartError::Listen(control_address, e))?;
     let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;
@@ -122,6 +132,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     }
     let handle = control.handle();
     actix_web::rt::spawn(control);
+    actix_web::rt::spawn(sweep.now_and_then());
     Ok(Running { address, control_address, api, control: handle, stopping })
 }
 
@@ -155,6 +166,7 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
         flights: Flights::default(),
+        noted_uses: NotedUses::default(),
         clock,
         random,
         store,

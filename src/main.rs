@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
+use backstage_oidc_helper::backend::admin::{Admin, Form};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
@@ -18,6 +19,7 @@ use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::{SettingsError, Source};
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry::{self, LogFormat};
+use backstage_oidc_helper::user::UserRef;
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 
@@ -45,6 +47,31 @@ enum Role {
     /// Helps to write the backend's settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Offboarding, run where the backend's settings are.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Which logins are kept: whose, where, until when, last used when; no token.
+    List {
+        /// Only those of this user, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: Option<UserRef>,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a user's logins, and revoke them at the identity provider.
+    Revoke {
+        /// Whose, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: UserRef,
+        /// Only the one at this cluster.
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -150,7 +177,30 @@ fn main() -> ExitCode {
         Role::Login(flags) => login(flags),
         Role::Backend(flags) => backend(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
+        Role::Admin(command) => administer(command),
     }
+}
+
+fn administer(command: AdminCommand) -> ExitCode {
+    // The person reads what the command prints; the audit trail is told in any case.
+    start_logs("warn,audit=info");
+    let read = || BackendSettings::read(&environment().with_secret_files()?);
+    let settings = match read() {
+        Ok(settings) => settings,
+        Err(error) => return said(&error.to_string(), USAGE),
+    };
+    let done = actix_web::rt::System::new().block_on(async {
+        let admin = Admin::new(settings)?;
+        let out = &mut std::io::stdout();
+        match command {
+            AdminCommand::List { user, json } => {
+                let form = if json { Form::JsonLines } else { Form::Table };
+                admin.list(user.as_ref(), form, out).await
+            }
+            AdminCommand::Revoke { user, cluster } => admin.revoke(&user, cluster.as_deref(), out).await,
+        }
+    });
+    done.map_or_else(|error| said(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
 /// Standard output gets the key and nothing else, so that it can be piped to where it is kept.

@@ -11,7 +11,7 @@ pub mod redis;
 pub mod sealing;
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 #[cfg(test)]
 mod redis_server;
 
@@ -82,6 +82,9 @@ pub trait Store: Send + Sync {
         until: OffsetDateTime,
         limit: usize,
     ) -> Result<Vec<String>, StoreError>;
+
+    /// The moment at which a member is noted.
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError>;
 
     /// Takes a member out of an index; one that is not in it is no error.
     async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError>;

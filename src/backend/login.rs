@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::app::{App, Clients};
 use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::identity;
+use super::login_index;
 use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, RecordError, TokenSet};
 use super::provider::{self, Metadata, Provider, TokenKind, Tokens};
 use super::stubborn;
@@ -116,6 +117,7 @@ async fn keep(
     let version = before.as_ref().map_or(1, |stored| stored.record.version + 1);
     let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(Box::new(live)) })?;
     stubborn::write(keep_trying, || app.store.put(&place, &sealed, logins.kept)).await?;
+    login_index::kept(app, key).await;
     Ok(before.and_then(|stored| match stored.record.state {
         LoginState::Live(replaced) => Some(replaced.tokens),
         LoginState::Ended(_) => None,

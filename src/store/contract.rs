@@ -183,6 +183,8 @@ async fn an_index_answers_by_moment(place: &dyn Place) {
     assert!(store.noted("index", at(0), 9).await.unwrap().is_empty());
     replica.note("index", "first", at(4)).await.unwrap();
     assert_eq!(store.noted("index", at(9), 9).await.unwrap(), ["second", "third", "first"]);
+    assert_eq!(store.noted_at("index", "first").await.unwrap(), Some(at(4)));
+    assert_eq!(replica.noted_at("index", "zeroth").await.unwrap(), None);
     replica.unnote("index", "second").await.unwrap();
     store.unnote("index", "second").await.unwrap();
     store.unnote("no index", "second").await.unwrap();

@@ -173,6 +173,10 @@ impl Store for Memory {
         Ok(due.into_iter().take(limit).map(|(_, member)| member.clone()).collect())
     }
 
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        Ok(self.kept().indexes.get(index).and_then(|members| members.get(member).copied()))
+    }
+
     async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
         if let Some(members) = self.kept().indexes.get_mut(index) {
             members.remove(member);

@@ -86,6 +86,10 @@ impl<S: Store> Store for Observed<S> {
         self.timed("noted", self.store.noted(index, until, limit)).await
     }
 
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.timed("noted_at", self.store.noted_at(index, member)).await
+    }
+
     async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
         self.timed("unnote", self.store.unnote(index, member)).await
     }
@@ -120,10 +124,11 @@ mod tests {
         let at = OffsetDateTime::UNIX_EPOCH;
         store.note("index", "member", at).await.unwrap();
         assert_eq!(store.noted("index", at, 1).await.unwrap(), ["member"]);
+        assert_eq!(store.noted_at("index", "member").await.unwrap(), Some(at));
         store.unnote("index", "member").await.unwrap();
         store.ping().await.unwrap();
         let ops = ["put_new", "put", "get", "swap", "delete", "enter", "leave"];
-        for op in ops.into_iter().chain(["note", "noted", "unnote", "ping"]) {
+        for op in ops.into_iter().chain(["note", "noted", "noted_at", "unnote", "ping"]) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");
         }

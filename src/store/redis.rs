@@ -265,6 +265,13 @@ fn score(at: OffsetDateTime) -> i64 {
     i64::try_from(milliseconds).unwrap_or(i64::MAX)
 }
 
+/// The moment of a [`score`].
+fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
+    let moment = time::Duration::checked_seconds_f64(score / 1_000.0)
+        .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
+    moment.ok_or_else(|| StoreError { reason: "a moment in an index is out of range".to_owned() })
+}
+
 fn write(done: bool) -> Write {
     if done { Write::Done } else { Write::Refused }
 }
@@ -341,6 +348,11 @@ impl Store for Redis {
         let mut range = redis::cmd("ZRANGEBYSCORE");
         range.arg(prefixed(index)).arg("-inf").arg(score(until)).arg("LIMIT").arg(0).arg(limit);
         self.command(&range).await
+    }
+
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        let score: Option<f64> = self.command(redis::cmd("ZSCORE").arg(prefixed(index)).arg(member)).await?;
+        score.map(moment).transpose()
     }
 
     async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {

@@ -265,6 +265,10 @@ impl Store for World {
         unreachable!("no refresh asks an index")
     }
 
+    async fn noted_at(&self, _: &str, _: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        unreachable!("no refresh asks an index")
+    }
+
     async fn unnote(&self, _: &str, _: &str) -> Result<(), StoreError> {
         unreachable!("no refresh notes anything")
     }
