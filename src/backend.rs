@@ -122,7 +122,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let tls = ClientTls::load(&settings)?;
     let app = web::Data::new(assemble(settings)?);
     let stopping = web::Data::new(Stopping::default());
-    let sweep = Sweep::new(app.clone().into_inner(), Arc::new(tls.clients(&app.settings)));
+    let sweep = Sweep::new(app.clone().into_inner(), web::Data::new(tls.clients(&app.settings)).into_inner());
     let control = serve_control(control_listener, &app, &stopping)
         .map_err(|e| StartError::Listen(control_address, e))?;
     let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
+use actix_web::web;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -112,7 +113,7 @@ impl Admin {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let clients = Arc::new(ClientTls::load(&settings)?.clients(&settings));
+        let clients = web::Data::new(ClientTls::load(&settings)?.clients(&settings)).into_inner();
         Ok(Self { app: Arc::new(super::assemble(settings)?), clients })
     }
 
@@ -158,7 +159,7 @@ impl Admin {
         let (mut ended, mut failed) = (0_usize, 0_usize);
         for key in keys {
             match self.end(user, &key).await {
-                End::NotThere => continue,
+                End::NotThere => {}
                 End::Done(how) => {
                     ended += 1;
                     writeln!(out, "{user} at {}: {how}.", key.cluster())?;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_web::web;
+
 use super::app::{App, ClientTls, Clients};
 use super::login_index;
 use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
@@ -34,7 +36,8 @@ impl ExampleApp {
         let memory = Memory::new(Arc::clone(&clock) as _);
         app.store = Arc::new(Observed::new(memory, app.metrics.store_seconds.clone()));
         app.clock = Arc::clone(&clock) as _;
-        let clients = Arc::new(ClientTls::load(&app.settings).unwrap().clients(&app.settings));
+        let clients =
+            web::Data::new(ClientTls::load(&app.settings).unwrap().clients(&app.settings)).into_inner();
         Self { app: Arc::new(app), clients, clock }
     }
 

@@ -134,7 +134,7 @@ mod tests {
             let count = |op| example.app.metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             (count("note"), count("swap"))
         };
-        example.clock.advance(A_USE_STANDS - Duration::from_secs(1));
+        example.clock.advance(A_USE_STANDS.checked_sub(Duration::from_secs(1)).unwrap());
         let (seen, before) = (example.record(&key).await.unwrap(), writes());
         for _ in 0..1_000 {
             used(&example.app, &key, &seen).await;
@@ -187,14 +187,14 @@ mod tests {
 
     #[test]
     fn a_process_remembers_no_more_uses_than_its_limit() {
-        let (uses, user) = (NotedUses::default(), "user:default/felix".parse().unwrap());
+        let (noted, user) = (NotedUses::default(), "user:default/felix".parse().unwrap());
         let now = OffsetDateTime::UNIX_EPOCH;
         for n in 0..=REMEMBERED {
-            assert!(uses.is_due(&LoginKey::new(&user, &n.to_string()), now), "{n}");
+            assert!(noted.is_due(&LoginKey::new(&user, &n.to_string()), now), "{n}");
         }
-        assert!(uses.0.lock().unwrap().len() <= REMEMBERED);
+        assert!(noted.0.lock().unwrap().len() <= REMEMBERED);
         let last = LoginKey::new(&user, &REMEMBERED.to_string());
-        assert!(!uses.is_due(&last, now));
-        assert!(uses.is_due(&last, now + A_USE_STANDS));
+        assert!(!noted.is_due(&last, now));
+        assert!(noted.is_due(&last, now + A_USE_STANDS));
     }
 }

@@ -195,7 +195,7 @@ mod tests {
         let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(29 * DAY);
         login_index::used(&example.app, &used, &example.record(&used).await.unwrap()).await;
-        example.clock.advance(DAY + A_USE_STANDS - Duration::from_millis(1));
+        example.clock.advance((DAY + A_USE_STANDS).checked_sub(Duration::from_millis(1)).unwrap());
         let mut sweep = sweep_of(&example);
         sweep.once().await;
         assert!(example.record(&unused).await.is_some(), "ended before its time");
