@@ -7,6 +7,7 @@ pub mod app;
 pub mod body;
 pub mod caller;
 pub mod catalog;
+pub mod delete_tokens;
 pub mod dev_guard;
 pub mod disconnect;
 #[cfg(test)]
@@ -34,6 +35,9 @@ pub mod rate_limit;
 pub mod refresh;
 pub mod register;
 pub mod request_trail;
+pub mod revocation;
+pub mod revocation_record;
+pub mod revocation_retry;
 pub mod routes;
 pub mod session;
 pub mod session_changes;
@@ -53,6 +57,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
+use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
 use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
 use crate::store::Store;
@@ -125,6 +130,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let sweep = Sweep::new(app.clone().into_inner(), web::Data::new(tls.clients(&app.settings)).into_inner());
     let control = serve_control(control_listener, &app, &stopping)
         .map_err(|e| StartError::Listen(control_address, e))?;
+    let retry = revocation_retry::run(app.clone().into_inner(), tls.clients(&app.settings), &RuntimePause);
     let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
     if let Callers::DevUser(user) = &app.settings.callers {
@@ -133,6 +139,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let handle = control.handle();
     actix_web::rt::spawn(control);
     actix_web::rt::spawn(sweep.now_and_then());
+    actix_web::rt::spawn(retry);
     Ok(Running { address, control_address, api, control: handle, stopping })
 }
 

@@ -8,6 +8,7 @@ use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::provider::Provider;
 use super::rate_limit::RateLimits;
+use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;
 use super::tokens::Flights;
 use super::unused;
@@ -61,6 +62,12 @@ impl App {
             // Whoever forgets a login revokes it: the sweep shall come before the store does.
             kept: self.settings.unused_login_lifetime + unused::MARGIN,
         }
+    }
+
+    /// Where it is kept what is still to be revoked.
+    #[must_use]
+    pub fn revocations(&self) -> Revocations<'_> {
+        Revocations { store: self.store.as_ref(), keyring: &self.keyring, random: self.random.as_ref() }
     }
 
     /// A cluster and its provider.
