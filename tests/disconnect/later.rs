@@ -137,27 +137,47 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     parts.assert_alive(&token);
 }
 
+/// Writes down that tokens are to be revoked, as of that moment.
+fn promise_in_redis(parts: &Parts, tokens: &[String], begun: OffsetDateTime) {
+    let oidc = OidcClient {
+        issuer: parts.idp.issuer.clone(),
+        client_id: "kubernetes".to_owned(),
+        client_secret: None,
+        organization: None,
+        scopes: Vec::new(),
+        redirect_uri: String::new(),
+        audience: None,
+        extra_params: Vec::new(),
+    };
+    in_redis(&parts.redis, async |revocations| {
+        for token in tokens {
+            let revocation = Revocation::of_tokens(&oidc, &token.as_str().into(), None);
+            let revocation = revocation.begin(begun, Duration::ZERO);
+            let key = RevocationKey::new(&felix_at_dev(), &revocation);
+            let now = OffsetDateTime::now_utc();
+            revocations.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn replicas_that_look_at_once_take_each_revocation_once() {
+    let parts = Parts::start("disconnect_replicas");
+    let tokens: Vec<String> = (0..300).map(|number| format!("token {number}")).collect();
+    promise_in_redis(&parts, &tokens, OffsetDateTime::now_utc());
+    let plan = parts.plan.clone().with("IDP_TIMEOUT", "10s");
+    let replicas = [plan.launch(), plan.launch(), plan.launch()];
+    let backend = plan.start();
+    until_nothing_is_pending(&parts.api(&backend));
+    assert_eq!(parts.revocations(), tokens.len());
+    drop(replicas);
+}
+
 #[test]
 fn a_revocation_is_given_up_after_seven_days() {
     let parts = Parts::start("disconnect_given_up");
-    in_redis(&parts.redis, async |revocations| {
-        let oidc = OidcClient {
-            issuer: parts.idp.issuer.clone(),
-            client_id: "kubernetes".to_owned(),
-            client_secret: None,
-            organization: None,
-            scopes: Vec::new(),
-            redirect_uri: String::new(),
-            audience: None,
-            extra_params: Vec::new(),
-        };
-        let now = OffsetDateTime::now_utc();
-        let begun = now - time::Duration::days(7);
-        let revocation =
-            Revocation::of_tokens(&oidc, &"an old token".into(), None).begin(begun, Duration::ZERO);
-        let key = RevocationKey::new(&felix_at_dev(), &revocation);
-        revocations.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
-    });
+    let begun = OffsetDateTime::now_utc() - time::Duration::days(7);
+    promise_in_redis(&parts, &["an old token".to_owned()], begun);
     parts.fail_revocations(1, 503);
     let backend = parts.plan.start();
     wait_for_audit(&backend, "revocation_given_up");
