@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::harness::api::{Answer, Api};
 use crate::harness::backend::{Backend, BackendPlan};
@@ -112,6 +113,8 @@ fn an_operator_lists_logins_and_ends_those_of_one_user() {
     assert_eq!(parts.idp.spend(&parts.felix.refresh_token), 403);
     assert_eq!(parts.mara.asks().status, 200);
     assert_eq!(parts.listed(&[]), std::slice::from_ref(mara));
+    let index = parts.redis.cli(&["ZRANGE", "cluster-auth:logins", "0", "-1"]);
+    assert_eq!(String::from_utf8_lossy(&index).trim(), "user:default/mara|dev");
 
     let again = parts.admin(&["revoke", "--user", &user("felix"), "--cluster", "dev"]);
     assert_ends_with(&again, 0, &["user:default/felix has no login here: there is nothing to revoke."]);
@@ -137,19 +140,24 @@ fn a_revocation_that_is_not_confirmed_is_said_to_be_and_a_running_backend_goes_o
 #[test]
 fn a_login_that_nobody_used_for_long_is_ended_when_a_backend_starts() {
     let parts = Parts::start("offboarding_unused");
-    let long_ago = OffsetDateTime::now_utc() - time::Duration::days(31);
-    let score = (long_ago.unix_timestamp_nanos() / 1_000_000).to_string();
-    let noted =
-        parts.redis.cli(&["ZADD", "cluster-auth:logins", "XX", "CH", &score, "user:default/felix|dev"]);
-    assert_eq!(String::from_utf8_lossy(&noted).trim(), "1", "the login was not noted");
-    let sweeps = parts.plan.start();
+    let ago = |days| OffsetDateTime::now_utc() - time::Duration::days(days);
+    for (name, last_used) in [("felix", ago(31)), ("mara", ago(29))] {
+        let score = (last_used.unix_timestamp_nanos() / 1_000_000).to_string();
+        let member = format!("{}|dev", user(name));
+        let noted = parts.redis.cli(&["ZADD", "cluster-auth:logins", "XX", "CH", &score, &member]);
+        assert_eq!(String::from_utf8_lossy(&noted).trim(), "1", "the login of {name} was not noted");
+    }
+    let sweeps = parts.plan.clone().with("CLUSTER_AUTH_DEV_USER", &user("mara")).start();
     let line = sweeps.process.wait_for_line(r#""outcome":"unused""#);
     assert!(line.contains(r#""target":"audit""#) && line.contains("user:default/felix"), "{line}");
     parts.felix.asks().assert_status_object(403, "not_connected");
     assert_eq!(parts.idp.spend(&parts.felix.refresh_token), 403);
-    assert_eq!(parts.mara.asks().status, 200);
-    let users: Vec<_> = parts.listed(&[]).iter().map(|login| login["user"].clone()).collect();
-    assert_eq!(users, [user("mara")]);
+    // This process has not noted a use yet: the first counts.
+    assert_eq!(sweeps.api(&parts.world).get(&parts.mara.pods).status, 200);
+    let [mara] = &parts.listed(&[])[..] else { panic!("one login is left") };
+    assert_eq!(mara["user"], user("mara"));
+    let last_used = OffsetDateTime::parse(mara["lastUsed"].as_str().unwrap(), &Rfc3339).unwrap();
+    assert!(last_used > ago(1), "{mara}");
 }
 
 #[test]
