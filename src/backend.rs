@@ -2,11 +2,16 @@
 //!
 //! The path of a login through it: [`register`], [`session`], [`exchange`], [`login`], [`login_record`], [`kubernetes`].
 
+pub mod admin;
 pub mod app;
 pub mod body;
 pub mod caller;
 pub mod catalog;
+pub mod delete_tokens;
 pub mod dev_guard;
+pub mod disconnect;
+#[cfg(test)]
+mod example_app;
 pub mod exchange;
 pub mod forget;
 pub mod health;
@@ -19,6 +24,7 @@ pub mod kubernetes_headers;
 pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod login;
+pub mod login_index;
 pub mod login_record;
 pub mod one_flight;
 pub mod openapi;
@@ -29,6 +35,9 @@ pub mod rate_limit;
 pub mod refresh;
 pub mod register;
 pub mod request_trail;
+pub mod revocation;
+pub mod revocation_record;
+pub mod revocation_retry;
 pub mod routes;
 pub mod session;
 pub mod session_changes;
@@ -36,6 +45,7 @@ pub mod session_record;
 pub mod status;
 mod stubborn;
 pub mod tokens;
+pub mod unused;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -47,6 +57,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
+use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
 use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
 use crate::store::Store;
@@ -59,10 +70,13 @@ use crate::telemetry::backend_metrics::BackendMetrics;
 use self::app::{App, ClientTls};
 use self::caller::BackstageKeys;
 use self::health::Stopping;
+use self::login_index::NotedUses;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
+
 use self::tokens::Flights;
+use self::unused::Sweep;
 
 /// How long requests may go on once the process is told to stop, in seconds.
 const GRACE: u64 = 30;
@@ -113,8 +127,10 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let tls = ClientTls::load(&settings)?;
     let app = web::Data::new(assemble(settings)?);
     let stopping = web::Data::new(Stopping::default());
+    let sweep = Sweep::new(app.clone().into_inner(), web::Data::new(tls.clients(&app.settings)).into_inner());
     let control = serve_control(control_listener, &app, &stopping)
         .map_err(|e| StartError::Listen(control_address, e))?;
+    let retry = revocation_retry::run(app.clone().into_inner(), tls.clients(&app.settings), &RuntimePause);
     let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
     if let Callers::DevUser(user) = &app.settings.callers {
@@ -122,6 +138,8 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     }
     let handle = control.handle();
     actix_web::rt::spawn(control);
+    actix_web::rt::spawn(sweep.now_and_then());
+    actix_web::rt::spawn(retry);
     Ok(Running { address, control_address, api, control: handle, stopping })
 }
 
@@ -155,6 +173,7 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
         flights: Flights::default(),
+        noted_uses: NotedUses::default(),
         clock,
         random,
         store,

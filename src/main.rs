@@ -2,21 +2,26 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
-use backstage_oidc_helper::clock::SystemClock;
+use backstage_oidc_helper::backend::admin::{Admin, Form};
+use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
 use backstage_oidc_helper::random::SystemRandom;
-use backstage_oidc_helper::settings::backend::BackendSettings;
+use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::{SettingsError, Source};
+use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry::{self, LogFormat};
+use backstage_oidc_helper::user::UserRef;
 use clap::{Args, Parser, Subcommand};
+use secrecy::ExposeSecret;
 
 /// The exit code of a failure.
 const FAILED: u8 = 1;
@@ -39,6 +44,40 @@ enum Role {
     Login(LoginFlags),
     /// The service beside Backstage.
     Backend(BackendFlags),
+    /// Helps to write the backend's settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Offboarding, run where the backend's settings are.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Which logins are kept: whose, where, until when, last used when; no token.
+    List {
+        /// Only those of this user, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: Option<UserRef>,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a user's logins, and revoke them at the identity provider.
+    Revoke {
+        /// Whose, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: UserRef,
+        /// Only the one at this cluster.
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print a new entry for TOKEN_ENCRYPTION_KEYS.
+    GenerateKey,
 }
 
 /// Every flag stands for the variable in brackets and wins over it.
@@ -137,7 +176,54 @@ fn main() -> ExitCode {
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => login(flags),
         Role::Backend(flags) => backend(flags),
+        Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
+        Role::Admin(command) => administer(command),
     }
+}
+
+fn administer(command: AdminCommand) -> ExitCode {
+    // The person reads what the command prints; the audit trail is told in any case.
+    start_logs("warn,audit=info");
+    let read = || BackendSettings::read(&environment().with_secret_files()?);
+    let settings = match read() {
+        Ok(settings) => settings,
+        Err(error) => return said(&error.to_string(), USAGE),
+    };
+    let done = actix_web::rt::System::new().block_on(async {
+        let admin = Admin::new(settings)?;
+        let out = &mut std::io::stdout();
+        match command {
+            AdminCommand::List { user, json } => {
+                let form = if json { Form::JsonLines } else { Form::Table };
+                admin.list(user.as_ref(), form, out).await
+            }
+            AdminCommand::Revoke { user, cluster } => admin.revoke(&user, cluster.as_deref(), out).await,
+        }
+    });
+    done.map_or_else(|error| said(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
+}
+
+/// Standard output gets the key and nothing else, so that it can be piped to where it is kept.
+fn print_new_key() -> ExitCode {
+    let read = || environment().with_secret_files()?.read::<KeySettings>();
+    let existing = match read() {
+        Ok(settings) => settings.token_encryption_keys.unwrap_or_default(),
+        Err(error) => return said(&error.to_string(), USAGE),
+    };
+    let key = match generate_key(&SystemRandom, SystemClock.now(), existing.expose_secret()) {
+        Ok(key) => key,
+        Err(error) => return said(&error.to_string(), FAILED),
+    };
+    match writeln!(std::io::stdout(), "{}", key.as_str()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => said(&format!("The key could not be printed ({error}): try again."), FAILED),
+    }
+}
+
+/// A sentence for the person who typed the command.
+fn said(sentence: &str, code: u8) -> ExitCode {
+    Terminal::stderr().say(sentence);
+    ExitCode::from(code)
 }
 
 fn backend(flags: BackendFlags) -> ExitCode {

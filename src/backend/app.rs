@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::caller::BackstageKeys;
+use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::provider::Provider;
 use super::rate_limit::RateLimits;
+use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;
 use super::tokens::Flights;
+use super::unused;
 use crate::clock::Clock;
 use crate::outbound::{self, Patience, UnusableRoots};
 use crate::problem::Problem;
@@ -42,12 +45,11 @@ pub struct App {
     pub rate_limits: RateLimits,
     /// The refreshes under way.
     pub flights: Flights,
+    /// The uses of logins that are written down.
+    pub noted_uses: NotedUses,
     /// Who waits for which session.
     pub changes: SessionChanges,
 }
-
-/// How long a login is kept that nobody uses.
-const KEPT_UNUSED: std::time::Duration = std::time::Duration::from_hours(24 * 30);
 
 impl App {
     /// Where logins are kept.
@@ -57,8 +59,15 @@ impl App {
             store: self.store.as_ref(),
             keyring: &self.keyring,
             random: self.random.as_ref(),
-            kept: KEPT_UNUSED,
+            // Whoever forgets a login revokes it: the sweep shall come before the store does.
+            kept: self.settings.unused_login_lifetime + unused::MARGIN,
         }
+    }
+
+    /// Where it is kept what is still to be revoked.
+    #[must_use]
+    pub fn revocations(&self) -> Revocations<'_> {
+        Revocations { store: self.store.as_ref(), keyring: &self.keyring, random: self.random.as_ref() }
     }
 
     /// A cluster and its provider.

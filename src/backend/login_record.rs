@@ -12,7 +12,7 @@ use crate::store::{Store, StoreError};
 use crate::user::UserRef;
 
 /// Which login: one a user and cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LoginKey {
     user: String,
     cluster: String,
@@ -35,6 +35,21 @@ impl LoginKey {
     #[must_use]
     pub fn cluster(&self) -> &str {
         &self.cluster
+    }
+
+    /// What stands for it in the index of logins: neither a user nor a cluster's name holds the bar.
+    #[must_use]
+    pub fn member(&self) -> String {
+        format!("{}|{}", self.user, self.cluster)
+    }
+
+    /// The user and the login that a member of the index stands for.
+    #[must_use]
+    pub fn of_member(member: &str) -> Option<(UserRef, Self)> {
+        let (user, cluster) = member.split_once('|')?;
+        let user = user.parse().ok()?;
+        let key = Self::new(&user, cluster);
+        Some((user, key))
     }
 
     /// Where the record lies. Record and lock share a Redis hash tag.

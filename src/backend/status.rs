@@ -36,20 +36,34 @@ pub async fn status(
 
 async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Result<ClusterStatus, Problem> {
     let stored = app.logins().read(&LoginKey::new(user, &cluster.name)).await?;
-    let unconnected = |reason: Option<&str>| ClusterStatus {
-        name: cluster.name.clone(),
-        title: cluster.title.clone(),
+    let unconnected = unconnected(&cluster.name, &cluster.title);
+    Ok(match stored {
+        None => unconnected,
+        Some(stored) => of_state(stored.record.state, app.clock.now(), unconnected),
+    })
+}
+
+/// What is said of a cluster without a login.
+pub(super) fn unconnected(name: &str, title: &str) -> ClusterStatus {
+    ClusterStatus {
+        name: name.to_owned(),
+        title: title.to_owned(),
         connected: false,
         subject: None,
         expires_at: None,
         refreshable: false,
-        reason: reason.map(str::to_owned),
-    };
-    Ok(match stored.map(|stored| stored.record.state) {
-        None => unconnected(None),
-        Some(LoginState::Ended(reason)) => unconnected(Some(reason.as_str())),
-        Some(LoginState::Live(live)) => of_login(*live, app.clock.now(), unconnected(None)),
-    })
+        reason: None,
+    }
+}
+
+/// The same of one with a login, or with what is left of it.
+pub(super) fn of_state(state: LoginState, now: OffsetDateTime, unconnected: ClusterStatus) -> ClusterStatus {
+    match state {
+        LoginState::Live(live) => of_login(*live, now, unconnected),
+        LoginState::Ended(reason) => {
+            ClusterStatus { reason: Some(reason.as_str().to_owned()), ..unconnected }
+        }
+    }
 }
 
 /// A login serves while its ID token does, and as long as it can be refreshed.

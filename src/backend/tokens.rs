@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::app::{App, Clients};
+use super::login_index;
 use super::login_record::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet};
 use super::provider_grant::ProviderGrant;
 use super::refresh::{GrantFailure, Limits, RefreshError, Refresher, serves};
@@ -38,19 +39,21 @@ pub async fn current(
 ) -> Result<TokenSet, Problem> {
     let key = LoginKey::new(user, cluster);
     let stored = app.logins().read(&key).await?.ok_or_else(|| not_connected(None))?;
+    let version = stored.record.version;
     let live = match stored.record.state {
         LoginState::Live(live) => live,
         LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
     };
+    login_index::used(app, &key, &stored.sealed).await;
     let now = app.clock.now();
     if !serves(&live.tokens, now) {
         if live.tokens.refresh_token.is_none() {
             return Err(not_connected(None));
         }
-        return joined(app, clients, user, key, stored.record.version).await;
+        return joined(app, clients, user, key, version).await;
     }
     if is_due(&live, now) {
-        let _ = flight(app, clients, user, key, stored.record.version);
+        let _ = flight(app, clients, user, key, version);
     }
     Ok(live.tokens)
 }

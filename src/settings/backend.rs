@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub(super) struct BackendVariables {
     idp_timeout: Span,
     #[serde(default = "default_registrations_per_minute")]
     registrations_per_minute: std::num::NonZeroU32,
+    #[serde(default = "default_unused_login_lifetime")]
+    unused_login_lifetime: Span,
 }
 
 fn default_backstage_url() -> String {
@@ -75,6 +78,21 @@ fn default_idp_timeout() -> Span {
 
 fn default_registrations_per_minute() -> std::num::NonZeroU32 {
     std::num::NonZeroU32::MIN.saturating_add(29)
+}
+
+fn default_unused_login_lifetime() -> Span {
+    Span(Duration::from_hours(24 * 30))
+}
+
+/// A use is written down once an hour: less would end logins in use. More than ten years is no limit.
+const UNUSED_LOGIN_LIFETIMES: RangeInclusive<Duration> =
+    Duration::from_hours(1)..=Duration::from_hours(24 * 3_650);
+
+/// The keys alone, for `config generate-key`, which needs none of the other settings.
+#[derive(Deserialize)]
+pub struct KeySettings {
+    /// `TOKEN_ENCRYPTION_KEYS`, as it stands.
+    pub token_encryption_keys: Option<SecretString>,
 }
 
 /// Who the callers are.
@@ -139,6 +157,8 @@ pub struct BackendSettings {
     pub idp_timeout: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
+    /// After how long without a use a login is revoked and forgotten; an hour to ten years.
+    pub unused_login_lifetime: Duration,
 }
 
 /// The configuration file: clusters, where one is not enough.
@@ -168,6 +188,11 @@ impl BackendSettings {
                 "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
             ));
         }
+        if !UNUSED_LOGIN_LIFETIMES.contains(&variables.unused_login_lifetime.0) {
+            return Err(SettingsError(
+                "UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.".to_owned(),
+            ));
+        }
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
@@ -187,6 +212,7 @@ impl BackendSettings {
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,
             registrations_per_minute: variables.registrations_per_minute,
+            unused_login_lifetime: variables.unused_login_lifetime.0,
         })
     }
 }
@@ -216,7 +242,7 @@ fn store(url: Option<SecretString>, keys: Option<SecretString>) -> Result<StoreS
         (None, _) => Ok(StoreSettings::InProcess),
         (Some(url), Some(keys)) => Ok(StoreSettings::Redis { url, keys }),
         (Some(_), None) => Err(SettingsError(
-            "REDIS_URL is set without TOKEN_ENCRYPTION_KEYS: set them to id:base64 of 32 random bytes, since nothing is stored in the clear."
+            "REDIS_URL is set without TOKEN_ENCRYPTION_KEYS: set them to what `backstage-oidc-helper config generate-key` prints, since nothing is stored in the clear."
                 .to_owned(),
         )),
     }
@@ -315,6 +341,8 @@ mod tests {
             (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
             (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
             (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
+            (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
+            (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),
         ] {
             let sentence = refusal(more);
             assert!(sentence.contains(named), "{named} is not in: {sentence}");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use prometheus::HistogramVec;
+use time::OffsetDateTime;
 
 use super::{Held, Key, Store, StoreError, Write};
 
@@ -71,6 +72,27 @@ impl<S: Store> Store for Observed<S> {
         self.timed("leave", self.store.leave(set, member)).await
     }
 
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.timed("note", self.store.note(index, member, at)).await
+    }
+
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.timed("noted", self.store.noted(index, until, limit)).await
+    }
+
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.timed("noted_at", self.store.noted_at(index, member)).await
+    }
+
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
+        self.timed("unnote", self.store.unnote(index, member)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.timed("ping", self.store.ping()).await
     }
@@ -101,9 +123,16 @@ mod tests {
         store.delete("record").await.unwrap();
         store.enter("set", "member", ttl, 1).await.unwrap();
         store.leave("set", "member").await.unwrap();
+        let at = OffsetDateTime::UNIX_EPOCH;
+        store.note("index", "member", at).await.unwrap();
+        assert_eq!(store.noted("index", at, 1).await.unwrap(), ["member"]);
+        assert_eq!(store.noted_at("index", "member").await.unwrap(), Some(at));
+        store.unnote("index", "member").await.unwrap();
         store.ping().await.unwrap();
         let conditional = ["put_new", "swap", "swap_under", "delete_seen"];
-        for op in ["put", "get", "delete", "enter", "leave", "ping"].into_iter().chain(conditional) {
+        let index = ["note", "noted", "noted_at", "unnote"];
+        let others = ["put", "get", "delete", "enter", "leave", "ping"];
+        for op in others.into_iter().chain(conditional).chain(index) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");
         }

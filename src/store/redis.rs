@@ -20,6 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::try_join;
 use redis::{Cmd, FromRedisValue, ReplicaInfo, Role, ScriptInvocation};
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use self::address::Address;
@@ -153,6 +154,19 @@ fn milliseconds(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
+/// The score of a moment in an index: Redis' numbers hold milliseconds exactly, nanoseconds not.
+fn score(at: OffsetDateTime) -> i64 {
+    let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
+    i64::try_from(milliseconds).unwrap_or(i64::MAX)
+}
+
+/// The moment of a [`score`].
+fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
+    let moment = time::Duration::checked_seconds_f64(score / 1_000.0)
+        .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
+    moment.ok_or_else(|| StoreError { reason: "a moment in an index is out of range".to_owned() })
+}
+
 fn write(done: bool) -> Write {
     if done { Write::Done } else { Write::Refused }
 }
@@ -207,6 +221,30 @@ impl Store for Redis {
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
         self.command(redis::cmd("ZREM").arg(prefixed(set)).arg(member)).await
+    }
+
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.command(redis::cmd("ZADD").arg(prefixed(index)).arg(score(at)).arg(member)).await
+    }
+
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut range = redis::cmd("ZRANGEBYSCORE");
+        range.arg(prefixed(index)).arg("-inf").arg(score(until)).arg("LIMIT").arg(0).arg(limit);
+        self.command(&range).await
+    }
+
+    async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+        let score: Option<f64> = self.command(redis::cmd("ZSCORE").arg(prefixed(index)).arg(member)).await?;
+        score.map(moment).transpose()
+    }
+
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
+        self.command(redis::cmd("ZREM").arg(prefixed(index)).arg(member)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

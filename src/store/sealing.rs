@@ -4,6 +4,8 @@
 //! nonce, ciphertext and tag. What the record is and whose is authenticated with it, so that a record moved to another
 //! user's place does not open there.
 
+pub mod generate_key;
+
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -33,6 +35,8 @@ pub enum Kind {
     Session = 1,
     /// The tokens of one user and cluster.
     Tokens = 2,
+    /// A token that is still to be revoked.
+    Revocation = 3,
 }
 
 /// The keys that records are sealed with: the first seals, all of them open. Each seals at most 2^32 records, the bound

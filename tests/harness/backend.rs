@@ -85,14 +85,19 @@ impl BackendPlan {
 
     /// Starts the program, which may refuse to.
     pub fn launch(&self) -> Process {
+        Process::start("backend", &mut self.command(&["backend"]), self.log.clone())
+    }
+
+    /// A command where the backend's settings are.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
-        command.arg("backend").env_clear().envs(&self.variables);
+        command.args(arguments).env_clear().envs(&self.variables);
         // What TLS roots there are is the machine's business.
         command.envs(
             std::env::vars()
                 .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
         );
-        Process::start("backend", &mut command, self.log.clone())
+        command
     }
 
     /// Starts the program and waits until it listens.

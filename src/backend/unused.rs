@@ -1,0 +1,278 @@
+//! The sweep: a login that nobody has used for `UNUSED_LOGIN_LIFETIME` is revoked and forgotten.
+//!
+//! Each backend sweeps when it starts and then about every hour, one replica at a time. What cannot be ended stays in the
+//! index and is tried again with the next sweep.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::app::{App, Clients};
+use super::disconnect::{Disconnected, disconnect};
+use super::login_index::{self, A_USE_STANDS};
+use super::login_record::LoginKey;
+use crate::pause::{Pause, RuntimePause};
+use crate::problem::Problem;
+use crate::protocol::Code;
+use crate::random::{NoRandomness, Random};
+use crate::store::Key;
+use crate::store::lock::Lock;
+use crate::telemetry::AUDIT;
+
+/// How much longer than its lifetime the store keeps the record of an unused login: time for a sweep to revoke it, also after a
+/// few days without any backend.
+pub const MARGIN: Duration = Duration::from_hours(24 * 7);
+
+/// From one sweep to the next; up to a quarter more, so that replicas that started together do not stay together.
+const PAUSE: Duration = Duration::from_hours(1);
+
+/// The lock of whoever sweeps; renewed meanwhile.
+const LOCK: &Key = "unused-sweep-lock";
+const LOCK_LIFE: Duration = Duration::from_mins(1);
+
+/// How many entries are read at a time.
+const BATCH: usize = 100;
+
+/// The sweeps of one process.
+pub struct Sweep {
+    app: Arc<App>,
+    clients: Arc<Clients>,
+    /// The clusters that logins were found for and that are not configured: each is told of once.
+    unconfigured: HashSet<String>,
+}
+
+/// Why a sweep ended early.
+enum Interrupted {
+    /// The store does not answer: the rest would fail, too.
+    Store,
+}
+
+/// What became of an entry of the index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Gone,
+    Stays,
+}
+
+impl Sweep {
+    /// Nothing is swept yet.
+    #[must_use]
+    pub fn new(app: Arc<App>, clients: Arc<Clients>) -> Self {
+        Self { app, clients, unconfigured: HashSet::new() }
+    }
+
+    /// Sweeps now and then, for as long as the process lives.
+    pub async fn now_and_then(mut self) {
+        loop {
+            self.once().await;
+            let pause = until_the_next(self.app.random.as_ref()).unwrap_or(PAUSE);
+            RuntimePause.wait(pause).await;
+        }
+    }
+
+    /// Sweeps, unless another replica does.
+    pub async fn once(&mut self) {
+        let app = Arc::clone(&self.app);
+        match Lock::take(app.store.as_ref(), LOCK, app.random.as_ref(), LOCK_LIFE).await {
+            Ok(Some(lock)) => {
+                let swept = lock.hold(&RuntimePause, self.sweep()).await;
+                lock.release().await;
+                if swept.is_err() {
+                    tracing::warn!("unused logins are not all ended: the next sweep goes on");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "unused logins are not looked for: the next sweep does it"),
+        }
+    }
+
+    async fn sweep(&mut self) -> Result<(), Interrupted> {
+        // A use is noted up to an hour late.
+        let unused = self.app.settings.unused_login_lifetime + A_USE_STANDS;
+        let until = self.app.clock.now() - unused;
+        let mut staying = HashSet::new();
+        loop {
+            let entries = login_index::last_used_until(&self.app, until, BATCH + staying.len()).await?;
+            let entries: Vec<_> = entries.into_iter().filter(|entry| !staying.contains(entry)).collect();
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in entries {
+                if self.end(&entry, until).await? == Entry::Stays {
+                    staying.insert(entry);
+                }
+            }
+        }
+    }
+
+    async fn end(&mut self, entry: &str, until: OffsetDateTime) -> Result<Entry, Interrupted> {
+        let Some((user, key)) = LoginKey::of_member(entry) else {
+            tracing::warn!("the index of logins holds an entry that is not ours");
+            return Ok(Entry::Stays);
+        };
+        if !self.app.settings.clusters.contains_key(key.cluster()) {
+            self.tell_of(&key);
+            return Ok(Entry::Stays);
+        }
+        // Used since the batch was read: not unused any more, and not among the next ones.
+        let Some(last_use) = login_index::last_use(&self.app, &key).await?.filter(|at| *at <= until) else {
+            return Ok(Entry::Gone);
+        };
+        match disconnect(&self.app, &self.clients, &user, key.cluster()).await {
+            Ok(outcome) => {
+                audit(&key, last_use, outcome);
+                // Or it would be met again.
+                login_index::forgotten(&self.app, &key).await?;
+                Ok(Entry::Gone)
+            }
+            Err(problem) if problem.code() == Code::StoreUnavailable => Err(Interrupted::Store),
+            Err(problem) => {
+                let (user, cluster, code) = (key.user(), key.cluster(), problem.code().as_str());
+                tracing::warn!(
+                    user,
+                    cluster,
+                    code,
+                    "an unused login could not be ended: the next sweep tries again"
+                );
+                Ok(Entry::Stays)
+            }
+        }
+    }
+
+    /// A login whose identity provider is not known can not be revoked. It is left for whoever configures the cluster again.
+    fn tell_of(&mut self, key: &LoginKey) {
+        if self.unconfigured.insert(key.cluster().to_owned()) {
+            tracing::warn!(
+                cluster = key.cluster(),
+                "unused logins of a cluster that is not configured cannot be revoked: configure it, or revoke them at its identity provider"
+            );
+        }
+    }
+}
+
+impl From<crate::store::StoreError> for Interrupted {
+    fn from(error: crate::store::StoreError) -> Self {
+        // Logs it.
+        let _ = Problem::from(error);
+        Self::Store
+    }
+}
+
+fn audit(key: &LoginKey, last_use: OffsetDateTime, outcome: Disconnected) {
+    if outcome != Disconnected::NotConnected {
+        let (user, cluster) = (key.user(), key.cluster());
+        tracing::info!(target: AUDIT, user, cluster, %last_use, outcome = "unused", "login ended");
+    }
+}
+
+fn until_the_next(random: &dyn Random) -> Result<Duration, NoRandomness> {
+    let mut share = [0; 1];
+    random.fill(&mut share)?;
+    Ok(PAUSE + PAUSE / 4 * u32::from(share[0]) / 255)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::example_app::ExampleApp;
+    use crate::backend::login_record::{EndReason, LoginState};
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn sweep_of(example: &ExampleApp) -> Sweep {
+        Sweep::new(Arc::clone(&example.app), Arc::clone(&example.clients))
+    }
+
+    async fn is_noted(example: &ExampleApp, key: &LoginKey) -> bool {
+        login_index::last_use(&example.app, key).await.unwrap().is_some()
+    }
+
+    #[actix_web::test]
+    async fn what_is_unused_for_longer_is_ended_and_what_was_used_stays() {
+        let example = ExampleApp::new();
+        let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
+        example.clock.advance(29 * DAY);
+        login_index::used(&example.app, &used, &example.record(&used).await.unwrap()).await;
+        example.clock.advance((DAY + A_USE_STANDS).checked_sub(Duration::from_millis(1)).unwrap());
+        let mut sweep = sweep_of(&example);
+        sweep.once().await;
+        assert!(example.record(&unused).await.is_some(), "ended before its time");
+        example.clock.advance(Duration::from_millis(1));
+        sweep.once().await;
+        assert_eq!(example.record(&unused).await, None);
+        assert!(!is_noted(&example, &unused).await);
+        assert!(example.record(&used).await.is_some());
+        assert!(is_noted(&example, &used).await);
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_ended_stays_and_does_not_keep_the_rest() {
+        let example = ExampleApp::new();
+        let mut staying = Vec::new();
+        for n in 0..=BATCH {
+            let key = example.log_in(&format!("unreadable-{n}"), "dev").await;
+            example.app.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
+            staying.push(key);
+            staying.push(example.log_in(&format!("elsewhere-{n}"), "not-configured").await);
+        }
+        example.clock.advance(DAY);
+        let (live, ended) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
+        example.write(&ended, LoginState::Ended(EndReason::RefreshLost)).await;
+        example.clock.advance(31 * DAY);
+        sweep_of(&example).once().await;
+        for key in [live, ended] {
+            assert_eq!(example.record(&key).await, None, "{key:?}");
+            assert!(!is_noted(&example, &key).await, "{key:?}");
+        }
+        for key in staying {
+            assert!(example.record(&key).await.is_some(), "{key:?}");
+            assert!(is_noted(&example, &key).await, "{key:?}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn an_entry_without_a_record_goes() {
+        let example = ExampleApp::new();
+        let key = example.log_in("felix", "dev").await;
+        example.clock.advance(38 * DAY);
+        assert_eq!(example.record(&key).await, None, "the store keeps it for ever");
+        sweep_of(&example).once().await;
+        assert!(!is_noted(&example, &key).await);
+    }
+
+    #[actix_web::test]
+    async fn a_login_that_is_used_while_the_sweep_goes_on_stays() {
+        let example = ExampleApp::new();
+        let key = example.log_in("felix", "dev").await;
+        example.clock.advance(35 * DAY);
+        let until = example.app.clock.now() - DAY;
+        login_index::used(&example.app, &key, &example.record(&key).await.unwrap()).await;
+        assert!(sweep_of(&example).end(&key.member(), until).await.is_ok());
+        assert!(example.record(&key).await.is_some());
+        assert!(is_noted(&example, &key).await);
+    }
+
+    #[actix_web::test]
+    async fn one_replica_sweeps_at_a_time() {
+        let example = ExampleApp::new();
+        let key = example.log_in("felix", "dev").await;
+        example.clock.advance(35 * DAY);
+        let (store, random) = (example.app.store.as_ref(), example.app.random.as_ref());
+        let other = Lock::take(store, LOCK, random, LOCK_LIFE).await.unwrap().unwrap();
+        sweep_of(&example).once().await;
+        assert!(example.record(&key).await.is_some());
+        other.release().await;
+        sweep_of(&example).once().await;
+        assert_eq!(example.record(&key).await, None);
+    }
+
+    #[test]
+    fn the_next_sweep_is_in_an_hour_and_a_little() {
+        let pauses: HashSet<_> =
+            (0..100).map(|_| until_the_next(&crate::random::SystemRandom).unwrap()).collect();
+        assert!(pauses.len() > 10, "replicas that start together stay together");
+        assert!(pauses.iter().all(|pause| (PAUSE..=PAUSE + PAUSE / 4).contains(pause)), "{pauses:?}");
+    }
+}
