@@ -4,6 +4,7 @@
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
 
+pub mod account;
 pub mod auth_url;
 pub mod backend_api;
 pub mod browser;
@@ -14,8 +15,10 @@ pub mod dialogue;
 #[cfg(test)]
 mod example_login;
 pub mod guards;
+pub mod interruption;
 pub mod listeners;
 pub mod login;
+pub mod logout;
 pub mod outcome;
 pub mod page_layout;
 pub mod pages;
@@ -24,4 +27,6 @@ pub mod port_holder;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;
+pub mod status;
 pub mod terminal;
+pub mod user_credential;

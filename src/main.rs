@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::clock::SystemClock;
+use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
+use backstage_oidc_helper::helper::status::Form;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
+use backstage_oidc_helper::helper::{logout, status};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
@@ -22,6 +25,8 @@ use clap::{Args, Parser, Subcommand};
 const FAILED: u8 = 1;
 /// The exit code of settings that cannot be used.
 const USAGE: u8 = 2;
+/// The person reads the terminal's own lines; logs, above all those of libraries, are for those who ask for them.
+const QUIET: &str = "backstage_oidc_helper=warn";
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
@@ -39,6 +44,10 @@ enum Role {
     Login(LoginFlags),
     /// The service beside Backstage.
     Backend(BackendFlags),
+    /// Who am I, which clusters, until when.
+    Status(StatusFlags),
+    /// Forget and revoke: your login at one cluster, or at all.
+    Logout(LogoutFlags),
 }
 
 /// Every flag stands for the variable in brackets and wins over it.
@@ -96,6 +105,51 @@ struct BackendFlags {
     ca_file: Option<String>,
 }
 
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+struct StatusFlags {
+    #[command(flatten)]
+    account: AccountFlags,
+    /// The backend's answer as it is, JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+struct LogoutFlags {
+    #[command(flatten)]
+    account: AccountFlags,
+    /// This cluster only; all without [CLUSTER].
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+}
+
+#[derive(Args)]
+struct AccountFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// Of no use here: the refusal says what is.
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    session_token: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+impl AccountFlags {
+    fn settings(self, cluster: Option<String>) -> Result<LoginSettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("CLUSTER", cluster),
+            ("CA_FILE", self.ca_file),
+        ];
+        LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)
+    }
+}
+
 impl BackendFlags {
     fn settings(self) -> Result<BackendSettings, SettingsError> {
         let flags = [
@@ -137,6 +191,11 @@ fn main() -> ExitCode {
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => login(flags),
         Role::Backend(flags) => backend(flags),
+        Role::Status(flags) => {
+            let form = if flags.json { Form::Json } else { Form::Lines };
+            account(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
+        }
+        Role::Logout(flags) => account(flags.account.settings(flags.cluster), logout::run),
     }
 }
 
@@ -173,20 +232,40 @@ async fn told_to_stop() {
     }
 }
 
+/// A command about the person's own account.
+fn account<F>(
+    settings: Result<LoginSettings, SettingsError>,
+    run: impl FnOnce(LoginSettings, account::Tools) -> F,
+) -> ExitCode
+where
+    F: Future<Output = Result<(), AccountError>>,
+{
+    start_logs(QUIET);
+    let tools = account::Tools {
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        terminal: Terminal::stderr(),
+        answers: Terminal::stdout(),
+    };
+    let ended = settings
+        .map_err(AccountError::from)
+        .and_then(|settings| actix_web::rt::System::new().block_on(run(settings, tools)));
+    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
+}
+
 fn login(flags: LoginFlags) -> ExitCode {
-    // The person reads the terminal's own lines; logs, above all those of libraries, are for those who ask for them.
-    start_logs("backstage_oidc_helper=warn");
+    start_logs(QUIET);
     let ended = flags.settings().map_err(LoginError::from).and_then(|settings| {
         let tools = tools(&settings);
         actix_web::rt::System::new().block_on(login::run(settings, tools))
     });
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            Terminal::stderr().say(&error.to_string());
-            ExitCode::from(error.exit_code())
-        }
-    }
+    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
+}
+
+/// The sentence for the person at the terminal.
+fn failed(sentence: &str, code: u8) -> ExitCode {
+    Terminal::stderr().say(sentence);
+    ExitCode::from(code)
 }
 
 fn tools(settings: &LoginSettings) -> Tools {
