@@ -24,3 +24,7 @@ mod login_in_browser;
 mod login_over_http;
 mod provider_cache;
 mod refresh;
+mod refresh_identity;
+mod refresh_without_rotation;
+mod sealing_keys;
+mod status_and_logout;
