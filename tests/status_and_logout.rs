@@ -71,7 +71,8 @@ fn behind_a_real_backstage_with_the_users_token_and_with_the_cookie() {
 fn json_is_the_backends_answer_and_nothing_else() {
     let world = World::new("status_json");
     let idp = Idp::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod"]);
+    let plan =
+        BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod", "stage", "test"]);
     let backend = plan.start();
     let api = backend.api(&world);
     log_in(&api, &idp, "prod");
