@@ -3,6 +3,7 @@
 //! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
+//! [`status`] and [`logout`] are about the logins that the backend holds already.
 
 pub mod account;
 pub mod auth_url;

@@ -43,7 +43,8 @@ fn behind_a_real_backstage_with_the_users_token_and_with_the_cookie() {
     let head = format!("user:default/felix at {}\n", ingress.url);
 
     let before = run(command("status"));
-    before.assert(0, &["dev (Development): not connected: run backstage-oidc-helper login --cluster dev"]);
+    let next = format!("run backstage-oidc-helper login --backend {} --cluster dev", ingress.url);
+    before.assert(0, &["dev (Development): not connected: ", &next]);
     assert!(before.said.starts_with(&head), "{}", before.said);
     log_in(&backend.api(&world).with_bearer(&felix.user_token), &idp, "dev");
     let connected = ["dev (Development): connected as auth0|felix until ", " UTC, refreshed by itself"];

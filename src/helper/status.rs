@@ -40,7 +40,8 @@ async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(),
 /// Who, where, and a line a cluster.
 fn lines(status: &StatusResponse, address: &str, now: OffsetDateTime) -> Vec<String> {
     let who = format!("{} at {address}", status.user);
-    let clusters = status.clusters.iter().map(|cluster| format!("{}: {}", name(cluster), how(cluster, now)));
+    let clusters =
+        status.clusters.iter().map(|cluster| format!("{}: {}", name(cluster), how(cluster, address, now)));
     std::iter::once(who).chain(clusters).collect()
 }
 
@@ -49,9 +50,9 @@ fn name(cluster: &ClusterStatus) -> String {
     if name == title { name.clone() } else { format!("{name} ({title})") }
 }
 
-fn how(cluster: &ClusterStatus, now: OffsetDateTime) -> String {
+fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
     if !cluster.connected {
-        let login = format!("run backstage-oidc-helper login --cluster {}", cluster.name);
+        let login = format!("run backstage-oidc-helper login --backend {address} --cluster {}", cluster.name);
         return match cluster.reason.as_deref() {
             None => format!("not connected: {login}"),
             Some(reason) => format!("not connected, {}: {login}", why(reason)),
@@ -93,7 +94,7 @@ mod tests {
 
     fn how_of(json: &str, now: i64) -> String {
         let now = OffsetDateTime::from_unix_timestamp(now).unwrap();
-        how(&serde_json::from_str(json).unwrap(), now)
+        how(&serde_json::from_str(json).unwrap(), "https://b.example", now)
     }
 
     #[test]
@@ -117,7 +118,10 @@ mod tests {
     #[test]
     fn one_that_is_not_says_why_and_what_to_do() {
         let never = r#"{"name":"dev","title":"dev","connected":false,"refreshable":false}"#;
-        assert_eq!(how_of(never, 0), "not connected: run backstage-oidc-helper login --cluster dev");
+        assert_eq!(
+            how_of(never, 0),
+            "not connected: run backstage-oidc-helper login --backend https://b.example --cluster dev"
+        );
         for (reason, words) in [
             ("expired", "the ID token has expired (expired)"),
             ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
@@ -126,7 +130,9 @@ mod tests {
             ("newer_than_we", "newer_than_we"),
         ] {
             let ended = never.replace("false}", &format!("false,\"reason\":\"{reason}\"}}"));
-            let expected = format!("not connected, {words}: run backstage-oidc-helper login --cluster dev");
+            let expected = format!(
+                "not connected, {words}: run backstage-oidc-helper login --backend https://b.example --cluster dev"
+            );
             assert_eq!(how_of(&ended, 0), expected);
         }
     }

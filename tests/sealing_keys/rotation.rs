@@ -25,6 +25,7 @@ struct Replicas {
 impl Replicas {
     /// Somebody who works: at a cluster, and at a login that one replica begins and the other ends.
     fn work(&self, first: usize) {
+        let _over = Over(self);
         while !self.over.load(Ordering::Relaxed) {
             let one = self.ask(first, |api| api.get(&pods("prod", "team-a")));
             assert_eq!(one.status, 200, "{}", one.text);
@@ -68,7 +69,7 @@ impl Replicas {
     }
 }
 
-/// Ends the work also when the test fails, or its threads would never end.
+/// Whoever fails ends it for all: the test, or somebody who works.
 struct Over<'r>(&'r Replicas);
 
 impl Drop for Over<'_> {
