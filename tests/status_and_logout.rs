@@ -115,3 +115,26 @@ fn logout_of_one_cluster_leaves_the_others_and_without_a_name_ends_all() {
     assert_eq!(connected(), [false, false]);
     assert_eq!(idp.read("counts")["revocation"], 3);
 }
+
+#[test]
+fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
+    let world = World::new("logout_pending");
+    let idp = Idp::start(&world);
+    let plan = BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod"]);
+    let backend = plan.start();
+    let api = backend.api(&world);
+    log_in(&api, &idp, "dev");
+    log_in(&api, &idp, "prod");
+    let logout = |cluster| HelperPlan::of_command(&world, "logout", &backend.url).with("CLUSTER", cluster);
+    idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1000 }));
+    let pending = ["has not confirmed the revocation yet", "by itself: dev."];
+    let ended = run(logout("dev"));
+    ended.assert(0, &pending);
+    assert!(ended.said.starts_with(&format!("Logged out at {}: dev.\n", backend.url)), "{}", ended.said);
+    // It is said again as long as it is so.
+    let again = run(logout("dev"));
+    again.assert(0, &pending);
+    assert!(again.said.starts_with("Nothing to forget"), "{}", again.said);
+    idp.control("reset", json!({}));
+    run(logout("prod")).assert(0, &[&format!("Logged out at {}: prod.", backend.url)]);
+}

@@ -26,21 +26,18 @@ async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), Accou
 /// True also when the first of two tries has forgotten the login and its answer was lost.
 fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) -> Vec<String> {
     let DisconnectedResponse { disconnected, revocation_pending } = answer;
-    if disconnected.is_empty() {
-        let nothing = match cluster {
-            Some(cluster) => format!("Nothing to forget: you are not connected to {cluster} at {address}."),
-            None => format!("Nothing to forget: you are connected to no cluster at {address}."),
-        };
-        return vec![nothing];
-    }
-    let mut lines = vec![format!("Logged out at {address}: {}.", disconnected.join(", "))];
-    if !revocation_pending.is_empty() {
-        lines.push(format!(
+    let forgotten = match cluster {
+        _ if !disconnected.is_empty() => format!("Logged out at {address}: {}.", disconnected.join(", ")),
+        Some(cluster) => format!("Nothing to forget: you are not connected to {cluster} at {address}."),
+        None => format!("Nothing to forget: you are connected to no cluster at {address}."),
+    };
+    let pending = (!revocation_pending.is_empty()).then(|| {
+        format!(
             "The identity provider has not confirmed the revocation yet, the backend goes on trying by itself: {}.",
             revocation_pending.join(", ")
-        ));
-    }
-    lines
+        )
+    });
+    std::iter::once(forgotten).chain(pending).collect()
 }
 
 #[cfg(test)]
@@ -67,5 +64,7 @@ mod tests {
     fn nothing_to_forget_is_said() {
         assert!(lines_of(&[], &[], None)[0].contains("connected to no cluster"));
         assert!(lines_of(&[], &[], Some("dev"))[0].contains("not connected to dev"));
+        let earlier = lines_of(&[], &["dev"], None);
+        assert!(earlier[0].contains("Nothing to forget") && earlier[1].ends_with(": dev."), "{earlier:?}");
     }
 }
