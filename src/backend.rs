@@ -6,7 +6,9 @@ pub mod app;
 pub mod body;
 pub mod caller;
 pub mod catalog;
+pub mod delete_tokens;
 pub mod dev_guard;
+pub mod disconnect;
 pub mod exchange;
 pub mod forget;
 pub mod health;
@@ -29,6 +31,9 @@ pub mod rate_limit;
 pub mod refresh;
 pub mod register;
 pub mod request_trail;
+pub mod revocation;
+pub mod revocation_record;
+pub mod revocation_retry;
 pub mod routes;
 pub mod session;
 pub mod session_changes;
@@ -47,6 +52,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
+use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
 use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
 use crate::store::Store;
@@ -115,6 +121,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let stopping = web::Data::new(Stopping::default());
     let control = serve_control(control_listener, &app, &stopping)
         .map_err(|e| StartError::Listen(control_address, e))?;
+    let retry = revocation_retry::run(app.clone().into_inner(), tls.clients(&app.settings), &RuntimePause);
     let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
     if let Callers::DevUser(user) = &app.settings.callers {
@@ -122,6 +129,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     }
     let handle = control.handle();
     actix_web::rt::spawn(control);
+    actix_web::rt::spawn(retry);
     Ok(Running { address, control_address, api, control: handle, stopping })
 }
 

@@ -314,7 +314,8 @@ pub struct TokenResponse {
 pub struct DisconnectedResponse {
     /// The clusters whose login is forgotten.
     pub disconnected: Vec<String>,
-    /// Those of them whose tokens the identity provider has not confirmed as revoked yet: that goes on by itself.
+    /// Those asked for whose tokens the identity provider has not confirmed as revoked yet, from this call or an earlier one:
+    /// that goes on by itself.
     pub revocation_pending: Vec<String>,
 }
 

@@ -18,6 +18,7 @@ mod redis_server;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 /// The key of a record: a prefix that names the kind and, behind it, what tells the records of a kind apart. Part of a
 /// key in `{braces}` is a Redis hash tag: keys that share it live on one node.
@@ -70,6 +71,20 @@ pub trait Store: Send + Sync {
 
     /// Leaves a bounded set; one who is not in it is no error.
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError>;
+
+    /// Notes a member of an index at a moment; one that is in it already moves there.
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError>;
+
+    /// The members noted until a moment, the earliest first, at most `limit`.
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Takes a member out of an index; one that is not in it is no error.
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError>;
 
     /// Answers when the store does.
     async fn ping(&self) -> Result<(), StoreError>;

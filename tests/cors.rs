@@ -13,12 +13,13 @@ const EXTENSION: &str = "chrome-extension://abcdefghijklmnop";
 const STRANGER: &str = "https://attacker.example";
 
 /// The calls, and whether the extension may make them.
-const CALLS: [(&str, &str, bool); 6] = [
+const CALLS: [(&str, &str, bool); 7] = [
     ("GET", "/info", false),
     ("POST", "/register", false),
     ("GET", "/session", true),
     ("POST", "/exchange", true),
     ("GET", "/status", false),
+    ("DELETE", "/tokens", false),
     ("GET", "/openapi.json", false),
 ];
 

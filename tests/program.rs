@@ -12,6 +12,7 @@ mod harness;
 mod attacks_on_the_helper;
 mod callers;
 mod cors;
+mod disconnect;
 mod documents;
 mod error_table;
 mod exchange;

@@ -1,5 +1,5 @@
 /** The endpoints that can be made to misbehave. */
-export const CANNED_ENDPOINTS = /** @type {const} */ (['token', 'jwks', 'discovery']);
+export const CANNED_ENDPOINTS = /** @type {const} */ (['token', 'revocation', 'jwks', 'discovery']);
 
 /** @typedef {typeof CANNED_ENDPOINTS[number]} CannedEndpoint */
 

@@ -82,6 +82,17 @@ describe('the control API', () => {
     }
   });
 
+  it('fails a revocation that then succeeds', async () => {
+    const { body } = await redeem(issuer, await logIn(issuer));
+    const revoke = () => fetch(new URL('oauth/revoke', issuer), {
+      method: 'POST', body: new URLSearchParams({ client_id: 'kubernetes', token: body.refresh_token }),
+    });
+    await control(issuer, 'POST next', { endpoint: 'revocation', status: 503 });
+    assert.equal((await revoke()).status, 503);
+    assert.equal((await revoke()).status, 200);
+    assert.equal((await refresh(issuer, body.refresh_token)).status, 403);
+  });
+
   it('delays the real answer', async () => {
     await control(issuer, 'POST next', { endpoint: 'jwks', delayMs: 300 });
     const started = performance.now();

@@ -7,6 +7,7 @@ use super::caller::BackstageKeys;
 use super::login_record::Logins;
 use super::provider::Provider;
 use super::rate_limit::RateLimits;
+use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;
 use super::tokens::Flights;
 use crate::clock::Clock;
@@ -59,6 +60,12 @@ impl App {
             random: self.random.as_ref(),
             kept: KEPT_UNUSED,
         }
+    }
+
+    /// Where it is kept what is still to be revoked.
+    #[must_use]
+    pub fn revocations(&self) -> Revocations<'_> {
+        Revocations { store: self.store.as_ref(), keyring: &self.keyring, random: self.random.as_ref() }
     }
 
     /// A cluster and its provider.

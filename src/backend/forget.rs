@@ -1,6 +1,6 @@
 //! The end of a login that somebody wants: revoked at the identity provider, forgotten here.
 
-use super::login_record::{LoginKey, LoginState, RecordError, TokenSet};
+use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
 use super::refresh::{RefreshError, Refresher};
 use crate::store::Write;
 use crate::store::lock::Lock;
@@ -11,16 +11,21 @@ pub enum Forgotten {
     Nothing,
     /// A login without tokens.
     Ended,
-    /// These tokens, which are still to be revoked.
-    Tokens(Box<TokenSet>),
+    /// This login, whose tokens are still to be revoked.
+    Login(Box<LiveLogin>),
 }
 
 impl Refresher<'_> {
     /// Forgets a login. Takes the lock, so that a refresh under way is over, or finds nothing to write to and revokes what it got.
+    /// `promise` writes down that the login's tokens are to be revoked; only when it has is the login taken away.
     ///
     /// # Errors
-    /// [`RefreshError::Busy`] when the lock is not to be had in time, and those of the store.
-    pub async fn forget(&self, key: &LoginKey) -> Result<Forgotten, RefreshError> {
+    /// [`RefreshError::Busy`] when the lock is not to be had in time, those of the store and of `promise`.
+    pub async fn forget(
+        &self,
+        key: &LoginKey,
+        promise: impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
+    ) -> Result<Forgotten, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         while self.clock.now() < deadline {
             let taken =
@@ -29,7 +34,7 @@ impl Refresher<'_> {
                 self.pause.wait(super::refresh::LOOK_AGAIN).await;
                 continue;
             };
-            let outcome = lock.hold(self.pause, self.delete(key)).await;
+            let outcome = lock.hold(self.pause, self.delete(key, &promise)).await;
             lock.release().await;
             if let Some(forgotten) = outcome? {
                 return Ok(forgotten);
@@ -39,14 +44,105 @@ impl Refresher<'_> {
     }
 
     /// `None` when the record changed under our hands: the lock was lost.
-    async fn delete(&self, key: &LoginKey) -> Result<Option<Forgotten>, RecordError> {
+    async fn delete(
+        &self,
+        key: &LoginKey,
+        promise: &impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
+    ) -> Result<Option<Forgotten>, RecordError> {
         let Some(stored) = self.logins.read(key).await? else { return Ok(Some(Forgotten::Nothing)) };
+        if let LoginState::Live(live) = &stored.record.state {
+            promise(live).await?;
+        }
         if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Write::Refused {
             return Ok(None);
         }
         Ok(Some(match stored.record.state {
-            LoginState::Live(live) => Forgotten::Tokens(Box::new(live.tokens)),
+            LoginState::Live(live) => Forgotten::Login(live),
             LoginState::Ended(_) => Forgotten::Ended,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::backend::login_record::{LoginRecord, Logins, TokenSet};
+    use crate::backend::refresh::{Grant, GrantFailure, Limits};
+    use crate::clock::SystemClock;
+    use crate::pause::RuntimePause;
+    use crate::protocol::WireSecret;
+    use crate::random::SystemRandom;
+    use crate::store::memory::Memory;
+    use crate::store::sealing::Keyring;
+    use crate::store::{Store, StoreError};
+
+    /// To forget asks nothing of the identity provider.
+    struct NoGrant;
+
+    #[async_trait(?Send)]
+    impl Grant for NoGrant {
+        async fn refresh(&self, _: &LiveLogin, _: &WireSecret) -> Result<TokenSet, GrantFailure> {
+            unreachable!("nothing is refreshed")
+        }
+
+        async fn revoke(&self, _: &TokenSet) {
+            unreachable!("whoever wanted the login gone revokes")
+        }
+    }
+
+    fn live() -> LiveLogin {
+        LiveLogin {
+            id: "login".to_owned(),
+            issuer: "https://idp.example/".to_owned(),
+            audience: "kubernetes".to_owned(),
+            subject: "felix".to_owned(),
+            organization: None,
+            catalog_email: None,
+            tokens: TokenSet {
+                id_token: "id".into(),
+                issued_at: OffsetDateTime::UNIX_EPOCH,
+                expires_at: OffsetDateTime::UNIX_EPOCH,
+                access_token: "access".into(),
+                access_token_expires_at: None,
+                refresh_token: Some("refresh".into()),
+            },
+            intent: None,
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_login_goes_only_when_its_revocation_is_promised() {
+        let (store, keyring) = (Memory::new(Arc::new(SystemClock)), Keyring::random(&SystemRandom).unwrap());
+        let kept = Duration::from_hours(1);
+        let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
+        let second = Duration::from_secs(1);
+        let limits = Limits { lock: second, wait: second, keep_trying: second };
+        let refresher =
+            Refresher { logins, grant: &NoGrant, clock: &SystemClock, pause: &RuntimePause, limits };
+        let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
+        let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };
+        store.put(&key.record(), &logins.seal(&key, &record).unwrap(), kept).await.unwrap();
+
+        let fails = async |_: &_| Err(StoreError { reason: "away".to_owned() }.into());
+        let refused = refresher.forget(&key, fails).await;
+        assert!(matches!(refused, Err(RefreshError::Record(RecordError::Store(_)))));
+        assert!(logins.read(&key).await.unwrap().is_some(), "the login is gone, and nobody will revoke it");
+
+        let sees = async |live: &LiveLogin| {
+            assert_eq!(live.id, "login");
+            assert!(logins.read(&key).await?.is_some(), "the login went before its revocation was promised");
+            Ok(())
+        };
+        let forgotten = refresher.forget(&key, sees).await.unwrap();
+        assert!(matches!(forgotten, Forgotten::Login(live) if live.id == "login"));
+        assert!(logins.read(&key).await.unwrap().is_none());
+        let nothing = refresher.forget(&key, async |_: &_| unreachable!("there is no login")).await.unwrap();
+        assert!(matches!(nothing, Forgotten::Nothing));
     }
 }

@@ -10,7 +10,9 @@ use super::app::{App, Clients};
 use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::identity;
 use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, RecordError, TokenSet};
-use super::provider::{self, Metadata, Provider, TokenKind, Tokens};
+use super::provider::{self, Metadata, Provider, Tokens};
+use super::revocation;
+use super::revocation_record::Revocation;
 use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
@@ -51,10 +53,11 @@ pub async fn accept(
     begun: Begun<'_>,
     tokens: Tokens,
 ) -> Result<Login, Problem> {
+    let key = LoginKey::new(&begun.user, &cluster.name);
     let verified = match checked(app, clients, cluster, provider, metadata, &begun, &tokens).await {
         Ok(verified) => verified,
         Err(problem) => {
-            revoke(clients, provider, metadata, &tokens).await;
+            revoke(app, clients, cluster, &key, &tokens).await;
             return Err(problem);
         }
     };
@@ -69,15 +72,15 @@ pub async fn accept(
         intent: None,
     };
     let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
-    match keep(app, &LoginKey::new(&begun.user, &cluster.name), live, begun.keep_trying).await {
+    match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
-                revoke_set(clients, provider, metadata, &replaced).await;
+                revocation::carry_out(app, clients, &key, &replaced).await;
             }
             Ok(login)
         }
         Err(problem) => {
-            revoke(clients, provider, metadata, &tokens).await;
+            revoke(app, clients, cluster, &key, &tokens).await;
             Err(problem)
         }
     }
@@ -96,14 +99,15 @@ pub fn token_set(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTim
     }
 }
 
-/// Keeps a login; answers with the tokens of the one that it replaces. Its own tokens exist only here by now, so a store that
-/// does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was superseded.
+/// Keeps a login; answers with the one that it replaces, whose revocation is promised by then. Its own tokens exist only here
+/// by now, so a store that does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was
+/// superseded.
 async fn keep(
     app: &App,
     key: &LoginKey,
     live: LiveLogin,
     keep_trying: Duration,
-) -> Result<Option<TokenSet>, Problem> {
+) -> Result<Option<LiveLogin>, Problem> {
     let (logins, place) = (app.logins(), key.record());
     // A record that cannot be opened any more is replaced: there is nothing left in it to lose.
     let before = match stubborn::write(keep_trying, || app.store.get(&place)).await? {
@@ -114,12 +118,16 @@ async fn keep(
         None => None,
     };
     let version = before.as_ref().map_or(1, |stored| stored.record.version + 1);
+    let replaced = before.and_then(|stored| match stored.record.state {
+        LoginState::Live(replaced) => Some(*replaced),
+        LoginState::Ended(_) => None,
+    });
+    if let Some(replaced) = &replaced {
+        revocation::promise(app, key, replaced, keep_trying).await?;
+    }
     let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(Box::new(live)) })?;
     stubborn::write(keep_trying, || app.store.put(&place, &sealed, logins.kept)).await?;
-    Ok(before.and_then(|stored| match stored.record.state {
-        LoginState::Live(replaced) => Some(replaced.tokens),
-        LoginState::Ended(_) => None,
-    }))
+    Ok(replaced)
 }
 
 async fn checked(
@@ -171,27 +179,9 @@ fn rejected(why: Rejected) -> Problem {
 }
 
 /// Gives back what a refused login brought.
-async fn revoke(clients: &Clients, provider: &Provider, metadata: &Metadata, tokens: &Tokens) {
+async fn revoke(app: &App, clients: &Clients, cluster: &Cluster, key: &LoginKey, tokens: &Tokens) {
     let access: WireSecret = tokens.access_token().secret().as_str().into();
     let refresh = tokens.refresh_token().map(|token| WireSecret::from(token.secret().as_str()));
-    revoke_one(clients, provider, metadata, &access, refresh.as_ref()).await;
-}
-
-/// Gives back what a login held that another replaced.
-async fn revoke_set(clients: &Clients, provider: &Provider, metadata: &Metadata, tokens: &TokenSet) {
-    revoke_one(clients, provider, metadata, &tokens.access_token, tokens.refresh_token.as_ref()).await;
-}
-
-/// The refresh token takes the grant with it.
-async fn revoke_one(
-    clients: &Clients,
-    provider: &Provider,
-    metadata: &Metadata,
-    access: &WireSecret,
-    refresh: Option<&WireSecret>,
-) {
-    let (token, kind) = refresh.map_or((access, TokenKind::Access), |token| (token, TokenKind::Refresh));
-    if let Err(error) = provider.revoke(metadata, &clients.provider, token, kind).await {
-        tracing::warn!(%error, "tokens that nobody shall have could not be revoked");
-    }
+    let revocation = Revocation::of_tokens(&cluster.oidc, &access, refresh.as_ref());
+    revocation::revoke(app, clients, key, revocation).await;
 }

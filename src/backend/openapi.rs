@@ -4,13 +4,13 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{exchange, info, register, session, status};
+use super::{delete_tokens, exchange, info, register, session, status};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "backstage-oidc-helper backend", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "/api/cluster-auth")),
-    paths(info::info, register::register, session::session, exchange::exchange, status::status),
+    paths(info::info, register::register, session::session, exchange::exchange, status::status, delete_tokens::delete_tokens),
     components(schemas(crate::protocol::ErrorBody)),
     modifiers(&Credentials)
 )]

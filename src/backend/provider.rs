@@ -2,6 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use actix_web::web::Bytes;
+use awc::ClientResponse;
+use awc::error::PayloadError;
+use futures_util::Stream;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -72,7 +76,7 @@ pub fn id_token(tokens: &Tokens) -> Option<&WireSecret> {
 }
 
 /// What kind a token is, when it is revoked (RFC 7009, 2.1).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenKind {
     /// `access_token`
     Access,
@@ -87,6 +91,15 @@ impl TokenKind {
             Self::Refresh => "refresh_token",
         }
     }
+}
+
+/// How the provider answered a revocation that does not have to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// The token does not count any more (RFC 7009, 2.2).
+    Revoked,
+    /// There is no revocation endpoint, or it takes no tokens of that kind (`unsupported_token_type`, RFC 7009, 2.2.1).
+    NotOffered,
 }
 
 /// Why the provider was of no use.
@@ -271,8 +284,8 @@ impl Provider {
         client: &awc::Client,
         token: &WireSecret,
         hint: TokenKind,
-    ) -> Result<(), ProviderError> {
-        let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
+    ) -> Result<Answered, ProviderError> {
+        let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(Answered::NotOffered) };
         let mut form = vec![("token", token.expose()), ("token_type_hint", hint.as_str())];
         let mut request = trail::marked(client.post(endpoint.as_str()));
         match (&self.oidc.client_secret, metadata.secret_goes()) {
@@ -286,10 +299,11 @@ impl Provider {
             }
         }
         let timer = self.metrics.idp_seconds.with_label_values(&["revocation"]).start_timer();
-        let answer = request.send_form(&form).await.map_err(OutboundError::from)?;
+        let mut answer = request.send_form(&form).await.map_err(OutboundError::from)?;
         timer.observe_duration();
         match answer.status().as_u16() {
-            200 => Ok(()),
+            200 => Ok(Answered::Revoked),
+            400 if refuses_the_kind(&mut answer).await => Ok(Answered::NotOffered),
             status => Err(ProviderError::Unreachable(OutboundError::Status(status))),
         }
     }
@@ -344,6 +358,16 @@ fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> P
         }
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
     }
+}
+
+/// Whether a refusal says that tokens of this kind cannot be revoked at all.
+async fn refuses_the_kind(
+    answer: &mut ClientResponse<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>,
+) -> bool {
+    let refusal = answer.json::<serde_json::Value>().limit(outbound::BODY_LIMIT).await;
+    refusal.is_ok_and(|refusal| {
+        refusal.get("error").and_then(serde_json::Value::as_str) == Some("unsupported_token_type")
+    })
 }
 
 /// A part of HTTP Basic as RFC 6749, 2.3.1 has it: form-encoded first.

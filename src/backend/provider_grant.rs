@@ -7,9 +7,11 @@ use super::app::{App, Clients};
 use super::id_token::{self, Continued, Rejected, VerifiedIdToken};
 use super::identity;
 use super::login::token_set;
-use super::login_record::{LiveLogin, TokenSet};
-use super::provider::{self, Metadata, Provider, ProviderError, TokenKind, Tokens};
+use super::login_record::{LiveLogin, LoginKey, TokenSet};
+use super::provider::{self, Metadata, Provider, ProviderError, Tokens};
 use super::refresh::{Grant, GrantFailure};
+use super::revocation;
+use super::revocation_record::Revocation;
 use crate::outbound::OutboundError;
 use crate::protocol::WireSecret;
 use crate::settings::cluster::Cluster;
@@ -52,17 +54,10 @@ impl Grant for ProviderGrant<'_> {
     }
 
     async fn revoke(&self, tokens: &TokenSet) {
-        let (token, kind) = match &tokens.refresh_token {
-            Some(refresh) => (refresh, TokenKind::Refresh),
-            None => (&tokens.access_token, TokenKind::Access),
-        };
-        let revoked = match self.provider.metadata(&self.clients.provider).await {
-            Ok(metadata) => self.provider.revoke(&metadata, &self.clients.provider, token, kind).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = revoked {
-            tracing::warn!(%error, "tokens that nobody shall have could not be revoked");
-        }
+        let (access, refresh) = (&tokens.access_token, tokens.refresh_token.as_ref());
+        let revocation = Revocation::of_tokens(&self.cluster.oidc, access, refresh);
+        let login = LoginKey::new(self.user, &self.cluster.name);
+        revocation::revoke(self.app, self.clients, &login, revocation).await;
     }
 }
 

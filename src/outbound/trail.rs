@@ -28,6 +28,17 @@ impl Trail {
         TRAIL.try_with(Clone::clone).ok()
     }
 
+    /// Work for a task of its own, whose requests carry the trail of the task that asks now.
+    pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+        let trail = Self::current();
+        async move {
+            match trail {
+                Some(trail) => trail.scope(work).await,
+                None => work.await,
+            }
+        }
+    }
+
     /// Runs work whose requests carry this trail.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         TRAIL.scope(self, work).await

@@ -170,6 +170,25 @@ async fn a_member_leaves_a_set_when_its_time_is_over(place: &dyn Place) {
     assert_eq!(enter("fourth", TTL).await, Write::Done);
 }
 
+async fn an_index_answers_by_moment(place: &dyn Place) {
+    let (store, replica) = (place.open(), place.open());
+    let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    assert!(store.noted("index", at(9), 9).await.unwrap().is_empty(), "there is no index");
+    store.note("index", "third", at(3)).await.unwrap();
+    store.note("index", "first", at(1)).await.unwrap();
+    replica.note("index", "second", at(2)).await.unwrap();
+    store.note("other index", "zeroth", at(0)).await.unwrap();
+    assert_eq!(store.noted("index", at(2), 9).await.unwrap(), ["first", "second"]);
+    assert_eq!(replica.noted("index", at(3), 2).await.unwrap(), ["first", "second"]);
+    assert!(store.noted("index", at(0), 9).await.unwrap().is_empty());
+    replica.note("index", "first", at(4)).await.unwrap();
+    assert_eq!(store.noted("index", at(9), 9).await.unwrap(), ["second", "third", "first"]);
+    replica.unnote("index", "second").await.unwrap();
+    store.unnote("index", "second").await.unwrap();
+    store.unnote("no index", "second").await.unwrap();
+    assert_eq!(store.noted("index", at(9), 9).await.unwrap(), ["third", "first"]);
+}
+
 /// Fifty replicas, each on its own thread and, in Redis, on its own connection.
 fn one_of_fifty_swaps_is_done(place: &dyn Place) {
     block_on(async { place.open().put("record", b"seen", TTL).await.unwrap() });
@@ -216,5 +235,6 @@ over_every_store!(
     a_record_is_any_bytes_and_deleted_for_good,
     a_swap_needs_what_was_seen,
     a_set_takes_no_more_than_its_limit,
-    a_member_leaves_a_set_when_its_time_is_over
+    a_member_leaves_a_set_when_its_time_is_over,
+    an_index_answers_by_moment
 );

@@ -22,6 +22,8 @@ pub struct Memory {
 struct Kept {
     records: HashMap<String, Record>,
     sets: HashMap<String, HashMap<String, OffsetDateTime>>,
+    /// What is noted at which moment. Has no end of its own: whoever notes takes it out again.
+    indexes: HashMap<String, HashMap<String, OffsetDateTime>>,
     /// As many records and sets as are let come together before those that have run out are looked for.
     purge_at: usize,
 }
@@ -35,7 +37,8 @@ impl Memory {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let kept = Kept { records: HashMap::new(), sets: HashMap::new(), purge_at: FEW };
+        let (records, sets, indexes) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let kept = Kept { records, sets, indexes, purge_at: FEW };
         Self { clock, kept: Mutex::new(kept) }
     }
 
@@ -147,6 +150,31 @@ impl Store for Memory {
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
         if let Some(members) = self.kept().sets.get_mut(set) {
+            members.remove(member);
+        }
+        Ok(())
+    }
+
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.kept().indexes.entry(index.to_owned()).or_default().insert(member.to_owned(), at);
+        Ok(())
+    }
+
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let kept = self.kept();
+        let members = kept.indexes.get(index).into_iter().flatten();
+        let mut due: Vec<_> = members.filter(|(_, at)| **at <= until).map(|(m, at)| (*at, m)).collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, member)| member.clone()).collect())
+    }
+
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
+        if let Some(members) = self.kept().indexes.get_mut(index) {
             members.remove(member);
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use prometheus::HistogramVec;
+use time::OffsetDateTime;
 
 use super::{Key, Store, StoreError, Write};
 
@@ -72,6 +73,23 @@ impl<S: Store> Store for Observed<S> {
         self.timed("leave", self.store.leave(set, member)).await
     }
 
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.timed("note", self.store.note(index, member, at)).await
+    }
+
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.timed("noted", self.store.noted(index, until, limit)).await
+    }
+
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
+        self.timed("unnote", self.store.unnote(index, member)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.timed("ping", self.store.ping()).await
     }
@@ -99,8 +117,13 @@ mod tests {
         store.delete("record").await.unwrap();
         store.enter("set", "member", ttl, 1).await.unwrap();
         store.leave("set", "member").await.unwrap();
+        let at = OffsetDateTime::UNIX_EPOCH;
+        store.note("index", "member", at).await.unwrap();
+        assert_eq!(store.noted("index", at, 1).await.unwrap(), ["member"]);
+        store.unnote("index", "member").await.unwrap();
         store.ping().await.unwrap();
-        for op in ["put_new", "put", "get", "swap", "delete", "enter", "leave", "ping"] {
+        let ops = ["put_new", "put", "get", "swap", "delete", "enter", "leave"];
+        for op in ops.into_iter().chain(["note", "noted", "unnote", "ping"]) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");
         }

@@ -20,6 +20,7 @@ use redis::{
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use super::{Key, Store, StoreError, Write};
@@ -258,6 +259,12 @@ fn milliseconds(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
+/// The score of a moment in an index: Redis' numbers hold milliseconds exactly, nanoseconds not.
+fn score(at: OffsetDateTime) -> i64 {
+    let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
+    i64::try_from(milliseconds).unwrap_or(i64::MAX)
+}
+
 fn write(done: bool) -> Write {
     if done { Write::Done } else { Write::Refused }
 }
@@ -319,6 +326,25 @@ impl Store for Redis {
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
         self.command(redis::cmd("ZREM").arg(prefixed(set)).arg(member)).await
+    }
+
+    async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.command(redis::cmd("ZADD").arg(prefixed(index)).arg(score(at)).arg(member)).await
+    }
+
+    async fn noted(
+        &self,
+        index: &Key,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut range = redis::cmd("ZRANGEBYSCORE");
+        range.arg(prefixed(index)).arg("-inf").arg(score(until)).arg("LIMIT").arg(0).arg(limit);
+        self.command(&range).await
+    }
+
+    async fn unnote(&self, index: &Key, member: &str) -> Result<(), StoreError> {
+        self.command(redis::cmd("ZREM").arg(prefixed(index)).arg(member)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -33,6 +33,8 @@ pub enum Kind {
     Session = 1,
     /// The tokens of one user and cluster.
     Tokens = 2,
+    /// A token that is still to be revoked.
+    Revocation = 3,
 }
 
 /// The keys that records are sealed with: the first seals, all of them open. Each seals at most 2^32 records, the bound

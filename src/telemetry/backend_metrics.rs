@@ -24,6 +24,8 @@ pub struct BackendMetrics {
     pub backstage_keys_seconds: Histogram,
     /// Refreshes, by `result`: `refreshed` or why not.
     pub refreshes: IntCounterVec,
+    /// Revocations, by `outcome`: confirmed, not offered, put off for the first time, given up.
+    pub revocations: IntCounterVec,
     /// Proxied requests, by `cluster` and HTTP status `code`.
     pub kubernetes_requests: IntCounterVec,
 }
@@ -60,6 +62,7 @@ impl BackendMetrics {
                 "Seconds to fetch Backstage's keys.",
             ))?,
             refreshes: counter("cluster_auth_refresh_total", "Refreshes, by result.", &["result"])?,
+            revocations: counter("cluster_auth_revocations_total", "Revocations, by outcome.", &["outcome"])?,
             kubernetes_requests: counter(
                 "cluster_auth_kubernetes_requests_total",
                 "Proxied requests, by cluster and status.",
@@ -84,6 +87,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.idp_seconds.clone()))?;
         self.registry.register(Box::new(self.backstage_keys_seconds.clone()))?;
         self.registry.register(Box::new(self.refreshes.clone()))?;
+        self.registry.register(Box::new(self.revocations.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))
     }
 

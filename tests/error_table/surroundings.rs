@@ -15,6 +15,7 @@ const OTHER_KEY: &str = "other:YW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyE=";
 
 pub(super) const ROWS: &[Row] = &[
     Row(401, "not_signed_in", |scene| beside_backstage(scene).1.get("/status")),
+    Row(401, "not_signed_in", |scene| beside_backstage(scene).1.delete("/tokens")),
     Row(401, "not_signed_in", |scene| beside_backstage(scene).1.post_raw("/register", &[], b"")),
     Row(401, "token_invalid", |scene| beside_backstage(scene).1.with_bearer("garbage").get("/status")),
     Row(504, "timeout", |scene| beside_backstage(scene).1.with_bearer(&user_token()).get("/status")),

@@ -128,6 +128,20 @@ impl Api {
         Answer::read(request.call().unwrap())
     }
 
+    /// DELETE.
+    pub fn delete(&self, path: &str) -> Answer {
+        self.attempt_delete(path).unwrap()
+    }
+
+    /// DELETE that a backend may not live to answer.
+    pub fn attempt_delete(&self, path: &str) -> Option<Answer> {
+        let mut request = agent().delete(format!("{}{path}", self.base));
+        if let Some((name, value)) = self.authorization() {
+            request = request.header(name, value);
+        }
+        request.call().ok().map(Answer::read)
+    }
+
     /// POST of a body with headers; no Content-Type of its own.
     pub fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = agent().post(format!("{}{path}", self.base));

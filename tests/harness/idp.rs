@@ -12,7 +12,7 @@ use super::world::{World, repository};
 pub struct Idp {
     /// With the slash at its end.
     pub issuer: String,
-    _process: Process,
+    process: Process,
 }
 
 impl Idp {
@@ -27,7 +27,7 @@ impl Idp {
         let mut arguments = vec!["--ledger", &ledger];
         arguments.extend(more);
         let (process, announcement) = node::serve(world, "idp", "idp/idp.mjs", &arguments);
-        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), _process: process }
+        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), process }
     }
 
     /// Sends a control command.
@@ -47,6 +47,19 @@ impl Idp {
     pub fn discovery(&self) -> Value {
         let url = format!("{}.well-known/openid-configuration", self.issuer);
         super::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
+    }
+
+    /// Spends a refresh token as the client would: 200, or 403 when it does not count.
+    pub fn spend(&self, refresh_token: &str) -> u16 {
+        let form =
+            [("grant_type", "refresh_token"), ("client_id", "kubernetes"), ("refresh_token", refresh_token)];
+        let answer = super::api::agent().post(format!("{}oauth/token", self.issuer)).send_form(form).unwrap();
+        answer.status().as_u16()
+    }
+
+    /// Kills it; what it knew is gone.
+    pub fn kill(&mut self) {
+        self.process.kill();
     }
 
     /// The next token request stops, before or after it is processed.

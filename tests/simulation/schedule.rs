@@ -203,10 +203,10 @@ impl Schedule<'_> {
     }
 
     async fn forget(&self) {
-        let Ok(forgotten) = self.refresher.forget(&self.key).await else { return };
+        let Ok(forgotten) = self.refresher.forget(&self.key, async |_| Ok(())).await else { return };
         self.outcome.borrow_mut().forgotten = true;
-        if let Forgotten::Tokens(tokens) = forgotten {
-            self.idp.revoke(&tokens).await;
+        if let Forgotten::Login(live) = forgotten {
+            self.idp.revoke(&live.tokens).await;
         }
     }
 

@@ -257,6 +257,18 @@ impl Store for World {
         unreachable!("no refresh leaves a set")
     }
 
+    async fn note(&self, _: &str, _: &str, _: OffsetDateTime) -> Result<(), StoreError> {
+        unreachable!("no refresh notes anything")
+    }
+
+    async fn noted(&self, _: &str, _: OffsetDateTime, _: usize) -> Result<Vec<String>, StoreError> {
+        unreachable!("no refresh asks an index")
+    }
+
+    async fn unnote(&self, _: &str, _: &str) -> Result<(), StoreError> {
+        unreachable!("no refresh notes anything")
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -1,0 +1,72 @@
+//! `DELETE /tokens`: the user wants a login gone, or all of them.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use futures_util::future::join_all;
+use serde::Deserialize;
+
+use super::app::{App, Clients};
+use super::caller;
+use super::disconnect::{Disconnected, disconnect};
+use super::login_record::LoginKey;
+use crate::problem::Problem;
+use crate::protocol::{Code, DisconnectedResponse};
+use crate::user::UserRef;
+
+/// The query of `DELETE /tokens`.
+#[derive(Deserialize, utoipa::IntoParams)]
+pub struct Which {
+    /// The cluster; without it, all of them.
+    cluster: Option<String>,
+}
+
+/// Forgets the caller's login at a cluster, or all their logins, and revokes the tokens at the identity provider.
+///
+/// # Errors
+/// Those of [`caller::user`] and of [`disconnect`]; whatever is no part of the trouble is forgotten all the same.
+#[utoipa::path(
+    delete, path = "/tokens", params(Which),
+    responses((status = 200, body = DisconnectedResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
+    security(("user" = []))
+)]
+pub async fn delete_tokens(
+    request: HttpRequest,
+    query: Result<web::Query<Which>, actix_web::Error>,
+    app: web::Data<App>,
+    clients: web::Data<Clients>,
+) -> Result<web::Json<DisconnectedResponse>, Problem> {
+    let (app, clients) = (app.into_inner(), clients.into_inner());
+    let caller = caller::user(&request, &app, &clients).await?;
+    let query = query.map_err(|_| {
+        Problem::new(Code::BadRequest, "cluster must be the name of one cluster, once: see GET /info.")
+    })?;
+    let clusters = match &query.cluster {
+        Some(name) => vec![app.cluster(name)?.0.name.clone()],
+        None => app.settings.clusters.keys().cloned().collect(),
+    };
+    let each = join_all(clusters.iter().map(|cluster| one(&app, &clients, &caller.user, cluster))).await;
+    let each: Vec<Each> = each.into_iter().collect::<Result<_, _>>()?;
+    let names = |is: fn(&Each) -> bool| {
+        clusters.iter().zip(&each).filter(|(_, each)| is(each)).map(|(name, _)| name.clone()).collect()
+    };
+    Ok(web::Json(DisconnectedResponse {
+        disconnected: names(|each| each.was_connected),
+        revocation_pending: names(|each| each.is_pending),
+    }))
+}
+
+struct Each {
+    was_connected: bool,
+    is_pending: bool,
+}
+
+/// What an earlier call could not revoke is as outstanding as what this one could not.
+async fn one(app: &Arc<App>, clients: &Arc<Clients>, user: &UserRef, cluster: &str) -> Result<Each, Problem> {
+    let outcome = disconnect(app, clients, user, cluster).await?;
+    let earlier = app.revocations().is_outstanding(&LoginKey::new(user, cluster), app.clock.now()).await?;
+    Ok(Each {
+        was_connected: outcome != Disconnected::NotConnected,
+        is_pending: earlier || outcome == Disconnected::RevocationPending,
+    })
+}

@@ -1,0 +1,59 @@
+//! A user's login at a cluster is over: forgotten here, revoked at the identity provider.
+
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use super::app::{App, Clients};
+use super::forget::Forgotten;
+use super::login_record::LoginKey;
+use super::provider_grant::ProviderGrant;
+use super::refresh::RefreshError;
+use super::revocation::{self, Outcome};
+use super::tokens;
+use crate::outbound::trail::Trail;
+use crate::problem::Problem;
+use crate::user::UserRef;
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disconnected {
+    /// There was no login.
+    NotConnected,
+    /// It is forgotten, and nothing is outstanding: the identity provider confirmed, or offers no revocation.
+    Revoked,
+    /// It is forgotten, and the identity provider has not confirmed; that goes on by itself.
+    RevocationPending,
+}
+
+/// Forgets a user's login at a cluster and revokes its tokens. A task of its own: a caller who hangs up stops none of it.
+///
+/// # Errors
+/// `unknown_cluster`; `record_unreadable`, `store_unavailable` and `timeout`, after which the login is still there.
+pub async fn disconnect(
+    app: &Arc<App>,
+    clients: &Arc<Clients>,
+    user: &UserRef,
+    cluster: &str,
+) -> Result<Disconnected, Problem> {
+    let (app, clients, user) = (Arc::clone(app), Arc::clone(clients), user.clone());
+    let cluster = cluster.to_owned();
+    let work = async move { run(&app, &clients, &user, &cluster).await };
+    let work = actix_web::rt::spawn(Trail::carried(work).in_current_span());
+    work.await.unwrap_or_else(|_| Err(tokens::problem(RefreshError::Busy)))
+}
+
+async fn run(app: &App, clients: &Clients, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {
+    let (cluster, provider) = app.cluster(cluster)?;
+    let key = LoginKey::new(user, &cluster.name);
+    let grant = ProviderGrant { app, clients, cluster, provider, user };
+    let promise = async |live: &_| revocation::promise(app, &key, live, std::time::Duration::ZERO).await;
+    let forgotten = tokens::refresher(app, &grant).forget(&key, promise).await.map_err(tokens::problem)?;
+    Ok(match forgotten {
+        Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
+        Forgotten::Login(live) => match revocation::carry_out(app, clients, &key, &live).await {
+            Outcome::Done => Disconnected::Revoked,
+            Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
+        },
+    })
+}

@@ -1,0 +1,278 @@
+//! What is still to be revoked at an identity provider, as the store keeps it: sealed, found again by when it is due, and taken
+//! by one replica at a time.
+//!
+//! It is written down before whatever held the tokens lets go of them, so that no crash in between leaves tokens that count
+//! and that nobody knows of.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::login_record::{LiveLogin, LoginKey, RecordError};
+use super::provider::TokenKind;
+use super::stubborn;
+use crate::protocol::WireSecret;
+use crate::random::{Random, sha256};
+use crate::settings::cluster::OidcClient;
+use crate::store::sealing::{Keyring, Kind, NotSealed};
+use crate::store::{Store, StoreError, Write};
+
+/// How long a revocation that is not confirmed is tried again.
+const TRIED_FOR: time::Duration = time::Duration::days(7);
+/// A record outlives that, so that giving up is told and not only forgotten.
+const STORED: time::Duration = time::Duration::days(8);
+/// The longest pause between two tries, before its jitter.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// Every revocation that is outstanding, by when it is due.
+const DUE: &str = "revocations";
+
+/// A token that shall not count any more; where it is a refresh token, its grant goes with it (RFC 7009, 2.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The token.
+    pub token: WireSecret,
+    /// What it is.
+    pub kind: TokenKind,
+    /// Who issued it; nobody else ever gets it.
+    pub issuer: String,
+    /// The client that it was issued to.
+    pub client_id: String,
+    /// The login that holds the token (`LiveLogin::id`), where one does: while the store has that login, whoever wanted it gone died
+    /// before it was, and it stays.
+    pub held_by: Option<String>,
+    #[serde(with = "time::serde::timestamp")]
+    since: OffsetDateTime,
+    failures: usize,
+    #[serde(with = "time::serde::timestamp")]
+    not_before: OffsetDateTime,
+}
+
+impl Revocation {
+    /// Of the tokens that a login holds.
+    #[must_use]
+    pub fn of_login(login: &LiveLogin) -> Self {
+        let tokens = &login.tokens;
+        let (token, kind) = strongest(&tokens.access_token, tokens.refresh_token.as_ref());
+        let held_by = Some(login.id.clone());
+        Self::new(token, kind, login.issuer.clone(), login.audience.clone(), held_by)
+    }
+
+    /// Of tokens that came just now and that no login holds.
+    #[must_use]
+    pub fn of_tokens(oidc: &OidcClient, access: &WireSecret, refresh: Option<&WireSecret>) -> Self {
+        let (token, kind) = strongest(access, refresh);
+        Self::new(token, kind, oidc.issuer.clone(), oidc.client_id.clone(), None)
+    }
+
+    fn new(
+        token: WireSecret,
+        kind: TokenKind,
+        issuer: String,
+        client_id: String,
+        held_by: Option<String>,
+    ) -> Self {
+        let (since, not_before) = (OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH);
+        Self { token, kind, issuer, client_id, held_by, since, failures: 0, not_before }
+    }
+
+    /// Begins its time; whoever calls tries first, and the others leave it alone for `first_pause`.
+    #[must_use]
+    pub fn begin(self, now: OffsetDateTime, first_pause: Duration) -> Self {
+        Self { since: now, not_before: now + first_pause, ..self }
+    }
+
+    /// As it is after one more try that failed: due again later and later, nobody at the same moment as another. `None` when it
+    /// has been tried for long enough.
+    #[must_use]
+    pub fn put_off(self, now: OffsetDateTime, first_pause: Duration) -> Option<Self> {
+        let failures = self.failures + 1;
+        let over = now >= self.since + TRIED_FOR;
+        (!over).then(|| Self { failures, not_before: now + pause(failures, first_pause), ..self })
+    }
+
+    /// Whether nobody has tried in vain yet.
+    #[must_use]
+    pub fn is_first_try(&self) -> bool {
+        self.failures == 0
+    }
+
+    fn left(&self, now: OffsetDateTime) -> Duration {
+        // What is in the past has the shortest life there is.
+        (self.since + STORED - now).try_into().unwrap_or(Duration::ZERO)
+    }
+}
+
+/// The refresh token takes the grant with it; the access token is all there is without one.
+fn strongest(access: &WireSecret, refresh: Option<&WireSecret>) -> (WireSecret, TokenKind) {
+    let access = || (access.clone(), TokenKind::Access);
+    refresh.map_or_else(access, |refresh| (refresh.clone(), TokenKind::Refresh))
+}
+
+fn pause(failures: usize, first: Duration) -> Duration {
+    let pauses = ExponentialBuilder::default()
+        .with_min_delay(first)
+        .with_max_delay(LONGEST_PAUSE)
+        .without_max_times()
+        .with_jitter();
+    pauses.build().nth(failures.saturating_sub(1)).unwrap_or(LONGEST_PAUSE)
+}
+
+/// Which revocation: whose, at which cluster, and of which of their tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevocationKey {
+    /// The user and cluster.
+    pub login: LoginKey,
+    id: String,
+}
+
+impl RevocationKey {
+    /// The same login wanted gone twice is one revocation, and so is the same token.
+    #[must_use]
+    pub fn new(login: &LoginKey, revocation: &Revocation) -> Self {
+        let hash = || sha256(revocation.token.expose().as_bytes());
+        Self { login: login.clone(), id: revocation.held_by.clone().unwrap_or_else(hash) }
+    }
+
+    fn record(&self) -> String {
+        format!("revocation:{{{}|{}}}:{}", self.login.user(), self.login.cluster(), self.id)
+    }
+
+    /// As the index of all names it; neither an id nor a user holds a bar.
+    fn member(&self) -> String {
+        format!("{}|{}|{}", self.id, self.login.user(), self.login.cluster())
+    }
+
+    fn from_member(member: &str) -> Option<Self> {
+        let (id, login) = member.split_once('|')?;
+        let (user, cluster) = login.split_once('|')?;
+        Some(Self { login: LoginKey::new(&user.parse().ok()?, cluster), id: id.to_owned() })
+    }
+}
+
+/// What is outstanding of one login.
+fn outstanding_of(login: &LoginKey) -> String {
+    format!("revocations:{{{}|{}}}", login.user(), login.cluster())
+}
+
+/// Where revocations are kept, and what they are sealed with.
+#[derive(Clone, Copy)]
+pub struct Revocations<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The keys.
+    pub keyring: &'a Keyring,
+    /// Randomness for the sealing.
+    pub random: &'a dyn Random,
+}
+
+impl Revocations<'_> {
+    /// Writes a revocation down, or down again; a store that does not answer is asked again for as long as `keep_trying`.
+    ///
+    /// # Errors
+    /// When it is not written: nothing is known of whether a part of it is.
+    pub async fn keep(
+        &self,
+        key: &RevocationKey,
+        revocation: &Revocation,
+        now: OffsetDateTime,
+        keep_trying: Duration,
+    ) -> Result<(), RecordError> {
+        let sealed = self.seal(key, revocation)?;
+        let write = || self.write(key, revocation.not_before, &sealed, revocation.left(now));
+        Ok(stubborn::write(keep_trying, write).await?)
+    }
+
+    /// The indexes first: a name without a record is cleared away, a record without a name is never found.
+    async fn write(
+        &self,
+        key: &RevocationKey,
+        due: OffsetDateTime,
+        sealed: &[u8],
+        ttl: Duration,
+    ) -> Result<(), StoreError> {
+        self.store.note(DUE, &key.member(), due).await?;
+        self.store.note(&outstanding_of(&key.login), &key.id, due).await?;
+        self.store.put(&key.record(), sealed, ttl).await
+    }
+
+    /// Crosses a revocation out.
+    ///
+    /// # Errors
+    /// When the store does not answer; it is then found once more, which does no harm.
+    pub async fn cross_out(&self, key: &RevocationKey) -> Result<(), StoreError> {
+        self.store.delete(&key.record()).await?;
+        self.store.unnote(&outstanding_of(&key.login), &key.id).await?;
+        self.store.unnote(DUE, &key.member()).await
+    }
+
+    /// Whether anything is outstanding of a login.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_outstanding(&self, login: &LoginKey, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let any = self.store.noted(&outstanding_of(login), now + STORED, 1).await?;
+        Ok(!any.is_empty())
+    }
+
+    /// What is due, the longest overdue first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn due(&self, now: OffsetDateTime, limit: usize) -> Result<Vec<RevocationKey>, StoreError> {
+        let members = self.store.noted(DUE, now, limit).await?;
+        Ok(members.iter().filter_map(|member| RevocationKey::from_member(member)).collect())
+    }
+
+    /// Takes one that is due, so that nobody else does until another pause is over. `None` when somebody has it or it is done.
+    ///
+    /// # Errors
+    /// When the store does not answer or the record does not open; then it is due again in an hour.
+    pub async fn take(
+        &self,
+        key: &RevocationKey,
+        now: OffsetDateTime,
+        first_pause: Duration,
+    ) -> Result<Option<Revocation>, RecordError> {
+        let Some(seen) = self.store.get(&key.record()).await? else {
+            self.cross_out(key).await?;
+            return Ok(None);
+        };
+        let revocation = match self.open(key, &seen) {
+            Ok(revocation) => revocation,
+            Err(error) => {
+                self.store.note(DUE, &key.member(), now + LONGEST_PAUSE).await?;
+                return Err(error);
+            }
+        };
+        if revocation.not_before > now {
+            // Whoever took it has not come to say so in the index.
+            self.store.note(DUE, &key.member(), revocation.not_before).await?;
+            return Ok(None);
+        }
+        let not_before = now + pause(revocation.failures + 1, first_pause);
+        let taken = Revocation { not_before, ..revocation };
+        let sealed = self.seal(key, &taken)?;
+        match self.store.swap(&key.record(), &seen, &sealed, taken.left(now)).await? {
+            Write::Refused => Ok(None),
+            Write::Done => {
+                self.store.note(DUE, &key.member(), not_before).await?;
+                Ok(Some(taken))
+            }
+        }
+    }
+
+    fn seal(&self, key: &RevocationKey, revocation: &Revocation) -> Result<Vec<u8>, NotSealed> {
+        let subject = [key.login.user(), key.login.cluster()];
+        self.keyring.seal_json(self.random, Kind::Revocation, &subject, revocation)
+    }
+
+    fn open(&self, key: &RevocationKey, sealed: &[u8]) -> Result<Revocation, RecordError> {
+        let subject = [key.login.user(), key.login.cluster()];
+        Ok(self.keyring.open_json(Kind::Revocation, &subject, sealed)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

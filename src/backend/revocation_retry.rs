@@ -1,0 +1,72 @@
+//! The task of each process that tries again what identity providers have not confirmed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::app::{App, Clients};
+use super::login_record::{LoginState, RecordError};
+use super::revocation::{attempt, first_pause};
+use super::revocation_record::{Revocation, RevocationKey};
+use crate::pause::Pause;
+use crate::store::StoreError;
+
+/// Between two looks at what is due.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// After a store that did not answer.
+const LOOK_LATER: Duration = Duration::from_secs(10);
+/// How many are taken in at one look.
+const BATCH: usize = 100;
+/// How many are under way at once, so that one identity provider that hangs does not hold up the others.
+const AT_ONCE: usize = 8;
+
+/// Looks for what is due, for as long as the process lives.
+pub async fn run(app: Arc<App>, clients: Clients, pause: &dyn Pause) {
+    loop {
+        let wait = match look(&app, &clients).await {
+            Ok(()) => LOOK_AGAIN,
+            Err(error) => {
+                tracing::warn!(%error, "what is still to be revoked cannot be read");
+                LOOK_LATER
+            }
+        };
+        pause.wait(wait).await;
+    }
+}
+
+async fn look(app: &App, clients: &Clients) -> Result<(), StoreError> {
+    let due = app.revocations().due(app.clock.now(), BATCH).await?;
+    stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |key| {
+            if let Err(error) = retry(app, clients, &key).await {
+                tracing::error!(%error, "a revocation cannot be taken up");
+            }
+        })
+        .await;
+    Ok(())
+}
+
+async fn retry(app: &App, clients: &Clients, key: &RevocationKey) -> Result<(), RecordError> {
+    let Some(revocation) = app.revocations().take(key, app.clock.now(), first_pause(app)).await? else {
+        return Ok(());
+    };
+    if is_held(app, key, &revocation).await? {
+        let (user, cluster) = (key.login.user(), key.login.cluster());
+        tracing::info!(user, cluster, "a login that was to be forgotten is still there: it stays");
+        return Ok(app.revocations().cross_out(key).await?);
+    }
+    attempt(app, clients, key, revocation).await;
+    Ok(())
+}
+
+/// Whether the login that held the tokens is still in the store.
+async fn is_held(app: &App, key: &RevocationKey, revocation: &Revocation) -> Result<bool, RecordError> {
+    let Some(id) = &revocation.held_by else { return Ok(false) };
+    let stored = app.logins().read(&key.login).await?;
+    Ok(stored.is_some_and(|stored| match stored.record.state {
+        LoginState::Live(live) => live.id == *id,
+        LoginState::Ended(_) => false,
+    }))
+}
