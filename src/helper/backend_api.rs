@@ -30,6 +30,9 @@ use crate::settings::login::LoginSettings;
 pub const PATIENCE: Patience =
     Patience { connect: Duration::from_secs(5), answer: Some(Duration::from_secs(35)) };
 
+/// How long it waits for what the backend only has to look up.
+const QUICK: Duration = Duration::from_secs(10);
+
 /// How many characters of somebody else's text are shown.
 const DISPLAY_LIMIT: usize = 300;
 
@@ -150,7 +153,7 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn info(&self) -> Result<Info, ApiError> {
-        let request = self.client.get(self.url("/info")).timeout(Duration::from_secs(10));
+        let request = self.client.get(self.url("/info")).timeout(QUICK);
         Ok(read::<Info, _>(self.labelled(request).send().await).await?.body)
     }
 
@@ -195,7 +198,7 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn status(&self, user_token: Option<&SecretString>) -> Result<StatusAnswer, ApiError> {
-        let request = self.as_user(self.client.get(self.url("/status")), user_token);
+        let request = self.as_user(self.client.get(self.url("/status")).timeout(QUICK), user_token);
         let text = received(request.send().await).await?.body;
         let status = parsed(&text)?;
         Ok(StatusAnswer { status, text })
