@@ -3,7 +3,9 @@
 //! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
+//! [`status`] and [`logout`] are about the logins that the backend holds already.
 
+pub mod account;
 pub mod auth_url;
 pub mod backend_api;
 pub mod browser;
@@ -14,8 +16,10 @@ pub mod dialogue;
 #[cfg(test)]
 mod example_login;
 pub mod guards;
+pub mod interruption;
 pub mod listeners;
 pub mod login;
+pub mod logout;
 pub mod outcome;
 pub mod page_layout;
 pub mod pages;
@@ -24,4 +28,6 @@ pub mod port_holder;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;
+pub mod status;
 pub mod terminal;
+pub mod user_credential;

@@ -27,3 +27,7 @@ mod login_over_http;
 mod offboarding;
 mod provider_cache;
 mod refresh;
+mod refresh_identity;
+mod refresh_without_rotation;
+mod sealing_keys;
+mod status_and_logout;

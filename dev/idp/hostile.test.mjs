@@ -243,6 +243,20 @@ describe('the hostile identity provider', () => {
     assert.ok(ledger.includes(JSON.stringify({ kind: 'id_token', value: body.id_token })));
   });
 
+  it('gives ID tokens the life that it is told, and tells whether its last refresh token was revoked', async () => {
+    assert.equal((await control(issuer, 'POST id-token-lifetime', { seconds: 7 })).status, 200);
+    const { body } = await logIn();
+    const { iat, exp } = decodeJwt(body.id_token);
+    assert.equal(Number(exp) - Number(iat), 7);
+    assert.equal((await control(issuer, 'POST id-token-lifetime', { seconds: 0 })).status, 400);
+    await control(issuer, 'POST id-token-lifetime', { seconds: 3600 });
+    const revoke = (/** @type {string} */ token) => fetch(at('oauth/revoke'), { method: 'POST', body: new URLSearchParams({ token }) });
+    await revoke('another');
+    assert.equal(await count('newest'), false);
+    await revoke(body.refresh_token);
+    assert.equal(await count('newest'), true);
+  });
+
   it('knows its lies by name', async () => {
     assert.equal((await control(issuer, 'POST lie', { lie: 'no such lie' })).status, 400);
     for (const lie of idp.announcement.lies) {

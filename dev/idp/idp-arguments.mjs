@@ -10,6 +10,7 @@ export const USAGE = `A real OpenID Connect provider with the manners of the fir
   --access-ttl S              seconds an access token lives (default 86400)
   --id-ttl S                  seconds an ID token lives (default 259200)
   --overlap S                 seconds the refresh token just before the newest still succeeds (default 0)
+  --no-rotation               a refresh brings no refresh token: the old one counts on
   --organization ID           the organization there is (default org_dev)
   --extra-client-id ID, --extra-client-secret SECRET, --extra-redirect URI
                               a second, confidential client: all three or none
@@ -35,6 +36,7 @@ export function readIdpArguments(argv) {
     accessTokenSeconds: wholeNumber('--access-ttl', values['access-ttl'], 1),
     idTokenSeconds: wholeNumber('--id-ttl', values['id-ttl'], 1),
     overlapSeconds: wholeNumber('--overlap', values.overlap, 0),
+    rotation: /** @type {import('./provider.mjs').Rotation} */ (values['no-rotation'] ? 'none' : 'every-refresh'),
     confidentialClient: confidentialClient(
       values['extra-client-id'], values['extra-client-secret'], values['extra-redirect'],
     ),
@@ -53,6 +55,7 @@ function parse(argv) {
         'access-ttl': { type: 'string', default: '86400' },
         'id-ttl': { type: 'string', default: '259200' },
         overlap: { type: 'string', default: '0' },
+        'no-rotation': { type: 'boolean', default: false },
         organization: { type: 'string', default: 'org_dev' },
         'extra-client-id': { type: 'string' },
         'extra-client-secret': { type: 'string' },

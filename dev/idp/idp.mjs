@@ -23,7 +23,7 @@ async function start(options) {
   const { organization } = options;
   const settings = { ...options, issuer: options.issuer ?? `http://localhost:${port}/`, clientId: CLIENT_ID };
   const ledger = new Ledger(options.ledger);
-  const interference = new Interference(ledger);
+  const interference = new Interference(ledger, options.rotation);
   const state = {
     tokens: new TokenStore({ overlapSeconds: options.overlapSeconds, now: Date.now }),
     organizations: new Map(),

@@ -14,10 +14,15 @@ export class Interference {
   cannedAnswers = new CannedAnswers();
   counts = new RequestCounts();
   #ledger;
+  #rotation;
 
-  /** @param {import('./ledger.mjs').Ledger} ledger */
-  constructor(ledger) {
+  /**
+   * @param {import('./ledger.mjs').Ledger} ledger
+   * @param {import('./provider.mjs').Rotation} rotation
+   */
+  constructor(ledger, rotation) {
     this.#ledger = ledger;
+    this.#rotation = rotation;
   }
 
   reset() {
@@ -65,6 +70,10 @@ export class Interference {
     }
     await this.#answer('token', ctx, next);
     refuseAsAuth0Does(ctx, parameters.get('grant_type'));
+    if (this.#rotation === 'none' && parameters.get('grant_type') === 'refresh_token') {
+      // oidc-provider repeats the token that it does not rotate; others leave it out (RFC 6749 section 6).
+      Reflect.deleteProperty(Object(ctx.body), 'refresh_token');
+    }
     this.#ledger.recordTokenAnswer(Object(ctx.body));
     if (point === 'after') {
       await this.holds.stop();

@@ -28,7 +28,10 @@ const LIFETIMES = { code: 60, interaction: 3600, session: 86_400, refreshToken: 
  * @property {ConfidentialClient | undefined} confidentialClient
  * @property {number} accessTokenSeconds
  * @property {number} idTokenSeconds
+ * @property {Rotation} rotation
  */
+
+/** @typedef {'every-refresh' | 'none'} Rotation whether a refresh brings another refresh token, or none and the old one counts on */
 
 /**
  * @typedef {object} ProviderState what outlives a change of keys, which builds the provider anew
@@ -83,7 +86,7 @@ function configuration(settings, state, keys) {
     pkce: { required: (_ctx, client) => client.clientId === settings.clientId },
     renderError,
     responseTypes: ['code'],
-    rotateRefreshToken: true,
+    rotateRefreshToken: settings.rotation === 'every-refresh',
     routes: {
       authorization: ENDPOINT_PATHS.authorize,
       token: ENDPOINT_PATHS.token,

@@ -99,3 +99,22 @@ describe('refresh tokens with an overlap period', () => {
     assert.equal((await refresh(issuer, third.body.refresh_token)).status, 403);
   });
 });
+
+describe('refresh tokens without rotation', () => {
+  /** @type {StartedProcess} */
+  let idp;
+  let issuer = '';
+  before(async () => {
+    idp = await startProcess('idp.mjs', ['--no-rotation']);
+    issuer = idp.announcement.issuer;
+  });
+  after(() => idp.stop());
+
+  it('are not in the answer, and count again and again', async () => {
+    const only = await firstRefreshToken(issuer);
+    for (let time = 0; time < 3; time += 1) {
+      const { status, body } = await refresh(issuer, only);
+      assert.deepEqual([status, 'id_token' in body, 'refresh_token' in body], [200, true, false]);
+    }
+  });
+});

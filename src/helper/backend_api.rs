@@ -14,18 +14,24 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
-use url::Url;
+use url::form_urlencoded;
 
 use crate::clock::Clock;
-use crate::outbound::{BODY_LIMIT, OutboundError, Patience};
+use crate::outbound::{self, BODY_LIMIT, OutboundError, Patience, https_rule};
 use crate::protocol::{
-    BASE_PATH, Code, ExchangeRequest, ExchangeResponse, Info, RegisterRequest, RegisterResponse,
-    SessionResponse, WireSecret,
+    BASE_PATH, Code, DisconnectedResponse, ExchangeRequest, ExchangeResponse, Info, RegisterRequest,
+    RegisterResponse, SessionResponse, StatusResponse, WireSecret,
 };
+use crate::random::{NoRandomness, Random, random_secret};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
 
 /// How long the helper waits: an exchange may take the backend its whole lease of 30 s.
 pub const PATIENCE: Patience =
     Patience { connect: Duration::from_secs(5), answer: Some(Duration::from_secs(35)) };
+
+/// How long it waits for what the backend only has to look up.
+const QUICK: Duration = Duration::from_secs(10);
 
 /// How many characters of somebody else's text are shown.
 const DISPLAY_LIMIT: usize = 300;
@@ -64,12 +70,39 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Refusal {
+    /// Whether the same request may succeed in a moment.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self.status, 429 | 502..=504)
+    }
+}
+
+/// Why the backend's address cannot be called at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NoConnection {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
 /// An answer together with the sender's time: the two machines' clocks may differ.
 pub struct Dated<T> {
     /// The answer.
     pub body: T,
     /// The sender's time (`Date`, RFC 9110, 6.6.1), ours where it does not say.
     pub sent_at: OffsetDateTime,
+}
+
+/// The answer of `GET /status`, understood and as it came.
+pub struct StatusAnswer {
+    /// What it says.
+    pub status: StatusResponse,
+    /// The JSON, byte for byte.
+    pub text: Bytes,
 }
 
 /// The backend below one Backstage URL.
@@ -81,11 +114,32 @@ pub struct BackendApi {
 }
 
 impl BackendApi {
-    /// Calls go to `backstage_url`; each carries `request_id`, which the backend logs.
-    #[must_use]
-    pub fn new(client: awc::Client, backstage_url: &Url, request_id: String, clock: Arc<dyn Clock>) -> Self {
-        let backstage_url = backstage_url.as_str().trim_end_matches('/').to_owned();
-        Self { client, backstage_url, request_id, clock }
+    /// The backend that the settings name. Nothing is sent yet; each call will carry one request id, which the backend logs.
+    ///
+    /// # Errors
+    /// When `BACKSTAGE_URL` or the file of root certificates cannot be used, and without randomness.
+    pub fn connect(
+        settings: &LoginSettings,
+        random: &dyn Random,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, NoConnection> {
+        let insecure = &settings.insecure_http_hosts;
+        for host in insecure {
+            tracing::warn!(host, "plain http is allowed to this host");
+        }
+        let url = https_rule::parse(&settings.backstage_url, insecure)
+            .map_err(|reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}.")))?;
+        let tls = outbound::trusting_system_and(settings.ca_file.as_deref())
+            .map_err(|reason| SettingsError(format!("--ca-file: {reason}.")))?;
+        let request_id = random_secret(random)?.expose().to_owned();
+        tracing::info!(request_id, "the backend logs these calls under this request id");
+        let backstage_url = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self {
+            client: outbound::client(&tls, PATIENCE),
+            backstage_url,
+            request_id,
+            clock: Arc::clone(clock),
+        })
     }
 
     /// The address as a person knows it.
@@ -99,7 +153,7 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn info(&self) -> Result<Info, ApiError> {
-        let request = self.client.get(self.url("/info")).timeout(Duration::from_secs(10));
+        let request = self.client.get(self.url("/info")).timeout(QUICK);
         Ok(read::<Info, _>(self.labelled(request).send().await).await?.body)
     }
 
@@ -112,10 +166,7 @@ impl BackendApi {
         backstage_token: Option<&SecretString>,
         cluster: Option<&str>,
     ) -> Result<Dated<RegisterResponse>, ApiError> {
-        let mut request = self.labelled(self.client.post(self.url("/register")));
-        if let Some(token) = backstage_token {
-            request = request.bearer_auth(token.expose_secret());
-        }
+        let request = self.as_user(self.client.post(self.url("/register")), backstage_token);
         let body = RegisterRequest { cluster: cluster.map(str::to_owned), return_to: None };
         self.dated(request.send_json(&body).await).await
     }
@@ -140,6 +191,35 @@ impl BackendApi {
     ) -> Result<ExchangeResponse, ApiError> {
         let request = self.labelled(self.client.post(self.url("/exchange"))).bearer_auth(token.expose());
         Ok(read::<ExchangeResponse, _>(request.send_json(body).await).await?.body)
+    }
+
+    /// Which clusters the user is connected to.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn status(&self, user_token: Option<&SecretString>) -> Result<StatusAnswer, ApiError> {
+        let request = self.as_user(self.client.get(self.url("/status")).timeout(QUICK), user_token);
+        let text = received(request.send().await).await?.body;
+        let status = parsed(&text)?;
+        Ok(StatusAnswer { status, text })
+    }
+
+    /// Revokes and forgets the user's login at a cluster, or at all.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn disconnect(
+        &self,
+        user_token: Option<&SecretString>,
+        cluster: Option<&str>,
+    ) -> Result<DisconnectedResponse, ApiError> {
+        let mut url = self.url("/tokens");
+        if let Some(cluster) = cluster {
+            url.push_str("?cluster=");
+            url.extend(form_urlencoded::byte_serialize(cluster.as_bytes()));
+        }
+        let request = self.as_user(self.client.delete(url), user_token);
+        Ok(read::<DisconnectedResponse, _>(request.send().await).await?.body)
     }
 
     /// Trades the browser's Backstage cookie for a user token, as Backstage's own page does.
@@ -169,6 +249,14 @@ impl BackendApi {
         request
             .insert_header(("Accept", "application/json"))
             .insert_header(("x-request-id", self.request_id.as_str()))
+    }
+
+    fn as_user(&self, request: ClientRequest, user_token: Option<&SecretString>) -> ClientRequest {
+        let request = self.labelled(request);
+        match user_token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        }
     }
 
     async fn dated<T, S>(&self, answer: Sent<S>) -> Result<Dated<T>, ApiError>
@@ -205,13 +293,24 @@ where
     T: DeserializeOwned,
     S: Stream<Item = Result<Bytes, PayloadError>>,
 {
+    let Read { body, date } = received(answer).await?;
+    Ok(Read { body: parsed(&body)?, date })
+}
+
+async fn received<S>(answer: Sent<S>) -> Result<Read<Bytes>, ApiError>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>>,
+{
     let mut answer = answer.map_err(OutboundError::from)?;
     let body = answer.body().limit(BODY_LIMIT).await.map_err(OutboundError::from)?;
     if answer.status() == StatusCode::OK {
-        let body = serde_json::from_slice(&body).map_err(|_| OutboundError::NotJson)?;
         return Ok(Read { body, date: date(answer.headers()) });
     }
     Err(ApiError::Refused(refusal(answer.status(), answer.headers(), &body)))
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, OutboundError> {
+    serde_json::from_slice(body).map_err(|_| OutboundError::NotJson)
 }
 
 /// Backstage's own errors have no code, a proxy's no body that we know: each part counts by itself.

@@ -49,7 +49,7 @@ pub fn judge(answer: Result<ExchangeResponse, ApiError>) -> Verdict {
 }
 
 fn judge_refusal(refusal: Refusal) -> Verdict {
-    let passes = matches!(refusal.status, 429 | 502..=504) || refusal.code == Some(Code::ExchangeInProgress);
+    let passes = refusal.may_pass() || refusal.code == Some(Code::ExchangeInProgress);
     if passes {
         let at_least = refusal.retry_after;
         return Verdict::Again(Trouble { reason: ApiError::Refused(refusal), at_least });

@@ -14,19 +14,18 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, RedirectUri};
-use crate::helper::backend_api::{BackendApi, PATIENCE, displayable};
+use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
 use crate::helper::confirm::Randomness;
 use crate::helper::guards::{self, AllowedHosts};
+use crate::helper::interruption::interrupted;
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
 use crate::helper::session_source::{self, Credential, Session};
 use crate::helper::terminal::{self, Hand, Terminal};
 use crate::helper::{delivery, dialogue, listeners, routes};
-use crate::outbound::{self, https_rule};
 use crate::protocol::{Info, WireSecret};
-use crate::random::{Random, random_secret};
-use crate::settings::SettingsError;
+use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::user::UserRef;
 
@@ -86,23 +85,6 @@ pub struct Ended {
     pub way: Way,
 }
 
-#[cfg(unix)]
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() {
-    let _ = tokio::signal::ctrl_c().await;
-}
-
 /// A login that waits for its answer, on a port that listens.
 pub struct Running {
     /// The port that the helper listens on.
@@ -123,7 +105,8 @@ pub struct Running {
 /// As the variants of [`LoginError`] say.
 pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
     let credential = Credential::choose(&settings)?;
-    let api = backend_api(&settings, &tools)?;
+    let consent = credential.consent();
+    let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
     let listeners = listeners::bind(&settings.listen)?;
     let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
     announce(&listeners);
@@ -133,13 +116,12 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
         .await
         .map_err(|reason| LoginError::Unreachable { backend: api.address().to_owned(), reason })?;
     let redirect_uri = RedirectUri::parse(&info.redirect_uri)?;
-    let session = session_source::begin(&credential, &api, settings.cluster.as_deref()).await?;
+    let session = session_source::begin(credential, &api, settings.cluster.as_deref()).await?;
     let session_ends = Instant::now() + session.remaining;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
     let facts = facts(&session, &info, &auth_url, &api)?;
     let host = redirect_uri.host();
-    let (login, arrivals) =
-        PendingLogin::new(facts, auth_url, host, port, credential.consent(), tools.random.as_ref())?;
+    let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, tools.random.as_ref())?;
     let login = Arc::new(login);
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
     let server = serve(listeners, &login, hosts, Arc::clone(&tools.random))?;
@@ -149,21 +131,6 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let patience = settings.login_timeout.0;
     let session_token = session.token;
     Ok(Running { port, login, arrivals, server, api, session_token, session_ends, patience, tools })
-}
-
-fn backend_api(settings: &LoginSettings, tools: &Tools) -> Result<BackendApi, LoginError> {
-    let insecure = &settings.insecure_http_hosts;
-    for host in insecure {
-        tracing::warn!(host, "plain http is allowed to this host");
-    }
-    let url = https_rule::parse(&settings.backstage_url, insecure)
-        .map_err(|reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}.")))?;
-    let tls = outbound::trusting_system_and(settings.ca_file.as_deref())
-        .map_err(|reason| SettingsError(format!("--ca-file: {reason}.")))?;
-    let client = outbound::client(&tls, PATIENCE);
-    let request_id = random_secret(tools.random.as_ref())?.expose().to_owned();
-    tracing::info!(request_id, "the backend logs this login under this request id");
-    Ok(BackendApi::new(client, &url, request_id, Arc::clone(&tools.clock)))
 }
 
 fn announce(listeners: &[TcpListener]) {

@@ -1,7 +1,7 @@
 //! How a login ends, and how the program ends with it.
 
 use crate::helper::auth_url::BadAuthUrl;
-use crate::helper::backend_api::ApiError;
+use crate::helper::backend_api::{ApiError, NoConnection};
 use crate::helper::listeners::ListenError;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
@@ -71,6 +71,15 @@ pub enum LoginError {
     /// The web server cannot be started.
     #[error("The helper's page cannot be served ({0}): run this again.")]
     Serve(#[from] std::io::Error),
+}
+
+impl From<NoConnection> for LoginError {
+    fn from(error: NoConnection) -> Self {
+        match error {
+            NoConnection::Settings(error) => error.into(),
+            NoConnection::Random(error) => error.into(),
+        }
+    }
 }
 
 impl LoginError {

@@ -7,31 +7,17 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::helper::backend_api::{ApiError, BackendApi, Dated};
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Consent;
+use crate::helper::user_credential::{NotTraded, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
-
-/// The names that Backstage installations use for `auth.environment`, in the order they are tried.
-const AUTH_ENVIRONMENTS: [&str; 2] = ["production", "development"];
-
-/// What Backstage's refresh cookies are called behind the provider's name.
-const REFRESH_COOKIE: &str = "-refresh-token=";
 
 /// What the session is begun with, or taken over by.
 pub enum Credential {
     /// The key to a session that was begun elsewhere.
     SessionToken(WireSecret),
-    /// The user's Backstage token.
-    BackstageToken(SecretString),
-    /// The browser's Backstage cookie.
-    Cookie {
-        /// The auth provider that set it.
-        provider: String,
-        /// The cookie header.
-        cookie: SecretString,
-    },
-    /// None: enough for a backend in development mode.
-    Nothing,
+    /// The user's own.
+    User(UserCredential),
 }
 
 impl Credential {
@@ -43,26 +29,7 @@ impl Credential {
         if let Some(token) = &settings.backstage_session_token {
             return session_token(token);
         }
-        if let Some(token) = &settings.backstage_token {
-            return header_value("BACKSTAGE_TOKEN", token).map(Self::BackstageToken);
-        }
-        let Some(cookie) = &settings.backstage_session else { return Ok(Self::Nothing) };
-        let provider = match &settings.backstage_auth_provider {
-            Some(provider) => provider.clone(),
-            None => provider_of(cookie.expose_secret()).ok_or_else(|| {
-                SettingsError(
-                    "BACKSTAGE_AUTH_PROVIDER is not set: name the provider that you sign in to Backstage with."
-                        .to_owned(),
-                )
-            })?,
-        };
-        if !is_provider_id(&provider) {
-            return Err(SettingsError(
-                "BACKSTAGE_AUTH_PROVIDER is not a provider's name: it is something like github or oidc."
-                    .to_owned(),
-            ));
-        }
-        Ok(Self::Cookie { provider, cookie: header_value("BACKSTAGE_SESSION", cookie)? })
+        UserCredential::choose(settings).map(Self::User)
     }
 
     /// Whether the person must say that the login is theirs.
@@ -70,7 +37,7 @@ impl Credential {
     pub fn consent(&self) -> Consent {
         match self {
             Self::SessionToken(_) => Consent::Needed,
-            Self::BackstageToken(_) | Self::Cookie { .. } | Self::Nothing => Consent::Given,
+            Self::User(_) => Consent::Given,
         }
     }
 }
@@ -86,23 +53,6 @@ fn session_token(token: &SecretString) -> Result<Credential, SettingsError> {
         "copy the whole command from Backstage once more."
     };
     Err(SettingsError(format!("BACKSTAGE_SESSION_TOKEN is not a session token: {advice}")))
-}
-
-fn header_value(name: &str, secret: &SecretString) -> Result<SecretString, SettingsError> {
-    if secret.expose_secret().bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
-        Ok(secret.clone())
-    } else {
-        Err(SettingsError(format!("{name} holds characters that cannot be in it: copy it once more.")))
-    }
-}
-
-fn provider_of(cookie: &str) -> Option<String> {
-    let (before, _) = cookie.split_once(REFRESH_COOKIE)?;
-    before.rsplit([' ', ';']).next().map(str::to_owned)
-}
-
-fn is_provider_id(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// A session that waits for its login.
@@ -126,18 +76,19 @@ pub struct Session {
 /// # Errors
 /// When the backend cannot be reached or says no, or the session has ended.
 pub async fn begin(
-    credential: &Credential,
+    credential: Credential,
     api: &BackendApi,
     cluster: Option<&str>,
 ) -> Result<Session, LoginError> {
     match credential {
-        Credential::SessionToken(token) => take_over(token, api).await,
-        Credential::BackstageToken(token) => register(api, Some(token), cluster).await,
-        Credential::Cookie { provider, cookie } => {
-            let token = user_token(api, provider, cookie).await?;
-            register(api, Some(&token), cluster).await
+        Credential::SessionToken(token) => take_over(&token, api).await,
+        Credential::User(user) => {
+            let token = user.token(api).await.map_err(|error| match error {
+                NotTraded::Refused(sentence) => LoginError::Refused(sentence),
+                NotTraded::NoAnswer(error) => refused(api, error),
+            })?;
+            register(api, token.as_ref(), cluster).await
         }
-        Credential::Nothing => register(api, None, cluster).await,
     }
 }
 
@@ -187,32 +138,6 @@ async fn register(
     Ok(Session { token, auth_url, user, cluster, return_to, remaining })
 }
 
-async fn user_token(
-    api: &BackendApi,
-    provider: &str,
-    cookie: &SecretString,
-) -> Result<SecretString, LoginError> {
-    let mut last = None;
-    for environment in AUTH_ENVIRONMENTS {
-        match api.user_token(provider, environment, cookie).await {
-            Ok(token) => return Ok(token),
-            // Backstage's answer for an environment that the provider is not configured for.
-            Err(ApiError::Refused(refusal)) if refusal.status == 404 => last = Some(refusal),
-            Err(ApiError::Refused(refusal)) => {
-                return Err(LoginError::Refused(format!(
-                    "Backstage does not accept BACKSTAGE_SESSION ({refusal}): sign in to Backstage and copy the \
-                     cookie anew."
-                )));
-            }
-            Err(error) => return Err(refused(api, error)),
-        }
-    }
-    let reason = last.map_or_else(String::new, |refusal| format!(" ({refusal})"));
-    Err(LoginError::Refused(format!(
-        "Backstage knows no auth provider {provider}{reason}: check BACKSTAGE_AUTH_PROVIDER."
-    )))
-}
-
 /// No answer at all means that the backend went away; anything else is its word.
 fn refused(api: &BackendApi, error: ApiError) -> LoginError {
     match error {
@@ -244,9 +169,7 @@ mod tests {
         let both = choose(&[("BACKSTAGE_SESSION_TOKEN", &session), ("BACKSTAGE_TOKEN", "a.b.c")]).unwrap();
         assert_eq!(both.consent(), Consent::Needed);
         let own = choose(&[("BACKSTAGE_TOKEN", "a.b.c"), ("BACKSTAGE_SESSION", "c=d")]).unwrap();
-        assert!(matches!(own, Credential::BackstageToken(_)));
         assert_eq!(own.consent(), Consent::Given);
-        assert!(matches!(choose(&[]).unwrap(), Credential::Nothing));
     }
 
     #[test]
@@ -255,19 +178,5 @@ mod tests {
         assert!(jwt.contains("BACKSTAGE_TOKEN") && !jwt.contains("aaa"), "{jwt}");
         let cut = choose(&[("BACKSTAGE_SESSION_TOKEN", "abc")]).err().unwrap().to_string();
         assert!(cut.contains("once more") && !cut.contains("abc"), "{cut}");
-        assert!(choose(&[("BACKSTAGE_TOKEN", "a\nb")]).is_err());
-    }
-
-    #[test]
-    fn the_provider_is_set_or_read_from_the_cookies_name() {
-        let provider = |pairs: &[(&str, &str)]| match choose(pairs) {
-            Ok(Credential::Cookie { provider, .. }) => Some(provider),
-            _ => None,
-        };
-        let cookie = ("BACKSTAGE_SESSION", "theme=dark; github-refresh-token=xyz");
-        assert_eq!(provider(&[cookie]).as_deref(), Some("github"));
-        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "oidc")]).as_deref(), Some("oidc"));
-        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "../x")]), None);
-        assert!(choose(&[("BACKSTAGE_SESSION", "other=1")]).err().unwrap().to_string().contains("PROVIDER"));
     }
 }

@@ -54,6 +54,12 @@ impl Terminal {
         Self::new(Box::new(std::io::stderr()))
     }
 
+    /// Writes to stdout: the answer of a command that was asked for one.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::new(Box::new(std::io::stdout()))
+    }
+
     /// Writes elsewhere.
     #[must_use]
     pub fn new(writer: Box<dyn Write + Send>) -> Self {
@@ -64,6 +70,17 @@ impl Terminal {
     pub fn say(&self, line: &str) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(writer, "{}", displayable(line));
+    }
+
+    /// Writes what another program reads, byte for byte, as one line.
+    ///
+    /// # Errors
+    /// When it cannot be written: that program would take nothing for an answer.
+    pub fn pass_on(&self, text: &[u8]) -> std::io::Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.write_all(text)?;
+        writer.write_all(b"\n")?;
+        writer.flush()
     }
 }
 

@@ -1,8 +1,11 @@
 //! Calls to the backend, as any client makes them.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
@@ -203,6 +206,17 @@ impl Api {
     /// `GET /status`, the only cluster's entry.
     pub fn cluster_status(&self) -> Value {
         self.get("/status").json["clusters"][0].clone()
+    }
+
+    /// Asks for `/status` until the ID token of the only cluster has expired.
+    pub fn wait_for_expiry(&self) {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let expires_at = self.cluster_status()["expiresAt"].as_str().unwrap().to_owned();
+        let expires_at = OffsetDateTime::parse(&expires_at, &Rfc3339).unwrap();
+        while OffsetDateTime::now_utc() <= expires_at {
+            assert!(Instant::now() < deadline, "the ID token does not expire");
+            assert_eq!(self.cluster_status()["connected"], true);
+        }
     }
 
     fn authorization(&self) -> Option<(&'static str, String)> {

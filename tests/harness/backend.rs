@@ -1,6 +1,7 @@
 //! The real binary in the backend role.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -69,6 +70,26 @@ impl BackendPlan {
     pub fn with_cluster(self, cluster: &Cluster) -> Self {
         self.with("KUBERNETES_API_URL", &cluster.url)
             .with("KUBERNETES_CA_FILE", cluster.ca_file.to_str().unwrap())
+    }
+
+    /// The same cluster once more under each of these names, instead of the one.
+    #[must_use]
+    pub fn with_clusters_named(mut self, world: &World, names: &[&str]) -> Self {
+        let of_cluster = |name: &str| {
+            let prefixes = ["OIDC_", "KUBERNETES_", "IDENTITY_", "USER_TOKENS"];
+            prefixes.iter().any(|prefix| name.starts_with(prefix))
+        };
+        let mut file = String::new();
+        for name in names {
+            writeln!(file, "[[clusters]]\ncluster_name = {name:?}").unwrap();
+            for (variable, value) in self.variables.iter().filter(|(variable, _)| of_cluster(variable)) {
+                writeln!(file, "{} = {value:?}", variable.to_lowercase()).unwrap();
+            }
+        }
+        let path = world.file("clusters.toml");
+        std::fs::write(&path, file).unwrap();
+        self.variables.retain(|variable, _| variable != "CLUSTER_NAME" && !of_cluster(variable));
+        self.with("CONFIG_FILE", path.to_str().unwrap())
     }
 
     /// Keeps records in this Redis.

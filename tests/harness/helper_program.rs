@@ -13,17 +13,19 @@ pub struct HelperPlan {
 }
 
 impl HelperPlan {
-    /// Toward this backend; opens no browser of its own, and owns the real `localhost:8000` of the test's network.
+    /// The login role toward this backend; opens no browser of its own, and owns the real `localhost:8000` of the test's network.
     pub fn new(world: &World, backend_url: &str) -> Self {
+        Self::of_command(world, "login", backend_url).argument("--no-browser")
+    }
+
+    /// Any command of the helper's toward this backend.
+    pub fn of_command(world: &World, name: &str, backend_url: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
         command.env_clear().envs(
             std::env::vars()
                 .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
         );
-        command
-            .args(["login", "--backend", backend_url, "--no-browser"])
-            .env("RUST_LOG", "trace")
-            .env("LOG_FORMAT", "json");
+        command.args([name, "--backend", backend_url]).env("RUST_LOG", "trace").env("LOG_FORMAT", "json");
         Self { command, log: world.file("helper.log") }
     }
 

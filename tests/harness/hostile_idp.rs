@@ -40,6 +40,12 @@ impl HostileIdp {
         );
     }
 
+    /// How long its ID tokens live from now on.
+    pub fn set_id_token_lifetime(&self, seconds: u32) {
+        let url = format!("{}control/id-token-lifetime", self.issuer);
+        assert_eq!(agent().post(&url).send_json(json!({ "seconds": seconds })).unwrap().status(), 200);
+    }
+
     /// Reads a control value.
     pub fn read(&self, what: &str) -> Value {
         agent().get(format!("{}control/{what}", self.issuer)).call().unwrap().body_mut().read_json().unwrap()

@@ -12,7 +12,7 @@ import { LIES, lieNamed } from './lies.mjs';
 export async function control(endpoints, request, response) {
   switch (`${request.method} ${request.url}`) {
     case 'POST /control/lie': {
-      const lie = lieNamed(readLie(await readBody(request)));
+      const lie = lieNamed((await readCommand(request)).lie);
       if (!lie) {
         sendJson(response, 400, { error: `There is no such lie; send {"lie":…} with none or one of ${LIES.join(', ')}.` });
         return;
@@ -21,22 +21,35 @@ export async function control(endpoints, request, response) {
       sendJson(response, 200, { lie });
       return;
     }
+    case 'POST /control/id-token-lifetime': {
+      const { seconds } = await readCommand(request);
+      if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) {
+        sendJson(response, 400, { error: 'A lifetime is {"seconds":N}; send a whole number above zero.' });
+        return;
+      }
+      endpoints.idTokenSeconds = seconds;
+      sendJson(response, 200, { seconds });
+      return;
+    }
     case 'GET /control/followed': return sendJson(response, 200, { redirectsFollowed: endpoints.redirectsFollowed });
     case 'GET /control/sent': return sendJson(response, 200, { bytes: endpoints.bytesSent });
     case 'GET /control/revoked': return sendJson(response, 200, { revoked: endpoints.revoked });
+    case 'GET /control/newest': return sendJson(response, 200, { revoked: endpoints.newestRevoked });
     default:
-      sendJson(response, 404, { error: 'There are POST /control/lie, GET /control/followed, sent and revoked; use one.' });
+      sendJson(response, 404, {
+        error: 'There are POST /control/lie and id-token-lifetime, GET /control/followed, sent, revoked and newest; use one.',
+      });
   }
 }
 
 /**
- * @param {string} body
- * @returns {unknown}
+ * @param {import('node:http').IncomingMessage} request
+ * @returns {Promise<Record<string, unknown>>} empty when it is no JSON
  */
-function readLie(body) {
+async function readCommand(request) {
   try {
-    return Object(JSON.parse(body)).lie;
+    return Object(JSON.parse(await readBody(request)));
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -22,6 +22,10 @@ export class HostileEndpoints {
   bytesSent = 0;
   /** Tokens handed to the revocation endpoint. */
   revoked = 0;
+  /** How long ID tokens live, in seconds. */
+  idTokenSeconds = 3600;
+  /** @type {string | undefined} the refresh token that was given out last, until it is revoked */
+  #newest;
   /** @type {Map<string, string | undefined>} the nonce each code was asked for with */
   #nonces = new Map();
   #issuer;
@@ -41,6 +45,11 @@ export class HostileEndpoints {
     this.#clientId = clientId;
     this.#forger = forger;
     this.#ledger = ledger;
+  }
+
+  /** Whether the refresh token that was given out last has been revoked. */
+  get newestRevoked() {
+    return this.#newest === undefined;
   }
 
   /**
@@ -159,12 +168,13 @@ export class HostileEndpoints {
     const { lie } = this;
     const accessToken = lie === 'access_token_missing' ? undefined : randomBytes(24).toString('base64url');
     const idToken = lie === 'no_id_token' ? undefined : await this.#forger.idToken({
-      issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, lie,
+      issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, seconds: this.idTokenSeconds, lie,
     });
+    this.#newest = randomBytes(24).toString('base64url');
     return {
       ...(accessToken && { access_token: accessToken }),
       ...(idToken && { id_token: idToken }),
-      refresh_token: randomBytes(24).toString('base64url'),
+      refresh_token: this.#newest,
       token_type: 'Bearer',
       expires_in: 3600,
       scope: 'openid profile email offline_access',
@@ -190,8 +200,11 @@ export class HostileEndpoints {
    * @param {ServerResponse} response
    */
   async #revoke(request, response) {
-    await readBody(request);
+    const token = new URLSearchParams(await readBody(request)).get('token');
     this.revoked += 1;
+    if (token === this.#newest) {
+      this.#newest = undefined;
+    }
     sendJson(response, 200, {});
   }
 }

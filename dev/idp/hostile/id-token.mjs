@@ -15,6 +15,7 @@ const KID = 'hostile-1';
  * @property {string} clientId
  * @property {string | undefined} nonce none after a refresh
  * @property {string | undefined} accessToken what at_hash is of
+ * @property {number} seconds how long it lives
  * @property {Lie} lie
  */
 
@@ -107,13 +108,13 @@ function lyingClaims(request) {
  * @param {number} now seconds since the epoch
  * @returns {JWTPayload}
  */
-function honestClaims({ issuer, clientId, nonce, accessToken }, now) {
+function honestClaims({ issuer, clientId, nonce, accessToken, seconds }, now) {
   return {
     iss: issuer,
     aud: clientId,
     sub: 'auth0|felix',
     iat: now,
-    exp: now + HOUR,
+    exp: now + seconds,
     nonce,
     at_hash: accessToken && halfHash(accessToken),
     email: 'felix@example.com',

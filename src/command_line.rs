@@ -1,0 +1,207 @@
+//! What can be typed: the commands, their flags, and the settings that come of them and of the environment.
+
+#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+
+use backstage_oidc_helper::settings::backend::BackendSettings;
+use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::settings::{SettingsError, Source};
+use backstage_oidc_helper::user::UserRef;
+use clap::{Args, Parser, Subcommand};
+
+/// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Program {
+    #[command(subcommand)]
+    pub role: Option<Role>,
+    #[command(flatten)]
+    pub login: LoginFlags,
+}
+
+#[derive(Subcommand)]
+pub enum Role {
+    /// One login, then exit (what happens without a command, too).
+    Login(LoginFlags),
+    /// The service beside Backstage.
+    Backend(BackendFlags),
+    /// Who am I, which clusters, until when.
+    Status(StatusFlags),
+    /// Forget and revoke: your login at one cluster, or at all.
+    Logout(LogoutFlags),
+    /// Helps to write the backend's settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Offboarding, run where the backend's settings are.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Subcommand)]
+pub enum AdminCommand {
+    /// Which logins are kept: whose, where, until when, last used when; no token.
+    List {
+        /// Only those of this user, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: Option<UserRef>,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a user's logins, and revoke them at the identity provider.
+    Revoke {
+        /// Whose, such as user:default/felix.
+        #[arg(long, value_name = "USER")]
+        user: UserRef,
+        /// Only the one at this cluster.
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Print a new entry for TOKEN_ENCRYPTION_KEYS.
+    GenerateKey,
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct LoginFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// The session that Backstage has begun for you [BACKSTAGE_SESSION_TOKEN].
+    #[arg(long, value_name = "TOKEN")]
+    session_token: Option<String>,
+    /// The cluster, where there are several [CLUSTER].
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Where to listen, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// How long to wait for you [LOGIN_TIMEOUT; default 5m].
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Print the link, open nothing [NO_BROWSER].
+    #[arg(long)]
+    no_browser: bool,
+    /// The program that opens the link [BROWSER].
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    browser: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+    /// Ask nothing; refused with a session token.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Every flag stands for the variable in brackets and wins over it; config/backend.env lists all variables.
+#[derive(Args)]
+pub struct BackendFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// Where to listen [LISTEN; default 127.0.0.1:7008].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where health and metrics are [CONTROL_LISTEN; default 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control_listen: Option<String>,
+    /// Where records are kept; in process without [REDIS_URL].
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
+    /// More clusters than one, TOML [CONFIG_FILE].
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct StatusFlags {
+    #[command(flatten)]
+    pub account: AccountFlags,
+    /// The backend's answer as it is, JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct LogoutFlags {
+    #[command(flatten)]
+    pub account: AccountFlags,
+    /// This cluster only; all without [CLUSTER].
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+}
+
+#[derive(Args)]
+pub struct AccountFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// Of no use here: the refusal says what is.
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    session_token: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+impl AccountFlags {
+    pub fn settings(self, cluster: Option<String>) -> Result<LoginSettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("CLUSTER", cluster),
+            ("CA_FILE", self.ca_file),
+        ];
+        LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)
+    }
+}
+
+impl BackendFlags {
+    pub fn settings(self) -> Result<BackendSettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("LISTEN", self.listen),
+            ("CONTROL_LISTEN", self.control_listen),
+            ("REDIS_URL", self.redis_url),
+            ("CONFIG_FILE", self.config),
+            ("CA_FILE", self.ca_file),
+        ];
+        BackendSettings::read(&environment().with_flags(flags).with_secret_files()?)
+    }
+}
+
+impl LoginFlags {
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("CLUSTER", self.cluster),
+            ("LISTEN", self.listen),
+            ("LOGIN_TIMEOUT", self.timeout),
+            ("NO_BROWSER", self.no_browser.then(|| "true".to_owned())),
+            ("BROWSER", self.browser),
+            ("CA_FILE", self.ca_file),
+        ];
+        let settings = LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)?;
+        if self.yes {
+            settings.allow_yes()?;
+        }
+        Ok(settings)
+    }
+}
+
+/// A variable that is not Unicode cannot be one of ours.
+pub fn environment() -> Source {
+    let variables = std::env::vars_os();
+    Source::new(
+        variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    )
+}

@@ -1,0 +1,235 @@
+//! What `status` and `logout` have in common: whose account at which backend, and asking until it has answered.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use secrecy::SecretString;
+
+use crate::clock::Clock;
+use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
+use crate::helper::interruption::interrupted;
+use crate::helper::terminal::Terminal;
+use crate::helper::user_credential::{NotTraded, UserCredential};
+use crate::outbound::OutboundError;
+use crate::protocol::Code;
+use crate::random::{NoRandomness, Random};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+
+/// The first wait before another try; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(300);
+
+/// How many tries more there are: about five seconds, for somebody who waits for the answer.
+const MORE_TRIES: usize = 4;
+
+/// The longest `Retry-After` that is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What the commands need from outside.
+pub struct Tools {
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Where progress goes.
+    pub terminal: Terminal,
+    /// Where the answer goes.
+    pub answers: Terminal,
+}
+
+/// Why there is no answer. Each is one sentence that names the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Nothing that speaks for a backend answers.
+    #[error(
+        "There is no backend to be reached at {backend} ({reason}): check BACKSTAGE_URL and your network."
+    )]
+    Unreachable {
+        /// The address that was tried.
+        backend: String,
+        /// What came instead.
+        reason: ApiError,
+    },
+    /// The backend, or Backstage, said no.
+    #[error("{0}")]
+    Refused(String),
+    /// Ctrl-C, or a signal to stop.
+    #[error("Interrupted before the backend had answered: run this again to see where things stand.")]
+    Interrupted,
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// Standard output takes nothing.
+    #[error("The answer cannot be written ({0}): check where standard output goes.")]
+    Output(#[from] std::io::Error),
+}
+
+impl AccountError {
+    /// The exit code that `protocol.md` gives to this end.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(_) | Self::Random(_) | Self::Output(_) => 1,
+            Self::Settings(_) => 2,
+            Self::Unreachable { .. } => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<NoConnection> for AccountError {
+    fn from(error: NoConnection) -> Self {
+        match error {
+            NoConnection::Settings(error) => error.into(),
+            NoConnection::Random(error) => error.into(),
+        }
+    }
+}
+
+/// A user's account at a backend.
+pub struct Account<'t> {
+    /// The backend.
+    pub api: BackendApi,
+    /// Who asks; nobody in development mode.
+    pub user_token: Option<SecretString>,
+    terminal: &'t Terminal,
+}
+
+impl<'t> Account<'t> {
+    /// Finds out who asks.
+    ///
+    /// # Errors
+    /// When a setting cannot be used, or Backstage does not take the cookie.
+    pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, AccountError> {
+        let credential = UserCredential::choose(settings)?;
+        if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
+            return Err(SettingsError(
+                "A session token is good for its one login and for nothing else: leave it out, and set \
+                 BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's Backstage cookie."
+                    .to_owned(),
+            )
+            .into());
+        }
+        let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
+        let user_token = credential.token(&api).await.map_err(|error| match error {
+            NotTraded::Refused(sentence) => AccountError::Refused(sentence),
+            NotTraded::NoAnswer(error) => given_up(&api, error),
+        })?;
+        Ok(Self { api, user_token, terminal: &tools.terminal })
+    }
+
+    /// The backend's answer to a call, which is made again when something is in its way that may pass.
+    ///
+    /// # Errors
+    /// When the backend says no, or is not reached in a few tries.
+    pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, AccountError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let backoff =
+            ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(MORE_TRIES).with_jitter();
+        let told = Cell::new(false);
+        let answer = call
+            .retry(backoff)
+            .when(may_pass)
+            .adjust(|error, wait| wait.map(|wait| wait.max(at_least(error))).filter(|w| *w <= LONGEST_WAIT))
+            .notify(|reason, _| {
+                if !told.replace(true) {
+                    let sentence =
+                        format!("The backend does not answer yet ({reason}); trying a little longer.");
+                    self.terminal.say(&sentence);
+                }
+            });
+        answer.await.map_err(|error| given_up(&self.api, error))
+    }
+}
+
+/// Does something until it is done, or until somebody ends the program.
+///
+/// # Errors
+/// Those of `work`; [`AccountError::Interrupted`].
+pub async fn unless_interrupted(
+    work: impl Future<Output = Result<(), AccountError>>,
+) -> Result<(), AccountError> {
+    tokio::select! {
+        done = work => done,
+        () = interrupted() => Err(AccountError::Interrupted),
+    }
+}
+
+/// Network errors, 429 and 502 to 504 pass. A page that is no backend's stays one.
+fn may_pass(error: &ApiError) -> bool {
+    match error {
+        ApiError::NoAnswer(error) => !matches!(error, OutboundError::NotJson),
+        ApiError::Refused(refusal) => refusal.may_pass(),
+    }
+}
+
+fn at_least(error: &ApiError) -> Duration {
+    match error {
+        ApiError::Refused(refusal) => refusal.retry_after.unwrap_or_default(),
+        ApiError::NoAnswer(_) => Duration::ZERO,
+    }
+}
+
+fn given_up(api: &BackendApi, reason: ApiError) -> AccountError {
+    match reason {
+        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => AccountError::Refused(
+            "The backend wants to know who you are: set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
+             Backstage cookie (not_signed_in)."
+                .to_owned(),
+        ),
+        ApiError::Refused(refusal) if !is_nobodys(&refusal) => {
+            AccountError::Refused(format!("The backend says no: {refusal}"))
+        }
+        reason => AccountError::Unreachable { backend: api.address().to_owned(), reason },
+    }
+}
+
+/// What a proxy, or a Backstage without the backend, answers in its place.
+fn is_nobodys(refusal: &Refusal) -> bool {
+    refusal.code.is_none() && matches!(refusal.status, 404 | 502..=504)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, code: Option<Code>, retry_after: Option<Duration>) -> ApiError {
+        ApiError::Refused(Refusal { status, code, message: None, retry_after })
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_nothing_else() {
+        for status in [429, 502, 503, 504] {
+            assert!(may_pass(&refusal(status, None, None)), "{status}");
+        }
+        for status in [400, 401, 403, 404, 409, 500, 501, 505] {
+            assert!(!may_pass(&refusal(status, None, None)), "{status}");
+        }
+        assert!(may_pass(&ApiError::NoAnswer(OutboundError::TimedOut)));
+        assert!(!may_pass(&ApiError::NoAnswer(OutboundError::NotJson)));
+    }
+
+    #[test]
+    fn the_backend_says_how_long_to_wait() {
+        let seven = Duration::from_secs(7);
+        assert_eq!(at_least(&refusal(429, None, Some(seven))), seven);
+    }
+
+    #[test]
+    fn a_proxys_page_is_not_the_backends_word() {
+        let of = |error| match error {
+            ApiError::Refused(refusal) => is_nobodys(&refusal),
+            ApiError::NoAnswer(_) => true,
+        };
+        assert!(of(refusal(502, None, None)) && of(refusal(404, None, None)));
+        assert!(!of(refusal(502, Some(Code::IdpUnreachable), None)) && !of(refusal(403, None, None)));
+    }
+}

@@ -1,0 +1,70 @@
+//! The `logout` command: forget and revoke.
+
+use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
+use crate::protocol::DisconnectedResponse;
+use crate::settings::login::LoginSettings;
+
+/// Ends the login at the cluster that the settings name, or all of the user's; says which.
+///
+/// # Errors
+/// As the variants of [`AccountError`] say.
+pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), AccountError> {
+    unless_interrupted(disconnect(&settings, &tools)).await
+}
+
+async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+    let account = Account::open(settings, tools).await?;
+    let cluster = settings.cluster.as_deref();
+    let disconnect = || account.api.disconnect(account.user_token.as_ref(), cluster);
+    let answer = account.answer(disconnect).await?;
+    for line in lines(&answer, cluster, account.api.address()) {
+        tools.answers.say(&line);
+    }
+    Ok(())
+}
+
+/// True also when the first of two tries has forgotten the login and its answer was lost.
+fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) -> Vec<String> {
+    let DisconnectedResponse { disconnected, revocation_pending } = answer;
+    let forgotten = match cluster {
+        _ if !disconnected.is_empty() => format!("Logged out at {address}: {}.", disconnected.join(", ")),
+        Some(cluster) => format!("Nothing to forget: you are not connected to {cluster} at {address}."),
+        None => format!("Nothing to forget: you are connected to no cluster at {address}."),
+    };
+    let pending = (!revocation_pending.is_empty()).then(|| {
+        format!(
+            "The identity provider has not confirmed the revocation yet, the backend goes on trying by itself: {}.",
+            revocation_pending.join(", ")
+        )
+    });
+    std::iter::once(forgotten).chain(pending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines_of(disconnected: &[&str], pending: &[&str], cluster: Option<&str>) -> Vec<String> {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let answer =
+            DisconnectedResponse { disconnected: names(disconnected), revocation_pending: names(pending) };
+        lines(&answer, cluster, "https://backstage.example")
+    }
+
+    #[test]
+    fn what_is_forgotten_is_named_and_what_is_pending_too() {
+        let all = lines_of(&["dev", "prod"], &[], None);
+        assert_eq!(all, ["Logged out at https://backstage.example: dev, prod."]);
+        let pending = lines_of(&["dev", "prod"], &["prod"], None);
+        assert_eq!(pending.len(), 2);
+        assert!(pending[1].contains("not confirmed") && pending[1].ends_with(": prod."), "{pending:?}");
+    }
+
+    #[test]
+    fn nothing_to_forget_is_said() {
+        assert!(lines_of(&[], &[], None)[0].contains("connected to no cluster"));
+        assert!(lines_of(&[], &[], Some("dev"))[0].contains("not connected to dev"));
+        let earlier = lines_of(&[], &["dev"], None);
+        assert!(earlier[0].contains("Nothing to forget") && earlier[1].ends_with(": dev."), "{earlier:?}");
+    }
+}

@@ -1,0 +1,150 @@
+//! The `status` command: who am I, which clusters, until when.
+
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
+use crate::protocol::{ClusterStatus, StatusResponse};
+use crate::settings::login::LoginSettings;
+
+/// For whom the status is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A line a cluster, for a person.
+    Lines,
+    /// The backend's answer, byte for byte, for a program.
+    Json,
+}
+
+/// Asks the backend and writes what it says.
+///
+/// # Errors
+/// As the variants of [`AccountError`] say.
+pub async fn run(settings: LoginSettings, form: Form, tools: Tools) -> Result<(), AccountError> {
+    unless_interrupted(show(&settings, form, &tools)).await
+}
+
+async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(), AccountError> {
+    let account = Account::open(settings, tools).await?;
+    let answer = account.answer(|| account.api.status(account.user_token.as_ref())).await?;
+    match form {
+        Form::Json => tools.answers.pass_on(&answer.text)?,
+        Form::Lines => {
+            for line in lines(&answer.status, account.api.address(), tools.clock.now()) {
+                tools.answers.say(&line);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who, where, and a line a cluster.
+fn lines(status: &StatusResponse, address: &str, now: OffsetDateTime) -> Vec<String> {
+    let who = format!("{} at {address}", status.user);
+    let clusters =
+        status.clusters.iter().map(|cluster| format!("{}: {}", name(cluster), how(cluster, address, now)));
+    std::iter::once(who).chain(clusters).collect()
+}
+
+fn name(cluster: &ClusterStatus) -> String {
+    let ClusterStatus { name, title, .. } = cluster;
+    if name == title { name.clone() } else { format!("{name} ({title})") }
+}
+
+fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
+    if !cluster.connected {
+        let login = format!("run backstage-oidc-helper login --backend {address} --cluster {}", cluster.name);
+        return match cluster.reason.as_deref() {
+            None => format!("not connected: {login}"),
+            Some(reason) => format!("not connected, {}: {login}", why(reason)),
+        };
+    }
+    let subject = cluster.subject.as_deref().unwrap_or("somebody");
+    let Some(expires_at) = cluster.expires_at else { return format!("connected as {subject}") };
+    let time = utc(expires_at);
+    if !cluster.refreshable {
+        return format!("connected as {subject} until {time}, then log in again");
+    }
+    if expires_at <= now {
+        return format!("connected as {subject}; its ID token expired at {time}, the next use refreshes it");
+    }
+    format!("connected as {subject} until {time}, refreshed by itself")
+}
+
+/// The backend's reasons, each with its code; one that a newer backend gives is its code.
+fn why(reason: &str) -> String {
+    let sentence = match reason {
+        "expired" => "the ID token has expired",
+        "refresh_refused" => "the identity provider has ended the login",
+        "refresh_lost" => "the login was lost in an interrupted refresh",
+        "identity_changed" => "the login came back as somebody else's",
+        newer => return newer.to_owned(),
+    };
+    format!("{sentence} ({reason})")
+}
+
+/// To the minute, in UTC: the same for whoever is asked about it.
+fn utc(time: OffsetDateTime) -> String {
+    let time = time.to_offset(UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", time.date(), time.hour(), time.minute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn how_of(json: &str, now: i64) -> String {
+        let now = OffsetDateTime::from_unix_timestamp(now).unwrap();
+        how(&serde_json::from_str(json).unwrap(), "https://b.example", now)
+    }
+
+    #[test]
+    fn a_connected_cluster_says_until_when_and_what_then() {
+        let refreshed = r#"{"name":"dev","title":"Dev","connected":true,"subject":"auth0|felix",
+            "expiresAt":"1970-01-02T01:02:03+01:00","refreshable":true}"#;
+        assert_eq!(
+            how_of(refreshed, 0),
+            "connected as auth0|felix until 1970-01-02 00:02 UTC, refreshed by itself"
+        );
+        assert_eq!(
+            how_of(refreshed, 100_000),
+            "connected as auth0|felix; its ID token expired at 1970-01-02 00:02 UTC, the next use refreshes it"
+        );
+        assert_eq!(
+            how_of(&refreshed.replace("\"refreshable\":true", "\"refreshable\":false"), 0),
+            "connected as auth0|felix until 1970-01-02 00:02 UTC, then log in again"
+        );
+    }
+
+    #[test]
+    fn one_that_is_not_says_why_and_what_to_do() {
+        let never = r#"{"name":"dev","title":"dev","connected":false,"refreshable":false}"#;
+        assert_eq!(
+            how_of(never, 0),
+            "not connected: run backstage-oidc-helper login --backend https://b.example --cluster dev"
+        );
+        for (reason, words) in [
+            ("expired", "the ID token has expired (expired)"),
+            ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
+            ("refresh_lost", "the login was lost in an interrupted refresh (refresh_lost)"),
+            ("identity_changed", "the login came back as somebody else's (identity_changed)"),
+            ("newer_than_we", "newer_than_we"),
+        ] {
+            let ended = never.replace("false}", &format!("false,\"reason\":\"{reason}\"}}"));
+            let expected = format!(
+                "not connected, {words}: run backstage-oidc-helper login --backend https://b.example --cluster dev"
+            );
+            assert_eq!(how_of(&ended, 0), expected);
+        }
+    }
+
+    #[test]
+    fn a_title_that_only_repeats_the_name_is_left_out() {
+        let json = r#"{"user":"user:default/felix","clusters":[
+            {"name":"dev","title":"dev","connected":false,"refreshable":false},
+            {"name":"prod","title":"Production","connected":false,"refreshable":false}]}"#;
+        let status = serde_json::from_str(json).unwrap();
+        let lines = lines(&status, "https://backstage.example", OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(lines[0], "user:default/felix at https://backstage.example");
+        assert!(lines[1].starts_with("dev: not") && lines[2].starts_with("prod (Production): not"));
+    }
+}

@@ -1,0 +1,151 @@
+//! How the helper says who the person is: their own Backstage token, or their browser's cookie, traded for one.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::helper::backend_api::{ApiError, BackendApi};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+
+/// The names that Backstage installations use for `auth.environment`, in the order they are tried.
+const AUTH_ENVIRONMENTS: [&str; 2] = ["production", "development"];
+
+/// What Backstage's refresh cookies are called behind the provider's name.
+const REFRESH_COOKIE: &str = "-refresh-token=";
+
+/// Who the person is.
+pub enum UserCredential {
+    /// The user's Backstage token.
+    BackstageToken(SecretString),
+    /// The browser's Backstage cookie.
+    Cookie {
+        /// The auth provider that set it.
+        provider: String,
+        /// The cookie header.
+        cookie: SecretString,
+    },
+    /// Nothing said: enough for a backend in development mode.
+    Nothing,
+}
+
+/// Why a cookie brought no user token.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTraded {
+    /// Backstage did not take it.
+    #[error("{0}")]
+    Refused(String),
+    /// Backstage did not answer.
+    #[error(transparent)]
+    NoAnswer(ApiError),
+}
+
+impl UserCredential {
+    /// Chooses among the settings; a token goes before a cookie.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn choose(settings: &LoginSettings) -> Result<Self, SettingsError> {
+        if let Some(token) = &settings.backstage_token {
+            return header_value("BACKSTAGE_TOKEN", token).map(Self::BackstageToken);
+        }
+        let Some(cookie) = &settings.backstage_session else { return Ok(Self::Nothing) };
+        let provider = match &settings.backstage_auth_provider {
+            Some(provider) => provider.clone(),
+            None => provider_of(cookie.expose_secret()).ok_or_else(|| {
+                SettingsError(
+                    "BACKSTAGE_AUTH_PROVIDER is not set: name the provider that you sign in to Backstage with."
+                        .to_owned(),
+                )
+            })?,
+        };
+        if !is_provider_id(&provider) {
+            return Err(SettingsError(
+                "BACKSTAGE_AUTH_PROVIDER is not a provider's name: it is something like github or oidc."
+                    .to_owned(),
+            ));
+        }
+        Ok(Self::Cookie { provider, cookie: header_value("BACKSTAGE_SESSION", cookie)? })
+    }
+
+    /// The user token, for which a cookie is traded.
+    ///
+    /// # Errors
+    /// As the variants of [`NotTraded`] say.
+    pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, NotTraded> {
+        match self {
+            Self::BackstageToken(token) => Ok(Some(token)),
+            Self::Cookie { provider, cookie } => trade(api, &provider, &cookie).await.map(Some),
+            Self::Nothing => Ok(None),
+        }
+    }
+}
+
+fn header_value(name: &str, secret: &SecretString) -> Result<SecretString, SettingsError> {
+    if secret.expose_secret().bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        Ok(secret.clone())
+    } else {
+        Err(SettingsError(format!("{name} holds characters that cannot be in it: copy it once more.")))
+    }
+}
+
+fn provider_of(cookie: &str) -> Option<String> {
+    let (before, _) = cookie.split_once(REFRESH_COOKIE)?;
+    before.rsplit([' ', ';']).next().map(str::to_owned)
+}
+
+fn is_provider_id(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Result<SecretString, NotTraded> {
+    let mut last = None;
+    for environment in AUTH_ENVIRONMENTS {
+        match api.user_token(provider, environment, cookie).await {
+            Ok(token) => return Ok(token),
+            // Backstage's answer for an environment that the provider is not configured for.
+            Err(ApiError::Refused(refusal)) if refusal.status == 404 => last = Some(refusal),
+            Err(ApiError::Refused(refusal)) => {
+                return Err(NotTraded::Refused(format!(
+                    "Backstage does not accept BACKSTAGE_SESSION ({refusal}): sign in to Backstage and copy the \
+                     cookie anew."
+                )));
+            }
+            Err(error) => return Err(NotTraded::NoAnswer(error)),
+        }
+    }
+    let reason = last.map_or_else(String::new, |refusal| format!(" ({refusal})"));
+    Err(NotTraded::Refused(format!(
+        "Backstage knows no auth provider {provider}{reason}: check BACKSTAGE_AUTH_PROVIDER."
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Source;
+
+    fn choose(pairs: &[(&str, &str)]) -> Result<UserCredential, SettingsError> {
+        let source = Source::new(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        UserCredential::choose(&LoginSettings::read(&source).unwrap())
+    }
+
+    #[test]
+    fn a_token_goes_before_a_cookie() {
+        let both = choose(&[("BACKSTAGE_TOKEN", "a.b.c"), ("BACKSTAGE_SESSION", "c=d")]).unwrap();
+        assert!(matches!(both, UserCredential::BackstageToken(_)));
+        assert!(matches!(choose(&[]).unwrap(), UserCredential::Nothing));
+        assert!(choose(&[("BACKSTAGE_TOKEN", "a\nb")]).is_err());
+    }
+
+    #[test]
+    fn the_provider_is_set_or_read_from_the_cookies_name() {
+        let provider = |pairs: &[(&str, &str)]| match choose(pairs) {
+            Ok(UserCredential::Cookie { provider, .. }) => Some(provider),
+            _ => None,
+        };
+        let cookie = ("BACKSTAGE_SESSION", "theme=dark; github-refresh-token=xyz");
+        assert_eq!(provider(&[cookie]).as_deref(), Some("github"));
+        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "oidc")]).as_deref(), Some("oidc"));
+        assert_eq!(provider(&[cookie, ("BACKSTAGE_AUTH_PROVIDER", "../x")]), None);
+        assert!(choose(&[("BACKSTAGE_SESSION", "other=1")]).err().unwrap().to_string().contains("PROVIDER"));
+    }
+}
