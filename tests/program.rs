@@ -16,6 +16,7 @@ mod documents;
 mod error_table;
 mod exchange;
 mod exit_codes;
+mod give_token;
 mod health;
 mod id_token_lies;
 mod killed_backend;
