@@ -14,6 +14,7 @@ pub mod disconnect;
 mod example_app;
 pub mod exchange;
 pub mod forget;
+pub mod give_token;
 pub mod health;
 pub mod id_token;
 pub mod identity;
@@ -55,7 +56,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
 use secrecy::ExposeSecret;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::outbound::UnusableRoots;
 use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
@@ -150,7 +151,7 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
 }
 
 fn assemble(settings: BackendSettings) -> Result<App, StartError> {
-    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let metrics = BackendMetrics::new()?;
     let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
         StoreSettings::InProcess => {
@@ -169,7 +170,7 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
     };
     Ok(App {
         providers: settings.clusters.iter().map(provider).collect(),
-        backstage_keys: BackstageKeys::new(clock.clone(), metrics.backstage_keys_seconds.clone()),
+        backstage_keys: BackstageKeys::new(&settings, &clock, &metrics.backstage_keys_seconds),
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
         flights: Flights::default(),

@@ -17,6 +17,7 @@ pub mod clock;
 pub mod helper;
 pub mod outbound;
 pub mod pause;
+pub mod plugin;
 pub mod problem;
 pub mod protocol;
 pub mod random;

@@ -1,19 +1,13 @@
 //! Who is a user: Backstage's own tokens count, and whatever only looks like one does not.
 
-use std::collections::BTreeMap;
-
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use rustls_pki_types::PrivatePkcs8KeyDer;
-use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
 use crate::harness::api::{Answer, Api, agent};
 use crate::harness::backend::BackendPlan;
 use crate::harness::backstage::Backstage;
+use crate::harness::forger::{Forger, now};
 use crate::harness::idp::Idp;
 use crate::harness::world::World;
 
@@ -58,74 +52,6 @@ fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     guest.post("/register", &json!({})).assert_problem(403, "identity_mismatch");
 }
 
-/// Makes tokens that the running Backstage vouches for, and tokens that it does not.
-struct Forger {
-    header: Header,
-    claims: BTreeMap<&'static str, Value>,
-    key: EncodingKey,
-}
-
-impl Forger {
-    /// Right in everything.
-    fn new(backstage: &Backstage) -> Self {
-        let private = PrivatePkcs8KeyDer::from_pem_file(backstage.keys.join("private.pem")).unwrap();
-        let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some("vnd.backstage.user".to_owned());
-        header.kid = Some("development".to_owned());
-        let claims = [
-            ("iss", json!(format!("{}/api/auth", backstage.url))),
-            ("sub", json!("user:default/felix")),
-            ("aud", json!("backstage")),
-            ("iat", json!(now())),
-            ("exp", json!(now() + 3600)),
-        ];
-        Self { header, claims: claims.into(), key: EncodingKey::from_ec_der(private.secret_pkcs8_der()) }
-    }
-
-    fn token(&self) -> String {
-        jsonwebtoken::encode(&self.header, &self.claims, &self.key).unwrap()
-    }
-
-    /// The same but for one claim; null leaves it out.
-    fn with_claim(&self, name: &'static str, value: Value) -> String {
-        let mut claims = self.claims.clone();
-        claims.insert(name, value);
-        claims.retain(|_, value| !value.is_null());
-        jsonwebtoken::encode(&self.header, &claims, &self.key).unwrap()
-    }
-
-    fn with_header(&self, change: impl FnOnce(&mut Header)) -> String {
-        let mut header = self.header.clone();
-        change(&mut header);
-        jsonwebtoken::encode(&header, &self.claims, &self.key).unwrap()
-    }
-
-    /// Signed by somebody else's key under Backstage's `kid`.
-    fn with_foreign_key(&self) -> String {
-        let pair =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-        let foreign = EncodingKey::from_ec_der(pair.as_ref());
-        jsonwebtoken::encode(&self.header, &self.claims, &foreign).unwrap()
-    }
-
-    /// The HMAC whose secret is the public key that everybody knows.
-    fn hs256(&self, backstage: &Backstage) -> String {
-        let public = std::fs::read(backstage.keys.join("public.pem")).unwrap();
-        let header = Header { alg: Algorithm::HS256, ..self.header.clone() };
-        jsonwebtoken::encode(&header, &self.claims, &EncodingKey::from_secret(&public)).unwrap()
-    }
-
-    fn unsigned(&self) -> String {
-        let header = json!({ "alg": "none", "typ": "vnd.backstage.user", "kid": "development" });
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.", part(&header), part(&json!(self.claims)))
-    }
-}
-
-fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
-}
-
 /// A real token of the plugin `kubernetes` on behalf of Felix, and the limited-user token inside it.
 fn of_a_plugin(world: &World, backstage: &Backstage) -> [String; 2] {
     let felix = backstage.sign_in(world, "felix").user_token;
@@ -159,7 +85,7 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
     let plan = plan(&world, &idp, &backstage).with("IDENTITY_RULE", "email");
     let backend = plan.start();
     let api = backend.api(&world);
-    let forger = Forger::new(&backstage);
+    let forger = Forger::of_users(&backstage);
     let [plugin, limited] = of_a_plugin(&world, &backstage);
     let session_token = api.with_bearer(&forger.token()).register().token;
     let refused = [
@@ -173,7 +99,6 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         ("a group", forger.with_claim("sub", json!("group:default/team-a"))),
         ("no kind", forger.with_claim("sub", json!("felix"))),
         ("typ JWT", forger.with_header(|header| header.typ = Some("JWT".to_owned()))),
-        ("typ plugin", forger.with_header(|header| header.typ = Some("vnd.backstage.plugin".to_owned()))),
         (
             "typ limited",
             forger.with_header(|header| header.typ = Some("vnd.backstage.limited-user".to_owned())),
@@ -181,10 +106,9 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         ("no typ", forger.with_header(|header| header.typ = None)),
         ("unknown kid", forger.with_header(|header| header.kid = Some("another".to_owned()))),
         ("foreign key", forger.with_foreign_key()),
-        ("HS256 with the public key", forger.hs256(&backstage)),
+        ("HS256 with the public key", forger.hs256()),
         ("alg none", forger.unsigned()),
         ("signature cut off", forger.token().rsplit_once('.').unwrap().0.to_owned() + "."),
-        ("a plugin's token", plugin),
         ("a bare limited-user token", limited),
         ("a session token", session_token),
         ("garbage", "garbage".to_owned()),
@@ -199,6 +123,15 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         }
         caller.get("/clusters/dev/proxy/api").assert_status_object(401, "token_invalid");
     }
+    // A plugin's token is not the user's, who alone may begin a login; the user's key makes none of a plugin.
+    world.ledger.note("plugin_token", &plugin);
+    let plugin = api.with_bearer(&plugin);
+    plugin.post("/register", &json!({})).assert_problem(401, "token_invalid");
+    assert_eq!(plugin.get("/status").json["user"], "user:default/felix");
+    let typ_plugin = forger.with_header(|header| header.typ = Some("vnd.backstage.plugin".to_owned()));
+    let typ_plugin = api.with_bearer(&typ_plugin);
+    typ_plugin.post("/register", &json!({})).assert_problem(401, "token_invalid");
+    typ_plugin.get("/status").assert_problem(403, "plugin_not_trusted");
     // The same forger's honest token counts: each refusal above is for the one thing that was wrong.
     assert_eq!(api.with_bearer(&forger.token()).get("/status").json["user"], "user:default/felix");
     // A lower-case scheme is the same scheme (RFC 9110, 11.1); another scheme is none.

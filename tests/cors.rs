@@ -102,6 +102,21 @@ fn an_answer_names_the_origin_also_when_it_is_an_error() {
 }
 
 #[test]
+fn no_page_may_ask_for_a_token() {
+    let world = World::new("cors_token");
+    let idp = HostileIdp::start(&world);
+    let backend = plan(&world, &idp).start();
+    for origin in [APP, EXTENSION, STRANGER] {
+        let asked = preflight(&backend.url, ("GET", "/token?cluster=dev"), origin);
+        let answer = send(&backend.url, "GET", "/token?cluster=dev", &[("origin", origin)]);
+        assert_eq!((asked.status, answer.status), (404, 401), "{origin}");
+        for answer in [asked, answer] {
+            assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
+        }
+    }
+}
+
+#[test]
 fn the_proxy_knows_no_cors() {
     let world = World::new("cors_proxy");
     let idp = HostileIdp::start(&world);

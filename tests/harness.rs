@@ -7,6 +7,7 @@ pub mod browser;
 pub mod callback_port;
 pub mod cluster;
 pub mod command;
+pub mod forger;
 pub mod helper_program;
 pub mod hostile_idp;
 pub mod idp;

@@ -1,5 +1,6 @@
 //! The Kubernetes API as the user: what passes through, byte for byte, and what never does.
 
+mod bodies;
 mod refusals;
 mod streams;
 

@@ -18,6 +18,7 @@ mod error_table;
 mod exchange;
 mod exit_codes;
 mod failover;
+mod give_token;
 mod health;
 mod id_token_lies;
 mod killed_backend;

@@ -12,6 +12,7 @@ export const USAGE = `A real Backstage backend without a frontend, for developme
                            http://localhost:PORT/api/auth/oidc/handler/frame
   --keys-dir DIR           where the key that signs user tokens is, or is made: public.pem, private.pem (ES256, kid
                            ${KEY_ID}); who has private.pem can sign tokens that this Backstage vouches for
+  --plugin-keys-dir DIR    the same for the key that signs the tokens of all plugins; without it each makes keys of its own
   --port N                 0 (default) takes a free one
   --cluster-auth-url URL   what /api/kubernetes/call calls
   --exit-with-stdin        end when standard input closes
@@ -46,6 +47,7 @@ export function readBackstageArguments(argv) {
     clientId: required('--client-id', values['client-id']),
     clientSecret: required('--client-secret', values['client-secret']),
     keysDirectory: required('--keys-dir', values['keys-dir']),
+    pluginKeysDirectory: values['plugin-keys-dir'],
     clusterAuthUrl: values['cluster-auth-url'],
   };
 }
@@ -60,6 +62,7 @@ function parse(argv) {
         'client-id': { type: 'string' },
         'client-secret': { type: 'string' },
         'keys-dir': { type: 'string' },
+        'plugin-keys-dir': { type: 'string' },
         port: { type: 'string', default: '0' },
         'cluster-auth-url': { type: 'string' },
         'exit-with-stdin': { type: 'boolean', default: false },

@@ -24,8 +24,9 @@ async function start(options) {
   Object.assign(process.env, await configurationVariables(options, { port, url, metadataUrl }));
 
   const backend = createBackend();
-  const configuration = fileURLToPath(new URL('app-config.yaml', import.meta.url));
-  backend.add(rootConfigServiceFactory({ argv: ['--config', configuration] }));
+  const files = ['app-config.yaml', ...(options.pluginKeysDirectory ? ['app-config.plugin-keys.yaml'] : [])];
+  const argv = files.flatMap((file) => ['--config', fileURLToPath(new URL(file, import.meta.url))]);
+  backend.add(rootConfigServiceFactory({ argv }));
   backend.add(import('@backstage/plugin-auth-backend'));
   backend.add(import('@backstage/plugin-auth-backend-module-guest-provider'));
   backend.add(import('@backstage/plugin-auth-backend-module-oidc-provider'));
@@ -81,8 +82,9 @@ async function reachableMetadata(issuer) {
  * @param {{port: number, url: string, metadataUrl: string}} found
  */
 async function configurationVariables(options, { port, url, metadataUrl }) {
-  const { clientId, clientSecret, keysDirectory, clusterAuthUrl } = options;
+  const { clientId, clientSecret, keysDirectory, pluginKeysDirectory, clusterAuthUrl } = options;
   const { publicKeyFile, privateKeyFile } = await tokenKeys(resolve(keysDirectory));
+  const pluginKeys = pluginKeysDirectory && (await tokenKeys(resolve(pluginKeysDirectory)));
   return {
     BACKSTAGE_URL: url,
     BACKSTAGE_PORT: String(port),
@@ -90,6 +92,10 @@ async function configurationVariables(options, { port, url, metadataUrl }) {
     BACKSTAGE_KEY_ID: KEY_ID,
     BACKSTAGE_PUBLIC_KEY_FILE: publicKeyFile,
     BACKSTAGE_PRIVATE_KEY_FILE: privateKeyFile,
+    ...(pluginKeys && {
+      PLUGIN_PUBLIC_KEY_FILE: pluginKeys.publicKeyFile,
+      PLUGIN_PRIVATE_KEY_FILE: pluginKeys.privateKeyFile,
+    }),
     IDP_METADATA_URL: metadataUrl,
     IDP_CLIENT_ID: clientId,
     IDP_CLIENT_SECRET: clientSecret,

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
 
-/** The `kid` of the key that signs user tokens. */
+/** The `kid` of a key that signs tokens: of users' tokens, and where it is given, of plugins' tokens too. */
 export const KEY_ID = 'development';
 
 /**
- * The files of the key pair that signs user tokens; made when they are not there.
+ * The files of a key pair that signs tokens; made when they are not there.
  *
  * @param {string} directory
  * @returns {Promise<{publicKeyFile: string, privateKeyFile: string}>} PEM, SPKI and PKCS #8

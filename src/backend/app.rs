@@ -39,7 +39,7 @@ pub struct App {
     pub metrics: Arc<BackendMetrics>,
     /// Each cluster's OpenID provider, by the cluster's name.
     pub providers: BTreeMap<String, Provider>,
-    /// The keys that Backstage signs user tokens with.
+    /// The keys that Backstage signs tokens with.
     pub backstage_keys: BackstageKeys,
     /// How often whom may begin what.
     pub rate_limits: RateLimits,

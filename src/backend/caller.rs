@@ -1,28 +1,25 @@
-//! Who is calling: a Backstage user token, or in development the one user there is.
+//! Who is calling: a user, or a trusted plugin on behalf of one. In development everybody is the one user there is.
 
-use std::sync::Arc;
+mod backstage_keys;
+mod plugin_token;
+mod signed_token;
+mod user_token;
+
+pub use self::backstage_keys::BackstageKeys;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
-use jsonwebtoken::{Algorithm, Validation};
-use serde::Deserialize;
-use time::{Duration, OffsetDateTime};
 
+use self::plugin_token::Refused;
+use self::signed_token::{Unverified, UnverifiedToken};
 use super::app::{App, Clients};
-use super::key_set::KeySet;
-use crate::clock::Clock;
 use crate::outbound::OutboundError;
+use crate::plugin::PluginName;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::settings::backend::Callers;
+use crate::telemetry::AUDIT;
 use crate::user::UserRef;
-
-/// The `typ` of a user token in its JWT header.
-const USER_TOKEN: &str = "vnd.backstage.user";
-/// The `aud` of a user token.
-const USER_AUDIENCE: &str = "backstage";
-/// How far Backstage's clock may be from ours.
-const LEEWAY: Duration = Duration::seconds(30);
 
 /// A user who is signed in to Backstage.
 pub struct Caller {
@@ -32,24 +29,31 @@ pub struct Caller {
     pub token: Option<WireSecret>,
 }
 
-/// The keys that Backstage's auth plugin publishes.
-pub struct BackstageKeys(KeySet);
-
-impl BackstageKeys {
-    /// Knows none yet.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, seconds: prometheus::Histogram) -> Self {
-        Self(KeySet::new(clock, seconds))
-    }
+/// A trusted plugin that acts for a user.
+pub struct OnBehalf {
+    /// For whom.
+    pub user: UserRef,
+    /// Which plugin.
+    pub plugin: PluginName,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    iss: Option<String>,
-    sub: Option<String>,
-    aud: Option<serde_json::Value>,
-    exp: Option<i64>,
-    iat: Option<i64>,
+/// Whoever may see what belongs to a user.
+pub enum UserOrOnBehalf {
+    /// The user.
+    User(Caller),
+    /// A trusted plugin that acts for the user.
+    OnBehalf(OnBehalf),
+}
+
+impl UserOrOnBehalf {
+    /// Whose request it is.
+    #[must_use]
+    pub fn user(&self) -> &UserRef {
+        match self {
+            Self::User(caller) => &caller.user,
+            Self::OnBehalf(caller) => &caller.user,
+        }
+    }
 }
 
 /// The bearer credential of a request, where there is one (RFC 6750, 2.1).
@@ -60,7 +64,7 @@ pub fn bearer(request: &HttpRequest) -> Option<WireSecret> {
     scheme.eq_ignore_ascii_case("bearer").then(|| WireSecret::from(credential.trim()))
 }
 
-/// Finds out which user calls.
+/// Finds out which user calls; no plugin may.
 ///
 /// # Errors
 /// `not_signed_in` without a credential, `token_invalid` with one that does not count, `timeout` when Backstage's keys cannot be fetched.
@@ -71,68 +75,109 @@ pub async fn user(request: &HttpRequest, app: &App, clients: &Clients) -> Result
     let token = bearer(request).ok_or_else(|| {
         Problem::new(Code::NotSignedIn, "Sign in to Backstage and send its token as Authorization: Bearer.")
     })?;
-    let user = verify(&token, app, clients).await?;
+    let unverified = UnverifiedToken::read(&token).map_err(|flaw| user_problem(flaw.into()))?;
+    let user = user_token::verify(&unverified, app, clients).await.map_err(user_problem)?;
     Ok(Caller { user, token: Some(token) })
 }
 
-async fn verify(token: &WireSecret, app: &App, clients: &Clients) -> Result<UserRef, Problem> {
-    let header = jsonwebtoken::decode_header(token.expose())
-        .map_err(|_| invalid("it is not a JWT signed with ES256"))?;
-    if header.crit.is_some() || header.alg != Algorithm::ES256 {
-        return Err(invalid("it is not a JWT signed with ES256"));
+/// Finds out which user calls, or on whose behalf a trusted plugin does.
+///
+/// # Errors
+/// Those of [`user`], and `plugin_not_trusted`.
+pub async fn user_or_on_behalf(
+    request: &HttpRequest,
+    app: &App,
+    clients: &Clients,
+) -> Result<UserOrOnBehalf, Problem> {
+    match plugin(request, app, clients).await {
+        Some(outcome) => outcome.map(UserOrOnBehalf::OnBehalf),
+        None => user(request, app, clients).await.map(UserOrOnBehalf::User),
     }
-    // The typ picks the key set: a plugin's or a limited user's token is never looked up among the users' keys.
-    if header.typ.as_deref() != Some(USER_TOKEN) {
-        return Err(invalid("it is not a user token"));
-    }
-    let url = format!("{}/api/auth/.well-known/jwks.json", base(app));
-    let key = app
-        .backstage_keys
-        .0
-        .find(header.kid.as_deref(), &url, &clients.provider)
-        .await
-        .map_err(|error| no_keys(&error))?;
-    let key = key.ok_or_else(|| invalid("its key is not one that Backstage publishes"))?;
-    let mut validation = Validation::new(Algorithm::ES256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let claims = jsonwebtoken::decode::<Claims>(token.expose(), &key, &validation)
-        .map_err(|_| invalid("its signature is wrong"))?
-        .claims;
-    check(&claims, app)
 }
 
-fn check(claims: &Claims, app: &App) -> Result<UserRef, Problem> {
-    let now = app.clock.now();
-    let moment = |seconds: Option<i64>| seconds.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-    if moment(claims.exp).is_none_or(|expires_at| expires_at + LEEWAY <= now) {
-        return Err(invalid("it has expired"));
+/// Finds out on whose behalf a trusted plugin calls; nobody else may.
+///
+/// # Errors
+/// Those of [`user_or_on_behalf`]; `not_allowed` for a user, and for everybody in development.
+pub async fn on_behalf(request: &HttpRequest, app: &App, clients: &Clients) -> Result<OnBehalf, Problem> {
+    if let Some(outcome) = plugin(request, app, clients).await {
+        return outcome;
     }
-    if moment(claims.iat).is_none_or(|issued_at| issued_at > now + LEEWAY) {
-        return Err(invalid("it has no iat, or one in the future"));
+    let caller = user(request, app, clients).await.map_err(|problem| audited(problem, None))?;
+    let why = match app.settings.callers {
+        Callers::DevUser(_) => {
+            "With CLUSTER_AUTH_DEV_USER anybody on this machine would get the token, so nobody does: run the backend beside a Backstage."
+        }
+        Callers::Backstage => {
+            "This is for trusted plugins that act for a user, never for users themselves: use the Kubernetes proxy, or Backstage's Kubernetes tab."
+        }
+    };
+    Err(audited(Problem::new(Code::NotAllowed, why), Some(&caller.user)))
+}
+
+/// What comes of a plugin's token; nothing for any other credential, and in development, where none is looked at.
+async fn plugin(request: &HttpRequest, app: &App, clients: &Clients) -> Option<Result<OnBehalf, Problem>> {
+    if let Callers::DevUser(_) = app.settings.callers {
+        return None;
     }
-    if claims.aud.as_ref().and_then(serde_json::Value::as_str) != Some(USER_AUDIENCE) {
-        return Err(invalid("it is not for Backstage"));
-    }
-    let issuer = &app.settings.backstage_issuer;
-    if issuer.is_some() && claims.iss != *issuer {
-        return Err(invalid("its issuer is not BACKSTAGE_ISSUER"));
-    }
-    let sub = claims.sub.as_deref().unwrap_or_default();
-    sub.parse().map_err(|_| invalid("it does not name a user"))
+    let token = bearer(request)?;
+    let unverified = UnverifiedToken::read(&token).ok().filter(plugin_token::is_one)?;
+    let outcome = plugin_token::verify(&unverified, app, clients).await;
+    Some(outcome.map_err(|refused| audited(plugin_problem(refused), None)))
 }
 
 /// Backstage's address without a slash at the end.
 pub(super) fn base(app: &App) -> &str {
-    app.settings.backstage_url.as_str().trim_end_matches('/')
+    app.settings.backstage_base()
 }
 
-fn invalid(why: &str) -> Problem {
-    Problem::new(
-        Code::TokenInvalid,
-        format!("This Backstage token does not count here, {why}: sign in to Backstage again."),
-    )
+fn user_problem(error: Unverified) -> Problem {
+    match error {
+        Unverified::NoKeys(error) => no_keys(&error),
+        Unverified::Flawed(flaw) => Problem::new(
+            Code::TokenInvalid,
+            format!("This Backstage token does not count here, {flaw}: sign in to Backstage again."),
+        ),
+    }
+}
+
+fn plugin_problem(refused: Refused) -> Problem {
+    let invalid = |whose: &str, flaw| {
+        Problem::new(
+            Code::TokenInvalid,
+            format!(
+                "{whose} does not count here, {flaw}: get a new one with getPluginRequestToken, for cluster-auth and on behalf of a user who is signed in."
+            ),
+        )
+    };
+    match refused {
+        Refused::Token(Unverified::Flawed(flaw)) => invalid("This plugin token", flaw),
+        Refused::User(Unverified::Flawed(flaw)) => invalid("The user's token inside this plugin token", flaw),
+        Refused::Token(Unverified::NoKeys(error)) | Refused::User(Unverified::NoKeys(error)) => {
+            no_keys(&error)
+        }
+        Refused::NotTrusted(plugin) => {
+            let who = plugin.map_or_else(
+                || "A plugin without a plain name".to_owned(),
+                |name| format!("The plugin {name}"),
+            );
+            Problem::new(
+                Code::PluginNotTrusted,
+                format!(
+                    "{who} is not trusted with users' tokens: if it should be, ask the operator to add it to BACKSTAGE_TRUSTED_PLUGINS."
+                ),
+            )
+        }
+    }
+}
+
+/// Leaves a line for a refusal of what plugins get. That nobody called, or that Backstage does not answer, is none.
+fn audited(problem: Problem, user: Option<&UserRef>) -> Problem {
+    if !matches!(problem.code(), Code::NotSignedIn | Code::Timeout) {
+        let (user, outcome) = (user.map(tracing::field::display), problem.code().as_str());
+        tracing::warn!(target: AUDIT, user, outcome, reason = problem.message(), "on behalf");
+    }
+    problem
 }
 
 fn no_keys(error: &OutboundError) -> Problem {

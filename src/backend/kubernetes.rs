@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::body::SizedStream;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use awc::error::SendRequestError;
 
 use super::app::{App, Clients};
-use super::caller;
+use super::caller::{self, UserOrOnBehalf};
 use super::kubernetes_status::as_status;
 use super::tokens;
 use super::{kubernetes_headers, kubernetes_path};
@@ -20,6 +21,7 @@ use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
 /// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
 pub async fn proxy(
     request: HttpRequest,
+    body: web::Payload,
     name: web::Path<(String, String)>,
     app: web::Data<App>,
     clients: web::Data<Clients>,
@@ -27,7 +29,8 @@ pub async fn proxy(
     let (name, _) = name.into_inner();
     let (app, clients) = (app.into_inner(), clients.into_inner());
     let known = app.settings.clusters.contains_key(&name);
-    let answer = pass_on(&request, &name, &app, &clients).await.unwrap_or_else(|problem| as_status(&problem));
+    let answer =
+        pass_on(&request, body, &name, &app, &clients).await.unwrap_or_else(|problem| as_status(&problem));
     // Only a configured name becomes a label: the path is anybody's.
     let label = if known { name.as_str() } else { "unknown" };
     app.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();
@@ -36,6 +39,7 @@ pub async fn proxy(
 
 async fn pass_on(
     request: &HttpRequest,
+    body: web::Payload,
     name: &str,
     app: &Arc<App>,
     clients: &Arc<Clients>,
@@ -43,8 +47,14 @@ async fn pass_on(
     let (cluster, _) = app.cluster(name)?;
     let path = kubernetes_path::below_proxy(request.uri().path(), name)?;
     kubernetes_headers::check(request.headers())?;
-    check_allowed(request, cluster)?;
-    let caller = caller::user(request, app, clients).await?;
+    // Whoever shows nothing is at best a user: a page is told so, its preflight included, before anybody asks it to sign in.
+    if !request.headers().contains_key(AUTHORIZATION) {
+        check_user_may(request, cluster)?;
+    }
+    let caller = caller::user_or_on_behalf(request, app, clients).await?;
+    if let UserOrOnBehalf::User(_) = caller {
+        check_user_may(request, cluster)?;
+    }
     let no_api = || {
         Problem::new(
             Code::NotFound,
@@ -52,12 +62,13 @@ async fn pass_on(
         )
     };
     let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
-    let tokens = tokens::current(app, clients, &caller.user, name).await?;
-    forward(request, &target(api, path, request.uri().query()), client, &tokens.id_token).await
+    let tokens = tokens::current(app, clients, caller.user(), name).await?;
+    let target = target(api, path, request.uri().query());
+    forward(request, body, &target, client, &tokens.id_token).await
 }
 
-/// What a user's own token may do here; a page must not do anything.
-fn check_allowed(request: &HttpRequest, cluster: &Cluster) -> Result<(), Problem> {
+/// What a user's own request may do here; a page's must not do anything.
+fn check_user_may(request: &HttpRequest, cluster: &Cluster) -> Result<(), Problem> {
     if kubernetes_headers::comes_from_a_page(request.headers()) {
         return Err(not_allowed(
             "The Kubernetes proxy is not for pages: use Backstage's Kubernetes tab, or kubectl.",
@@ -68,13 +79,10 @@ fn check_allowed(request: &HttpRequest, cluster: &Cluster) -> Result<(), Problem
         UserTokens::Off => Err(not_allowed(
             "User tokens are off for this cluster: ask the operator to set USER_TOKENS, or use Backstage's Kubernetes tab.",
         )),
-        UserTokens::Read | UserTokens::Full if reads => Ok(()),
-        UserTokens::Read => {
+        UserTokens::Read if !reads => {
             Err(not_allowed("This cluster is read-only here: ask the operator for USER_TOKENS=full."))
         }
-        UserTokens::Full => {
-            Err(not_allowed("Only GET and HEAD are passed on so far: use kubectl directly to change things."))
-        }
+        UserTokens::Read | UserTokens::Full => Ok(()),
     }
 }
 
@@ -89,6 +97,7 @@ fn target(api: &KubernetesApi, path: &str, query: Option<&str>) -> String {
 
 async fn forward(
     request: &HttpRequest,
+    body: web::Payload,
     target: &str,
     client: &awc::Client,
     token: &WireSecret,
@@ -99,7 +108,12 @@ async fn forward(
     for (name, value) in kubernetes_headers::to_pass_on(request.headers()) {
         sending = sending.append_header((name, value));
     }
-    let answer = sending.send().await.map_err(unanswered)?;
+    let answer = match body_length(request.headers()) {
+        BodyLength::None => sending.send(),
+        BodyLength::Known(length) => sending.send_body(SizedStream::new(length, body)),
+        BodyLength::Unknown => sending.send_stream(body),
+    };
+    let answer = answer.await.map_err(unanswered)?;
     let mut response = HttpResponse::build(answer.status());
     for (name, value) in kubernetes_headers::to_answer(answer.headers()) {
         response.append_header((name, value));
@@ -112,6 +126,23 @@ async fn forward(
         _ if bodiless => Ok(response.finish()),
         Some(length) => Ok(response.no_chunking(length).streaming(answer)),
         None => Ok(response.streaming(answer)),
+    }
+}
+
+/// How a request says where its body ends (RFC 9112, 6.3); both ways at once have been refused.
+enum BodyLength {
+    None,
+    Known(u64),
+    Unknown,
+}
+
+fn body_length(headers: &HeaderMap) -> BodyLength {
+    let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    match length {
+        Some(0) => BodyLength::None,
+        Some(length) => BodyLength::Known(length),
+        None if headers.contains_key(TRANSFER_ENCODING) => BodyLength::Unknown,
+        None => BodyLength::None,
     }
 }
 

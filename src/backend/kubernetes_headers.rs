@@ -60,8 +60,15 @@ pub fn to_pass_on(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, Head
 
 fn may_pass_on(name: &HeaderName, named: &[String]) -> bool {
     let text = name.as_str();
-    let ours =
-        [header::HOST, header::AUTHORIZATION, header::COOKIE, header::CONTENT_LENGTH, header::FORWARDED];
+    // Expect is answered here, and our client would take a 100 of the cluster's for its answer.
+    let ours = [
+        header::HOST,
+        header::AUTHORIZATION,
+        header::COOKIE,
+        header::CONTENT_LENGTH,
+        header::EXPECT,
+        header::FORWARDED,
+    ];
     !is_hop_by_hop(name, named)
         && !ours.contains(name)
         && !text.replace('_', "-").starts_with("x-remote-")
@@ -136,6 +143,7 @@ mod tests {
             ("connection", "keep-alive, X-Mine"),
             ("x-mine", "1"),
             ("te", "trailers"),
+            ("expect", "100-continue"),
             ("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.dG9rZW4"),
         ]);
         let names: Vec<_> = to_pass_on(&sent).map(|(name, _)| name).collect();

@@ -4,25 +4,37 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{delete_tokens, exchange, info, register, session, status};
+use super::{delete_tokens, exchange, give_token, info, register, session, status};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "backstage-oidc-helper backend", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "/api/cluster-auth")),
-    paths(info::info, register::register, session::session, exchange::exchange, status::status, delete_tokens::delete_tokens),
+    paths(
+        info::info,
+        register::register,
+        session::session,
+        exchange::exchange,
+        status::status,
+        give_token::give_token,
+        delete_tokens::delete_tokens
+    ),
     components(schemas(crate::protocol::ErrorBody)),
     modifiers(&Credentials)
 )]
 struct Document;
 
-/// The two kinds of bearer credential.
+/// The kinds of bearer credential.
 struct Credentials;
 
 impl utoipa::Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        for (name, description) in [("user", "A Backstage user token."), ("session", "A session token.")] {
+        for (name, description) in [
+            ("user", "A Backstage user token."),
+            ("plugin", "A token that a trusted Backstage plugin made for cluster-auth on behalf of a user."),
+            ("session", "A session token."),
+        ] {
             let bearer =
                 HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
             components.add_security_scheme(name, SecurityScheme::Http(bearer));

@@ -5,7 +5,9 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use actix_web::web::{self, ServiceConfig};
 
-use super::{delete_tokens, exchange, health, info, kubernetes, openapi, register, session, status};
+use super::{
+    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session, status,
+};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;
@@ -25,6 +27,8 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(at("/exchange").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
         .service(at("/status").route(web::get().to(status::status)).wrap(apps()))
         .service(at("/tokens").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
+        // No CORS here: no page ever gets a token.
+        .service(at("/token").route(web::get().to(give_token::give_token)))
         .service(at("/openapi.json").route(web::get().to(openapi::openapi)).wrap(apps()));
     config
         .service(cluster_auth)

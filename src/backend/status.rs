@@ -15,23 +15,23 @@ use crate::user::UserRef;
 /// Tells of each cluster whether the caller is connected, as whom and until when.
 ///
 /// # Errors
-/// Those of [`caller::user`]; `store_unavailable`, `record_unreadable`.
+/// Those of [`caller::user_or_on_behalf`]; `store_unavailable`, `record_unreadable`.
 #[utoipa::path(
     get, path = "/status",
     responses((status = 200, body = StatusResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
-    security(("user" = []))
+    security(("user" = []), ("plugin" = []))
 )]
 pub async fn status(
     request: HttpRequest,
     app: web::Data<App>,
     clients: web::Data<Clients>,
 ) -> Result<web::Json<StatusResponse>, Problem> {
-    let caller = caller::user(&request, &app, &clients).await?;
+    let caller = caller::user_or_on_behalf(&request, &app, &clients).await?;
     let mut clusters = Vec::new();
     for cluster in app.settings.clusters.values() {
-        clusters.push(of_cluster(&app, &caller.user, cluster).await?);
+        clusters.push(of_cluster(&app, caller.user(), cluster).await?);
     }
-    Ok(web::Json(StatusResponse { user: caller.user.to_string(), clusters }))
+    Ok(web::Json(StatusResponse { user: caller.user().to_string(), clusters }))
 }
 
 async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Result<ClusterStatus, Problem> {

@@ -1,6 +1,6 @@
 //! The settings of the `backend` role, and what they mean once checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use url::Url;
 
 use super::cluster::Cluster;
 use super::{SettingsError, Source, Span, checked_url};
+use crate::plugin::PluginName;
 use crate::user::UserRef;
 
 /// The `backend` role's variables; each field is the variable of the same name in upper case. The variables of a
@@ -23,6 +24,8 @@ pub(super) struct BackendVariables {
     #[serde(default)]
     backstage_app_url: Vec<String>,
     backstage_issuer: Option<String>,
+    #[serde(default = "default_trusted_plugins")]
+    backstage_trusted_plugins: Vec<String>,
     cluster_auth_dev_user: Option<String>,
     #[serde(default = "default_listen")]
     listen: SocketAddr,
@@ -54,6 +57,10 @@ pub(super) struct BackendVariables {
 
 fn default_backstage_url() -> String {
     "http://localhost:7007".to_owned()
+}
+
+fn default_trusted_plugins() -> Vec<String> {
+    vec!["kubernetes".to_owned()]
 }
 
 fn default_listen() -> SocketAddr {
@@ -125,6 +132,8 @@ pub struct BackendSettings {
     pub backstage_url: Url,
     /// The `iss` that user tokens must have, where configured.
     pub backstage_issuer: Option<String>,
+    /// The plugins that may act for users.
+    pub trusted_plugins: BTreeSet<PluginName>,
     /// Where people open Backstage; the first of `BACKSTAGE_APP_URL`.
     pub app_url: Url,
     /// The origins that may call with CORS.
@@ -179,6 +188,7 @@ impl BackendSettings {
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
         let apps = app_urls(&variables, &backstage_url)?;
         let callers = callers(&variables)?;
+        let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters(source, &variables)?;
         for cluster in clusters.values() {
             cluster.check_identity_rule_with(&callers)?;
@@ -198,6 +208,7 @@ impl BackendSettings {
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
             backstage_url,
             backstage_issuer: variables.backstage_issuer,
+            trusted_plugins,
             extension_origins: variables.extension_origins,
             callers,
             listen: variables.listen,
@@ -215,6 +226,12 @@ impl BackendSettings {
             unused_login_lifetime: variables.unused_login_lifetime.0,
         })
     }
+
+    /// Backstage's address without a slash at the end.
+    #[must_use]
+    pub fn backstage_base(&self) -> &str {
+        self.backstage_url.as_str().trim_end_matches('/')
+    }
 }
 
 fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, SettingsError> {
@@ -223,6 +240,13 @@ fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, S
     }
     let check = |text: &String| checked_url("BACKSTAGE_APP_URL", text.trim(), &variables.insecure_http_hosts);
     variables.backstage_app_url.iter().map(check).collect()
+}
+
+fn trusted_plugins(names: &[String]) -> Result<BTreeSet<PluginName>, SettingsError> {
+    let read = |name: &String| {
+        name.trim().parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")))
+    };
+    names.iter().map(read).collect()
 }
 
 fn callers(variables: &BackendVariables) -> Result<Callers, SettingsError> {
@@ -310,6 +334,16 @@ mod tests {
     }
 
     #[test]
+    fn kubernetes_is_the_one_plugin_that_is_trusted_unless_others_are_named() {
+        let trusted = |more: &[(&str, &str)]| {
+            let plugins = BackendSettings::read(&source(more)).unwrap().trusted_plugins;
+            plugins.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(trusted(&[]), ["kubernetes"]);
+        assert_eq!(trusted(&[("BACKSTAGE_TRUSTED_PLUGINS", "portal, argo-cd")]), ["argo-cd", "portal"]);
+    }
+
+    #[test]
     fn the_example_files_are_what_the_program_reads() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let variables = crate::settings::example_variables(&root.join("backend.env"));
@@ -340,6 +374,7 @@ mod tests {
             (&[("USER_TOKENS", "some")], "USER_TOKENS"),
             (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
             (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
+            (&[("BACKSTAGE_TRUSTED_PLUGINS", "kubernetes,../auth")], "BACKSTAGE_TRUSTED_PLUGINS"),
             (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
             (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
             (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),

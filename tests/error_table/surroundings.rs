@@ -19,6 +19,14 @@ pub(super) const ROWS: &[Row] = &[
     Row(401, "not_signed_in", |scene| beside_backstage(scene).1.post_raw("/register", &[], b"")),
     Row(401, "token_invalid", |scene| beside_backstage(scene).1.with_bearer("garbage").get("/status")),
     Row(504, "timeout", |scene| beside_backstage(scene).1.with_bearer(&user_token()).get("/status")),
+    // Backstage is away: who is not trusted is refused without a look at any key.
+    Row(403, "plugin_not_trusted", |scene| {
+        beside_backstage(scene).1.with_bearer(&plugin_token("stranger")).get("/token?cluster=dev")
+    }),
+    Row(504, "timeout", |scene| {
+        beside_backstage(scene).1.with_bearer(&plugin_token("kubernetes")).get("/token?cluster=dev")
+    }),
+    Row(403, "not_allowed", |scene| scene.api.get("/token?cluster=dev")),
     Row(503, "store_unavailable", |scene| {
         let (mut redis, _backend, api, session) = on_redis(scene);
         redis.kill();
@@ -61,9 +69,18 @@ fn beside_backstage(scene: &Scene<'_>) -> (Backend, Api) {
 
 /// Looks like a user token; who could say whether it is one is away.
 pub(super) fn user_token() -> String {
-    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let header = part(json!({ "typ": "vnd.backstage.user", "alg": "ES256", "kid": "some" }));
-    format!("{header}.{}.{}", part(json!({})), URL_SAFE_NO_PAD.encode([0; 64]))
+    looks_like("vnd.backstage.user", &json!({}))
+}
+
+/// Looks like the token of that plugin.
+fn plugin_token(plugin: &str) -> String {
+    looks_like("vnd.backstage.plugin", &json!({ "sub": plugin }))
+}
+
+fn looks_like(typ: &str, claims: &serde_json::Value) -> String {
+    let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({ "typ": typ, "alg": "ES256", "kid": "some" });
+    format!("{}.{}.{}", part(&header), part(claims), URL_SAFE_NO_PAD.encode([0; 64]))
 }
 
 /// A session that lies in Redis.

@@ -34,6 +34,11 @@ impl Backstage {
     /// Starts one, and the identity provider that it shares with the cluster. `cluster_auth_url` is where its plugins look
     /// for the backend.
     pub fn start(world: &World, cluster_auth_url: &str) -> (Self, Idp) {
+        Self::start_with(world, cluster_auth_url, &[])
+    }
+
+    /// Starts one with more arguments.
+    pub fn start_with(world: &World, cluster_auth_url: &str, more: &[&str]) -> (Self, Idp) {
         let port = free_port().to_string();
         let redirect = format!("http://localhost:{port}/api/auth/oidc/handler/frame");
         let client = ["--extra-client-id", CLIENT_ID, "--extra-client-secret", CLIENT_SECRET];
@@ -43,6 +48,7 @@ impl Backstage {
             &["--port", &port, "--idp-issuer", &idp.issuer, "--keys-dir", keys.to_str().unwrap()][..],
             &["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET],
             &["--cluster-auth-url", cluster_auth_url],
+            more,
         ];
         let (process, announcement) =
             node::serve(world, "backstage", "backstage/backstage.mjs", &arguments.concat());

@@ -21,6 +21,7 @@ struct Routes {
     backend: String,
     backstage: String,
     losing: Mutex<Option<Losing>>,
+    asked_backstage: Mutex<Vec<String>>,
 }
 
 /// The next answer to this path does not reach the one who asked.
@@ -38,9 +39,12 @@ impl Ingress {
     /// `/api/cluster-auth` goes to the backend, everything else to Backstage; both are URLs without a path.
     pub fn start(backend: &str, backstage: &str) -> Self {
         let address = |url: &str| url.trim_start_matches("http://").to_owned();
-        let routes =
-            Routes { backend: address(backend), backstage: address(backstage), losing: Mutex::default() };
-        let routes = Arc::new(routes);
+        let routes = Arc::new(Routes {
+            backend: address(backend),
+            backstage: address(backstage),
+            losing: Mutex::default(),
+            asked_backstage: Mutex::default(),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let serving = Arc::clone(&routes);
@@ -51,6 +55,11 @@ impl Ingress {
             }
         });
         Self { url, routes }
+    }
+
+    /// The paths that Backstage has been asked for so far.
+    pub fn asked_backstage(&self) -> Vec<String> {
+        self.routes.asked_backstage.lock().unwrap().clone()
     }
 
     /// Holds the next answer to `path` back for good.
@@ -76,7 +85,12 @@ impl Routes {
     fn pass(&self, mut client: TcpStream) -> std::io::Result<()> {
         let (head, body) = read_head(&mut client)?;
         let path = head.split(' ').nth(1).unwrap_or_default();
-        let upstream = if path.starts_with("/api/cluster-auth/") { &self.backend } else { &self.backstage };
+        let upstream = if path.starts_with("/api/cluster-auth/") {
+            &self.backend
+        } else {
+            self.asked_backstage.lock().unwrap().push(path.to_owned());
+            &self.backstage
+        };
         let Ok(mut upstream) = TcpStream::connect(upstream) else { return client.write_all(BAD_GATEWAY) };
         let (first_line, rest) = head.split_once("\r\n").unwrap_or_default();
         write!(upstream, "{first_line}\r\nConnection: close\r\n{rest}")?;

@@ -1,0 +1,66 @@
+//! The keys that Backstage signs with: a set for its auth plugin and one for each trusted plugin, never mixed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jsonwebtoken::DecodingKey;
+use prometheus::Histogram;
+
+use crate::backend::key_set::KeySet;
+use crate::clock::Clock;
+use crate::outbound::OutboundError;
+use crate::plugin::PluginName;
+use crate::settings::backend::BackendSettings;
+
+/// A set and where it is published. The address is made of settings only, never of what a token says.
+pub(super) struct PublishedKeys {
+    url: String,
+    keys: KeySet,
+}
+
+impl PublishedKeys {
+    /// The key that a token's header names.
+    ///
+    /// # Errors
+    /// When there is no set and none can be fetched.
+    pub(super) async fn find(
+        &self,
+        kid: Option<&str>,
+        client: &awc::Client,
+    ) -> Result<Option<DecodingKey>, OutboundError> {
+        self.keys.find(kid, &self.url, client).await
+    }
+}
+
+/// All sets that a token may be signed with.
+pub struct BackstageKeys {
+    auth: PublishedKeys,
+    plugins: BTreeMap<PluginName, PublishedKeys>,
+}
+
+impl BackstageKeys {
+    /// Knows where each set is, and none of them yet; the seconds that fetching takes are observed.
+    #[must_use]
+    pub fn new(settings: &BackendSettings, clock: &Arc<dyn Clock>, seconds: &Histogram) -> Self {
+        let base = settings.backstage_base();
+        let published = |path: &str| PublishedKeys {
+            url: format!("{base}/api/{path}/jwks.json"),
+            keys: KeySet::new(Arc::clone(clock), seconds.clone()),
+        };
+        let of_plugin = |name: &PluginName| (name.clone(), published(&format!("{name}/.backstage/auth/v1")));
+        Self {
+            auth: published("auth/.well-known"),
+            plugins: settings.trusted_plugins.iter().map(of_plugin).collect(),
+        }
+    }
+
+    /// What signs the tokens of users, limited ones included.
+    pub(super) fn of_auth(&self) -> &PublishedKeys {
+        &self.auth
+    }
+
+    /// What signs the tokens of a plugin; none for a plugin that is not trusted.
+    pub(super) fn of_plugin(&self, name: &PluginName) -> Option<&PublishedKeys> {
+        self.plugins.get(name)
+    }
+}

@@ -1,0 +1,68 @@
+//! The token that a Backstage plugin makes for a call to us on behalf of a user.
+
+use super::OnBehalf;
+use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
+use super::user_token;
+use crate::backend::app::{App, Clients};
+use crate::plugin::PluginName;
+
+/// The `typ` of a plugin token in its JWT header.
+const PLUGIN_TOKEN: &str = "vnd.backstage.plugin";
+/// The `aud` of a plugin token for us: our plugin id.
+const AUDIENCE: &str = "cluster-auth";
+
+/// Why a plugin may not act for a user.
+pub(super) enum Refused {
+    /// It is not one of `BACKSTAGE_TRUSTED_PLUGINS`; its name, where that is one.
+    NotTrusted(Option<PluginName>),
+    /// Its token cannot be verified.
+    Token(Unverified),
+    /// The token of the user inside it cannot be verified.
+    User(Unverified),
+}
+
+impl From<Flaw> for Refused {
+    fn from(flaw: Flaw) -> Self {
+        Self::Token(flaw.into())
+    }
+}
+
+/// Whether it wants to be the token of a plugin.
+pub(super) fn is_one(token: &UnverifiedToken<'_>) -> bool {
+    token.typ() == Some(PLUGIN_TOKEN)
+}
+
+/// Which plugin acts for which user, by a token that [`is_one`].
+///
+/// # Errors
+/// The first thing that is wrong, or that Backstage's keys cannot be had.
+pub(super) async fn verify(
+    token: &UnverifiedToken<'_>,
+    app: &App,
+    clients: &Clients,
+) -> Result<OnBehalf, Refused> {
+    // The keys depend on the name, so that a name must be read before anybody has vouched for it. Nothing is made of it: it
+    // only chooses among the key sets of the settings.
+    let alleged = token.alleged_subject().ok_or(Flaw::NoPlugin)?;
+    let plugin: PluginName = alleged.parse().map_err(|_| Refused::NotTrusted(None))?;
+    let Some(keys) = app.backstage_keys.of_plugin(&plugin) else {
+        return Err(Refused::NotTrusted(Some(plugin)));
+    };
+    let claims = token.verify(keys, &clients.provider, app.clock.now()).await.map_err(Refused::Token)?;
+    check(&claims, app)?;
+    let limited = claims.obo.ok_or(Flaw::NoOnBehalfOf)?;
+    let user = user_token::verify_limited(&limited, app, clients).await.map_err(Refused::User)?;
+    Ok(OnBehalf { user, plugin })
+}
+
+fn check(claims: &Claims, app: &App) -> Result<(), Flaw> {
+    if !claims.is_for(AUDIENCE) {
+        return Err(Flaw::NotForUs);
+    }
+    // Backstage writes no iss into plugin tokens; where their keys are says whose they are. Another one is still another one.
+    let issuer = &app.settings.backstage_issuer;
+    if issuer.is_some() && claims.iss.is_some() && claims.iss != *issuer {
+        return Err(Flaw::Issuer);
+    }
+    Ok(())
+}

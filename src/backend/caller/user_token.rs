@@ -1,0 +1,59 @@
+//! The two kinds of token that Backstage's auth plugin signs: a user's own, and the limited one inside a plugin's token.
+
+use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
+use crate::backend::app::{App, Clients};
+use crate::protocol::WireSecret;
+use crate::user::UserRef;
+
+/// The `typ` of a user token in its JWT header.
+const USER_TOKEN: &str = "vnd.backstage.user";
+/// The `typ` of a limited-user token.
+const LIMITED_USER_TOKEN: &str = "vnd.backstage.limited-user";
+/// The `aud` of a user token.
+const AUDIENCE: &str = "backstage";
+
+/// Whose token this is.
+///
+/// # Errors
+/// The first thing that is wrong with it, or that Backstage's keys cannot be had.
+pub(super) async fn verify(
+    token: &UnverifiedToken<'_>,
+    app: &App,
+    clients: &Clients,
+) -> Result<UserRef, Unverified> {
+    if token.typ() != Some(USER_TOKEN) {
+        return Err(Flaw::NotOfAUser.into());
+    }
+    let keys = app.backstage_keys.of_auth();
+    let claims = token.verify(keys, &clients.provider, app.clock.now()).await?;
+    if !claims.is_for(AUDIENCE) {
+        return Err(Flaw::NotForBackstage.into());
+    }
+    let issuer = &app.settings.backstage_issuer;
+    if issuer.is_some() && claims.iss != *issuer {
+        return Err(Flaw::Issuer.into());
+    }
+    user_of(&claims)
+}
+
+/// Whom a plugin acts for. Backstage writes `sub`, `iat` and `exp` into such a token and nothing else: no `aud` and no `iss`
+/// could be checked, so it is good inside a plugin's token only.
+///
+/// # Errors
+/// As [`verify`].
+pub(super) async fn verify_limited(
+    token: &WireSecret,
+    app: &App,
+    clients: &Clients,
+) -> Result<UserRef, Unverified> {
+    let token = UnverifiedToken::read(token)?;
+    if token.typ() != Some(LIMITED_USER_TOKEN) {
+        return Err(Flaw::NotOfALimitedUser.into());
+    }
+    let keys = app.backstage_keys.of_auth();
+    user_of(&token.verify(keys, &clients.provider, app.clock.now()).await?)
+}
+
+fn user_of(claims: &Claims) -> Result<UserRef, Unverified> {
+    claims.sub.as_deref().unwrap_or_default().parse().map_err(|_| Flaw::NoUser.into())
+}
