@@ -45,6 +45,7 @@ pub(super) struct BackendVariables {
     exchange_lease: Span,
     #[serde(default = "default_idp_timeout")]
     idp_timeout: Span,
+    refresh_lock_lifetime: Option<Span>,
     #[serde(default = "default_registrations_per_minute")]
     registrations_per_minute: std::num::NonZeroU32,
 }
@@ -76,6 +77,9 @@ fn default_idp_timeout() -> Span {
 fn default_registrations_per_minute() -> std::num::NonZeroU32 {
     std::num::NonZeroU32::MIN.saturating_add(29)
 }
+
+/// A lock is renewed at every third of its life; less than this is no time for a busy Redis.
+const SHORTEST_LOCK: Duration = Duration::from_secs(1);
 
 /// Who the callers are.
 #[derive(Clone, Debug)]
@@ -137,6 +141,8 @@ pub struct BackendSettings {
     pub exchange_lease: Duration,
     /// For one call to the identity provider or Backstage.
     pub idp_timeout: Duration,
+    /// After how long a refresh whose replica has died is taken over; the lock is renewed while its holder lives.
+    pub refresh_lock_lifetime: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
 }
@@ -168,6 +174,7 @@ impl BackendSettings {
                 "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
             ));
         }
+        let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
@@ -186,6 +193,7 @@ impl BackendSettings {
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,
+            refresh_lock_lifetime,
             registrations_per_minute: variables.registrations_per_minute,
         })
     }
@@ -209,6 +217,19 @@ fn callers(variables: &BackendVariables) -> Result<Callers, SettingsError> {
         "CLUSTER_AUTH_DEV_USER lets every caller in, so it works on loopback only: listen on 127.0.0.1 or [::1], or unset it."
             .to_owned(),
     ))
+}
+
+/// Discovery, keys and the token request may each take their time within the default, which is renewed besides.
+fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, SettingsError> {
+    let default = variables.idp_timeout.0 + Duration::from_secs(5);
+    let lifetime = variables.refresh_lock_lifetime.as_ref().map_or(default, |span| span.0);
+    if lifetime < SHORTEST_LOCK {
+        return Err(SettingsError(
+            "REFRESH_LOCK_LIFETIME must be at least 1s, or the lock is lost before it is renewed: raise it."
+                .to_owned(),
+        ));
+    }
+    Ok(lifetime)
 }
 
 fn store(url: Option<SecretString>, keys: Option<SecretString>) -> Result<StoreSettings, SettingsError> {
@@ -314,6 +335,7 @@ mod tests {
             (&[("USER_TOKENS", "some")], "USER_TOKENS"),
             (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
             (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
+            (&[("REFRESH_LOCK_LIFETIME", "999ms")], "REFRESH_LOCK_LIFETIME"),
             (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
         ] {
             let sentence = refusal(more);
