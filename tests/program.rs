@@ -24,3 +24,4 @@ mod login_in_browser;
 mod login_over_http;
 mod provider_cache;
 mod refresh;
+mod two_users;
