@@ -36,25 +36,24 @@ const SHORT_LOCK: (&str, &str) = ("REFRESH_LOCK_LIFETIME", "2s");
 
 /// At which step of a refresh the holder of the lock is killed.
 #[derive(Clone, Copy, Debug)]
-enum Killed {
-    BeforeIntent,
-    BeforePost,
-    BeforeAnswer,
-    BeforeWrite,
-    BeforeRelease,
+enum KilledBefore {
+    Intent,
+    Post,
+    Answer,
+    Write,
+    Release,
 }
 
-impl Killed {
-    const ALL: [Self; 5] =
-        [Self::BeforeIntent, Self::BeforePost, Self::BeforeAnswer, Self::BeforeWrite, Self::BeforeRelease];
+impl KilledBefore {
+    const ALL: [Self; 5] = [Self::Intent, Self::Post, Self::Answer, Self::Write, Self::Release];
 
     fn name(self) -> &'static str {
         match self {
-            Self::BeforeIntent => "before intent",
-            Self::BeforePost => "before POST",
-            Self::BeforeAnswer => "before answer",
-            Self::BeforeWrite => "before write",
-            Self::BeforeRelease => "before release",
+            Self::Intent => "before intent",
+            Self::Post => "before POST",
+            Self::Answer => "before answer",
+            Self::Write => "before write",
+            Self::Release => "before release",
         }
     }
 
@@ -62,26 +61,26 @@ impl Killed {
     /// once more, which only an overlap period forgives.
     fn promised(self, reuse: Reuse) -> (u64, Got) {
         match (self, reuse) {
-            (Self::BeforeIntent | Self::BeforePost | Self::BeforeRelease, _) => (1, Got::Pods),
-            (Self::BeforeAnswer | Self::BeforeWrite, Reuse::Overlap) => (2, Got::Pods),
-            (Self::BeforeAnswer | Self::BeforeWrite, Reuse::Detected) => (2, Got::LoginLost),
+            (Self::Intent | Self::Post | Self::Release, _) => (1, Got::Pods),
+            (Self::Answer | Self::Write, Reuse::Overlap) => (2, Got::Pods),
+            (Self::Answer | Self::Write, Reuse::Detected) => (2, Got::LoginLost),
         }
     }
 
     /// Has the holder stop there.
     fn prepare(self, parts: &Parts) {
         match self {
-            Self::BeforeIntent => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeRedis),
-            Self::BeforePost => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeAnswer),
-            Self::BeforeAnswer => parts.idp.hold_token("after"),
-            Self::BeforeWrite => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeRedis),
-            Self::BeforeRelease => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeAnswer),
+            Self::Intent => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeRedis),
+            Self::Post => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeAnswer),
+            Self::Answer => parts.idp.hold_token("after"),
+            Self::Write => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeRedis),
+            Self::Release => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeAnswer),
         }
     }
 
     /// Waits until it has; answers with its number.
     fn holder(self, parts: &Parts) -> usize {
-        if matches!(self, Self::BeforeAnswer) {
+        if matches!(self, Self::Answer) {
             parts.idp.wait_held();
             return parts.gate.last_writer();
         }
@@ -106,7 +105,7 @@ fn slow(parts: &Parts, requests: usize, name: &str, seconds: u64, settings: &[(&
 }
 
 /// The holder of the lock dies at one step; everybody else gets what is promised.
-fn killed(parts: &Parts, requests: usize, step: Killed, reuse: Reuse) {
+fn killed(parts: &Parts, requests: usize, step: KilledBefore, reuse: Reuse) {
     let name = format!("{}, holder killed {}", reuse.name(), step.name());
     let (mut replicas, apis) = parts.replicas(&[SHORT_LOCK]);
     parts.log_in_and_expire(&apis[0]);
@@ -131,9 +130,9 @@ fn killed(parts: &Parts, requests: usize, step: Killed, reuse: Reuse) {
 }
 
 /// In this order: the gate counts writes that Redis knows the script of, as it does once the first refresh is done.
-fn kill_at_each_step(parts: Parts, requests: usize, reuse: Reuse) {
-    for step in Killed::ALL {
-        killed(&parts, requests, step, reuse);
+fn kill_at_each_step(parts: &Parts, requests: usize, reuse: Reuse) {
+    for step in KilledBefore::ALL {
+        killed(parts, requests, step, reuse);
     }
 }
 
@@ -149,9 +148,11 @@ fn main() {
     let strict = Parts::start(Reuse::Detected, replicas);
     slow(&strict, requests, "IdP slow", 1, &[]);
     slow(&strict, requests, "IdP slower than the lock's life", 5, &[SHORT_LOCK]);
-    kill_at_each_step(strict, requests, Reuse::Detected);
-    kill_at_each_step(Parts::start(Reuse::Overlap, replicas), requests, Reuse::Overlap);
-    let scenarios = 2 + 2 * Killed::ALL.len();
+    kill_at_each_step(&strict, requests, Reuse::Detected);
+    drop(strict);
+    let overlap = Parts::start(Reuse::Overlap, replicas);
+    kill_at_each_step(&overlap, requests, Reuse::Overlap);
+    let scenarios = 2 + 2 * KilledBefore::ALL.len();
     let took = began.elapsed().as_secs_f64();
     println!(
         "storm: ok ({scenarios} scenarios of {requests} requests over {replicas} replicas, {took:.1} s)"

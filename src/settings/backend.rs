@@ -325,6 +325,15 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider_unless_set() {
+        let lifetime = |more: &[(&str, &str)]| {
+            BackendSettings::read(&source(more)).unwrap().refresh_lock_lifetime.as_secs()
+        };
+        assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s")]), 25);
+        assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s"), ("REFRESH_LOCK_LIFETIME", "1s")]), 1);
+    }
+
+    #[test]
     fn what_is_unsafe_or_half_set_is_refused_with_its_name() {
         for (more, named) in [
             (&[("REDIS_URL", "redis://localhost/")][..], "TOKEN_ENCRYPTION_KEYS"),
