@@ -10,9 +10,17 @@ demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
 test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs
 
+.PHONY: test-all
+test-all: ## the same, then the full storm, a million schedules and the mutations
+	$(node) dev/suites/test.mjs --all
+
 .PHONY: lint
 lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
+
+.PHONY: storm
+storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n
+	$(node) dev/storm/run.mjs --requests $(or $(REQUESTS),1000) --replicas $(or $(REPLICAS),3)
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one

@@ -32,3 +32,4 @@ mod refresh_identity;
 mod refresh_without_rotation;
 mod sealing_keys;
 mod status_and_logout;
+mod two_users;

@@ -14,7 +14,7 @@ const DEV = inRepository('dev');
 const BACKSTAGE = inRepository('dev/backstage');
 
 /** Each test takes a network namespace: root may, everybody may in a user namespace of their own. */
-const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
+export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
 
 /** The program's own tests, in this order. @type {Suite[]} */
 export const PROGRAM_SUITES = [
@@ -26,6 +26,14 @@ export const PROGRAM_SUITES = [
     counts: 'cargo',
     output: 'searched',
   },
+  { name: 'storm', line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'storm'], output: 'searched' },
+];
+
+/** What takes too long for every change: the same at its full size. @type {Suite[]} */
+export const LONG_SUITES = [
+  { name: 'full storm', line: ['make', 'storm'], output: 'development' },
+  { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
+  { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
 ];
 
 /** The tests of what is around it, in this order. @type {Suite[]} */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make test` and, with --lint, `make lint`: need nothing but Node and Rust, and install what else is missing.
+// `make test`, with --all `make test-all` and with --lint `make lint`: need nothing but Node and Rust, and install what else is missing.
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
@@ -10,7 +10,7 @@ import { findRust, installLinters } from '../setup/rust.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { installSystemPackages } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { DEVELOPMENT_SUITES, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -37,8 +37,11 @@ async function checked() {
   return results;
 }
 
-/** @returns {Promise<Result[]>} */
-async function test() {
+/**
+ * @param {import('./suites.mjs').Suite[]} more besides what every change runs
+ * @returns {Promise<Result[]>}
+ */
+async function test(more) {
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
   await step('setup', async () => {
     findRust();
@@ -58,7 +61,7 @@ async function test() {
   );
   const around = async () => [...(await runInTurn(DEVELOPMENT_SUITES)), ...(await checked())];
   const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
-  return [...results, await runSuite(SECRETS)];
+  return [...results, ...(await runInTurn(more)), await runSuite(SECRETS)];
 }
 
 /**
@@ -107,8 +110,16 @@ async function report(name, run) {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-const onlyLint = parseArgs({ options: { lint: { type: 'boolean', default: false } } }).values.lint;
-const [name, run] = onlyLint ? /** @type {const} */ (['lint', lint]) : /** @type {const} */ (['test', test]);
+/** @returns {[string, () => Promise<Result[]>]} */
+function chosen() {
+  const { lint: onlyLint, all } = parseArgs({ options: { lint: { type: 'boolean' }, all: { type: 'boolean' } } }).values;
+  if (onlyLint) {
+    return ['lint', lint];
+  }
+  return all ? ['test-all', () => test(LONG_SUITES)] : ['test', () => test([])];
+}
+
+const [name, run] = chosen();
 try {
   await report(name, run);
 } catch (error) {

@@ -101,7 +101,7 @@ impl From<LockError> for RefreshError {
 /// How long what may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The life of the lock; longer than a request to the identity provider.
+    /// The life of the lock, which is renewed while its holder lives.
     pub lock: Duration,
     /// How long to wait for another replica's refresh.
     pub wait: Duration,

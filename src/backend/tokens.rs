@@ -130,9 +130,8 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
         grant,
         clock: app.clock.as_ref(),
         pause: &RuntimePause,
-        // Discovery, keys and the token request may each take their time within the life of the lock, which is renewed besides.
         limits: Limits {
-            lock: idp + Duration::from_secs(5),
+            lock: app.settings.refresh_lock_lifetime,
             wait: longest_wait(app),
             keep_trying: Duration::from_mins(10),
         },

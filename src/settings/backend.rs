@@ -49,6 +49,7 @@ pub(super) struct BackendVariables {
     exchange_lease: Span,
     #[serde(default = "default_idp_timeout")]
     idp_timeout: Span,
+    refresh_lock_lifetime: Option<Span>,
     #[serde(default = "default_registrations_per_minute")]
     registrations_per_minute: std::num::NonZeroU32,
     #[serde(default = "default_unused_login_lifetime")]
@@ -101,6 +102,9 @@ pub struct KeySettings {
     /// `TOKEN_ENCRYPTION_KEYS`, as it stands.
     pub token_encryption_keys: Option<SecretString>,
 }
+
+/// A lock is renewed at every third of its life; less than this is no time for a busy Redis.
+const SHORTEST_LOCK: Duration = Duration::from_secs(1);
 
 /// Who the callers are.
 #[derive(Clone, Debug)]
@@ -164,6 +168,8 @@ pub struct BackendSettings {
     pub exchange_lease: Duration,
     /// For one call to the identity provider or Backstage.
     pub idp_timeout: Duration,
+    /// After how long a refresh whose replica has died is taken over; the lock is renewed while its holder lives.
+    pub refresh_lock_lifetime: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
     /// After how long without a use a login is revoked and forgotten; an hour to ten years.
@@ -203,6 +209,7 @@ impl BackendSettings {
                 "UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.".to_owned(),
             ));
         }
+        let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
@@ -222,6 +229,7 @@ impl BackendSettings {
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,
+            refresh_lock_lifetime,
             registrations_per_minute: variables.registrations_per_minute,
             unused_login_lifetime: variables.unused_login_lifetime.0,
         })
@@ -259,6 +267,19 @@ fn callers(variables: &BackendVariables) -> Result<Callers, SettingsError> {
         "CLUSTER_AUTH_DEV_USER lets every caller in, so it works on loopback only: listen on 127.0.0.1 or [::1], or unset it."
             .to_owned(),
     ))
+}
+
+/// Discovery, keys and the token request may each take their time within the default, which is renewed besides.
+fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, SettingsError> {
+    let default = variables.idp_timeout.0 + Duration::from_secs(5);
+    let lifetime = variables.refresh_lock_lifetime.as_ref().map_or(default, |span| span.0);
+    if lifetime < SHORTEST_LOCK {
+        return Err(SettingsError(
+            "REFRESH_LOCK_LIFETIME must be at least 1s, or the lock is lost before it is renewed: raise it."
+                .to_owned(),
+        ));
+    }
+    Ok(lifetime)
 }
 
 fn store(url: Option<SecretString>, keys: Option<SecretString>) -> Result<StoreSettings, SettingsError> {
@@ -364,6 +385,15 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider_unless_set() {
+        let lifetime = |more: &[(&str, &str)]| {
+            BackendSettings::read(&source(more)).unwrap().refresh_lock_lifetime.as_secs()
+        };
+        assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s")]), 25);
+        assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s"), ("REFRESH_LOCK_LIFETIME", "1s")]), 1);
+    }
+
+    #[test]
     fn what_is_unsafe_or_half_set_is_refused_with_its_name() {
         for (more, named) in [
             (&[("REDIS_URL", "redis://localhost/")][..], "TOKEN_ENCRYPTION_KEYS"),
@@ -375,6 +405,7 @@ mod tests {
             (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
             (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
             (&[("BACKSTAGE_TRUSTED_PLUGINS", "kubernetes,../auth")], "BACKSTAGE_TRUSTED_PLUGINS"),
+            (&[("REFRESH_LOCK_LIFETIME", "999ms")], "REFRESH_LOCK_LIFETIME"),
             (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
             (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
             (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),

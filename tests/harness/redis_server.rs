@@ -9,7 +9,8 @@ use super::world::{World, free_port};
 pub struct RedisServer {
     /// `redis://…`
     pub url: String,
-    port: u16,
+    /// On loopback.
+    pub port: u16,
     process: Process,
 }
 
