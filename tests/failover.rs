@@ -1,5 +1,6 @@
 //! Redis fails over, with a real Sentinel: logins outlive it, and one that does not ends by a reason that has a name.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -374,11 +375,23 @@ fn kill_the_master_after(test: &str, refreshes: u64) {
     let asking = fleet.apis(&replicas);
     let clusters = fleet.clusters.clone();
     let over = AtomicBool::new(false);
+    // Four refreshes at a time, so that each is somewhere else.
+    let (permit, permits) = std::sync::mpsc::channel();
+    (0..4).for_each(|_| permit.send(()).unwrap());
+    let permits = Mutex::new(permits);
     std::thread::scope(|scope| {
         for (number, cluster) in clusters.iter().enumerate() {
-            let (api, over) = (&asking[number % asking.len()], &over);
-            // Whoever is served asks again, until there is no Redis to ask.
-            scope.spawn(move || while !over.load(Ordering::Relaxed) && ask(api, cluster) == Fate::Serves {});
+            let (api, over, permits, permit) =
+                (&asking[number % asking.len()], &over, &permits, permit.clone());
+            scope.spawn(move || {
+                permits.lock().unwrap().recv().unwrap();
+                let mut fate = ask(api, cluster);
+                permit.send(()).unwrap();
+                // Whoever is served asks again, until there is no Redis to ask.
+                while fate == Fate::Serves && !over.load(Ordering::Relaxed) {
+                    fate = ask(api, cluster);
+                }
+            });
         }
         fleet.wait_for_refreshes(refreshes);
         fleet.redis.kill_master();
