@@ -1,5 +1,6 @@
 //! Redis fails over, with a real Sentinel: logins outlive it, and one that does not ends by a reason that has a name.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use crate::harness::api::{Answer, Api};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::cluster::Cluster;
 use crate::harness::idp::Idp;
+use crate::harness::redis_server::RedisServer;
 use crate::harness::sentinel::RedisWithSentinels;
 use crate::harness::world::World;
 
@@ -246,7 +248,45 @@ fn while_redis_is_away_requests_are_told_so() {
     assert_eq!(fleet.settle(&[api]), Tally::serving(1));
 }
 
-/// The identity provider holds a token request for each login while the master dies, and answers when there is another.
+#[test]
+fn a_refresh_that_no_replica_confirms_spends_nothing() {
+    let fleet = Fleet::start("failover_unconfirmed", 1);
+    let backend = fleet.plan.start();
+    let api = backend.api(&fleet.world);
+    fleet.id_tokens_live(1);
+    fleet.log_in(&api);
+    expire(&api);
+    fleet.id_tokens_live(3600);
+    fleet.redis.replicas().for_each(RedisServer::freeze);
+    // Were the intent left behind, the second would be the last try and the third the end of the login.
+    for _ in 0..3 {
+        assert_eq!(ask(&api, "cluster-0"), Fate::NotNow);
+    }
+    assert_eq!(fleet.refreshes(), 0);
+    fleet.redis.replicas().for_each(RedisServer::resume);
+    assert_eq!(fleet.settle(&[api]), Tally::serving(1));
+    assert_eq!(fleet.refreshes(), 1);
+}
+
+#[test]
+fn a_caller_is_answered_though_the_new_tokens_cannot_be_written() {
+    let mut fleet = Fleet::start("failover_nowhere", 1);
+    let backend = fleet.plan.start();
+    let api = backend.api(&fleet.world);
+    fleet.id_tokens_live(1);
+    fleet.log_in(&api);
+    expire(&api);
+    fleet.idp.hold_token("after");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| ask(&api, "cluster-0"));
+        fleet.idp.wait_held();
+        fleet.redis.kill_all();
+        fleet.idp.control("release", json!({}));
+        assert_eq!(asking.join().unwrap(), Fate::NotNow);
+    });
+}
+
+/// The identity provider holds a token request for each login until the master is dead, and answers before there is another.
 fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
     let mut fleet = Fleet::start(test, 4);
     fleet.plan = fleet.plan.clone().with("IDP_TIMEOUT", "20s");
@@ -269,8 +309,9 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
         }
         fleet.wait_for_refreshes(logins as u64);
         fleet.redis.kill_master();
-        fleet.redis.wait_for_failover();
+        // The tokens come while there is no Redis to keep them in.
         fleet.idp.control("release", json!({}));
+        fleet.redis.wait_for_failover();
     });
     // Whoever holds the new tokens has written them to the new master: no token was spent twice, no login is lost.
     assert_eq!(fleet.settle(&apis), Tally::serving(logins));
@@ -285,12 +326,12 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
 }
 
 #[test]
-fn tokens_that_come_after_a_failover_are_kept_by_the_new_master() {
+fn tokens_that_come_when_the_master_is_dead_are_kept_by_the_next() {
     kill_the_master_while_requests_are_held("failover_before", "before");
 }
 
 #[test]
-fn tokens_that_were_spent_before_a_failover_are_kept_by_the_new_master() {
+fn tokens_that_were_spent_before_the_master_died_are_kept_by_the_next() {
     kill_the_master_while_requests_are_held("failover_after", "after");
 }
 
@@ -333,17 +374,29 @@ fn kill_the_master_after(test: &str, refreshes: u64) {
     fleet.idp.control("next", json!({ "endpoint": "token", "times": 12, "delayMs": 100 }));
     let asking = fleet.apis(&replicas);
     let clusters = fleet.clusters.clone();
+    let over = AtomicBool::new(false);
+    // Four refreshes at a time, so that each is somewhere else.
+    let (permit, permits) = std::sync::mpsc::channel();
+    (0..4).for_each(|_| permit.send(()).unwrap());
+    let permits = Mutex::new(permits);
     std::thread::scope(|scope| {
-        for (api, clusters) in asking.iter().zip(clusters.chunks(4)) {
+        for (number, cluster) in clusters.iter().enumerate() {
+            let (api, over, permits, permit) =
+                (&asking[number % asking.len()], &over, &permits, permit.clone());
             scope.spawn(move || {
-                for cluster in clusters {
-                    ask(api, cluster);
+                permits.lock().unwrap().recv().unwrap();
+                let mut fate = ask(api, cluster);
+                permit.send(()).unwrap();
+                // Whoever is served asks again, until there is no Redis to ask.
+                while fate == Fate::Serves && !over.load(Ordering::Relaxed) {
+                    fate = ask(api, cluster);
                 }
             });
         }
         fleet.wait_for_refreshes(refreshes);
         fleet.redis.kill_master();
         fleet.redis.wait_for_failover();
+        over.store(true, Ordering::Relaxed);
     });
     let tally = fleet.settle(&apis);
     let ended = tally.refresh_lost + tally.refresh_refused;

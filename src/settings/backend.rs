@@ -122,7 +122,7 @@ pub enum StoreSettings {
     InProcess,
     /// In Redis, sealed with the configured keys.
     Redis {
-        /// `redis://` or `rediss://`, with its password.
+        /// `REDIS_URL`, with its password.
         url: SecretString,
         /// `TOKEN_ENCRYPTION_KEYS`.
         keys: SecretString,

@@ -97,6 +97,15 @@ impl Process {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
+    /// Stops it in its tracks (SIGSTOP), as a machine that hangs would, until it gets a SIGCONT.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+        // It may still run for a moment.
+        while !std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap().contains(") T ") {
+            std::thread::yield_now();
+        }
+    }
+
     /// Kills it at once (SIGKILL) and waits until it is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

@@ -55,6 +55,16 @@ impl RedisServer {
         self.port
     }
 
+    /// Stops it in its tracks.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+
     /// Kills it; what it held is gone.
     pub fn kill(&mut self) {
         self.process.kill();

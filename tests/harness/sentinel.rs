@@ -75,6 +75,16 @@ impl RedisWithSentinels {
         assert!(cli.wait().unwrap().success());
     }
 
+    /// The servers that follow the master.
+    pub fn replicas(&self) -> impl Iterator<Item = &RedisServer> {
+        self.servers.iter().filter(|server| server.port() != self.master().port())
+    }
+
+    /// Kills every server: there is none to fail over to.
+    pub fn kill_all(&mut self) {
+        self.servers.iter_mut().for_each(RedisServer::kill);
+    }
+
     /// Has the sentinels make another server the master though nothing is wrong with this one.
     pub fn ask_for_failover(&self) {
         let port = self.sentinels[0].port.to_string();

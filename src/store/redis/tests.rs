@@ -12,6 +12,11 @@ fn open(url: &str) -> Redis {
     Redis::with_patience(url, None, SOON).unwrap()
 }
 
+/// For what is not about being late, on a machine that may be under load.
+fn open_patiently(url: &str) -> Redis {
+    Redis::with_patience(url, None, 60 * SOON).unwrap()
+}
+
 /// The reason, after a check that it came before anybody lost patience.
 async fn refusal(store: &Redis) -> String {
     let asked = Instant::now();
@@ -148,8 +153,7 @@ async fn a_conditional_write_is_done_when_a_replica_has_it() {
     let master = RedisServer::start();
     let replica = RedisServer::start_replica_of(&master);
     let store = open(&master.url());
-    // However long a machine under load takes to confirm.
-    let patient = Redis::with_patience(&master.url(), None, 60 * SOON).unwrap();
+    let patient = open_patiently(&master.url());
     store.put("record", b"seen", TTL).await.unwrap();
     assert_eq!(patient.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
     replica.freeze();
@@ -168,12 +172,12 @@ async fn the_sentinel_with_the_newest_word_is_believed() {
     let behind = RedisServer::start_sentinel("127.0.0.1", &old, "sentinel config-epoch dev 1");
     let mut ahead = RedisServer::start_sentinel("127.0.0.1", &new, "sentinel config-epoch dev 2");
     for (key, sentinels) in [("one", [&behind, &ahead]), ("two", [&ahead, &behind])] {
-        let store = open(&named_by(&sentinels));
+        let store = open_patiently(&named_by(&sentinels));
         store.put(key, b"value", TTL).await.unwrap();
         assert_eq!((has(&old, key).await, has(&new, key).await), (false, true));
     }
     ahead.kill();
-    let store = open(&named_by(&[&ahead, &behind]));
+    let store = open_patiently(&named_by(&[&ahead, &behind]));
     store.put("three", b"value", TTL).await.unwrap();
     assert!(has(&old, "three").await, "one sentinel is enough");
 }
@@ -211,7 +215,7 @@ async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
 async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
-    let store = open(&named_by(&[&sentinel]));
+    let store = open_patiently(&named_by(&[&sentinel]));
     for server in [&old, &new] {
         let elsewhere = open(&server.url());
         elsewhere.put("record", b"seen", TTL).await.unwrap();
@@ -241,7 +245,7 @@ async fn sentinels_and_servers_have_passwords_of_their_own() {
     set.exec_async(&mut server.connect().await).await.unwrap();
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/dev/3", sentinel.port());
     assert_eq!(refusal(&open(&url)).await, "no sentinel names the master: Redis answered NOAUTH");
-    let store = open(&format!("{url}?sentinel_password=swordfish"));
+    let store = open_patiently(&format!("{url}?sentinel_password=swordfish"));
     store.put("record", b"value", TTL).await.unwrap();
     let database = format!("redis://:hunter2@127.0.0.1:{}/3", server.port());
     assert!(open(&database).get("record").await.unwrap().is_some());
@@ -260,8 +264,34 @@ async fn tls_reaches_sentinels_and_servers_alike() {
         ),
     );
     let url = format!("rediss+sentinel://localhost:{}/dev", sentinel.port());
-    let store = Redis::with_patience(&url, Some(&server.ca_file()), SOON).unwrap();
+    let store = Redis::with_patience(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Write::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");
+}
+
+#[actix_web::test]
+async fn the_commands_in_the_documentation_are_enough() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let rule = document.lines().find_map(|line| line.strip_prefix("ACL SETUSER ")).unwrap();
+    let rule = rule.replace("PASSWORD", "hunter2");
+    let master = RedisServer::start();
+    let _replica = RedisServer::start_replica_of(&master);
+    let mut acl = redis::cmd("ACL");
+    acl.arg("SETUSER").arg(rule.split(' ').collect::<Vec<_>>());
+    acl.exec_async(&mut master.connect().await).await.unwrap();
+    let store = open_patiently(&format!("redis://cluster-auth:hunter2@127.0.0.1:{}/3", master.port()));
+    assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Write::Done);
+    store.put("record", b"1", TTL).await.unwrap();
+    assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap_under("lock", b"owner", "record", b"2", b"3", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
+    assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Write::Done);
+    store.delete("lock").await.unwrap();
+    for member in ["one", "two"] {
+        assert_eq!(store.enter("set", member, TTL, 2).await.unwrap(), Write::Done);
+    }
+    store.leave("set", "one").await.unwrap();
+    store.ping().await.unwrap();
 }
