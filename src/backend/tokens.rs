@@ -124,7 +124,6 @@ fn longest_wait(app: &App) -> Duration {
 
 /// The refresher of this process.
 pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a> {
-    let idp = app.settings.idp_timeout;
     Refresher {
         logins: app.logins(),
         grant,

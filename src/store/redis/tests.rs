@@ -285,7 +285,8 @@ async fn the_commands_in_the_documentation_are_enough() {
     assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Write::Done);
     store.put("record", b"1", TTL).await.unwrap();
     assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Write::Done);
-    assert_eq!(store.swap_under("lock", b"owner", "record", b"2", b"3", TTL).await.unwrap(), Write::Done);
+    let held = Held { lock: "lock", owner: b"owner", life: TTL };
+    assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Write::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
     assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Write::Done);
     store.delete("lock").await.unwrap();
@@ -293,5 +294,10 @@ async fn the_commands_in_the_documentation_are_enough() {
         assert_eq!(store.enter("set", member, TTL, 2).await.unwrap(), Write::Done);
     }
     store.leave("set", "one").await.unwrap();
+    let at = OffsetDateTime::UNIX_EPOCH;
+    store.note("index", "one", at).await.unwrap();
+    assert_eq!(store.noted("index", at, 1).await.unwrap(), ["one"]);
+    assert_eq!(store.noted_at("index", "one").await.unwrap(), Some(at));
+    store.unnote("index", "one").await.unwrap();
     store.ping().await.unwrap();
 }
