@@ -25,6 +25,19 @@ const NOT_THE_LOGINS: [&str; 10] = [
     "email_unverified",
 ];
 
+/// What says nothing of whose the ID token is: there is none, or it is not one that counts.
+const UNPROVEN: [&str; 9] = [
+    "no_id_token",
+    "exp",
+    "iat_future",
+    "at_hash",
+    "alg_none",
+    "hs256_with_public_key",
+    "foreign_key_known_kid",
+    "jku",
+    "crit",
+];
+
 /// Logs in honestly with an ID token that expires after a second; the ones after it live for an hour.
 fn log_in_and_expire(api: &Api, idp: &HostileIdp) {
     idp.lie("none");
@@ -56,6 +69,37 @@ fn lied_to_at_a_refresh(api: &Api, idp: &HostileIdp, lie: &str) {
     let ended = [&status["connected"], &status["refreshable"], &status["reason"], &status["subject"]];
     assert_eq!(ended, [&json!(false), &json!(false), &json!("identity_changed"), &Value::Null], "{lie}");
     assert_eq!(revoked(idp) - before, 1, "{lie}");
+}
+
+#[test]
+fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
+    let world = World::new("refresh_unproven");
+    let idp = HostileIdp::start(&world);
+    let cluster = Cluster::start(&world, &idp.issuer);
+    let backend = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).start();
+    let api = backend.api(&world);
+    for lie in UNPROVEN {
+        log_in_and_expire(&api, &idp);
+        let before = revoked(&idp);
+        idp.lie(lie);
+        for _ in 0..2 {
+            let stumbled = api.get(PODS);
+            let cause = &stumbled.json["details"]["causes"][0]["reason"];
+            assert_eq!(
+                (stumbled.status, cause.as_str()),
+                (502, Some("idp_refused")),
+                "{lie}: {}",
+                stumbled.text
+            );
+        }
+        let status = api.cluster_status();
+        assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{lie}");
+        assert_eq!(revoked(&idp), before, "{lie}");
+        // It takes only the refresh token that it gave out last: the one that came with the lie was kept.
+        idp.lie("none");
+        let after = api.get(PODS);
+        assert_eq!(after.status, 200, "{lie}: {}", after.text);
+    }
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl ClientTls {
     #[must_use]
     pub fn clients(&self, settings: &BackendSettings) -> Clients {
         let provider = Patience { connect: settings.idp_timeout / 2, answer: Some(settings.idp_timeout) };
-        let kubernetes = Patience { connect: settings.idp_timeout / 2, answer: Some(KUBERNETES_ANSWER) };
+        let kubernetes = Patience { connect: KUBERNETES_CONNECT, answer: Some(KUBERNETES_ANSWER) };
         let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
             (name.clone(), outbound::client(tls, kubernetes))
         };
@@ -148,6 +148,9 @@ impl ClientTls {
         }
     }
 }
+
+/// Until a Kubernetes API is connected to.
+const KUBERNETES_CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Until the head of a Kubernetes answer; its body may take as long as it likes. Kubernetes itself gives up after 60 s.
 const KUBERNETES_ANSWER: std::time::Duration = std::time::Duration::from_secs(65);

@@ -95,6 +95,17 @@ pub enum Rejected {
     Organization,
 }
 
+impl Rejected {
+    /// Whether the token's signature is right, and it says that it belongs to somebody else, or to nobody.
+    #[must_use]
+    pub fn is_somebody_elses(&self) -> bool {
+        matches!(
+            self,
+            Self::Issuer | Self::Audience | Self::AuthorizedParty | Self::Subject | Self::Organization
+        )
+    }
+}
+
 /// An ID token of which every check held. Nothing else makes one.
 #[derive(Debug)]
 pub struct VerifiedIdToken {

@@ -50,9 +50,13 @@ impl Grant for ProviderGrant<'_> {
                 let refresh_token = fresh.refresh_token.clone().or_else(|| Some(token.clone()));
                 Ok(TokenSet { refresh_token, ..fresh })
             }
-            Err(reason) => {
+            Err(NotAccepted::SomebodyElses(reason)) => {
                 let tokens = Box::new(unverified(login, &tokens, token));
                 Err(GrantFailure::NotTheLogins { reason, tokens })
+            }
+            Err(NotAccepted::Unverified(reason)) => {
+                let refresh_token = tokens.refresh_token().map(|token| token.secret().as_str().into());
+                Err(GrantFailure::Unproven { reason, refresh_token })
             }
         }
     }
@@ -65,6 +69,24 @@ impl Grant for ProviderGrant<'_> {
     }
 }
 
+/// Why a token response does not continue a login.
+enum NotAccepted {
+    /// It belongs to somebody else, or breaks the identity rule.
+    SomebodyElses(String),
+    /// Nobody knows whose it is: no ID token (OpenID Connect Core, 12.2 allows that), no keys, or one that fails another check.
+    Unverified(String),
+}
+
+impl From<Rejected> for NotAccepted {
+    fn from(why: Rejected) -> Self {
+        if why.is_somebody_elses() {
+            Self::SomebodyElses(why.to_string())
+        } else {
+            Self::Unverified(why.to_string())
+        }
+    }
+}
+
 impl ProviderGrant<'_> {
     /// `iss`, `sub`, `aud` and `org_id` must be the login's own, and the identity rule must hold again.
     async fn verified(
@@ -72,12 +94,14 @@ impl ProviderGrant<'_> {
         metadata: &Metadata,
         login: &LiveLogin,
         tokens: &Tokens,
-    ) -> Result<VerifiedIdToken, String> {
-        let raw = provider::id_token(tokens).ok_or("there is no ID token")?;
-        let header = id_token::acceptable_header(raw).map_err(|why| why.to_string())?;
+    ) -> Result<VerifiedIdToken, NotAccepted> {
+        let missing = || NotAccepted::Unverified("there is none".to_owned());
+        let raw = provider::id_token(tokens).ok_or_else(missing)?;
+        let header = id_token::acceptable_header(raw)?;
         let key =
             self.provider.keys.find(header.kid.as_deref(), metadata.jwks_uri(), &self.clients.provider).await;
-        let key = key.map_err(|error| error.to_string())?.ok_or_else(|| Rejected::UnknownKey.to_string())?;
+        let key = key.map_err(|error| NotAccepted::Unverified(error.to_string()))?;
+        let key = key.ok_or(Rejected::UnknownKey)?;
         let expected = Continued {
             issuer: &login.issuer,
             client_id: &login.audience,
@@ -86,9 +110,9 @@ impl ProviderGrant<'_> {
             access_token: tokens.access_token().secret(),
             now: self.app.clock.now(),
         };
-        let verified = id_token::verify_continued(raw, &key, &expected).map_err(|why| why.to_string())?;
+        let verified = id_token::verify_continued(raw, &key, &expected)?;
         identity::check(&self.cluster.identity, self.user, login.catalog_email.as_deref(), &verified)
-            .map_err(|why| why.to_string())?;
+            .map_err(|why| NotAccepted::SomebodyElses(why.to_string()))?;
         Ok(verified)
     }
 }

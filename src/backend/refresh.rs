@@ -50,6 +50,14 @@ pub enum GrantFailure {
     /// `invalid_grant`: the token is worth nothing any more.
     #[error("the identity provider takes the refresh token no more")]
     InvalidGrant,
+    /// Tokens came whose ID token cannot be verified, or without one: nothing says that they are not this login's.
+    #[error("the identity provider's new ID token cannot be verified ({reason})")]
+    Unproven {
+        /// Why not.
+        reason: String,
+        /// The successor of the token that was spent, where one came; the refresh after this one proves whose it is.
+        refresh_token: Option<WireSecret>,
+    },
     /// Tokens came, and they are not this login's.
     #[error("the identity provider's tokens are not this login's ({reason})")]
     NotTheLogins {
@@ -184,7 +192,10 @@ impl Refresher<'_> {
             return Err(RefreshError::Busy);
         }
         match self.grant.refresh(&live, &token).await {
-            Ok(tokens) => self.keep(lock, key, stored, &live, tokens).await,
+            Ok(tokens) => {
+                let version = stored.record.version + 1;
+                self.keep(lock, key, stored, version, LiveLogin { tokens, intent: None, ..live }).await
+            }
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
         }
     }
@@ -239,18 +250,17 @@ impl Refresher<'_> {
         lock: &Lock<'_>,
         key: &LoginKey,
         stored: Stored,
-        live: &LiveLogin,
-        tokens: TokenSet,
+        version: u64,
+        live: LiveLogin,
     ) -> Result<TokenSet, RefreshError> {
-        let version = stored.record.version + 1;
-        let state =
-            LoginState::Live(Box::new(LiveLogin { tokens: tokens.clone(), intent: None, ..live.clone() }));
+        let tokens = live.tokens.clone();
+        let state = LoginState::Live(Box::new(live.clone()));
         let sealed = self.logins.seal(key, &LoginRecord { version, state }).map_err(RecordError::from)?;
         let deadline = self.clock.now() + self.limits.keep_trying;
         loop {
             match self.try_to_keep(lock, key, &stored, &sealed).await {
                 Ok(Kept::Written) => return Ok(tokens),
-                Ok(Kept::Superseded) => return self.superseded(key, live, &tokens).await,
+                Ok(Kept::Superseded) => return self.superseded(key, &live).await,
                 Ok(Kept::LoginGone) => {
                     self.grant.revoke(&tokens).await;
                     return Err(RefreshError::NotConnected(None));
@@ -269,15 +279,10 @@ impl Refresher<'_> {
     }
 
     /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count.
-    async fn superseded(
-        &self,
-        key: &LoginKey,
-        ours: &LiveLogin,
-        tokens: &TokenSet,
-    ) -> Result<TokenSet, RefreshError> {
+    async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
         if !matches!(&current, Ok((_, live)) if live.id == ours.id) {
-            self.grant.revoke(tokens).await;
+            self.grant.revoke(&ours.tokens).await;
         }
         current.map(|(_, live)| live.tokens)
     }
@@ -315,6 +320,14 @@ impl Refresher<'_> {
             GrantFailure::NotSent | GrantFailure::NotNow(_) => {
                 let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
                 self.write(lock, key, &stored, &as_before).await?;
+                Err(failure.into())
+            }
+            // Its successor exists only here, and nobody uses an ID token that is not verified. The version stays: there is no new set.
+            GrantFailure::Unproven { ref refresh_token, .. } => {
+                let mut live = LiveLogin { intent: None, ..live };
+                live.tokens.refresh_token = refresh_token.clone().or(live.tokens.refresh_token);
+                let version = stored.record.version;
+                self.keep(lock, key, stored, version, live).await?;
                 Err(failure.into())
             }
             // The intent stays, and says so to whoever comes next.

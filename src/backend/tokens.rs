@@ -144,7 +144,7 @@ fn label(result: &Result<TokenSet, RefreshError>) -> &'static str {
         Err(RefreshError::NotConnected(Some(reason))) => reason.as_str(),
         Err(RefreshError::NotConnected(None) | RefreshError::NotRefreshable) => "not_connected",
         Err(RefreshError::Grant(GrantFailure::NotSent)) => "idp_unreachable",
-        Err(RefreshError::Grant(GrantFailure::NotNow(_))) => "idp_refused",
+        Err(RefreshError::Grant(GrantFailure::NotNow(_) | GrantFailure::Unproven { .. })) => "idp_refused",
         Err(RefreshError::Grant(_)) => "answer_lost",
         Err(RefreshError::Busy) => "busy",
         Err(RefreshError::Record(_) | RefreshError::Random(_)) => "store_unavailable",
@@ -161,6 +161,12 @@ pub fn problem(error: RefreshError) -> Problem {
             Code::IdpRefused,
             format!(
                 "The identity provider did not refresh your login ({code}); it is kept: try again in a moment."
+            ),
+        ),
+        RefreshError::Grant(GrantFailure::Unproven { reason, .. }) => Problem::new(
+            Code::IdpRefused,
+            format!(
+                "The identity provider's new ID token for you cannot be verified, {reason}; your login is kept: try again in a moment, or tell the operator."
             ),
         ),
         RefreshError::Grant(_) => Problem::new(

@@ -184,7 +184,13 @@ impl Grant for Idp {
         }
         let slow = Duration::from_millis(self.world.lock().below(4_500));
         self.world.sleep(slow).await;
-        spent.map(|token| self.tokens(token, LIFETIME)).ok_or(GrantFailure::InvalidGrant)
+        let tokens = spent.map(|token| self.tokens(token, LIFETIME)).ok_or(GrantFailure::InvalidGrant)?;
+        if kind == 2 {
+            // Its keys cannot be had.
+            let refresh_token = tokens.refresh_token;
+            return Err(GrantFailure::Unproven { reason: "no keys".to_owned(), refresh_token });
+        }
+        Ok(tokens)
     }
 
     async fn revoke(&self, tokens: &TokenSet) {

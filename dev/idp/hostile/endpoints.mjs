@@ -157,6 +157,11 @@ export class HostileEndpoints {
       sendJson(response, 400, { error: 'invalid_grant', error_description: 'there is no such code' });
       return;
     }
+    // About this it never lies: only the refresh token that was given out last counts.
+    if (parameters.get('grant_type') === 'refresh_token' && parameters.get('refresh_token') !== this.#newest) {
+      sendJson(response, 400, { error: 'invalid_grant', error_description: 'that refresh token does not count any more' });
+      return;
+    }
     const tokens = await this.#tokens(this.#nonces.get(code));
     this.#nonces.delete(code);
     this.#ledger.recordTokenAnswer(tokens);
