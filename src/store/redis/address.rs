@@ -35,7 +35,7 @@ pub enum UnusableRedis {
 /// How the master is found.
 pub(super) enum Address {
     /// It is always there.
-    Server(Client),
+    Server(Box<Client>),
     /// Sentinels know.
     Sentinels(Arc<Sentinels>),
 }
@@ -66,7 +66,7 @@ impl Address {
         let info = connection_info(url).ok_or(UnusableRedis::Url)?;
         let settings = info.redis_settings().clone();
         let client = roots.client(server(info, settings)).map_err(|_| UnusableRedis::Url)?;
-        Ok(Self::Server(client))
+        Ok(Self::Server(Box::new(client)))
     }
 }
 
