@@ -15,6 +15,7 @@ mod sentinel;
 mod tls;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -139,6 +140,7 @@ impl Redis {
                 let master = sentinels.master(self.patience / SHARE).await?;
                 let connection = Connection::open(&master).await?;
                 connection.check_master().await?;
+                connection.watch(Arc::clone(sentinels), self.patience / SHARE);
                 Ok(connection)
             }
         }

@@ -111,7 +111,7 @@ impl Sentinel {
         let configuration = world.file(&format!("{name}.conf"));
         let lines = format!(
             "port {port}\nbind 127.0.0.1\nsentinel monitor {MASTER} 127.0.0.1 {master} 2\n\
-             sentinel down-after-milliseconds {MASTER} 500\nsentinel failover-timeout {MASTER} 3000\n"
+             sentinel down-after-milliseconds {MASTER} 1500\nsentinel failover-timeout {MASTER} 3000\n"
         );
         std::fs::write(&configuration, lines).unwrap();
         let mut command = Command::new("redis-server");

@@ -1,6 +1,7 @@
 //! Where Redis is, as `REDIS_URL` writes it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redis::io::tcp::TcpSettings;
 use redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
@@ -34,9 +35,9 @@ pub enum UnusableRedis {
 /// How the master is found.
 pub(super) enum Address {
     /// It is always there.
-    Server(Client),
+    Server(Box<Client>),
     /// Sentinels know.
-    Sentinels(Sentinels),
+    Sentinels(Arc<Sentinels>),
 }
 
 impl Address {
@@ -58,12 +59,14 @@ impl Address {
         };
         let roots = if scheme == "rediss" { Roots::load(ca_file)? } else { Roots::none() };
         if has_sentinels {
-            return sentinels(scheme, rest, roots).map(Self::Sentinels).ok_or(UnusableRedis::Url);
+            return sentinels(scheme, rest, roots)
+                .map(|sentinels| Self::Sentinels(Arc::new(sentinels)))
+                .ok_or(UnusableRedis::Url);
         }
         let info = connection_info(url).ok_or(UnusableRedis::Url)?;
         let settings = info.redis_settings().clone();
         let client = roots.client(server(info, settings)).map_err(|_| UnusableRedis::Url)?;
-        Ok(Self::Server(client))
+        Ok(Self::Server(Box::new(client)))
     }
 }
 

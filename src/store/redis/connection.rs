@@ -8,6 +8,7 @@ use futures_util::future::try_join;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, RedisResult, Role};
 
+use super::sentinel::Sentinels;
 use crate::store::StoreError;
 
 /// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
@@ -51,6 +52,23 @@ impl Connection {
             Ok(_) => Err(StoreError { reason: "the server that the sentinels name is no master".to_owned() }),
             Err(error) => Err(store_error(&error)),
         }
+    }
+
+    /// Gives the connection up when the sentinels name another server, for as long as there is a connection: a master that was
+    /// replaced while it lived takes itself for one until the sentinels demote it, some ten seconds later.
+    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, every: Duration) {
+        let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                let named = sentinels.master(every).await;
+                let Some(lost) = lost.upgrade().filter(|lost| !lost.load(Ordering::Relaxed)) else { return };
+                // Sentinels that do not answer say nothing against it.
+                if named.is_ok_and(|named| server_of(&named) != server) {
+                    lost.store(true, Ordering::Relaxed);
+                }
+            }
+        });
     }
 
     /// Whether the next request needs a new one.

@@ -144,6 +144,16 @@ fn named_by(sentinels: &[&RedisServer]) -> String {
     format!("redis+sentinel://{}/dev", hosts.join(","))
 }
 
+/// From now on the sentinel names another master, while the old one takes itself for one.
+async fn have_named(sentinel: &RedisServer, master: &RedisServer) {
+    let mut sentinel = sentinel.connect().await;
+    let mut told = async |words: &[&str]| {
+        redis::cmd("SENTINEL").arg(words).exec_async(&mut sentinel).await.unwrap();
+    };
+    told(&["REMOVE", "dev"]).await;
+    told(&["MONITOR", "dev", "127.0.0.1", &master.port().to_string(), "1"]).await;
+}
+
 async fn has(server: &RedisServer, key: &str) -> bool {
     redis::AsyncTypedCommands::exists(&mut server.connect().await, prefixed(key)).await.unwrap()
 }
@@ -221,15 +231,27 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
         elsewhere.put("record", b"seen", TTL).await.unwrap();
     }
     assert_eq!(store.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
-    let mut sentinel = sentinel.connect().await;
-    let mut told = async |words: &[&str]| {
-        redis::cmd("SENTINEL").arg(words).exec_async(&mut sentinel).await.unwrap();
-    };
-    told(&["REMOVE", "dev"]).await;
-    told(&["MONITOR", "dev", "127.0.0.1", &new.port().to_string(), "1"]).await;
+    have_named(&sentinel, &new).await;
     let error = store.swap("record", b"new", b"newer", TTL).await.unwrap_err();
     assert_eq!(error.reason, "no replica has confirmed the write");
     assert_eq!(store.swap("record", b"seen", b"newer", TTL).await.unwrap(), Write::Done);
+}
+
+#[actix_web::test]
+async fn a_master_that_was_replaced_is_left_before_it_knows() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
+    let store = open(&named_by(&[&sentinel]));
+    open_patiently(&new.url()).put("record", b"new", TTL).await.unwrap();
+    assert_eq!(store.get("record").await.unwrap(), None);
+    have_named(&sentinel, &new).await;
+    tokio::time::timeout(60 * SOON, async {
+        while store.get("record").await.ok().flatten().as_deref() != Some(&b"new"[..]) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
 }
 
 #[actix_web::test]
