@@ -3,6 +3,7 @@
 mod callback_port;
 mod hand_over;
 mod no_backend;
+mod restart;
 
 use crate::harness::api::{Api, Session};
 use crate::harness::backend::{Backend, BackendPlan};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -10,6 +11,9 @@ use super::api::{Answer, agent};
 use super::ledger::Ledger;
 use super::process::Process;
 use super::world::World;
+
+/// Longer than any outcome takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The helper port.
 pub const CONTROL: &str = "http://localhost:8888";
@@ -82,6 +86,13 @@ impl Visitor {
         Answer::read(request.call().unwrap())
     }
 
+    /// The same at a proxy that may be gone: no answer then.
+    pub fn attempt_get(&self, path: &str) -> Option<Answer> {
+        let cookies = self.cookies.join("; ");
+        let request = agent().get(format!("{}{path}", self.origin)).header("cookie", cookies);
+        request.call().ok().map(Answer::read)
+    }
+
     /// Submits a form with these headers.
     pub fn post(&mut self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
         let mut request = agent().post(format!("{}{path}", self.origin));
@@ -97,14 +108,22 @@ impl Visitor {
     pub fn hand_over(&mut self, app_origin: &str, session_token: &str) -> String {
         let answer = self.post("/start", &[("sessionToken", session_token)], &[("origin", app_origin)]);
         assert_eq!(answer.status, 303, "{}", answer.text);
-        answer.header("location").unwrap().to_owned()
+        let link = answer.header("location").unwrap();
+        Ledger::new(self.ledger.clone()).note("link", link.strip_prefix("/go/").unwrap());
+        link.to_owned()
     }
 
     /// Presses the button of the page at this path: where the browser is sent.
     pub fn press_button(&mut self, page: &str) -> String {
         let page = self.get(page);
         assert_eq!(page.status, 200, "{}", page.text);
+        self.press_button_of(&page)
+    }
+
+    /// The same on a page that is open already.
+    pub fn press_button_of(&mut self, page: &Answer) -> String {
         let csrf = between(&page.text, "name=\"csrf\" value=\"", "\"");
+        Ledger::new(self.ledger.clone()).note("csrf", &csrf);
         let action = between(&page.text, "action=\"", "\"");
         let answer = self.submit(&action, &csrf);
         assert_eq!(answer.status, 303, "{}", answer.text);
@@ -138,13 +157,16 @@ impl Visitor {
         outcome(&answer)
     }
 
-    /// Comes back, and reloads the page that says so until there is an outcome.
+    /// Comes back, and reloads what the browser shows until there is an outcome.
     pub fn come_back_for_good(&self, redirect: &str) -> String {
+        let path = redirect.strip_prefix("http://localhost:8000").unwrap();
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.come_back(redirect).as_str() {
-                "backend-away" => {}
-                other => return other.to_owned(),
+            match self.attempt_get(path).as_ref().map(outcome).as_deref() {
+                None | Some("backend-away") => std::thread::yield_now(),
+                Some(other) => return other.to_owned(),
             }
+            assert!(Instant::now() < deadline, "no outcome comes");
         }
     }
 }
