@@ -2,6 +2,7 @@
 
 mod callback_port;
 mod hand_over;
+mod in_browser;
 mod no_backend;
 mod restart;
 
