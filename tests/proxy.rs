@@ -3,6 +3,7 @@
 mod callback_port;
 mod hand_over;
 mod in_browser;
+mod metrics;
 mod no_backend;
 mod restart;
 

@@ -81,6 +81,7 @@ mod tests {
     use crate::store::memory::Memory;
     use crate::store::sealing::Keyring;
     use crate::store::{Store, StoreError};
+    use crate::telemetry::backend_metrics::BackendMetrics;
 
     /// To forget asks nothing of the identity provider.
     struct NoGrant;
@@ -127,8 +128,10 @@ mod tests {
         let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
         let second = Duration::from_secs(1);
         let limits = Limits { lock: second, wait: second, keep_trying: second };
-        let refresher =
-            Refresher { logins, grant: &NoGrant, clock: &SystemClock, pause: &RuntimePause, limits };
+        let metrics = BackendMetrics::new().unwrap();
+        let lock_wait_seconds = &metrics.refresh_lock_wait_seconds;
+        let (clock, pause) = (&SystemClock, &RuntimePause);
+        let refresher = Refresher { logins, grant: &NoGrant, clock, pause, limits, lock_wait_seconds };
         let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
         let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };
         store.put(&key.record(), &logins.seal(&key, &record).unwrap(), kept).await.unwrap();

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use prometheus::Histogram;
 use time::OffsetDateTime;
 
 use super::login_record::{
@@ -130,6 +131,8 @@ pub struct Refresher<'a> {
     pub pause: &'a dyn Pause,
     /// How long what may take.
     pub limits: Limits,
+    /// Where the seconds are noted that the lock was waited for.
+    pub lock_wait_seconds: &'a Histogram,
 }
 
 /// Between two looks whether another replica is done.
@@ -141,11 +144,14 @@ impl Refresher<'_> {
     /// # Errors
     /// As the variants of [`RefreshError`] say; only [`RefreshError::NotConnected`] means that the login is over.
     pub async fn refresh(&self, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
-        let deadline = self.clock.now() + self.limits.wait;
+        let began = self.clock.now();
+        let deadline = began + self.limits.wait;
+        let waited = || (self.clock.now() - began).as_seconds_f64();
         loop {
             if let Some(lock) =
                 Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
             {
+                self.lock_wait_seconds.observe(waited());
                 let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;
                 lock.release().await;
                 return outcome;
@@ -153,6 +159,7 @@ impl Refresher<'_> {
             self.pause.wait(LOOK_AGAIN).await;
             let (record, live) = self.live(key).await?;
             if record.record.version > seen {
+                self.lock_wait_seconds.observe(waited());
                 return Ok(live.tokens);
             }
             if self.clock.now() >= deadline {

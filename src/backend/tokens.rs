@@ -134,6 +134,7 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
             wait: longest_wait(app),
             keep_trying: Duration::from_mins(10),
         },
+        lock_wait_seconds: &app.metrics.refresh_lock_wait_seconds,
     }
 }
 
