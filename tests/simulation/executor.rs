@@ -87,7 +87,7 @@ fn step(world: &World, tasks: &mut [Task<'_>], index: usize) {
     let task = &mut tasks[index];
     let work = task.work.as_mut().expect("only tasks that live have a turn");
     let polled = work.as_mut().poll(&mut Context::from_waker(noop_waker_ref()));
-    let mut inner = world.lock();
+    let inner = world.lock();
     match polled {
         Poll::Ready(()) => task.work = None,
         Poll::Pending => task.ready_at = inner.wake.expect("every wait names its end"),
