@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::api::{Answer, Api};
+use crate::harness::api::{Answer, Api, agent};
 use crate::harness::backend::BackendPlan;
 use crate::harness::cluster::Cluster;
 use crate::harness::idp::Idp;
@@ -79,6 +79,24 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
     assert_eq!(parts.refreshes(), 1);
     let status = apis[1].cluster_status();
     assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{status}");
+    // At most one flight a process, each of which waited for its turn.
+    let flights: Vec<[u64; 2]> = replicas
+        .iter()
+        .map(|replica| {
+            let metrics = agent().get(format!("{}/metrics", replica.control_url)).call().unwrap();
+            let metrics = Answer::read(metrics).text;
+            let value = |name: &str| {
+                let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+                line.map_or(0, |value| value.trim().parse().unwrap())
+            };
+            [
+                value("cluster_auth_refresh_total{result=\"refreshed\"}"),
+                value("cluster_auth_refresh_lock_wait_seconds_count"),
+            ]
+        })
+        .collect();
+    assert!(flights.iter().all(|[refreshes, waits]| refreshes == waits && *refreshes <= 1), "{flights:?}");
+    assert!(flights.iter().any(|[refreshes, _]| *refreshes == 1), "{flights:?}");
 }
 
 #[test]
