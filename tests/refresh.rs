@@ -190,14 +190,19 @@ fn redis_holds_no_token_of_a_refresh() {
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     assert_eq!(api.get(PODS).status, 200);
-    let dump = String::from_utf8_lossy(&parts.redis.dump()).into_owned();
-    assert!(dump.contains("login:{user:default/felix|dev}"), "no login was found in Redis");
+    let found = |token: &str| String::from_utf8_lossy(&parts.redis.dump()).contains(token);
+    assert!(found("login:{user:default/felix|dev}"), "no login was found in Redis");
     let ledger = std::fs::read_to_string(parts.world.ledger.path()).unwrap();
     let secrets = ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let tokens: Vec<Value> =
         secrets.filter(|secret| secret["kind"].as_str().unwrap().ends_with("_token")).collect();
     assert!(tokens.len() >= 6, "two sets of tokens went through this test");
-    for token in tokens {
-        assert!(!dump.contains(token["value"].as_str().unwrap()), "Redis holds the {}", token["kind"]);
+    let mut values = tokens.iter().map(|token| token["value"].as_str().unwrap());
+    for (token, value) in tokens.iter().zip(values.clone()) {
+        assert!(!found(value), "Redis holds the {}", token["kind"]);
     }
+    // One that is there is found.
+    let planted = values.next().unwrap();
+    parts.redis.cli(&["SET", "planted", planted]);
+    assert!(found(planted));
 }
