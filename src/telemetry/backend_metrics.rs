@@ -24,7 +24,7 @@ pub struct BackendMetrics {
     pub backstage_keys_seconds: Histogram,
     /// Refreshes, by `result`: `refreshed` or why not.
     pub refreshes: IntCounterVec,
-    /// Seconds that a refresh waited for the lock among the replicas.
+    /// Seconds that a refresh waits for its lock, or for what another refresh brings.
     pub refresh_lock_wait_seconds: Histogram,
     /// Revocations, by `outcome`: confirmed, not offered, put off for the first time, given up.
     pub revocations: IntCounterVec,
@@ -66,7 +66,7 @@ impl BackendMetrics {
             refreshes: counter("cluster_auth_refresh_total", "Refreshes, by result.", &["result"])?,
             refresh_lock_wait_seconds: Histogram::with_opts(HistogramOpts::new(
                 "cluster_auth_refresh_lock_wait_seconds",
-                "Seconds that a refresh waited for the lock.",
+                "Seconds that a refresh waits for its lock.",
             ))?,
             revocations: counter("cluster_auth_revocations_total", "Revocations, by outcome.", &["outcome"])?,
             kubernetes_requests: counter(

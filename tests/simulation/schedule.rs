@@ -11,7 +11,6 @@ use backstage_oidc_helper::backend::login_record::{
 use backstage_oidc_helper::backend::refresh::{Grant, Limits, RefreshError, Refresher, serves};
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;
-use backstage_oidc_helper::telemetry::backend_metrics::BackendMetrics;
 
 use super::executor::{self, Task};
 use super::idp::Idp;
@@ -91,10 +90,8 @@ pub fn run(seed: u64) -> Outcome {
     let idp = Idp::new(&world, overlap);
     let keyring = Keyring::random(&world).expect("the world has chance");
     let logins = Logins { store: &world, keyring: &keyring, random: &world, kept: KEPT };
-    let metrics = BackendMetrics::new().expect("no two have one name");
-    let lock_wait_seconds = &metrics.refresh_lock_wait_seconds;
     let refresher =
-        Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS, lock_wait_seconds };
+        Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS, lock_wait: &world };
     Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }.run(troubles)
 }
 
