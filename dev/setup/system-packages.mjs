@@ -9,6 +9,7 @@ const PACKAGES = {
   ip: 'iproute2',
   kubectl: 'kubernetes-client',
   shellcheck: 'shellcheck',
+  tinyproxy: 'tinyproxy-bin',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */
