@@ -137,6 +137,9 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     if let Callers::DevUser(user) = &app.settings.callers {
         tracing::warn!(%user, "CLUSTER_AUTH_DEV_USER is set: every caller on this machine is that user");
     }
+    for host in &app.settings.insecure_http_hosts {
+        tracing::warn!(host, "plain http is allowed to this host");
+    }
     let handle = control.handle();
     actix_web::rt::spawn(control);
     actix_web::rt::spawn(sweep.now_and_then());

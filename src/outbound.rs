@@ -1,8 +1,13 @@
-//! Requests that we send: trusted roots, time-outs, bounded bodies, no redirects, and the bridge to `oauth2`.
+//! Requests that we send: trusted roots, proxies, time-outs, bounded bodies, no redirects, and the bridge to `oauth2`.
 
+pub mod connect_failure;
+pub mod http_proxy;
 pub mod https_rule;
+pub mod no_proxy;
 pub mod oauth2_bridge;
+mod server_certificate;
 pub mod trail;
+mod tunnel;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +21,11 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
 
+use self::connect_failure::ConnectFailure;
+use self::http_proxy::HttpProxies;
+use self::server_certificate::ServerCertificates;
+use self::tunnel::Dialler;
+
 /// The largest JSON answer that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
 
@@ -24,7 +34,7 @@ pub const BODY_LIMIT: usize = 1 << 20;
 pub enum OutboundError {
     /// No connection came about, so not a byte of the request was sent.
     #[error("cannot connect ({0})")]
-    NotConnected(String),
+    NotConnected(ConnectFailure),
     /// The request may have been received; its answer was not.
     #[error("the answer was lost ({0})")]
     AnswerLost(String),
@@ -45,12 +55,11 @@ pub enum OutboundError {
 impl From<SendRequestError> for OutboundError {
     fn from(error: SendRequestError) -> Self {
         match error {
-            SendRequestError::Connect(ConnectError::Timeout) => Self::NotConnected("time-out".to_owned()),
             // awc calls it a connection error, but it is an end of file where the answer's head was expected.
             SendRequestError::Connect(ConnectError::Disconnected) => {
                 Self::AnswerLost("the connection was closed".to_owned())
             }
-            SendRequestError::Connect(reason) => Self::NotConnected(reason.to_string()),
+            SendRequestError::Connect(reason) => Self::NotConnected(reason.into()),
             SendRequestError::Timeout => Self::TimedOut,
             other => Self::AnswerLost(other.to_string()),
         }
@@ -74,6 +83,11 @@ pub struct UnusableRoots {
     reason: String,
 }
 
+/// Where a certificate of a server's CA can be given, for servers that all commands know, and for a cluster.
+const GIVE_CA_FILE: &str =
+    "give that CA's certificate with --ca-file (CA_FILE), or all roots with SSL_CERT_FILE";
+const GIVE_KUBERNETES_CA_FILE: &str = "give that CA's certificate with KUBERNETES_CA_FILE";
+
 /// TLS that trusts the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` honoured), and those of a file.
 ///
 /// # Errors
@@ -88,7 +102,7 @@ pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, Unu
     if let Some(file) = file {
         add_roots(&mut roots, file)?;
     }
-    Ok(config(roots))
+    Ok(config(ServerCertificates::trusting(roots, GIVE_CA_FILE)))
 }
 
 /// TLS that trusts the roots of one file and no others: a cluster's own CA.
@@ -98,7 +112,7 @@ pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, Unu
 pub fn trusting_only(file: &Path) -> Result<Arc<ClientConfig>, UnusableRoots> {
     let mut roots = RootCertStore::empty();
     add_roots(&mut roots, file)?;
-    Ok(config(roots))
+    Ok(config(ServerCertificates::trusting(roots, GIVE_KUBERNETES_CA_FILE)))
 }
 
 fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots> {
@@ -113,8 +127,10 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots
 }
 
 /// HTTP/1.1 only: awc's HTTP/2 is h2 0.3, which has an open advisory.
-fn config(roots: RootCertStore) -> Arc<ClientConfig> {
-    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+fn config(trusted: ServerCertificates) -> Arc<ClientConfig> {
+    // "Dangerous" since a verifier might accept anything; ours only asks rustls's own.
+    let builder = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(trusted));
+    let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Arc::new(config)
 }
@@ -122,7 +138,7 @@ fn config(roots: RootCertStore) -> Arc<ClientConfig> {
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For a connection, TLS included.
+    /// Until there is a connection, through a proxy where there is one; for TLS on top of it half as much.
     pub connect: Duration,
     /// For the head of the answer; `None` where an answer may take as long as it likes.
     pub answer: Option<Duration>,
@@ -130,8 +146,14 @@ pub struct Patience {
 
 /// A client for one worker: no redirects followed, connections kept.
 #[must_use]
-pub fn client(tls: &Arc<ClientConfig>, patience: Patience) -> Client {
-    let connector = Connector::new().rustls_0_23(Arc::clone(tls)).timeout(patience.connect);
+pub fn client(tls: &Arc<ClientConfig>, proxies: &HttpProxies, patience: Patience) -> Client {
+    // The dialler gives up before awc does, which would not know on whom.
+    let dialler = Dialler::new(proxies.clone(), patience.connect.mul_f32(0.9));
+    let connector = Connector::new()
+        .connector(dialler)
+        .rustls_0_23(Arc::clone(tls))
+        .timeout(patience.connect)
+        .handshake_timeout(patience.connect / 2);
     let builder = Client::builder().disable_redirects().connector(connector);
     match patience.answer {
         Some(answer) => builder.timeout(answer).finish(),

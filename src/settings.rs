@@ -13,21 +13,28 @@ pub mod proxy;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
 
 /// The secrets that may come from a file instead: `NAME_FILE` names it.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 8] = [
     "BACKSTAGE_SESSION_TOKEN",
     "BACKSTAGE_TOKEN",
     "BACKSTAGE_SESSION",
     "OIDC_CLIENT_SECRET",
     "REDIS_URL",
     "TOKEN_ENCRYPTION_KEYS",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
 ];
+
+/// The variables that many programs read in lower case, too.
+const ALSO_IN_LOWER_CASE: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 
 /// Settings that cannot be used; the sentence says which and how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +61,14 @@ pub struct Source(BTreeMap<String, String>);
 impl Source {
     /// From the environment, or whatever stands in for it.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        let mut variables: BTreeMap<_, _> =
+            variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        for name in ALSO_IN_LOWER_CASE {
+            if let Some(value) = variables.remove(&name.to_lowercase()) {
+                variables.entry(name.to_owned()).or_insert(value);
+            }
+        }
+        Self(variables)
     }
 
     /// Adds what was typed: flags win over variables of the same meaning.
@@ -115,6 +129,15 @@ fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url,
     https_rule::parse(text, insecure_hosts).map_err(|e| SettingsError(format!("{name} cannot be used: {e}.")))
 }
 
+/// The settings that say which proxies there are.
+fn http_proxies(
+    https: Option<&SecretString>,
+    http: Option<&SecretString>,
+    no_proxy: Option<&str>,
+) -> Result<HttpProxies, SettingsError> {
+    HttpProxies::read(https, http, no_proxy).map_err(|error| SettingsError(format!("{error}.")))
+}
+
 /// The variables of an example file, commented-out ones included: an example must not drift.
 #[cfg(test)]
 pub(crate) fn example_variables(path: &Path) -> Vec<(String, String)> {
@@ -147,6 +170,19 @@ mod tests {
         let role: Role = source.with_flags([("LOGIN_TIMEOUT", Some("30s".to_owned()))]).read().unwrap();
         assert_eq!(role.login_timeout, Some(Span(std::time::Duration::from_secs(30))));
         assert_eq!(role.backstage_token, None);
+    }
+
+    #[test]
+    fn proxies_are_read_in_lower_case_too_and_upper_case_wins() {
+        #[derive(Deserialize)]
+        struct Proxies {
+            https_proxy: Option<String>,
+            no_proxy: Option<String>,
+        }
+        let both = [("https_proxy", "lower:1"), ("HTTPS_PROXY", "upper:1"), ("no_proxy", "a,b")];
+        let proxies: Proxies = pairs(&both).read().unwrap();
+        assert_eq!(proxies.https_proxy.as_deref(), Some("upper:1"));
+        assert_eq!(proxies.no_proxy.as_deref(), Some("a,b"));
     }
 
     #[test]

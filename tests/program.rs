@@ -25,6 +25,7 @@ mod killed_backend;
 mod kubernetes_proxy;
 mod login_in_browser;
 mod login_over_http;
+mod networks;
 mod offboarding;
 mod provider_cache;
 mod proxy;

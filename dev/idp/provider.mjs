@@ -50,6 +50,8 @@ const LIFETIMES = { code: 60, interaction: 3600, session: 86_400, refreshToken: 
  */
 export function buildProvider(settings, state, keys) {
   const provider = new Provider(settings.issuer, configuration(settings, state, keys));
+  // An https issuer has somebody in front that does the TLS and says so.
+  provider.proxy = settings.issuer.startsWith('https:');
   provider.use((ctx, next) => state.interference.around(ctx, next));
   provider.on('authorization.success', (_ctx, answer) => state.ledger.record('code', Object(answer).code));
   provider.on('server_error', (_ctx, error) => process.stderr.write(`idp: ${error.stack}\n`));

@@ -10,6 +10,7 @@ const PACKAGES = {
   kubectl: 'kubernetes-client',
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
+  tinyproxy: 'tinyproxy-bin',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */

@@ -140,10 +140,10 @@ impl ClientTls {
         let provider = Patience { connect: settings.idp_timeout / 2, answer: Some(settings.idp_timeout) };
         let kubernetes = Patience { connect: KUBERNETES_CONNECT, answer: Some(KUBERNETES_ANSWER) };
         let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
-            (name.clone(), outbound::client(tls, kubernetes))
+            (name.clone(), outbound::client(tls, &settings.http_proxies, kubernetes))
         };
         Clients {
-            provider: outbound::client(&self.provider, provider),
+            provider: outbound::client(&self.provider, &settings.http_proxies, provider),
             kubernetes: self.kubernetes.iter().map(of_cluster).collect(),
         }
     }

@@ -17,6 +17,7 @@ use super::provider::{ProviderError, printable};
 use super::session;
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
 use crate::outbound::OutboundError;
+use crate::outbound::connect_failure::ConnectFailure;
 use crate::outbound::trail::Trail;
 use crate::problem::Problem;
 use crate::protocol::{
@@ -290,5 +291,6 @@ fn lost_problem() -> Problem {
 }
 
 fn idp_unreachable() -> Problem {
-    ProviderError::Unreachable(OutboundError::NotConnected(String::new())).into()
+    ProviderError::Unreachable(OutboundError::NotConnected(ConnectFailure::Other("see above".to_owned())))
+        .into()
 }

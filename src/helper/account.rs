@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
 use crate::helper::interruption::interrupted;
 use crate::helper::terminal::Terminal;
+use crate::helper::unreachable;
 use crate::helper::user_credential::{NotTraded, UserCredential};
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
@@ -47,9 +48,7 @@ pub enum AccountError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Nothing that speaks for a backend answers.
-    #[error(
-        "There is no backend to be reached at {backend} ({reason}): check BACKSTAGE_URL and your network."
-    )]
+    #[error("{}", unreachable::sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,
@@ -163,9 +162,10 @@ pub async fn unless_interrupted(
     }
 }
 
-/// Network errors, 429 and 502 to 504 pass. A page that is no backend's stays one.
+/// Network errors, 429 and 502 to 504 pass. A page that is no backend's stays one, and so does a certificate.
 fn may_pass(error: &ApiError) -> bool {
     match error {
+        ApiError::NoAnswer(OutboundError::NotConnected(failure)) => failure.may_pass(),
         ApiError::NoAnswer(error) => !matches!(error, OutboundError::NotJson),
         ApiError::Refused(refusal) => refusal.may_pass(),
     }

@@ -136,7 +136,7 @@ impl BackendApi {
         tracing::info!(request_id, "the backend logs these calls under this request id");
         let backstage_url = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self {
-            client: outbound::client(&tls, PATIENCE),
+            client: outbound::client(&tls, &settings.http_proxies()?, PATIENCE),
             backstage_url,
             request_id,
             clock: Arc::clone(clock),

@@ -120,6 +120,7 @@ async fn stored_failure(api: &BackendApi, session_token: &WireSecret, trouble: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::connect_failure::ConnectFailure;
 
     fn refused(status: u16, code: Option<Code>) -> Result<ExchangeResponse, ApiError> {
         Err(ApiError::Refused(Refusal { status, code, message: None, retry_after: None }))
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn what_may_pass_is_tried_again() {
         for error in [
-            OutboundError::NotConnected("refused".to_owned()),
+            OutboundError::NotConnected(ConnectFailure::TimedOut),
             OutboundError::AnswerLost("reset".to_owned()),
             OutboundError::TimedOut,
         ] {

@@ -1,7 +1,7 @@
 //! What the helper says in the terminal in the course of a login, and what it does with what is typed there.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
@@ -57,6 +57,19 @@ pub fn say_other_port(terminal: &Terminal, ours: u16, redirects: u16) {
     terminal.say(&format!(
         "The identity provider sends the browser to port {redirects}, this helper listens on {ours}: forward that port."
     ));
+}
+
+/// Tells, once, that a browser came with TLS, which is not spoken here.
+pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'static {
+    let once = Arc::new(Once::new());
+    move || {
+        tracing::warn!("a client spoke TLS where only http is spoken");
+        once.call_once(|| {
+            terminal.say(
+                "A browser spoke https to this helper: open the link with http://, or turn HTTPS-only mode off for localhost.",
+            );
+        });
+    }
 }
 
 /// Acts on a typed line.

@@ -4,10 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::http::KeepAlive;
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use url::Url;
@@ -16,11 +13,12 @@ use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, RedirectUri};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
-use crate::helper::guards::{self, AllowedHosts};
+use crate::helper::guards::AllowedHosts;
 use crate::helper::interruption::interrupted;
 use crate::helper::logins::{Logins, OneLogin};
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
+use crate::helper::port_server::{self, PortServer};
 use crate::helper::session_source::{self, Credential, Session};
 use crate::helper::terminal::{self, Hand, Terminal};
 use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
@@ -28,12 +26,6 @@ use crate::protocol::{Info, WireSecret};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::user::UserRef;
-
-/// A client that has not sent its request by then gets a 408.
-pub(super) const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
-
-/// More than a browser needs, and few enough that nobody exhausts the process.
-pub(super) const MOST_CONNECTIONS: usize = 512;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
 pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -91,7 +83,7 @@ pub struct Running {
     pub port: u16,
     login: Arc<PendingLogin>,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
-    server: ServerHandle,
+    server: PortServer,
     api: BackendApi,
     session_token: WireSecret,
     session_ends: Instant,
@@ -128,7 +120,7 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let login = Arc::new(login);
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
     let logins = Arc::new(OneLogin::new(Arc::clone(&login), Arc::clone(&tools.random)));
-    let server = serve(listeners, logins, hosts)?;
+    let server = serve(listeners, logins, hosts, &tools)?;
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
@@ -179,31 +171,15 @@ fn serve(
     listeners: Vec<TcpListener>,
     logins: Arc<dyn Logins>,
     hosts: AllowedHosts,
-) -> Result<ServerHandle, std::io::Error> {
+    tools: &Tools,
+) -> Result<PortServer, std::io::Error> {
     let logins = web::Data::from(logins);
     let hosts = web::Data::new(hosts);
-    let mut server = HttpServer::new(move || {
-        App::new()
-            .app_data(logins.clone())
-            .app_data(hosts.clone())
-            .wrap(from_fn(guards::check))
-            .configure(routes::configure)
-    })
-    .workers(1)
-    // Each answer is a connection's last, so that the end of the login need not wait for idle ones.
-    .keep_alive(KeepAlive::Disabled)
-    .client_request_timeout(REQUEST_PATIENCE)
-    .client_disconnect_timeout(Duration::from_secs(1))
-    .max_connections(MOST_CONNECTIONS)
-    .shutdown_timeout(2)
-    .disable_signals();
-    for listener in listeners {
-        server = server.listen(listener)?;
-    }
-    let server = server.run();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    Ok(handle)
+    let routes = move |config: &mut web::ServiceConfig| {
+        config.app_data(logins.clone()).app_data(hosts.clone());
+        routes::configure(config);
+    };
+    port_server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }
 
 impl Running {
@@ -254,7 +230,7 @@ impl Running {
     }
 
     /// Answers the browser that waits for the outcome, then stops serving.
-    pub async fn show(&self, way: Way) {
+    pub async fn show(self, way: Way) {
         if way == Way::Browser {
             let shown = tokio::time::timeout(RELOAD_PATIENCE, self.login.outcome_shown()).await;
             if shown.is_err() {
@@ -262,7 +238,7 @@ impl Running {
             }
             tokio::time::sleep(LAST_PAGE).await;
         }
-        self.server.stop(true).await;
+        self.server.stop().await;
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::helper::auth_url::BadAuthUrl;
 use crate::helper::backend_api::{ApiError, NoConnection};
 use crate::helper::listeners::ListenError;
+use crate::helper::unreachable;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
@@ -39,9 +40,7 @@ pub enum LoginError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// Nothing that speaks for a backend answers.
-    #[error(
-        "There is no backend to be reached at {backend} ({reason}): check BACKSTAGE_URL and your network."
-    )]
+    #[error("{}", unreachable::sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,

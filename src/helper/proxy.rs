@@ -23,7 +23,6 @@ pub mod start;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::Server;
 use secrecy::ExposeSecret;
 
 use self::app::App;
@@ -33,6 +32,7 @@ use self::serve::serve;
 use crate::clock::{Clock, SystemClock};
 use crate::helper::backend_api::{BackendApi, NoConnection};
 use crate::helper::listeners::{self, ListenError};
+use crate::helper::port_server::PortServer;
 use crate::random::{Random, SystemRandom};
 use crate::settings::proxy::{Backstage, Holding, ProxySettings};
 use crate::store::Store;
@@ -77,7 +77,7 @@ impl StartError {
 pub struct Running {
     /// The helper port.
     pub port: u16,
-    control: Server,
+    control: PortServer,
     app: Arc<App>,
 }
 
@@ -131,18 +131,11 @@ fn addresses(listeners: &[TcpListener]) -> String {
 impl Running {
     /// Serves until `stop` resolves; then is not ready, lets requests finish, and ends. Logins under way are kept where the store
     /// outlives the process.
-    ///
-    /// # Errors
-    /// When the server fails.
-    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
-        let (app, handle) = (self.app, self.control.handle());
-        actix_web::rt::spawn(async move {
-            stop.await;
-            app.begin_to_stop();
-            tracing::info!("stopping: requests under way may finish");
-            app.callback_port.close().await;
-            handle.stop(true).await;
-        });
-        self.control.await
+    pub async fn serve_until(self, stop: impl Future<Output = ()>) {
+        stop.await;
+        self.app.begin_to_stop();
+        tracing::info!("stopping: requests under way may finish");
+        self.app.callback_port.close().await;
+        self.control.stop().await;
     }
 }

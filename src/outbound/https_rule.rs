@@ -37,14 +37,17 @@ pub fn parse(text: &str, insecure_hosts: &[String]) -> Result<Url, Refused> {
 }
 
 fn may_be_plain(host: &Host<&str>, insecure_hosts: &[String]) -> bool {
+    let text = host.to_string();
+    is_this_machine(host) || insecure_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&text))
+}
+
+/// Loopback, and what a container calls the machine it runs on.
+pub(super) fn is_this_machine<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
-        Host::Ipv4(ip) if ip.is_loopback() => return true,
-        Host::Ipv6(ip) if ip.is_loopback() => return true,
-        Host::Domain("localhost" | "host.docker.internal") => return true,
-        _ => {}
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(name) => matches!(name.as_ref(), "localhost" | "host.docker.internal"),
     }
-    let host = host.to_string();
-    insecure_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::cluster::Cluster;
-use super::{SettingsError, Source, Span, checked_url};
+use super::{SettingsError, Source, Span, checked_url, http_proxies};
+use crate::outbound::http_proxy::HttpProxies;
 use crate::plugin::PluginName;
 use crate::user::UserRef;
 
@@ -43,6 +44,9 @@ pub(super) struct BackendVariables {
     #[serde(default)]
     extension_origins: Vec<String>,
     ca_file: Option<PathBuf>,
+    https_proxy: Option<SecretString>,
+    http_proxy: Option<SecretString>,
+    no_proxy: Option<String>,
     #[serde(default = "default_session_lifetime")]
     session_lifetime: Span,
     #[serde(default = "default_exchange_lease")]
@@ -162,6 +166,8 @@ pub struct BackendSettings {
     pub insecure_http_hosts: Vec<String>,
     /// Roots to trust beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// The HTTP proxies toward Backstage, the identity provider and Kubernetes.
+    pub http_proxies: HttpProxies,
     /// From register to the end of a session.
     pub session_lifetime: Duration,
     /// How long one exchange may take before its outcome counts as lost; longer than `idp_timeout`.
@@ -226,6 +232,11 @@ impl BackendSettings {
             trusted_proxies: variables.trusted_proxies,
             insecure_http_hosts: variables.insecure_http_hosts,
             ca_file: variables.ca_file,
+            http_proxies: http_proxies(
+                variables.https_proxy.as_ref(),
+                variables.http_proxy.as_ref(),
+                variables.no_proxy.as_deref(),
+            )?,
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,
@@ -407,6 +418,7 @@ mod tests {
             (&[("BACKSTAGE_TRUSTED_PLUGINS", "kubernetes,../auth")], "BACKSTAGE_TRUSTED_PLUGINS"),
             (&[("REFRESH_LOCK_LIFETIME", "999ms")], "REFRESH_LOCK_LIFETIME"),
             (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
+            (&[("HTTPS_PROXY", "https://proxy")], "HTTPS_PROXY"),
             (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
             (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),
         ] {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{SettingsError, Source, Span};
+use super::{SettingsError, Source, Span, http_proxies};
+use crate::outbound::http_proxy::HttpProxies;
 
 /// The `login` role's settings; each field is the variable of the same name in upper case.
 #[derive(Debug, Deserialize)]
@@ -43,6 +44,12 @@ pub struct LoginSettings {
     pub insecure_http_hosts: Vec<String>,
     /// A file of root certificates to trust beside the system's (`--ca-file`).
     pub ca_file: Option<PathBuf>,
+    /// The HTTP proxy toward https, with its password.
+    pub https_proxy: Option<SecretString>,
+    /// The HTTP proxy toward plain http.
+    pub http_proxy: Option<SecretString>,
+    /// What is reached without a proxy.
+    pub no_proxy: Option<String>,
 }
 
 fn default_backstage_url() -> String {
@@ -66,6 +73,14 @@ impl LoginSettings {
     #[must_use]
     pub fn prints_link_only(&self) -> bool {
         self.no_browser.as_deref().is_some_and(|value| !matches!(value, "false" | "0"))
+    }
+
+    /// The proxies, checked.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub fn http_proxies(&self) -> Result<HttpProxies, SettingsError> {
+        http_proxies(self.https_proxy.as_ref(), self.http_proxy.as_ref(), self.no_proxy.as_deref())
     }
 
     /// Refuses to answer the question of whose account it is ahead of time.

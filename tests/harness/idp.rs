@@ -13,6 +13,8 @@ use super::world::{World, repository};
 pub struct Idp {
     /// With the slash at its end.
     pub issuer: String,
+    /// On loopback, whatever the issuer says.
+    pub port: u64,
     process: Process,
 }
 
@@ -28,7 +30,8 @@ impl Idp {
         let mut arguments = vec!["--ledger", &ledger];
         arguments.extend(more);
         let (process, announcement) = node::serve(world, "idp", "idp/idp.mjs", &arguments);
-        Self { issuer: announcement["issuer"].as_str().unwrap().to_owned(), process }
+        let issuer = announcement["issuer"].as_str().unwrap().to_owned();
+        Self { issuer, port: announcement["port"].as_u64().unwrap(), process }
     }
 
     /// Sends a control command.

@@ -7,11 +7,18 @@ use serde_json::Value;
 use super::process::Process;
 use super::world::{World, repository};
 
+/// The file with the certificate of a CA of the test's own, where there is one.
+pub const PRIVATE_CA: &str = "private-ca.pem";
+
 /// Starts `node dev/{script}` in the script's own folder: Backstage looks for its package upwards from where it is started.
 pub fn start(world: &World, name: &str, script: &str, arguments: &[&str]) -> Process {
     let script = repository().join("dev").join(script);
     let mut command = Command::new("node");
     command.current_dir(script.parent().unwrap()).arg(&script).args(arguments);
+    let private_ca = world.file(PRIVATE_CA);
+    if private_ca.exists() {
+        command.env("NODE_EXTRA_CA_CERTS", private_ca);
+    }
     Process::start(name, &mut command, world.file(&format!("{name}.dev.log")))
 }
 

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_web::dev::ServerHandle;
 use tokio::sync::Mutex;
 
 use super::app::App;
 use super::serve::serve;
 use crate::helper::listeners::{self, ListenError};
+use crate::helper::port_server::PortServer;
 use crate::settings::proxy::Holding;
 
 /// The addresses of the redirect, all bound or none.
@@ -20,7 +20,7 @@ pub struct CallbackPort {
 
 struct Open {
     port: u16,
-    server: ServerHandle,
+    server: PortServer,
 }
 
 impl CallbackPort {
@@ -43,8 +43,7 @@ impl CallbackPort {
         let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let server = serve(listeners, app).map_err(|reason| ListenError::NotGiven { address, reason })?;
-        *open = Some(Open { port, server: server.handle() });
-        actix_web::rt::spawn(server);
+        *open = Some(Open { port, server });
         tracing::info!(port, "the redirect's port is held");
         Ok(port)
     }
@@ -64,7 +63,7 @@ impl CallbackPort {
 
     async fn stop(open: &mut Option<Open>) {
         if let Some(Open { port, server }) = open.take() {
-            server.stop(true).await;
+            server.stop().await;
             tracing::info!(port, "the redirect's port is free");
         }
     }

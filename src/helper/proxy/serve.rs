@@ -2,52 +2,37 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::http::KeepAlive;
-use actix_web::middleware::from_fn;
-use actix_web::{App as WebApp, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
 
 use super::app::App;
 use super::many_logins::ManyLogins;
 use super::{control, own_login, start};
-use crate::helper::guards::{self, AllowedHosts};
-use crate::helper::login::{MOST_CONNECTIONS, REQUEST_PATIENCE};
+use crate::helper::guards::AllowedHosts;
 use crate::helper::logins::Logins;
+use crate::helper::port_server::{self, PortServer};
 use crate::helper::routes::{self, get, post};
 use crate::helper::{callback, listeners, redirect};
 
-/// Starts to serve; whoever polls what it returns keeps it going.
+/// Starts to serve, here.
 ///
 /// # Errors
 /// When the system does not let it.
-pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Server> {
+pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<PortServer> {
     let port = listeners::port(&listeners).unwrap_or_default();
     let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
     let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
     let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
-    let mut server = HttpServer::new(move || {
-        WebApp::new()
-            .app_data(app.clone())
-            .app_data(logins.clone())
-            .app_data(hosts.clone())
-            .wrap(from_fn(guards::check))
-            .configure(configure)
+    let routes = move |config: &mut web::ServiceConfig| {
+        config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone());
+        configure(config);
+    };
+    port_server::serve(listeners, routes, || {
+        tracing::warn!(
+            "a browser spoke https to this helper: open the link with http://, or turn HTTPS-only mode off for localhost"
+        );
     })
-    .workers(1)
-    // Each answer is a connection's last, so that freeing the port need not wait for idle ones.
-    .keep_alive(KeepAlive::Disabled)
-    .client_request_timeout(REQUEST_PATIENCE)
-    .client_disconnect_timeout(Duration::from_secs(1))
-    .max_connections(MOST_CONNECTIONS)
-    .shutdown_timeout(2)
-    .disable_signals();
-    for listener in listeners {
-        server = server.listen(listener)?;
-    }
-    Ok(server.run())
 }
 
 /// All routes of the proxy.

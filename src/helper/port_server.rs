@@ -1,0 +1,122 @@
+//! The HTTP server on the helper's ports. A browser that speaks TLS there is told apart before HTTP is tried: it will not get
+//! through, and the person should hear why.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive};
+use actix_server::{Server, ServerHandle};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::App;
+use actix_web::dev::AppConfig;
+use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::helper::guards;
+
+/// A client that has not sent its request by then gets a 408; one that has sent nothing at all is left.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// More than a browser needs, and few enough that nobody exhausts the process.
+const MOST_CONNECTIONS: usize = 512;
+
+/// The content type of a TLS handshake record, which a `ClientHello` begins with (RFC 8446, 5.1); no HTTP request does.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The fatal alert `unexpected_message` (RFC 8446, 6): a browser ends its try at once, and may then try http.
+const TLS_ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 10];
+
+/// A server that runs.
+pub struct PortServer {
+    handle: ServerHandle,
+    /// Whoever has not sent a byte yet waits for its end, too.
+    open: watch::Sender<()>,
+}
+
+impl PortServer {
+    /// Stops: requests under way are answered, two seconds at most.
+    pub async fn stop(self) {
+        drop(self.open);
+        self.handle.stop(true).await;
+    }
+}
+
+/// Serves these routes, guarded; calls `on_tls` for each client that speaks TLS.
+///
+/// # Errors
+/// When a listener cannot be served.
+pub fn serve<C, T>(listeners: Vec<TcpListener>, routes: C, on_tls: T) -> io::Result<PortServer>
+where
+    C: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    T: Fn() + Clone + Send + 'static,
+{
+    let (open, closed) = watch::channel(());
+    let mut server = Server::build()
+        .workers(1)
+        .max_concurrent_connections(MOST_CONNECTIONS)
+        .shutdown_timeout(2)
+        .disable_signals();
+    for listener in listeners {
+        let address = listener.local_addr()?;
+        let (routes, on_tls, closed) = (routes.clone(), on_tls.clone(), closed.clone());
+        server = server.listen(address.to_string(), listener, move || {
+            let (on_tls, closed) = (on_tls.clone(), closed.clone());
+            let told_apart = fn_service(move |stream| tell_apart(stream, on_tls.clone(), closed.clone()));
+            told_apart.and_then(http(address, routes.clone()))
+        })?;
+    }
+    let server = server.run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(PortServer { handle, open })
+}
+
+fn http<C: Fn(&mut ServiceConfig)>(
+    address: SocketAddr,
+    routes: C,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let app = App::new().wrap(from_fn(guards::check)).configure(routes);
+    let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+    HttpService::build()
+        // Each answer is a connection's last, so that the end of the login need not wait for idle ones.
+        .keep_alive(KeepAlive::Disabled)
+        .client_request_timeout(REQUEST_PATIENCE)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .local_addr(address)
+        .finish(map_config(app, |()| AppConfig::default()))
+        .tcp()
+}
+
+/// Passes a connection on when it does not begin with a `ClientHello`.
+async fn tell_apart(
+    mut stream: TcpStream,
+    on_tls: impl Fn(),
+    mut closed: watch::Receiver<()>,
+) -> Result<TcpStream, DispatchError> {
+    let mut first = [0];
+    let peeked = tokio::select! {
+        peeked = timeout(REQUEST_PATIENCE, stream.peek(&mut first)) => peeked.map_err(io::Error::from)?,
+        _ = closed.changed() => return Err(left("the server ends")),
+    };
+    match peeked? {
+        0 => Err(left("not a byte was sent")),
+        _ if first == [TLS_HANDSHAKE] => {
+            on_tls();
+            // What is left unread would turn the alert into a reset.
+            let _ = stream.read(&mut [0; 16 << 10]).await;
+            stream.write_all(&TLS_ALERT).await?;
+            Err(left("a client spoke TLS"))
+        }
+        _ => Ok(stream),
+    }
+}
+
+fn left(why: &'static str) -> DispatchError {
+    DispatchError::Io(io::Error::other(why))
+}

@@ -1,0 +1,148 @@
+//! Why no connection came about, in words that say what to do.
+
+use std::error::Error;
+use std::io;
+
+use awc::error::ConnectError;
+
+/// Why no connection came about: not a byte of the request was sent. Holds no credential.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ConnectFailure {
+    /// The other side's certificate comes from a CA that we do not know.
+    #[error("the certificate of {host} is signed by a CA that is not trusted here: {remedy}")]
+    UnknownCa {
+        /// The other side.
+        host: String,
+        /// Where to give the CA's certificate.
+        remedy: &'static str,
+    },
+    /// The other side's certificate is of no use for another reason.
+    #[error("the certificate of {host} is not valid ({reason}): tell whoever runs that server")]
+    BadCertificate {
+        /// The other side.
+        host: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The proxy asks for credentials and got none.
+    #[error(
+        "the proxy at {proxy} wants credentials: put user:password into {variable}, as in http://user:password@{proxy}"
+    )]
+    ProxyWantsCredentials {
+        /// Where the proxy is.
+        proxy: String,
+        /// The variable that names it.
+        variable: &'static str,
+    },
+    /// The proxy does not take the credentials that it got.
+    #[error("the proxy at {proxy} does not accept these credentials: correct user:password in {variable}")]
+    ProxyRefusesCredentials {
+        /// Where the proxy is.
+        proxy: String,
+        /// The variable that names it.
+        variable: &'static str,
+    },
+    /// The proxy does not answer as a proxy.
+    #[error(
+        "the proxy at {proxy} cannot be reached ({reason}): check {variable}, or name {target} in NO_PROXY"
+    )]
+    ProxyUnreachable {
+        /// Where the proxy is.
+        proxy: String,
+        /// The variable that names it.
+        variable: &'static str,
+        /// What happened.
+        reason: String,
+        /// Whom it should have led to.
+        target: String,
+    },
+    /// The proxy does not lead there.
+    #[error(
+        "the proxy at {proxy} does not connect to {target} (status {status}): have it allowed there, or name {target} in NO_PROXY"
+    )]
+    ProxyRefuses {
+        /// Where the proxy is.
+        proxy: String,
+        /// Whom it should have led to.
+        target: String,
+        /// Its answer.
+        status: u16,
+    },
+    /// Not in time.
+    #[error("time-out")]
+    TimedOut,
+    /// In the system's own words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl ConnectFailure {
+    /// Whether the sentence names the next step itself.
+    #[must_use]
+    pub fn says_what_to_do(&self) -> bool {
+        !matches!(self, Self::TimedOut | Self::Other(_))
+    }
+
+    /// Whether another try may end otherwise without anybody doing anything.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::UnknownCa { .. }
+            | Self::BadCertificate { .. }
+            | Self::ProxyWantsCredentials { .. }
+            | Self::ProxyRefusesCredentials { .. } => false,
+            Self::ProxyUnreachable { .. } | Self::ProxyRefuses { .. } | Self::TimedOut | Self::Other(_) => {
+                true
+            }
+        }
+    }
+}
+
+impl From<ConnectError> for ConnectFailure {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Timeout => Self::TimedOut,
+            ConnectError::Io(error) => Self::from(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// What we put into an I/O error ourselves, on the far side of awc and rustls, comes out again.
+impl From<io::Error> for ConnectFailure {
+    fn from(error: io::Error) -> Self {
+        let inner: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);
+        let ours = match inner.and_then(|inner| inner.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
+                other.0.downcast_ref::<Self>()
+            }
+            _ => inner.and_then(|inner| inner.downcast_ref::<Self>()),
+        };
+        ours.cloned().unwrap_or_else(|| Self::Other(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn unknown_ca() -> ConnectFailure {
+        ConnectFailure::UnknownCa { host: "idp.example".to_owned(), remedy: "give it" }
+    }
+
+    #[test]
+    fn a_failure_survives_the_way_through_other_libraries() {
+        let from_dialling = io::Error::other(unknown_ca());
+        let other = rustls::OtherError(Arc::new(unknown_ca()));
+        let from_tls = rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other));
+        let from_tls = io::Error::new(io::ErrorKind::InvalidData, from_tls);
+        for error in [from_dialling, from_tls] {
+            let failure = ConnectFailure::from(ConnectError::Io(error));
+            assert!(matches!(failure, ConnectFailure::UnknownCa { .. }), "{failure:?}");
+        }
+        let refused = ConnectFailure::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert!(matches!(refused, ConnectFailure::Other(_)), "{refused:?}");
+    }
+}

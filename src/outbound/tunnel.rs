@@ -1,0 +1,141 @@
+//! Opens the connections that awc asks for: straight, or through an HTTP proxy by CONNECT (RFC 9110, 9.3.6). TLS comes on top,
+//! so the proxy sees host and port of an https URL and nothing more.
+
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_tls::connect::{ConnectError, ConnectInfo, Connection, Connector, ConnectorService};
+use actix_web::dev::Service;
+use awc::http::Uri;
+use futures_util::future::LocalBoxFuture;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+use super::connect_failure::ConnectFailure;
+use super::http_proxy::{HttpProxies, Proxy};
+use super::server_certificate::url_for_tls;
+
+/// The longest head of an answer to CONNECT that is read, in bytes.
+const HEAD_LIMIT: usize = 16 << 10;
+/// More header fields than a proxy's answer has.
+const MOST_FIELDS: usize = 64;
+
+/// Opens connections.
+#[derive(Clone)]
+pub struct Dialler {
+    straight: ConnectorService,
+    proxies: HttpProxies,
+    patience: Duration,
+}
+
+impl Dialler {
+    /// Opens them through these proxies, in that time: looking up the name, connecting and CONNECT together.
+    #[must_use]
+    pub fn new(proxies: HttpProxies, patience: Duration) -> Self {
+        Self { straight: Connector::default().service(), proxies, patience }
+    }
+}
+
+impl Service<ConnectInfo<Uri>> for Dialler {
+    type Response = Connection<Uri, TcpStream>;
+    type Error = ConnectError;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, ConnectError>>;
+
+    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&self, info: ConnectInfo<Uri>) -> Self::Future {
+        let url = info.request().clone();
+        let Some(proxy) = self.proxies.on_the_way_to(&url).cloned() else {
+            let straight = self.straight.call(info);
+            return Box::pin(async move { Ok(ready_for_tls(straight.await?.into_parts().0, url)) });
+        };
+        let deadline = Instant::now() + self.patience;
+        let target = format!("{}:{}", url.host().unwrap_or_default(), info.port());
+        Box::pin(async move {
+            let tunnel = Tunnel { proxy: &proxy, target: &target, deadline };
+            match tunnel.open().await {
+                Ok(stream) => Ok(ready_for_tls(stream, url)),
+                Err(failure) => Err(ConnectError::Io(io::Error::other(failure))),
+            }
+        })
+    }
+}
+
+fn ready_for_tls(stream: TcpStream, url: Uri) -> Connection<Uri, TcpStream> {
+    Connection::new(url_for_tls(url), stream)
+}
+
+struct Tunnel<'a> {
+    proxy: &'a Arc<Proxy>,
+    /// `host:port`
+    target: &'a str,
+    deadline: Instant,
+}
+
+impl Tunnel<'_> {
+    async fn open(&self) -> Result<TcpStream, ConnectFailure> {
+        let dialled = timeout_at(self.deadline, TcpStream::connect(self.proxy.to_string())).await;
+        let mut stream = dialled
+            .map_err(|_| self.unreachable("time-out"))?
+            .map_err(|error| self.unreachable(&error.to_string()))?;
+        let status = timeout_at(self.deadline, self.connect(&mut stream)).await;
+        let status = status
+            .map_err(|_| self.unreachable("no answer to CONNECT in time"))?
+            .map_err(|error| self.unreachable(&error.to_string()))?;
+        let (proxy, variable) = (self.proxy.to_string(), self.proxy.variable());
+        match status {
+            200..=299 => Ok(stream),
+            // tinyproxy answers 401 where it should be 407.
+            401 | 407 if self.proxy.credentials().is_some() => {
+                Err(ConnectFailure::ProxyRefusesCredentials { proxy, variable })
+            }
+            401 | 407 => Err(ConnectFailure::ProxyWantsCredentials { proxy, variable }),
+            status => Err(ConnectFailure::ProxyRefuses { proxy, target: self.target.to_owned(), status }),
+        }
+    }
+
+    /// Asks for the tunnel; the status of the answer.
+    async fn connect(&self, stream: &mut TcpStream) -> io::Result<u16> {
+        let target = self.target;
+        let mut request = Zeroizing::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"));
+        if let Some(credentials) = self.proxy.credentials() {
+            request.push_str("Proxy-Authorization: Basic ");
+            request.push_str(credentials.expose_secret());
+            request.push_str("\r\n");
+        }
+        request.push_str("\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut head = Vec::new();
+        // Byte by byte: what follows the head belongs to the other side.
+        while !head.ends_with(b"\r\n\r\n") {
+            if head.len() == HEAD_LIMIT {
+                return Err(no_proxy());
+            }
+            head.push(stream.read_u8().await?);
+        }
+        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let mut answer = httparse::Response::new(&mut fields);
+        answer.parse(&head).map_err(|_| no_proxy())?;
+        answer.code.ok_or_else(no_proxy)
+    }
+
+    fn unreachable(&self, reason: &str) -> ConnectFailure {
+        ConnectFailure::ProxyUnreachable {
+            proxy: self.proxy.to_string(),
+            variable: self.proxy.variable(),
+            reason: reason.to_owned(),
+            target: self.target.to_owned(),
+        }
+    }
+}
+
+fn no_proxy() -> io::Error {
+    io::Error::other("what answers there is no HTTP proxy")
+}
