@@ -10,11 +10,12 @@ import { Program } from './program.mjs';
  *
  * @param {import('./parts.mjs').Parts} parts
  * @param {(figures: string) => void} done called once the pods are there
+ * @param {{openPortal?: () => Promise<import('./portal.mjs').Portal>, startHelper?: (backend: string) => Program}} [others]
  */
-export async function logInByBrowser(parts, done) {
-  const [backend, browser] = await step('start', () => Promise.all([parts.start(), startBrowser(parts)]));
+export async function logInByBrowser(parts, done, { openPortal, startHelper = nativeHelper } = {}) {
+  const [backend, browser] = await step('start', () => Promise.all([parts.start(openPortal), startBrowser(parts)]));
   const began = performance.now();
-  const helper = parts.add(new Program('helper', ['login', '--backend', backend, '--no-browser']));
+  const helper = parts.add(startHelper(backend));
   await step('register', () => helper.line(/\/go\//));
   await step('authorize', async () => {
     await browser.act({ op: 'open', url: await link(helper) });
@@ -26,6 +27,11 @@ export async function logInByBrowser(parts, done) {
   await step('keep', () => kept(backend));
   const pods = await step('use', () => usable(backend));
   done(`6 steps in ${duration(performance.now() - began)}, ${pods} pods of felix, none of mara`);
+}
+
+/** @param {string} backend */
+function nativeHelper(backend) {
+  return new Program('helper', ['login', '--backend', backend, '--no-browser']);
 }
 
 /** @param {import('./parts.mjs').Parts} parts */

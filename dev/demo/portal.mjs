@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+
 import escapeHtml from 'escape-html';
 
 import { LoopbackServer } from '../idp/loopback.mjs';
@@ -8,12 +10,15 @@ export const CLUSTER = 'demo';
 export const OWN_NAMESPACE = 'team-a';
 export const FOREIGN_NAMESPACE = 'team-b';
 
+/** Where the backend answers at Backstage's own address. */
+const BACKEND_PATH = '/api/cluster-auth/';
+
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
 };
 
-/** Stands where Backstage's page would be: the success page links to it. */
+/** Stands where Backstage would be: its page is what the success page links to, and the backend answers below it. */
 export class Portal {
   #server;
   /** The backend's address, once it is known. */
@@ -22,8 +27,13 @@ export class Portal {
   /** @param {LoopbackServer} server */
   constructor(server) {
     this.#server = server;
+    this.port = server.port;
     this.url = `http://localhost:${server.port}`;
-    server.serve(async (_, response) => {
+    server.serve(async (incoming, response) => {
+      if (incoming.url?.startsWith(BACKEND_PATH)) {
+        this.#passOn(incoming, response);
+        return;
+      }
       const text = await this.#pods().catch((error) => `The backend does not answer: ${error.message}`);
       response.writeHead(200, PAGE_HEADERS).end(page(text));
     });
@@ -31,6 +41,32 @@ export class Portal {
 
   static async start() {
     return new Portal(await LoopbackServer.listen(0));
+  }
+
+  /**
+   * Listens where containers reach it, too.
+   *
+   * @param {number} port 0 takes a free one
+   */
+  static async startForContainers(port) {
+    return new Portal(await LoopbackServer.listenBeyond(port));
+  }
+
+  /**
+   * As an ingress would: the backend sees its own Host.
+   *
+   * @param {import('node:http').IncomingMessage} incoming
+   * @param {import('node:http').ServerResponse} response
+   */
+  #passOn(incoming, response) {
+    const headers = { ...incoming.headers, host: new URL(this.backend).host };
+    const sent = request(new URL(incoming.url ?? '/', this.backend), { method: incoming.method, headers });
+    sent.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    sent.once('error', () => response.headersSent ? response.destroy() : response.writeHead(502).end());
+    incoming.pipe(sent);
   }
 
   async #pods() {

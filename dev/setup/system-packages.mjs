@@ -1,6 +1,6 @@
 import { isInstalled, pathOf, runCommand } from './command.mjs';
 
-/** The Debian and Ubuntu package of each program that is installed when it is missing. */
+/** The Debian and Ubuntu packages of each program, installed when it is missing. */
 const PACKAGES = {
   cc: 'build-essential',
   python3: 'python3',
@@ -9,6 +9,10 @@ const PACKAGES = {
   ip: 'iproute2',
   kubectl: 'kubernetes-client',
   shellcheck: 'shellcheck',
+  podman: 'podman netavark iptables',
+  runc: 'runc',
+  debootstrap: 'debootstrap',
+  pip3: 'python3-pip',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */
@@ -31,7 +35,7 @@ export async function installSystemPackages(programs, { log, say }) {
   if (missing.length === 0) {
     return;
   }
-  const packages = missing.map((program) => PACKAGES[program]);
+  const packages = missing.flatMap((program) => PACKAGES[program].split(' '));
   const apt = aptCommand(missing, packages);
   say(`Installing ${packages.join(', ')} with apt (a minute or two, once).`);
   const variables = { DEBIAN_FRONTEND: 'noninteractive' };

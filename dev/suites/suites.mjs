@@ -42,6 +42,7 @@ export const DEVELOPMENT_SUITES = [
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
+  { name: 'image', line: ['make', 'image'], output: 'development' },
 ];
 
 /** The checks of the text. @type {Suite[]} */
