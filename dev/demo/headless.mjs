@@ -10,12 +10,11 @@ import { Program } from './program.mjs';
  *
  * @param {import('./parts.mjs').Parts} parts
  * @param {(figures: string) => void} done called once the pods are there
- * @param {{openPortal?: () => Promise<import('./portal.mjs').Portal>, startHelper?: (backend: string) => Program}} [others]
  */
-export async function logInByBrowser(parts, done, { openPortal, startHelper = nativeHelper } = {}) {
-  const [backend, browser] = await step('start', () => Promise.all([parts.start(openPortal), startBrowser(parts)]));
+export async function logInByBrowser(parts, done) {
+  const [backend, browser] = await step('start', () => Promise.all([parts.start(), startBrowser(parts)]));
   const began = performance.now();
-  const helper = parts.add(startHelper(backend));
+  const helper = parts.add(new Program('helper', ['login', '--backend', backend, '--no-browser']));
   await step('register', () => helper.line(/\/go\//));
   await step('authorize', async () => {
     await browser.act({ op: 'open', url: await link(helper) });
@@ -27,11 +26,6 @@ export async function logInByBrowser(parts, done, { openPortal, startHelper = na
   await step('keep', () => kept(backend));
   const pods = await step('use', () => usable(backend));
   done(`6 steps in ${duration(performance.now() - began)}, ${pods} pods of felix, none of mara`);
-}
-
-/** @param {string} backend */
-function nativeHelper(backend) {
-  return new Program('helper', ['login', '--backend', backend, '--no-browser']);
 }
 
 /** @param {import('./parts.mjs').Parts} parts */
@@ -59,7 +53,7 @@ async function connected(browser, helper) {
 }
 
 /** @param {string} backend */
-async function kept(backend) {
+export async function kept(backend) {
   const { body } = await ask(backend, '/status');
   const [cluster] = /** @type {{connected: boolean, subject?: string}[]} */ (body['clusters'] ?? []);
   if (cluster?.connected !== true || cluster.subject !== 'auth0|felix') {
@@ -71,7 +65,7 @@ async function kept(backend) {
  * @param {string} backend
  * @returns {Promise<number>} how many pods felix has
  */
-async function usable(backend) {
+export async function usable(backend) {
   const own = await podsIn(backend, CLUSTER, OWN_NAMESPACE);
   if (!('pods' in own) || own.pods.rows.length === 0) {
     throw new Error(`felix's pods are not there (${'refusal' in own ? own.refusal : 'the list is empty'})`);

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import escapeHtml from 'escape-html';
 
 import { LoopbackServer } from '../idp/loopback.mjs';
+import { register } from './access.mjs';
 import { podsIn, printed } from './kubernetes-view.mjs';
 
 /** The demo cluster's name, and the namespaces of its two users. */
@@ -23,6 +24,8 @@ export class Portal {
   #server;
   /** The backend's address, once it is known. */
   backend = '';
+  /** Where a helper runs that takes logins over from this page, if one does. */
+  helper = '';
 
   /** @param {LoopbackServer} server */
   constructor(server) {
@@ -34,8 +37,9 @@ export class Portal {
         this.#passOn(incoming, response);
         return;
       }
-      const text = await this.#pods().catch((error) => `The backend does not answer: ${error.message}`);
-      response.writeHead(200, PAGE_HEADERS).end(page(text));
+      const failed = (/** @type {Error} */ error) => shown(`The backend does not answer: ${error.message}`);
+      const content = incoming.method === 'POST' ? this.#handOver() : this.#pods();
+      response.writeHead(200, PAGE_HEADERS).end(page(await content.catch(failed)));
     });
   }
 
@@ -71,7 +75,17 @@ export class Portal {
 
   async #pods() {
     const answer = await podsIn(this.backend, CLUSTER, OWN_NAMESPACE);
-    return 'pods' in answer ? printed(answer.pods) : answer.refusal;
+    const button = '<form method="post"><button id="access">Get K8s access</button></form>';
+    return shown('pods' in answer ? printed(answer.pods) : answer.refusal) + (this.helper && button);
+  }
+
+  /** Backstage's page submits such a form by itself; here a person does. */
+  async #handOver() {
+    const token = escapeHtml(await register(this.backend));
+    return `<form method="post" action="${this.helper}/start">
+<input type="hidden" name="sessionToken" value="${token}">
+<button id="hand-over">Go on at the helper</button>
+</form>`;
   }
 
   async stop() {
@@ -80,7 +94,14 @@ export class Portal {
 }
 
 /** @param {string} text */
-function page(text) {
+function shown(text) {
+  return `<p>These are felix's pods in ${OWN_NAMESPACE}, read through the backend with felix's own login:</p>
+<pre>${escapeHtml(text)}</pre>
+`;
+}
+
+/** @param {string} content */
+function page(content) {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -88,9 +109,8 @@ function page(text) {
 <title>Your pods – demo</title>
 <style>:root { color-scheme: light dark } body { max-width: 45rem; margin: 10vh auto; padding: 0 1rem; font: 1rem/1.5 system-ui }</style>
 <h1>Here Backstage would be</h1>
-<p>These are felix's pods in ${OWN_NAMESPACE}, read through the backend with felix's own login:</p>
-<pre>${escapeHtml(text)}</pre>
-<p>The demo's terminal says how to stop it.</p>
+${content}
+<p>The terminal says how to stop it.</p>
 </html>
 `;
 }

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { DrivenBrowser } from '../demo/driven-browser.mjs';
-import { PASSWORD } from '../idp/accounts.mjs';
 import { runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
+import { logInAtIdp } from './browser-login.mjs';
 import { buildOptions, IMAGE_LOGS, podman, SETUP_LOG } from './podman.mjs';
 
 const PODMAN_COMPOSE = 'podman-compose==1.6.0';
@@ -86,14 +86,17 @@ async function until(what, check) {
   }
 }
 
+/** From the one address to open, and back to it. */
 async function logIn() {
   const browser = await DrivenBrowser.start();
   try {
-    await browser.act({ op: 'open', url: await link() });
-    await browser.act({ op: 'waitFor', selector: 'input[name=login]' });
-    await browser.act({ op: 'loginAtIdp', login: 'felix', password: PASSWORD });
-    await browser.act({ op: 'waitFor', selector: 'body:not([data-outcome=backend-away]) > main > h1' });
     await browser.act({ op: 'open', url: PORTAL });
+    await browser.act({ op: 'click', selector: '#access' });
+    await browser.act({ op: 'click', selector: '#hand-over' });
+    await browser.act({ op: 'click', selector: '#continue' });
+    await logInAtIdp(browser);
+    await browser.act({ op: 'click', selector: '#back' });
+    await browser.act({ op: 'waitFor', urlPrefix: PORTAL });
     const { text } = await browser.act({ op: 'content' });
     if (!/^NAME /m.test(String(text))) {
       throw new Error(`felix's pods are not at ${PORTAL}: ${text}`);
@@ -101,15 +104,6 @@ async function logIn() {
   } finally {
     await browser.stop();
   }
-}
-
-/** @returns {Promise<string>} the link that the helper has printed */
-async function link() {
-  const [found] = /http:\/\/localhost:8000\/go\/\S+/.exec(await podman('logs', container('helper'))) ?? [];
-  if (found === undefined) {
-    throw new Error('the helper has printed no link');
-  }
-  return found;
 }
 
 async function everyTargetIsUp() {
