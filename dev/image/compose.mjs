@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -8,13 +9,16 @@ import { logInAtIdp } from './browser-login.mjs';
 import { buildOptions, IMAGE_LOGS, podman, SETUP_LOG } from './podman.mjs';
 
 const PODMAN_COMPOSE = 'podman-compose==1.6.0';
-const PACKAGES = inRepository('target/image/python');
+const PACKAGES = inRepository('target/image', PODMAN_COMPOSE);
 
 const LOG = join(IMAGE_LOGS, 'compose.log');
 
 /** Not that of a development environment that somebody has running. */
 const PROJECT = 'oidc-helper-image-test';
 const SERVICES = ['portal', 'helper', 'backend', 'redis', 'idp', 'cluster', 'prometheus'];
+
+/** What dev/Dockerfile is built as: compose.yaml says so. */
+export const SERVERS_IMAGE = 'backstage-oidc-helper-dev';
 
 /** The one address to open, and where Prometheus is: compose.yaml says so. */
 const PORTAL = 'http://localhost:7007/';
@@ -26,6 +30,9 @@ const PAUSE_MS = 500;
 
 /** Debian's own does not know `network_mode: service:…`. */
 export async function installPodmanCompose() {
+  if (existsSync(join(PACKAGES, 'podman_compose.py'))) {
+    return;
+  }
   await runCommand({
     line: ['pip3', 'install', '--quiet', '--upgrade', '--target', PACKAGES, PODMAN_COMPOSE],
     log: SETUP_LOG,

@@ -11,9 +11,12 @@ import { findRust } from '../setup/rust.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
 import { installSystemPackages, MissingProgram } from '../setup/system-packages.mjs';
 import { provideBaseImages } from './base-images.mjs';
-import { installPodmanCompose, buildServices } from './compose.mjs';
+import { buildServices, installPodmanCompose, SERVERS_IMAGE } from './compose.mjs';
 import { IMAGE, inspectImage } from './inspection.mjs';
 import { build, configurePodman, SETUP_LOG } from './podman.mjs';
+
+/** The program beside a test has its crates built with the features that `make test` needs, so that none is built twice. */
+const TARGETS = ['--bin', 'backstage-oidc-helper', '--test', 'secrets_in_output'];
 
 const LOGINS = fileURLToPath(new URL('logins.mjs', import.meta.url));
 
@@ -29,8 +32,14 @@ async function prepare() {
     await configurePodman();
     await provideBaseImages();
   });
-  await step('program', () => runCommand({ line: ['nice', 'cargo', 'build', '--locked', '--bins'], log: SETUP_LOG }));
-  await step('image', () => build(IMAGE, inRepository('Dockerfile')));
+  await step('program', () => runCommand({ line: ['nice', 'cargo', 'build', '--locked', ...TARGETS], log: SETUP_LOG }));
+  await step('image', async () => {
+    const dockerfile = inRepository('Dockerfile');
+    // A stage with a name is kept for the next time.
+    await build(`${IMAGE}-build`, dockerfile, ['--target=build']);
+    await build(IMAGE, dockerfile);
+    await build(SERVERS_IMAGE, inRepository('dev/Dockerfile'));
+  });
   await step('compose', buildServices);
 }
 

@@ -58,16 +58,26 @@ export function buildOptions() {
 }
 
 /**
- * Builds an image; what has not changed comes from the layers of builds before.
+ * Builds an image; what has not changed comes from the layers of the build before, and what nobody needs any more goes.
  *
  * @param {string} tag
  * @param {string} dockerfile
  * @param {string[]} [options]
  */
 export async function build(tag, dockerfile, options = []) {
+  const before = await idOf(tag);
   const context = dirname(dockerfile);
   const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(), ...options, '--tag', tag, context];
   await runCommand({ line, log: SETUP_LOG });
+  if (before !== '' && before !== (await idOf(tag))) {
+    // Not when another image is built on it, or it has another name.
+    await podman('rmi', before).catch(() => {});
+  }
+}
+
+/** @param {string} tag */
+function idOf(tag) {
+  return podman('image', 'inspect', '--format', '{{.Id}}', `localhost/${tag}`).catch(() => '');
 }
 
 /**
