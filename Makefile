@@ -18,6 +18,10 @@ test-all: ## the same, then the full storm, a million schedules and the mutation
 lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
 
+.PHONY: image
+image: ## builds the image and logs in through it: alone, and among the services of compose.yaml
+	$(node) dev/image/image.mjs
+
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n
 	$(node) dev/storm/run.mjs --requests $(or $(REQUESTS),1000) --replicas $(or $(REPLICAS),3)

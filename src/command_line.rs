@@ -2,10 +2,11 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+use backstage_oidc_helper::healthcheck::HealthcheckSettings;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::proxy::ProxySettings;
-use backstage_oidc_helper::settings::{SettingsError, Source};
+use backstage_oidc_helper::settings::{SettingsError, Source, surroundings};
 use backstage_oidc_helper::user::UserRef;
 use clap::{Args, Parser, Subcommand};
 
@@ -31,6 +32,8 @@ pub enum Role {
     Status(StatusFlags),
     /// Forget and revoke: your login at one cluster, or at all.
     Logout(LogoutFlags),
+    /// Does the role in this container answer? Exit code 0 when it does.
+    Healthcheck(HealthcheckFlags),
     /// Helps to write the backend's settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -165,6 +168,20 @@ pub struct LogoutFlags {
     pub cluster: Option<String>,
 }
 
+/// The flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct HealthcheckFlags {
+    /// Where the role has its health [CONTROL_LISTEN; default 127.0.0.1:8888, then 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control_listen: Option<String>,
+}
+
+impl HealthcheckFlags {
+    pub fn settings(self) -> Result<HealthcheckSettings, SettingsError> {
+        HealthcheckSettings::read(&environment().with_flags([("CONTROL_LISTEN", self.control_listen)]))
+    }
+}
+
 #[derive(Args)]
 pub struct AccountFlags {
     /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
@@ -200,7 +217,8 @@ impl ProxyFlags {
             ("LOGIN_TIMEOUT", self.timeout),
             ("CA_FILE", self.ca_file),
         ];
-        ProxySettings::read(&environment().with_flags(flags).with_secret_files()?)
+        let source = environment().with_flags(flags).with_secret_files()?;
+        ProxySettings::read(&source.with_container_defaults(&surroundings::HELPER))
     }
 }
 
@@ -214,7 +232,8 @@ impl BackendFlags {
             ("CONFIG_FILE", self.config),
             ("CA_FILE", self.ca_file),
         ];
-        BackendSettings::read(&environment().with_flags(flags).with_secret_files()?)
+        let source = environment().with_flags(flags).with_secret_files()?;
+        BackendSettings::read(&source.with_container_defaults(&surroundings::BACKEND))
     }
 }
 
@@ -230,7 +249,8 @@ impl LoginFlags {
             ("BROWSER", self.browser),
             ("CA_FILE", self.ca_file),
         ];
-        let settings = LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)?;
+        let source = environment().with_flags(flags).with_secret_files()?;
+        let settings = LoginSettings::read(&source.with_container_defaults(&surroundings::HELPER))?;
         if self.yes {
             settings.allow_yes()?;
         }

@@ -14,6 +14,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod healthcheck;
 pub mod helper;
 pub mod outbound;
 pub mod pause;

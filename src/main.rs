@@ -9,6 +9,7 @@ use std::sync::Arc;
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
+use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
@@ -25,7 +26,8 @@ use clap::Parser;
 use secrecy::ExposeSecret;
 
 use command_line::{
-    AdminCommand, BackendFlags, ConfigCommand, LoginFlags, Program, ProxyFlags, Role, environment,
+    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, LoginFlags, Program, ProxyFlags, Role,
+    environment,
 };
 
 /// The exit code of a failure.
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Role::Login(flags) => login(flags),
         Role::Proxy(flags) => proxy(flags),
         Role::Backend(flags) => backend(flags),
+        Role::Healthcheck(flags) => check_health(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
@@ -51,6 +54,17 @@ fn main() -> ExitCode {
         }
         Role::Logout(flags) => account(flags.account.settings(flags.cluster), logout::run),
     }
+}
+
+fn check_health(flags: HealthcheckFlags) -> ExitCode {
+    start_logs(QUIET);
+    // Docker reserves the exit code 2, so settings that cannot be used are a failure like any other.
+    let settings = match flags.settings() {
+        Ok(settings) => settings,
+        Err(error) => return failed(&error.to_string(), FAILED),
+    };
+    let checked = actix_web::rt::System::new().block_on(healthcheck::run(settings));
+    checked.map_or_else(|error| failed(&error.to_string(), FAILED), |()| ExitCode::SUCCESS)
 }
 
 fn administer(command: AdminCommand) -> ExitCode {

@@ -9,6 +9,7 @@ pub mod cluster;
 mod documentation;
 pub mod login;
 pub mod proxy;
+pub mod surroundings;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -20,6 +20,7 @@ mod exit_codes;
 mod failover;
 mod give_token;
 mod health;
+mod healthcheck;
 mod id_token_lies;
 mod killed_backend;
 mod kubernetes_proxy;

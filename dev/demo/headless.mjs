@@ -53,7 +53,7 @@ async function connected(browser, helper) {
 }
 
 /** @param {string} backend */
-async function kept(backend) {
+export async function kept(backend) {
   const { body } = await ask(backend, '/status');
   const [cluster] = /** @type {{connected: boolean, subject?: string}[]} */ (body['clusters'] ?? []);
   if (cluster?.connected !== true || cluster.subject !== 'auth0|felix') {
@@ -65,7 +65,7 @@ async function kept(backend) {
  * @param {string} backend
  * @returns {Promise<number>} how many pods felix has
  */
-async function usable(backend) {
+export async function usable(backend) {
   const own = await podsIn(backend, CLUSTER, OWN_NAMESPACE);
   if (!('pods' in own) || own.pods.rows.length === 0) {
     throw new Error(`felix's pods are not there (${'refusal' in own ? own.refusal : 'the list is empty'})`);

@@ -11,13 +11,14 @@ export class Parts {
   /**
    * Starts the identity provider, the cluster, the page that stands in for Backstage, and the backend.
    *
+   * @param {() => Promise<Portal>} [openPortal]
    * @returns {Promise<string>} the backend's address
    */
-  async start() {
+  async start(openPortal = () => Portal.start()) {
     const idp = this.add(await startProcess('idp.mjs'));
     const { issuer, clientId } = idp.announcement;
     const cluster = this.add(await StartedCluster.start(issuer));
-    const portal = this.add(await Portal.start());
+    const portal = this.add(await openPortal());
     const backend = this.add(new Program('backend', ['backend'], {
       ...backendVariables(issuer, clientId),
       BACKSTAGE_APP_URL: portal.url,

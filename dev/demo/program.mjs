@@ -17,7 +17,7 @@ export function plainEnvironment() {
   return Object.fromEntries(kept);
 }
 
-/** A role of the program, in a process whose log can be waited for. */
+/** A role of the program, or whatever runs it, in a process whose log can be waited for. */
 export class Program {
   #child;
   #exited;
@@ -31,12 +31,13 @@ export class Program {
    * @param {string} name of its log
    * @param {string[]} args
    * @param {Record<string, string>} [variables]
+   * @param {string} [command] what is run instead of the program itself
    */
-  constructor(name, args, variables = {}) {
+  constructor(name, args, variables = {}, command = PROGRAM) {
     this.name = name;
     mkdirSync(inRepository('target/demo'), { recursive: true });
     const log = createWriteStream(inRepository(`target/demo/${name}.log`));
-    this.#child = spawn(PROGRAM, args, { env: { ...plainEnvironment(), ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(command, args, { env: { ...plainEnvironment(), ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#exited = once(this.#child, 'exit');
     this.#input = createInterface({ input: this.#child.stderr });
     this.#input.on('line', (line) => {

@@ -6,6 +6,7 @@ export const USAGE = `A real OpenID Connect provider with the manners of the fir
 
   --port N                    0 (default) takes a free one
   --issuer URL                default http://localhost:PORT/
+  --in-container              listen on every address, not on loopback only
   --ledger FILE               append every secret that passes through, one JSON line each
   --access-ttl S              seconds an access token lives (default 86400)
   --id-ttl S                  seconds an ID token lives (default 259200)
@@ -31,6 +32,7 @@ export function readIdpArguments(argv) {
     exitWithStdin: values['exit-with-stdin'],
     port: wholeNumber('--port', values.port, 0),
     issuer: values.issuer,
+    inContainer: values['in-container'],
     ledger: values.ledger,
     organization: values.organization,
     accessTokenSeconds: wholeNumber('--access-ttl', values['access-ttl'], 1),
@@ -51,6 +53,7 @@ function parse(argv) {
       options: {
         port: { type: 'string', default: '0' },
         issuer: { type: 'string' },
+        'in-container': { type: 'boolean', default: false },
         ledger: { type: 'string' },
         'access-ttl': { type: 'string', default: '86400' },
         'id-ttl': { type: 'string', default: '259200' },

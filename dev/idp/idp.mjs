@@ -18,7 +18,7 @@ const CLIENT_ID = 'kubernetes';
 
 /** @param {ReturnType<typeof readIdpArguments>} options */
 async function start(options) {
-  const server = await LoopbackServer.listen(options.port);
+  const server = await (options.inContainer ? LoopbackServer.listenBeyond(options.port) : LoopbackServer.listen(options.port));
   const { port } = server;
   const { organization } = options;
   const settings = { ...options, issuer: options.issuer ?? `http://localhost:${port}/`, clientId: CLIENT_ID };

@@ -42,6 +42,17 @@ export class LoopbackServer {
     }
   }
 
+  /**
+   * The port on every address instead: in a container, whose published ports do not reach its loopback.
+   *
+   * @param {number} port
+   * @returns {Promise<LoopbackServer>}
+   * @throws when another program holds the port
+   */
+  static async listenBeyond(port) {
+    return new LoopbackServer([await listenOn('0.0.0.0', port)]);
+  }
+
   /** @param {RequestListener} handler gets every request from now on */
   serve(handler) {
     for (const server of this.#servers) {

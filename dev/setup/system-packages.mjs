@@ -1,6 +1,6 @@
 import { isInstalled, pathOf, runCommand } from './command.mjs';
 
-/** The Debian and Ubuntu package of each program that is installed when it is missing. */
+/** The Debian and Ubuntu packages of each program, installed when it is missing. */
 const PACKAGES = {
   cc: 'build-essential',
   python3: 'python3',
@@ -11,6 +11,10 @@ const PACKAGES = {
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
   tinyproxy: 'tinyproxy-bin',
+  podman: 'podman netavark iptables',
+  runc: 'runc',
+  debootstrap: 'debootstrap',
+  pip3: 'python3-pip',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */
@@ -33,7 +37,7 @@ export async function installSystemPackages(programs, { log, say }) {
   if (missing.length === 0) {
     return;
   }
-  const packages = missing.map((program) => PACKAGES[program]);
+  const packages = missing.flatMap((program) => PACKAGES[program].split(' '));
   const apt = aptCommand(missing, packages);
   say(`Installing ${packages.join(', ')} with apt (a minute or two, once).`);
   const variables = { DEBIAN_FRONTEND: 'noninteractive' };

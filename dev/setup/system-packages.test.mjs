@@ -13,7 +13,7 @@ const before = { path: process.env['PATH'], chromium: process.env['CHROMIUM'] };
 /** A machine with these programs and no others; its apt-get is a fake that notes what it is asked for. @param {string[]} programs */
 async function machineWith(programs) {
   process.env['PATH'] = folder;
-  await program('apt-get', '#!/bin/sh\necho "$@" >>"$APT_ASKED"\n');
+  await program('apt-get', '#!/bin/sh\necho "$@" "($# words)" >>"$APT_ASKED"\n');
   await program('sudo', '#!/bin/sh\n[ "$1" = --preserve-env=DEBIAN_FRONTEND ] && shift\nexec "$@"\n');
   for (const name of programs) {
     await program(name, '#!/bin/sh\n');
@@ -27,8 +27,9 @@ async function program(name, text) {
   await chmod(path, 0o755);
 }
 
-async function install() {
-  await installSystemPackages(['chromium'], { log: join(folder, 'log'), say: () => {} });
+/** @param {import('./system-packages.mjs').SystemProgram} missing */
+async function install(missing = 'chromium') {
+  await installSystemPackages([missing], { log: join(folder, 'log'), say: () => {} });
   return readFile(join(folder, 'asked'), 'utf8').catch(() => '');
 }
 
@@ -64,4 +65,9 @@ test('chromium itself needs nothing', async () => {
   await machineWith(['chromium']);
   assert.equal(await install(), '');
   assert.equal(process.env['CHROMIUM'], undefined);
+});
+
+test('podman comes with what gives its containers a network', async () => {
+  await machineWith([]);
+  assert.match(await install('podman'), /^install .* podman netavark iptables \(6 words\)$/m);
 });

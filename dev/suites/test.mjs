@@ -10,7 +10,7 @@ import { findRust, installLinters } from '../setup/rust.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { installSystemPackages } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { DEVELOPMENT_SUITES, IS_ROOT, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -59,6 +59,9 @@ async function test(more) {
     }),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );
+  if (!IS_ROOT) {
+    say('  image: not run (containers need root here: sudo make image)');
+  }
   const around = async () => [...(await runInTurn(DEVELOPMENT_SUITES)), ...(await checked())];
   const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
   return [...results, ...(await runInTurn(more)), await runSuite(SECRETS)];

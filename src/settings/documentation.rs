@@ -13,7 +13,7 @@ use super::login::LoginSettings;
 use super::proxy::ProxyVariables;
 
 /// What logs read, in every role, before there are settings.
-const OF_ALL_ROLES: [&str; 4] = ["LOG_FORMAT", "RUST_LOG", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+const OF_ALL_ROLES: [&str; 5] = ["IN_CONTAINER", "LOG_FORMAT", "RUST_LOG", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
 /// What an example cannot set beside the rest: one replaces Backstage, the other the cluster's own variables.
 const ONLY_IN_WORDS: [&str; 2] = ["CLUSTER_AUTH_DEV_USER", "CONFIG_FILE"];

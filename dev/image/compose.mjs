@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { DrivenBrowser } from '../demo/driven-browser.mjs';
+import { runCommand } from '../setup/command.mjs';
+import { inRepository } from '../setup/repository.mjs';
+import { logInAtIdp } from './browser-login.mjs';
+import { buildOptions, IMAGE_LOGS, podman, SETUP_LOG } from './podman.mjs';
+
+const PODMAN_COMPOSE = 'podman-compose==1.6.0';
+const PACKAGES = inRepository('target/image', PODMAN_COMPOSE);
+
+const LOG = join(IMAGE_LOGS, 'compose.log');
+
+/** Not that of a development environment that somebody has running. */
+const PROJECT = 'oidc-helper-image-test';
+const SERVICES = ['portal', 'helper', 'backend', 'redis', 'idp', 'cluster', 'prometheus'];
+
+/** What dev/Dockerfile is built as: compose.yaml says so. */
+export const SERVERS_IMAGE = 'backstage-oidc-helper-dev';
+
+/** The one address to open, and where Prometheus is: compose.yaml says so. */
+const PORTAL = 'http://localhost:7007/';
+const PROMETHEUS = 'http://localhost:9091';
+
+/** Without systemd podman runs no healthchecks and tells of none: they are run from here, until all pass or this is over. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 500;
+
+/** Debian's own does not know `network_mode: service:…`. */
+export async function installPodmanCompose() {
+  if (existsSync(join(PACKAGES, 'podman_compose.py'))) {
+    return;
+  }
+  await runCommand({
+    line: ['pip3', 'install', '--quiet', '--upgrade', '--target', PACKAGES, PODMAN_COMPOSE],
+    log: SETUP_LOG,
+  });
+}
+
+/** @param {string[]} args */
+function compose(...args) {
+  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...args];
+  return runCommand({ line, variables: { PYTHONPATH: PACKAGES }, log: LOG });
+}
+
+/** Builds what compose.yaml builds. */
+export async function buildServices() {
+  await compose('--podman-build-args', buildOptions().join(' '), 'build');
+}
+
+/** Starts the services, logs in through them, and removes them with all they have kept. */
+export async function logInAmongServices() {
+  try {
+    await compose('up', '--detach', '--no-build');
+    await Promise.all(SERVICES.map(healthy));
+    await logIn();
+    await until('Prometheus has what it scrapes', everyTargetIsUp);
+  } catch (error) {
+    await compose('logs');
+    throw error;
+  } finally {
+    await compose('down', '--volumes', '--timeout', '5');
+  }
+}
+
+/** @param {string} service */
+function container(service) {
+  return `${PROJECT}_${service}_1`;
+}
+
+/** @param {string} service */
+function healthy(service) {
+  return until(`${service} is healthy`, () => podman('healthcheck', 'run', container(service)));
+}
+
+/**
+ * @param {string} what
+ * @param {() => Promise<unknown>} check fails until it is so
+ */
+async function until(what, check) {
+  const ends = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await check();
+    } catch (cause) {
+      if (performance.now() > ends) {
+        throw new Error(`not within a minute: ${what} (${cause instanceof Error ? cause.message : cause})`, { cause });
+      }
+      await setTimeout(PAUSE_MS);
+    }
+  }
+}
+
+/** From the one address to open, and back to it. */
+async function logIn() {
+  const browser = await DrivenBrowser.start();
+  try {
+    await browser.act({ op: 'open', url: PORTAL });
+    await browser.act({ op: 'click', selector: '#access' });
+    await browser.act({ op: 'click', selector: '#hand-over' });
+    await browser.act({ op: 'click', selector: '#continue' });
+    await logInAtIdp(browser);
+    await browser.act({ op: 'click', selector: '#back' });
+    await browser.act({ op: 'waitFor', urlPrefix: PORTAL });
+    const { text } = await browser.act({ op: 'content' });
+    if (!/^NAME /m.test(String(text))) {
+      throw new Error(`felix's pods are not at ${PORTAL}: ${text}`);
+    }
+  } finally {
+    await browser.stop();
+  }
+}
+
+async function everyTargetIsUp() {
+  const response = await fetch(`${PROMETHEUS}/api/v1/targets`);
+  const { data } = /** @type {{data: {activeTargets: {health: string}[]}}} */ (await response.json());
+  const up = data.activeTargets.filter(({ health }) => health === 'up');
+  if (up.length === 0 || up.length < data.activeTargets.length) {
+    throw new Error(`${up.length} of ${data.activeTargets.length} targets are up`);
+  }
+}

@@ -1,0 +1,42 @@
+import { podman } from './podman.mjs';
+
+/** What the Dockerfile is built as: the name that compose.yaml and the documents use. */
+export const IMAGE = 'backstage/oidc-helper';
+
+const LARGEST_MB = 15;
+
+/** What must be in the image's configuration; the rest is seen when it runs. */
+const EXPECTED = {
+  User: '65532:65532',
+  Entrypoint: ['/backstage-oidc-helper'],
+};
+
+/** The labels of the OCI's image specification that must be there. */
+const LABELS = ['title', 'description', 'licenses', 'version', 'revision'];
+
+/**
+ * Looks at what was built.
+ *
+ * @returns {Promise<string>} its size in MB
+ * @throws when it is too large, runs as root, or does not say what it is
+ */
+export async function inspectImage() {
+  const [{ Size, Config, Healthcheck }] = JSON.parse(await podman('image', 'inspect', IMAGE));
+  const size = Size / 1e6;
+  if (size > LARGEST_MB) {
+    throw new Error(`the image has ${size.toFixed(1)} MB, more than ${LARGEST_MB}`);
+  }
+  for (const [name, value] of Object.entries(EXPECTED)) {
+    if (JSON.stringify(Config[name]) !== JSON.stringify(value)) {
+      throw new Error(`the image's ${name} is ${JSON.stringify(Config[name])}, not ${JSON.stringify(value)}`);
+    }
+  }
+  const unlabelled = LABELS.filter((label) => !Config.Labels?.[`org.opencontainers.image.${label}`]);
+  if (unlabelled.length > 0) {
+    throw new Error(`the image lacks the labels ${unlabelled.join(', ')}`);
+  }
+  if (!Healthcheck?.Test?.includes('healthcheck')) {
+    throw new Error('the image has no HEALTHCHECK that asks its own program');
+  }
+  return size.toFixed(1);
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { runCommand } from '../setup/command.mjs';
+import { inRepository } from '../setup/repository.mjs';
+
+/** Where the logs of all this are. */
+export const IMAGE_LOGS = inRepository('target/image');
+
+export const SETUP_LOG = join(IMAGE_LOGS, 'setup.log');
+
+/** No systemd and no Docker daemon, and the limits that a machine of CI grants. */
+const CONTAINERS_CONF = `[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=10000:10000"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+`;
+
+/** Where this machine's own authorities are, one of which may stand before the package registries, and npm's word for them. */
+const AUTHORITIES = '/etc/ssl/certs';
+const NPM_AUTHORITIES = `cafile=${AUTHORITIES}/ca-certificates.crt\n`;
+const NPM_CONFIGURATION = join(IMAGE_LOGS, 'npmrc');
+
+/**
+ * Has podman, and what calls it, run as it does on such a machine. Short names of images mean what is there already: nothing is
+ * pulled behind our back.
+ */
+export async function configurePodman() {
+  await mkdir(IMAGE_LOGS, { recursive: true });
+  const files = { CONTAINERS_CONF, CONTAINERS_REGISTRIES_CONF: '' };
+  for (const [variable, content] of Object.entries(files)) {
+    const path = join(IMAGE_LOGS, `${variable.toLowerCase()}.conf`);
+    await writeFile(path, content);
+    process.env[variable] = path;
+  }
+  await writeFile(NPM_CONFIGURATION, NPM_AUTHORITIES);
+  process.env['BUILDAH_ISOLATION'] = 'chroot';
+}
+
+/**
+ * What a build gets from this machine beside its context; none of it stays in the image.
+ *
+ * @returns {string[]}
+ */
+export function buildOptions() {
+  const npmSettings = process.env['npm_config_userconfig'] ?? join(process.env['HOME'] ?? '/root', '.npmrc');
+  return [
+    '--format=docker',
+    `--volume=${AUTHORITIES}:${AUTHORITIES}:ro`,
+    `--volume=${NPM_CONFIGURATION}:/usr/local/etc/npmrc:ro`,
+    ...(existsSync(npmSettings) ? [`--volume=${npmSettings}:/root/.npmrc:ro`] : []),
+  ];
+}
+
+/**
+ * Builds an image; what has not changed comes from the layers of the build before, and what nobody needs any more goes.
+ *
+ * @param {string} tag
+ * @param {string} dockerfile
+ * @param {string[]} [options]
+ */
+export async function build(tag, dockerfile, options = []) {
+  const before = await idOf(tag);
+  const context = dirname(dockerfile);
+  const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(), ...options, '--tag', tag, context];
+  await runCommand({ line, log: SETUP_LOG });
+  if (before !== '' && before !== (await idOf(tag))) {
+    // Not when another image is built on it, or it has another name.
+    await podman('rmi', before).catch(() => {});
+  }
+}
+
+/** @param {string} tag */
+function idOf(tag) {
+  return podman('image', 'inspect', '--format', '{{.Id}}', `localhost/${tag}`).catch(() => '');
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<string>} what podman prints
+ * @throws with podman's own words
+ */
+export async function podman(...args) {
+  const child = spawn('podman', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', (code) => resolve(code));
+  });
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  if (code !== 0) {
+    throw new Error(`podman ${args.join(' ')} ended with ${code}: ${err.trim()}`);
+  }
+  return out.trim();
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>} whether there is such an image
+ */
+export function imageExists(name) {
+  return podman('image', 'exists', name).then(() => true, () => false);
+}

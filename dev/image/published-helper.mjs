@@ -1,0 +1,56 @@
+import { DrivenBrowser } from '../demo/driven-browser.mjs';
+import { kept, usable } from '../demo/headless.mjs';
+import { Parts } from '../demo/parts.mjs';
+import { Portal } from '../demo/portal.mjs';
+import { Program } from '../demo/program.mjs';
+import { step } from '../setup/steps.mjs';
+import { logInAtIdp } from './browser-login.mjs';
+import { podman } from './podman.mjs';
+
+const CONTAINER = 'oidc-helper-published';
+
+/**
+ * Runs the image as its documents show, beside a backend on this machine, and logs in through its published port.
+ *
+ * @param {string} image
+ */
+export async function logInThroughPublishedPort(image) {
+  const parts = new Parts();
+  try {
+    const portal = await Portal.startForContainers(0);
+    const backend = await step('start', () => parts.start(async () => portal));
+    const helper = parts.add(new Program('helper-container', await publishedHelper(image, portal.port), {}, 'podman'));
+    await step('listening', () => helper.line(/"message":"listening"/));
+    await step('healthcheck', () => podman('healthcheck', 'run', CONTAINER));
+    await step('login', () => logIn(parts));
+    await step('keep', () => kept(backend));
+    await step('use', () => usable(backend));
+  } finally {
+    await parts.stop();
+    await podman('rm', '--force', '--ignore', '--time', '0', CONTAINER);
+  }
+}
+
+/** @param {Parts} parts */
+async function logIn(parts) {
+  const browser = parts.add(await DrivenBrowser.start());
+  await browser.act({ op: 'open', url: 'http://localhost:8000/' });
+  await browser.act({ op: 'click', selector: '#login' });
+  await logInAtIdp(browser);
+}
+
+/**
+ * @param {string} image
+ * @param {number} port of Backstage on this machine
+ */
+async function publishedHelper(image, port) {
+  const machine = await podman('network', 'inspect', 'podman', '--format', '{{(index .Subnets 0).Gateway}}');
+  return [
+    'run', '--rm', '--name', CONTAINER,
+    '--publish', '127.0.0.1:8000:8000',
+    '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
+    '--add-host', `host.docker.internal:${machine}`,
+    '--env', `BACKSTAGE_URL=http://host.docker.internal:${port}`,
+    image,
+  ];
+}
