@@ -3,7 +3,7 @@
 //! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
-//! [`status`] and [`logout`] are about the logins that the backend holds already.
+//! In the [`proxy`] role there are many logins at once. [`status`] and [`logout`] are about the logins that the backend holds already.
 
 pub mod account;
 pub mod auth_url;
@@ -19,13 +19,16 @@ pub mod guards;
 pub mod interruption;
 pub mod listeners;
 pub mod login;
+pub mod logins;
 pub mod logout;
+pub mod other_proxy;
 pub mod outcome;
 pub mod page_layout;
 pub mod pages;
 pub mod pending_login;
 pub mod port_holder;
 pub mod port_server;
+pub mod proxy;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;

@@ -17,6 +17,8 @@ pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;
+pub mod prometheus;
+pub mod proxy_program;
 pub mod raw_http;
 pub mod redis_server;
 pub mod sentinel;

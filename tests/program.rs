@@ -28,6 +28,7 @@ mod login_over_http;
 mod networks;
 mod offboarding;
 mod provider_cache;
+mod proxy;
 mod refresh;
 mod refresh_identity;
 mod refresh_without_rotation;

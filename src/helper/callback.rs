@@ -62,6 +62,19 @@ pub fn judge(
     parameters.into_request(state).map(Some)
 }
 
+/// The state that a query carries; none where it is no redirect at all.
+///
+/// # Errors
+/// [`BadCallback::WrongState`] when a redirect carries none, or two.
+pub fn state_of(query: &str) -> Result<Option<WireSecret>, BadCallback> {
+    let parameters = Parameters::read(query);
+    if parameters.0.is_empty() {
+        return Ok(None);
+    }
+    let state = parameters.once("state").ok().flatten();
+    state.map(|state| Some(state.into())).ok_or(BadCallback::WrongState)
+}
+
 fn is_among(cookie: &StateCookie, values: &[String]) -> bool {
     values.iter().any(|value| cookie.value.equals(&WireSecret::from(value.as_str())))
 }

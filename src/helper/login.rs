@@ -13,25 +13,25 @@ use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, RedirectUri};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
-use crate::helper::confirm::Randomness;
 use crate::helper::guards::AllowedHosts;
 use crate::helper::interruption::interrupted;
+use crate::helper::logins::{Logins, OneLogin};
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
 use crate::helper::port_server::{self, PortServer};
 use crate::helper::session_source::{self, Credential, Session};
 use crate::helper::terminal::{self, Hand, Terminal};
-use crate::helper::{delivery, dialogue, listeners, routes};
+use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
 use crate::protocol::{Info, WireSecret};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::user::UserRef;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
-const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the last page has to get through the socket before the server is told to stop.
-const LAST_PAGE: Duration = Duration::from_millis(100);
+pub(super) const LAST_PAGE: Duration = Duration::from_millis(100);
 
 /// What the role needs from outside.
 pub struct Tools {
@@ -99,7 +99,10 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let credential = Credential::choose(&settings)?;
     let consent = credential.consent();
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
-    let listeners = listeners::bind(&settings.listen)?;
+    let listeners = match listeners::bind(&settings.listen) {
+        Ok(listeners) => listeners,
+        Err(error) => return Err(other_proxy::recognise(error).await.into()),
+    };
     let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
     announce(&listeners);
 
@@ -116,7 +119,8 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, tools.random.as_ref())?;
     let login = Arc::new(login);
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, &login, hosts, &tools)?;
+    let logins = Arc::new(OneLogin::new(Arc::clone(&login), Arc::clone(&tools.random)));
+    let server = serve(listeners, logins, hosts, &tools)?;
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
@@ -132,7 +136,10 @@ fn announce(listeners: &[TcpListener]) {
 }
 
 /// What may be shown: the backend's words, made fit for a terminal and a page.
-fn facts(
+///
+/// # Errors
+/// When the backend names no user.
+pub(super) fn facts(
     session: &Session,
     info: &Info,
     auth_url: &AuthUrl,
@@ -162,16 +169,14 @@ fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
 
 fn serve(
     listeners: Vec<TcpListener>,
-    login: &Arc<PendingLogin>,
+    logins: Arc<dyn Logins>,
     hosts: AllowedHosts,
     tools: &Tools,
 ) -> Result<PortServer, std::io::Error> {
-    let login = web::Data::from(Arc::clone(login));
+    let logins = web::Data::from(logins);
     let hosts = web::Data::new(hosts);
-    let random = web::Data::new(Randomness(Arc::clone(&tools.random)));
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(login.clone()).app_data(hosts.clone()).app_data(random.clone());
-        routes::configure(config);
+        config.app_data(logins.clone()).app_data(hosts.clone()).configure(routes::configure);
     };
     port_server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::helper::callback::{self, Proof};
+use crate::helper::callback::{self, BadCallback, Proof};
+use crate::helper::confirm::unavailable;
+use crate::helper::logins::Logins;
+use crate::helper::page_layout::Page;
 use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
 
@@ -12,19 +15,34 @@ use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /`: the redirect, or the helper's page.
-pub async fn arrive(request: HttpRequest, login: web::Data<PendingLogin>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+    let query = request.query_string();
+    let login = match callback::state_of(query) {
+        Ok(None) => {
+            return logins.index().await.map_or_else(|reason| unavailable(&reason), Page::into_response);
+        }
+        Ok(Some(state)) => match logins.of_state(&state).await {
+            Ok(Some(login)) => login,
+            Ok(None) => return refuse(BadCallback::WrongState),
+            Err(reason) => return unavailable(&reason),
+        },
+        Err(reason) => return refuse(reason),
+    };
     let cookies = own_cookies(&request, &login.cookie().name);
-    match callback::judge(request.query_string(), &login, Proof::Cookies(&cookies)) {
-        Ok(None) => pages::index(&login.facts).into_response(),
-        Ok(Some(exchange)) => {
-            login.accept(Arrival { request: exchange, way: Way::Browser });
+    match callback::judge(query, &login, Proof::Cookies(&cookies)) {
+        Ok(exchange) => {
+            if let Some(request) = exchange {
+                login.accept(Arrival { request, way: Way::Browser });
+            }
             show_progress(&login).await
         }
-        Err(reason) => {
-            tracing::info!(%reason, "a callback was refused");
-            pages::bad_callback(reason).into_response()
-        }
+        Err(reason) => refuse(reason),
     }
+}
+
+fn refuse(reason: BadCallback) -> HttpResponse {
+    tracing::info!(%reason, "a callback was refused");
+    pages::bad_callback(reason).into_response()
 }
 
 /// Another program on localhost may have set a cookie of the same name: ours is among them.

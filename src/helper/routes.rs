@@ -1,4 +1,4 @@
-//! Everything that the login role answers to.
+//! Everything that the helper answers to about a login.
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
@@ -11,23 +11,29 @@ use crate::helper::redirect;
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
 
-/// All routes. The login and the randomness come as application data.
+/// All routes of a single login. The logins come as application data.
 pub fn configure(config: &mut web::ServiceConfig) {
+    config.service(get("/", web::get().to(redirect::arrive))).configure(of_every_login);
+}
+
+/// The routes of any login but the redirect's.
+pub fn of_every_login(config: &mut web::ServiceConfig) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
-        .service(get("/", web::get().to(redirect::arrive)))
         .service(get("/go/{secret}", web::get().to(confirm::go)))
         .service(post("/continue", web::post().to(confirm::click)))
         .default_service(web::to(not_found));
 }
 
 /// A path that is read. HEAD is answered and does nothing.
-fn get(path: &str, route: Route) -> Resource {
+#[must_use]
+pub fn get(path: &str, route: Route) -> Resource {
     resource(path, "GET, HEAD, OPTIONS").route(route).route(web::head().to(HttpResponse::Ok))
 }
 
 /// A path that is written to.
-fn post(path: &str, route: Route) -> Resource {
+#[must_use]
+pub fn post(path: &str, route: Route) -> Resource {
     resource(path, "POST, OPTIONS").route(route)
 }
 
@@ -63,9 +69,9 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::helper::confirm::Randomness;
     use crate::helper::example_login::{auth_url, example_login, state};
     use crate::helper::guards::{self, AllowedHosts};
+    use crate::helper::logins::{Logins, OneLogin};
     use crate::helper::outcome::Outcome;
     use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
     use crate::protocol::ExchangeRequest;
@@ -86,10 +92,10 @@ mod tests {
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
         let login = Arc::new(login);
+        let logins: Arc<dyn Logins> = Arc::new(OneLogin::new(Arc::clone(&login), Arc::new(SystemRandom)));
         let app = App::new()
-            .app_data(web::Data::from(Arc::clone(&login)))
+            .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
-            .app_data(web::Data::new(Randomness(Arc::new(SystemRandom))))
             .wrap(from_fn(guards::check))
             .configure(configure);
         let service = Rc::new(init_service(app).await);

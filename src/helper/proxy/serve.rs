@@ -1,0 +1,60 @@
+//! The one web application, which stands on both ports.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use tokio::time::Instant;
+
+use super::app::App;
+use super::many_logins::ManyLogins;
+use super::{control, own_login, start};
+use crate::helper::guards::AllowedHosts;
+use crate::helper::logins::Logins;
+use crate::helper::port_server::{self, PortServer};
+use crate::helper::routes::{self, get, post};
+use crate::helper::{callback, listeners, redirect};
+
+/// Serves them, in the task system of the thread that calls.
+///
+/// # Errors
+/// When the system does not let it.
+pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<PortServer> {
+    let port = listeners::port(&listeners).unwrap_or_default();
+    let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
+    let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
+    let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
+    let routes = move |config: &mut web::ServiceConfig| {
+        config
+            .app_data(app.clone())
+            .app_data(logins.clone())
+            .app_data(hosts.clone())
+            .configure(configure);
+    };
+    // The log says it; there is nobody at a terminal.
+    port_server::serve(listeners, routes, || {})
+}
+
+/// All routes of the proxy.
+fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(get("/", web::get().to(arrive)))
+        .service(post("/start", web::post().to(start::start)))
+        .service(post("/login", web::post().to(own_login::log_in)))
+        .service(get("/healthz", web::get().to(control::alive)))
+        .service(get("/readyz", web::get().to(control::ready)))
+        .service(get("/metrics", web::get().to(control::metrics)))
+        .service(get("/status", web::get().to(control::status)))
+        .configure(routes::of_every_login);
+}
+
+/// `GET /`, and how long a redirect takes.
+async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::Data<App>) -> HttpResponse {
+    let began = Instant::now();
+    let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
+    let answer = redirect::arrive(request, logins).await;
+    if is_redirect {
+        app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
+    }
+    answer
+}
