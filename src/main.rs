@@ -127,10 +127,9 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
     };
     let served = actix_web::rt::System::new().block_on(async {
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
-        running.serve_until(told_to_stop()).await;
-        Ok(())
+        running.serve_until(told_to_stop()).await.map_err(|error| (error.to_string(), FAILED))
     });
-    served.map_or_else(|(error, code): (String, u8)| refused(&error, code), |()| ExitCode::SUCCESS)
+    served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
 
 /// The sentence in the log and on the terminal: where the backend runs, only one of them is read.

@@ -200,6 +200,7 @@ fn is_nobodys(refusal: &Refusal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::connect_failure::ConnectFailure;
 
     fn refusal(status: u16, code: Option<Code>, retry_after: Option<Duration>) -> ApiError {
         ApiError::Refused(Refusal { status, code, message: None, retry_after })
@@ -215,6 +216,10 @@ mod tests {
         }
         assert!(may_pass(&ApiError::NoAnswer(OutboundError::TimedOut)));
         assert!(!may_pass(&ApiError::NoAnswer(OutboundError::NotJson)));
+        assert!(may_pass(&ApiError::NoAnswer(OutboundError::NotConnected(ConnectFailure::TimedOut))));
+        let proxy = "proxy:1".to_owned();
+        let no_password = ConnectFailure::ProxyWantsCredentials { proxy, variable: "HTTPS_PROXY" };
+        assert!(!may_pass(&ApiError::NoAnswer(OutboundError::NotConnected(no_password))));
     }
 
     #[test]

@@ -63,7 +63,6 @@ pub fn say_other_port(terminal: &Terminal, ours: u16, redirects: u16) {
 pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'static {
     let once = Arc::new(Once::new());
     move || {
-        tracing::warn!("a client spoke TLS where only http is spoken");
         once.call_once(|| {
             terminal.say(
                 "A browser spoke https to this helper: open the link with http://, or turn HTTPS-only mode off for localhost.",

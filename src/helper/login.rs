@@ -176,8 +176,7 @@ fn serve(
     let logins = web::Data::from(logins);
     let hosts = web::Data::new(hosts);
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(logins.clone()).app_data(hosts.clone());
-        routes::configure(config);
+        config.app_data(logins.clone()).app_data(hosts.clone()).configure(routes::configure);
     };
     port_server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }

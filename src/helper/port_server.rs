@@ -16,6 +16,7 @@ use actix_web::web::ServiceConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::helper::guards;
@@ -35,6 +36,7 @@ const TLS_ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 10];
 /// A server that runs.
 pub struct PortServer {
     handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
     /// Whoever has not sent a byte yet waits for its end, too.
     open: watch::Sender<()>,
 }
@@ -45,9 +47,17 @@ impl PortServer {
         drop(self.open);
         self.handle.stop(true).await;
     }
+
+    /// Returns when it ends by itself.
+    ///
+    /// # Errors
+    /// What it ended with.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        (&mut self.task).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
 }
 
-/// Serves these routes, guarded; calls `on_tls` for each client that speaks TLS.
+/// Serves these routes, guarded; calls `on_tls` for each client that speaks TLS, which the log tells, too.
 ///
 /// # Errors
 /// When a listener cannot be served.
@@ -73,8 +83,8 @@ where
     }
     let server = server.run();
     let handle = server.handle();
-    actix_web::rt::spawn(server);
-    Ok(PortServer { handle, open })
+    let task = actix_web::rt::spawn(server);
+    Ok(PortServer { handle, task, open })
 }
 
 fn http<C: Fn(&mut ServiceConfig)>(
@@ -107,6 +117,9 @@ async fn tell_apart(
     match peeked? {
         0 => Err(left("not a byte was sent")),
         _ if first == [TLS_HANDSHAKE] => {
+            tracing::warn!(
+                "a browser spoke https to this port: open the link with http://, or turn HTTPS-only mode off for localhost"
+            );
             on_tls();
             // What is left unread would turn the alert into a reset.
             let _ = stream.read(&mut [0; 16 << 10]).await;

@@ -131,11 +131,19 @@ fn addresses(listeners: &[TcpListener]) -> String {
 impl Running {
     /// Serves until `stop` resolves; then is not ready, lets requests finish, and ends. Logins under way are kept where the store
     /// outlives the process.
-    pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        stop.await;
-        self.app.begin_to_stop();
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
+        let (app, mut control) = (self.app, self.control);
+        tokio::select! {
+            () = stop => {}
+            ended = control.ended() => return ended,
+        }
+        app.begin_to_stop();
         tracing::info!("stopping: requests under way may finish");
-        self.app.callback_port.close().await;
-        self.control.stop().await;
+        app.callback_port.close().await;
+        control.stop().await;
+        Ok(())
     }
 }

@@ -28,6 +28,9 @@ pub(super) struct ProxyVariables {
     #[serde(default)]
     insecure_http_hosts: Vec<String>,
     ca_file: Option<PathBuf>,
+    https_proxy: Option<SecretString>,
+    http_proxy: Option<SecretString>,
+    no_proxy: Option<String>,
 }
 
 /// When the port of the redirect is held.

@@ -2,6 +2,7 @@
 
 use super::{BACKSTAGE, Site};
 use crate::harness::backend::BackendPlan;
+use crate::harness::helper_program::{Ending, HelperPlan};
 use crate::harness::idp::Idp;
 
 #[test]
@@ -16,6 +17,8 @@ fn the_helper_names_what_is_in_its_way_and_what_to_do() {
 
     let none = status(BACKSTAGE, &[trusted, ("HTTPS_PROXY", "10.77.0.2:3128")]);
     none.assert(5, &["the proxy at 10.77.0.2:3128 wants credentials: put user:password into HTTPS_PROXY"]);
+    let mut login = HelperPlan::new(&site.world, BACKSTAGE).with("HTTPS_PROXY", "10.77.0.2:3128").launch();
+    Ending::of(&mut login).assert(5, &["the proxy at 10.77.0.2:3128 wants credentials"]);
     let wrong = status(BACKSTAGE, &[trusted, ("https_proxy", "http://helper:wrong@10.77.0.2:3128")]);
     wrong.assert(5, &["the proxy at 10.77.0.2:3128 does not accept these credentials", "HTTPS_PROXY"]);
     let away = status(BACKSTAGE, &[trusted, ("HTTPS_PROXY", "http://10.77.0.2:1")]);

@@ -15,7 +15,7 @@ use crate::helper::port_server::{self, PortServer};
 use crate::helper::routes::{self, get, post};
 use crate::helper::{callback, listeners, redirect};
 
-/// Starts to serve, here.
+/// Serves them, in the task system of the thread that calls.
 ///
 /// # Errors
 /// When the system does not let it.
@@ -25,14 +25,14 @@ pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Por
     let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
     let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone());
-        configure(config);
+        config
+            .app_data(app.clone())
+            .app_data(logins.clone())
+            .app_data(hosts.clone())
+            .configure(configure);
     };
-    port_server::serve(listeners, routes, || {
-        tracing::warn!(
-            "a browser spoke https to this helper: open the link with http://, or turn HTTPS-only mode off for localhost"
-        );
-    })
+    // The log says it; there is nobody at a terminal.
+    port_server::serve(listeners, routes, || {})
 }
 
 /// All routes of the proxy.
