@@ -73,6 +73,9 @@ pub struct LoginFlags {
     /// The session that Backstage has begun for you [BACKSTAGE_SESSION_TOKEN].
     #[arg(long, value_name = "TOKEN")]
     session_token: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
     /// The cluster, where there are several [CLUSTER].
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
@@ -147,6 +150,9 @@ pub struct AccountFlags {
     /// Of no use here: the refusal says what is.
     #[arg(long, value_name = "TOKEN", hide = true)]
     session_token: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
     /// Certificates to trust beside the system's, PEM [CA_FILE].
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
@@ -157,6 +163,7 @@ impl AccountFlags {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("CLUSTER", cluster),
             ("CA_FILE", self.ca_file),
         ];
@@ -183,6 +190,7 @@ impl LoginFlags {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("CLUSTER", self.cluster),
             ("LISTEN", self.listen),
             ("LOGIN_TIMEOUT", self.timeout),

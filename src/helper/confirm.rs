@@ -9,8 +9,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::helper::pages;
-use crate::helper::pending_login::{Consent, PendingLogin, Progress};
+use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie};
 use crate::helper::redirect::show_progress;
+use crate::helper::stage::Stage;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::Random;
@@ -34,47 +35,48 @@ pub struct Confirmation {
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
-    login: web::Data<PendingLogin>,
+    stage: web::Data<Stage>,
     random: web::Data<Randomness>,
 ) -> Result<HttpResponse, Problem> {
-    if !login.is_link_secret(&secret) {
+    let Some(login) = stage.login().filter(|login| login.is_link_secret(&secret)) else {
         return Ok(pages::not_found().into_response());
-    }
-    if !is_redirect_host(request.headers(), &login) {
+    };
+    if !is_named(request.headers(), login.redirect_host()) {
         let link = login.link();
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish());
     }
     match (login.progress(), login.consent()) {
-        (Progress::Waiting, Consent::Given) => Ok(to_identity_provider(&login)),
+        (Progress::Waiting, Consent::Given) => Ok(to_identity_provider(login)),
         (Progress::Waiting, Consent::Needed) => {
             let token = login
                 .issue_confirm_token(random.as_ref().0.as_ref())
                 .map_err(|error| Problem::new(Code::StoreUnavailable, error.to_string()))?;
             Ok(pages::confirm(&login.facts, &token).into_response())
         }
-        (Progress::Delivering | Progress::Ended(_), _) => Ok(show_progress(&login).await),
+        (Progress::Delivering | Progress::Ended(_), _) => Ok(show_progress(login).await),
     }
 }
 
-/// The cookie must be set under the name that the redirect will come back to.
-fn is_redirect_host(headers: &HeaderMap, login: &PendingLogin) -> bool {
+/// Whether the browser called us by that name: a cookie must be set under the one that the redirect will come back to.
+#[must_use]
+pub fn is_named(headers: &HeaderMap, redirect_host: &str) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.eq_ignore_ascii_case(login.redirect_host())
+    name.eq_ignore_ascii_case(redirect_host)
 }
 
 /// `POST /continue`: the click that says "this is me".
 pub async fn click(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
-    login: web::Data<PendingLogin>,
+    stage: web::Data<Stage>,
 ) -> HttpResponse {
     let from_own_page = is_from_own_page(request.headers());
-    match form {
-        Ok(form) if from_own_page && login.redeem_confirm_token(&form.csrf) => {
+    match (form, stage.login()) {
+        (Ok(form), Some(login)) if from_own_page && login.redeem_confirm_token(&form.csrf) => {
             login.give_consent();
             tracing::info!("the account was confirmed on the page");
-            to_identity_provider(&login)
+            to_identity_provider(login)
         }
         _ => pages::bad_confirmation().into_response(),
     }
@@ -90,15 +92,17 @@ fn is_from_own_page(headers: &HeaderMap) -> bool {
 }
 
 fn to_identity_provider(login: &PendingLogin) -> HttpResponse {
-    let cookie = login.cookie();
+    sent_away(login.cookie(), login.auth_url().text())
+}
+
+/// Sends the browser there, with the proof that it was us who did.
+#[must_use]
+pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
     let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
         .http_only(true)
         .same_site(SameSite::Lax)
         .path("/")
         .max_age(COOKIE_LIFE)
         .finish();
-    HttpResponse::SeeOther()
-        .cookie(cookie)
-        .insert_header((LOCATION, login.auth_url().text().expose()))
-        .finish()
+    HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
 }

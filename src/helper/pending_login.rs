@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::helper::auth_url::AuthUrl;
+use crate::helper::callback::Expected;
 use crate::helper::outcome::Outcome;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret, sha256};
@@ -88,12 +89,20 @@ struct Link {
     secret: WireSecret,
 }
 
-/// Proves that a callback comes from the browser that was sent to the identity provider.
+/// Proves that a callback comes from the browser that was sent away with that state.
 pub struct StateCookie {
     /// `ocb_` and the hash of the state.
     pub name: String,
     /// Random.
     pub value: WireSecret,
+}
+
+impl StateCookie {
+    /// The name of the cookie that belongs to a state.
+    #[must_use]
+    pub fn name_for(state: &WireSecret) -> String {
+        format!("ocb_{}", sha256(state.expose().as_bytes()))
+    }
 }
 
 impl PendingLogin {
@@ -111,10 +120,8 @@ impl PendingLogin {
         random: &dyn Random,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Arrival>), NoRandomness> {
         let (arrivals, receiver) = mpsc::unbounded_channel();
-        let cookie = StateCookie {
-            name: format!("ocb_{}", sha256(auth_url.state().expose().as_bytes())),
-            value: random_secret(random)?,
-        };
+        let cookie =
+            StateCookie { name: StateCookie::name_for(auth_url.state()), value: random_secret(random)? };
         let login = Self {
             facts,
             auth_url,
@@ -133,6 +140,12 @@ impl PendingLogin {
     #[must_use]
     pub fn auth_url(&self) -> &AuthUrl {
         &self.auth_url
+    }
+
+    /// What a callback must match.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected { state: self.auth_url.state(), cookie: &self.cookie, consent: self.consent() }
     }
 
     /// The cookie that a callback must carry.

@@ -4,21 +4,31 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::helper::callback::{self, Proof};
+use crate::helper::callback::{self, BadCallback, Proof};
 use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
+use crate::helper::stage::Stage;
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /`: the redirect, or the helper's page.
-pub async fn arrive(request: HttpRequest, login: web::Data<PendingLogin>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, stage: web::Data<Stage>) -> HttpResponse {
+    let query = request.query_string();
+    let Some(login) = stage.login() else {
+        let page = if callback::is_redirect(query) {
+            pages::bad_callback(BadCallback::WrongState)
+        } else {
+            pages::signing_in()
+        };
+        return page.into_response();
+    };
     let cookies = own_cookies(&request, &login.cookie().name);
-    match callback::judge(request.query_string(), &login, Proof::Cookies(&cookies)) {
+    match callback::judge(query, login.expected(), Proof::Cookies(&cookies)) {
         Ok(None) => pages::index(&login.facts).into_response(),
         Ok(Some(exchange)) => {
             login.accept(Arrival { request: exchange, way: Way::Browser });
-            show_progress(&login).await
+            show_progress(login).await
         }
         Err(reason) => {
             tracing::info!(%reason, "a callback was refused");
@@ -27,8 +37,9 @@ pub async fn arrive(request: HttpRequest, login: web::Data<PendingLogin>) -> Htt
     }
 }
 
-/// Another program on localhost may have set a cookie of the same name: ours is among them.
-fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
+/// The values of the cookies of that name: another program on localhost may have set one, too, ours is among them.
+#[must_use]
+pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
     request.cookies().map_or_else(
         |_| Vec::new(),
         |cookies| {

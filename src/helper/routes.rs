@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::{HttpResponse, Resource, Route, web};
 
+use crate::helper::backstage_callback;
 use crate::helper::confirm;
 use crate::helper::pages;
 use crate::helper::redirect;
@@ -11,13 +12,14 @@ use crate::helper::redirect;
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
 
-/// All routes. The login and the randomness come as application data.
+/// All routes. The stage and the randomness come as application data.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
         .service(get("/", web::get().to(redirect::arrive)))
-        .service(get("/go/{secret}", web::get().to(confirm::go)))
+        .service(get("/go/{secret}", web::get().to(backstage_callback::go)))
         .service(post("/continue", web::post().to(confirm::click)))
+        .service(get("/backstage/callback", web::get().to(backstage_callback::arrive)))
         .default_service(web::to(not_found));
 }
 
@@ -68,6 +70,7 @@ mod tests {
     use crate::helper::guards::{self, AllowedHosts};
     use crate::helper::outcome::Outcome;
     use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
+    use crate::helper::stage::Stage;
     use crate::protocol::ExchangeRequest;
     use crate::random::SystemRandom;
 
@@ -85,9 +88,10 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let login = Arc::new(login);
+        let stage = Arc::new(Stage::default());
+        let login = Arc::clone(stage.begin_login(login));
         let app = App::new()
-            .app_data(web::Data::from(Arc::clone(&login)))
+            .app_data(web::Data::from(stage))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
             .app_data(web::Data::new(Randomness(Arc::new(SystemRandom))))
             .wrap(from_fn(guards::check))
