@@ -62,8 +62,8 @@ impl Installation {
         let path = link.strip_prefix("http://localhost:8000").unwrap();
         let answer = get(path, "");
         let header = |name: &str| {
-            let line = answer.lines().find_map(|line| line.strip_prefix(name));
-            line.unwrap_or_else(|| panic!("no {name} in: {answer}")).to_owned()
+            let value = answer.lines().find_map(|line| line.strip_prefix(name));
+            value.unwrap_or_else(|| panic!("no {name} in: {answer}")).to_owned()
         };
         let cookie = header("set-cookie: ").split(';').next().unwrap().to_owned();
         self.world.ledger.note("state_cookie", cookie.split_once('=').unwrap().1);
