@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::api::{Answer, Api};
+use crate::harness::api::{Answer, Api, agent};
 use crate::harness::backend::BackendPlan;
 use crate::harness::cluster::Cluster;
 use crate::harness::idp::Idp;
@@ -79,6 +79,24 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
     assert_eq!(parts.refreshes(), 1);
     let status = apis[1].cluster_status();
     assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{status}");
+    // At most one flight a process, each of which waited for its turn.
+    let flights: Vec<[u64; 2]> = replicas
+        .iter()
+        .map(|replica| {
+            let metrics = agent().get(format!("{}/metrics", replica.control_url)).call().unwrap();
+            let metrics = Answer::read(metrics).text;
+            let value = |name: &str| {
+                let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+                line.map_or(0, |value| value.trim().parse().unwrap())
+            };
+            [
+                value("cluster_auth_refresh_total{result=\"refreshed\"}"),
+                value("cluster_auth_refresh_lock_wait_seconds_count"),
+            ]
+        })
+        .collect();
+    assert!(flights.iter().all(|[refreshes, waits]| refreshes == waits && *refreshes <= 1), "{flights:?}");
+    assert!(flights.iter().any(|[refreshes, _]| *refreshes == 1), "{flights:?}");
 }
 
 #[test]
@@ -172,14 +190,19 @@ fn redis_holds_no_token_of_a_refresh() {
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     assert_eq!(api.get(PODS).status, 200);
-    let dump = String::from_utf8_lossy(&parts.redis.dump()).into_owned();
-    assert!(dump.contains("login:{user:default/felix|dev}"), "no login was found in Redis");
+    let found = |token: &str| String::from_utf8_lossy(&parts.redis.dump()).contains(token);
+    assert!(found("login:{user:default/felix|dev}"), "no login was found in Redis");
     let ledger = std::fs::read_to_string(parts.world.ledger.path()).unwrap();
     let secrets = ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let tokens: Vec<Value> =
         secrets.filter(|secret| secret["kind"].as_str().unwrap().ends_with("_token")).collect();
     assert!(tokens.len() >= 6, "two sets of tokens went through this test");
-    for token in tokens {
-        assert!(!dump.contains(token["value"].as_str().unwrap()), "Redis holds the {}", token["kind"]);
+    let mut values = tokens.iter().map(|token| token["value"].as_str().unwrap());
+    for (token, value) in tokens.iter().zip(values.clone()) {
+        assert!(!found(value), "Redis holds the {}", token["kind"]);
     }
+    // One that is there is found.
+    let planted = values.next().unwrap();
+    parts.redis.cli(&["SET", "planted", planted]);
+    assert!(found(planted));
 }

@@ -12,20 +12,10 @@ export const MUTATIONS = [
   {
     name: 'no re-read under the lock',
     file: 'src/backend/refresh.rs',
-    right: `        let deadline = self.clock.now() + self.limits.wait;
-        loop {
-            if let Some(lock) =
-                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
-            {
-                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;`,
-    wrong: `        let deadline = self.clock.now() + self.limits.wait;
-        let before = self.live(key).await?;
-        loop {
-            if let Some(lock) =
-                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
-            {
-                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen, before.clone())).await;`,
+    right: 'let turn = self.turn(key, seen).await;',
+    wrong: 'let before = self.live(key).await?; let turn = self.turn(key, seen).await;',
     also: [
+      ['self.under_lock(&lock, key, seen))', 'self.under_lock(&lock, key, seen, before))'],
       [
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64)',
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64, before: (Stored, LiveLogin))',

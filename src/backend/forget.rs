@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::backend::login_record::{LoginRecord, Logins, TokenSet};
-    use crate::backend::refresh::{Grant, GrantFailure, Limits};
+    use crate::backend::refresh::{Grant, GrantFailure, Limits, LockWait};
     use crate::clock::SystemClock;
     use crate::pause::RuntimePause;
     use crate::protocol::WireSecret;
@@ -97,6 +97,12 @@ mod tests {
 
         async fn revoke(&self, _: &TokenSet) {
             unreachable!("whoever wanted the login gone revokes")
+        }
+    }
+
+    impl LockWait for NoGrant {
+        fn waited(&self, _: time::Duration) {
+            unreachable!("nothing is refreshed")
         }
     }
 
@@ -127,8 +133,14 @@ mod tests {
         let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
         let second = Duration::from_secs(1);
         let limits = Limits { lock: second, wait: second, keep_trying: second };
-        let refresher =
-            Refresher { logins, grant: &NoGrant, clock: &SystemClock, pause: &RuntimePause, limits };
+        let refresher = Refresher {
+            logins,
+            grant: &NoGrant,
+            clock: &SystemClock,
+            pause: &RuntimePause,
+            limits,
+            lock_wait: &NoGrant,
+        };
         let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
         let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };
         store.put(&key.record(), &logins.seal(&key, &record).unwrap(), kept).await.unwrap();

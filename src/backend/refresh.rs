@@ -35,6 +35,12 @@ pub trait Grant {
     async fn revoke(&self, tokens: &TokenSet);
 }
 
+/// Is told how long each refresh waited for its lock, or for what another refresh brought.
+pub trait LockWait {
+    /// So long, this time.
+    fn waited(&self, time: time::Duration);
+}
+
 /// What a spent refresh token brought instead of tokens.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum GrantFailure {
@@ -130,6 +136,16 @@ pub struct Refresher<'a> {
     pub pause: &'a dyn Pause,
     /// How long what may take.
     pub limits: Limits,
+    /// Who is told how long it waits.
+    pub lock_wait: &'a dyn LockWait,
+}
+
+/// Whose turn it is to refresh.
+enum Turn<'a> {
+    /// Ours.
+    Ours(Lock<'a>),
+    /// Somebody else's, who is done.
+    Newer(TokenSet),
 }
 
 /// Between two looks whether another replica is done.
@@ -141,19 +157,31 @@ impl Refresher<'_> {
     /// # Errors
     /// As the variants of [`RefreshError`] say; only [`RefreshError::NotConnected`] means that the login is over.
     pub async fn refresh(&self, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
-        let deadline = self.clock.now() + self.limits.wait;
-        loop {
-            if let Some(lock) =
-                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?
-            {
+        let asked_at = self.clock.now();
+        let turn = self.turn(key, seen).await;
+        self.lock_wait.waited(self.clock.now() - asked_at);
+        match turn? {
+            Turn::Newer(tokens) => Ok(tokens),
+            Turn::Ours(lock) => {
                 let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;
                 lock.release().await;
-                return outcome;
+                outcome
+            }
+        }
+    }
+
+    /// Waits until the lock is ours or somebody else has refreshed.
+    async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
+        let deadline = self.clock.now() + self.limits.wait;
+        loop {
+            let (store, random) = (self.logins.store, self.logins.random);
+            if let Some(lock) = Lock::take(store, &key.lock(), random, self.limits.lock).await? {
+                return Ok(Turn::Ours(lock));
             }
             self.pause.wait(LOOK_AGAIN).await;
-            let (record, live) = self.live(key).await?;
-            if record.record.version > seen {
-                return Ok(live.tokens);
+            let (stored, live) = self.live(key).await?;
+            if stored.record.version > seen {
+                return Ok(Turn::Newer(live.tokens));
             }
             if self.clock.now() >= deadline {
                 return Err(RefreshError::Busy);

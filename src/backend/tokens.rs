@@ -11,11 +11,12 @@ use super::app::{App, Clients};
 use super::login_index;
 use super::login_record::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet};
 use super::provider_grant::ProviderGrant;
-use super::refresh::{GrantFailure, Limits, RefreshError, Refresher, serves};
+use super::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
 use crate::pause::RuntimePause;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::telemetry::AUDIT;
+use crate::telemetry::backend_metrics::BackendMetrics;
 use crate::user::UserRef;
 
 /// A refresh ahead of time begins this long before the ID token expires, or in the last fifth of a shorter life.
@@ -117,6 +118,12 @@ async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, s
     result.map_err(problem)
 }
 
+impl LockWait for BackendMetrics {
+    fn waited(&self, time: time::Duration) {
+        self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
+    }
+}
+
 /// How long a caller waits for a refresh, whoever is at it.
 fn longest_wait(app: &App) -> Duration {
     app.settings.idp_timeout * 3
@@ -134,6 +141,7 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
             wait: longest_wait(app),
             keep_trying: Duration::from_mins(10),
         },
+        lock_wait: app.metrics.as_ref(),
     }
 }
 

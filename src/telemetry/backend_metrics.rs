@@ -24,6 +24,8 @@ pub struct BackendMetrics {
     pub backstage_keys_seconds: Histogram,
     /// Refreshes, by `result`: `refreshed` or why not.
     pub refreshes: IntCounterVec,
+    /// Seconds that a refresh waits for its lock, or for what another refresh brings.
+    pub refresh_lock_wait_seconds: Histogram,
     /// Revocations, by `outcome`: confirmed, not offered, put off for the first time, given up.
     pub revocations: IntCounterVec,
     /// Proxied requests, by `cluster` and HTTP status `code`.
@@ -62,6 +64,10 @@ impl BackendMetrics {
                 "Seconds to fetch Backstage's keys.",
             ))?,
             refreshes: counter("cluster_auth_refresh_total", "Refreshes, by result.", &["result"])?,
+            refresh_lock_wait_seconds: Histogram::with_opts(HistogramOpts::new(
+                "cluster_auth_refresh_lock_wait_seconds",
+                "Seconds that a refresh waits for its lock.",
+            ))?,
             revocations: counter("cluster_auth_revocations_total", "Revocations, by outcome.", &["outcome"])?,
             kubernetes_requests: counter(
                 "cluster_auth_kubernetes_requests_total",
@@ -87,6 +93,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.idp_seconds.clone()))?;
         self.registry.register(Box::new(self.backstage_keys_seconds.clone()))?;
         self.registry.register(Box::new(self.refreshes.clone()))?;
+        self.registry.register(Box::new(self.refresh_lock_wait_seconds.clone()))?;
         self.registry.register(Box::new(self.revocations.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))
     }

@@ -14,6 +14,9 @@ use crate::harness::backend::Backend;
 use crate::harness::raw_http;
 use crate::harness::world::World;
 
+/// Longer than a part of a body is on its way, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// More than is kept anywhere on the way.
 const LARGE: usize = 5 << 20;
 
@@ -93,9 +96,11 @@ fn a_refused_request_with_a_body_is_answered() {
 }
 
 /// Takes the connection that comes.
-fn accept(listener: &TcpListener) -> TcpStream {
-    let (connection, _) = listener.accept().unwrap();
-    connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+fn accept(listener: TcpListener) -> TcpStream {
+    let (accepted, connections) = std::sync::mpsc::channel();
+    std::thread::spawn(move || accepted.send(listener.accept().unwrap().0));
+    let connection: TcpStream = connections.recv_timeout(PATIENCE).expect("nothing of the body arrives");
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
     connection
 }
 
@@ -133,7 +138,7 @@ fn partly_sent(
         "POST /api/cluster-auth/clusters/dev/proxy/api/v1/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{length}\r\n\r\n"
     );
     let caller = raw_http::begin(&backend.url, &format!("{head}{before}{}{after}", "x".repeat(FIRST_PART)));
-    let mut arrived = accept(&cluster);
+    let mut arrived = accept(cluster);
     wait_for(&mut arrived, b"xxx");
     (connected, backend, caller, arrived)
 }

@@ -26,11 +26,14 @@ pub struct Task<'a> {
 
 /// Runs all tasks to their end. `false` when they do not come to one.
 pub fn run(world: &World, tasks: &mut [Task<'_>]) -> bool {
-    let kill_at = kill_point(world);
+    let (kill_at, stall_at) = (kill_point(world), stall_point(world));
     let mut killed = false;
     for poll in 0..MOST_POLLS {
         let Some(index) = next(world, tasks) else { return true };
         step(world, tasks, index);
+        if stall_at.map_or_else(|| often(world), |at| at == poll) {
+            stall(world, &mut tasks[index]);
+        }
         if !killed && kill_at == Some(poll) {
             killed = true;
             kill(world, tasks, index);
@@ -42,6 +45,25 @@ pub fn run(world: &World, tasks: &mut [Task<'_>]) -> bool {
 fn kill_point(world: &World) -> Option<u32> {
     let mut inner = world.lock();
     inner.troubles.kills.then(|| u32::try_from(inner.below(120)).unwrap())
+}
+
+/// Where the one stall of a schedule comes in which trouble is seldom.
+fn stall_point(world: &World) -> Option<u32> {
+    let mut inner = world.lock();
+    inner.troubles.seldom.then(|| u32::try_from(inner.below(120)).unwrap())
+}
+
+fn often(world: &World) -> bool {
+    world.lock().once_in(60)
+}
+
+fn stall(world: &World, task: &mut Task<'_>) {
+    let mut inner = world.lock();
+    if inner.troubles.stalls && task.work.is_some() {
+        inner.tell("stands still");
+        inner.trouble();
+        task.ready_at = inner.now + STALL;
+    }
 }
 
 /// One of those that can go on; when nobody can, time passes until somebody can.
@@ -65,15 +87,10 @@ fn step(world: &World, tasks: &mut [Task<'_>], index: usize) {
     let task = &mut tasks[index];
     let work = task.work.as_mut().expect("only tasks that live have a turn");
     let polled = work.as_mut().poll(&mut Context::from_waker(noop_waker_ref()));
-    let mut inner = world.lock();
+    let inner = world.lock();
     match polled {
         Poll::Ready(()) => task.work = None,
         Poll::Pending => task.ready_at = inner.wake.expect("every wait names its end"),
-    }
-    if inner.troubles.stalls && task.work.is_some() && inner.trouble_once_in(60) {
-        inner.tell("stands still");
-        inner.trouble();
-        task.ready_at = inner.now + STALL;
     }
 }
 

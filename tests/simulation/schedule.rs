@@ -90,7 +90,8 @@ pub fn run(seed: u64) -> Outcome {
     let idp = Idp::new(&world, overlap);
     let keyring = Keyring::random(&world).expect("the world has chance");
     let logins = Logins { store: &world, keyring: &keyring, random: &world, kept: KEPT };
-    let refresher = Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS };
+    let refresher =
+        Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS, lock_wait: &world };
     Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }.run(troubles)
 }
 

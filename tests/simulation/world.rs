@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backstage_oidc_helper::backend::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
 use backstage_oidc_helper::pause::Pause;
 use backstage_oidc_helper::random::{NoRandomness, Random};
@@ -299,6 +300,12 @@ impl Clock for World {
 impl Pause for World {
     async fn wait(&self, time: Duration) {
         self.sleep(time).await;
+    }
+}
+
+impl LockWait for World {
+    fn waited(&self, time: time::Duration) {
+        self.lock().tell(&format!("has waited {} ms for its turn", time.whole_milliseconds()));
     }
 }
 
