@@ -4,6 +4,7 @@
 
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::settings::proxy::ProxySettings;
 use backstage_oidc_helper::settings::{SettingsError, Source};
 use backstage_oidc_helper::user::UserRef;
 use clap::{Args, Parser, Subcommand};
@@ -22,6 +23,8 @@ pub struct Program {
 pub enum Role {
     /// One login, then exit (what happens without a command, too).
     Login(LoginFlags),
+    /// Runs all the time, for many logins that Backstage hands over.
+    Proxy(ProxyFlags),
     /// The service beside Backstage.
     Backend(BackendFlags),
     /// Who am I, which clusters, until when.
@@ -99,6 +102,32 @@ pub struct LoginFlags {
     yes: bool,
 }
 
+/// Every flag stands for the variable in brackets and wins over it; config/proxy.env lists all variables.
+#[derive(Args)]
+pub struct ProxyFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Where the redirect is waited for, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where everything else is [CONTROL_LISTEN; default 127.0.0.1:8888,[::1]:8888].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control_listen: Option<String>,
+    /// Where logins under way are kept; in process without [REDIS_URL].
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
+    /// How long a login may take [LOGIN_TIMEOUT; default 5m].
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
 /// Every flag stands for the variable in brackets and wins over it; config/backend.env lists all variables.
 #[derive(Args)]
 pub struct BackendFlags {
@@ -168,6 +197,21 @@ impl AccountFlags {
             ("CA_FILE", self.ca_file),
         ];
         LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)
+    }
+}
+
+impl ProxyFlags {
+    pub fn settings(self) -> Result<ProxySettings, SettingsError> {
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
+            ("LISTEN", self.listen),
+            ("CONTROL_LISTEN", self.control_listen),
+            ("REDIS_URL", self.redis_url),
+            ("LOGIN_TIMEOUT", self.timeout),
+            ("CA_FILE", self.ca_file),
+        ];
+        ProxySettings::read(&environment().with_flags(flags).with_secret_files()?)
     }
 }
 

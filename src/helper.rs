@@ -4,7 +4,8 @@
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
 //! Where nothing says who the person is, [`signing_in`] comes first: [`backstage_sign_in`] is the OAuth client, [`backstage_token_file`]
-//! keeps what it gets. [`status`] and [`logout`] are about the logins that the backend holds already.
+//! keeps what it gets. In the [`proxy`] role there are many logins at once. [`status`] and [`logout`] are about the logins that the
+//! backend holds already.
 
 pub mod account;
 pub mod auth_url;
@@ -23,13 +24,16 @@ pub mod guards;
 pub mod interruption;
 pub mod listeners;
 pub mod login;
+pub mod logins;
 pub mod logout;
+pub mod other_proxy;
 pub mod outcome;
 pub mod page_layout;
 pub mod pages;
 pub mod pending_login;
 pub mod pending_sign_in;
 pub mod port_holder;
+pub mod proxy;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;

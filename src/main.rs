@@ -15,7 +15,7 @@ use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, S
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
-use backstage_oidc_helper::helper::{logout, status};
+use backstage_oidc_helper::helper::{logout, proxy, status};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
@@ -25,7 +25,9 @@ use backstage_oidc_helper::telemetry::{self, LogFormat};
 use clap::Parser;
 use secrecy::ExposeSecret;
 
-use command_line::{AdminCommand, BackendFlags, ConfigCommand, LoginFlags, Program, Role, environment};
+use command_line::{
+    AdminCommand, BackendFlags, ConfigCommand, LoginFlags, Program, ProxyFlags, Role, environment,
+};
 
 /// The exit code of a failure.
 const FAILED: u8 = 1;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => login(flags),
+        Role::Proxy(flags) => proxy(flags),
         Role::Backend(flags) => backend(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
         Role::Admin(command) => administer(command),
@@ -101,6 +104,19 @@ fn backend(flags: BackendFlags) -> ExitCode {
         running.serve_until(told_to_stop()).await.map_err(|error| error.to_string())
     });
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
+}
+
+fn proxy(flags: ProxyFlags) -> ExitCode {
+    start_logs("info");
+    let settings = match flags.settings() {
+        Ok(settings) => settings,
+        Err(error) => return refused(&error.to_string(), USAGE),
+    };
+    let served = actix_web::rt::System::new().block_on(async {
+        let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
+        running.serve_until(told_to_stop()).await.map_err(|error| (error.to_string(), FAILED))
+    });
+    served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
 
 /// The sentence in the log and on the terminal: where the backend runs, only one of them is read.

@@ -8,6 +8,7 @@ pub mod cluster;
 #[cfg(test)]
 mod documentation;
 pub mod login;
+pub mod proxy;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -4,6 +4,7 @@
 //! `debug`, and those hold codes and tokens.
 
 pub mod backend_metrics;
+pub mod helper_metrics;
 
 use std::io::{IsTerminal, Write};
 

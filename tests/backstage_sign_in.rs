@@ -1,6 +1,7 @@
 //! Signing in to the real Backstage as an OAuth client of it: in one tab, kept, refreshed, and whatever keeps it from happening.
 
 mod kept;
+mod proxy;
 mod refusals;
 
 use std::path::PathBuf;
@@ -163,7 +164,7 @@ fn nothing_but_the_backends_address_ends_connected_in_one_tab() {
     browser.act(&json!({ "op": "waitFor", "context": "felix", "urlPrefix": here.idp.issuer }));
     browser.log_in_at_idp("felix", "felix");
     browser.wait_for_outcome("felix", "success");
-    note_callbacks(&here, &mut browser);
+    note_callbacks(&here, &mut browser, "felix");
     let ending = helper.end();
     ending.assert(0, &["Connected", "user:default/felix", "cluster dev"]);
     here.note_kept();
@@ -186,8 +187,8 @@ fn nothing_but_the_backends_address_ends_connected_in_one_tab() {
 }
 
 /// What came back with the browser are secrets, too.
-fn note_callbacks(here: &Installation, browser: &mut Browser) {
-    let requests = browser.act(&json!({ "op": "requests", "context": "felix" }));
+fn note_callbacks(here: &Installation, browser: &mut Browser, context: &str) {
+    let requests = browser.act(&json!({ "op": "requests", "context": context }));
     let urls =
         requests["requests"].as_array().unwrap().iter().map(|request| request["url"].as_str().unwrap());
     let callbacks: Vec<&str> = urls.filter(|url| url.contains(":8000/backstage/callback?")).collect();

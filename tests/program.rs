@@ -28,6 +28,7 @@ mod login_in_browser;
 mod login_over_http;
 mod offboarding;
 mod provider_cache;
+mod proxy;
 mod refresh;
 mod refresh_identity;
 mod refresh_without_rotation;

@@ -7,12 +7,17 @@
 /** The contexts of one browser by their names, each with the requests its pages made. */
 export class BrowserContexts {
   #browser;
+  #trust;
   /** @type {Map<string, {context: BrowserContext, requests: RecordedRequest[]}>} */
   #contexts = new Map();
 
-  /** @param {Browser} browser */
-  constructor(browser) {
+  /**
+   * @param {Browser} browser
+   * @param {{trust: 'system' | 'any-certificate'}} options
+   */
+  constructor(browser, { trust }) {
     this.#browser = browser;
+    this.#trust = trust;
   }
 
   /**
@@ -21,7 +26,7 @@ export class BrowserContexts {
    */
   async open(name) {
     if (!this.#contexts.has(name)) {
-      const context = await this.#browser.newContext();
+      const context = await this.#browser.newContext({ ignoreHTTPSErrors: this.#trust === 'any-certificate' });
       this.#contexts.set(name, { context, requests: record(context) });
     }
     const { context } = this.#named(name);

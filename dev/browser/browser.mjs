@@ -9,7 +9,7 @@ import { runCommand } from './commands.mjs';
 
 const USAGE = `Chromium, driven by one JSON command a line, for development and tests only.
 
-  node dev/browser/browser.mjs [--help]
+  node dev/browser/browser.mjs [--trust-any-certificate] [--help]
 
 Standard output begins with {"role":"browser"}, then holds one answer a command: {"ok":true,…} or {"ok":false,"error":"…"}.
 It ends with standard input, on SIGTERM and after {"op":"close"}. CHROMIUM names another program than /usr/bin/chromium.
@@ -30,6 +30,8 @@ the newest page of its context. Those that wait take "timeoutMs" (default 10000)
   {"op":"close"}                              with "context" closes that one, without ends everything
 `;
 
+const TRUST = '--trust-any-certificate';
+
 const SWITCHES = [
   '--disable-gpu',
   '--disable-quic',
@@ -46,7 +48,7 @@ async function drive() {
     chromiumSandbox: false,
     args: SWITCHES,
   });
-  const contexts = new BrowserContexts(browser);
+  const contexts = new BrowserContexts(browser, { trust: process.argv.includes(TRUST) ? 'any-certificate' : 'system' });
   const input = createInterface({ input: process.stdin });
   process.once('SIGTERM', () => input.close());
   send({ role: 'browser' });

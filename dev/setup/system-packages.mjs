@@ -8,6 +8,7 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   ip: 'iproute2',
   kubectl: 'kubernetes-client',
+  prometheus: 'prometheus',
   shellcheck: 'shellcheck',
 };
 

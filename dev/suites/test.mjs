@@ -45,7 +45,7 @@ async function test(more) {
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
   await step('setup', async () => {
     findRust();
-    await installSystemPackages(['cc', 'python3', 'chromium', 'redis-server', 'ip', 'kubectl', 'shellcheck'], {
+    await installSystemPackages(['cc', 'python3', 'chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'shellcheck'], {
       log: SETUP_LOG,
       say,
     });

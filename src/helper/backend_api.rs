@@ -106,6 +106,7 @@ pub struct StatusAnswer {
 }
 
 /// The backend below one Backstage URL.
+#[derive(Clone)]
 pub struct BackendApi {
     client: awc::Client,
     backstage_url: String,
@@ -140,6 +141,20 @@ impl BackendApi {
             request_id,
             clock: Arc::clone(clock),
         })
+    }
+
+    /// The same connections for another login, with a request id of its own.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn for_another_login(&self, random: &dyn Random) -> Result<Self, NoRandomness> {
+        Ok(Self { request_id: random_secret(random)?.expose().to_owned(), ..self.clone() })
+    }
+
+    /// What the backend logs these calls under.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
     }
 
     /// The address as a person knows it.

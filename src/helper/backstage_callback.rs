@@ -3,52 +3,40 @@
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::helper::callback::{self, Proof};
-use crate::helper::confirm::{self, Randomness, is_named, sent_away};
+use crate::helper::callback::{self, BadCallback, Proof};
+use crate::helper::confirm::sent_away;
+use crate::helper::logins::Logins;
 use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, Way};
-use crate::helper::pending_sign_in::{PendingSignIn, REDIRECT_HOST, SignInEnd};
-use crate::helper::redirect::own_cookies;
-use crate::helper::stage::Stage;
-use crate::problem::Problem;
-use crate::protocol::WireSecret;
+use crate::helper::pending_sign_in::{PendingSignIn, SignInEnd};
+use crate::helper::redirect::{own_cookies, refuse};
 
-/// `GET /go/{secret}`: to Backstage, where that is the sign-in's link; else what the login makes of it. Who comes once more, when
-/// the sign-in is over, sees how it ended.
-///
-/// # Errors
-/// When there is no randomness.
-pub async fn go(
-    request: HttpRequest,
-    secret: web::Path<WireSecret>,
-    stage: web::Data<Stage>,
-    random: web::Data<Randomness>,
-) -> Result<HttpResponse, Problem> {
-    match stage.sign_in().filter(|sign_in| sign_in.is_link_secret(&secret)) {
-        None => confirm::go(request, secret, stage, random).await,
-        Some(sign_in) if !is_named(request.headers(), REDIRECT_HOST) => {
-            let link = sign_in.link();
-            Ok(HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish())
-        }
-        Some(sign_in) if sign_in.has_ended() => Ok(show_end(sign_in).await),
-        Some(sign_in) => Ok(sent_away(sign_in.cookie(), sign_in.authorize_url())),
+/// To Backstage; who comes once more, when it is over, sees how it ended.
+pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
+    if sign_in.has_ended() {
+        return show_end(sign_in).await;
     }
+    sent_away(sign_in.cookie(), sign_in.authorize_url())
 }
 
 /// `GET /backstage/callback`: Backstage has let the person in, or not.
-pub async fn arrive(request: HttpRequest, stage: web::Data<Stage>) -> HttpResponse {
-    let Some(sign_in) = stage.sign_in() else { return pages::not_found().into_response() };
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+    let query = request.query_string();
+    let sign_in = match callback::state_of(query) {
+        Ok(None) => return pages::not_found().into_response(),
+        Ok(Some(state)) => logins.sign_in_of_state(&state),
+        Err(reason) => return refuse(reason),
+    };
+    let Some(sign_in) = sign_in else { return refuse(BadCallback::WrongState) };
     let cookies = own_cookies(&request, &sign_in.cookie().name);
-    match callback::judge(request.query_string(), sign_in.expected(), Proof::Cookies(&cookies)) {
-        Ok(None) => pages::not_found().into_response(),
-        Ok(Some(request)) => {
-            sign_in.accept(Arrival { request, way: Way::Browser });
-            show_end(sign_in).await
+    match callback::judge(query, sign_in.expected(), Proof::Cookies(&cookies)) {
+        Ok(answer) => {
+            if let Some(request) = answer {
+                sign_in.accept(Arrival { request, way: Way::Browser });
+            }
+            show_end(&sign_in).await
         }
-        Err(reason) => {
-            tracing::info!(%reason, "a callback from Backstage was refused");
-            pages::bad_callback(reason).into_response()
-        }
+        Err(reason) => refuse(reason),
     }
 }
 

@@ -2,7 +2,7 @@
 //! a token that serves now.
 //!
 //! Who asks, and how the browser comes back, is the caller's business: [`BackstageClient::begin`] gives the state and the
-//! verifier, [`BackstageClient::finish`] takes the verifier and the code.
+//! verifier, [`BackstageClient::take`] takes the verifier and what came back.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,9 +21,10 @@ use time::{Duration, OffsetDateTime};
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
 use crate::helper::backstage_token_file::{TokenFile, TokenFileError};
+use crate::helper::outcome::LoginError;
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
-use crate::protocol::WireSecret;
+use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::SettingsError;
 
@@ -69,6 +70,17 @@ pub enum SignInError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
+}
+
+impl SignInError {
+    /// What it means for the login that was to begin with it.
+    #[must_use]
+    pub fn into_login_error(self, backend: &str) -> LoginError {
+        match self {
+            Self::NoAnswer(reason) => LoginError::Unreachable { backend: backend.to_owned(), reason },
+            error => LoginError::Refused(error.to_string()),
+        }
+    }
 }
 
 /// A sign-in that waits for its person.
@@ -154,11 +166,22 @@ impl<'a> BackstageClient<'a> {
         }
     }
 
-    /// Redeems the code that came back.
+    /// Takes what came back with the browser, and redeems the code in it.
     ///
     /// # Errors
-    /// When Backstage refuses it or does not answer.
-    pub async fn finish(&self, code: &WireSecret, verifier: &WireSecret) -> Result<Tokens, SignInError> {
+    /// When the person or Backstage said no, and when it does not answer.
+    pub async fn take(
+        &self,
+        request: &ExchangeRequest,
+        verifier: &WireSecret,
+    ) -> Result<Tokens, SignInError> {
+        match request {
+            ExchangeRequest::Granted(granted) => self.finish(&granted.code, verifier).await,
+            ExchangeRequest::Refused(refused) => Err(SignInError::Refused(displayable(&refused.error))),
+        }
+    }
+
+    async fn finish(&self, code: &WireSecret, verifier: &WireSecret) -> Result<Tokens, SignInError> {
         let answer = self
             .oauth
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))

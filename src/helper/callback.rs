@@ -47,12 +47,6 @@ pub enum BadCallback {
     Malformed,
 }
 
-/// Whether a query is that of a redirect, wherever it belongs.
-#[must_use]
-pub fn is_redirect(query: &str) -> bool {
-    !Parameters::read(query).0.is_empty()
-}
-
 /// Judges a query: nothing where it is no redirect at all, else the code or the error in it.
 ///
 /// # Errors
@@ -77,6 +71,19 @@ pub fn judge(
         Proof::Cookies(_) | Proof::Terminal => {}
     }
     parameters.into_request(state).map(Some)
+}
+
+/// The state that a query carries; none where it is no redirect at all.
+///
+/// # Errors
+/// [`BadCallback::WrongState`] when a redirect carries none, or two.
+pub fn state_of(query: &str) -> Result<Option<WireSecret>, BadCallback> {
+    let parameters = Parameters::read(query);
+    if parameters.0.is_empty() {
+        return Ok(None);
+    }
+    let state = parameters.once("state").ok().flatten();
+    state.map(|state| Some(state.into())).ok_or(BadCallback::WrongState)
 }
 
 fn is_among(cookie: &StateCookie, values: &[String]) -> bool {

@@ -1,89 +1,117 @@
 //! The step between the helper's link and the identity provider: the question, the click, and the way on.
 
-use std::sync::Arc;
-
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use crate::helper::pages;
+use crate::helper::logins::{Logins, Unavailable};
 use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie};
+use crate::helper::pending_sign_in::REDIRECT_HOST;
 use crate::helper::redirect::show_progress;
-use crate::helper::stage::Stage;
-use crate::problem::Problem;
-use crate::protocol::{Code, WireSecret};
-use crate::random::Random;
+use crate::helper::{backstage_callback, pages};
+use crate::protocol::WireSecret;
 
 /// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
 const COOKIE_LIFE: Duration = Duration::minutes(5);
 
-/// The source of randomness, as application data.
-pub struct Randomness(pub Arc<dyn Random>);
-
 /// The form of the confirm page.
 #[derive(Deserialize)]
 pub struct Confirmation {
-    csrf: WireSecret,
+    pub(super) csrf: WireSecret,
 }
 
 /// `GET /go/{secret}`: to the question, or straight on to the identity provider where none is needed.
-///
-/// # Errors
-/// When there is no randomness.
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
-    stage: web::Data<Stage>,
-    random: web::Data<Randomness>,
-) -> Result<HttpResponse, Problem> {
-    let Some(login) = stage.login().filter(|login| login.is_link_secret(&secret)) else {
-        return Ok(pages::not_found().into_response());
-    };
-    if !is_named(request.headers(), login.redirect_host()) {
-        let link = login.link();
-        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish());
+    logins: web::Data<dyn Logins>,
+) -> HttpResponse {
+    if let Some(sign_in) = logins.sign_in_of_link(&secret) {
+        return match elsewhere(request.headers(), REDIRECT_HOST, &secret) {
+            Some(there) => there,
+            None => backstage_callback::lead_on(&sign_in).await,
+        };
     }
-    match (login.progress(), login.consent()) {
-        (Progress::Waiting, Consent::Given) => Ok(to_identity_provider(login)),
-        (Progress::Waiting, Consent::Needed) => {
-            let token = login
-                .issue_confirm_token(random.as_ref().0.as_ref())
-                .map_err(|error| Problem::new(Code::StoreUnavailable, error.to_string()))?;
-            Ok(pages::confirm(&login.facts, &token).into_response())
-        }
-        (Progress::Delivering | Progress::Ended(_), _) => Ok(show_progress(login).await),
+    match logins.of_link(&secret).await {
+        Ok(Some(login)) => lead_on(&request, &secret, &login, logins.as_ref())
+            .await
+            .unwrap_or_else(|reason| unavailable(&reason)),
+        Ok(None) => pages::not_found().into_response(),
+        Err(reason) => unavailable(&reason),
     }
 }
 
-/// Whether the browser called us by that name: a cookie must be set under the one that the redirect will come back to.
-#[must_use]
-pub fn is_named(headers: &HeaderMap, redirect_host: &str) -> bool {
+async fn lead_on(
+    request: &HttpRequest,
+    secret: &WireSecret,
+    login: &PendingLogin,
+    logins: &dyn Logins,
+) -> Result<HttpResponse, Unavailable> {
+    if let Some(there) = elsewhere(request.headers(), login.redirect_host(), secret) {
+        return Ok(there);
+    }
+    Ok(match (login.progress(), login.consent()) {
+        (Progress::Waiting, Consent::Given) => to_identity_provider(login),
+        (Progress::Waiting, Consent::Needed) => {
+            let token = logins.issue_confirm_token(login).await?;
+            pages::confirm(&login.facts, &token).into_response()
+        }
+        (Progress::Delivering | Progress::Ended(_), _) => show_progress(login).await,
+    })
+}
+
+/// The cookie must be set under the name that the redirect will come back to: under another, the link leads there first.
+fn elsewhere(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
+    let (name, port) = host(headers);
+    if name.eq_ignore_ascii_case(redirect_host) {
+        return None;
+    }
+    let link = format!("http://{redirect_host}{port}/go/{}", secret.expose());
+    Some(HttpResponse::SeeOther().insert_header((LOCATION, link)).finish())
+}
+
+/// The host that a request names, and its port with the colon.
+fn host(headers: &HeaderMap) -> (&str, &str) {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.eq_ignore_ascii_case(redirect_host)
+    let is_port = |text: &str| text.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    let (name, port) = host.rfind(':').map_or((host, ""), |at| host.split_at(at));
+    if is_port(port) { (name, port) } else { (host, "") }
+}
+
+/// The page that says why nothing can be said about any login.
+#[must_use]
+pub fn unavailable(reason: &Unavailable) -> HttpResponse {
+    tracing::warn!(%reason, "the logins cannot be looked at");
+    pages::unavailable(reason).into_response()
 }
 
 /// `POST /continue`: the click that says "this is me".
 pub async fn click(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
-    stage: web::Data<Stage>,
+    logins: web::Data<dyn Logins>,
 ) -> HttpResponse {
-    let from_own_page = is_from_own_page(request.headers());
-    match (form, stage.login()) {
-        (Ok(form), Some(login)) if from_own_page && login.redeem_confirm_token(&form.csrf) => {
+    let Some(csrf) =
+        form.ok().filter(|_| is_from_own_page(request.headers())).map(|form| form.into_inner().csrf)
+    else {
+        return pages::bad_confirmation().into_response();
+    };
+    match logins.redeem_confirm_token(&csrf).await {
+        Ok(Some(login)) => {
             login.give_consent();
             tracing::info!("the account was confirmed on the page");
-            to_identity_provider(login)
+            to_identity_provider(&login)
         }
-        _ => pages::bad_confirmation().into_response(),
+        Ok(None) => pages::bad_confirmation().into_response(),
+        Err(reason) => unavailable(&reason),
     }
 }
 
 /// `Sec-Fetch-Site` and `Origin` are the browser's own word, and no page can forge them.
-fn is_from_own_page(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn is_from_own_page(headers: &HeaderMap) -> bool {
     let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let own_origin = get(HOST.as_str()).map(|host| format!("http://{host}"));
     get("sec-fetch-site") == Some("same-origin")

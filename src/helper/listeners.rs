@@ -8,6 +8,9 @@ use crate::helper::port_holder;
 /// The port of the one redirect URI that the identity provider knows.
 pub const CALLBACK_PORT: u16 = 8000;
 
+/// The helper port, which carries everything else of the proxy role.
+pub const CONTROL_PORT: u16 = 8888;
+
 /// Why the port cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
@@ -18,6 +21,15 @@ pub enum ListenError {
         port: u16,
         /// The program, as far as it can be told.
         holder: String,
+    },
+    /// Our own proxy has it.
+    #[error(
+        "Port {port} is taken by a backstage-oidc-helper proxy: begin the login in Backstage or at http://localhost:{port}/, \
+         or stop the proxy and run this again."
+    )]
+    OwnProxy {
+        /// The port.
+        port: u16,
     },
     /// The system does not give it.
     #[error("{address} cannot be listened on ({reason}): check LISTEN.")]
@@ -34,7 +46,7 @@ impl ListenError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Taken { .. } => 3,
+            Self::Taken { .. } | Self::OwnProxy { .. } => 3,
             Self::NotGiven { .. } => 1,
         }
     }
@@ -46,8 +58,16 @@ impl ListenError {
 /// # Errors
 /// When one of them cannot be had; then none is held.
 pub fn bind(listen: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
+    bind_or_localhost(listen, CALLBACK_PORT)
+}
+
+/// The same with another port where nothing is said.
+///
+/// # Errors
+/// As [`bind`].
+pub fn bind_or_localhost(listen: &[SocketAddr], default_port: u16) -> Result<Vec<TcpListener>, ListenError> {
     if listen.is_empty() {
-        return bind_localhost(CALLBACK_PORT);
+        return bind_localhost(default_port);
     }
     let mut listeners: Vec<TcpListener> = Vec::new();
     for address in listen {

@@ -17,10 +17,10 @@ use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, RedirectUri};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
-use crate::helper::confirm::Randomness;
 use crate::helper::dialogue::Whereabouts;
 use crate::helper::guards::{self, AllowedHosts};
 use crate::helper::interruption::interrupted;
+use crate::helper::logins::Logins;
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
 use crate::helper::pending_sign_in::SignInEnd;
@@ -29,23 +29,23 @@ use crate::helper::signing_in::{Person, SignedIn};
 use crate::helper::stage::Stage;
 use crate::helper::terminal::{Hand, Input, Terminal};
 use crate::helper::user_credential::UserCredential;
-use crate::helper::{delivery, dialogue, listeners, routes};
+use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
 use crate::protocol::{Info, WireSecret};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::user::UserRef;
 
 /// A client that has not sent its request by then gets a 408.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// More than a browser needs, and few enough that nobody exhausts the process.
-const MOST_CONNECTIONS: usize = 512;
+pub(super) const MOST_CONNECTIONS: usize = 512;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
-const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the last page has to get through the socket before the server is told to stop.
-const LAST_PAGE: Duration = Duration::from_millis(100);
+pub(super) const LAST_PAGE: Duration = Duration::from_millis(100);
 
 /// What the role needs from outside.
 pub struct Tools {
@@ -116,7 +116,10 @@ pub struct Running {
 pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
     let credential = Credential::choose(&settings)?;
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
-    let listeners = listeners::bind(&settings.listen)?;
+    let listeners = match listeners::bind(&settings.listen) {
+        Ok(listeners) => listeners,
+        Err(error) => return Err(other_proxy::recognise(error).await.into()),
+    };
     let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
     announce(&listeners);
 
@@ -128,9 +131,9 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
-    let stage = Arc::new(Stage::default());
+    let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, &stage, hosts, Arc::clone(&tools.random))?;
+    let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts)?;
     let mut input = Input::default();
     let beginning = Beginning {
         info: &info,
@@ -230,7 +233,10 @@ fn announce(listeners: &[TcpListener]) {
 }
 
 /// What may be shown: the backend's words, made fit for a terminal and a page.
-fn facts(
+///
+/// # Errors
+/// When the backend names no user.
+pub(super) fn facts(
     session: &Session,
     info: &Info,
     auth_url: &AuthUrl,
@@ -260,18 +266,15 @@ fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
 
 fn serve(
     listeners: Vec<TcpListener>,
-    stage: &Arc<Stage>,
+    logins: Arc<dyn Logins>,
     hosts: AllowedHosts,
-    random: Arc<dyn Random>,
 ) -> Result<ServerHandle, std::io::Error> {
-    let stage = web::Data::from(Arc::clone(stage));
+    let logins = web::Data::from(logins);
     let hosts = web::Data::new(hosts);
-    let random = web::Data::new(Randomness(random));
     let mut server = HttpServer::new(move || {
         App::new()
-            .app_data(stage.clone())
+            .app_data(logins.clone())
             .app_data(hosts.clone())
-            .app_data(random.clone())
             .wrap(from_fn(guards::check))
             .configure(routes::configure)
     })

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
 use crate::helper::callback::BadCallback;
+use crate::helper::logins::Unavailable;
 use crate::helper::outcome::{Failure, Outcome};
 use crate::helper::page_layout::{Kind, Mood, Page};
 use crate::helper::pending_login::LoginFacts;
@@ -219,6 +220,22 @@ pub fn bad_confirmation() -> Page {
         "The button was used before, or it was not on the helper's own page. Open the link from your terminal and press \
          Continue there.",
     )
+}
+
+/// Nothing can be said about any login now.
+#[must_use]
+pub fn unavailable(reason: &Unavailable) -> Page {
+    Page {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        outcome: "unavailable",
+        mood: Mood::Busy,
+        heading: "Not now",
+        body: html! {
+            p #message { "The helper cannot look at its logins: " (reason) "." }
+            p { "A login that is under way goes on: reload this page in a moment." }
+        },
+        kind: Kind::Text,
+    }
 }
 
 /// An address that is not one of the helper's.

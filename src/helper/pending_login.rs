@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::helper::auth_url::AuthUrl;
@@ -17,7 +18,7 @@ use crate::random::{NoRandomness, Random, random_secret, sha256};
 const OPEN_CONFIRM_PAGES: usize = 8;
 
 /// What a page or the terminal may say of a login. Nothing secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginFacts {
     /// Whose account the login will belong to.
     pub user: String,
@@ -32,7 +33,7 @@ pub struct LoginFacts {
 }
 
 /// Whether the person has said that this login is theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consent {
     /// Somebody else may have begun the session: ask.
     Needed,
@@ -89,6 +90,25 @@ struct Link {
     secret: WireSecret,
 }
 
+/// What only the helper and the person's browser may know of a login.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Secrets {
+    /// The end of its link.
+    pub link: WireSecret,
+    /// The value of its cookie.
+    pub cookie: WireSecret,
+}
+
+impl Secrets {
+    /// New ones.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new(random: &dyn Random) -> Result<Self, NoRandomness> {
+        Ok(Self { link: random_secret(random)?, cookie: random_secret(random)? })
+    }
+}
+
 /// Proves that a callback comes from the browser that was sent away with that state.
 pub struct StateCookie {
     /// `ocb_` and the hash of the state.
@@ -119,13 +139,25 @@ impl PendingLogin {
         consent: Consent,
         random: &dyn Random,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Arrival>), NoRandomness> {
+        Ok(Self::with_secrets(facts, auth_url, host, port, consent, Secrets::new(random)?))
+    }
+
+    /// The same with secrets that it has already.
+    #[must_use]
+    pub fn with_secrets(
+        facts: LoginFacts,
+        auth_url: AuthUrl,
+        host: &str,
+        port: u16,
+        consent: Consent,
+        secrets: Secrets,
+    ) -> (Self, mpsc::UnboundedReceiver<Arrival>) {
         let (arrivals, receiver) = mpsc::unbounded_channel();
-        let cookie =
-            StateCookie { name: StateCookie::name_for(auth_url.state()), value: random_secret(random)? };
+        let cookie = StateCookie { name: StateCookie::name_for(auth_url.state()), value: secrets.cookie };
         let login = Self {
             facts,
             auth_url,
-            link: Link { host: host.to_owned(), port, secret: random_secret(random)? },
+            link: Link { host: host.to_owned(), port, secret: secrets.link },
             cookie,
             confirm_tokens: Mutex::default(),
             consented: AtomicBool::new(consent == Consent::Given),
@@ -133,7 +165,7 @@ impl PendingLogin {
             arrivals,
             outcome_shown: Notify::new(),
         };
-        Ok((login, receiver))
+        (login, receiver)
     }
 
     /// Where the browser logs in.

@@ -67,6 +67,18 @@ impl PendingSignIn {
         &self.sign_in.authorize_url
     }
 
+    /// The state that the browser was sent away with.
+    #[must_use]
+    pub fn state(&self) -> &WireSecret {
+        &self.sign_in.state
+    }
+
+    /// The secret at the end of [`Self::link`].
+    #[must_use]
+    pub fn link_secret(&self) -> &WireSecret {
+        &self.link_secret
+    }
+
     /// What the code is redeemed with.
     #[must_use]
     pub fn verifier(&self) -> &WireSecret {

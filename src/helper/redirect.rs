@@ -5,36 +5,46 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::helper::callback::{self, BadCallback, Proof};
+use crate::helper::confirm::unavailable;
+use crate::helper::logins::Logins;
+use crate::helper::page_layout::Page;
 use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
-use crate::helper::stage::Stage;
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /`: the redirect, or the helper's page.
-pub async fn arrive(request: HttpRequest, stage: web::Data<Stage>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
     let query = request.query_string();
-    let Some(login) = stage.login() else {
-        let page = if callback::is_redirect(query) {
-            pages::bad_callback(BadCallback::WrongState)
-        } else {
-            pages::signing_in()
-        };
-        return page.into_response();
+    let login = match callback::state_of(query) {
+        Ok(None) => {
+            return logins.index().await.map_or_else(|reason| unavailable(&reason), Page::into_response);
+        }
+        Ok(Some(state)) => match logins.of_state(&state).await {
+            Ok(Some(login)) => login,
+            Ok(None) => return refuse(BadCallback::WrongState),
+            Err(reason) => return unavailable(&reason),
+        },
+        Err(reason) => return refuse(reason),
     };
     let cookies = own_cookies(&request, &login.cookie().name);
     match callback::judge(query, login.expected(), Proof::Cookies(&cookies)) {
-        Ok(None) => pages::index(&login.facts).into_response(),
-        Ok(Some(exchange)) => {
-            login.accept(Arrival { request: exchange, way: Way::Browser });
-            show_progress(login).await
+        Ok(exchange) => {
+            if let Some(request) = exchange {
+                login.accept(Arrival { request, way: Way::Browser });
+            }
+            show_progress(&login).await
         }
-        Err(reason) => {
-            tracing::info!(%reason, "a callback was refused");
-            pages::bad_callback(reason).into_response()
-        }
+        Err(reason) => refuse(reason),
     }
+}
+
+/// The page for a callback that does not count.
+#[must_use]
+pub fn refuse(reason: BadCallback) -> HttpResponse {
+    tracing::info!(%reason, "a callback was refused");
+    pages::bad_callback(reason).into_response()
 }
 
 /// The values of the cookies of that name: another program on localhost may have set one, too, ours is among them.

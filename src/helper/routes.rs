@@ -1,4 +1,4 @@
-//! Everything that the login role answers to.
+//! Everything that the helper answers to about a login.
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
@@ -12,24 +12,30 @@ use crate::helper::redirect;
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
 
-/// All routes. The stage and the randomness come as application data.
+/// All routes of a single login. The logins come as application data.
 pub fn configure(config: &mut web::ServiceConfig) {
+    config.service(get("/", web::get().to(redirect::arrive))).configure(of_every_login);
+}
+
+/// The routes of any login but the redirect's.
+pub fn of_every_login(config: &mut web::ServiceConfig) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
-        .service(get("/", web::get().to(redirect::arrive)))
-        .service(get("/go/{secret}", web::get().to(backstage_callback::go)))
+        .service(get("/go/{secret}", web::get().to(confirm::go)))
         .service(post("/continue", web::post().to(confirm::click)))
         .service(get("/backstage/callback", web::get().to(backstage_callback::arrive)))
         .default_service(web::to(not_found));
 }
 
 /// A path that is read. HEAD is answered and does nothing.
-fn get(path: &str, route: Route) -> Resource {
+#[must_use]
+pub fn get(path: &str, route: Route) -> Resource {
     resource(path, "GET, HEAD, OPTIONS").route(route).route(web::head().to(HttpResponse::Ok))
 }
 
 /// A path that is written to.
-fn post(path: &str, route: Route) -> Resource {
+#[must_use]
+pub fn post(path: &str, route: Route) -> Resource {
     resource(path, "POST, OPTIONS").route(route)
 }
 
@@ -65,9 +71,9 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::helper::confirm::Randomness;
     use crate::helper::example_login::{auth_url, example_login, state};
     use crate::helper::guards::{self, AllowedHosts};
+    use crate::helper::logins::Logins;
     use crate::helper::outcome::Outcome;
     use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
     use crate::helper::stage::Stage;
@@ -88,12 +94,12 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let stage = Arc::new(Stage::default());
+        let stage = Stage::new(Arc::new(SystemRandom));
         let login = Arc::clone(stage.begin_login(login));
+        let logins: Arc<dyn Logins> = Arc::new(stage);
         let app = App::new()
-            .app_data(web::Data::from(stage))
+            .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
-            .app_data(web::Data::new(Randomness(Arc::new(SystemRandom))))
             .wrap(from_fn(guards::check))
             .configure(configure);
         let service = Rc::new(init_service(app).await);

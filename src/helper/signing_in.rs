@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::helper::backend_api::{BackendApi, displayable};
+use crate::helper::backend_api::BackendApi;
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
 use crate::helper::dialogue::{self, Whereabouts};
 use crate::helper::login::Tools;
@@ -16,7 +16,6 @@ use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::stage::Stage;
 use crate::helper::terminal::Input;
 use crate::helper::user_credential::UserCredential;
-use crate::protocol::ExchangeRequest;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
@@ -85,12 +84,7 @@ impl<'a> Person<'a> {
         let patience = self.settings.login_timeout.0;
         dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience);
         let Arrival { request, way } = self.arrival(sign_in, input).await?;
-        let tokens = match request {
-            ExchangeRequest::Granted(granted) => {
-                sign_in.client.finish(&granted.code, sign_in.pending.verifier()).await
-            }
-            ExchangeRequest::Refused(refused) => Err(SignInError::Refused(displayable(&refused.error))),
-        };
+        let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
         let browser = match way {
@@ -128,11 +122,6 @@ impl<'a> Person<'a> {
     }
 
     fn not_signed_in(&self, error: SignInError) -> LoginError {
-        match error {
-            SignInError::NoAnswer(reason) => {
-                LoginError::Unreachable { backend: self.api.address().to_owned(), reason }
-            }
-            error => LoginError::Refused(error.to_string()),
-        }
+        error.into_login_error(self.api.address())
     }
 }

@@ -10,6 +10,7 @@ use super::backend::BackendVariables;
 use super::cluster::ClusterVariables;
 use super::example_variables;
 use super::login::LoginSettings;
+use super::proxy::ProxyVariables;
 
 /// What logs read, in every role, before there are settings.
 const OF_ALL_ROLES: [&str; 4] = ["LOG_FORMAT", "RUST_LOG", "SSL_CERT_DIR", "SSL_CERT_FILE"];
@@ -67,6 +68,7 @@ fn documented(chapter: &str) -> BTreeSet<String> {
 #[test]
 fn the_page_on_settings_names_every_variable_and_no_other() {
     assert_eq!(documented("The login role"), variables_of::<LoginSettings>());
+    assert_eq!(documented("The proxy role"), variables_of::<ProxyVariables>());
     assert_eq!(documented("The backend role"), variables_of::<BackendVariables>());
     assert_eq!(documented("A cluster of the backend"), variables_of::<ClusterVariables>());
     assert_eq!(documented("All roles"), OF_ALL_ROLES.map(str::to_owned).into());
@@ -78,4 +80,5 @@ fn the_examples_show_every_variable_and_no_other() {
     let in_words = ONLY_IN_WORDS.map(str::to_owned).into();
     assert_eq!(example("backend.env"), &backend - &in_words);
     assert_eq!(example("login.env"), variables_of::<LoginSettings>());
+    assert_eq!(example("proxy.env"), variables_of::<ProxyVariables>());
 }

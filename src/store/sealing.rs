@@ -4,6 +4,7 @@
 //! nonce, ciphertext and tag. What the record is and whose is authenticated with it, so that a record moved to another
 //! user's place does not open there.
 
+pub mod derived;
 pub mod generate_key;
 
 use std::fmt;

@@ -26,7 +26,12 @@ pub struct Page {
 impl Browser {
     /// Starts it.
     pub fn start(world: &World) -> Self {
-        let process = node::start(world, "browser", "browser/browser.mjs", &[]);
+        Self::start_with(world, &[])
+    }
+
+    /// Starts it with more arguments.
+    pub fn start_with(world: &World, more: &[&str]) -> Self {
+        let process = node::start(world, "browser", "browser/browser.mjs", more);
         process.wait_for_line(r#""role":"browser""#);
         Self { process, commands: 0 }
     }
@@ -52,6 +57,11 @@ impl Browser {
     /// Opens a page in a context.
     pub fn open(&mut self, context: &str, url: &str) {
         self.act(&json!({ "op": "open", "context": context, "url": url }));
+    }
+
+    /// Runs a script in the page.
+    pub fn evaluate(&mut self, context: &str, expression: &str) {
+        self.act(&json!({ "op": "evaluate", "context": context, "expression": expression }));
     }
 
     /// Clicks.

@@ -1,6 +1,7 @@
 //! The identity provider for development, npm's `oidc-provider`.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -75,6 +76,27 @@ impl Idp {
     /// Logs in without a browser, as a person would with one; the answer is the redirect to `localhost:8000`.
     pub fn log_in(&self, auth_url: &str, login: &str) -> String {
         self.answer(auth_url, login, "login")
+    }
+
+    /// The same for many, each in a browser of their own.
+    pub fn log_all_in(&self, auth_urls: &[String], login: &str) -> Vec<String> {
+        let script = repository().join("dev/idp/answer-login.mjs");
+        let mut browsers = Command::new("node")
+            .arg(script)
+            .args(["-", login, "login"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = auth_urls.join("\n");
+        let mut stdin = browsers.stdin.take().unwrap();
+        std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
+        let out = browsers.wait_with_output().unwrap();
+        assert!(out.status.success(), "not all could log in");
+        let redirects: Vec<String> =
+            String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect();
+        assert_eq!(redirects.len(), auth_urls.len());
+        redirects
     }
 
     /// Presses "Deny" on the login page.

@@ -1,0 +1,59 @@
+//! The logins under way, as requests find them: one in the `login` role, many in the `proxy` role.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::helper::page_layout::Page;
+use crate::helper::pending_login::PendingLogin;
+use crate::helper::pending_sign_in::PendingSignIn;
+use crate::protocol::WireSecret;
+use crate::random::NoRandomness;
+use crate::store::StoreError;
+use crate::store::sealing::NotSealed;
+use crate::store::sealing::derived::DoesNotOpen;
+
+/// Why the logins cannot be looked at now. Each is a sentence that names the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record is there and cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] DoesNotOpen),
+    /// A record cannot be written.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+/// The logins under way.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// The login with this state.
+    async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
+
+    /// The login whose link ends with this secret.
+    async fn of_link(&self, secret: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
+
+    /// A token for the form of one confirm page.
+    async fn issue_confirm_token(&self, login: &PendingLogin) -> Result<WireSecret, Unavailable>;
+
+    /// Uses a confirm page's token up: the login that it was issued for, the first time only.
+    async fn redeem_confirm_token(
+        &self,
+        token: &WireSecret,
+    ) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
+
+    /// The sign-in to Backstage with this state.
+    fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>>;
+
+    /// The sign-in to Backstage whose link ends with this secret.
+    fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>>;
+
+    /// The page for whoever comes without an answer of an identity provider.
+    async fn index(&self) -> Result<Page, Unavailable>;
+}

@@ -1,0 +1,31 @@
+//! A port that is taken may be our own proxy's: then there is a better way than to stop it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::helper::listeners::ListenError;
+
+/// How long whoever has the port is given to say who it is.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Deserialize)]
+struct Status {
+    role: String,
+}
+
+/// Tells our own proxy from another program that has the port.
+pub async fn recognise(error: ListenError) -> ListenError {
+    match error {
+        ListenError::Taken { port, .. } if is_proxy(port).await => ListenError::OwnProxy { port },
+        other => other,
+    }
+}
+
+async fn is_proxy(port: u16) -> bool {
+    let client = awc::Client::builder().timeout(PATIENCE).disable_redirects().finish();
+    let Ok(mut answer) = client.get(format!("http://127.0.0.1:{port}/status")).send().await else {
+        return false;
+    };
+    answer.json::<Status>().await.is_ok_and(|status| status.role == "proxy")
+}

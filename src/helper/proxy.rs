@@ -1,0 +1,149 @@
+//! Many logins, for as long as it runs: the `proxy` role.
+//!
+//! The path of one login through it: [`start`] takes it over from Backstage (or [`own_login`] begins it here), [`begin`] asks the
+//! backend about it and writes it down ([`login_record`]), [`many_logins`] finds it again for each request, on any replica and
+//! after a restart, [`see_through`] delivers what came back. [`callback_port`] has the redirect's port meanwhile.
+
+pub mod app;
+pub mod backend_thread;
+pub mod begin;
+pub mod callback_port;
+pub mod control;
+pub mod installation;
+pub mod live_logins;
+pub mod login_record;
+pub mod many_logins;
+pub mod outstanding;
+pub mod own_login;
+pub mod pages;
+pub mod see_through;
+pub mod serve;
+pub mod sign_ins;
+pub mod start;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use secrecy::ExposeSecret;
+
+use self::app::App;
+use self::backend_thread::BackendThread;
+use self::callback_port::CallbackPort;
+use self::serve::serve;
+use crate::clock::{Clock, SystemClock};
+use crate::helper::backend_api::{BackendApi, NoConnection};
+use crate::helper::listeners::{self, ListenError};
+use crate::random::{Random, SystemRandom};
+use crate::settings::proxy::{Backstage, Holding, ProxySettings};
+use crate::store::Store;
+use crate::store::memory::Memory;
+use crate::store::observed::Observed;
+use crate::store::redis::{Redis, UnusableRedis};
+use crate::telemetry::helper_metrics::HelperMetrics;
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The backend's address, or the roots to trust, cannot be used.
+    #[error(transparent)]
+    Backend(#[from] NoConnection),
+    /// `REDIS_URL` is of no use.
+    #[error(transparent)]
+    Redis(#[from] UnusableRedis),
+    /// Two metrics of one name.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
+    /// The web server cannot be started.
+    #[error("The helper's page cannot be served ({0}): run this again.")]
+    Serve(#[from] std::io::Error),
+}
+
+impl StartError {
+    /// The exit code that `protocol.md` gives to this end.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Listen(error) => error.exit_code(),
+            Self::Backend(NoConnection::Settings(_)) | Self::Redis(_) => 2,
+            Self::Backend(NoConnection::Random(_)) | Self::Metrics(_) | Self::Serve(_) => 1,
+        }
+    }
+}
+
+/// A proxy that listens.
+pub struct Running {
+    /// The helper port.
+    pub port: u16,
+    control: Server,
+    app: Arc<App>,
+}
+
+/// Starts the proxy, whether the backend and the store answer or not; it listens when this returns.
+///
+/// # Errors
+/// As the variants of [`StartError`] say.
+pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let api = match settings.backstage {
+        Backstage::Named => Some(BackendApi::connect(&settings.login, random.as_ref(), &clock)?),
+        Backstage::Unknown => None,
+    };
+    let metrics = HelperMetrics::new()?;
+    let store: Arc<dyn Store> = match &settings.redis_url {
+        Some(url) => {
+            let redis = Redis::new(url.expose_secret(), settings.login.ca_file.as_deref())?;
+            Arc::new(Observed::new(redis, metrics.store_seconds.clone()))
+        }
+        None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), metrics.store_seconds.clone())),
+    };
+    let control = listeners::bind_or_localhost(&settings.control_listen, listeners::CONTROL_PORT)?;
+    let port = listeners::port(&control).unwrap_or(listeners::CONTROL_PORT);
+    let callback_port = CallbackPort::new(settings.login.listen.clone(), settings.holding);
+    let backstage_url = api.as_ref().map(|api| api.address().to_owned());
+    let backend = BackendThread::here(api);
+    let app = App::new(settings, backstage_url, port, store, clock, random, metrics, backend, callback_port);
+    let app = Arc::new(app);
+    start_up(app, control, port).await
+}
+
+async fn start_up(app: Arc<App>, control: Vec<TcpListener>, port: u16) -> Result<Running, StartError> {
+    let addresses = addresses(&control);
+    let control = serve(control, &app)?;
+    let callback = match app.settings.holding {
+        Holding::Always => Some(app.callback_port.open(&app).await?),
+        Holding::WhileNeeded => None,
+    };
+    tracing::info!(control_addresses = addresses, callback_port = callback, "listening");
+    actix_web::rt::spawn(installation::say_whether_it_answers(Arc::clone(&app)));
+    actix_web::rt::spawn(outstanding::hold_port_for_them(Arc::clone(&app)));
+    Ok(Running { port, control, app })
+}
+
+fn addresses(listeners: &[TcpListener]) -> String {
+    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok());
+    addresses.map(|address| address.to_string()).collect::<Vec<_>>().join(",")
+}
+
+impl Running {
+    /// Serves until `stop` resolves; then is not ready, lets requests finish, and ends. Logins under way are kept where the store
+    /// outlives the process.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
+        let (app, handle) = (self.app, self.control.handle());
+        actix_web::rt::spawn(async move {
+            stop.await;
+            app.begin_to_stop();
+            tracing::info!("stopping: requests under way may finish");
+            app.callback_port.close().await;
+            handle.stop(true).await;
+        });
+        self.control.await
+    }
+}

@@ -1,0 +1,97 @@
+//! What every request to the proxy needs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::backend_thread::BackendThread;
+use super::callback_port::CallbackPort;
+use super::installation::Installation;
+use super::live_logins::LiveLogins;
+use super::sign_ins::SignIns;
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::settings::proxy::ProxySettings;
+use crate::store::Store;
+use crate::telemetry::helper_metrics::HelperMetrics;
+
+/// The proxy's state. No two of its processes share any but the store.
+pub struct App {
+    /// The settings.
+    pub settings: ProxySettings,
+    /// The Backstage that it is for, without a slash at the end.
+    pub backstage_url: Option<String>,
+    /// The helper port.
+    pub control_port: u16,
+    /// Where logins are kept.
+    pub store: Arc<dyn Store>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// How it is doing.
+    pub metrics: Arc<HelperMetrics>,
+    /// Who speaks to the backend.
+    pub backend: BackendThread,
+    /// What is known of the backend.
+    pub installation: Installation,
+    /// The logins that this process knows of.
+    pub live: LiveLogins,
+    /// The sign-ins to Backstage that come before a login.
+    pub sign_ins: SignIns,
+    /// The redirect's port.
+    pub callback_port: CallbackPort,
+    stopping: AtomicBool,
+}
+
+impl App {
+    /// Of these parts.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "the one place where the parts come together")]
+    pub fn new(
+        settings: ProxySettings,
+        backstage_url: Option<String>,
+        control_port: u16,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        metrics: Arc<HelperMetrics>,
+        backend: BackendThread,
+        callback_port: CallbackPort,
+    ) -> Self {
+        Self {
+            settings,
+            backstage_url,
+            control_port,
+            store,
+            clock,
+            random,
+            metrics,
+            backend,
+            installation: Installation::default(),
+            live: LiveLogins::default(),
+            sign_ins: SignIns::default(),
+            callback_port,
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// How long it is until then; nothing when it is over.
+    #[must_use]
+    pub fn until(&self, moment: OffsetDateTime) -> Duration {
+        (moment - self.clock.now()).try_into().unwrap_or_default()
+    }
+
+    /// From now on not ready.
+    pub fn begin_to_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}

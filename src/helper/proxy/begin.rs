@@ -1,0 +1,131 @@
+//! The beginning of a login: the backend says whose it is, the redirect's port is bound, and all of it is written down before
+//! anybody is sent anywhere.
+
+use std::sync::Arc;
+
+use super::app::App;
+use super::login_record::LoginRecord;
+use super::many_logins::ManyLogins;
+use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::backend_api::BackendApi;
+use crate::helper::listeners::ListenError;
+use crate::helper::login::facts;
+use crate::helper::logins::Unavailable;
+use crate::helper::outcome::LoginError;
+use crate::helper::pending_login::{Consent, Secrets};
+use crate::helper::session_source::{self, Credential, Session};
+use crate::protocol::{Info, WireSecret};
+use crate::random::sha256;
+use crate::store::{StoreError, Write};
+
+/// For how long the backend keeps the record of a session: a token that old is good for nothing.
+const SESSION_KEPT: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// Why a login did not begin. Each is one sentence that names the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// No Backstage is set.
+    #[error("This helper knows no Backstage: set BACKSTAGE_URL to the address of yours and start it again.")]
+    NoBackstage,
+    /// Somebody has handed this session over before.
+    #[error("This session was handed over before: press the button in Backstage once more for a new one.")]
+    UsedBefore,
+    /// A page that is not Backstage's own.
+    #[error("{0}")]
+    WrongOrigin(String),
+    /// The redirect's port is taken.
+    #[error(transparent)]
+    Port(#[from] ListenError),
+    /// The backend is away, or says no.
+    #[error(transparent)]
+    Login(LoginError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The program is ending.
+    #[error("This helper is being stopped: begin the login again in a moment.")]
+    Stopping,
+}
+
+impl From<LoginError> for NotBegun {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Listen(error) => Self::Port(error),
+            other => Self::Login(other),
+        }
+    }
+}
+
+impl From<StoreError> for NotBegun {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+/// The backend's word on itself.
+///
+/// # Errors
+/// When it is away.
+pub async fn info(app: &App, api: &BackendApi) -> Result<Info, NotBegun> {
+    let unreachable = |reason| LoginError::Unreachable { backend: api.address().to_owned(), reason };
+    app.installation.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
+}
+
+/// Begins a login, or takes one over; the secret of its link.
+///
+/// # Errors
+/// As the variants of [`NotBegun`] say; then nothing is under way, and a session token can be handed over again unless it was
+/// before.
+pub async fn begin(
+    app: &Arc<App>,
+    api: &BackendApi,
+    info: &Info,
+    credential: Credential,
+) -> Result<WireSecret, NotBegun> {
+    let consent = credential.consent();
+    let session = session_source::begin(credential, api, None).await?;
+    let redirect_uri = RedirectUri::parse(&info.redirect_uri).map_err(LoginError::from)?;
+    let hosts = &app.settings.login.insecure_http_hosts;
+    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
+    let record = LoginRecord {
+        facts: facts(&session, info, &auth_url, api)?,
+        session_token: session.token.clone(),
+        auth_url: session.auth_url.clone(),
+        redirect_uri: info.redirect_uri.clone(),
+        secrets: Secrets::new(app.random.as_ref()).map_err(Unavailable::from)?,
+        consent,
+        ends: app.clock.now() + session.remaining.min(app.settings.login.login_timeout.0),
+    };
+    let hash = sha256(auth_url.state().expose().as_bytes());
+    let link = record.secrets.link.clone();
+    app.live.expect(&hash);
+    match write_down(app, &session, auth_url.state(), record).await {
+        Ok(()) => Ok(link),
+        Err(error) => {
+            app.live.forget_unless_opened(&hash);
+            app.callback_port.close_unless_needed(app).await;
+            Err(error)
+        }
+    }
+}
+
+async fn write_down(
+    app: &Arc<App>,
+    session: &Session,
+    state: &WireSecret,
+    record: LoginRecord,
+) -> Result<(), NotBegun> {
+    app.callback_port.open(app).await?;
+    if record.consent == Consent::Needed && !is_first_time(app, &session.token).await? {
+        return Err(NotBegun::UsedBefore);
+    }
+    app.keep(state, &record).await?;
+    ManyLogins(Arc::clone(app)).go_on_with(record)?;
+    Ok(())
+}
+
+/// Whether nobody has handed this session over before, to whichever replica.
+async fn is_first_time(app: &App, session_token: &WireSecret) -> Result<bool, StoreError> {
+    let place = format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()));
+    Ok(app.store.put_new(&place, b"", SESSION_KEPT).await? == Write::Done)
+}

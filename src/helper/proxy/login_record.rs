@@ -1,0 +1,159 @@
+//! A login as the store keeps it: under the hash of its state, sealed with a key derived from the state, which is itself kept
+//! nowhere. Links and confirm pages have records of their own, each under the hash of its secret and sealed with it, that hold
+//! nothing but the state.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::app::App;
+use crate::helper::auth_url::{AuthUrl, BadAuthUrl, RedirectUri};
+use crate::helper::logins::Unavailable;
+use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
+use crate::protocol::WireSecret;
+use crate::random::sha256;
+use crate::store::sealing::derived;
+use crate::store::{StoreError, Write};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Which logins are under way, by the hash of their state and the moment they end at.
+pub const INDEX: &str = "helper:under-way";
+
+/// All that is needed to go on with a login.
+#[derive(Serialize, Deserialize)]
+pub struct LoginRecord {
+    /// What may be shown of it.
+    pub facts: LoginFacts,
+    /// The key to its session.
+    pub session_token: WireSecret,
+    /// Where the browser logs in.
+    pub auth_url: WireSecret,
+    /// Where it comes back to.
+    pub redirect_uri: String,
+    /// Link and cookie.
+    pub secrets: Secrets,
+    /// Whether it was begun with the user's own credentials.
+    pub consent: Consent,
+    /// When nobody waits for it any more.
+    #[serde(with = "time::serde::rfc3339")]
+    pub ends: OffsetDateTime,
+}
+
+impl LoginRecord {
+    /// The login itself, and the end of the channel on which its answer will arrive.
+    ///
+    /// # Errors
+    /// When the authorization URL is none that an honest backend sends.
+    pub fn open(
+        &self,
+        insecure_hosts: &[String],
+        port: u16,
+    ) -> Result<(PendingLogin, UnboundedReceiver<Arrival>), BadAuthUrl> {
+        let redirect_uri = RedirectUri::parse(&self.redirect_uri)?;
+        let auth_url = AuthUrl::parse(&self.auth_url, &redirect_uri, insecure_hosts)?;
+        let (facts, host, secrets) = (self.facts.clone(), redirect_uri.host(), self.secrets.clone());
+        Ok(PendingLogin::with_secrets(facts, auth_url, host, port, self.consent, secrets))
+    }
+}
+
+/// What the name of a record is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A login, under its state.
+    Login,
+    /// A link, under its secret.
+    Link,
+    /// The form of a confirm page, under its token.
+    Confirm,
+}
+
+fn place(kind: Kind, secret: &WireSecret) -> String {
+    let hash = sha256(secret.expose().as_bytes());
+    match kind {
+        Kind::Login => format!("helper:login:{hash}"),
+        Kind::Link => format!("helper:link:{hash}"),
+        Kind::Confirm => format!("helper:confirm:{hash}"),
+    }
+}
+
+impl App {
+    /// Writes a login down, and its link.
+    ///
+    /// # Errors
+    /// When the store does not answer, or a record cannot be sealed.
+    pub async fn keep(&self, state: &WireSecret, record: &LoginRecord) -> Result<(), Unavailable> {
+        let (life, link) = (self.until(record.ends), &record.secrets.link);
+        self.seal(Kind::Link, link, state, life).await?;
+        self.store.note(INDEX, &sha256(state.expose().as_bytes()), record.ends).await?;
+        self.seal(Kind::Login, state, record, life).await
+    }
+
+    /// Writes a record down that holds nothing but the state of a login, for a secret that leads there.
+    ///
+    /// # Errors
+    /// As [`App::keep`].
+    pub async fn keep_way_to(
+        &self,
+        state: &WireSecret,
+        (kind, secret): (Kind, &WireSecret),
+        life: Duration,
+    ) -> Result<(), Unavailable> {
+        self.seal(kind, secret, state, life).await
+    }
+
+    async fn seal<T: Serialize + Sync>(
+        &self,
+        kind: Kind,
+        secret: &WireSecret,
+        value: &T,
+        life: Duration,
+    ) -> Result<(), Unavailable> {
+        let place = place(kind, secret);
+        let sealed = derived::seal(secret, &place, value, self.random.as_ref())?;
+        Ok(self.store.put(&place, &sealed, life).await?)
+    }
+
+    /// The login under this state.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the record does not open.
+    pub async fn kept(&self, state: &WireSecret) -> Result<Option<LoginRecord>, Unavailable> {
+        let place = place(Kind::Login, state);
+        let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
+        Ok(Some(derived::open(state, &place, &sealed)?))
+    }
+
+    /// The state that a link leads to.
+    ///
+    /// # Errors
+    /// As [`App::kept`].
+    pub async fn state_behind_link(&self, link: &WireSecret) -> Result<Option<WireSecret>, Unavailable> {
+        let place = place(Kind::Link, link);
+        let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
+        Ok(Some(derived::open(link, &place, &sealed)?))
+    }
+
+    /// The state that a confirm page's token leads to, the first time only.
+    ///
+    /// # Errors
+    /// As [`App::kept`].
+    pub async fn redeem_confirm_token(&self, token: &WireSecret) -> Result<Option<WireSecret>, Unavailable> {
+        let place = place(Kind::Confirm, token);
+        let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
+        let state = derived::open(token, &place, &sealed)?;
+        let first = self.store.delete_seen(&place, &sealed).await? == Write::Done;
+        Ok(first.then_some(state))
+    }
+
+    /// Takes a login out of the store: the backend has answered for good.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn discard(&self, state: &WireSecret, link: &WireSecret) -> Result<(), StoreError> {
+        self.store.delete(&place(Kind::Login, state)).await?;
+        self.store.delete(&place(Kind::Link, link)).await?;
+        self.store.unnote(INDEX, &sha256(state.expose().as_bytes())).await
+    }
+}

@@ -1,0 +1,49 @@
+//! Logins that were under way when the process ended: their redirects may come back any moment, so the port is held for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::app::App;
+use super::login_record::INDEX;
+use crate::store::StoreError;
+
+/// So many are looked at; whatever is beyond them was begun later, and would be an attack.
+const MOST: usize = 10_000;
+
+/// Looks, as soon as the store answers, for logins that another process began, and holds the redirect's port until they end.
+pub async fn hold_port_for_them(app: Arc<App>) {
+    let patiently = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .without_max_times();
+    let outstanding = || outstanding(&app);
+    let Ok(logins) = outstanding.retry(patiently).await else { return };
+    for hash in &logins {
+        app.live.expect(hash);
+    }
+    if logins.is_empty() {
+        return;
+    }
+    tracing::info!(logins = logins.len(), "logins from before the start are under way");
+    if let Err(error) = app.callback_port.open(&app).await {
+        tracing::error!(%error, "the redirects of these logins will not arrive");
+    }
+    let last = app.settings.login.login_timeout.0;
+    tokio::time::sleep(last).await;
+    for hash in &logins {
+        app.live.forget_unless_opened(hash);
+    }
+    app.callback_port.close_unless_needed(&app).await;
+}
+
+/// Those that have not ended; the others are crossed out.
+async fn outstanding(app: &App) -> Result<Vec<String>, StoreError> {
+    for ended in app.store.noted(INDEX, app.clock.now(), MOST).await? {
+        app.store.unnote(INDEX, &ended).await?;
+    }
+    let end_of_time: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
+    app.store.noted(INDEX, end_of_time, MOST).await
+}

@@ -1,0 +1,126 @@
+//! The pages that only the proxy has.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+
+use super::begin::NotBegun;
+use super::installation::Answers;
+use crate::helper::listeners::ListenError;
+use crate::helper::outcome::LoginError;
+use crate::helper::page_layout::{Kind, Mood, Page};
+use crate::helper::pending_login::LoginFacts;
+use crate::protocol::WireSecret;
+
+/// So many logins are named; of more there is only the number.
+const NAMED: usize = 8;
+
+/// `GET /`: which Backstage, whose login is under way, and the button that begins one.
+#[must_use]
+pub fn index(
+    backstage_url: &str,
+    answers: Answers,
+    under_way: &[LoginFacts],
+    form_token: &WireSecret,
+) -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "index",
+        mood: Mood::Plain,
+        heading: if under_way.is_empty() { "Ready to log in" } else { "A login is under way" },
+        body: html! {
+            p { "This helper is for " a #backend href=(backstage_url) { (backstage_url) } "." }
+            @if answers == Answers::No {
+                p #away { "It does not answer now: check its address (BACKSTAGE_URL) and your network, then reload this page." }
+            }
+            (logins(under_way))
+            p { "Begin in Backstage, or here:" }
+            form method="post" action="/login" {
+                input type="hidden" name="csrf" value=(form_token.expose());
+                button #login .button type="submit" { "Log in" }
+            }
+        },
+        kind: Kind::Form,
+    }
+}
+
+fn logins(under_way: &[LoginFacts]) -> Markup {
+    html! {
+        @if !under_way.is_empty() {
+            dl #logins {
+                @for login in under_way.iter().take(NAMED) {
+                    div { dt { (login.cluster) } dd { (login.user) } }
+                }
+            }
+            @if under_way.len() > NAMED { p { "and " (under_way.len() - NAMED) " more." } }
+        }
+    }
+}
+
+/// `GET /` in a container that was told of no Backstage.
+#[must_use]
+pub fn no_backstage() -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "no-backstage",
+        mood: Mood::Plain,
+        heading: "Which Backstage?",
+        body: html! {
+            p { "This helper runs, and knows no Backstage yet." }
+            p { "Set " code { "BACKSTAGE_URL" } " to the address of yours and start it again: "
+                code { "-e BACKSTAGE_URL=https://backstage.example.com" } }
+        },
+        kind: Kind::Text,
+    }
+}
+
+/// `POST /start` without a session token.
+#[must_use]
+pub fn no_session_token() -> Page {
+    refusal(
+        StatusCode::BAD_REQUEST,
+        "no-session-token",
+        "There is no session to take over",
+        &html! { p { "The form holds no session token: press the button in Backstage once more." } },
+    )
+}
+
+/// A login that did not begin.
+#[must_use]
+pub fn not_begun(reason: &NotBegun) -> Page {
+    let (status, outcome, heading) = match reason {
+        NotBegun::NoBackstage => (StatusCode::SERVICE_UNAVAILABLE, "no-backstage", "Which Backstage?"),
+        NotBegun::UsedBefore => (StatusCode::CONFLICT, "used-before", "This session was handed over before"),
+        NotBegun::WrongOrigin(_) => (StatusCode::FORBIDDEN, "wrong-origin", "Not from this page"),
+        NotBegun::Port(_) => (StatusCode::CONFLICT, "port-taken", "Another program is in the way"),
+        NotBegun::Login(LoginError::Unreachable { .. }) => {
+            (StatusCode::BAD_GATEWAY, "backend-away", "Backstage does not answer")
+        }
+        NotBegun::Login(LoginError::Expired) => (StatusCode::GONE, "expired", "The login took too long"),
+        NotBegun::Login(_) => (StatusCode::FORBIDDEN, "not-begun", "The login cannot begin"),
+        NotBegun::Unavailable(_) | NotBegun::Stopping => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now")
+        }
+    };
+    refusal(status, outcome, heading, &html! { p #message { (sentence(reason)) } })
+}
+
+/// Whoever reads a page cannot "run this again": the button is in Backstage.
+fn sentence(reason: &NotBegun) -> String {
+    match reason {
+        NotBegun::Port(ListenError::Taken { port, holder }) => format!(
+            "Port {port} is taken by {holder}: stop that program, then press the button in Backstage again."
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn refusal(status: StatusCode, outcome: &'static str, heading: &'static str, body: &Markup) -> Page {
+    Page {
+        status,
+        outcome,
+        mood: Mood::Bad,
+        heading,
+        body: html! { (body) p { "Nothing was changed." } },
+        kind: Kind::Text,
+    }
+}

@@ -1,0 +1,75 @@
+//! The one web application, which stands on both ports.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::KeepAlive;
+use actix_web::middleware::from_fn;
+use actix_web::{App as WebApp, HttpRequest, HttpResponse, HttpServer, web};
+use tokio::time::Instant;
+
+use super::app::App;
+use super::many_logins::ManyLogins;
+use super::{control, own_login, start};
+use crate::helper::guards::{self, AllowedHosts};
+use crate::helper::login::{MOST_CONNECTIONS, REQUEST_PATIENCE};
+use crate::helper::logins::Logins;
+use crate::helper::routes::{self, get, post};
+use crate::helper::{callback, listeners, redirect};
+
+/// Starts to serve; whoever polls what it returns keeps it going.
+///
+/// # Errors
+/// When the system does not let it.
+pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Server> {
+    let port = listeners::port(&listeners).unwrap_or_default();
+    let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
+    let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
+    let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
+    let mut server = HttpServer::new(move || {
+        WebApp::new()
+            .app_data(app.clone())
+            .app_data(logins.clone())
+            .app_data(hosts.clone())
+            .wrap(from_fn(guards::check))
+            .configure(configure)
+    })
+    .workers(1)
+    // Each answer is a connection's last, so that freeing the port need not wait for idle ones.
+    .keep_alive(KeepAlive::Disabled)
+    .client_request_timeout(REQUEST_PATIENCE)
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .max_connections(MOST_CONNECTIONS)
+    .shutdown_timeout(2)
+    .disable_signals();
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// All routes of the proxy.
+fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(get("/", web::get().to(arrive)))
+        .service(post("/start", web::post().to(start::start)))
+        .service(post("/login", web::post().to(own_login::log_in)))
+        .service(get("/healthz", web::get().to(control::alive)))
+        .service(get("/readyz", web::get().to(control::ready)))
+        .service(get("/metrics", web::get().to(control::metrics)))
+        .service(get("/status", web::get().to(control::status)))
+        .configure(routes::of_every_login);
+}
+
+/// `GET /`, and how long a redirect that counts takes.
+async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::Data<App>) -> HttpResponse {
+    let began = Instant::now();
+    let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
+    let answer = redirect::arrive(request, logins).await;
+    if is_redirect {
+        app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
+    }
+    answer
+}

@@ -1,0 +1,116 @@
+//! `POST /start`: Backstage's page hands a session over.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{LOCATION, ORIGIN};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use url::{Origin, Url};
+
+use super::app::App;
+use super::begin::{NotBegun, begin, info};
+use super::pages;
+use crate::helper::backend_api::displayable;
+use crate::helper::logins::Unavailable;
+use crate::helper::session_source::Credential;
+use crate::protocol::WireSecret;
+
+/// The form that Backstage's page submits.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandOver {
+    session_token: WireSecret,
+}
+
+/// Takes the session over when it is Backstage's own page that hands it over, and leads to the question whose account it is.
+pub async fn start(
+    request: HttpRequest,
+    form: Result<web::Form<HandOver>, actix_web::Error>,
+    app: web::Data<App>,
+) -> HttpResponse {
+    let origin = match origin(&request) {
+        Ok(origin) => origin,
+        Err(refusal) => return refused(&refusal),
+    };
+    let token = form.ok().map(|form| form.into_inner().session_token).filter(WireSecret::is_well_formed);
+    let Some(token) = token else { return pages::no_session_token().into_response() };
+    let there = Arc::clone(&app);
+    match app
+        .backend
+        .ask(move |api| async move {
+            let api = api.ok_or(NotBegun::NoBackstage)?;
+            let api = api.for_another_login(there.random.as_ref()).map_err(Unavailable::from)?;
+            let info = info(&there, &api).await?;
+            check(&origin, &info.app_url)?;
+            begin(&there, &api, &info, Credential::SessionToken(token)).await
+        })
+        .await
+    {
+        Some(Ok(link)) => lead_to(&link),
+        Some(Err(refusal)) => refused(&refusal),
+        None => refused(&NotBegun::Stopping),
+    }
+}
+
+/// Under whatever name the request came; the link itself moves to the redirect's.
+#[must_use]
+pub fn lead_to(link: &WireSecret) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, format!("/go/{}", link.expose()))).finish()
+}
+
+/// The page that says why a login did not begin.
+#[must_use]
+pub fn refused(refusal: &NotBegun) -> HttpResponse {
+    tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", reason = %refusal, "login");
+    pages::not_begun(refusal).into_response()
+}
+
+/// The origin that the browser names, which no page can forge.
+fn origin(request: &HttpRequest) -> Result<String, NotBegun> {
+    let mut given = request.headers().get_all(ORIGIN);
+    match (given.next().and_then(|origin| origin.to_str().ok()), given.next()) {
+        (Some("null"), None) => Err(NotBegun::WrongOrigin(
+            "The page that began this login hides where it comes from (Origin: null): Backstage's page must send its \
+             origin along, so update the plugin, or look for an extension that strips it."
+                .to_owned(),
+        )),
+        (Some(origin), None) => Ok(origin.to_owned()),
+        _ => Err(NotBegun::WrongOrigin(
+            "This request does not say which page it comes from (no Origin): begin the login in Backstage.".to_owned(),
+        )),
+    }
+}
+
+fn check(origin: &str, app_url: &str) -> Result<(), NotBegun> {
+    let app = Url::parse(app_url).ok().map(|url| url.origin()).filter(Origin::is_tuple);
+    let expected = app.map(|origin| origin.ascii_serialization());
+    if expected.as_deref() == Some(origin) {
+        return Ok(());
+    }
+    Err(NotBegun::WrongOrigin(format!(
+        "The page that began this login is not Backstage's: it comes from {}, and Backstage is {}. Begin the login there.",
+        displayable(origin),
+        displayable(expected.as_deref().unwrap_or("at no address that counts"))
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_apps_own_origin_may_hand_a_session_over() {
+        assert!(check("https://backstage.example", "https://backstage.example/app/").is_ok());
+        assert!(check("http://localhost:3000", "http://localhost:3000").is_ok());
+        for (origin, app_url) in [
+            ("https://evil.example", "https://backstage.example"),
+            ("http://backstage.example", "https://backstage.example"),
+            ("https://backstage.example:444", "https://backstage.example"),
+            ("https://backstage.example.evil.example", "https://backstage.example"),
+            ("", "nonsense"),
+            ("null", "data:text/html,x"),
+        ] {
+            assert!(check(origin, app_url).is_err(), "{origin} {app_url}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The settings of the `proxy` role, and what they mean once checked.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::login::LoginSettings;
+use super::{SettingsError, Source, Span};
+
+/// The `proxy` role's variables; each field is the variable of the same name in upper case. Those that say how the backend is
+/// reached mean what they mean to the `login` role, and are read as its own.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "what the login role has too is named here and read there")]
+pub(super) struct ProxyVariables {
+    backstage_url: Option<String>,
+    backstage_client_id: Option<String>,
+    #[serde(default)]
+    listen: Vec<SocketAddr>,
+    #[serde(default)]
+    control_listen: Vec<SocketAddr>,
+    #[serde(default)]
+    hold_callback_port: bool,
+    redis_url: Option<SecretString>,
+    login_timeout: Option<Span>,
+    #[serde(default)]
+    allowed_hosts: Vec<String>,
+    #[serde(default)]
+    insecure_http_hosts: Vec<String>,
+    ca_file: Option<PathBuf>,
+}
+
+/// When the port of the redirect is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// While a login is under way, so that kubelogin can have it in between.
+    WhileNeeded,
+    /// Always: in a container it is the port that is published.
+    Always,
+}
+
+/// Which Backstage the proxy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backstage {
+    /// The one that the `login` settings name.
+    Named,
+    /// None was named, and in a container there is none to be guessed.
+    Unknown,
+}
+
+/// The `proxy` role's settings, checked.
+#[derive(Debug)]
+pub struct ProxySettings {
+    /// How the backend is reached, where the redirect is waited for, how long: as the `login` role has it.
+    pub login: LoginSettings,
+    /// Whether there is a backend at all.
+    pub backstage: Backstage,
+    /// Where everything but the redirect is; `127.0.0.1:8888` and, where the machine has IPv6, `[::1]:8888` when empty.
+    pub control_listen: Vec<SocketAddr>,
+    /// When the port of the redirect is held.
+    pub holding: Holding,
+    /// `REDIS_URL`, with its password; without, pending logins are gone with the process.
+    pub redis_url: Option<SecretString>,
+}
+
+impl ProxySettings {
+    /// Reads and checks them.
+    ///
+    /// # Errors
+    /// When a variable is not of its type, or is one of a single login's.
+    pub fn read(source: &Source) -> Result<Self, SettingsError> {
+        let variables: ProxyVariables = source.read()?;
+        let ProxyVariables { backstage_url, control_listen, hold_callback_port, redis_url, .. } = variables;
+        let holding = if hold_callback_port { Holding::Always } else { Holding::WhileNeeded };
+        let backstage = match (backstage_url, holding) {
+            (None, Holding::Always) => Backstage::Unknown,
+            (Some(_), _) | (None, Holding::WhileNeeded) => Backstage::Named,
+        };
+        let login = LoginSettings::read(source)?;
+        Ok(Self { login, backstage, control_listen, holding, redis_url })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> ProxySettings {
+        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        ProxySettings::read(&Source::new(pairs)).unwrap()
+    }
+
+    #[test]
+    fn the_example_file_is_what_the_program_reads() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/proxy.env");
+        let settings = ProxySettings::read(&Source::new(crate::settings::example_variables(&file))).unwrap();
+        assert_eq!((settings.login.listen.len(), settings.control_listen.len()), (2, 2));
+        assert!(settings.redis_url.is_some());
+        assert_eq!((settings.holding, settings.backstage), (Holding::Always, Backstage::Named));
+    }
+
+    #[test]
+    fn a_container_that_names_no_backstage_has_none() {
+        assert_eq!(read(&[]).backstage, Backstage::Named);
+        assert_eq!(read(&[("HOLD_CALLBACK_PORT", "true")]).backstage, Backstage::Unknown);
+        let named = [("HOLD_CALLBACK_PORT", "true"), ("BACKSTAGE_URL", "https://backstage.example")];
+        assert_eq!(read(&named).backstage, Backstage::Named);
+    }
+}
