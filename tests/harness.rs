@@ -15,6 +15,7 @@ pub mod ingress;
 pub mod ledger;
 pub mod node;
 pub mod process;
+pub mod prometheus;
 pub mod proxy_program;
 pub mod raw_http;
 pub mod redis_server;

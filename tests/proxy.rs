@@ -1,10 +1,14 @@
 //! The proxy role: many logins, handed over by Backstage's page.
 
 mod callback_port;
+mod ends;
 mod hand_over;
 mod in_browser;
+mod metrics;
 mod no_backend;
+mod requests;
 mod restart;
+mod store_away;
 
 use crate::harness::api::{Api, Session};
 use crate::harness::backend::{Backend, BackendPlan};

@@ -13,7 +13,7 @@ pub struct HelperMetrics {
     registry: Registry,
     /// Logins that ended, by `outcome`: `complete` or an error code.
     pub logins: IntCounterVec,
-    /// Seconds from a redirect that counts to its page.
+    /// Seconds from a redirect to its page.
     pub callback_seconds: Histogram,
     /// Seconds from a code's arrival to the backend's last word on it.
     pub exchange_seconds: Histogram,

@@ -80,6 +80,8 @@ impl Idp {
 
     /// The same for many, each in a browser of their own.
     pub fn log_all_in(&self, auth_urls: &[String], login: &str) -> Vec<String> {
+        let here = |auth_url: &String| auth_url.starts_with(&self.issuer);
+        assert!(auth_urls.iter().all(here), "not all are logins here");
         let script = repository().join("dev/idp/answer-login.mjs");
         let mut browsers = Command::new("node")
             .arg(script)

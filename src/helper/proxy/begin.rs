@@ -119,13 +119,20 @@ async fn write_down(
     if record.consent == Consent::Needed && !is_first_time(app, &session.token).await? {
         return Err(NotBegun::UsedBefore);
     }
-    app.keep(state, &record).await?;
+    if let Err(error) = app.keep(state, &record).await {
+        // Nothing came of it, so it may be handed over once more, if the store hears that.
+        let _ = app.store.delete(&handed_over(&session.token)).await;
+        return Err(error.into());
+    }
     ManyLogins(Arc::clone(app)).go_on_with(record)?;
     Ok(())
 }
 
 /// Whether nobody has handed this session over before, to whichever replica.
 async fn is_first_time(app: &App, session_token: &WireSecret) -> Result<bool, StoreError> {
-    let place = format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()));
-    Ok(app.store.put_new(&place, b"", SESSION_KEPT).await? == Write::Done)
+    Ok(app.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await? == Write::Done)
+}
+
+fn handed_over(session_token: &WireSecret) -> String {
+    format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()))
 }

@@ -63,7 +63,7 @@ fn configure(config: &mut web::ServiceConfig) {
         .configure(routes::of_every_login);
 }
 
-/// `GET /`, and how long a redirect that counts takes.
+/// `GET /`, and how long a redirect takes.
 async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::Data<App>) -> HttpResponse {
     let began = Instant::now();
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
