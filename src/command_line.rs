@@ -79,6 +79,9 @@ pub struct LoginFlags {
     /// The session that Backstage has begun for you [BACKSTAGE_SESSION_TOKEN].
     #[arg(long, value_name = "TOKEN")]
     session_token: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
     /// The cluster, where there are several [CLUSTER].
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
@@ -108,6 +111,9 @@ pub struct ProxyFlags {
     /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
     #[arg(long, value_name = "URL")]
     backend: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
     /// Where the redirect is waited for, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
@@ -190,6 +196,9 @@ pub struct AccountFlags {
     /// Of no use here: the refusal says what is.
     #[arg(long, value_name = "TOKEN", hide = true)]
     session_token: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
     /// Certificates to trust beside the system's, PEM [CA_FILE].
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
@@ -200,6 +209,7 @@ impl AccountFlags {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("CLUSTER", cluster),
             ("CA_FILE", self.ca_file),
         ];
@@ -211,6 +221,7 @@ impl ProxyFlags {
     pub fn settings(self) -> Result<ProxySettings, SettingsError> {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("LISTEN", self.listen),
             ("CONTROL_LISTEN", self.control_listen),
             ("REDIS_URL", self.redis_url),
@@ -242,6 +253,7 @@ impl LoginFlags {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("CLUSTER", self.cluster),
             ("LISTEN", self.listen),
             ("LOGIN_TIMEOUT", self.timeout),

@@ -3,11 +3,16 @@
 //! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
-//! In the [`proxy`] role there are many logins at once. [`status`] and [`logout`] are about the logins that the backend holds already.
+//! Where nothing says who the person is, [`signing_in`] comes first: [`backstage_sign_in`] is the OAuth client, [`backstage_token_file`]
+//! keeps what it gets. In the [`proxy`] role there are many logins at once. [`status`] and [`logout`] are about the logins that the
+//! backend holds already.
 
 pub mod account;
 pub mod auth_url;
 pub mod backend_api;
+pub mod backstage_callback;
+pub mod backstage_sign_in;
+pub mod backstage_token_file;
 pub mod browser;
 pub mod callback;
 pub mod confirm;
@@ -26,12 +31,15 @@ pub mod outcome;
 pub mod page_layout;
 pub mod pages;
 pub mod pending_login;
+pub mod pending_sign_in;
 pub mod port_holder;
 pub mod port_server;
 pub mod proxy;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;
+pub mod signing_in;
+pub mod stage;
 pub mod status;
 pub mod terminal;
 mod unreachable;

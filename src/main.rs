@@ -11,6 +11,7 @@ use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
+use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
@@ -166,6 +167,7 @@ where
         random: Arc::new(SystemRandom),
         terminal: Terminal::stderr(),
         answers: Terminal::stdout(),
+        token_folder: backstage_token_file::folder(),
     };
     let ended = settings
         .map_err(AccountError::from)
@@ -200,6 +202,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         browser,
         terminal: Arc::new(Terminal::stderr()),
         hand: terminal::hand(),
+        token_folder: backstage_token_file::folder(),
     }
 }
 

@@ -10,6 +10,7 @@
 mod harness;
 
 mod attacks_on_the_helper;
+mod backstage_sign_in;
 mod callers;
 mod cors;
 mod disconnect;

@@ -13,13 +13,14 @@ export const USAGE = `A real Backstage backend without a frontend, for developme
   --keys-dir DIR           where the key that signs user tokens is, or is made: public.pem, private.pem (ES256, kid
                            ${KEY_ID}); who has private.pem can sign tokens that this Backstage vouches for
   --plugin-keys-dir DIR    the same for the key that signs the tokens of all plugins; without it each makes keys of its own
+  --oauth-client           know the helper as an OAuth client (auth.staticClients), with refresh tokens
   --port N                 0 (default) takes a free one
   --cluster-auth-url URL   what /api/kubernetes/call calls
   --exit-with-stdin        end when standard input closes
   --help
 
 Signs in user:default/felix and user:default/mara at /api/auth/oidc (sign_in.mjs does it without a browser), and
-user:default/guest with POST /api/auth/guest/refresh.
+user:default/guest with POST /api/auth/guest/refresh. /oauth2/authorize/{session} stands in for the consent page of a frontend.
 
 Two plugins call other plugins for the signed-in user: kubernetes, and stranger, which nobody trusts.
   POST /api/{kubernetes,stranger}/call       {path, method?, target?, onBehalfOf?} → {status, body}
@@ -48,6 +49,7 @@ export function readBackstageArguments(argv) {
     clientSecret: required('--client-secret', values['client-secret']),
     keysDirectory: required('--keys-dir', values['keys-dir']),
     pluginKeysDirectory: values['plugin-keys-dir'],
+    oauthClient: values['oauth-client'],
     clusterAuthUrl: values['cluster-auth-url'],
   };
 }
@@ -63,6 +65,7 @@ function parse(argv) {
         'client-secret': { type: 'string' },
         'keys-dir': { type: 'string' },
         'plugin-keys-dir': { type: 'string' },
+        'oauth-client': { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
         'cluster-auth-url': { type: 'string' },
         'exit-with-stdin': { type: 'boolean', default: false },

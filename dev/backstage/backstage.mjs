@@ -10,6 +10,7 @@ import { rootConfigServiceFactory } from '@backstage/backend-defaults/rootConfig
 import { LoopbackServer } from '../idp/loopback.mjs';
 import { readBackstageArguments, USAGE, UsageError } from './backstage-arguments.mjs';
 import { callingPlugin } from './calling-plugin.mjs';
+import { consentPageStandIn } from './consent-page.mjs';
 import { KEY_ID, tokenKeys } from './token-keys.mjs';
 import { usersInCatalog } from './users-in-catalog.mjs';
 
@@ -24,7 +25,11 @@ async function start(options) {
   Object.assign(process.env, await configurationVariables(options, { port, url, metadataUrl }));
 
   const backend = createBackend();
-  const files = ['app-config.yaml', ...(options.pluginKeysDirectory ? ['app-config.plugin-keys.yaml'] : [])];
+  const files = [
+    'app-config.yaml',
+    ...(options.pluginKeysDirectory ? ['app-config.plugin-keys.yaml'] : []),
+    ...(options.oauthClient ? ['app-config.oauth-client.yaml'] : []),
+  ];
   const argv = files.flatMap((file) => ['--config', fileURLToPath(new URL(file, import.meta.url))]);
   backend.add(rootConfigServiceFactory({ argv }));
   backend.add(import('@backstage/plugin-auth-backend'));
@@ -32,6 +37,7 @@ async function start(options) {
   backend.add(import('@backstage/plugin-auth-backend-module-oidc-provider'));
   backend.add(import('@backstage/plugin-catalog-backend'));
   backend.add(usersInCatalog);
+  backend.add(consentPageStandIn);
   backend.add(callingPlugin('kubernetes'));
   backend.add(callingPlugin('stranger'));
   await backend.start();

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
+use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::interruption::interrupted;
 use crate::helper::terminal::Terminal;
 use crate::helper::unreachable;
@@ -39,6 +41,8 @@ pub struct Tools {
     pub terminal: Terminal,
     /// Where the answer goes.
     pub answers: Terminal,
+    /// Where sign-ins to Backstage are kept, where the user has a home.
+    pub token_folder: Option<PathBuf>,
 }
 
 /// Why there is no answer. Each is one sentence that names the next step.
@@ -116,11 +120,33 @@ impl<'t> Account<'t> {
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
+        let client = client(&api, settings, tools)?;
+        let credential = credential.or_kept(&client, tools.token_folder.as_deref()).await.map_err(
+            |error| match error {
+                SignInError::NoAnswer(error) => given_up(&api, error),
+                error => AccountError::Refused(error.to_string()),
+            },
+        )?;
         let user_token = credential.token(&api).await.map_err(|error| match error {
             NotTraded::Refused(sentence) => AccountError::Refused(sentence),
             NotTraded::NoAnswer(error) => given_up(&api, error),
         })?;
         Ok(Self { api, user_token, terminal: &tools.terminal })
+    }
+
+    /// Forgets the kept sign-in to Backstage; whether there was one.
+    ///
+    /// # Errors
+    /// When the file that keeps it cannot be used.
+    pub async fn forget_sign_in(
+        &self,
+        settings: &LoginSettings,
+        tools: &Tools,
+    ) -> Result<bool, AccountError> {
+        let Some(folder) = &tools.token_folder else { return Ok(false) };
+        let client = client(&self.api, settings, tools)?;
+        let forgotten = client.forget(&client.token_file(folder)).await;
+        forgotten.map_err(|error| AccountError::Refused(error.to_string()))
     }
 
     /// The backend's answer to a call, which is made again when something is in its way that may pass.
@@ -147,6 +173,14 @@ impl<'t> Account<'t> {
             });
         answer.await.map_err(|error| given_up(&self.api, error))
     }
+}
+
+fn client<'a>(
+    api: &'a BackendApi,
+    settings: &'a LoginSettings,
+    tools: &Tools,
+) -> Result<BackstageClient<'a>, SettingsError> {
+    BackstageClient::new(api, &settings.backstage_client_id, Arc::clone(&tools.clock))
 }
 
 /// Does something until it is done, or until somebody ends the program.
@@ -181,7 +215,7 @@ fn at_least(error: &ApiError) -> Duration {
 fn given_up(api: &BackendApi, reason: ApiError) -> AccountError {
     match reason {
         ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => AccountError::Refused(
-            "The backend wants to know who you are: set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
+            "The backend wants to know who you are: run login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
              Backstage cookie (not_signed_in)."
                 .to_owned(),
         ),

@@ -163,6 +163,26 @@ impl BackendApi {
         &self.backstage_url
     }
 
+    /// What its requests are sent with.
+    #[must_use]
+    pub fn http(&self) -> &awc::Client {
+        &self.client
+    }
+
+    /// Asks Backstage whether it would let a browser go on from there (RFC 6749, 3.1): not a refusal means yes.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn would_authorize(&self, authorize_url: &WireSecret) -> Result<(), ApiError> {
+        let request = self.labelled(self.client.get(authorize_url.expose())).timeout(QUICK);
+        let mut answer = request.send().await.map_err(OutboundError::from)?;
+        if answer.status().is_redirection() || answer.status().is_success() {
+            return Ok(());
+        }
+        let body = answer.body().limit(BODY_LIMIT).await.map_err(OutboundError::from)?;
+        Err(ApiError::Refused(refusal(answer.status(), answer.headers(), &body)))
+    }
+
     /// What anyone may know.
     ///
     /// # Errors

@@ -1,14 +1,25 @@
-//! What the identity provider's redirect carried, judged before anything is done with it.
+//! What a redirect back to the helper carried, from the identity provider or from Backstage, judged before anything is done with it.
 
 use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use crate::helper::pending_login::{Consent, PendingLogin, StateCookie};
+use crate::helper::pending_login::{Consent, StateCookie};
 use crate::protocol::{ExchangeRequest, Granted, Refused, WireSecret};
 
 /// The parameters of a redirect (RFC 6749, 4.1.2 and 4.1.2.1; RFC 9207).
 const PARAMETERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+
+/// What a callback must match to count.
+#[derive(Clone, Copy)]
+pub struct Expected<'a> {
+    /// The state that the browser was sent away with.
+    pub state: &'a WireSecret,
+    /// The cookie that it got then.
+    pub cookie: &'a StateCookie,
+    /// Whether the person has said that this is theirs.
+    pub consent: Consent,
+}
 
 /// Where a callback comes from, and the proof it brings.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +47,13 @@ pub enum BadCallback {
     Malformed,
 }
 
-/// Judges a query: nothing where it is no redirect at all, else what the backend is to be given.
+/// Judges a query: nothing where it is no redirect at all, else the code or the error in it.
 ///
 /// # Errors
 /// As the variants of [`BadCallback`] say, the state first and in constant time.
 pub fn judge(
     query: &str,
-    login: &PendingLogin,
+    expected: Expected<'_>,
     proof: Proof<'_>,
 ) -> Result<Option<ExchangeRequest>, BadCallback> {
     let parameters = Parameters::read(query);
@@ -50,11 +61,11 @@ pub fn judge(
         return Ok(None);
     }
     let state = parameters.once("state").ok().flatten().map(WireSecret::from);
-    let state = state.filter(|state| state.equals(login.auth_url().state()));
+    let state = state.filter(|state| state.equals(expected.state));
     let state = state.ok_or(BadCallback::WrongState)?;
     match proof {
-        Proof::Cookies(values) if !is_among(login.cookie(), values) => return Err(BadCallback::NoCookie),
-        Proof::Terminal if login.consent() == Consent::Needed => {
+        Proof::Cookies(values) if !is_among(expected.cookie, values) => return Err(BadCallback::NoCookie),
+        Proof::Terminal if expected.consent == Consent::Needed => {
             return Err(BadCallback::NotConfirmed);
         }
         Proof::Cookies(_) | Proof::Terminal => {}
@@ -122,7 +133,7 @@ mod tests {
     fn judge_with_cookie(query: &str) -> Result<Option<ExchangeRequest>, BadCallback> {
         let (login, _) = example_login(Consent::Given);
         let values = ["other".to_owned(), login.cookie().value.expose().to_owned()];
-        judge(query, &login, Proof::Cookies(&values))
+        judge(query, login.expected(), Proof::Cookies(&values))
     }
 
     #[test]
@@ -166,7 +177,7 @@ mod tests {
         let query = format!("code=a&{}", state());
         for values in [vec![], vec!["other".to_owned()]] {
             assert_eq!(
-                judge(&query, &login, Proof::Cookies(&values)).err(),
+                judge(&query, login.expected(), Proof::Cookies(&values)).err(),
                 Some(BadCallback::NoCookie),
                 "{values:?}"
             );
@@ -176,8 +187,9 @@ mod tests {
     #[test]
     fn a_pasted_address_needs_no_cookie_but_the_confirmation() {
         let query = format!("code=a&{}", state());
-        assert!(judge(&query, &example_login(Consent::Given).0, Proof::Terminal).unwrap().is_some());
-        let unconfirmed = judge(&query, &example_login(Consent::Needed).0, Proof::Terminal);
+        let judged = |consent| judge(&query, example_login(consent).0.expected(), Proof::Terminal);
+        assert!(judged(Consent::Given).unwrap().is_some());
+        let unconfirmed = judged(Consent::Needed);
         assert_eq!(unconfirmed.err(), Some(BadCallback::NotConfirmed));
     }
 

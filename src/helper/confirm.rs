@@ -7,9 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::helper::logins::{Logins, Unavailable};
-use crate::helper::pages;
-use crate::helper::pending_login::{Consent, PendingLogin, Progress};
+use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie};
+use crate::helper::pending_sign_in::REDIRECT_HOST;
 use crate::helper::redirect::show_progress;
+use crate::helper::{backstage_callback, pages};
 use crate::protocol::WireSecret;
 
 /// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
@@ -27,6 +28,12 @@ pub async fn go(
     secret: web::Path<WireSecret>,
     logins: web::Data<dyn Logins>,
 ) -> HttpResponse {
+    if let Some(sign_in) = logins.sign_in_of_link(&secret) {
+        return match elsewhere(request.headers(), REDIRECT_HOST, &secret) {
+            Some(there) => there,
+            None => backstage_callback::lead_on(&sign_in).await,
+        };
+    }
     match logins.of_link(&secret).await {
         Ok(Some(login)) => lead_on(&request, &secret, &login, logins.as_ref())
             .await
@@ -42,11 +49,8 @@ async fn lead_on(
     login: &PendingLogin,
     logins: &dyn Logins,
 ) -> Result<HttpResponse, Unavailable> {
-    let (name, port) = host(request.headers());
-    // The cookie must be set under the name that the redirect will come back to.
-    if !name.eq_ignore_ascii_case(login.redirect_host()) {
-        let link = format!("http://{}{port}/go/{}", login.redirect_host(), secret.expose());
-        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, link)).finish());
+    if let Some(there) = elsewhere(request.headers(), login.redirect_host(), secret) {
+        return Ok(there);
     }
     Ok(match (login.progress(), login.consent()) {
         (Progress::Waiting, Consent::Given) => to_identity_provider(login),
@@ -56,6 +60,16 @@ async fn lead_on(
         }
         (Progress::Delivering | Progress::Ended(_), _) => show_progress(login).await,
     })
+}
+
+/// The cookie must be set under the name that the redirect will come back to: under another, the link leads there first.
+fn elsewhere(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
+    let (name, port) = host(headers);
+    if name.eq_ignore_ascii_case(redirect_host) {
+        return None;
+    }
+    let link = format!("http://{redirect_host}{port}/go/{}", secret.expose());
+    Some(HttpResponse::SeeOther().insert_header((LOCATION, link)).finish())
 }
 
 /// The host that a request names, and its port with the colon.
@@ -106,15 +120,17 @@ pub fn is_from_own_page(headers: &HeaderMap) -> bool {
 }
 
 fn to_identity_provider(login: &PendingLogin) -> HttpResponse {
-    let cookie = login.cookie();
+    sent_away(login.cookie(), login.auth_url().text())
+}
+
+/// Sends the browser there, with the proof that it was us who did.
+#[must_use]
+pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
     let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
         .http_only(true)
         .same_site(SameSite::Lax)
         .path("/")
         .max_age(COOKIE_LIFE)
         .finish();
-    HttpResponse::SeeOther()
-        .cookie(cookie)
-        .insert_header((LOCATION, login.auth_url().text().expose()))
-        .finish()
+    HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
 }

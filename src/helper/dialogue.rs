@@ -6,15 +6,33 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use crate::helper::callback::{self, Proof};
+use crate::helper::callback::{self, Expected, Proof};
 use crate::helper::delivery;
 use crate::helper::login::Tools;
 use crate::helper::outcome::Outcome;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
+use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::terminal::{self, Hand, Terminal, Typed};
+use crate::protocol::{ExchangeRequest, WireSecret};
+
+/// Where the person's browser is when the login begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// The login's link has to be opened in it.
+    Elsewhere,
+    /// Back from Backstage, and about to be sent to the login's link.
+    OnItsWay,
+}
+
+/// Says that the person must sign in to Backstage first, and opens the browser, or says where to go.
+pub fn begin_sign_in(sign_in: &PendingSignIn, backend: &str, tools: &Tools, patience: Duration) {
+    tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
+    open(&sign_in.link(), tools);
+    say_how_long(tools, patience);
+}
 
 /// Says whose login it is and opens the browser, or says where to go.
-pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration) {
+pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration, browser: Whereabouts) {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     let terminal = &tools.terminal;
     terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
@@ -32,7 +50,17 @@ pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration) {
             terminal::forget_what_was_typed_ahead();
         }
     }
-    open(login, tools);
+    match browser {
+        Whereabouts::Elsewhere => open(&login.link(), tools),
+        Whereabouts::OnItsWay => {
+            tools.terminal.say("You are signed in to Backstage; your browser goes on from there.");
+        }
+    }
+    say_how_long(tools, patience);
+}
+
+fn say_how_long(tools: &Tools, patience: Duration) {
+    let terminal = &tools.terminal;
     let patience = humantime::format_duration(patience);
     terminal.say(&format!("Waiting up to {patience} for you to log in. Ctrl-C ends it."));
     if tools.hand == Hand::Person {
@@ -40,8 +68,8 @@ pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration) {
     }
 }
 
-fn open(login: &PendingLogin, tools: &Tools) {
-    let link = login.link();
+fn open(link: &WireSecret, tools: &Tools) {
+    let link = link.clone();
     tools.terminal.say(&format!("Open {}", link.expose()));
     let (browser, terminal) = (Arc::clone(&tools.browser), Arc::clone(&tools.terminal));
     std::thread::spawn(move || {
@@ -71,20 +99,37 @@ pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'sta
     }
 }
 
+/// Acts on a line that is typed while the person signs in to Backstage.
+pub fn answer_sign_in(line: &str, sign_in: &PendingSignIn, tools: &Tools) {
+    let Typed::CallbackQuery(query) = terminal::understand(line, tools.hand) else { return };
+    if let Some(request) = pasted(&query, sign_in.expected(), &tools.terminal) {
+        sign_in.accept(Arrival { request, way: Way::Terminal });
+    }
+}
+
+/// What a pasted address carries; where it does not count, the person is told why.
+fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Option<ExchangeRequest> {
+    match callback::judge(query.expose(), expected, Proof::Terminal) {
+        Ok(Some(request)) => return Some(request),
+        Ok(None) => terminal.say("That address carries no answer: copy the one the browser ended on."),
+        Err(reason) => terminal.say(&format!("That address does not count ({reason}).")),
+    }
+    None
+}
+
 /// Acts on a typed line.
 pub fn answer(line: &str, login: &PendingLogin, tools: &Tools) {
-    let terminal = &tools.terminal;
     match terminal::understand(line, tools.hand) {
         Typed::Yes if login.consent() == Consent::Needed => {
             login.give_consent();
             tracing::info!("the account was confirmed in the terminal");
-            open(login, tools);
+            open(&login.link(), tools);
         }
-        Typed::CallbackQuery(query) => match callback::judge(query.expose(), login, Proof::Terminal) {
-            Ok(Some(request)) => login.accept(Arrival { request, way: Way::Terminal }),
-            Ok(None) => terminal.say("That address carries no answer: copy the one the browser ended on."),
-            Err(reason) => terminal.say(&format!("That address does not count ({reason}).")),
-        },
+        Typed::CallbackQuery(query) => {
+            if let Some(request) = pasted(&query, login.expected(), &tools.terminal) {
+                login.accept(Arrival { request, way: Way::Terminal });
+            }
+        }
         Typed::Yes | Typed::Other => {}
     }
 }

@@ -1,6 +1,7 @@
 //! One login, then the end: the `login` role.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +14,19 @@ use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, RedirectUri};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
+use crate::helper::dialogue::Whereabouts;
 use crate::helper::guards::AllowedHosts;
 use crate::helper::interruption::interrupted;
-use crate::helper::logins::{Logins, OneLogin};
+use crate::helper::logins::Logins;
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
+use crate::helper::pending_sign_in::SignInEnd;
 use crate::helper::port_server::{self, PortServer};
 use crate::helper::session_source::{self, Credential, Session};
-use crate::helper::terminal::{self, Hand, Terminal};
+use crate::helper::signing_in::{Person, SignedIn};
+use crate::helper::stage::Stage;
+use crate::helper::terminal::{Hand, Input, Terminal};
+use crate::helper::user_credential::UserCredential;
 use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
 use crate::protocol::{Info, WireSecret};
 use crate::random::Random;
@@ -45,6 +51,8 @@ pub struct Tools {
     pub terminal: Arc<Terminal>,
     /// Whose hand standard input is.
     pub hand: Hand,
+    /// Where sign-ins to Backstage are kept, where the user has a home.
+    pub token_folder: Option<PathBuf>,
 }
 
 /// Runs one login to its end, or to the signal that interrupts it.
@@ -88,16 +96,17 @@ pub struct Running {
     session_token: WireSecret,
     session_ends: Instant,
     patience: Duration,
+    browser: Whereabouts,
+    input: Input,
     tools: Tools,
 }
 
-/// Binds the port, begins or takes over a session, and serves.
+/// Binds the port, serves, and begins or takes over a session; where nothing says whose it will be, the person signs in first.
 ///
 /// # Errors
 /// As the variants of [`LoginError`] say.
 pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
     let credential = Credential::choose(&settings)?;
-    let consent = credential.consent();
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
     let listeners = match listeners::bind(&settings.listen) {
         Ok(listeners) => listeners,
@@ -111,22 +120,102 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
         .await
         .map_err(|reason| LoginError::Unreachable { backend: api.address().to_owned(), reason })?;
     let redirect_uri = RedirectUri::parse(&info.redirect_uri)?;
-    let session = session_source::begin(credential, &api, settings.cluster.as_deref()).await?;
-    let session_ends = Instant::now() + session.remaining;
-    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
-    let facts = facts(&session, &info, &auth_url, &api)?;
-    let host = redirect_uri.host();
-    let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, tools.random.as_ref())?;
-    let login = Arc::new(login);
-    let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let logins = Arc::new(OneLogin::new(Arc::clone(&login), Arc::clone(&tools.random)));
-    let server = serve(listeners, logins, hosts, &tools)?;
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
+    let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
+    let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
+    let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts, &tools)?;
+    let mut input = Input::default();
+    let beginning = Beginning {
+        info: &info,
+        redirect_uri: &redirect_uri,
+        person: Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port },
+    };
+    let Begun { login, arrivals, session_token, session_ends, browser } =
+        match beginning.begin(credential, &mut input).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                server.stop().await;
+                return Err(error);
+            }
+        };
     let patience = settings.login_timeout.0;
-    let session_token = session.token;
-    Ok(Running { port, login, arrivals, server, api, session_token, session_ends, patience, tools })
+    Ok(Running {
+        port,
+        login,
+        arrivals,
+        server,
+        api,
+        session_token,
+        session_ends,
+        patience,
+        browser,
+        input,
+        tools,
+    })
+}
+
+/// What a login begins with.
+struct Beginning<'a> {
+    info: &'a Info,
+    redirect_uri: &'a RedirectUri,
+    person: Person<'a>,
+}
+
+/// A login that has begun.
+struct Begun {
+    login: Arc<PendingLogin>,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+    session_token: WireSecret,
+    session_ends: Instant,
+    browser: Whereabouts,
+}
+
+impl Beginning<'_> {
+    /// With what the settings say, or a kept sign-in, or a new one.
+    async fn begin(&self, credential: Credential, input: &mut Input) -> Result<Begun, LoginError> {
+        let credential = match credential {
+            Credential::User(user) => Credential::User(self.person.or_kept(user).await?),
+            given @ Credential::SessionToken(_) => given,
+        };
+        match self.with(credential, Whereabouts::Elsewhere).await {
+            Err(LoginError::NotSignedIn) => self.after_sign_in(input).await,
+            begun => begun,
+        }
+    }
+
+    async fn after_sign_in(&self, input: &mut Input) -> Result<Begun, LoginError> {
+        let mut sign_in = self.person.begin_sign_in().await?;
+        let signed_in = self.person.sign_in(&mut sign_in, input).await;
+        let begun = match signed_in {
+            Ok(SignedIn { token, browser }) => {
+                self.with(Credential::User(UserCredential::BackstageToken(token)), browser).await
+            }
+            Err(error) => Err(error),
+        };
+        match &begun {
+            Ok(begun) => sign_in.pending.end(SignInEnd::GoOn(begun.login.link())),
+            Err(error) => {
+                sign_in.pending.end(SignInEnd::Failed(error.to_string()));
+                tokio::time::sleep(LAST_PAGE).await;
+            }
+        }
+        begun
+    }
+
+    async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
+        let Person { settings, tools, api, stage, port } = self.person;
+        let consent = credential.consent();
+        let session = session_source::begin(credential, api, settings.cluster.as_deref()).await?;
+        let session_ends = Instant::now() + session.remaining;
+        let auth_url = AuthUrl::parse(&session.auth_url, self.redirect_uri, &settings.insecure_http_hosts)?;
+        let facts = facts(&session, self.info, &auth_url, api)?;
+        let (host, random) = (self.redirect_uri.host(), tools.random.as_ref());
+        let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
+        let login = Arc::clone(stage.begin_login(login));
+        Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
+    }
 }
 
 fn announce(listeners: &[TcpListener]) {
@@ -187,7 +276,7 @@ impl Running {
     /// # Errors
     /// When nobody came back in time.
     pub async fn outcome(&mut self) -> Result<Ended, LoginError> {
-        dialogue::begin(&self.login, &self.tools, self.patience);
+        dialogue::begin(&self.login, &self.tools, self.patience, self.browser);
         let Arrival { request, way } = self.arrival().await?;
         let terminal = &self.tools.terminal;
         terminal.say("The login came back; handing it to the backend.");
@@ -206,15 +295,10 @@ impl Running {
     async fn arrival(&mut self) -> Result<Arrival, LoginError> {
         let person_gives_up = Instant::now() + self.patience;
         let deadline = person_gives_up.min(self.session_ends);
-        let mut lines = terminal::lines();
-        let mut stdin_open = true;
         loop {
             tokio::select! {
                 Some(arrival) = self.arrivals.recv() => return Ok(arrival),
-                line = lines.recv(), if stdin_open => match line {
-                    Some(line) => dialogue::answer(&line, &self.login, &self.tools),
-                    None => stdin_open = false,
-                },
+                line = self.input.line() => dialogue::answer(&line, &self.login, &self.tools),
                 () = tokio::time::sleep_until(deadline) => return Err(self.too_late(person_gives_up)),
             }
         }

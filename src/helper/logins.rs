@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::helper::page_layout::Page;
-use crate::helper::pages;
 use crate::helper::pending_login::PendingLogin;
+use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
-use crate::random::{NoRandomness, Random};
+use crate::random::NoRandomness;
 use crate::store::StoreError;
 use crate::store::sealing::NotSealed;
 use crate::store::sealing::derived::DoesNotOpen;
@@ -48,50 +48,12 @@ pub trait Logins: Send + Sync {
         token: &WireSecret,
     ) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
 
+    /// The sign-in to Backstage with this state.
+    fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>>;
+
+    /// The sign-in to Backstage whose link ends with this secret.
+    fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>>;
+
     /// The page for whoever comes without an answer of an identity provider.
     async fn index(&self) -> Result<Page, Unavailable>;
-}
-
-/// The one login of the `login` role.
-pub struct OneLogin {
-    login: Arc<PendingLogin>,
-    random: Arc<dyn Random>,
-}
-
-impl OneLogin {
-    /// This one.
-    #[must_use]
-    pub fn new(login: Arc<PendingLogin>, random: Arc<dyn Random>) -> Self {
-        Self { login, random }
-    }
-
-    fn if_it(&self, matches: bool) -> Option<Arc<PendingLogin>> {
-        matches.then(|| Arc::clone(&self.login))
-    }
-}
-
-#[async_trait]
-impl Logins for OneLogin {
-    async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
-        Ok(self.if_it(state.equals(self.login.auth_url().state())))
-    }
-
-    async fn of_link(&self, secret: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
-        Ok(self.if_it(self.login.is_link_secret(secret)))
-    }
-
-    async fn issue_confirm_token(&self, login: &PendingLogin) -> Result<WireSecret, Unavailable> {
-        Ok(login.issue_confirm_token(self.random.as_ref())?)
-    }
-
-    async fn redeem_confirm_token(
-        &self,
-        token: &WireSecret,
-    ) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
-        Ok(self.if_it(self.login.redeem_confirm_token(token)))
-    }
-
-    async fn index(&self) -> Result<Page, Unavailable> {
-        Ok(pages::index(&self.login.facts))
-    }
 }

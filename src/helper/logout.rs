@@ -1,4 +1,4 @@
-//! The `logout` command: forget and revoke.
+//! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
 
 use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
 use crate::protocol::DisconnectedResponse;
@@ -19,6 +19,10 @@ async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), Accou
     let answer = account.answer(disconnect).await?;
     for line in lines(&answer, cluster, account.api.address()) {
         tools.answers.say(&line);
+    }
+    // All of the user's logins are gone: what could begin new ones on this machine goes with them.
+    if cluster.is_none() && account.forget_sign_in(settings, tools).await? {
+        tools.answers.say("The Backstage sign-in that was kept on this machine is forgotten.");
     }
     Ok(())
 }

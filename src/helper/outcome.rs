@@ -47,7 +47,10 @@ pub enum LoginError {
         /// What came instead.
         reason: ApiError,
     },
-    /// The backend, or the identity provider, said no.
+    /// Nothing says who the person is.
+    #[error("The backend wants to know who you are: sign in to Backstage, or set BACKSTAGE_TOKEN.")]
+    NotSignedIn,
+    /// The backend, Backstage or the identity provider said no.
     #[error("{0}")]
     Refused(String),
     /// The backend sent a login address that no honest backend sends.
@@ -86,7 +89,7 @@ impl LoginError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(_) | Self::AuthUrl(_) | Self::Random(_) | Self::Serve(_) => 1,
+            Self::NotSignedIn | Self::Refused(_) | Self::AuthUrl(_) | Self::Random(_) | Self::Serve(_) => 1,
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
             Self::TimedOut(_) | Self::Expired => 4,

@@ -29,6 +29,34 @@ pub fn index(facts: &LoginFacts) -> Page {
     }
 }
 
+/// `GET /` while nobody knows yet whose login it will be.
+#[must_use]
+pub fn signing_in() -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "signing-in",
+        mood: Mood::Plain,
+        heading: "Sign in to Backstage first",
+        body: html! {
+            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+        },
+        kind: Kind::Text,
+    }
+}
+
+/// Nobody was signed in to Backstage, or no login can begin with it.
+#[must_use]
+pub fn sign_in_failed(sentence: &str) -> Page {
+    Page {
+        status: StatusCode::FORBIDDEN,
+        outcome: "sign-in-failed",
+        mood: Mood::Bad,
+        heading: "No login was begun",
+        body: html! { p #message { (sentence) } },
+        kind: Kind::Text,
+    }
+}
+
 /// Asks whether the account is the person's own.
 #[must_use]
 pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {

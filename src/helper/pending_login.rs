@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::helper::auth_url::AuthUrl;
+use crate::helper::callback::Expected;
 use crate::helper::outcome::Outcome;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret, sha256};
@@ -108,12 +109,20 @@ impl Secrets {
     }
 }
 
-/// Proves that a callback comes from the browser that was sent to the identity provider.
+/// Proves that a callback comes from the browser that was sent away with that state.
 pub struct StateCookie {
     /// `ocb_` and the hash of the state.
     pub name: String,
     /// Random.
     pub value: WireSecret,
+}
+
+impl StateCookie {
+    /// The name of the cookie that belongs to a state.
+    #[must_use]
+    pub fn name_for(state: &WireSecret) -> String {
+        format!("ocb_{}", sha256(state.expose().as_bytes()))
+    }
 }
 
 impl PendingLogin {
@@ -144,10 +153,7 @@ impl PendingLogin {
         secrets: Secrets,
     ) -> (Self, mpsc::UnboundedReceiver<Arrival>) {
         let (arrivals, receiver) = mpsc::unbounded_channel();
-        let cookie = StateCookie {
-            name: format!("ocb_{}", sha256(auth_url.state().expose().as_bytes())),
-            value: secrets.cookie,
-        };
+        let cookie = StateCookie { name: StateCookie::name_for(auth_url.state()), value: secrets.cookie };
         let login = Self {
             facts,
             auth_url,
@@ -166,6 +172,12 @@ impl PendingLogin {
     #[must_use]
     pub fn auth_url(&self) -> &AuthUrl {
         &self.auth_url
+    }
+
+    /// What a callback must match.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected { state: self.auth_url.state(), cookie: &self.cookie, consent: self.consent() }
     }
 
     /// The cookie that a callback must carry.

@@ -18,6 +18,7 @@ pub mod own_login;
 pub mod pages;
 pub mod see_through;
 pub mod serve;
+pub mod sign_ins;
 pub mod start;
 
 use std::net::TcpListener;

@@ -29,7 +29,7 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
         Err(reason) => return refuse(reason),
     };
     let cookies = own_cookies(&request, &login.cookie().name);
-    match callback::judge(query, &login, Proof::Cookies(&cookies)) {
+    match callback::judge(query, login.expected(), Proof::Cookies(&cookies)) {
         Ok(exchange) => {
             if let Some(request) = exchange {
                 login.accept(Arrival { request, way: Way::Browser });
@@ -40,13 +40,16 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
     }
 }
 
-fn refuse(reason: BadCallback) -> HttpResponse {
+/// The page for a callback that does not count.
+#[must_use]
+pub fn refuse(reason: BadCallback) -> HttpResponse {
     tracing::info!(%reason, "a callback was refused");
     pages::bad_callback(reason).into_response()
 }
 
-/// Another program on localhost may have set a cookie of the same name: ours is among them.
-fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
+/// The values of the cookies of that name: another program on localhost may have set one, too, ours is among them.
+#[must_use]
+pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
     request.cookies().map_or_else(
         |_| Vec::new(),
         |cookies| {

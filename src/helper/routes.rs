@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::{HttpResponse, Resource, Route, web};
 
+use crate::helper::backstage_callback;
 use crate::helper::confirm;
 use crate::helper::pages;
 use crate::helper::redirect;
@@ -22,6 +23,7 @@ pub fn of_every_login(config: &mut web::ServiceConfig) {
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
         .service(get("/go/{secret}", web::get().to(confirm::go)))
         .service(post("/continue", web::post().to(confirm::click)))
+        .service(get("/backstage/callback", web::get().to(backstage_callback::arrive)))
         .default_service(web::to(not_found));
 }
 
@@ -71,9 +73,10 @@ mod tests {
     use super::*;
     use crate::helper::example_login::{auth_url, example_login, state};
     use crate::helper::guards::{self, AllowedHosts};
-    use crate::helper::logins::{Logins, OneLogin};
+    use crate::helper::logins::Logins;
     use crate::helper::outcome::Outcome;
     use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
+    use crate::helper::stage::Stage;
     use crate::protocol::ExchangeRequest;
     use crate::random::SystemRandom;
 
@@ -91,8 +94,9 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let login = Arc::new(login);
-        let logins: Arc<dyn Logins> = Arc::new(OneLogin::new(Arc::clone(&login), Arc::new(SystemRandom)));
+        let stage = Stage::new(Arc::new(SystemRandom));
+        let login = Arc::clone(stage.begin_login(login));
+        let logins: Arc<dyn Logins> = Arc::new(stage);
         let app = App::new()
             .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))

@@ -74,7 +74,8 @@ pub struct Session {
 /// Begins a session, or takes the given one over.
 ///
 /// # Errors
-/// When the backend cannot be reached or says no, or the session has ended.
+/// [`LoginError::NotSignedIn`] where signing in to Backstage would help; else when the backend cannot be reached or says no, or
+/// the session has ended.
 pub async fn begin(
     credential: Credential,
     api: &BackendApi,
@@ -83,11 +84,17 @@ pub async fn begin(
     match credential {
         Credential::SessionToken(token) => take_over(&token, api).await,
         Credential::User(user) => {
+            let may_sign_in = user.is_ours_to_get();
             let token = user.token(api).await.map_err(|error| match error {
                 NotTraded::Refused(sentence) => LoginError::Refused(sentence),
                 NotTraded::NoAnswer(error) => refused(api, error),
             })?;
-            register(api, token.as_ref(), cluster).await
+            match register(api, token.as_ref(), cluster).await {
+                Err(ApiError::Refused(refusal)) if may_sign_in && refusal.status == 401 => {
+                    Err(LoginError::NotSignedIn)
+                }
+                registered => registered.map_err(|error| refused(api, error)),
+            }
         }
     }
 }
@@ -123,16 +130,8 @@ async fn register(
     api: &BackendApi,
     token: Option<&SecretString>,
     cluster: Option<&str>,
-) -> Result<Session, LoginError> {
-    let Dated { body, sent_at } =
-        api.register(token, cluster).await.map_err(|error| match (&error, token) {
-            (ApiError::Refused(refusal), None) if refusal.status == 401 => LoginError::Refused(
-                "The backend wants to know who you are: run the command that Backstage shows you, or set \
-             BACKSTAGE_TOKEN, or set BACKSTAGE_SESSION to your browser's Backstage cookie."
-                    .to_owned(),
-            ),
-            _ => refused(api, error),
-        })?;
+) -> Result<Session, ApiError> {
+    let Dated { body, sent_at } = api.register(token, cluster).await?;
     let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
     let RegisterResponse { session_token: token, auth_url, user, cluster, return_to, .. } = body;
     Ok(Session { token, auth_url, user, cluster, return_to, remaining })

@@ -96,9 +96,22 @@ pub fn forget_what_was_typed_ahead() {
     let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
+/// Standard input, read from the first line on that somebody waits for.
+#[derive(Default)]
+pub struct Input(Option<mpsc::UnboundedReceiver<String>>);
+
+impl Input {
+    /// The next line; none ever comes once standard input is closed.
+    pub async fn line(&mut self) -> String {
+        match self.0.get_or_insert_with(lines).recv().await {
+            Some(line) => line,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// The lines of standard input, from now on. They are read by a thread of their own, which ends with the program.
-#[must_use]
-pub fn lines() -> mpsc::UnboundedReceiver<String> {
+fn lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, receiver) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {

@@ -1,8 +1,11 @@
-//! How the helper says who the person is: their own Backstage token, or their browser's cookie, traded for one.
+//! How the helper says who the person is: their own Backstage token, their browser's cookie, traded for one, or a kept sign-in.
+
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::helper::backend_api::{ApiError, BackendApi};
+use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
@@ -23,6 +26,8 @@ pub enum UserCredential {
         /// The cookie header.
         cookie: SecretString,
     },
+    /// The token of an earlier sign-in to Backstage, which the helper has kept.
+    Kept(SecretString),
     /// Nothing said: enough for a backend in development mode.
     Nothing,
 }
@@ -66,13 +71,37 @@ impl UserCredential {
         Ok(Self::Cookie { provider, cookie: header_value("BACKSTAGE_SESSION", cookie)? })
     }
 
+    /// A kept sign-in, where the settings say nothing and there is one.
+    ///
+    /// # Errors
+    /// As [`BackstageClient::kept_token`].
+    pub async fn or_kept(
+        self,
+        client: &BackstageClient<'_>,
+        folder: Option<&Path>,
+    ) -> Result<Self, SignInError> {
+        match (self, folder) {
+            (Self::Nothing, Some(folder)) => {
+                let token = client.kept_token(&client.token_file(folder)).await?;
+                Ok(token.map_or(Self::Nothing, Self::Kept))
+            }
+            (given, _) => Ok(given),
+        }
+    }
+
+    /// Whether signing in to Backstage would say more.
+    #[must_use]
+    pub fn is_ours_to_get(&self) -> bool {
+        matches!(self, Self::Kept(_) | Self::Nothing)
+    }
+
     /// The user token, for which a cookie is traded.
     ///
     /// # Errors
     /// As the variants of [`NotTraded`] say.
     pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, NotTraded> {
         match self {
-            Self::BackstageToken(token) => Ok(Some(token)),
+            Self::BackstageToken(token) | Self::Kept(token) => Ok(Some(token)),
             Self::Cookie { provider, cookie } => trade(api, &provider, &cookie).await.map(Some),
             Self::Nothing => Ok(None),
         }

@@ -24,6 +24,9 @@ pub struct LoginSettings {
     pub backstage_session: Option<SecretString>,
     /// The auth provider that the cookie belongs to.
     pub backstage_auth_provider: Option<String>,
+    /// The client that Backstage knows this program as (`auth.staticClients`), to sign in when nothing else says who the person is.
+    #[serde(default = "default_client_id")]
+    pub backstage_client_id: String,
     /// The cluster; may be left out where there is only one.
     pub cluster: Option<String>,
     /// Where to listen instead of `127.0.0.1:8000` and `[::1]:8000`.
@@ -54,6 +57,10 @@ pub struct LoginSettings {
 
 fn default_backstage_url() -> String {
     "http://localhost:7007".to_owned()
+}
+
+fn default_client_id() -> String {
+    "backstage-oidc-helper".to_owned()
 }
 
 fn default_login_timeout() -> Span {

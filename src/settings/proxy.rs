@@ -15,6 +15,7 @@ use super::{SettingsError, Source, Span};
 #[expect(dead_code, reason = "what the login role has too is named here and read there")]
 pub(super) struct ProxyVariables {
     backstage_url: Option<String>,
+    backstage_client_id: Option<String>,
     #[serde(default)]
     listen: Vec<SocketAddr>,
     #[serde(default)]

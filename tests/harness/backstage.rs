@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
+use url::Url;
 
+use super::api::agent;
 use super::idp::Idp;
 use super::node;
 use super::process::Process;
@@ -19,7 +21,7 @@ pub struct Backstage {
     pub url: String,
     /// Holds `private.pem`: who has it can sign user tokens that this Backstage vouches for.
     pub keys: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 /// What signing in gives.
@@ -53,7 +55,29 @@ impl Backstage {
         let (process, announcement) =
             node::serve(world, "backstage", "backstage/backstage.mjs", &arguments.concat());
         let url = announcement["url"].as_str().unwrap().to_owned();
-        (Self { url, keys, _process: process }, idp)
+        (Self { url, keys, process }, idp)
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Approves or rejects a program's sign-in, as a signed-in user does on the consent page; the answer is where the browser goes
+    /// next.
+    pub fn consent(&self, world: &World, authorize_url: &str, who: &SignedIn, decision: &str) -> String {
+        let answer = agent().get(authorize_url).call().unwrap();
+        let page = answer.headers()["location"].to_str().unwrap().to_owned();
+        let session = page.rsplit('/').next().unwrap();
+        let url = format!("{}/api/auth/v1/sessions/{session}/{decision}", self.url);
+        let bearer = format!("Bearer {}", who.user_token);
+        let mut answer = agent().post(url).header("authorization", bearer).send_empty().unwrap();
+        let answer: Value = answer.body_mut().read_json().unwrap();
+        let callback = answer["redirectUrl"].as_str().unwrap().to_owned();
+        for (name, value) in Url::parse(&callback).unwrap().query_pairs() {
+            world.ledger.note(&format!("backstage_{name}"), &value);
+        }
+        callback
     }
 
     /// Signs a user in, as the popup of a portal does.

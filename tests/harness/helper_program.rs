@@ -26,6 +26,7 @@ impl HelperPlan {
                 .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
         );
         command.args([name, "--backend", backend_url]).env("RUST_LOG", "trace").env("LOG_FORMAT", "json");
+        command.env("HOME", world.home.path());
         Self { command, log: world.file("helper.log") }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
+use tempfile::TempDir;
 
 use super::ledger::Ledger;
 
@@ -14,6 +15,8 @@ pub struct World {
     pub folder: PathBuf,
     /// The secrets that pass through this test.
     pub ledger: Ledger,
+    /// The home of its user: what programs keep there, secrets among it, is not output.
+    pub home: TempDir,
 }
 
 impl World {
@@ -31,7 +34,8 @@ impl World {
         let folder = output_folder().join(test);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the folder for test output cannot be made");
-        Self { ledger: Ledger::new(folder.join("ledger.jsonl")), folder }
+        let home = tempfile::tempdir().expect("the user's home cannot be made");
+        Self { ledger: Ledger::new(folder.join("ledger.jsonl")), folder, home }
     }
 
     /// A file of this test's.

@@ -10,6 +10,7 @@ use super::backend_thread::BackendThread;
 use super::callback_port::CallbackPort;
 use super::installation::Installation;
 use super::live_logins::LiveLogins;
+use super::sign_ins::SignIns;
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::settings::proxy::ProxySettings;
@@ -38,6 +39,8 @@ pub struct App {
     pub installation: Installation,
     /// The logins that this process knows of.
     pub live: LiveLogins,
+    /// The sign-ins to Backstage that come before a login.
+    pub sign_ins: SignIns,
     /// The redirect's port.
     pub callback_port: CallbackPort,
     stopping: AtomicBool,
@@ -69,6 +72,7 @@ impl App {
             backend,
             installation: Installation::default(),
             live: LiveLogins::default(),
+            sign_ins: SignIns::default(),
             callback_port,
             stopping: AtomicBool::new(false),
         }

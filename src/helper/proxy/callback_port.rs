@@ -51,7 +51,8 @@ impl CallbackPort {
     /// Frees it when no login is under way and nobody wants it held.
     pub async fn close_unless_needed(&self, app: &App) {
         let mut open = self.open.lock().await;
-        if self.holding == Holding::WhileNeeded && app.live.under_way() == 0 {
+        let needed = app.live.under_way() > 0 || app.sign_ins.are_under_way();
+        if self.holding == Holding::WhileNeeded && !needed {
             Self::stop(&mut open).await;
         }
     }

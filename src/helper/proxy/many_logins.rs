@@ -11,6 +11,7 @@ use super::{own_login, pages};
 use crate::helper::logins::{Logins, Unavailable};
 use crate::helper::page_layout::Page;
 use crate::helper::pending_login::PendingLogin;
+use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
 use crate::random::{random_secret, sha256};
 use crate::store::sealing::derived::DoesNotOpen;
@@ -75,6 +76,14 @@ impl Logins for ManyLogins {
             Some(state) => self.of_state(&state).await,
             None => Ok(None),
         }
+    }
+
+    fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>> {
+        self.0.sign_ins.of_state(state)
+    }
+
+    fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>> {
+        self.0.sign_ins.of_link(secret)
     }
 
     async fn index(&self) -> Result<Page, Unavailable> {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::app::App;
-use super::begin::{NotBegun, begin, info};
+use super::begin::{NotBegun, info};
+use super::sign_ins;
 use super::start::{lead_to, refused};
 use crate::helper::confirm::{Confirmation, is_from_own_page, unavailable};
 use crate::helper::logins::Unavailable;
 use crate::helper::pages::bad_confirmation;
-use crate::helper::session_source::Credential;
-use crate::helper::user_credential::UserCredential;
 use crate::protocol::WireSecret;
 use crate::random::{random_secret, sha256};
 use crate::store::Write;
@@ -56,7 +55,7 @@ async fn begin_own(app: &web::Data<App>) -> HttpResponse {
         let api = api.ok_or(NotBegun::NoBackstage)?;
         let api = api.for_another_login(there.random.as_ref()).map_err(Unavailable::from)?;
         let info = info(&there, &api).await?;
-        begin(&there, &api, &info, Credential::User(UserCredential::Nothing)).await
+        sign_ins::begin_own(&there, &api, info).await
     });
     match begun.await {
         Some(Ok(link)) => lead_to(&link),

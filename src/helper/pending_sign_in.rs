@@ -1,0 +1,127 @@
+//! Signing in to Backstage, while it is under way: its secrets, what came back, and where the browser goes then.
+
+use tokio::sync::{mpsc, watch};
+
+use crate::helper::backstage_sign_in::SignIn;
+use crate::helper::callback::Expected;
+use crate::helper::pending_login::{Arrival, Consent, StateCookie};
+use crate::protocol::WireSecret;
+use crate::random::{NoRandomness, Random, random_secret};
+
+/// The name in Backstage's redirect, whatever that of the identity provider is.
+pub const REDIRECT_HOST: &str = "localhost";
+
+/// How signing in ended, for the browser that waits for it.
+#[derive(Clone, Debug)]
+pub enum SignInEnd {
+    /// The person is signed in, and goes on there: the link of the login that now begins.
+    GoOn(WireSecret),
+    /// Nobody is signed in, or no login can begin; a sentence for the page.
+    Failed(String),
+}
+
+/// A sign-in that is under way. Has no `Debug`: it holds secrets.
+pub struct PendingSignIn {
+    sign_in: SignIn,
+    port: u16,
+    link_secret: WireSecret,
+    cookie: StateCookie,
+    arrivals: mpsc::Sender<Arrival>,
+    end: watch::Sender<Option<SignInEnd>>,
+}
+
+impl PendingSignIn {
+    /// One that nobody has come back from yet, and the end of the channel on which its answer will arrive. `port` is the one that the
+    /// helper listens on.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new(
+        sign_in: SignIn,
+        port: u16,
+        random: &dyn Random,
+    ) -> Result<(Self, mpsc::Receiver<Arrival>), NoRandomness> {
+        let (arrivals, receiver) = mpsc::channel(1);
+        let cookie =
+            StateCookie { name: StateCookie::name_for(&sign_in.state), value: random_secret(random)? };
+        let link_secret = random_secret(random)?;
+        let end = watch::Sender::new(None);
+        Ok((Self { sign_in, port, link_secret, cookie, arrivals, end }, receiver))
+    }
+
+    /// The page that the helper opens or prints.
+    #[must_use]
+    pub fn link(&self) -> WireSecret {
+        format!("http://{REDIRECT_HOST}:{}/go/{}", self.port, self.link_secret.expose()).into()
+    }
+
+    /// Whether this is the secret at the end of [`Self::link`].
+    #[must_use]
+    pub fn is_link_secret(&self, secret: &WireSecret) -> bool {
+        self.link_secret.equals(secret)
+    }
+
+    /// Where the browser signs in.
+    #[must_use]
+    pub fn authorize_url(&self) -> &WireSecret {
+        &self.sign_in.authorize_url
+    }
+
+    /// The state that the browser was sent away with.
+    #[must_use]
+    pub fn state(&self) -> &WireSecret {
+        &self.sign_in.state
+    }
+
+    /// The secret at the end of [`Self::link`].
+    #[must_use]
+    pub fn link_secret(&self) -> &WireSecret {
+        &self.link_secret
+    }
+
+    /// What the code is redeemed with.
+    #[must_use]
+    pub fn verifier(&self) -> &WireSecret {
+        &self.sign_in.verifier
+    }
+
+    /// The cookie that a callback must carry.
+    #[must_use]
+    pub fn cookie(&self) -> &StateCookie {
+        &self.cookie
+    }
+
+    /// What a callback must match. Nobody but the person began this: there is nothing to confirm.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected { state: &self.sign_in.state, cookie: &self.cookie, consent: Consent::Given }
+    }
+
+    /// Takes Backstage's answer. Only the first counts; who brings another sees how the first one ended.
+    pub fn accept(&self, arrival: Arrival) {
+        if self.arrivals.try_send(arrival).is_err() {
+            tracing::info!("Backstage's answer came once more");
+        }
+    }
+
+    /// Ends it.
+    pub fn end(&self, end: SignInEnd) {
+        self.end.send_replace(Some(end));
+    }
+
+    /// Its end, as soon as there is one.
+    pub async fn ended(&self) -> SignInEnd {
+        let mut end = self.end.subscribe();
+        match end.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(end)) => end.clone(),
+            // Not while `self` holds the sender.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.end.borrow().is_some()
+    }
+}

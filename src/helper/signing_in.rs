@@ -1,0 +1,127 @@
+//! The first half of a login where nothing says who the person is: they sign in to Backstage in their browser.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::helper::backend_api::BackendApi;
+use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
+use crate::helper::dialogue::{self, Whereabouts};
+use crate::helper::login::Tools;
+use crate::helper::outcome::LoginError;
+use crate::helper::pending_login::{Arrival, Way};
+use crate::helper::pending_sign_in::PendingSignIn;
+use crate::helper::stage::Stage;
+use crate::helper::terminal::Input;
+use crate::helper::user_credential::UserCredential;
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+
+/// The person at this machine, and what is needed to find out who they are.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    /// The role's settings.
+    pub settings: &'a LoginSettings,
+    /// What it needs from outside.
+    pub tools: &'a Tools,
+    /// The backend.
+    pub api: &'a BackendApi,
+    /// What the helper's pages are about.
+    pub stage: &'a Stage,
+    /// The port that the helper listens on.
+    pub port: u16,
+}
+
+/// Signing in, as far as the program has a part in it.
+pub struct SigningIn<'a> {
+    /// What the browser is shown.
+    pub pending: Arc<PendingSignIn>,
+    client: BackstageClient<'a>,
+    arrivals: mpsc::Receiver<Arrival>,
+}
+
+/// Who has signed in, and where their browser is now.
+pub struct SignedIn {
+    /// The user token.
+    pub token: SecretString,
+    /// It waits for the login's link, unless its answer was pasted.
+    pub browser: Whereabouts,
+}
+
+impl<'a> Person<'a> {
+    /// A kept sign-in, where the settings say nothing and there is one.
+    ///
+    /// # Errors
+    /// When the file that keeps it cannot be used, or Backstage does not answer a refresh.
+    pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, LoginError> {
+        let folder = self.tools.token_folder.as_deref();
+        given.or_kept(&self.client()?, folder).await.map_err(|error| self.not_signed_in(error))
+    }
+
+    /// Begins to sign the person in.
+    ///
+    /// # Errors
+    /// When this Backstage does not know the program as a client, or does not answer.
+    pub async fn begin_sign_in(&self) -> Result<SigningIn<'a>, LoginError> {
+        let (client, random) = (self.client()?, self.tools.random.as_ref());
+        let sign_in = client.begin(random).await.map_err(|error| self.not_signed_in(error))?;
+        let (pending, arrivals) = PendingSignIn::new(sign_in, self.port, random)?;
+        let pending = Arc::clone(self.stage.begin_sign_in(pending));
+        Ok(SigningIn { pending, client, arrivals })
+    }
+
+    /// Opens the browser, waits for it to come back, and keeps what it brings.
+    ///
+    /// # Errors
+    /// When nobody comes back in time, or Backstage says no.
+    pub async fn sign_in(
+        &self,
+        sign_in: &mut SigningIn<'_>,
+        input: &mut Input,
+    ) -> Result<SignedIn, LoginError> {
+        let patience = self.settings.login_timeout.0;
+        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience);
+        let Arrival { request, way } = self.arrival(sign_in, input).await?;
+        let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
+        let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
+        self.keep(&sign_in.client, &tokens).await;
+        let browser = match way {
+            Way::Browser => Whereabouts::OnItsWay,
+            Way::Terminal => Whereabouts::Elsewhere,
+        };
+        Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
+    }
+
+    async fn arrival(&self, sign_in: &mut SigningIn<'_>, input: &mut Input) -> Result<Arrival, LoginError> {
+        let patience = self.settings.login_timeout.0;
+        let deadline = Instant::now() + patience;
+        loop {
+            tokio::select! {
+                Some(arrival) = sign_in.arrivals.recv() => return Ok(arrival),
+                line = input.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
+                () = tokio::time::sleep_until(deadline) => {
+                    return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()));
+                }
+            }
+        }
+    }
+
+    /// A login does not fail for want of a file: the person only has to sign in again next time.
+    async fn keep(&self, client: &BackstageClient<'_>, tokens: &Tokens) {
+        let Some(folder) = &self.tools.token_folder else { return };
+        let file = client.token_file(folder);
+        if let Err(error) = file.lock().await.and_then(|locked| locked.write(tokens)) {
+            self.tools.terminal.say(&format!("This sign-in is not kept: {error}"));
+        }
+    }
+
+    fn client(&self) -> Result<BackstageClient<'a>, SettingsError> {
+        BackstageClient::new(self.api, &self.settings.backstage_client_id, Arc::clone(&self.tools.clock))
+    }
+
+    fn not_signed_in(&self, error: SignInError) -> LoginError {
+        error.into_login_error(self.api.address())
+    }
+}
