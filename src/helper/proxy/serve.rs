@@ -25,11 +25,7 @@ pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Por
     let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
     let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
     let routes = move |config: &mut web::ServiceConfig| {
-        config
-            .app_data(app.clone())
-            .app_data(logins.clone())
-            .app_data(hosts.clone())
-            .configure(configure);
+        config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
     };
     // The log says it; there is nobody at a terminal.
     port_server::serve(listeners, routes, || {})
