@@ -57,9 +57,7 @@ pub enum SignInError {
         status: u16,
     },
     /// The person, or Backstage, said no; its OAuth error code.
-    #[error(
-        "Backstage did not sign you in ({0}): run this again and approve it there, or set BACKSTAGE_TOKEN."
-    )]
+    #[error("Backstage did not sign you in ({0}): begin again and approve it there, or set BACKSTAGE_TOKEN.")]
     Refused(String),
     /// Backstage did not answer.
     #[error(transparent)]

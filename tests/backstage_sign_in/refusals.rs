@@ -31,7 +31,7 @@ fn rejected_on_the_consent_page() {
     browser.wait_for("felix", "#reject:enabled");
     browser.click("felix", "#reject");
     browser.wait_for_outcome("felix", "sign-in-failed");
-    let sentence = "Backstage did not sign you in (access_denied): run this again and approve it there";
+    let sentence = "Backstage did not sign you in (access_denied): begin again and approve it there";
     let page = browser.page("felix");
     assert!(page.text.contains(sentence), "{}", page.text);
     browser.screenshot("felix", &here.world, "sign-in-failed.png");
