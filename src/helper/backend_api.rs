@@ -148,7 +148,13 @@ impl BackendApi {
     /// # Errors
     /// When there is no randomness.
     pub fn for_another_login(&self, random: &dyn Random) -> Result<Self, NoRandomness> {
-        Ok(Self { request_id: random_secret(random)?.expose().to_owned(), ..self.clone() })
+        Ok(self.under_request_id(random_secret(random)?.expose()))
+    }
+
+    /// The same connections for a login that has its request id already.
+    #[must_use]
+    pub fn under_request_id(&self, request_id: &str) -> Self {
+        Self { request_id: request_id.to_owned(), ..self.clone() }
     }
 
     /// What the backend logs these calls under.

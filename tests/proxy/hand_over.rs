@@ -24,7 +24,15 @@ fn a_session_that_backstages_page_hands_over_ends_connected() {
     assert!(page.text.contains(&format!("href=\"{APP}/\"")), "{}", page.text);
     assert_eq!(parts.api().session(&session).json["status"], "complete");
     assert_eq!(parts.api().cluster_status()["connected"], true);
-    parts.proxy.wait_for_line(r#""outcome":"complete""#);
+    // One request id for all of it, here and in the backend's log.
+    let id_of = |outcome: &str| {
+        let printed = parts.proxy.wait_for_line(&format!(r#""outcome":"{outcome}""#));
+        let event: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!((&event["target"], &event["user"]), (&"audit".into(), &"user:default/felix".into()));
+        event["request_id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(id_of("begun"), id_of("complete"));
+    assert!(parts.backend.process.printed().contains(&id_of("complete")));
 }
 
 #[test]

@@ -129,6 +129,24 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
     assert!(kept.is_empty(), "records of logins that have ended: {kept:?}");
 }
 
+#[test]
+fn a_login_that_ended_as_the_proxy_died_does_not_hold_the_port() {
+    let world = World::new("proxy_restart_ended");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
+    let plan = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url);
+    let mut proxy = plan.start();
+    begin(&world, &backend.api(&world));
+    proxy.kill();
+    let of = |part: &str| redis.keys().into_iter().find(|key| key.contains(part));
+    redis.cli(&["DEL", &of("helper:login").unwrap()]);
+    assert!(of("helper:under-way").is_some());
+    let proxy = plan.start();
+    proxy.wait_for_line("no login from before the start is under way");
+    assert_eq!(of("helper:under-way"), None);
+    assert!(!proxy.printed().contains("the redirect's port is held"));
+}
+
 /// Redis holds the logins, and none of the secrets that passed through the test so far.
 fn assert_nothing_in_the_clear(world: &World, redis: &RedisServer) {
     let logins = redis.keys().iter().filter(|key| key.contains("helper:login")).count();

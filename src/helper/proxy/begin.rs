@@ -12,11 +12,12 @@ use crate::helper::listeners::ListenError;
 use crate::helper::login::facts;
 use crate::helper::logins::Unavailable;
 use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::{Consent, Secrets};
+use crate::helper::pending_login::{Consent, LoginFacts, Secrets};
 use crate::helper::session_source::{self, Credential, Session};
 use crate::protocol::{Info, WireSecret};
 use crate::random::sha256;
 use crate::store::{StoreError, Write};
+use crate::telemetry::AUDIT;
 
 /// For how long the backend keeps the record of a session: a token that old is good for nothing.
 const SESSION_KEPT: std::time::Duration = std::time::Duration::from_mins(10);
@@ -89,6 +90,7 @@ pub async fn begin(
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
     let record = LoginRecord {
         facts: facts(&session, info, &auth_url, api)?,
+        request_id: api.request_id().to_owned(),
         session_token: session.token.clone(),
         auth_url: session.auth_url.clone(),
         redirect_uri: info.redirect_uri.clone(),
@@ -97,10 +99,14 @@ pub async fn begin(
         ends: app.clock.now() + session.remaining.min(app.settings.login.login_timeout.0),
     };
     let hash = sha256(auth_url.state().expose().as_bytes());
-    let link = record.secrets.link.clone();
+    let (link, facts) = (record.secrets.link.clone(), record.facts.clone());
     app.live.expect(&hash);
     match write_down(app, &session, auth_url.state(), record).await {
-        Ok(()) => Ok(link),
+        Ok(()) => {
+            let (LoginFacts { user, cluster, .. }, request_id) = (&facts, api.request_id());
+            tracing::info!(target: AUDIT, user, cluster, outcome = "begun", request_id, "login");
+            Ok(link)
+        }
         Err(error) => {
             app.live.forget_unless_opened(&hash);
             app.callback_port.close_unless_needed(app).await;

@@ -26,6 +26,8 @@ pub const INDEX: &str = "helper:under-way";
 pub struct LoginRecord {
     /// What may be shown of it.
     pub facts: LoginFacts,
+    /// What the backend logs all calls of this login under.
+    pub request_id: String,
     /// The key to its session.
     pub session_token: WireSecret,
     /// Where the browser logs in.
@@ -70,7 +72,10 @@ pub enum Kind {
 }
 
 fn place(kind: Kind, secret: &WireSecret) -> String {
-    let hash = sha256(secret.expose().as_bytes());
+    place_of(kind, &sha256(secret.expose().as_bytes()))
+}
+
+fn place_of(kind: Kind, hash: &str) -> String {
     match kind {
         Kind::Login => format!("helper:login:{hash}"),
         Kind::Link => format!("helper:link:{hash}"),
@@ -86,8 +91,9 @@ impl App {
     pub async fn keep(&self, state: &WireSecret, record: &LoginRecord) -> Result<(), Unavailable> {
         let (life, link) = (self.until(record.ends), &record.secrets.link);
         self.seal(Kind::Link, link, state, life).await?;
-        self.store.note(INDEX, &sha256(state.expose().as_bytes()), record.ends).await?;
-        self.seal(Kind::Login, state, record, life).await
+        self.seal(Kind::Login, state, record, life).await?;
+        // Last: a process that starts now crosses out what has no record.
+        Ok(self.store.note(INDEX, &sha256(state.expose().as_bytes()), record.ends).await?)
     }
 
     /// Writes a record down that holds nothing but the state of a login, for a secret that leads there.
@@ -123,6 +129,14 @@ impl App {
         let place = place(Kind::Login, state);
         let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
         Ok(Some(derived::open(state, &place, &sealed)?))
+    }
+
+    /// Whether there is a login under the state with this hash.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_kept(&self, hash: &str) -> Result<bool, StoreError> {
+        Ok(self.store.get(&place_of(Kind::Login, hash)).await?.is_some())
     }
 
     /// The state that a link leads to.

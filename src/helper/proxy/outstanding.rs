@@ -25,6 +25,7 @@ pub async fn hold_port_for_them(app: Arc<App>) {
         app.live.expect(hash);
     }
     if logins.is_empty() {
+        tracing::debug!("no login from before the start is under way");
         return;
     }
     tracing::info!(logins = logins.len(), "logins from before the start are under way");
@@ -39,11 +40,16 @@ pub async fn hold_port_for_them(app: Arc<App>) {
     app.callback_port.close_unless_needed(&app).await;
 }
 
-/// Those that have not ended; the others are crossed out.
+/// Those whose record is there; the others have run out, or ended while their process died, and are crossed out.
 async fn outstanding(app: &App) -> Result<Vec<String>, StoreError> {
-    for ended in app.store.noted(INDEX, app.clock.now(), MOST).await? {
-        app.store.unnote(INDEX, &ended).await?;
-    }
     let end_of_time: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
-    app.store.noted(INDEX, end_of_time, MOST).await
+    let mut outstanding = Vec::new();
+    for hash in app.store.noted(INDEX, end_of_time, MOST).await? {
+        if app.is_kept(&hash).await? {
+            outstanding.push(hash);
+        } else {
+            app.store.unnote(INDEX, &hash).await?;
+        }
+    }
+    Ok(outstanding)
 }

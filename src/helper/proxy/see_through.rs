@@ -11,7 +11,7 @@ use crate::helper::backend_api::BackendApi;
 use crate::helper::delivery;
 use crate::helper::login::{LAST_PAGE, RELOAD_PATIENCE};
 use crate::helper::outcome::Outcome;
-use crate::helper::pending_login::{Arrival, PendingLogin};
+use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin};
 use crate::telemetry::AUDIT;
 
 /// A login that waits for its answer.
@@ -29,14 +29,14 @@ pub struct UnderWay {
 /// Waits for the answer, delivers it, and forgets the login once the backend has answered for good.
 pub async fn see_through(app: Arc<App>, api: Option<BackendApi>, mut under_way: UnderWay) {
     // Without a backend no login begins; one that another process began waits for a process that has one.
-    let Some(api) = api.and_then(|api| api.for_another_login(app.random.as_ref()).ok()) else { return };
+    let Some(api) = api.map(|api| api.under_request_id(&under_way.record.request_id)) else { return };
     let ends = Instant::now() + app.until(under_way.record.ends);
     let outcome = match tokio::time::timeout_at(ends, under_way.arrivals.recv()).await {
         Ok(Some(arrival)) => deliver(&app, &api, &under_way, &arrival, ends).await,
         Ok(None) | Err(_) => Outcome::Expired,
     };
     let UnderWay { login, record, hash, .. } = under_way;
-    report(&app, &record, &outcome, api.request_id());
+    report(&app, &record, &outcome);
     login.end(outcome);
     if let Err(error) = app.discard(login.auth_url().state(), &record.secrets.link).await {
         // It runs out by itself, and the backend redeems no code twice.
@@ -69,7 +69,7 @@ async fn deliver(
     outcome
 }
 
-fn report(app: &App, record: &LoginRecord, outcome: &Outcome, request_id: &str) {
+fn report(app: &App, record: &LoginRecord, outcome: &Outcome) {
     let name = match outcome {
         Outcome::Connected(_) => "complete",
         Outcome::Denied => "access_denied",
@@ -77,6 +77,6 @@ fn report(app: &App, record: &LoginRecord, outcome: &Outcome, request_id: &str) 
         Outcome::Failed(failure) => failure.code.map_or("unknown", |code| code.as_str()),
     };
     app.metrics.logins.with_label_values(&[name]).inc();
-    let (user, cluster) = (&record.facts.user, &record.facts.cluster);
+    let (LoginFacts { user, cluster, .. }, request_id) = (&record.facts, &record.request_id);
     tracing::info!(target: AUDIT, user, cluster, outcome = name, request_id, "login");
 }
