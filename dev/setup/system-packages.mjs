@@ -10,7 +10,7 @@ const PACKAGES = {
   kubectl: 'kubernetes-client',
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
-  podman: 'podman netavark iptables',
+  podman: 'podman netavark aardvark-dns iptables',
   runc: 'runc',
   debootstrap: 'debootstrap',
   pip3: 'python3-pip',
