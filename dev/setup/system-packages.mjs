@@ -11,7 +11,7 @@ const PACKAGES = {
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
   tinyproxy: 'tinyproxy-bin',
-  podman: 'podman netavark iptables',
+  podman: 'podman netavark aardvark-dns iptables',
   runc: 'runc',
   debootstrap: 'debootstrap',
   pip3: 'python3-pip',

@@ -69,5 +69,5 @@ test('chromium itself needs nothing', async () => {
 
 test('podman comes with what gives its containers a network', async () => {
   await machineWith([]);
-  assert.match(await install('podman'), /^install .* podman netavark iptables \(6 words\)$/m);
+  assert.match(await install('podman'), /^install .* podman netavark aardvark-dns iptables \(7 words\)$/m);
 });
