@@ -1,0 +1,87 @@
+use super::super::cluster::{IdentityRule, UserTokens};
+use super::*;
+
+fn source(more: &[(&str, &str)]) -> Source {
+    let base = [
+        ("OIDC_ISSUER_URL", "https://idp.example/"),
+        ("OIDC_CLIENT_ID", "kubernetes"),
+        ("KUBERNETES_API_URL", "https://kubernetes.example"),
+    ];
+    Source::new(base.iter().chain(more).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())))
+}
+
+fn refusal(more: &[(&str, &str)]) -> String {
+    BackendSettings::read(&source(more)).unwrap_err().to_string()
+}
+
+#[test]
+fn one_cluster_needs_no_file() {
+    let settings =
+        BackendSettings::read(&source(&[("CLUSTER_NAME", "prod"), ("USER_TOKENS", "read")])).unwrap();
+    let cluster = &settings.clusters["prod"];
+    assert_eq!(cluster.user_tokens, UserTokens::Read);
+    assert_eq!(cluster.oidc.redirect_uri, "http://localhost:8000/");
+    assert!(matches!(cluster.identity, IdentityRule::Catalog));
+    assert!(matches!(settings.store, StoreSettings::InProcess));
+}
+
+#[test]
+fn kubernetes_is_the_one_plugin_that_is_trusted_unless_others_are_named() {
+    let trusted = |more: &[(&str, &str)]| {
+        let plugins = BackendSettings::read(&source(more)).unwrap().trusted_plugins;
+        plugins.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(trusted(&[]), ["kubernetes"]);
+    assert_eq!(trusted(&[("BACKSTAGE_TRUSTED_PLUGINS", "portal, argo-cd")]), ["argo-cd", "portal"]);
+}
+
+#[test]
+fn the_example_files_are_what_the_program_reads() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let variables = crate::settings::example_variables(&root.join("backend.env"));
+    BackendSettings::read(&Source::new(variables)).unwrap();
+    let clusters = from_file(&root.join("backend.toml"), &[]).unwrap();
+    let names: Vec<_> = clusters.into_iter().map(|cluster| cluster.name).collect();
+    assert_eq!(names, ["staging", "production"]);
+}
+
+#[test]
+fn a_dev_user_is_refused_beyond_loopback_and_with_the_catalog_rule() {
+    let beyond = refusal(&[("CLUSTER_AUTH_DEV_USER", "user:default/guest"), ("LISTEN", "0.0.0.0:7008")]);
+    assert!(beyond.contains("loopback"), "{beyond}");
+    let catalog = refusal(&[("CLUSTER_AUTH_DEV_USER", "user:default/guest")]);
+    assert!(catalog.contains("IDENTITY_RULE"), "{catalog}");
+    let group = refusal(&[("CLUSTER_AUTH_DEV_USER", "group:default/all")]);
+    assert!(group.contains("CLUSTER_AUTH_DEV_USER"), "{group}");
+}
+
+#[test]
+fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider_unless_set() {
+    let lifetime =
+        |more: &[(&str, &str)]| BackendSettings::read(&source(more)).unwrap().refresh_lock_lifetime.as_secs();
+    assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s")]), 25);
+    assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s"), ("REFRESH_LOCK_LIFETIME", "1s")]), 1);
+}
+
+#[test]
+fn what_is_unsafe_or_half_set_is_refused_with_its_name() {
+    for (more, named) in [
+        (&[("REDIS_URL", "redis://localhost/")][..], "TOKEN_ENCRYPTION_KEYS"),
+        (&[("IDENTITY_RULE", "email")], "IDENTITY_EMAIL_DOMAINS"),
+        (&[("IDENTITY_RULE", "everyone")], "IDENTITY_RULE"),
+        (&[("OIDC_ISSUER_URL", "http://idp.example/")], "OIDC_ISSUER_URL"),
+        (&[("BACKSTAGE_URL", "http://backstage.example/")], "BACKSTAGE_URL"),
+        (&[("USER_TOKENS", "some")], "USER_TOKENS"),
+        (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
+        (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
+        (&[("BACKSTAGE_TRUSTED_PLUGINS", "kubernetes,../auth")], "BACKSTAGE_TRUSTED_PLUGINS"),
+        (&[("REFRESH_LOCK_LIFETIME", "999ms")], "REFRESH_LOCK_LIFETIME"),
+        (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
+        (&[("HTTPS_PROXY", "https://proxy")], "HTTPS_PROXY"),
+        (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
+        (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),
+    ] {
+        let sentence = refusal(more);
+        assert!(sentence.contains(named), "{named} is not in: {sentence}");
+    }
+}
