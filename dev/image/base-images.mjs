@@ -58,7 +58,7 @@ async function standIn(name) {
   const [repository = '', tag = ''] = name.split(':');
   const kind = repository.split('/').at(-1) ?? '';
   const options = [`--build-context=machine=${machineFolder(kind)}`, `--build-arg=TAG=${tag}`];
-  await build(name, inRepository('dev/image/stand-ins', kind, 'Dockerfile'), options);
+  await build(name, inRepository('dev/image/stand-ins', kind, 'Dockerfile'), options, '/machine-authorities');
 }
 
 /**

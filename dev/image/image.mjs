@@ -14,6 +14,7 @@ import { provideBaseImages } from './base-images.mjs';
 import { buildServices, installPodmanCompose, SERVERS_IMAGE } from './compose.mjs';
 import { IMAGE, inspectImage } from './inspection.mjs';
 import { build, configurePodman, SETUP_LOG } from './podman.mjs';
+import { whyNoImage } from './prerequisites.mjs';
 
 /** The program beside a test has its crates built with the features that `make test` needs, so that none is built twice. */
 const TARGETS = ['--bin', 'backstage-oidc-helper', '--test', 'secrets_in_output'];
@@ -21,8 +22,9 @@ const TARGETS = ['--bin', 'backstage-oidc-helper', '--test', 'secrets_in_output'
 const LOGINS = fileURLToPath(new URL('logins.mjs', import.meta.url));
 
 async function prepare() {
-  if (process.getuid?.() !== 0) {
-    throw new MissingProgram('containers need root here: run sudo make image');
+  const whyNot = whyNoImage();
+  if (whyNot !== undefined) {
+    throw new MissingProgram(whyNot);
   }
   findRust();
   await step('setup', async () => {

@@ -45,13 +45,14 @@ export async function configurePodman() {
 /**
  * What a build gets from this machine beside its context; none of it stays in the image.
  *
+ * @param {string} [authorities] where it finds this machine's authorities: in their own place, unless it installs its own there
  * @returns {string[]}
  */
-export function buildOptions() {
+export function buildOptions(authorities = AUTHORITIES) {
   const npmSettings = process.env['npm_config_userconfig'] ?? join(process.env['HOME'] ?? '/root', '.npmrc');
   return [
     '--format=docker',
-    `--volume=${AUTHORITIES}:${AUTHORITIES}:ro`,
+    `--volume=${AUTHORITIES}:${authorities}:ro`,
     `--volume=${NPM_CONFIGURATION}:/usr/local/etc/npmrc:ro`,
     ...(existsSync(npmSettings) ? [`--volume=${npmSettings}:/root/.npmrc:ro`] : []),
   ];
@@ -63,11 +64,12 @@ export function buildOptions() {
  * @param {string} tag
  * @param {string} dockerfile
  * @param {string[]} [options]
+ * @param {string} [authorities] as {@link buildOptions} has it
  */
-export async function build(tag, dockerfile, options = []) {
+export async function build(tag, dockerfile, options = [], authorities = AUTHORITIES) {
   const before = await idOf(tag);
   const context = dirname(dockerfile);
-  const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(), ...options, '--tag', tag, context];
+  const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(authorities), ...options, '--tag', tag, context];
   await runCommand({ line, log: SETUP_LOG });
   if (before !== '' && before !== (await idOf(tag))) {
     // Not when another image is built on it, or it has another name.

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
+import { whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
 import { installNodePackages } from '../setup/node-packages.mjs';
 import { inRepository } from '../setup/repository.mjs';
@@ -10,7 +11,7 @@ import { findRust, installLinters } from '../setup/rust.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { installSystemPackages } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, IS_ROOT, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -59,10 +60,12 @@ async function test(more) {
     }),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );
-  if (!IS_ROOT) {
-    say('  image: not run (containers need root here: sudo make image)');
+  const whyNot = whyNoImage();
+  if (whyNot !== undefined) {
+    say(`  image: not run (${whyNot})`);
   }
-  const around = async () => [...(await runInTurn(DEVELOPMENT_SUITES)), ...(await checked())];
+  const development = whyNot === undefined ? [...DEVELOPMENT_SUITES, IMAGE] : DEVELOPMENT_SUITES;
+  const around = async () => [...(await runInTurn(development)), ...(await checked())];
   const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
   return [...results, ...(await runInTurn(more)), await runSuite(SECRETS)];
 }

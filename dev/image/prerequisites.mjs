@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+
+/** How long the toolchains' server may take, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** What `rustup check` ends with when it has heard from its server: nothing newer, or something newer. */
+const HEARD = [0, 100];
+
+/** @returns {string | undefined} why `make image` cannot do its work on this machine, where it cannot */
+export function whyNoImage() {
+  if (process.getuid?.() !== 0) {
+    return 'containers need root here: sudo make image';
+  }
+  if (ended('unshare', '--mount', '--pid', '--fork', '--mount-proc', 'true') !== 0) {
+    return 'this machine grants no namespaces for containers';
+  }
+  if (!HEARD.includes(ended('rustup', 'check') ?? -1)) {
+    return 'no Rust toolchain can be fetched from here to build it with (rustup check)';
+  }
+  return undefined;
+}
+
+/**
+ * @param {string[]} line
+ * @returns {number | null} its exit code; null when it could not be run or took too long
+ */
+function ended(...[program = '', ...args]) {
+  return spawnSync(program, args, { stdio: 'ignore', timeout: PATIENCE_MS }).status;
+}
