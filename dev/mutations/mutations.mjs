@@ -20,7 +20,7 @@ export const MUTATIONS = [
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64)',
         'async fn under_lock(&self, lock: &Lock<\'_>, key: &LoginKey, seen: u64, before: (Stored, LiveLogin))',
       ],
-      ['let (stored, live) = self.live(key).await?;', 'let (stored, live) = before;'],
+      ['let (stored, live) = self.live(key).await?;\n        if stored', 'let (stored, live) = before;\n        if stored'],
     ],
   },
   {
