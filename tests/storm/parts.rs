@@ -1,8 +1,6 @@
 //! What a storm blows over: replicas of the real binary, Redis behind a gate, an identity provider, a cluster.
 
 use serde_json::json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::redis_gate::RedisGate;
 use crate::harness::api::Api;
@@ -77,9 +75,7 @@ impl Parts {
         let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url, "felix"));
         assert_eq!(answer.status, 200, "{}", answer.text);
         self.idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
-        let expires_at = OffsetDateTime::parse(answer.json["expiresAt"].as_str().unwrap(), &Rfc3339).unwrap();
-        let left = expires_at - OffsetDateTime::now_utc();
-        std::thread::sleep(left.try_into().unwrap_or_default());
+        api.wait_for_expiry();
     }
 
     /// How many refreshes the identity provider has seen.
