@@ -13,7 +13,7 @@ use super::process::Process;
 use super::world::World;
 
 /// Longer than any outcome takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The helper port.
 pub const CONTROL: &str = "http://localhost:8888";
@@ -155,6 +155,11 @@ impl Visitor {
     pub fn come_back(&self, redirect: &str) -> String {
         let answer = self.get(redirect.strip_prefix("http://localhost:8000").unwrap());
         outcome(&answer)
+    }
+
+    /// Reloads the page that it came back to: the page's name, or none where the redirect's port is free already.
+    pub fn reload(&self, redirect: &str) -> Option<String> {
+        self.attempt_get(redirect.strip_prefix("http://localhost:8000").unwrap()).as_ref().map(outcome)
     }
 
     /// Comes back, and reloads what the browser shows until there is an outcome.

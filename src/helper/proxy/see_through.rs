@@ -38,14 +38,15 @@ pub async fn see_through(app: Arc<App>, api: Option<BackendApi>, mut under_way: 
     let UnderWay { login, record, hash, .. } = under_way;
     report(&app, &record, &outcome);
     login.end(outcome);
-    if let Err(error) = app.discard(login.auth_url().state(), &record.secrets.link).await {
-        // It runs out by itself, and the backend redeems no code twice.
-        tracing::warn!(%error, "the record of a login that has ended stays until it runs out");
-    }
     // The page that waits reloads itself: it has to find somebody.
     let shown = tokio::time::timeout(RELOAD_PATIENCE, login.outcome_shown());
     if shown.await.is_ok() {
         tokio::time::sleep(LAST_PAGE).await;
+    }
+    // Not before the page has gone out: whoever reloads it after a crash is given the outcome by whichever process is there.
+    if let Err(error) = app.discard(login.auth_url().state(), &record.secrets.link).await {
+        // It runs out by itself, and the backend redeems no code twice.
+        tracing::warn!(%error, "the record of a login that has ended stays until it runs out");
     }
     app.callback_port.close_unless_needed(&app).await;
     tokio::time::sleep_until(ends).await;
