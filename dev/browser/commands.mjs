@@ -16,7 +16,7 @@ const OPERATIONS = {
   async open(contexts, context, command) {
     const url = text(command, 'url');
     const page = await contexts.open(context);
-    const response = await page.goto(url, { timeout: timeoutOf(command) });
+    const response = await goThere(page, url, timeoutOf(command));
     return { url: page.url(), status: response?.status() ?? null };
   },
   async fill(contexts, context, command) {
@@ -140,4 +140,27 @@ function text(command, field) {
 function timeoutOf(command) {
   const { timeoutMs } = command;
   return typeof timeoutMs === 'number' ? timeoutMs : DEFAULT_TIMEOUT_MS;
+}
+
+/**
+ * Where nobody answers, Chromium goes on to an error page of its own, which would interrupt whatever is opened next: so that has
+ * to have come before this fails.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} url
+ * @param {number} timeout milliseconds
+ */
+async function goThere(page, url, timeout) {
+  const onErrorPage = page.waitForEvent('framenavigated', {
+    predicate: (frame) => frame === page.mainFrame() && frame.url().startsWith('chrome-error:'),
+    timeout,
+  }).catch(() => undefined);
+  try {
+    return await page.goto(url, { timeout });
+  } catch (error) {
+    if (/net::ERR_(?!ABORTED)/.test(String(error))) {
+      await onErrorPage;
+    }
+    throw error;
+  }
 }
