@@ -1,0 +1,97 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import type { Request, RequestHandler, Response } from 'express';
+import { forwardedRequestHeaders, forwardedResponseHeaders } from './headers';
+import { switchProtocols } from './switchProtocols';
+
+/** Longer than the longest that the cluster-auth backend lets anybody wait for the beginning of an answer. */
+const PATIENCE_MS = 120_000;
+
+/** Where requests go, and who hears of those that get nowhere. */
+export interface ForwarderOptions {
+  target: URL;
+  logger: LoggerService;
+}
+
+/** Passes each request on as it came, path and body byte for byte, and the answer back, while they are still arriving. */
+export function forwarder({
+  target,
+  logger,
+}: ForwarderOptions): RequestHandler {
+  const { Agent } = target.protocol === 'https:' ? https : http;
+  const agent = new Agent({ keepAlive: true });
+  return (request, response) => {
+    const upstream = begin(request, target, agent);
+    upstream.setTimeout(PATIENCE_MS, () =>
+      upstream.destroy(new Error('no answer in time')),
+    );
+    response.once('close', () => upstream.destroy());
+    upstream.once('response', answer => {
+      upstream.setTimeout(0);
+      passBack(answer, response).catch(() => upstream.destroy());
+    });
+    upstream.once('upgrade', (answer, socket: Socket, head) =>
+      switchProtocols(request.socket, { answer, socket, head }),
+    );
+    upstream.once('error', error => {
+      if (response.destroyed || response.headersSent) {
+        response.destroy();
+        return;
+      }
+      logger.warn(
+        `The cluster-auth backend at ${target.origin} does not answer: ${error.message}`,
+      );
+      sayUnreachable(response);
+    });
+    request.pipe(upstream);
+  };
+}
+
+function begin(
+  request: Request,
+  target: URL,
+  agent: http.Agent,
+): ClientRequest {
+  const { request: send } = target.protocol === 'https:' ? https : http;
+  return send({
+    agent: request.headers.upgrade ? false : agent,
+    protocol: target.protocol,
+    hostname: target.hostname.replace(/^\[|\]$/g, ''),
+    port: target.port,
+    method: request.method,
+    // Not resolved against anything: a path cannot name another host, and its dots are for the backend to judge.
+    path: request.originalUrl,
+    headers: forwardedRequestHeaders(request.headers, {
+      host: target.host,
+      address: request.socket.remoteAddress,
+    }),
+  });
+}
+
+async function passBack(
+  answer: IncomingMessage,
+  response: Response,
+): Promise<void> {
+  response.writeHead(
+    answer.statusCode ?? 502,
+    forwardedResponseHeaders(answer.headers),
+  );
+  response.flushHeaders();
+  await pipeline(answer, response);
+}
+
+/** As the cluster-auth backend itself words its errors. */
+function sayUnreachable(response: Response): void {
+  const message =
+    'The cluster-auth backend does not answer: try again in a minute, and if it lasts tell whoever runs this Backstage.';
+  response
+    .status(504)
+    .set('cache-control', 'no-store')
+    .json({
+      error: { name: 'ServiceUnavailableError', message, code: 'timeout' },
+      response: { statusCode: 504 },
+    });
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What came instead of an answer: another protocol on the same connection. */
+export interface Switched {
+  answer: IncomingMessage;
+  socket: Duplex;
+  /** What arrived of that protocol already. */
+  head: Buffer;
+}
+
+/** Joins both connections; when one ends, so does the other. */
+export function switchProtocols(
+  client: Duplex,
+  { answer, socket, head }: Switched,
+): void {
+  const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
+  for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
+    lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
+  }
+  client.write(`${lines.join('\r\n')}\r\n\r\n`);
+  client.write(head);
+  socket.pipe(client).pipe(socket);
+  for (const [one, other] of [
+    [client, socket],
+    [socket, client],
+  ]) {
+    one.once('error', () => other.destroy());
+    one.once('close', () => other.destroy());
+  }
+}

@@ -1,0 +1,111 @@
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import { NotAllowedError, ServiceUnavailableError } from '@backstage/errors';
+import type {
+  AuthenticationStrategy,
+  AuthMetadata,
+  ClusterDetails,
+  KubernetesCredential,
+} from '@backstage/plugin-kubernetes-node';
+import type { Caller, Callers } from './Callers';
+import { type ClusterAuthClient, NoToken } from './ClusterAuthClient';
+import type { Explanations } from './Explanations';
+
+/** In a cluster's `authMetadata`: how the cluster-auth backend calls it, where that differs from its name in Backstage. */
+const CLUSTER_NAME = 'clusterAuthCluster';
+
+/** Asks a cluster as the user whose request is being served. */
+export class ClusterAuthStrategy implements AuthenticationStrategy {
+  readonly #callers: Callers;
+  readonly #client: ClusterAuthClient;
+  readonly #explanations: Explanations;
+  readonly #logger: LoggerService;
+
+  constructor(options: {
+    callers: Callers;
+    client: ClusterAuthClient;
+    explanations: Explanations;
+    logger: LoggerService;
+  }) {
+    this.#callers = options.callers;
+    this.#client = options.client;
+    this.#explanations = options.explanations;
+    this.#logger = options.logger;
+  }
+
+  /**
+   * The user's ID token. Where there is none, an explanation in its place: Backstage asks many clusters at once, and whatever is
+   * thrown here would take the others down too. The proxy asks one, so there the explanation is thrown.
+   */
+  async getCredential(cluster: ClusterDetails): Promise<KubernetesCredential> {
+    const caller = this.#callers.current();
+    try {
+      const token = await this.#tokenOf(caller, cluster);
+      return { type: 'bearer token', token };
+    } catch (error) {
+      const noToken = asNoToken(error, cluster);
+      this.#log(noToken, caller, cluster);
+      if (caller?.route === 'proxy') {
+        throw forTheProxy(noToken);
+      }
+      return this.#explanations.inPlaceOfCredential(noToken.message);
+    }
+  }
+
+  validateCluster(authMetadata: AuthMetadata): Error[] {
+    const name: unknown = authMetadata[CLUSTER_NAME];
+    return name === undefined || (typeof name === 'string' && name !== '')
+      ? []
+      : [
+          new Error(
+            `authMetadata.${CLUSTER_NAME} must be the cluster's name at the cluster-auth backend; write it, or leave it out where the names are the same`,
+          ),
+        ];
+  }
+
+  presentAuthMetadata(): AuthMetadata {
+    return {};
+  }
+
+  async #tokenOf(
+    caller: Caller | undefined,
+    cluster: ClusterDetails,
+  ): Promise<string> {
+    if (!caller?.user) {
+      throw new NoToken(
+        `${cluster.name} can only be asked as a signed-in user: sign in, or give whatever asks without a user an entry of its own with a service account.`,
+        {},
+      );
+    }
+    const name = cluster.authMetadata[CLUSTER_NAME] ?? cluster.name;
+    return this.#client.token(name, caller.user);
+  }
+
+  #log(error: NoToken, caller: Caller | undefined, cluster: ClusterDetails) {
+    const fields = {
+      cluster: cluster.name,
+      code: error.code ?? 'none',
+      user: caller?.user?.principal.userEntityRef ?? 'nobody',
+    };
+    if (error.code === 'not_connected') {
+      this.#logger.debug(error.message, fields);
+    } else {
+      this.#logger.warn(error.message, fields);
+    }
+  }
+}
+
+function asNoToken(error: unknown, cluster: ClusterDetails): NoToken {
+  return error instanceof NoToken
+    ? error
+    : new NoToken(
+        `Your access to ${cluster.name} cannot be looked up: try again, and if it lasts tell whoever runs this Backstage.`,
+        { cause: error },
+      );
+}
+
+/** 403 and 503, as the cluster-auth backend's own proxy would answer. */
+function forTheProxy(error: NoToken): Error {
+  return error.code === 'not_connected'
+    ? new NotAllowedError(error.message)
+    : new ServiceUnavailableError(error.message);
+}

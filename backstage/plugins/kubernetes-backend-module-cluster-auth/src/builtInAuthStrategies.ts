@@ -1,0 +1,32 @@
+import type {
+  LoggerService,
+  RootConfigService,
+} from '@backstage/backend-plugin-api';
+import {
+  AksStrategy,
+  AnonymousStrategy,
+  AwsIamStrategy,
+  AzureIdentityStrategy,
+  GoogleServiceAccountStrategy,
+  GoogleStrategy,
+  OidcStrategy,
+  ServiceAccountStrategy,
+} from '@backstage/plugin-kubernetes-backend';
+import type { AuthenticationStrategy } from '@backstage/plugin-kubernetes-node';
+
+/** What Backstage itself knows, under the names that it gives them (`buildDefaultAuthStrategyMap` of its Kubernetes backend). */
+export function builtInAuthStrategies(
+  config: RootConfigService,
+  logger: LoggerService,
+): [string, AuthenticationStrategy][] {
+  return [
+    ['aks', new AksStrategy()],
+    ['aws', new AwsIamStrategy({ config })],
+    ['azure', new AzureIdentityStrategy(logger)],
+    ['google', new GoogleStrategy()],
+    ['googleServiceAccount', new GoogleServiceAccountStrategy({ config })],
+    ['localKubectlProxy', new AnonymousStrategy()],
+    ['oidc', new OidcStrategy()],
+    ['serviceAccount', new ServiceAccountStrategy()],
+  ];
+}

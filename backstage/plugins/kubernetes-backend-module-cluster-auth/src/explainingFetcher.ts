@@ -1,0 +1,22 @@
+import type { KubernetesFetcher } from '@backstage/plugin-kubernetes-node';
+import type { Explanations } from './Explanations';
+
+/** Asks no cluster for which there is no credential: it answers with the reason, and the other clusters are none the wiser. */
+export function explainingFetcher(
+  fetcher: KubernetesFetcher,
+  explanations: Explanations,
+): KubernetesFetcher {
+  return {
+    async fetchObjectsForService(params) {
+      const message = explanations.of(params.credential);
+      return message === undefined
+        ? fetcher.fetchObjectsForService(params)
+        : { errors: [{ errorType: 'FETCH_ERROR', message }], responses: [] };
+    },
+    async fetchPodMetricsByNamespaces(cluster, credential, ...rest) {
+      return explanations.of(credential) === undefined
+        ? fetcher.fetchPodMetricsByNamespaces(cluster, credential, ...rest)
+        : { errors: [], responses: [] };
+    },
+  };
+}

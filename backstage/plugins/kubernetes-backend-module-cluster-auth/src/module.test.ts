@@ -1,0 +1,363 @@
+import { once } from 'node:events';
+import http, { type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  mockCredentials,
+  mockServices,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import kubernetesPlugin from '@backstage/plugin-kubernetes-backend';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import kubernetesModuleClusterAuth from '.';
+
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  stops.splice(0).forEach(stop => stop());
+});
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = http.createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A Kubernetes API that has one pod, named after the token it was asked with. */
+function clusterStandIn(): Promise<string> {
+  return listen((request, response) => {
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+    response.setHeader('content-type', 'application/json');
+    if (request.url?.includes('/log')) {
+      response.end(JSON.stringify(`log of ${token}`));
+      return;
+    }
+    const isPods = request.url?.startsWith('/api/v1/pods');
+    const items = isPods
+      ? [{ metadata: { name: token, namespace: 'team' } }]
+      : [];
+    response.end(JSON.stringify({ kind: 'PodList', items }));
+  });
+}
+
+/** Answers `GET /token` with `CLUSTER-token-of-USER`, as the Rust backend would for users that it knows, or as a test says. */
+function backendStandIn(listener?: RequestListener): Promise<string> {
+  return listen(
+    listener ??
+      ((request, response) => {
+        const bearer = request.headers.authorization?.slice('Bearer '.length);
+        const { obo, aud } = standInTokenOf(bearer ?? '');
+        const cluster = new URL(request.url ?? '', 'http://x').searchParams.get(
+          'cluster',
+        );
+        response.statusCode = aud === 'cluster-auth' ? 200 : 401;
+        // In no order.
+        setImmediate(() =>
+          response.end(JSON.stringify({ token: `${cluster}-token-of-${obo}` })),
+        );
+      }),
+  );
+}
+
+/** What Backstage's mock of the auth service writes into a token for another plugin. */
+function standInTokenOf(token: string): { obo?: string; aud?: string } {
+  const { sub, obo, target } = JSON.parse(
+    token.replace(/^mock-service-token:/, ''),
+  );
+  return { obo: obo ?? sub, aud: target };
+}
+
+function refusing(status: number, code: string, message: string) {
+  return backendStandIn((_request, response) => {
+    response.statusCode = status;
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({
+        error: { name: 'Error', code, message },
+        response: { statusCode: status },
+      }),
+    );
+  });
+}
+
+const WEB = {
+  apiVersion: 'backstage.io/v1alpha1',
+  kind: 'Component',
+  metadata: { name: 'web', namespace: 'default' },
+};
+
+interface Clusters {
+  [name: string]: object;
+}
+
+async function kubernetes(
+  clusters: Clusters,
+  clusterAuth: object,
+  logger = mockServices.logger.mock(),
+) {
+  const data = {
+    clusterAuth,
+    kubernetes: {
+      serviceLocatorMethod: { type: 'multiTenant' },
+      objectTypes: ['pods'],
+      clusterLocatorMethods: [
+        {
+          type: 'config',
+          clusters: Object.entries(clusters).map(([name, cluster]) => ({
+            name,
+            skipMetricsLookup: true,
+            ...cluster,
+          })),
+        },
+      ],
+    },
+  };
+  const { server } = await startTestBackend({
+    features: [
+      kubernetesPlugin,
+      kubernetesModuleClusterAuth,
+      catalogServiceMock.factory({ entities: [WEB] }),
+      mockServices.rootConfig.factory({ data }),
+      logger.factory,
+    ],
+  });
+  const url = `http://localhost:${server.port()}/api/kubernetes`;
+  return {
+    async objects(user: string, auth: object = {}) {
+      const answer = await fetch(`${url}/services/web`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: mockCredentials.user.header(user),
+        },
+        body: JSON.stringify({
+          auth,
+          entity: WEB,
+        }),
+      });
+      const body = await answer.json();
+      expect([answer.status, body.error]).toEqual([200, undefined]);
+      return new Map<string, { pods: string[]; errors: string[] }>(
+        body.items.map((item: ClusterItem) => [item.cluster.name, seen(item)]),
+      );
+    },
+    async proxied(user: string, cluster: string) {
+      const answer = await fetch(
+        `${url}/proxy/api/v1/namespaces/team/pods/web/log`,
+        {
+          headers: {
+            'backstage-kubernetes-cluster': cluster,
+            authorization: mockCredentials.user.header(user),
+          },
+        },
+      );
+      return { status: answer.status, body: await answer.json() };
+    },
+  };
+}
+
+interface ClusterItem {
+  cluster: { name: string };
+  errors: { message?: string; errorType: string }[];
+  resources: { resources: { metadata: { name: string } }[] }[];
+}
+
+function seen({ errors, resources }: ClusterItem) {
+  return {
+    errors: errors.map(error => error.message ?? error.errorType),
+    pods: resources.flatMap(each =>
+      each.resources.map(({ metadata }) => metadata.name),
+    ),
+  };
+}
+
+const FELIX = 'user:default/felix';
+const MARA = 'user:default/mara';
+
+describe('the auth strategy clusterauth', () => {
+  it('asks the cluster as the user, for objects and through the proxy', async () => {
+    const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
+    const { objects, proxied } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl },
+    );
+    expect((await objects(FELIX)).get('prod')).toEqual({
+      pods: [`prod-token-of-${FELIX}`],
+      errors: [],
+    });
+    expect(await proxied(MARA, 'prod')).toEqual({
+      status: 200,
+      body: `log of prod-token-of-${MARA}`,
+    });
+  });
+
+  it('never asks with the token of another, a thousand requests of two users at once', async () => {
+    const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
+    const { objects, proxied } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl },
+    );
+    let asked = 0;
+    const askInTurn = async (number: number) => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        const user = (number + turn) % 2 ? FELIX : MARA;
+        const token = `prod-token-of-${user}`;
+        if (turn % 10 === 0) {
+          expect((await proxied(user, 'prod')).body).toBe(`log of ${token}`);
+        } else {
+          expect((await objects(user)).get('prod')?.pods).toEqual([token]);
+        }
+        asked += 1;
+      }
+    };
+    await Promise.all([...Array(10).keys()].map(askInTurn));
+    expect(asked).toBe(1000);
+  }, 60_000);
+
+  it('knows a cluster by its name at the cluster-auth backend', async () => {
+    const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
+    const authMetadata = { clusterAuthCluster: 'eu 1' };
+    const { objects } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth', authMetadata } },
+      { backendUrl },
+    );
+    expect((await objects(FELIX)).get('prod')?.pods).toEqual([
+      `eu 1-token-of-${FELIX}`,
+    ]);
+  });
+
+  it('leaves clusters of other kinds as they are', async () => {
+    const [url, backendUrl] = [
+      await clusterStandIn(),
+      await refusing(404, 'not_connected', 'Log in.'),
+    ];
+    const { objects } = await kubernetes(
+      {
+        prod: { url, authProvider: 'clusterauth' },
+        shared: {
+          url,
+          authProvider: 'serviceAccount',
+          serviceAccountToken: 'of-the-account',
+        },
+        direct: { url, authProvider: 'oidc', oidcTokenProvider: 'okta' },
+      },
+      { backendUrl },
+    );
+    const clusters = await objects(FELIX, { oidc: { okta: 'from-okta' } });
+    expect(clusters.get('shared')?.pods).toEqual(['of-the-account']);
+    expect(clusters.get('direct')?.pods).toEqual(['from-okta']);
+    expect(clusters.get('prod')).toEqual({
+      pods: [],
+      errors: [
+        'You are not connected to prod: press "Get K8s access", and your resources appear here.',
+      ],
+    });
+  });
+
+  it('refuses through the proxy with the same sentence', async () => {
+    const url = await clusterStandIn();
+    const backendUrl = await refusing(404, 'not_connected', 'Log in.');
+    const { proxied } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl },
+    );
+    const { status, body } = await proxied(FELIX, 'prod');
+    expect([status, body.error.message]).toEqual([
+      403,
+      'You are not connected to prod: press "Get K8s access", and your resources appear here.',
+    ]);
+  });
+
+  it.each([
+    [
+      'is away',
+      async () => 'http://127.0.0.1:1',
+      /cannot be looked up because the cluster-auth backend does not answer: try again/,
+    ],
+    [
+      'has lost its store',
+      () => refusing(503, 'store_unavailable', 'The store is away: try again.'),
+      /^prod cannot be asked as you. The store is away: try again.$/,
+    ],
+    [
+      'is another program',
+      () => backendStandIn((_request, response) => response.end('<html>')),
+      /is no cluster-auth backend: tell whoever runs this Backstage/,
+    ],
+  ])('explains that the backend %s, and blanks that cluster only', async (_, backend, sentence) => {
+    const url = await clusterStandIn();
+    const { objects, proxied } = await kubernetes(
+      {
+        prod: { url, authProvider: 'clusterauth' },
+        shared: {
+          url,
+          authProvider: 'serviceAccount',
+          serviceAccountToken: 'of-the-account',
+        },
+      },
+      { backendUrl: await backend() },
+    );
+    const clusters = await objects(FELIX);
+    expect(clusters.get('shared')?.pods).toEqual(['of-the-account']);
+    expect(clusters.get('prod')?.pods).toEqual([]);
+    expect(clusters.get('prod')?.errors[0]).toMatch(sentence);
+    expect((await proxied(FELIX, 'prod')).status).toBe(503);
+  });
+
+  it('asks no cluster with a token of its own where another module has the fetcher', async () => {
+    const url = await clusterStandIn();
+    const backendUrl = await refusing(404, 'not_connected', 'Log in.');
+    const { objects } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl, kubernetes: { explainingFetcher: false } },
+    );
+    // This stand-in lets anybody in; a real cluster answers 401.
+    expect((await objects(FELIX)).get('prod')?.pods).toEqual(['not-connected']);
+  });
+
+  it('does not start with a cluster that names its other name wrongly', async () => {
+    const authMetadata = { clusterAuthCluster: '' };
+    await expect(
+      kubernetes(
+        { prod: { url: 'http://x', authProvider: 'clusterauth', authMetadata } },
+        { backendUrl: 'http://x' },
+      ),
+    ).rejects.toThrow(/authMetadata.clusterAuthCluster must be/);
+  });
+
+  it('leaves the built-in strategies to another module where it is told to', async () => {
+    const shared = {
+      url: 'http://x',
+      authProvider: 'serviceAccount',
+      serviceAccountToken: 'x',
+    };
+    await expect(
+      kubernetes(
+        { shared },
+        { backendUrl: 'http://x', kubernetes: { builtInAuthStrategies: false } },
+      ),
+    ).rejects.toThrow(/authProvider "serviceAccount" has no config/);
+  });
+
+  it('logs whose access to what is missing, and no token', async () => {
+    const url = await clusterStandIn();
+    const logger = mockServices.logger.mock();
+    const warn = jest.spyOn(logger, 'warn');
+    logger.child.mockReturnValue(logger);
+    const { objects } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl: await refusing(503, 'record_unreadable', 'Tell the operator.') },
+      logger,
+    );
+    await objects(FELIX);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/cannot be asked as you/),
+      { cluster: 'prod', code: 'record_unreadable', user: FELIX },
+    );
+    expect(JSON.stringify(logger.warn.mock.calls)).not.toMatch(/mock-service-token/);
+  });
+});

@@ -1,0 +1,75 @@
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
+import {
+  kubernetesAuthStrategyExtensionPoint,
+  kubernetesFetcherExtensionPoint,
+} from '@backstage/plugin-kubernetes-node';
+import { builtInAuthStrategies } from './builtInAuthStrategies';
+import { Callers } from './Callers';
+import { ClusterAuthClient } from './ClusterAuthClient';
+import { ClusterAuthStrategy } from './ClusterAuthStrategy';
+import { Explanations } from './Explanations';
+import { explainingFetcher } from './explainingFetcher';
+
+/**
+ * Adds the auth strategy `clusterauth` to the Kubernetes backend: what Backstage asks of such a cluster, it asks as the
+ * signed-in user, with the ID token that the cluster-auth backend keeps for them.
+ *
+ * @public
+ */
+export const kubernetesModuleClusterAuth = createBackendModule({
+  pluginId: 'kubernetes',
+  moduleId: 'cluster-auth',
+  register(env) {
+    env.registerInit({
+      deps: {
+        auth: coreServices.auth,
+        config: coreServices.rootConfig,
+        discovery: coreServices.discovery,
+        fetcher: kubernetesFetcherExtensionPoint,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        logger: coreServices.logger,
+        strategies: kubernetesAuthStrategyExtensionPoint,
+      },
+      async init({
+        auth,
+        config,
+        discovery,
+        fetcher,
+        httpAuth,
+        httpRouter,
+        logger,
+        strategies,
+      }) {
+        const callers = new Callers(httpAuth);
+        const explanations = new Explanations();
+        const client = ClusterAuthClient.fromConfig(config, {
+          auth,
+          discovery,
+        });
+        // A module's routes come before those of its plugin, so each request passes here first.
+        httpRouter.use(callers.middleware());
+
+        const own = config.getOptionalConfig('clusterAuth.kubernetes');
+        if (own?.getOptionalBoolean('builtInAuthStrategies') ?? true) {
+          // Once one is added, Backstage leaves out its own.
+          for (const [key, strategy] of builtInAuthStrategies(config, logger)) {
+            strategies.addAuthStrategy(key, strategy);
+          }
+        }
+        strategies.addAuthStrategy(
+          'clusterauth',
+          new ClusterAuthStrategy({ callers, client, explanations, logger }),
+        );
+        if (own?.getOptionalBoolean('explainingFetcher') ?? true) {
+          fetcher.addFetcher(async ({ getDefault }) =>
+            explainingFetcher(await getDefault(), explanations),
+          );
+        }
+      },
+    });
+  },
+});
