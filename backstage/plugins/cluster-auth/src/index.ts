@@ -1,1 +1,20 @@
-export {};
+/**
+ * "Get K8s access": a card, a page, a dialog and the Kubernetes auth provider `clusterauth`, for Backstage's frontend system.
+ * The legacy frontend system has `@backstage-oidc-helper/plugin-cluster-auth/legacy`.
+ *
+ * @packageDocumentation
+ */
+import { createFrontendFeatureLoader } from '@backstage/frontend-plugin-api';
+
+import { clusterAuthPlugin, kubernetesModuleClusterAuth } from './plugin';
+
+export { clusterAuthPlugin, kubernetesModuleClusterAuth };
+
+/**
+ * All of it, as one feature to install.
+ *
+ * @public
+ */
+export default createFrontendFeatureLoader({
+  loader: () => [clusterAuthPlugin, kubernetesModuleClusterAuth],
+});

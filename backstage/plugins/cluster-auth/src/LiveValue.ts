@@ -1,0 +1,32 @@
+/**
+ * A value that changes, and can be followed; made for React's `useSyncExternalStore`.
+ *
+ * @public
+ */
+export interface LiveValue<T> {
+  /** What it is now; the same object until it changes. */
+  get(): T;
+  /** Calls the listener after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** A live value that its owner sets. */
+export class SettableValue<T> implements LiveValue<T> {
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private value: T) {}
+
+  readonly get = (): T => this.value;
+
+  readonly subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  };
+
+  set(value: T) {
+    this.value = value;
+    [...this.listeners].forEach(listener => listener());
+  }
+}

@@ -1,0 +1,84 @@
+import { ResponseError } from '@backstage/errors';
+import type { DiscoveryApi, FetchApi } from '@backstage/frontend-plugin-api';
+
+import type {
+  ClusterAuthApi,
+  Disconnected,
+  Info,
+  Session,
+  SessionProgress,
+  Status,
+} from './ClusterAuthApi';
+
+/** Speaks to the backend: as the signed-in user, and with a session token where the call is about a session. */
+export class ClusterAuthClient implements ClusterAuthApi {
+  constructor(
+    private readonly options: {
+      discoveryApi: DiscoveryApi;
+      /** Adds the user's Backstage token. */
+      fetchApi: FetchApi;
+      /** Adds nothing: for calls that carry a session token instead. */
+      fetch: typeof fetch;
+    },
+  ) {}
+
+  getInfo(): Promise<Info> {
+    return this.asUser('/info');
+  }
+
+  getStatus(): Promise<Status> {
+    return this.asUser('/status');
+  }
+
+  async register(request: {
+    cluster?: string;
+    returnTo?: string;
+  }): Promise<Session> {
+    const answer = await this.asUser<Session>('/register', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(request),
+    });
+    // The answer holds authUrl, too, which is for the helper alone: it is not kept.
+    const { sessionToken, user, cluster, expiresAt } = answer;
+    return { sessionToken, user, cluster, expiresAt };
+  }
+
+  async getSession(
+    sessionToken: string,
+    options: { wait: number; signal: AbortSignal },
+  ): Promise<SessionProgress> {
+    const url = await this.url(`/session?wait=${options.wait}`);
+    const response = await this.options.fetch(url, {
+      signal: options.signal,
+      credentials: 'omit',
+      cache: 'no-store',
+      headers: { Authorization: `Bearer ${sessionToken}` },
+    });
+    const { status, user, cluster, expiresAt, error } =
+      await read<SessionProgress>(response);
+    return { status, user, cluster, expiresAt, error };
+  }
+
+  disconnect(cluster: string): Promise<Disconnected> {
+    const query = new URLSearchParams({ cluster });
+    return this.asUser(`/tokens?${query}`, { method: 'DELETE' });
+  }
+
+  private async url(path: string) {
+    const baseUrl = await this.options.discoveryApi.getBaseUrl('cluster-auth');
+    return `${baseUrl}${path}`;
+  }
+
+  private async asUser<T>(path: string, init?: RequestInit): Promise<T> {
+    const url = await this.url(path);
+    return read(await this.options.fetchApi.fetch(url, init));
+  }
+}
+
+async function read<T>(response: Response): Promise<T> {
+  if (!response.ok) {
+    throw await ResponseError.fromResponse(response);
+  }
+  return response.json();
+}

@@ -1,0 +1,34 @@
+import {
+  createApiFactory,
+  discoveryApiRef,
+  fetchApiRef,
+} from '@backstage/core-plugin-api';
+
+import { clusterAuthApiRef } from './api/ClusterAuthApi';
+import { ClusterAuthClient } from './api/ClusterAuthClient';
+import { PageLogin, loginApiRef } from './login/LoginApi';
+import { clusterStatusApiRef } from './status/ClusterStatusApi';
+import { SharedClusterStatus } from './status/SharedClusterStatus';
+
+export const clusterAuthApiFactory = createApiFactory({
+  api: clusterAuthApiRef,
+  deps: { discoveryApi: discoveryApiRef, fetchApi: fetchApiRef },
+  factory: ({ discoveryApi, fetchApi }) =>
+    new ClusterAuthClient({
+      discoveryApi,
+      fetchApi,
+      fetch: (...request) => fetch(...request),
+    }),
+});
+
+export const clusterStatusApiFactory = createApiFactory({
+  api: clusterStatusApiRef,
+  deps: { clusterAuthApi: clusterAuthApiRef },
+  factory: ({ clusterAuthApi }) => new SharedClusterStatus(clusterAuthApi),
+});
+
+export const loginApiFactory = createApiFactory({
+  api: loginApiRef,
+  deps: {},
+  factory: () => new PageLogin(),
+});

@@ -1,0 +1,64 @@
+import Button from '@material-ui/core/Button';
+import DialogActions from '@material-ui/core/DialogActions';
+import DialogContent from '@material-ui/core/DialogContent';
+import DialogContentText from '@material-ui/core/DialogContentText';
+import List from '@material-ui/core/List';
+import { useEffect } from 'react';
+
+import type { ClusterStatus } from '../api/ClusterAuthApi';
+import type { KnownStatus } from '../status/ClusterStatusApi';
+import { useClusterStatus } from '../status/useClusterStatus';
+
+/** Asks for the cluster, where it is not certain. */
+export function ClusterChoice(props: {
+  onChoose: (cluster: string) => void;
+  onClose: () => void;
+}) {
+  const { onChoose, onClose } = props;
+  const known = useClusterStatus();
+  const clusters = known.status ? choices(known.status.clusters) : [];
+  const only = clusters.length === 1 ? clusters[0].name : undefined;
+  useEffect(() => {
+    if (only) {
+      onChoose(only);
+    }
+  }, [only, onChoose]);
+
+  return (
+    <>
+      <DialogContent>
+        <DialogContentText role="status" color="textPrimary">
+          {sentence(known)}
+        </DialogContentText>
+        <List>
+          {clusters.map(({ name, title }) => (
+            <li key={name}>
+              <Button fullWidth onClick={() => onChoose(name)}>
+                {title}
+              </Button>
+            </li>
+          ))}
+        </List>
+      </DialogContent>
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+      </DialogActions>
+    </>
+  );
+}
+
+/** Those that lack a login; all of them, when none does. */
+function choices(clusters: ClusterStatus[]): ClusterStatus[] {
+  const missing = clusters.filter(({ connected }) => !connected);
+  return missing.length > 0 ? missing : clusters;
+}
+
+function sentence({ status, problem }: KnownStatus): string {
+  if (status?.clusters.length === 0) {
+    return 'No cluster is configured: ask the admins of Backstage to add one to the cluster-auth backend.';
+  }
+  if (status) {
+    return 'To which cluster?';
+  }
+  return problem?.message ?? 'Looking which clusters there are…';
+}

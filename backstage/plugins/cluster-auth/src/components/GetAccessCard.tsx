@@ -1,0 +1,42 @@
+import { InfoCard, Progress } from '@backstage/core-components';
+import { useApi } from '@backstage/core-plugin-api';
+import Button from '@material-ui/core/Button';
+import Typography from '@material-ui/core/Typography';
+
+import { systemClock } from '../clock';
+import { loginApiRef } from '../login/LoginApi';
+import { useClusterStatus } from '../status/useClusterStatus';
+import { clusterSentence } from './clusterSentence';
+
+/**
+ * The card for an entity with Kubernetes resources: which clusters the user is connected to, and the button "Get K8s access".
+ *
+ * @public
+ */
+export function GetAccessCard() {
+  const loginApi = useApi(loginApiRef);
+  const { status, problem } = useClusterStatus();
+  const isComplete = status?.clusters.every(({ connected }) => connected);
+  return (
+    <InfoCard title="Kubernetes access">
+      {!status && !problem && <Progress />}
+      {problem && <Typography paragraph>{problem.message}</Typography>}
+      {status?.clusters.map(cluster => (
+        <Typography key={cluster.name} paragraph>
+          <strong>{cluster.title}</strong>
+          <br />
+          {clusterSentence(cluster, systemClock.now())}
+        </Typography>
+      ))}
+      {status && !isComplete && (
+        <Button
+          variant="contained"
+          color="primary"
+          onClick={() => loginApi.open({})}
+        >
+          Get K8s access
+        </Button>
+      )}
+    </InfoCard>
+  );
+}

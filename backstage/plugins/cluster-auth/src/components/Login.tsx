@@ -1,0 +1,58 @@
+import { useApi } from '@backstage/core-plugin-api';
+import Button from '@material-ui/core/Button';
+import DialogActions from '@material-ui/core/DialogActions';
+import DialogContent from '@material-ui/core/DialogContent';
+import DialogContentText from '@material-ui/core/DialogContentText';
+import { useEffect } from 'react';
+
+import { clusterStatusApiRef } from '../status/ClusterStatusApi';
+import { Countdown } from './Countdown';
+import { LoginWays } from './LoginWays';
+import { loginSentence } from './loginSentence';
+import { useLoginFlow } from './useLoginFlow';
+
+/** Long enough to read the last sentence. */
+const CLOSES_AFTER_MS = 2_500;
+
+/** One login in the dialog, from its beginning to its end. */
+export function Login(props: {
+  cluster: string;
+  onClose: () => void;
+  onAgain: () => void;
+}) {
+  const { cluster, onClose, onAgain } = props;
+  const { state, handOverToHelper } = useLoginFlow(cluster);
+  const clusterStatusApi = useApi(clusterStatusApiRef);
+  const complete = state.step === 'complete';
+
+  useEffect(() => {
+    if (!complete) {
+      return undefined;
+    }
+    clusterStatusApi.refresh();
+    const timer = setTimeout(onClose, CLOSES_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [complete, clusterStatusApi, onClose]);
+
+  return (
+    <>
+      <DialogContent>
+        <DialogContentText role="status" color="textPrimary">
+          {loginSentence(state)}
+        </DialogContentText>
+        {state.step === 'open' && (
+          <LoginWays login={state} onHelper={handOverToHelper} />
+        )}
+      </DialogContent>
+      <DialogActions>
+        {state.step === 'open' && <Countdown until={state.session.expiresAt} />}
+        {state.step === 'failed' && (
+          <Button variant="contained" color="primary" onClick={onAgain}>
+            Try again
+          </Button>
+        )}
+        <Button onClick={onClose}>{complete ? 'Close' : 'Cancel'}</Button>
+      </DialogActions>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import type { ClusterStatus } from '../api/ClusterAuthApi';
+
+/** Why a login ended, in the words of the command line's `status`. */
+const REASONS: Record<string, string> = {
+  expired: 'Your login has expired',
+  refresh_refused: 'The identity provider has ended your login',
+  refresh_lost: 'Your login was lost in an interrupted refresh',
+  identity_changed: "Your login came back as somebody else's",
+};
+
+/** Whether one is connected, as whom and until when. */
+export function clusterSentence(cluster: ClusterStatus, now: number): string {
+  const { connected, subject, expiresAt, refreshable, reason } = cluster;
+  if (!connected) {
+    return reason ? notConnected(reason) : 'Not connected.';
+  }
+  const as = subject ? ` as ${subject}` : '';
+  if (!expiresAt) {
+    return `Connected${as}.`;
+  }
+  if (Date.parse(expiresAt) <= now) {
+    return `Connected${as}; the next use refreshes the login.`;
+  }
+  const refreshed = refreshable ? ', refreshed by itself' : '';
+  return `Connected${as} until ${formatTime(expiresAt)}${refreshed}.`;
+}
+
+function notConnected(reason: string): string {
+  const why = REASONS[reason] ?? 'Your login has ended';
+  return `Not connected. ${why} (${reason}): log in again.`;
+}
+
+function formatTime(time: string): string {
+  return new Date(time).toLocaleString(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  });
+}

@@ -1,0 +1,38 @@
+import type { LoginState, OpenLogin } from '../login/LoginState';
+
+/** What goes on, and what to do next; read out when it changes. */
+export function loginSentence(state: LoginState): string {
+  switch (state.step) {
+    case 'registering':
+      return 'Preparing the login…';
+    case 'complete':
+      return `Connected to ${state.cluster}.`;
+    case 'failed':
+      return state.problem.message;
+    default:
+      return openSentence(state);
+  }
+}
+
+function openSentence(login: OpenLogin): string {
+  const { session, progress, handOver, backend, refusal } = login;
+  if (backend === 'away') {
+    return 'The cluster-auth backend cannot be reached. Go on with your login: this dialog tries again by itself.';
+  }
+  if (progress === 'exchanging') {
+    return 'You have logged in. The login is being completed…';
+  }
+  if (handOver.to === 'extension') {
+    return 'Your browser extension has opened the login. Go on there.';
+  }
+  if (handOver.to === 'helper' && handOver.quiet) {
+    return `Still waiting for your login. If the new tab says that ${handOver.helperUrl} cannot be reached, no helper is running there: start it, choose the other address below, or use a command. If there is no new tab, allow pop-ups for Backstage.`;
+  }
+  if (handOver.to === 'helper') {
+    return 'Go on in the tab that has opened.';
+  }
+  return (
+    refusal?.message ??
+    `You are about to connect ${session.user} to ${session.cluster}.`
+  );
+}

@@ -1,0 +1,48 @@
+import { useApi } from '@backstage/core-plugin-api';
+import { useEffect, useState } from 'react';
+
+import { clusterAuthApiRef } from '../api/ClusterAuthApi';
+import { systemClock } from '../clock';
+import { PageExtension } from '../login/extension';
+import { handOverToHelper } from '../login/handOverToHelper';
+import { LoginFlow } from '../login/LoginFlow';
+import type { LoginState } from '../login/LoginState';
+
+/** A login as a component sees it. */
+export interface ShownLogin {
+  state: LoginState;
+  handOverToHelper(helperUrl: string): void;
+}
+
+/** Begins a login when the component appears; nothing of it goes on when the component is gone. */
+export function useLoginFlow(cluster: string): ShownLogin {
+  const clusterAuthApi = useApi(clusterAuthApiRef);
+  const [flow, setFlow] = useState<LoginFlow>();
+  const [state, setState] = useState<LoginState>({ step: 'registering' });
+  useEffect(() => {
+    const begun = new LoginFlow({
+      clusterAuthApi,
+      clock: systemClock,
+      extension: new PageExtension({
+        page: window,
+        clock: systemClock,
+        randomId: () => crypto.getRandomValues(new Uint32Array(4)).join('-'),
+      }),
+      handOverToHelper: (helperUrl, sessionToken) =>
+        handOverToHelper(document, helperUrl, sessionToken),
+    });
+    const unsubscribe = begun.state.subscribe(() =>
+      setState(begun.state.get()),
+    );
+    setFlow(begun);
+    begun.start(cluster);
+    return () => {
+      unsubscribe();
+      begun.close();
+    };
+  }, [clusterAuthApi, cluster]);
+  return {
+    state,
+    handOverToHelper: helperUrl => flow?.handOverToHelper(helperUrl),
+  };
+}

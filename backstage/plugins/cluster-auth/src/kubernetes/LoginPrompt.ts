@@ -1,0 +1,48 @@
+import type { OAuthRequestApi } from '@backstage/frontend-plugin-api';
+
+import type { LoginApi } from '../login/LoginApi';
+import type { ClusterStatusApi } from '../status/ClusterStatusApi';
+
+/** Asks for a login in Backstage's own prompt "Login required". */
+export class LoginPrompt {
+  private readonly prompt: () => Promise<void>;
+  /** The tab asks every few seconds; who has said no is left alone until a login was there in between. */
+  private asked = false;
+
+  constructor(
+    private readonly options: {
+      clusterStatusApi: ClusterStatusApi;
+      oauthRequestApi: OAuthRequestApi;
+      loginApi: LoginApi;
+    },
+  ) {
+    const requester = options.oauthRequestApi.createAuthRequester<void>({
+      provider: {
+        id: 'clusterauth',
+        title: 'Kubernetes',
+        icon: () => null,
+        message: 'Log in to see your resources in Kubernetes.',
+      },
+      onAuthRequest: async () => options.loginApi.open({}),
+    });
+    this.prompt = () => requester(new Set());
+  }
+
+  /** Prompts where a cluster lacks a login; ends when that is known, not when the person has answered. Never throws. */
+  async askWhereNotConnected(): Promise<void> {
+    const { status, problem } = await this.options.clusterStatusApi.refresh();
+    if (!status || problem) {
+      return;
+    }
+    if (status.clusters.every(({ connected }) => connected)) {
+      this.asked = false;
+      return;
+    }
+    if (this.asked || this.options.loginApi.request.get()) {
+      return;
+    }
+    this.asked = true;
+    // Rejected means "not now".
+    this.prompt().catch(() => {});
+  }
+}

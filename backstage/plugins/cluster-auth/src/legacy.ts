@@ -1,0 +1,110 @@
+/**
+ * "Get K8s access" for Backstage's legacy frontend system.
+ *
+ * @packageDocumentation
+ */
+import {
+  createComponentExtension,
+  createPlugin,
+  createRoutableExtension,
+  createRouteRef,
+} from '@backstage/core-plugin-api';
+import type { Entity } from '@backstage/catalog-model';
+import {
+  KUBERNETES_ANNOTATION,
+  KUBERNETES_LABEL_SELECTOR_QUERY_ANNOTATION,
+} from '@backstage/plugin-kubernetes-common';
+
+import {
+  clusterAuthApiFactory,
+  clusterStatusApiFactory,
+  loginApiFactory,
+} from './apis';
+
+export { kubernetesAuthProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
+
+const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
+
+/**
+ * The plugin.
+ *
+ * @public
+ */
+export const clusterAuthPlugin = createPlugin({
+  id: 'cluster-auth',
+  apis: [clusterAuthApiFactory, clusterStatusApiFactory, loginApiFactory],
+  routes: { root: rootRouteRef },
+});
+
+/**
+ * The page of clusters, for a route `/cluster-auth`.
+ *
+ * @public
+ */
+export const ClusterAuthPage = clusterAuthPlugin.provide(
+  createRoutableExtension({
+    name: 'ClusterAuthPage',
+    component: () =>
+      import('./components/ClustersPage').then(m => m.ClustersPage),
+    mountPoint: rootRouteRef,
+  }),
+);
+
+/**
+ * The card for an entity page.
+ *
+ * @public
+ */
+export const EntityGetAccessCard = clusterAuthPlugin.provide(
+  createComponentExtension({
+    name: 'EntityGetAccessCard',
+    component: {
+      lazy: () =>
+        import('./components/GetAccessCard').then(m => m.GetAccessCard),
+    },
+  }),
+);
+
+/**
+ * The section of the user's settings, for a `SettingsLayout.Route`.
+ *
+ * @public
+ */
+export const UserSettingsClusterAuth = clusterAuthPlugin.provide(
+  createComponentExtension({
+    name: 'UserSettingsClusterAuth',
+    component: {
+      lazy: () =>
+        import('./components/UserSettingsClusterAuth').then(
+          m => m.UserSettingsClusterAuth,
+        ),
+    },
+  }),
+);
+
+/**
+ * The dialog: stands once in the app's root, beside `OAuthRequestDialog`.
+ *
+ * @public
+ */
+export const ClusterAuthLoginDialog = clusterAuthPlugin.provide(
+  createComponentExtension({
+    name: 'ClusterAuthLoginDialog',
+    component: {
+      lazy: () => import('./components/LoginDialog').then(m => m.LoginDialog),
+    },
+  }),
+);
+
+/**
+ * Whether an entity has Kubernetes resources, for `EntitySwitch.Case`.
+ *
+ * @public
+ */
+export function isGetAccessAvailable(entity: Entity): boolean {
+  const annotations = entity.metadata.annotations ?? {};
+  return [
+    KUBERNETES_ANNOTATION,
+    KUBERNETES_LABEL_SELECTOR_QUERY_ANNOTATION,
+  ].some(annotation => Boolean(annotations[annotation]));
+}

@@ -1,0 +1,40 @@
+import type { ClusterAuthApi } from '../api/ClusterAuthApi';
+import { problemOf } from '../api/Problem';
+import { SettableValue } from '../LiveValue';
+import type { ClusterStatusApi, KnownStatus } from './ClusterStatusApi';
+
+/** One answer for all who ask at the same time; who asks while an older question is under way gets a newer answer. */
+export class SharedClusterStatus implements ClusterStatusApi {
+  readonly known = new SettableValue<KnownStatus>({});
+  private running?: Promise<KnownStatus>;
+  private next?: Promise<KnownStatus>;
+
+  constructor(private readonly clusterAuthApi: ClusterAuthApi) {}
+
+  refresh(): Promise<KnownStatus> {
+    if (!this.running) {
+      return this.begin();
+    }
+    this.next ??= this.running.then(() => {
+      this.next = undefined;
+      return this.begin();
+    });
+    return this.next;
+  }
+
+  private begin(): Promise<KnownStatus> {
+    this.running = this.ask().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async ask(): Promise<KnownStatus> {
+    try {
+      this.known.set({ status: await this.clusterAuthApi.getStatus() });
+    } catch (error) {
+      this.known.set({ ...this.known.get(), problem: problemOf(error) });
+    }
+    return this.known.get();
+  }
+}
