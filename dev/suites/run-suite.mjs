@@ -26,6 +26,7 @@ const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
 /** How each runner says what it counted, on one line or on several. */
 const PATTERNS = {
   cargo: { passed: /^test result: .* (\d+) passed/gm, failed: /^test result: .* (\d+) failed/gm, skipped: /^test result: .* (\d+) ignored/gm },
+  jest: { passed: /^Tests: .*?(\d+) passed/gm, failed: /^Tests: .*?(\d+) failed/gm, skipped: /^Tests: .*?(\d+) skipped/gm },
   node: { passed: /^[#ℹ] pass (\d+)$/gm, failed: /^[#ℹ] (?:fail|cancelled) (\d+)$/gm, skipped: /^[#ℹ] (?:skipped|todo) (\d+)$/gm },
 };
 
@@ -69,7 +70,7 @@ function asFailure(error) {
 }
 
 /**
- * @param {'cargo' | 'node'} runner
+ * @param {keyof typeof PATTERNS} runner
  * @param {string} text
  * @returns {Counts}
  */

@@ -5,13 +5,14 @@ import { inRepository } from '../setup/repository.mjs';
  * @property {string} name
  * @property {string[]} line the command
  * @property {string} [folder] where it runs, the checkout's folder unless said
- * @property {'cargo' | 'node'} [counts] who counts its tests; a suite without tests is a check
+ * @property {'cargo' | 'jest' | 'node'} [counts] who counts its tests; a suite without tests is a check
  * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
  *   into the development servers' own
  */
 
 const DEV = inRepository('dev');
 const BACKSTAGE = inRepository('dev/backstage');
+const PLUGINS = inRepository('backstage');
 
 /** Each test takes a network namespace: root may, everybody may in a user namespace of their own. */
 export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
@@ -41,6 +42,7 @@ export const DEVELOPMENT_SUITES = [
   { name: 'dev', line: ['npm', 'test'], folder: DEV, counts: 'node', output: 'development' },
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
+  { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, counts: 'jest', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
 ];
 
@@ -63,6 +65,13 @@ export const LINTS = [
     line: ['nice', 'cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
     output: 'development',
   },
+];
+
+/** The same of the Backstage plugins. @type {Suite[]} */
+export const PLUGIN_LINTS = [
+  { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, output: 'development' },
+  { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, output: 'development' },
+  { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, output: 'development' },
 ];
 
 /** Looks through what the suites before it have left. @type {Suite} */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make test`, with --all `make test-all` and with --lint `make lint`: need nothing but Node and Rust, and install what else is missing.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { whyNoImage } from '../image/prerequisites.mjs';
@@ -10,8 +10,9 @@ import { inRepository } from '../setup/repository.mjs';
 import { findRust, installLinters } from '../setup/rust.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { installSystemPackages } from '../setup/system-packages.mjs';
+import { failuresIn } from './failures.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -26,6 +27,7 @@ async function lint() {
     findRust();
     await installSystemPackages(['cc', 'shellcheck'], { log: SETUP_LOG, say });
     await installPackagesOf('dev');
+    await installPackagesOf('backstage');
     await installLinters({ log: SETUP_LOG, say });
   });
   return checked();
@@ -33,7 +35,7 @@ async function lint() {
 
 /** @returns {Promise<Result[]>} */
 async function checked() {
-  const results = await runInTurn(LINTS);
+  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS]);
   say('  advisories: not checked (no database here)');
   return results;
 }
@@ -57,6 +59,7 @@ async function test(more) {
     step('npm', async () => {
       await installPackagesOf('dev');
       await installPackagesOf('dev/backstage');
+      await installPackagesOf('backstage');
     }),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );
@@ -91,6 +94,9 @@ async function installPackagesOf(folder) {
 /** @param {Result[]} results */
 async function showFailures(results) {
   for (const { suite, log } of results.filter(({ ok }) => !ok)) {
+    for (const failure of failuresIn(suite.counts ?? '', await readFile(log, 'utf8'))) {
+      say(`\n--- ${suite.name}: failed\n${failure}`);
+    }
     say(`\n--- ${suite.name}: the end of its output\n${await tailOf(log, TAIL_LINES)}`);
   }
 }

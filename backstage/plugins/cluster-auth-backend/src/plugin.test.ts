@@ -5,6 +5,12 @@ import { once } from 'node:events';
 import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
 import clusterAuthPlugin from '.';
 
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  stops.splice(0).forEach(stop => stop());
+});
+
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Stands where the Rust backend is, and answers as a test says. */
@@ -32,12 +38,6 @@ async function backstage(answer: Answer, data?: { backendUrl: string }) {
   });
   return { behind: server, port: portal.port() };
 }
-
-const stops: (() => void)[] = [];
-
-afterEach(() => {
-  stops.splice(0).forEach(stop => stop());
-});
 
 async function bodyOf(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
