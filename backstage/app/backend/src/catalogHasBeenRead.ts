@@ -27,8 +27,9 @@ export const catalogHasBeenRead = createBackendModule({
         auth: coreServices.auth,
         catalog: catalogServiceRef,
         lifecycle: coreServices.rootLifecycle,
+        logger: coreServices.logger,
       },
-      async init({ auth, catalog, lifecycle }) {
+      async init({ auth, catalog, lifecycle, logger }) {
         lifecycle.addStartupHook(async () => {
           const credentials = await auth.getOwnServiceCredentials();
           const deadline = performance.now() + TIMEOUT_MS;
@@ -47,6 +48,7 @@ export const catalogHasBeenRead = createBackendModule({
             }
             await later(INTERVAL_MS);
           }
+          logger.info('The catalog has been read');
         });
       },
     });
