@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createBackend } from '@backstage/backend-defaults';
 import { rootConfigServiceFactory } from '@backstage/backend-defaults/rootConfig';
 
-import { LoopbackServer } from '../idp/loopback.mjs';
+import { freePort } from '../idp/loopback.mjs';
 import { readBackstageArguments, USAGE, UsageError } from './backstage-arguments.mjs';
 import { callingPlugin } from './calling-plugin.mjs';
 import { consentPageStandIn } from './consent-page.mjs';
@@ -20,6 +20,7 @@ import { usersInCatalog } from './users-in-catalog.mjs';
 async function start(options) {
   const announce = reserveStandardOutput();
   const metadataUrl = await reachableMetadata(options.idpIssuer);
+  // The base URL names the port, so it must be known before Backstage listens.
   const port = options.port || (await freePort());
   const url = `http://localhost:${port}`;
   Object.assign(process.env, await configurationVariables(options, { port, url, metadataUrl }));
@@ -59,13 +60,6 @@ function reserveStandardOutput() {
   return (announcement) => {
     write(`${JSON.stringify(announcement)}\n`);
   };
-}
-
-/** The base URL names the port, so it must be known before Backstage listens. */
-async function freePort() {
-  const server = await LoopbackServer.listen(0);
-  server.close();
-  return server.port;
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { LoopbackServer } from '../idp/loopback.mjs';
+import { freePort } from '../idp/loopback.mjs';
 import { startProcess } from '../idp/started-process.mjs';
 
 const CLIENT_ID = 'backstage';
@@ -15,6 +15,7 @@ const CLIENT_SECRET = 'a secret for tests';
  */
 export async function startBackstage(clusterAuthUrl) {
   const keysDirectory = await mkdtemp(join(tmpdir(), 'backstage-'));
+  // The identity provider must know Backstage's port before Backstage has it.
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const idp = await startProcess('idp.mjs', [
@@ -31,11 +32,4 @@ export async function startBackstage(clusterAuthUrl) {
     return codes;
   };
   return { announcement: backstage.announcement, stdout: backstage.stdout, url, keysDirectory, stop };
-}
-
-/** The identity provider must know Backstage's port before Backstage has it. */
-async function freePort() {
-  const server = await LoopbackServer.listen(0);
-  server.close();
-  return server.port;
 }

@@ -2,9 +2,8 @@
 // A browser that other programs drive; see --help.
 import { createInterface } from 'node:readline';
 
-import { chromium } from 'playwright-core';
-
 import { BrowserContexts } from './browser-contexts.mjs';
+import { launchChromium } from './chromium.mjs';
 import { runCommand } from './commands.mjs';
 
 const USAGE = `Chromium, driven by one JSON command a line, for development and tests only.
@@ -32,22 +31,8 @@ the newest page of its context. Those that wait take "timeoutMs" (default 10000)
 
 const TRUST = '--trust-any-certificate';
 
-const SWITCHES = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 async function drive() {
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    headless: true,
-    chromiumSandbox: false,
-    args: SWITCHES,
-  });
+  const browser = await launchChromium();
   const contexts = new BrowserContexts(browser, { trust: process.argv.includes(TRUST) ? 'any-certificate' : 'system' });
   const input = createInterface({ input: process.stdin });
   process.once('SIGTERM', () => input.close());

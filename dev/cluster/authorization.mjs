@@ -31,7 +31,7 @@ export function isAllowed(user, attributes) {
 /** @param {ResourceAttributes} attributes */
 function isReadable({ group, resource, subresource }) {
   const what = subresource ? `${resource}/${subresource}` : resource;
-  return !group && ['namespaces', 'pods', 'pods/log', 'configmaps'].includes(what);
+  return group === 'apps' ? what === 'statefulsets' : !group && ['namespaces', 'pods', 'pods/log', 'configmaps'].includes(what);
 }
 
 /**

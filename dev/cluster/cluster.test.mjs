@@ -73,6 +73,17 @@ describe('who is let in', () => {
 });
 
 describe('who may read what', () => {
+  it('lists the StatefulSet that the pods belong to', async () => {
+    const path = '/apis/apps/v1/namespaces/team-a/statefulsets?labelSelector=backstage.io/kubernetes-id%3Dweb';
+    const { items: [set, ...others] } = Object(JSON.parse((await cluster.call(path, { token: await issuer.token() })).body));
+    const { items: pods } = Object(JSON.parse((await cluster.call(PODS, { token: await issuer.token() })).body));
+    assert.deepEqual([set.metadata.name, set.status.readyReplicas, others], ['web', 2, []]);
+    for (const pod of pods) {
+      assert.equal(pod.metadata.ownerReferences[0].uid, set.metadata.uid);
+    }
+    assert.equal((await cluster.call(path, { token: await issuer.token(MARA) })).status, 403);
+  });
+
   it('lists the pods of the own namespace', async () => {
     const felix = await cluster.call(PODS, { token: await issuer.token() });
     assert.deepEqual(names(felix), ['web-0', 'web-1']);

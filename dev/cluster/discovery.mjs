@@ -48,8 +48,11 @@ const DOCUMENTS = {
   '/apis': {
     kind: 'APIGroupList',
     apiVersion: 'v1',
-    groups: [group('authentication.k8s.io'), group('authorization.k8s.io')],
+    groups: [group('apps'), group('authentication.k8s.io'), group('authorization.k8s.io')],
   },
+  '/apis/apps/v1': resourceList('apps/v1', [
+    resource('statefulsets', 'StatefulSet', ['get', 'list'], { namespaced: true, shortNames: ['sts'] }),
+  ]),
   '/apis/authentication.k8s.io/v1': resourceList('authentication.k8s.io/v1', [
     resource('selfsubjectreviews', 'SelfSubjectReview', ['create'], { namespaced: false }),
   ]),

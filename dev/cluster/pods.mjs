@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
 
+import { statefulSetUid } from './stateful-sets.mjs';
+
 /**
  * @typedef {object} Pod
  * @property {'v1'} apiVersion
  * @property {'Pod'} kind
  * @property {{name: string, namespace: string, uid: string, resourceVersion: string, creationTimestamp: string,
- *   labels: Record<string, string>, annotations: Record<string, string>}} metadata
+ *   labels: Record<string, string>, annotations: Record<string, string>, ownerReferences: object[]}} metadata
  * @property {{containers: {name: string, image: string}[], nodeName: string}} spec
  * @property {{phase: string, podIP: string, startTime: string, containerStatuses: {name: string, ready: boolean,
  *   restartCount: number, image: string}[]}} status
@@ -83,6 +85,9 @@ export class Pods extends EventEmitter {
         creationTimestamp: created,
         labels: { app, 'backstage.io/kubernetes-id': app },
         annotations: {},
+        ownerReferences: [{
+          apiVersion: 'apps/v1', kind: 'StatefulSet', name: app, uid: statefulSetUid(namespace, app), controller: true, blockOwnerDeletion: true,
+        }],
       },
       spec: { containers: [{ name: app, image }], nodeName: 'development' },
       status: {

@@ -2,6 +2,7 @@ import { sendJson } from '../idp/json-answer.mjs';
 import { sendLog } from './pod-log.mjs';
 import { watchPods } from './pod-watch.mjs';
 import { selection } from './selectors.mjs';
+import { statefulSetsOf } from './stateful-sets.mjs';
 import { notFound } from './status.mjs';
 import { NAMESPACE_COLUMNS, POD_COLUMNS, table, wantsTable } from './table.mjs';
 
@@ -40,6 +41,8 @@ export function serveResource(request, response, asked) {
     servePods(request, response, asked);
   } else if (resource === 'namespaces') {
     serveNamespaces(request, response, asked);
+  } else if (resource === 'statefulsets') {
+    serveStatefulSets(response, asked);
   } else {
     serveConfigMaps(response, asked);
   }
@@ -85,6 +88,21 @@ function serveNamespaces(request, response, { attributes, query }) {
     sendJson(response, 404, notFound(attributes));
   } else {
     sendJson(response, 200, wantsTable(request) ? table([named], '1', NAMESPACE_COLUMNS) : named);
+  }
+}
+
+/**
+ * @param {ServerResponse} response
+ * @param {Asked} asked
+ */
+function serveStatefulSets(response, { pods, attributes, query }) {
+  const all = statefulSetsOf(pods.inNamespace(attributes.namespace));
+  const named = all.find(({ metadata }) => metadata.name === attributes.name);
+  if (!attributes.name) {
+    const items = all.filter(selection(query));
+    sendJson(response, 200, { ...list('StatefulSetList', '1', items), apiVersion: 'apps/v1' });
+  } else {
+    sendJson(response, named ? 200 : 404, named ?? notFound(attributes));
   }
 }
 

@@ -32,11 +32,14 @@ export class StartedCluster {
     this.caFile = join(directory, 'ca.pem');
   }
 
-  /** @param {string} issuer */
-  static async start(issuer) {
+  /**
+   * @param {string} issuer
+   * @param {string} [clientId] whom its users' tokens are for
+   */
+  static async start(issuer, clientId = CLIENT_ID) {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
     const caFile = join(directory, 'ca.pem');
-    const options = ['--issuer', issuer, '--client-id', CLIENT_ID, '--ca-out', caFile];
+    const options = ['--issuer', issuer, '--client-id', clientId, '--ca-out', caFile];
     const process = await startProcess('../cluster/cluster.mjs', options);
     return new StartedCluster(process, directory, await readFile(caFile, 'utf8'));
   }

@@ -8,8 +8,8 @@ import { inRepository } from '../setup/repository.mjs';
 /** The program, as `cargo build` leaves it. */
 export const PROGRAM = inRepository('target/debug/backstage-oidc-helper');
 
-/** Longer than anything the demo waits for takes. */
-const PATIENCE_MS = 20_000;
+/** Longer than anything that is waited for takes, on a machine that has other work too. */
+const PATIENCE_MS = 60_000;
 
 /** The environment without what would change the demo: settings of a real Backstage, perhaps. */
 export function plainEnvironment() {
@@ -32,11 +32,12 @@ export class Program {
    * @param {string[]} args
    * @param {Record<string, string>} [variables]
    * @param {string} [command] what is run instead of the program itself
+   * @param {string} [logs] the folder of its log
    */
-  constructor(name, args, variables = {}, command = PROGRAM) {
+  constructor(name, args, variables = {}, command = PROGRAM, logs = 'target/demo') {
     this.name = name;
-    mkdirSync(inRepository('target/demo'), { recursive: true });
-    const log = createWriteStream(inRepository(`target/demo/${name}.log`));
+    mkdirSync(inRepository(logs), { recursive: true });
+    const log = createWriteStream(inRepository(logs, `${name}.log`));
     this.#child = spawn(command, args, { env: { ...plainEnvironment(), ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#exited = once(this.#child, 'exit');
     this.#input = createInterface({ input: this.#child.stderr });

@@ -70,6 +70,17 @@ export class LoopbackServer {
 }
 
 /**
+ * For who must name a port before anything listens on it.
+ *
+ * @returns {Promise<number>} a port that nothing listens on
+ */
+export async function freePort() {
+  const server = await LoopbackServer.listen(0);
+  server.close();
+  return server.port;
+}
+
+/**
  * @param {string} host
  * @param {number} port
  * @returns {Promise<Server>}

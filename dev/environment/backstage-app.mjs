@@ -1,0 +1,20 @@
+import { inRepository } from '../setup/repository.mjs';
+import { startProgram } from './logged-program.mjs';
+
+/**
+ * Starts the Backstage of backstage/app: its backend from source, its frontend as it was built.
+ *
+ * @param {Record<string, string>} variables what its app-config.yaml asks for
+ */
+export async function startBackstageApp(variables) {
+  const line = [
+    process.execPath, '--no-node-snapshot', '--require', '@backstage/cli/config/nodeTransform.cjs',
+    'src/index.ts', '--config', '../app-config.yaml',
+  ];
+  const backstage = startProgram('backstage', line, {
+    folder: inRepository('backstage/app/backend'),
+    variables: { ...variables, CATALOG_FILE: inRepository('backstage/app/catalog.yaml') },
+  });
+  await backstage.line(/The catalog has been read/);
+  return backstage;
+}

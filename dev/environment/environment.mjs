@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { StartedCluster } from '../cluster/started-cluster.mjs';
+import { freePort } from '../idp/loopback.mjs';
+import { startProcess } from '../idp/started-process.mjs';
+import { startBackstageApp } from './backstage-app.mjs';
+import { startProgram, startRole } from './logged-program.mjs';
+import { Part } from './part.mjs';
+import { SharedCluster } from './shared-cluster.mjs';
+
+/** The client that Backstage's own sign-in is. */
+const SIGN_IN_CLIENT = { id: 'backstage', secret: 'a secret for development' };
+
+/**
+ * Everything around a person who uses Backstage: the identity provider, three clusters, Redis, the backend, Backstage itself,
+ * and the helper on their machine.
+ */
+export class Environment {
+  /** @type {{stop(): Promise<unknown>}[]} */
+  #started = [];
+  #folder;
+  #sealingKey = `key:${randomBytes(32).toString('base64')}`;
+
+  /**
+   * @param {string} folder gone with the environment
+   * @param {{backstage: number, backend: number, redis: number}} ports
+   */
+  constructor(folder, ports) {
+    this.#folder = folder;
+    /** Where Backstage is. */
+    this.url = `http://localhost:${ports.backstage}`;
+    this.backendUrl = `http://127.0.0.1:${ports.backend}`;
+    /** Every secret that the identity provider gave out, a line of JSON each: see dev/idp/ledger.mjs. */
+    this.ledger = join(folder, 'ledger.jsonl');
+    /** Whose issuer the clusters believe; its control API makes it refuse. */
+    this.idp = this.#part(() => startProcess('idp.mjs', this.#idpOptions()));
+    /** `development`, which knows its users by their own login. */
+    this.cluster = this.#part(() => StartedCluster.start(this.issuer));
+    /** `shared`, with a service account. */
+    this.sharedCluster = this.#part(() => SharedCluster.start());
+    /** `sign-in`, which knows its users by their sign-in to Backstage. */
+    this.signInCluster = this.#part(() => StartedCluster.start(this.issuer, SIGN_IN_CLIENT.id));
+    this.redis = this.#part(() => startRedis(ports.redis));
+    /** The Rust backend. */
+    this.backend = this.#part(() => this.#startBackend(ports));
+    this.backstage = this.#part(() => startBackstageApp(this.#backstageVariables(ports.backstage)));
+    /** The helper in its proxy role. */
+    this.helper = this.#part(() => this.#startHelper());
+  }
+
+  /** Starts everything, the helper included. */
+  static async start() {
+    const ports = { backstage: await freePort(), backend: await freePort(), redis: await freePort() };
+    const environment = new Environment(await mkdtemp(join(tmpdir(), 'environment-')), ports);
+    try {
+      await environment.#startAll();
+    } catch (error) {
+      await environment.stop();
+      throw error;
+    }
+    return environment;
+  }
+
+  /** Of the identity provider, with the slash at its end. */
+  get issuer() {
+    return this.idp.running.announcement.issuer;
+  }
+
+  async stop() {
+    for (const part of this.#started.splice(0).reverse()) {
+      await part.stop();
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #startAll() {
+    await this.idp.start();
+    await Promise.all([this.cluster, this.sharedCluster, this.signInCluster, this.redis].map((part) => part.start()));
+    await Promise.all([this.backend.start(), this.backstage.start()]);
+    await this.helper.start();
+  }
+
+  /**
+   * @template {{stop(): Promise<unknown>}} T
+   * @param {() => Promise<T>} launch
+   */
+  #part(launch) {
+    const part = new Part(launch);
+    this.#started.push(part);
+    return part;
+  }
+
+  #idpOptions() {
+    return [
+      '--ledger', this.ledger,
+      '--extra-client-id', SIGN_IN_CLIENT.id, '--extra-client-secret', SIGN_IN_CLIENT.secret,
+      '--extra-redirect', `${this.url}/api/auth/oidc/handler/frame`,
+    ];
+  }
+
+  /** @param {{backend: number, redis: number}} ports */
+  async #startBackend(ports) {
+    const cluster = this.cluster.running;
+    const backend = startRole('backend', {
+      BACKSTAGE_URL: this.url,
+      LISTEN: `127.0.0.1:${ports.backend}`,
+      CONTROL_LISTEN: '127.0.0.1:0',
+      REDIS_URL: `redis://127.0.0.1:${ports.redis}/`,
+      TOKEN_ENCRYPTION_KEYS: this.#sealingKey,
+      CLUSTER_NAME: 'development',
+      CLUSTER_TITLE: 'Development',
+      OIDC_ISSUER_URL: this.issuer,
+      OIDC_CLIENT_ID: this.idp.running.announcement.clientId,
+      OIDC_ORGANIZATION_ID: 'org_dev',
+      OIDC_EXTRA_PARAMS: 'prompt=consent',
+      KUBERNETES_API_URL: cluster.url,
+      KUBERNETES_CA_FILE: cluster.caFile,
+      REGISTRATIONS_PER_MINUTE: '1000',
+    });
+    await backend.line(/"message":"listening"/);
+    return backend;
+  }
+
+  async #startHelper() {
+    const helper = startRole('proxy', { BACKSTAGE_URL: this.url });
+    await helper.line(/"message":"listening"/);
+    return helper;
+  }
+
+  /**
+   * @param {number} port
+   * @returns {Record<string, string>} what app-config.yaml asks for
+   */
+  #backstageVariables(port) {
+    const [cluster, shared, signIn] = [this.cluster.running, this.sharedCluster.running, this.signInCluster.running];
+    return {
+      BACKSTAGE_URL: this.url,
+      BACKSTAGE_PORT: String(port),
+      BACKSTAGE_SESSION_SECRET: randomBytes(32).toString('hex'),
+      IDP_METADATA_URL: new URL('.well-known/openid-configuration', this.issuer).href,
+      IDP_CLIENT_ID: SIGN_IN_CLIENT.id,
+      IDP_CLIENT_SECRET: SIGN_IN_CLIENT.secret,
+      CLUSTER_URL: cluster.url,
+      CLUSTER_CA_FILE: cluster.caFile,
+      SHARED_CLUSTER_URL: shared.url,
+      SHARED_CLUSTER_CA_FILE: shared.caFile,
+      SHARED_CLUSTER_TOKEN: shared.token,
+      SIGN_IN_CLUSTER_URL: signIn.url,
+      SIGN_IN_CLUSTER_CA_FILE: signIn.caFile,
+      CLUSTER_AUTH_BACKEND_URL: this.backendUrl,
+    };
+  }
+}
+
+/** @param {number} port */
+async function startRedis(port) {
+  const redis = startProgram('redis', ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+  await redis.line(/Ready to accept connections/);
+  return redis;
+}
