@@ -28,7 +28,7 @@ export function artefact(name) {
  *
  * @param {import('node:test').TestContext} test
  * @param {'felix' | 'mara'} login
- * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @param {import('../../dev/browser/chromium.mjs').BrowserContextOptions} [options]
  */
 export async function personAt(test, login, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 
 import { personAt } from './environment.mjs';
 
-for (const [title, authProvider] of [['Shared', 'serviceAccount'], ['Sign-in', 'oidc']]) {
+for (const [title, authProvider] of /** @type {const} */ ([['Shared', 'serviceAccount'], ['Sign-in', 'oidc']])) {
   it(`a cluster with ${authProvider} works as ever beside one that has no login yet`, async (test) => {
     const felix = await personAt(test, 'felix');
     await felix.openKubernetesTab('web');

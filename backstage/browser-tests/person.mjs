@@ -1,6 +1,6 @@
 /**
- * @typedef {import('playwright-core').BrowserContext} BrowserContext
- * @typedef {import('playwright-core').Page} Page
+ * @typedef {import('../../dev/browser/chromium.mjs').BrowserContext} BrowserContext
+ * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
  */
 
 /** The password of everybody at the development identity provider. */
@@ -35,10 +35,14 @@ export class Person {
   /** Signs in to Backstage. */
   async signIn() {
     await this.page.goto(this.#url);
-    const popup = this.context.waitForEvent('page');
-    await this.page.getByRole('button', { name: 'Sign In' }).click();
-    await logInAtIdp(await popup, this.login);
-    await this.page.getByRole('link', { name: 'Settings' }).waitFor();
+    const opened = this.context.waitForEvent('page');
+    const button = this.page.getByRole('button', { name: 'Sign In' });
+    await button.click();
+    const popup = await opened;
+    const closed = popup.waitForEvent('close');
+    await logInAtIdp(popup, this.login);
+    await closed;
+    await button.waitFor({ state: 'detached' });
   }
 
   /**
