@@ -14,12 +14,3 @@ for (const [title, authProvider] of /** @type {const} */ ([['Shared', 'serviceAc
     await felix.keepPicture(`beside-${authProvider}`);
   });
 }
-
-it('the cluster without a login says what to do, and where', async (test) => {
-  const felix = await personAt(test, 'felix');
-  await felix.openKubernetesTab('web');
-  await felix.page.getByRole('button', { name: 'Reject all' }).click();
-  await felix.page.getByText(/Warning: There was a problem/).click();
-  await felix.page.getByText(/You are not connected to development: press "Get K8s access"/).first().waitFor();
-  await felix.keepPicture('not-connected');
-});

@@ -45,6 +45,8 @@ export class Environment {
     this.redis = this.#part(() => startRedis(logs, ports.redis));
     /** The Rust backend. */
     this.backend = this.#part(() => this.#startBackend(ports));
+    /** Settings of the backend's that its next start has on top. @type {Record<string, string>} */
+    this.backendSettings = {};
     this.backstage = this.#part(() => startBackstageApp({ logs, variables: this.#backstageVariables(ports.backstage) }));
     /** The helper in its proxy role. */
     this.helper = this.#part(() => this.#startHelper());
@@ -123,6 +125,7 @@ export class Environment {
       KUBERNETES_API_URL: cluster.url,
       KUBERNETES_CA_FILE: cluster.caFile,
       REGISTRATIONS_PER_MINUTE: '1000',
+      ...this.backendSettings,
     };
     const backend = startRole('backend', { logs: this.#logs, variables });
     await backend.line(/"message":"listening"/);

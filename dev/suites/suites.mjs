@@ -43,6 +43,7 @@ export const DEVELOPMENT_SUITES = [
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, counts: 'jest', output: 'development' },
+  { name: 'packed', line: ['node', '--test', 'packed/packed.test.mjs'], folder: DEV, counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
 ];
 
