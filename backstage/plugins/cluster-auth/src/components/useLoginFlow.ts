@@ -1,4 +1,8 @@
-import { useApi } from '@backstage/core-plugin-api';
+import {
+  configApiRef,
+  storageApiRef,
+  useApi,
+} from '@backstage/core-plugin-api';
 import { useEffect, useState } from 'react';
 
 import { clusterAuthApiRef } from '../api/ClusterAuthApi';
@@ -6,6 +10,7 @@ import { systemClock } from '../clock';
 import { PageExtension } from '../login/extension';
 import { handOverToHelper } from '../login/handOverToHelper';
 import { LoginFlow } from '../login/LoginFlow';
+import { rememberedHelper } from '../login/rememberedHelper';
 import type { LoginState } from '../login/LoginState';
 
 /** A login as a component sees it. */
@@ -17,6 +22,8 @@ export interface ShownLogin {
 /** Begins a login when the component appears; nothing of it goes on when the component is gone. */
 export function useLoginFlow(cluster: string): ShownLogin {
   const clusterAuthApi = useApi(clusterAuthApiRef);
+  const configApi = useApi(configApiRef);
+  const storageApi = useApi(storageApiRef);
   const [flow, setFlow] = useState<LoginFlow>();
   const [state, setState] = useState<LoginState>({ step: 'registering' });
   useEffect(() => {
@@ -30,6 +37,7 @@ export function useLoginFlow(cluster: string): ShownLogin {
       }),
       handOverToHelper: (helperUrl, sessionToken) =>
         handOverToHelper(document, helperUrl, sessionToken),
+      provenHelper: rememberedHelper(storageApi, configApi),
     });
     const unsubscribe = begun.state.subscribe(() =>
       setState(begun.state.get()),
@@ -40,7 +48,7 @@ export function useLoginFlow(cluster: string): ShownLogin {
       unsubscribe();
       begun.close();
     };
-  }, [clusterAuthApi, cluster]);
+  }, [clusterAuthApi, configApi, storageApi, cluster]);
   return {
     state,
     handOverToHelper: helperUrl => flow?.handOverToHelper(helperUrl),

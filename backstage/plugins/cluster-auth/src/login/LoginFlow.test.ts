@@ -15,7 +15,17 @@ const noExtension: Extension = {
   start: async () => undefined,
 };
 
-function begin(extension = noExtension) {
+function remembering(helperUrl?: string) {
+  let proven = helperUrl;
+  return {
+    get: () => proven,
+    set: (url: string | undefined) => {
+      proven = url;
+    },
+  };
+}
+
+function begin(extension = noExtension, provenHelper = remembering()) {
   const clusterAuthApi = new ClusterAuthStandIn();
   const clock = new HeldClock();
   const handedOver: string[] = [];
@@ -24,12 +34,13 @@ function begin(extension = noExtension) {
     clock,
     extension,
     handOverToHelper: (url, token) => handedOver.push(`${url} ${token}`),
+    provenHelper,
   });
   return { clusterAuthApi, clock, handedOver, flow };
 }
 
-async function open(extension = noExtension) {
-  const login = begin(extension);
+async function open(extension = noExtension, provenHelper = remembering()) {
+  const login = begin(extension, provenHelper);
   const ended = login.flow.start('prod');
   await settled();
   return { ...login, ended };
@@ -289,5 +300,43 @@ describe('LoginFlow', () => {
       expect(there.started).toEqual([]);
       flow.close();
     });
+  });
+
+  it('remembers the helper that a login came through, and hands the next one over to it by itself', async () => {
+    const proven = remembering();
+    const first = await open(noExtension, proven);
+    expect(first.handedOver).toEqual([]);
+    first.flow.handOverToHelper(HELPER);
+    first.clusterAuthApi.tell('complete');
+    await first.ended;
+    expect(proven.get()).toBe(HELPER);
+
+    const second = await open(noExtension, proven);
+    expect(second.handedOver).toEqual([`${HELPER} ${SESSION_TOKEN}`]);
+    second.flow.close();
+    // Nothing came of it, so the next login waits for a click again.
+    const third = await open(noExtension, proven);
+    expect(third.handedOver).toEqual([]);
+    third.flow.close();
+  });
+
+  it('hands over to the extension rather than to the remembered helper', async () => {
+    const extension: Extension = {
+      answers: async () => true,
+      start: async () => undefined,
+    };
+    const { flow, handedOver } = await open(extension, remembering(HELPER));
+    expect(handedOver).toEqual([]);
+    expect(opened(flow.state.get()).handOver).toEqual({ to: 'extension' });
+    flow.close();
+  });
+
+  it('does not remember a helper through which no login came', async () => {
+    const proven = remembering();
+    const { flow, clusterAuthApi, ended } = await open(noExtension, proven);
+    flow.handOverToHelper(HELPER);
+    clusterAuthApi.tell('expired');
+    await ended;
+    expect(proven.get()).toBeUndefined();
   });
 });

@@ -18,6 +18,14 @@ export interface LoginFlowOptions {
   extension: Extension;
   /** Submits the session token to the helper at this address, in a new tab. */
   handOverToHelper(helperUrl: string, sessionToken: string): void;
+  provenHelper: ProvenHelper;
+}
+
+/** Remembers the helper that the last login came through: it gets the next one without a click. */
+export interface ProvenHelper {
+  /** Its address; none where the last one did not answer. */
+  get(): string | undefined;
+  set(helperUrl: string | undefined): void;
 }
 
 /** One login, from register to done; the dialog shows its state. The session token is nowhere but here. */
@@ -91,16 +99,29 @@ export class LoginFlow {
 
   private async offerToExtension({ sessionToken }: Session) {
     const { extension } = this.options;
-    if (!(await extension.answers()) || this.closing.signal.aborted) {
+    const answers = await extension.answers();
+    if (this.closing.signal.aborted || this.isHandedOver()) {
       return;
     }
-    if (this.isHandedOver()) {
+    if (!answers) {
+      this.handOverToProvenHelper();
       return;
     }
     this.update({ handOver: { to: 'extension' } });
     const refusal = await extension.start(sessionToken, this.closing.signal);
     if (refusal) {
       this.update({ handOver: { to: 'nobody' }, refusal });
+    }
+  }
+
+  /** The click that began the login is so fresh that browsers open a tab for it. */
+  private handOverToProvenHelper() {
+    const { provenHelper } = this.options;
+    const helperUrl = provenHelper.get();
+    if (helperUrl) {
+      // Until a login comes through it again: where it is gone, nobody meets a dead tab twice.
+      provenHelper.set(undefined);
+      this.handOverToHelper(helperUrl);
     }
   }
 
@@ -120,7 +141,16 @@ export class LoginFlow {
     });
     this.forgetQuiet();
     if (end) {
+      this.rememberHelper(end);
       this.set(end);
+    }
+  }
+
+  private rememberHelper(end: LoginState) {
+    const state = this.current.get();
+    const way = state.step === 'open' ? state.handOver : undefined;
+    if (end.step === 'complete' && way?.to === 'helper') {
+      this.options.provenHelper.set(way.helperUrl);
     }
   }
 
