@@ -34,7 +34,11 @@ export async function personAt(test, login, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const person = new Person(login, { context, page: await context.newPage(), url: environment.url, artefact });
-  test.after(() => person.leave());
+  test.after(async () => {
+    // What was on the page last, for tests that failed.
+    await person.keepPicture(`end of ${test.name.replaceAll(/\W+/g, '-')} ${login}`);
+    await person.leave();
+  });
   await person.signIn();
   return person;
 }

@@ -127,9 +127,11 @@ export class Person {
     return log.innerText();
   }
 
-  /** @param {string} name of the screenshot */
+  /** @param {string} name of the screenshot; none is taken when the browser is closed */
   async keepPicture(name) {
-    await this.page.screenshot({ path: this.#artefact(`${name}.png`) });
+    if (!this.#left) {
+      await this.page.screenshot({ path: this.#artefact(`${name}.png`) });
+    }
   }
 
   /**
