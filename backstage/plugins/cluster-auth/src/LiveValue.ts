@@ -1,8 +1,4 @@
-/**
- * A value that changes, and can be followed; made for React's `useSyncExternalStore`.
- *
- * @public
- */
+/** A value that changes, and can be followed; made for React's `useSyncExternalStore`. */
 export interface LiveValue<T> {
   /** What it is now; the same object until it changes. */
   get(): T;

@@ -1,10 +1,6 @@
 import { createApiRef } from '@backstage/frontend-plugin-api';
 
-/**
- * `GET /info`: what anyone may know.
- *
- * @public
- */
+/** `GET /info`: what anyone may know. */
 export interface Info {
   version: string;
   backstageUrl: string;
@@ -13,11 +9,7 @@ export interface Info {
   clusters: { name: string; title: string; issuer: string }[];
 }
 
-/**
- * One cluster as the signed-in user has it.
- *
- * @public
- */
+/** One cluster as the signed-in user has it. */
 export interface ClusterStatus {
   name: string;
   title: string;
@@ -32,21 +24,13 @@ export interface ClusterStatus {
   reason?: string;
 }
 
-/**
- * `GET /status`.
- *
- * @public
- */
+/** `GET /status`. */
 export interface Status {
   user: string;
   clusters: ClusterStatus[];
 }
 
-/**
- * A login that has begun. The session token is its key: it is kept in memory only.
- *
- * @public
- */
+/** A login that has begun. The session token is its key: it is kept in memory only. */
 export interface Session {
   sessionToken: string;
   user: string;
@@ -55,11 +39,7 @@ export interface Session {
   expiresAt: string;
 }
 
-/**
- * How far a session is: `GET /session`.
- *
- * @public
- */
+/** How far a session is: `GET /session`. */
 export interface SessionProgress {
   status: 'pending' | 'exchanging' | 'complete' | 'failed' | 'expired';
   user: string;
@@ -68,22 +48,14 @@ export interface SessionProgress {
   error?: { code: string; message: string };
 }
 
-/**
- * What came of `DELETE /tokens`.
- *
- * @public
- */
+/** What came of `DELETE /tokens`. */
 export interface Disconnected {
   disconnected: string[];
   /** Those whose tokens the identity provider has not confirmed as revoked yet; that goes on by itself. */
   revocationPending: string[];
 }
 
-/**
- * The calls to `/api/cluster-auth`. What is refused throws a `ResponseError` whose body has a stable `code`.
- *
- * @public
- */
+/** The calls to `/api/cluster-auth`. What is refused throws a `ResponseError` whose body has a stable `code`. */
 export interface ClusterAuthApi {
   getInfo(): Promise<Info>;
   getStatus(): Promise<Status>;
@@ -98,11 +70,7 @@ export interface ClusterAuthApi {
   disconnect(cluster: string): Promise<Disconnected>;
 }
 
-/**
- * The {@link ClusterAuthApi} of the app.
- *
- * @public
- */
+/** The {@link ClusterAuthApi} of the app. */
 export const clusterAuthApiRef = createApiRef<ClusterAuthApi>({
   id: 'plugin.cluster-auth.client',
 });

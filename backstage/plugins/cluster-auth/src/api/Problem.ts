@@ -1,10 +1,6 @@
 import { ResponseError } from '@backstage/errors';
 
-/**
- * What went wrong, for a person: a sentence that ends with what to do next.
- *
- * @public
- */
+/** What went wrong, for a person: a sentence that ends with what to do next. */
 export interface Problem {
   message: string;
   /** One of the stable codes, where the backend answered with one. */

@@ -10,6 +10,7 @@ import { systemClock } from '../clock';
 import { loginApiRef } from '../login/LoginApi';
 import { useClusterStatus } from '../status/useClusterStatus';
 import { clusterSentence } from './clusterSentence';
+import { StatusProblem } from './StatusProblem';
 import { DisconnectDialog } from './DisconnectDialog';
 
 const useStyles = makeStyles(
@@ -37,7 +38,7 @@ export function ClusterList() {
   return (
     <>
       {!status && !problem && <Progress />}
-      {problem && <Typography paragraph>{problem.message}</Typography>}
+      {problem && <StatusProblem problem={problem} />}
       {status && <Typography>Clusters of {status.user}</Typography>}
       <ul className={classes.list}>
         {status?.clusters.map(cluster => (

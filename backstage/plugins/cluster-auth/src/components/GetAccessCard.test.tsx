@@ -37,13 +37,20 @@ describe('GetAccessCard', () => {
     expect(screen.queryByRole('button', { name: 'Get K8s access' })).toBeNull();
   });
 
-  it('says why it knows nothing', async () => {
+  it('says why it knows nothing, and asks again', async () => {
     const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
     clusterAuthApi.refuses = await refusal(503, 'store_unavailable');
     show();
     expect(
       await screen.findByText('A sentence: store_unavailable.'),
     ).toBeInTheDocument();
+    expect(await violations()).toEqual([]);
+    clusterAuthApi.refuses = undefined;
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(
+      await screen.findByRole('button', { name: 'Get K8s access' }),
+    ).toBeInTheDocument();
+    expect(screen.queryByText(/store_unavailable/)).toBeNull();
   });
 
   it('has nothing that axe finds', async () => {

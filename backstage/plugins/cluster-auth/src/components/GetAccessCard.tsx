@@ -7,12 +7,9 @@ import { systemClock } from '../clock';
 import { loginApiRef } from '../login/LoginApi';
 import { useClusterStatus } from '../status/useClusterStatus';
 import { clusterSentence } from './clusterSentence';
+import { StatusProblem } from './StatusProblem';
 
-/**
- * The card for an entity with Kubernetes resources: which clusters the user is connected to, and the button "Get K8s access".
- *
- * @public
- */
+/** The card for an entity with Kubernetes resources: which clusters the user is connected to, and the button "Get K8s access". */
 export function GetAccessCard() {
   const loginApi = useApi(loginApiRef);
   const { status, problem } = useClusterStatus();
@@ -20,7 +17,7 @@ export function GetAccessCard() {
   return (
     <InfoCard title="K8s access">
       {!status && !problem && <Progress />}
-      {problem && <Typography paragraph>{problem.message}</Typography>}
+      {problem && <StatusProblem problem={problem} />}
       {status?.clusters.map(cluster => (
         <Typography key={cluster.name} paragraph>
           <strong>{cluster.title}</strong>

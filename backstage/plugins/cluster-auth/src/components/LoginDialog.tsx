@@ -10,11 +10,7 @@ import { useLiveValue } from '../useLiveValue';
 import { ClusterChoice } from './ClusterChoice';
 import { Login } from './Login';
 
-/**
- * The dialog "Get K8s access"; stands once in the app's root, and shows itself when somebody wants to log in.
- *
- * @public
- */
+/** The dialog "Get K8s access"; stands once in the app's root, and shows itself when somebody wants to log in. */
 export function LoginDialog() {
   const request = useLiveValue(useApi(loginApiRef).request);
   return request ? <OpenDialog request={request} /> : null;

@@ -1,0 +1,23 @@
+import { useApi } from '@backstage/core-plugin-api';
+import Button from '@material-ui/core/Button';
+import Typography from '@material-ui/core/Typography';
+
+import type { Problem } from '../api/Problem';
+import { clusterStatusApiRef } from '../status/ClusterStatusApi';
+
+/** Why nothing newer is known of the clusters, and a way to ask again. */
+export function StatusProblem({ problem }: { problem: Problem }) {
+  const clusterStatusApi = useApi(clusterStatusApiRef);
+  return (
+    <Typography component="div" paragraph>
+      {problem.message}{' '}
+      <Button
+        variant="outlined"
+        size="small"
+        onClick={() => clusterStatusApi.refresh()}
+      >
+        Try again
+      </Button>
+    </Typography>
+  );
+}
