@@ -135,12 +135,12 @@ async function kubernetes(
   });
   const url = `http://localhost:${server.port()}/api/kubernetes`;
   return {
-    async objects(user: string, auth: object = {}) {
+    async objects(asker: string, auth: object = {}) {
       const answer = await fetch(`${url}/services/web`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          authorization: mockCredentials.user.header(user),
+          authorization: authorizationOf(asker),
         },
         body: JSON.stringify({
           auth,
@@ -153,19 +153,28 @@ async function kubernetes(
         body.items.map((item: ClusterItem) => [item.cluster.name, seen(item)]),
       );
     },
-    async proxied(user: string, cluster: string) {
+    async proxied(asker: string, cluster: string) {
       const answer = await fetch(
         `${url}/proxy/api/v1/namespaces/team/pods/web/log`,
         {
           headers: {
             'backstage-kubernetes-cluster': cluster,
-            authorization: mockCredentials.user.header(user),
+            authorization: authorizationOf(asker),
           },
         },
       );
       return { status: answer.status, body: await answer.json() };
     },
   };
+}
+
+function authorizationOf(asker: string): string {
+  return asker.startsWith('user:')
+    ? mockCredentials.user.header(asker)
+    : mockCredentials.service.header({
+        onBehalfOf: mockCredentials.service(asker),
+        targetPluginId: 'kubernetes',
+      });
 }
 
 interface ClusterItem {
@@ -264,6 +273,23 @@ describe('the auth strategy clusterauth', () => {
         'You are not connected to prod: press "Get K8s access", and your resources appear here.',
       ],
     });
+  });
+
+  it('explains to what asks without a user what it needs', async () => {
+    const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
+    const { objects, proxied } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl },
+    );
+    const sentence =
+      /^prod can only be asked as a signed-in user: .* a service account\.$/;
+    expect((await objects('plugin:ingestor')).get('prod')).toEqual({
+      pods: [],
+      errors: [expect.stringMatching(sentence)],
+    });
+    const { status, body } = await proxied('plugin:ingestor', 'prod');
+    expect(status).toBe(403);
+    expect(body.error.message).toMatch(sentence);
   });
 
   it('refuses through the proxy with the same sentence', async () => {
