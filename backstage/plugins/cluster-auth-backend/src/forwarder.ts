@@ -35,12 +35,14 @@ const NO_ANSWER: Problem = {
 export interface ForwarderOptions {
   target: URL;
   logger: LoggerService;
+  patienceMs?: number;
 }
 
 /** Passes each request on as it came, path and body byte for byte, and the answer back, while they are still arriving. */
 export function forwarder({
   target,
   logger,
+  patienceMs = PATIENCE_MS,
 }: ForwarderOptions): RequestHandler {
   const { Agent } = target.protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
@@ -50,7 +52,7 @@ export function forwarder({
       return;
     }
     const upstream = begin(request, target, agent);
-    upstream.setTimeout(PATIENCE_MS, () =>
+    upstream.setTimeout(patienceMs, () =>
       upstream.destroy(new Error('no answer in time')),
     );
     response.once('close', () => upstream.destroy());
