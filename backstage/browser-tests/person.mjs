@@ -1,0 +1,192 @@
+/**
+ * @typedef {import('../../dev/browser/chromium.mjs').BrowserContext} BrowserContext
+ * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
+ */
+
+/** The password of everybody at the development identity provider. */
+const PASSWORD = 'dev';
+
+/** Longer than anything in a browser takes, on a machine that has other work too. */
+export const PATIENCE_MS = 30_000;
+
+/** Somebody at a browser of their own, with Backstage open. */
+export class Person {
+  #url;
+  #artefact;
+  #left = false;
+  /** Good for an hour. @type {Promise<string> | undefined} */
+  #token;
+
+  /**
+   * @param {'felix' | 'mara'} login
+   * @param {object} browser
+   * @param {BrowserContext} browser.context
+   * @param {Page} browser.page for Backstage
+   * @param {string} browser.url of Backstage
+   * @param {(name: string) => string} browser.artefact where a file is kept
+   */
+  constructor(login, { context, page, url, artefact }) {
+    this.login = login;
+    this.context = context;
+    this.page = page;
+    this.dialog = page.getByRole('dialog', { name: 'Get K8s access' });
+    this.#url = url;
+    this.#artefact = artefact;
+  }
+
+  /** Signs in to Backstage. */
+  async signIn() {
+    await this.page.goto(this.#url);
+    const opened = this.context.waitForEvent('page');
+    const button = this.page.getByRole('button', { name: 'Sign In' });
+    await button.click();
+    const popup = await opened;
+    const closed = popup.waitForEvent('close');
+    await logInAtIdp(popup, this.login);
+    await closed;
+    await button.waitFor({ state: 'detached' });
+  }
+
+  /**
+   * Goes to a page of Backstage, which loads anew.
+   *
+   * @param {string} path
+   */
+  async open(path) {
+    await this.page.goto(new URL(path, this.#url).href);
+  }
+
+  /** @param {string} component whose overview, with the card, opens */
+  async openComponent(component) {
+    await this.open(`/catalog/default/component/${component}`);
+  }
+
+  /** @param {string} component whose Kubernetes tab opens */
+  async openKubernetesTab(component) {
+    await this.open(`/catalog/default/component/${component}/kubernetes`);
+  }
+
+  /** Presses the button on the card of a component. */
+  async getAccess() {
+    await this.page.getByRole('button', { name: 'Get K8s access' }).click();
+    await this.dialog.waitFor();
+  }
+
+  /** Hands the login over to the helper, in whose tab it goes on. */
+  async useHelper() {
+    const tab = this.context.waitForEvent('page');
+    await this.dialog.getByRole('button', { name: 'Use the helper' }).click();
+    return tab;
+  }
+
+  /** Logs in through the helper, to the end. */
+  async logInByHelper() {
+    const tab = await this.useHelper();
+    await confirmAndLogIn(tab, this.login);
+    await this.dialog.waitFor({ state: 'detached' });
+    await tab.close();
+  }
+
+  /**
+   * A cluster in the Kubernetes tab.
+   *
+   * @param {string} title
+   */
+  cluster(title) {
+    const heading = this.page.getByText(title, { exact: true });
+    return this.page.locator('.MuiAccordion-root').filter({ has: heading }).first();
+  }
+
+  /**
+   * Opens what a cluster holds, down to its pods.
+   *
+   * @param {string} title of the cluster
+   * @returns {Promise<string[]>} their names
+   */
+  async podsOf(title) {
+    const cluster = this.cluster(title);
+    await cluster.getByText('2 pods').waitFor();
+    const closed = cluster.getByRole('button', { expanded: false }).first();
+    await closed.click();
+    await cluster.getByText('Stateful Set').waitFor();
+    await closed.click();
+    const names = cluster.locator('tbody tr td:first-child').filter({ hasText: /-\d$/ });
+    await names.first().waitFor();
+    return names.allInnerTexts();
+  }
+
+  /**
+   * @param {string} pod on the page, see podsOf
+   * @returns {Promise<string>} what its log says
+   */
+  async logOf(pod) {
+    await this.page.getByText(pod, { exact: true }).first().click();
+    await this.page.getByRole('button', { name: 'get logs' }).click();
+    const log = this.page.getByRole('dialog').filter({ hasText: `${pod} starting` });
+    await log.waitFor();
+    return log.innerText();
+  }
+
+  /** @param {string} name of the screenshot */
+  async keepPicture(name) {
+    await this.page.screenshot({ path: this.#artefact(`${name}.png`) });
+  }
+
+  /**
+   * Asks as the page would, with the user's own token.
+   *
+   * @param {string} path below /api
+   * @param {RequestInit} [init]
+   * @returns {Promise<{status: number, body: string}>}
+   */
+  async ask(path, init = {}) {
+    this.#token ??= this.#renewedToken();
+    const token = await this.#token;
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const answer = await fetch(new URL(`/api${path}`, this.#url), { ...init, headers });
+    return { status: answer.status, body: await answer.text() };
+  }
+
+  /** Has the backend forget every login of theirs. */
+  async disconnect() {
+    await this.ask('/cluster-auth/tokens', { method: 'DELETE' });
+  }
+
+  /** Disconnects and closes the browser, which writes down what it recorded. */
+  async leave() {
+    if (!this.#left) {
+      this.#left = true;
+      await this.disconnect();
+      await this.context.close();
+    }
+  }
+
+  /** @returns {Promise<string>} */
+  async #renewedToken() {
+    const refresh = new URL('/api/auth/oidc/refresh?optional&env=development', this.#url);
+    const answer = await this.context.request.get(refresh.href, { headers: { 'x-requested-with': 'XMLHttpRequest' } });
+    return Object(await answer.json()).backstageIdentity.token;
+  }
+}
+
+/**
+ * Confirms at the helper's page that the account is one's own, and logs in.
+ *
+ * @param {Page} tab the helper's
+ * @param {string} login
+ */
+export async function confirmAndLogIn(tab, login) {
+  await tab.getByRole('button', { name: 'Continue to login' }).click();
+  await logInAtIdp(tab, login);
+  await tab.getByRole('heading', { name: 'You are connected' }).waitFor();
+}
+
+/**
+ * @param {Page} page that leads to the identity provider's login page
+ * @param {string} login
+ */
+export async function logInAtIdp(page, login) {
+  await page.locator('input[name=login]').fill(login);
+  await page.locator('input[name=password]').fill(PASSWORD);
+  await page.locator('button[value=login]').click();
+}
