@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import {
+  type AnyApiFactory,
   createComponentExtension,
   createPlugin,
   createRoutableExtension,
@@ -20,8 +21,8 @@ import {
   clusterStatusApiFactory,
   loginApiFactory,
 } from './apis';
+import { kubernetesAuthProvidersApiFactory as authProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
-export { kubernetesAuthProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
 const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
 
@@ -37,11 +38,19 @@ export const clusterAuthPlugin = createPlugin({
 });
 
 /**
+ * Backstage's own Kubernetes auth providers, and `clusterauth` beside them; for the app's `apis`.
+ *
+ * @public
+ */
+export const kubernetesAuthProvidersApiFactory: AnyApiFactory =
+  authProvidersApiFactory;
+
+/**
  * The page of clusters, for a route `/cluster-auth`.
  *
  * @public
  */
-export const ClusterAuthPage = clusterAuthPlugin.provide(
+export const ClusterAuthPage: () => JSX.Element = clusterAuthPlugin.provide(
   createRoutableExtension({
     name: 'ClusterAuthPage',
     component: () =>
@@ -55,7 +64,7 @@ export const ClusterAuthPage = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const EntityGetAccessCard = clusterAuthPlugin.provide(
+export const EntityGetAccessCard: () => JSX.Element = clusterAuthPlugin.provide(
   createComponentExtension({
     name: 'EntityGetAccessCard',
     component: {
@@ -70,7 +79,7 @@ export const EntityGetAccessCard = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const UserSettingsClusterAuth = clusterAuthPlugin.provide(
+export const UserSettingsClusterAuth: () => JSX.Element = clusterAuthPlugin.provide(
   createComponentExtension({
     name: 'UserSettingsClusterAuth',
     component: {
@@ -87,7 +96,7 @@ export const UserSettingsClusterAuth = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const ClusterAuthLoginDialog = clusterAuthPlugin.provide(
+export const ClusterAuthLoginDialog: () => JSX.Element | null = clusterAuthPlugin.provide(
   createComponentExtension({
     name: 'ClusterAuthLoginDialog',
     component: {
