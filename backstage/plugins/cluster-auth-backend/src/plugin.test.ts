@@ -93,7 +93,9 @@ describe('the forwarder', () => {
     });
     expect(seen.headers.cookie).toBeUndefined();
     expect(seen.headers['x-hop']).toBeUndefined();
-    expect(seen.headers['x-forwarded-for']).toMatch(/^192\.0\.2\.1, .*127\.0\.0\.1$/);
+    expect(seen.headers['x-forwarded-for']).toMatch(
+      /^192\.0\.2\.1, .*127\.0\.0\.1$/,
+    );
   });
 
   it('streams both ways while both still arrive', async () => {
@@ -101,7 +103,11 @@ describe('the forwarder', () => {
       response.setHeader('content-type', 'text/plain');
       request.pipe(response);
     });
-    const request = http.request({ port, path: '/api/cluster-auth/x', method: 'POST' });
+    const request = http.request({
+      port,
+      path: '/api/cluster-auth/x',
+      method: 'POST',
+    });
     request.write('one');
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     expect(String((await once(answer, 'data'))[0])).toBe('one');
@@ -113,7 +119,10 @@ describe('the forwarder', () => {
 
   it('tells the backend when nobody waits any more', async () => {
     const { behind, port } = await backstage(() => {});
-    const request = http.request({ port, path: '/api/cluster-auth/session?wait=25' });
+    const request = http.request({
+      port,
+      path: '/api/cluster-auth/session?wait=25',
+    });
     request.on('error', () => {});
     request.end();
     const [asked] = (await once(behind, 'request')) as [IncomingMessage];
@@ -130,14 +139,21 @@ describe('the forwarder', () => {
     const refused = await ask(port, '/api/cluster-auth/x', {
       headers: { connection: 'Upgrade', upgrade: 'websocket' },
     });
-    expect([refused.statusCode, await bodyOf(refused)]).toEqual([403, 'no upgrades']);
+    expect([refused.statusCode, await bodyOf(refused)]).toEqual([
+      403,
+      'no upgrades',
+    ]);
 
     behind.on('upgrade', (_request, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
+      );
       socket.pipe(socket);
     });
     const client = connect(port, 'localhost');
-    client.write('GET /api/cluster-auth/x HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+    client.write(
+      'GET /api/cluster-auth/x HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
+    );
     expect(String((await once(client, 'data'))[0])).toMatch(/^HTTP\/1\.1 101 /);
     for (const frame of ['one', 'two']) {
       client.write(frame);
@@ -173,7 +189,9 @@ describe('the forwarder', () => {
       error: {
         name: 'ServiceUnavailableError',
         code: 'timeout',
-        message: expect.stringMatching(/does not answer: try again in a minute/),
+        message: expect.stringMatching(
+          /does not answer: try again in a minute/,
+        ),
       },
       response: { statusCode: 504 },
     });

@@ -1,26 +1,8 @@
-import { once } from 'node:events';
-import http, { type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { ClusterAuthClient, NoToken } from './ClusterAuthClient';
+import { backendStandIn, stopStandIns } from './__testUtils__/standIns';
 
-const stops: (() => void)[] = [];
-
-afterEach(() => {
-  stops.splice(0).forEach(stop => stop());
-});
-
-/** Stands where the Rust backend is. */
-async function backendStandIn(listener: RequestListener): Promise<string> {
-  const server = http.createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stops.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+afterEach(stopStandIns);
 
 const auth = mockServices.auth();
 const felix = mockCredentials.user('user:default/felix');
