@@ -75,21 +75,22 @@ export class PageExtension implements Extension {
     const { page } = this.options;
     const id = this.options.randomId();
     return new Promise(resolve => {
-      const answered = new AbortController();
-      const end = (answer?: ExtensionMessage) => {
-        answered.abort();
+      function end(answer?: ExtensionMessage) {
+        page.removeEventListener('message', listen);
+        signal.removeEventListener('abort', giveUp);
         resolve(answer);
-      };
-      const listen = ({ source, origin, data }: MessageEvent) => {
+      }
+      function giveUp() {
+        end();
+      }
+      function listen({ source, origin, data }: MessageEvent) {
         const isOurs = source === page && origin === page.location.origin;
         if (isOurs && isAnswer(data) && data.type === type && data.id === id) {
           end(data);
         }
-      };
-      page.addEventListener('message', listen, { signal: answered.signal });
-      signal.addEventListener('abort', () => end(), {
-        signal: answered.signal,
-      });
+      }
+      page.addEventListener('message', listen);
+      signal.addEventListener('abort', giveUp);
       page.postMessage(
         { source: 'cluster-auth-page', id, ...question },
         page.location.origin,

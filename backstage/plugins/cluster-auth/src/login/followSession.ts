@@ -111,14 +111,12 @@ async function ask(session: Session, following: Following) {
 
 function sleep(milliseconds: number, clock: Clock, signal: AbortSignal) {
   return new Promise<void>(resolve => {
-    const wake = () => {
+    const forget = clock.after(milliseconds, wake);
+    function wake() {
+      forget();
       signal.removeEventListener('abort', wake);
       resolve();
-    };
-    const forget = clock.after(milliseconds, wake);
-    signal.addEventListener('abort', () => {
-      forget();
-      wake();
-    });
+    }
+    signal.addEventListener('abort', wake);
   });
 }

@@ -1,0 +1,270 @@
+import type { Problem } from '../api/Problem';
+import {
+  ClusterAuthStandIn,
+  SESSION_TOKEN,
+} from '../testing/ClusterAuthStandIn';
+import { HeldClock, settled } from '../testing/HeldClock';
+import { refusal } from '../testing/refusal';
+import type { Extension } from './extension';
+import { LoginFlow } from './LoginFlow';
+import type { LoginState } from './LoginState';
+
+const HELPER = 'http://localhost:8888';
+const noExtension: Extension = {
+  answers: async () => false,
+  start: async () => undefined,
+};
+
+function begin(extension = noExtension) {
+  const clusterAuthApi = new ClusterAuthStandIn();
+  const clock = new HeldClock();
+  const handedOver: string[] = [];
+  const flow = new LoginFlow({
+    clusterAuthApi,
+    clock,
+    extension,
+    handOverToHelper: (url, token) => handedOver.push(`${url} ${token}`),
+  });
+  return { clusterAuthApi, clock, handedOver, flow };
+}
+
+async function open(extension = noExtension) {
+  const login = begin(extension);
+  const ended = login.flow.start('prod');
+  await settled();
+  return { ...login, ended };
+}
+
+function opened(state: LoginState) {
+  if (state.step !== 'open') {
+    throw new Error(`The login is not open but ${state.step}.`);
+  }
+  return state;
+}
+
+describe('LoginFlow', () => {
+  it('registers, and is then open to be handed over', async () => {
+    const { flow, clusterAuthApi } = begin();
+    expect(flow.state.get()).toEqual({ step: 'registering' });
+    flow.start('prod');
+    await settled();
+    expect(opened(flow.state.get())).toMatchObject({
+      session: { cluster: 'prod', user: 'user:default/felix' },
+      progress: 'pending',
+      handOver: { to: 'nobody' },
+      backend: 'answers',
+    });
+    expect(clusterAuthApi.calls).toEqual([
+      'register prod',
+      `session ${SESSION_TOKEN}`,
+    ]);
+    flow.close();
+  });
+
+  it('says why no login began', async () => {
+    const { flow, clusterAuthApi } = begin();
+    clusterAuthApi.refuses = await refusal(429, 'rate_limited');
+    await flow.start('prod');
+    expect(flow.state.get()).toEqual({
+      step: 'failed',
+      problem: { code: 'rate_limited', message: 'A sentence: rate_limited.' },
+    });
+  });
+
+  it('follows the session to its end', async () => {
+    const { flow, clusterAuthApi, clock, ended } = await open();
+    clusterAuthApi.tell('exchanging');
+    await clock.pass(1_000);
+    expect(opened(flow.state.get()).progress).toBe('exchanging');
+    clusterAuthApi.tell('complete');
+    await ended;
+    expect(flow.state.get()).toEqual({
+      step: 'complete',
+      cluster: 'prod',
+      user: 'user:default/felix',
+    });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('says why the login failed', async () => {
+    const { flow, clusterAuthApi, ended } = await open();
+    clusterAuthApi.tell('failed', 'access_denied');
+    await ended;
+    expect(flow.state.get()).toMatchObject({
+      step: 'failed',
+      problem: { code: 'access_denied' },
+    });
+  });
+
+  it('says that the session is over', async () => {
+    const { flow, clusterAuthApi, ended } = await open();
+    clusterAuthApi.tell('expired');
+    await ended;
+    expect(flow.state.get()).toMatchObject({
+      problem: { code: 'session_expired' },
+    });
+  });
+
+  it('ends with the answer that the session is unknown', async () => {
+    const { flow, clusterAuthApi, ended } = await open();
+    clusterAuthApi.tell(await refusal(401, 'session_unknown'));
+    await ended;
+    expect(flow.state.get()).toMatchObject({
+      problem: { code: 'session_unknown' },
+    });
+  });
+
+  it('goes on, less and less often, while the backend is away', async () => {
+    const { flow, clusterAuthApi, clock, ended } = await open();
+    for (const [failure, pause] of [
+      [new TypeError('Failed to fetch'), 1_000],
+      [await refusal(503, 'store_unavailable'), 2_000],
+      [await refusal(429, 'rate_limited', { 'Retry-After': '7' }), 7_000],
+    ] as const) {
+      const asked = clusterAuthApi.asked;
+      clusterAuthApi.tell(failure);
+      await clock.pass(pause - 1);
+      expect(opened(flow.state.get()).backend).toBe('away');
+      expect(clusterAuthApi.asked).toBe(asked);
+      await clock.pass(1);
+      expect(clusterAuthApi.asked).toBe(asked + 1);
+    }
+    clusterAuthApi.tell('pending');
+    await settled();
+    expect(opened(flow.state.get()).backend).toBe('answers');
+    await clock.pass(1_000);
+    clusterAuthApi.tell('complete');
+    await ended;
+    expect(flow.state.get().step).toBe('complete');
+  });
+
+  it('gives a question up whose answer does not come, and asks again', async () => {
+    const { flow, clusterAuthApi, clock } = await open();
+    await clock.pass(34_999);
+    expect(clusterAuthApi.asked).toBe(1);
+    await clock.pass(1_001);
+    expect(clusterAuthApi.asked).toBe(2);
+    expect(opened(flow.state.get()).backend).toBe('away');
+    flow.close();
+  });
+
+  it('ends when the backend is away until the session is over', async () => {
+    const { flow, clusterAuthApi, clock, ended } = await open();
+    clusterAuthApi.away = true;
+    clusterAuthApi.tell(new TypeError('Failed to fetch'));
+    await clock.pass(299_000);
+    expect(opened(flow.state.get()).backend).toBe('away');
+    await clock.pass(16_000);
+    await ended;
+    expect(flow.state.get()).toMatchObject({
+      step: 'failed',
+      problem: { code: 'session_expired' },
+    });
+  });
+
+  it('does not ask in a hot loop when answers come early and say nothing new', async () => {
+    const { flow, clusterAuthApi, clock } = await open();
+    clusterAuthApi.tell('pending');
+    await clock.pass(999);
+    expect(clusterAuthApi.asked).toBe(1);
+    await clock.pass(1);
+    expect(clusterAuthApi.asked).toBe(2);
+    flow.close();
+  });
+
+  it('hands over to the helper within the call, and says so when nothing moves', async () => {
+    const { flow, clock, handedOver } = await open();
+    flow.handOverToHelper(HELPER);
+    expect(handedOver).toEqual([`${HELPER} ${SESSION_TOKEN}`]);
+    const given = () => opened(flow.state.get()).handOver;
+    await clock.pass(7_999);
+    expect(given()).toEqual({ to: 'helper', helperUrl: HELPER, quiet: false });
+    await clock.pass(1);
+    expect(given()).toEqual({ to: 'helper', helperUrl: HELPER, quiet: true });
+    flow.handOverToHelper('http://localhost:8000');
+    expect(given()).toMatchObject({ quiet: false });
+    expect(handedOver).toHaveLength(2);
+    flow.close();
+  });
+
+  it('hands nothing over before there is a session', () => {
+    const { flow, handedOver } = begin();
+    flow.handOverToHelper(HELPER);
+    expect(handedOver).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is closed', async () => {
+    const { flow, clusterAuthApi, clock, ended } = await open();
+    flow.handOverToHelper(HELPER);
+    const last = flow.state.get();
+    flow.close();
+    await ended;
+    await clock.pass(600_000);
+    expect(clock.pending).toBe(0);
+    expect(clusterAuthApi.asked).toBe(1);
+    expect(flow.state.get()).toBe(last);
+  });
+
+  it('leaves nothing behind either when it is closed while it waits to ask again', async () => {
+    const { flow, clusterAuthApi, clock, ended } = await open();
+    clusterAuthApi.tell(new TypeError('Failed to fetch'));
+    await settled();
+    flow.close();
+    await ended;
+    expect(clock.pending).toBe(0);
+    expect(clusterAuthApi.asked).toBe(1);
+  });
+
+  describe('with the extension', () => {
+    function extension(result?: Problem) {
+      const started: string[] = [];
+      return {
+        started,
+        answers: async () => true,
+        start: async (token: string) => {
+          started.push(token);
+          return result;
+        },
+      };
+    }
+
+    it('hands the session to it without a click', async () => {
+      const there = extension();
+      const { flow } = await open(there);
+      expect(there.started).toEqual([SESSION_TOKEN]);
+      expect(opened(flow.state.get()).handOver).toEqual({ to: 'extension' });
+      flow.close();
+    });
+
+    it('says why it refused, and is open for the other ways', async () => {
+      const problem = { code: 'not_allowed', message: 'Not on this page.' };
+      const { flow, handedOver } = await open(extension(problem));
+      expect(opened(flow.state.get())).toMatchObject({
+        handOver: { to: 'nobody' },
+        refusal: problem,
+      });
+      flow.handOverToHelper(HELPER);
+      expect(handedOver).toHaveLength(1);
+      expect(opened(flow.state.get()).refusal).toBeUndefined();
+      flow.close();
+    });
+
+    it('leaves it out when the helper was chosen meanwhile', async () => {
+      const there = extension();
+      let answer = (_: boolean) => {};
+      const slow = {
+        ...there,
+        answers: () =>
+          new Promise<boolean>(resolve => {
+            answer = resolve;
+          }),
+      };
+      const { flow } = await open(slow);
+      flow.handOverToHelper(HELPER);
+      answer(true);
+      await settled();
+      expect(there.started).toEqual([]);
+      flow.close();
+    });
+  });
+});

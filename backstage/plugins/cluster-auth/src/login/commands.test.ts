@@ -1,0 +1,81 @@
+/** @jest-environment node */
+import { execFileSync } from 'node:child_process';
+
+import { Shell, commandLine, likelyShell } from './commands';
+import type { Command } from './settings';
+
+const TOKEN = 'dG9rZW4tb2YtYS1zZXNzaW9uLWluLXRlc3RzLW9ubHk';
+const URL_WITH_QUOTE = "https://backstage.example.com/it's";
+
+function line(
+  command: Command,
+  shell: Shell,
+  backstageUrl = 'https://backstage.example.com',
+) {
+  return commandLine({ command, shell, backstageUrl, sessionToken: TOKEN });
+}
+
+/** What the program would be started with, said by a real shell. */
+function startedBySh(command: Command, backstageUrl?: string) {
+  const programs = ['docker', 'npx', 'backstage-oidc-helper'];
+  const functions = programs.map(
+    name =>
+      `${name}() { printf '%s\\n' ${name} "$@"; env | grep '^BACKSTAGE_SESSION_TOKEN='; }\n`,
+  );
+  const script = functions.join('') + line(command, 'sh', backstageUrl);
+  // bash, not sh: its functions may have a dash in their names.
+  return execFileSync('bash', ['-c', script], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+}
+
+describe('commandLine', () => {
+  it.each([
+    [
+      'docker' as const,
+      'docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN backstage/oidc-helper login --no-browser --backend https://backstage.example.com',
+    ],
+    [
+      'binary' as const,
+      'backstage-oidc-helper login --backend https://backstage.example.com',
+    ],
+    [
+      'npx' as const,
+      'npx backstage-oidc-helper login --backend https://backstage.example.com',
+    ],
+  ])('starts %s with the token in its environment', (command, expected) => {
+    const [variable, ...words] = startedBySh(command).reverse();
+    expect(words.reverse().join(' ')).toBe(expected);
+    expect(variable).toBe(`BACKSTAGE_SESSION_TOKEN=${TOKEN}`);
+  });
+
+  it('keeps an address whole, whatever is in it', () => {
+    expect(startedBySh('binary', URL_WITH_QUOTE)).toContain(URL_WITH_QUOTE);
+  });
+
+  it('names a Backstage on the same machine as a container sees it', () => {
+    const words = startedBySh('docker', 'http://localhost:7007');
+    expect(words).toContain('http://host.docker.internal:7007');
+    expect(words.join(' ')).toContain(
+      '--add-host host.docker.internal:host-gateway',
+    );
+    expect(startedBySh('binary', 'http://localhost:7007')).toContain(
+      'http://localhost:7007',
+    );
+  });
+
+  it('is written for PowerShell where that is the shell', () => {
+    expect(line('binary', 'powershell', URL_WITH_QUOTE)).toBe(
+      `$env:BACKSTAGE_SESSION_TOKEN='${TOKEN}'; backstage-oidc-helper login --backend 'https://backstage.example.com/it''s'`,
+    );
+  });
+});
+
+describe('likelyShell', () => {
+  it('is PowerShell on Windows, and sh elsewhere', () => {
+    expect(likelyShell('Mozilla/5.0 (Windows NT 10.0; Win64; x64)')).toBe(
+      'powershell',
+    );
+    expect(likelyShell('Mozilla/5.0 (X11; Linux x86_64)')).toBe('sh');
+  });
+});

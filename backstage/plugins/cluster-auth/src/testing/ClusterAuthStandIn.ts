@@ -1,0 +1,123 @@
+import type {
+  ClusterAuthApi,
+  ClusterStatus,
+  Disconnected,
+  Info,
+  Session,
+  SessionProgress,
+  Status,
+} from '../api/ClusterAuthApi';
+
+export const SESSION_TOKEN = 'dG9rZW4tb2YtYS1zZXNzaW9uLWluLXRlc3RzLW9ubHk';
+export const USER = 'user:default/felix';
+
+/** A cluster without a login. */
+export const unconnected: ClusterStatus = {
+  name: 'prod',
+  title: 'Production',
+  connected: false,
+  refreshable: false,
+};
+
+/** The same with one. */
+export const connected: ClusterStatus = {
+  ...unconnected,
+  connected: true,
+  subject: 'idp|felix',
+  expiresAt: '2036-11-25T13:00:00Z',
+  refreshable: true,
+};
+
+type Answer = SessionProgress | Error;
+
+/** A backend for tests: answers what it is told to, and a question about a session only then. */
+export class ClusterAuthStandIn implements ClusterAuthApi {
+  clusters: ClusterStatus[] = [unconnected];
+  refuses?: Error;
+  /** Questions about sessions fail at once. */
+  away = false;
+  expiresAt = '2026-11-25T12:05:00Z';
+  revocationPending: string[] = [];
+  readonly calls: string[] = [];
+  private waiting: ((answer: Answer) => void)[] = [];
+
+  async getInfo(): Promise<Info> {
+    return {
+      version: '0.1.0',
+      backstageUrl: 'https://backstage.example.com',
+      appUrl: 'https://backstage.example.com',
+      redirectUri: 'http://localhost:8000/',
+      clusters: [],
+    };
+  }
+
+  async getStatus(): Promise<Status> {
+    this.calls.push('status');
+    this.refuse();
+    return { user: USER, clusters: this.clusters };
+  }
+
+  async register({ cluster }: { cluster?: string }): Promise<Session> {
+    this.calls.push(`register ${cluster}`);
+    this.refuse();
+    const { expiresAt } = this;
+    return {
+      sessionToken: SESSION_TOKEN,
+      user: USER,
+      cluster: cluster ?? 'prod',
+      expiresAt,
+    };
+  }
+
+  getSession(
+    sessionToken: string,
+    { signal }: { wait: number; signal: AbortSignal },
+  ): Promise<SessionProgress> {
+    this.calls.push(`session ${sessionToken}`);
+    if (this.away) {
+      return Promise.reject(new TypeError('Failed to fetch'));
+    }
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('aborted')));
+      this.waiting.push(answer =>
+        'status' in answer ? resolve(answer) : reject(answer),
+      );
+    });
+  }
+
+  async disconnect(cluster: string): Promise<Disconnected> {
+    this.calls.push(`disconnect ${cluster}`);
+    this.refuse();
+    this.clusters = this.clusters.map(each =>
+      each.name === cluster ? unconnected : each,
+    );
+    const { revocationPending } = this;
+    return { disconnected: [cluster], revocationPending };
+  }
+
+  /** Answers those who wait for news of their session. */
+  tell(answer: Error | SessionProgress['status'], code?: string) {
+    const waiting = this.waiting;
+    this.waiting = [];
+    const error = code ? { code, message: `A sentence: ${code}.` } : undefined;
+    const { expiresAt } = this;
+    waiting.forEach(reply =>
+      reply(
+        typeof answer === 'string'
+          ? { status: answer, user: USER, cluster: 'prod', expiresAt, error }
+          : answer,
+      ),
+    );
+  }
+
+  /** How often it was asked for a session. */
+  get asked() {
+    return this.calls.filter(call => call.startsWith('session')).length;
+  }
+
+  private refuse() {
+    if (this.refuses) {
+      throw this.refuses;
+    }
+  }
+}
