@@ -67,11 +67,13 @@ export const LINTS = [
   },
 ];
 
-/** The same of the Backstage plugins. @type {Suite[]} */
+/** The same of the Backstage plugins; all but the first need what it makes, their types. @type {Suite[]} */
 export const PLUGIN_LINTS = [
   { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, output: 'development' },
   { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, output: 'development' },
   { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, output: 'development' },
+  { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, counts: 'node', output: 'development' },
+  { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, counts: 'node', output: 'development' },
 ];
 
 /** Looks through what the suites before it have left. @type {Suite} */
