@@ -14,6 +14,7 @@ it('the button, the helper, a login: pods and their logs are in the Kubernetes t
   const tab = await felix.useHelper();
   await felix.dialog.getByText('Go on in the tab that has opened').waitFor();
   await confirmAndLogIn(tab, 'felix');
+  await tab.close();
   await felix.dialog.getByText('Connected to').waitFor();
   await felix.keepPicture('connected');
   await felix.dialog.waitFor({ state: 'detached' });

@@ -15,9 +15,11 @@ export const PATIENCE_MS = 30_000;
 export class Person {
   #url;
   #pictures;
+  /** Good for an hour. @type {Promise<string> | undefined} */
+  #token;
 
   /**
-   * @param {string} login
+   * @param {'felix' | 'mara'} login
    * @param {object} browser
    * @param {BrowserContext} browser.context
    * @param {Page} browser.page for Backstage
@@ -135,7 +137,8 @@ export class Person {
    * @returns {Promise<{status: number, body: string}>}
    */
   async ask(path, init = {}) {
-    const token = await this.#backstageToken();
+    this.#token ??= this.#renewedToken();
+    const token = await this.#token;
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
     const answer = await fetch(new URL(`/api${path}`, this.#url), { ...init, headers });
     return { status: answer.status, body: await answer.text() };
@@ -147,7 +150,7 @@ export class Person {
   }
 
   /** @returns {Promise<string>} */
-  async #backstageToken() {
+  async #renewedToken() {
     const refresh = new URL('/api/auth/oidc/refresh?optional&env=development', this.#url);
     const answer = await this.context.request.get(refresh.href, { headers: { 'x-requested-with': 'XMLHttpRequest' } });
     return Object(await answer.json()).backstageIdentity.token;

@@ -2,6 +2,5 @@
 import { readdir } from 'node:fs/promises';
 
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.mjs')).sort();
-for (const file of files) {
-  await import(`./${file}`);
-}
+// At once: tests begin as soon as there are any, and the environment ends when there are none left.
+await Promise.all(files.map((file) => import(`./${file}`)));

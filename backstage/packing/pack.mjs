@@ -13,8 +13,8 @@ const PLUGINS = join(WORKSPACE, 'plugins');
 /** Copies of the packages: packing rewrites package.json, and what works on the packages meanwhile must not see that. */
 const STAGES = join(WORKSPACE, 'dist-stages');
 
-/** What a package is made of. Its licence is the repository's. */
-const PARTS = ['package.json', 'README.md', 'config.d.ts', 'dist'];
+/** What a package is made of. */
+const PARTS = ['package.json', 'README.md', 'LICENSE', 'config.d.ts', 'dist'];
 
 /**
  * @typedef {object} Packed
@@ -47,7 +47,6 @@ async function pack(folder, target) {
   for (const part of PARTS) {
     await cp(join(PLUGINS, folder, part), join(stage, part), { recursive: true });
   }
-  await cp(join(WORKSPACE, '../LICENSE'), join(stage, 'LICENSE'));
   await npm(['pack', '--pack-destination', target], stage);
   const { name, version } = JSON.parse(await readFile(join(PLUGINS, folder, 'package.json'), 'utf8'));
   return { name, tarball: join(target, `${name.slice(1).replace('/', '-')}-${version}.tgz`) };

@@ -46,6 +46,8 @@ export class Environment {
     this.redis = this.#part(() => startRedis(ports.redis));
     /** The Rust backend. */
     this.backend = this.#part(() => this.#startBackend(ports));
+    /** Settings of the backend's that its next start has on top. @type {Record<string, string>} */
+    this.backendSettings = {};
     this.backstage = this.#part(() => startBackstageApp(this.#backstageVariables(ports.backstage)));
     /** The helper in its proxy role. */
     this.helper = this.#part(() => this.#startHelper());
@@ -119,6 +121,7 @@ export class Environment {
       KUBERNETES_API_URL: cluster.url,
       KUBERNETES_CA_FILE: cluster.caFile,
       REGISTRATIONS_PER_MINUTE: '1000',
+      ...this.backendSettings,
     });
     await backend.line(/"message":"listening"/);
     return backend;

@@ -10,9 +10,9 @@ const useStyles = makeStyles(
 );
 
 /** How long the login may still take. A timer is not read out each second. */
-export function Countdown(props: { until: string }) {
+export function Countdown(props: { until: number }) {
   const classes = useStyles();
-  const seconds = useSecondsUntil(Date.parse(props.until));
+  const seconds = useSecondsUntil(props.until);
   return (
     <Typography className={classes.root} variant="body2" role="timer">
       {formatSeconds(seconds)} left

@@ -45,7 +45,7 @@ export function Login(props: {
         )}
       </DialogContent>
       <DialogActions>
-        {state.step === 'open' && <Countdown until={state.session.expiresAt} />}
+        {state.step === 'open' && <Countdown until={state.endsAt} />}
         {state.step === 'failed' && (
           <Button variant="contained" color="primary" onClick={onAgain}>
             Try again

@@ -2,9 +2,9 @@ import type { Problem } from '../api/Problem';
 import {
   ClusterAuthStandIn,
   SESSION_TOKEN,
-} from '../testing/ClusterAuthStandIn';
-import { HeldClock, settled } from '../testing/HeldClock';
-import { refusal } from '../testing/refusal';
+} from '../__testUtils__/ClusterAuthStandIn';
+import { HeldClock, settled } from '../__testUtils__/HeldClock';
+import { refusal } from '../__testUtils__/refusal';
 import type { Extension } from './extension';
 import { LoginFlow } from './LoginFlow';
 import type { LoginState } from './LoginState';
@@ -84,6 +84,19 @@ describe('LoginFlow', () => {
       user: 'user:default/felix',
     });
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['as the backend says', '2026-11-25T12:04:00Z', 240_000],
+    ['when this clock is late', '2026-11-25T13:05:00Z', 300_000],
+    ['when this clock is early', '2026-11-25T11:05:00Z', 300_000],
+  ])('knows when the session ends: %s', async (_, expiresAt, left) => {
+    const { flow, clusterAuthApi, clock } = begin();
+    clusterAuthApi.expiresAt = expiresAt;
+    flow.start('prod');
+    await settled();
+    expect(opened(flow.state.get()).endsAt - clock.now()).toBe(left);
+    flow.close();
   });
 
   it('says why the login failed', async () => {

@@ -8,6 +8,8 @@ import type { OpenLogin, LoginState } from './LoginState';
 
 /** After this long without a sign of the login, the person is told what may be wrong. */
 const QUIET_AFTER_MS = 8_000;
+/** How long a session lives. */
+const SESSION_MS = 300_000;
 
 /** What the flow needs of the world. */
 export interface LoginFlowOptions {
@@ -38,14 +40,19 @@ export class LoginFlow {
     if (!session) {
       return;
     }
+    const endsAt = endOf(session, this.options.clock.now());
     this.set({
       step: 'open',
       session,
+      endsAt,
       progress: 'pending',
       handOver: { to: 'nobody' },
       backend: 'answers',
     });
-    await Promise.all([this.offerToExtension(session), this.follow(session)]);
+    await Promise.all([
+      this.offerToExtension(session),
+      this.follow(session, endsAt),
+    ]);
   }
 
   /** Must run in the click's own task: browsers open a tab for a click only. */
@@ -102,9 +109,10 @@ export class LoginFlow {
     return state.step !== 'open' || state.handOver.to !== 'nobody';
   }
 
-  private async follow(session: Session) {
+  private async follow(session: Session, endsAt: number) {
     const { clusterAuthApi, clock } = this.options;
-    const end = await followSession(session, {
+    const end = await followSession(session.sessionToken, {
+      endsAt,
       clusterAuthApi,
       clock,
       signal: this.closing.signal,
@@ -120,7 +128,9 @@ export class LoginFlow {
     this.set({ step: 'failed', problem });
   }
 
-  private update(change: Partial<Omit<OpenLogin, 'step' | 'session'>>) {
+  private update(
+    change: Partial<Omit<OpenLogin, 'step' | 'session' | 'endsAt'>>,
+  ) {
     const state = this.current.get();
     if (state.step === 'open') {
       this.set({ ...state, ...change });
@@ -132,4 +142,10 @@ export class LoginFlow {
       this.current.set(state);
     }
   }
+}
+
+/** A clock that is wrong does not end a login that has just begun. */
+function endOf(session: Session, now: number): number {
+  const remaining = Date.parse(session.expiresAt) - now;
+  return now + (remaining > 0 ? Math.min(remaining, SESSION_MS) : SESSION_MS);
 }

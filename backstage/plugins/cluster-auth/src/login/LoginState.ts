@@ -12,6 +12,8 @@ export type HandOver =
 export interface OpenLogin {
   step: 'open';
   session: Session;
+  /** When the session ends, by this machine's clock. */
+  endsAt: number;
   /** `exchanging`: the person has logged in, the backend redeems what came back. */
   progress: 'pending' | 'exchanging';
   handOver: HandOver;

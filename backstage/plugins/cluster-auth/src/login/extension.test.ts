@@ -1,4 +1,4 @@
-import { HeldClock, settled } from '../testing/HeldClock';
+import { HeldClock, settled } from '../__testUtils__/HeldClock';
 import { PageExtension } from './extension';
 
 const PONG = { source: 'cluster-auth-extension', type: 'pong', id: 'id-1' };

@@ -1,8 +1,4 @@
-import type {
-  ClusterAuthApi,
-  Session,
-  SessionProgress,
-} from '../api/ClusterAuthApi';
+import type { ClusterAuthApi, SessionProgress } from '../api/ClusterAuthApi';
 import { isTemporary, problemOf, retryAfter } from '../api/Problem';
 import type { Clock } from '../clock';
 import type { LoginState, OpenLogin } from './LoginState';
@@ -27,20 +23,24 @@ interface Following {
   clusterAuthApi: ClusterAuthApi;
   clock: Clock;
   signal: AbortSignal;
-  onProgress(change: Pick<OpenLogin, 'backend'> & Partial<OpenLogin>): void;
+  /** After this moment, a backend that is away has nothing to tell any more. */
+  endsAt: number;
+  onProgress(
+    change: Pick<OpenLogin, 'backend'> & Partial<Pick<OpenLogin, 'progress'>>,
+  ): void;
 }
 
 /** Follows a session until it ends, also while the backend is away; nothing is answered once the signal is aborted. */
 export async function followSession(
-  session: Session,
+  sessionToken: string,
   following: Following,
 ): Promise<End | undefined> {
-  const { clock, signal, onProgress } = following;
+  const { clock, signal, endsAt, onProgress } = following;
   let failures = 0;
   while (!signal.aborted) {
     let pause = PAUSE_MS;
     try {
-      const progress = await ask(session, following);
+      const progress = await ask(sessionToken, following);
       failures = 0;
       const end = endOf(progress);
       if (end) {
@@ -54,7 +54,7 @@ export async function followSession(
       if (!isTemporary(error)) {
         return { step: 'failed', problem: problemOf(error) };
       }
-      if (clock.now() >= Date.parse(session.expiresAt)) {
+      if (clock.now() >= endsAt) {
         return { step: 'failed', problem: EXPIRED };
       }
       failures += 1;
@@ -92,14 +92,14 @@ function backoff(failures: number): number {
 }
 
 /** One question, given up when its answer does not come. */
-async function ask(session: Session, following: Following) {
+async function ask(sessionToken: string, following: Following) {
   const { clusterAuthApi, clock, signal } = following;
   const giveUp = new AbortController();
   const abort = () => giveUp.abort();
   signal.addEventListener('abort', abort);
   const forget = clock.after(WAIT * 1000 + GRACE_MS, abort);
   try {
-    return await clusterAuthApi.getSession(session.sessionToken, {
+    return await clusterAuthApi.getSession(sessionToken, {
       wait: WAIT,
       signal: giveUp.signal,
     });

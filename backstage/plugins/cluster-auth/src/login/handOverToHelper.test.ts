@@ -1,4 +1,4 @@
-import { settled } from '../testing/HeldClock';
+import { settled } from '../__testUtils__/HeldClock';
 import { handOverToHelper } from './handOverToHelper';
 
 describe('handOverToHelper', () => {

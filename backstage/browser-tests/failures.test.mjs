@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { environment, personAt } from './environment.mjs';
+import { confirmAndLogIn, logInAtIdp } from './person.mjs';
+
+/** @typedef {import('node:test').TestContext} TestContext */
+
+/**
+ * Takes a part of the environment away until the end of the test.
+ *
+ * @param {TestContext} test
+ * @param {'backend' | 'helper' | 'redis'} name
+ */
+async function without(test, name) {
+  const part = environment[name];
+  await part.stop();
+  test.after(() => part.start());
+}
+
+/**
+ * What the identity provider's control API is told.
+ *
+ * @param {string} command
+ * @param {object} [body]
+ */
+async function tellIdp(command, body = {}) {
+  const answer = await fetch(new URL(`control/${command}`, environment.issuer), { method: 'POST', body: JSON.stringify(body) });
+  assert.equal(answer.status, 200);
+}
+
+/**
+ * The sentence in the Kubernetes tab, and that the shared cluster shows its pods nevertheless.
+ *
+ * @param {import('./person.mjs').Person} person
+ * @param {RegExp} sentence
+ * @param {string} picture
+ */
+async function tabExplains(person, sentence, picture) {
+  await person.openKubernetesTab('web');
+  await person.page.getByText(/There was a problem retrieving/).click();
+  await person.page.getByText(sentence).first().waitFor();
+  await person.cluster('Shared').getByText('2 pods').waitFor();
+  await person.keepPicture(picture);
+}
+
+describe('what goes wrong is said in a sentence with a next step', () => {
+  it('no login: the tab says what to press, and Backstage itself asks', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'not-connected');
+    await felix.page.getByRole('dialog').filter({ hasText: 'Login Required' }).waitFor();
+    await felix.keepPicture('login-required');
+  });
+
+  it('no helper runs', async (test) => {
+    await without(test, 'helper');
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    await felix.useHelper();
+    await felix.dialog.getByText(/If the new tab says that http:\/\/localhost:8888 cannot be reached, no helper is running there: start it/).waitFor();
+    await felix.keepPicture('no-helper');
+  });
+
+  it('the identity provider refuses', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    const tab = await felix.useHelper();
+    await tab.getByRole('button', { name: 'Continue to login' }).click();
+    await tab.getByRole('button', { name: 'Deny' }).click();
+    await felix.dialog.getByRole('status').getByText(/denied|refused/i).waitFor();
+    await felix.dialog.getByRole('button', { name: 'Try again' }).waitFor();
+    await felix.keepPicture('idp-refuses');
+  });
+
+  it('somebody else logs in', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    const tab = await felix.useHelper();
+    await tab.getByRole('button', { name: 'Continue to login' }).click();
+    await logInAtIdp(tab, 'mara');
+    await felix.dialog.getByRole('button', { name: 'Try again' }).waitFor();
+    const { body } = await felix.ask('/cluster-auth/status');
+    assert.equal(JSON.parse(body).clusters[0].connected, false);
+    await felix.keepPicture('somebody-else');
+  });
+
+  it('the session expires', async (test) => {
+    const felix = await personAt(test, 'felix');
+    test.after(async () => {
+      await environment.backend.stop();
+      environment.backendSettings = {};
+      await environment.backend.start();
+    });
+    await environment.backend.stop();
+    environment.backendSettings = { SESSION_LIFETIME: '5s' };
+    await environment.backend.start();
+    await felix.openComponent('web');
+    await felix.getAccess();
+    await felix.dialog.getByText(/took longer than .*: try again/).waitFor();
+    await felix.dialog.getByRole('button', { name: 'Try again' }).waitFor();
+    await felix.keepPicture('session-expired');
+  });
+
+  it('the backend is down, before a login and with one', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    await felix.logInByHelper();
+    await without(test, 'backend');
+    await felix.openComponent('web');
+    await felix.page.getByText(/The cluster-auth backend does not answer: try again in a minute/).first().waitFor();
+    await felix.keepPicture('backend-down-card');
+    await tabExplains(felix, /the cluster-auth backend does not answer: try again in a minute/, 'backend-down-tab');
+  });
+
+  it('the backend goes away in the middle of a login, which goes on when it is back', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    const tab = await felix.useHelper();
+    await tab.getByRole('button', { name: 'Continue to login' }).waitFor();
+    await environment.backend.stop();
+    await felix.dialog.getByText(/cannot be reached. Go on with your login/).waitFor();
+    await felix.keepPicture('backend-away-in-dialog');
+    await environment.backend.start();
+    await confirmAndLogIn(tab, 'felix');
+    await felix.dialog.waitFor({ state: 'detached' });
+  });
+
+  it('Redis is down', async (test) => {
+    const felix = await personAt(test, 'felix');
+    await without(test, 'redis');
+    await felix.openComponent('web');
+    await felix.page.getByText(/store/).first().waitFor();
+    await felix.keepPicture('redis-down-card');
+    await tabExplains(felix, /development cannot be asked as you\. .*store/i, 'redis-down-tab');
+  });
+
+  it('the token has expired and the refresh token is revoked', async (test) => {
+    const felix = await personAt(test, 'felix');
+    test.after(() => tellIdp('reset'));
+    await tellIdp('id-token-lifetime', { seconds: 1 });
+    await felix.openComponent('web');
+    await felix.getAccess();
+    await felix.logInByHelper();
+    await tellIdp('next', { endpoint: 'token', status: 403, times: 50, body: { error: 'invalid_grant' } });
+    await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'refresh-refused-tab');
+    await felix.open('/cluster-auth');
+    await felix.page.getByText(/Not connected\. The identity provider has ended your login \(refresh_refused\): log in again\./).waitFor();
+    await felix.keepPicture('refresh-refused');
+  });
+});

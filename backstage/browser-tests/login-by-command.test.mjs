@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, delimiter } from 'node:path';
+import { createInterface } from 'node:readline';
+import { it } from 'node:test';
+
+import { plainEnvironment, PROGRAM } from '../../dev/demo/program.mjs';
+import { environment, personAt } from './environment.mjs';
+import { confirmAndLogIn } from './person.mjs';
+
+it('the command that the dialog copies, pasted into a shell: the pods appear in the open Kubernetes tab', async (test) => {
+  // In a terminal nobody keeps a helper running.
+  await environment.helper.stop();
+  test.after(() => environment.helper.start());
+  const felix = await personAt(test, 'felix', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await felix.openKubernetesTab('web');
+  const loaded = await felix.page.evaluate(() => performance.timeOrigin);
+  const prompt = felix.page.getByRole('dialog').filter({ hasText: 'Login Required' });
+  await felix.keepPicture('login-required');
+  await prompt.getByRole('button', { name: 'Log in' }).click();
+  await felix.dialog.getByRole('button', { name: 'Copy binary command' }).click();
+  const terminal = startShell(await felix.page.evaluate(() => navigator.clipboard.readText()));
+  test.after(() => terminal.close());
+  const tab = await felix.context.newPage();
+  await tab.goto(await terminal.link);
+  await confirmAndLogIn(tab, 'felix');
+  await tab.close();
+  assert.equal(await terminal.exited, 0);
+  await felix.dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(await felix.podsOf('Development'), ['web-0', 'web-1']);
+  assert.match(await felix.logOf('web-0'), /web-0 ready/);
+  assert.equal(await felix.page.evaluate(() => performance.timeOrigin), loaded);
+});
+
+/**
+ * As a person does it who has the program in their path.
+ *
+ * @param {string} command
+ */
+function startShell(command) {
+  const own = plainEnvironment();
+  const shell = spawn('sh', ['-c', command], {
+    env: { ...own, PATH: `${dirname(PROGRAM)}${delimiter}${own['PATH']}`, NO_BROWSER: 'true' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own: closing the terminal ends the command too.
+    detached: true,
+  });
+  const exited = once(shell, 'exit').then(([code]) => code);
+  const close = () => shell.exitCode === null && shell.pid !== undefined && process.kill(-shell.pid);
+  return { exited, link: linkIn(shell.stderr), close };
+}
+
+/**
+ * @param {import('node:stream').Readable} output
+ * @returns {Promise<string>} the link that the helper prints
+ */
+async function linkIn(output) {
+  for await (const line of createInterface({ input: output })) {
+    const [link] = /http:\/\/localhost:\d+\/go\/\S+/.exec(line) ?? [];
+    if (link) {
+      // What it says later must not stop it.
+      output.resume();
+      return link;
+    }
+  }
+  throw new Error('the command ended without a link');
+}

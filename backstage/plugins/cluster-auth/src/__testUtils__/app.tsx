@@ -1,0 +1,49 @@
+import {
+  mockApis,
+  renderInTestApp as render,
+} from '@backstage/frontend-test-utils';
+import axe from 'axe-core';
+import type { ReactElement } from 'react';
+
+import { clusterAuthApiRef } from '../api/ClusterAuthApi';
+import { PageLogin, loginApiRef } from '../login/LoginApi';
+import { clusterStatusApiRef } from '../status/ClusterStatusApi';
+import { SharedClusterStatus } from '../status/SharedClusterStatus';
+import { ClusterAuthStandIn } from './ClusterAuthStandIn';
+
+/** What is configured, and what was remembered from the last time. */
+export interface AppOptions {
+  clusterAuth?: { commands?: Record<string, boolean> };
+  remembered?: { helperPlace: string };
+}
+
+/** Renders in an app whose backend is a stand-in. */
+export function renderInApp(element: ReactElement, options: AppOptions = {}) {
+  const clusterAuthApi = new ClusterAuthStandIn();
+  const loginApi = new PageLogin();
+  const storageApi = mockApis.storage({
+    data: { 'cluster-auth': { ...options.remembered } },
+  });
+  const { clusterAuth = {} } = options;
+  const show = () =>
+    render(element, {
+      config: { clusterAuth: { ...clusterAuth } },
+      apis: [
+        [clusterAuthApiRef, clusterAuthApi],
+        [clusterStatusApiRef, new SharedClusterStatus(clusterAuthApi)],
+        [loginApiRef, loginApi],
+        storageApi,
+      ],
+    });
+  return { clusterAuthApi, loginApi, storageApi, show };
+}
+
+/** What axe finds; colours are for a real browser to judge. */
+export async function violations(): Promise<string[]> {
+  const found = await axe.run(document.body, {
+    rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+  });
+  return found.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`,
+  );
+}

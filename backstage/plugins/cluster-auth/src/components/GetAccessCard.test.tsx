@@ -1,0 +1,56 @@
+import { act, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+
+import { connected, unconnected } from '../__testUtils__/ClusterAuthStandIn';
+import { renderInApp, violations } from '../__testUtils__/app';
+import { refusal } from '../__testUtils__/refusal';
+import { GetAccessCard } from './GetAccessCard';
+import { LoginDialog } from './LoginDialog';
+
+describe('GetAccessCard', () => {
+  it('opens the dialog, and shows the new login without a reload', async () => {
+    const { clusterAuthApi, show } = renderInApp(
+      <>
+        <GetAccessCard />
+        <LoginDialog />
+      </>,
+    );
+    show();
+    const user = userEvent.setup();
+    await user.click(
+      await screen.findByRole('button', { name: 'Get K8s access' }),
+    );
+    await screen.findByRole('button', { name: 'Use the helper' });
+    clusterAuthApi.clusters = [connected];
+    await act(async () => clusterAuthApi.tell('complete'));
+    expect(await screen.findByText(/Connected as idp\|felix/)).toBeVisible();
+    expect(
+      screen.queryByRole('button', { name: 'Get K8s access', hidden: true }),
+    ).toBeNull();
+  });
+
+  it('has no button where nothing is missing', async () => {
+    const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
+    clusterAuthApi.clusters = [connected];
+    show();
+    await screen.findByText(/Connected as/);
+    expect(screen.queryByRole('button', { name: 'Get K8s access' })).toBeNull();
+  });
+
+  it('says why it knows nothing', async () => {
+    const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
+    clusterAuthApi.refuses = await refusal(503, 'store_unavailable');
+    show();
+    expect(
+      await screen.findByText('A sentence: store_unavailable.'),
+    ).toBeInTheDocument();
+  });
+
+  it('has nothing that axe finds', async () => {
+    const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
+    clusterAuthApi.clusters = [connected, { ...unconnected, name: 'staging' }];
+    show();
+    await screen.findByRole('button', { name: 'Get K8s access' });
+    expect(await violations()).toEqual([]);
+  });
+});

@@ -1,0 +1,101 @@
+import { kubernetesAuthProvidersApiRef } from '@backstage/plugin-kubernetes-react';
+import { TestApiProvider, renderInTestApp } from '@backstage/test-utils';
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { Route, Routes } from 'react-router-dom';
+
+import { clusterAuthApiRef } from './api/ClusterAuthApi';
+import {
+  ClusterAuthLoginDialog,
+  ClusterAuthPage,
+  EntityGetAccessCard,
+  UserSettingsClusterAuth,
+  clusterAuthPlugin,
+  isGetAccessAvailable,
+  kubernetesAuthProvidersApiFactory,
+} from './legacy';
+import { PageLogin, loginApiRef } from './login/LoginApi';
+import { clusterStatusApiRef } from './status/ClusterStatusApi';
+import { SharedClusterStatus } from './status/SharedClusterStatus';
+import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
+
+function renderApp(element: JSX.Element) {
+  const clusterAuthApi = new ClusterAuthStandIn();
+  return renderInTestApp(
+    <TestApiProvider
+      apis={[
+        [clusterAuthApiRef, clusterAuthApi],
+        [clusterStatusApiRef, new SharedClusterStatus(clusterAuthApi)],
+        [loginApiRef, new PageLogin()],
+      ]}
+    >
+      {element}
+    </TestApiProvider>,
+  );
+}
+
+describe('the legacy plugin', () => {
+  it('brings the APIs that its components use', () => {
+    const ids = [...clusterAuthPlugin.getApis()].map(({ api }) => api.id);
+    expect(ids).toEqual(
+      [clusterAuthApiRef, clusterStatusApiRef, loginApiRef].map(({ id }) => id),
+    );
+  });
+
+  it('has a page of clusters with a header of its own', async () => {
+    await renderApp(
+      <Routes>
+        <Route path="/" element={<ClusterAuthPage />} />
+      </Routes>,
+    );
+    await screen.findByRole('button', { name: 'Connect Production' });
+    expect(
+      screen.getByRole('heading', { name: 'Kubernetes access' }),
+    ).toBeInTheDocument();
+  });
+
+  it('has a card that opens the dialog in the root of the app', async () => {
+    await renderApp(
+      <>
+        <ClusterAuthLoginDialog />
+        <EntityGetAccessCard />
+      </>,
+    );
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Get K8s access' }),
+    );
+    expect(
+      await screen.findByRole('button', { name: 'Use the helper' }),
+    ).toBeInTheDocument();
+  });
+
+  it('has a section for the settings of the user', async () => {
+    await renderApp(<UserSettingsClusterAuth />);
+    expect(
+      await screen.findByRole('button', { name: 'Connect Production' }),
+    ).toBeInTheDocument();
+  });
+
+  it('has auth providers for the APIs of the app', () => {
+    expect(kubernetesAuthProvidersApiFactory.api.id).toBe(
+      kubernetesAuthProvidersApiRef.id,
+    );
+  });
+
+  it('knows which entities have Kubernetes resources', () => {
+    const entity = (annotations?: Record<string, string>) => ({
+      apiVersion: 'backstage.io/v1alpha1',
+      kind: 'Component',
+      metadata: { name: 'shop', annotations },
+    });
+    expect(
+      isGetAccessAvailable(entity({ 'backstage.io/kubernetes-id': 'shop' })),
+    ).toBe(true);
+    expect(
+      isGetAccessAvailable(
+        entity({ 'backstage.io/kubernetes-label-selector': 'app=shop' }),
+      ),
+    ).toBe(true);
+    expect(isGetAccessAvailable(entity())).toBe(false);
+  });
+});
