@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import {
+  type AnyApiFactory,
   createComponentExtension,
   createPlugin,
   createRoutableExtension,
@@ -20,8 +21,15 @@ import {
   clusterStatusApiFactory,
   loginApiFactory,
 } from './apis';
+import { kubernetesAuthProvidersApiFactory as authProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
-export { kubernetesAuthProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
+/**
+ * Backstage's own Kubernetes auth providers, and `clusterauth` beside them: for the app's `apis`.
+ *
+ * @public
+ */
+export const kubernetesAuthProvidersApiFactory: AnyApiFactory =
+  authProvidersApiFactory;
 
 const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
 
@@ -41,7 +49,7 @@ export const clusterAuthPlugin = createPlugin({
  *
  * @public
  */
-export const ClusterAuthPage = clusterAuthPlugin.provide(
+export const ClusterAuthPage: () => JSX.Element = clusterAuthPlugin.provide(
   createRoutableExtension({
     name: 'ClusterAuthPage',
     component: () =>
@@ -55,7 +63,7 @@ export const ClusterAuthPage = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const EntityGetAccessCard = clusterAuthPlugin.provide(
+export const EntityGetAccessCard: () => JSX.Element = clusterAuthPlugin.provide(
   createComponentExtension({
     name: 'EntityGetAccessCard',
     component: {
@@ -70,31 +78,33 @@ export const EntityGetAccessCard = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const UserSettingsClusterAuth = clusterAuthPlugin.provide(
-  createComponentExtension({
-    name: 'UserSettingsClusterAuth',
-    component: {
-      lazy: () =>
-        import('./components/UserSettingsClusterAuth').then(
-          m => m.UserSettingsClusterAuth,
-        ),
-    },
-  }),
-);
+export const UserSettingsClusterAuth: () => JSX.Element =
+  clusterAuthPlugin.provide(
+    createComponentExtension({
+      name: 'UserSettingsClusterAuth',
+      component: {
+        lazy: () =>
+          import('./components/UserSettingsClusterAuth').then(
+            m => m.UserSettingsClusterAuth,
+          ),
+      },
+    }),
+  );
 
 /**
  * The dialog: stands once in the app's root, beside `OAuthRequestDialog`.
  *
  * @public
  */
-export const ClusterAuthLoginDialog = clusterAuthPlugin.provide(
-  createComponentExtension({
-    name: 'ClusterAuthLoginDialog',
-    component: {
-      lazy: () => import('./components/LoginDialog').then(m => m.LoginDialog),
-    },
-  }),
-);
+export const ClusterAuthLoginDialog: () => JSX.Element | null =
+  clusterAuthPlugin.provide(
+    createComponentExtension({
+      name: 'ClusterAuthLoginDialog',
+      component: {
+        lazy: () => import('./components/LoginDialog').then(m => m.LoginDialog),
+      },
+    }),
+  );
 
 /**
  * Whether an entity has Kubernetes resources, for `EntitySwitch.Case`.

@@ -17,11 +17,7 @@ import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { ClusterAuthKubernetesAuthProviders } from './ClusterAuthKubernetesAuthProviders';
 import { LoginPrompt } from './LoginPrompt';
 
-/**
- * Backstage's own Kubernetes auth providers, and `clusterauth` beside them.
- *
- * @public
- */
+/** Backstage's own Kubernetes auth providers, and `clusterauth` beside them. */
 export const kubernetesAuthProvidersApiFactory = createApiFactory({
   api: kubernetesAuthProvidersApiRef,
   deps: {
