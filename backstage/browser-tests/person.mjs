@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-
 /**
- * @typedef {import('playwright-core').BrowserContext} BrowserContext
- * @typedef {import('playwright-core').Page} Page
+ * @typedef {import('../../dev/browser/chromium.mjs').BrowserContext} BrowserContext
+ * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
  */
 
 /** The password of everybody at the development identity provider. */
@@ -14,7 +12,8 @@ export const PATIENCE_MS = 30_000;
 /** Somebody at a browser of their own, with Backstage open. */
 export class Person {
   #url;
-  #pictures;
+  #artefact;
+  #left = false;
   /** Good for an hour. @type {Promise<string> | undefined} */
   #token;
 
@@ -24,24 +23,28 @@ export class Person {
    * @param {BrowserContext} browser.context
    * @param {Page} browser.page for Backstage
    * @param {string} browser.url of Backstage
-   * @param {string} browser.pictures the folder of screenshots
+   * @param {(name: string) => string} browser.artefact where a file is kept
    */
-  constructor(login, { context, page, url, pictures }) {
+  constructor(login, { context, page, url, artefact }) {
     this.login = login;
     this.context = context;
     this.page = page;
     this.dialog = page.getByRole('dialog', { name: 'Get K8s access' });
     this.#url = url;
-    this.#pictures = pictures;
+    this.#artefact = artefact;
   }
 
   /** Signs in to Backstage. */
   async signIn() {
     await this.page.goto(this.#url);
-    const popup = this.context.waitForEvent('page');
-    await this.page.getByRole('button', { name: 'Sign In' }).click();
-    await logInAtIdp(await popup, this.login);
-    await this.page.getByRole('link', { name: 'Settings' }).waitFor();
+    const opened = this.context.waitForEvent('page');
+    const button = this.page.getByRole('button', { name: 'Sign In' });
+    await button.click();
+    const popup = await opened;
+    const closed = popup.waitForEvent('close');
+    await logInAtIdp(popup, this.login);
+    await closed;
+    await button.waitFor({ state: 'detached' });
   }
 
   /**
@@ -126,7 +129,7 @@ export class Person {
 
   /** @param {string} name of the screenshot */
   async keepPicture(name) {
-    await this.page.screenshot({ path: join(this.#pictures, `${name}.png`) });
+    await this.page.screenshot({ path: this.#artefact(`${name}.png`) });
   }
 
   /**
@@ -147,6 +150,15 @@ export class Person {
   /** Has the backend forget every login of theirs. */
   async disconnect() {
     await this.ask('/cluster-auth/tokens', { method: 'DELETE' });
+  }
+
+  /** Disconnects and closes the browser, which writes down what it recorded. */
+  async leave() {
+    if (!this.#left) {
+      this.#left = true;
+      await this.disconnect();
+      await this.context.close();
+    }
   }
 
   /** @returns {Promise<string>} */

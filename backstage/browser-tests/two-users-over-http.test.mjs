@@ -3,8 +3,8 @@ import { it } from 'node:test';
 
 import { personAt } from './environment.mjs';
 
-/** So many requests of each user, and so many at the same time. */
-const REQUESTS = 1000;
+/** So many requests of each user, in turn, and so many at the same time. */
+const REQUESTS = 500;
 const AT_ONCE = 20;
 
 const COMPONENT = /** @type {const} */ ({ felix: 'web', mara: 'api' });
@@ -19,7 +19,8 @@ const COMPONENT = /** @type {const} */ ({ felix: 'web', mara: 'api' });
 async function podsSeen(person, component) {
   const { status, body } = await person.ask('/kubernetes/resources/workloads/query', {
     method: 'POST',
-    body: JSON.stringify({ entityRef: `component:default/${component}`, auth: {} }),
+    // Another cluster of this Backstage wants a token of its own.
+    body: JSON.stringify({ entityRef: `component:default/${component}`, auth: { oidc: { okta: 'none' } } }),
   });
   assert.equal(status, 200, body);
   /** @type {{cluster: {name: string}, resources: {resources: {kind?: string, metadata: {name: string}}[]}[]}[]} */
@@ -29,7 +30,7 @@ async function podsSeen(person, component) {
   return names.filter((name) => /-\d$/.test(name)).sort();
 }
 
-it('two users over HTTP, a thousand requests each and all at once, see their own pods only', async (test) => {
+it('two users over HTTP, a thousand requests in turn and many at once, see their own pods only', async (test) => {
   const people = [await personAt(test, 'felix'), await personAt(test, 'mara')];
   for (const person of people) {
     await person.openComponent('web');

@@ -1,5 +1,12 @@
 import { chromium } from 'playwright-core';
 
+/**
+ * @typedef {import('playwright-core').BrowserContext} BrowserContext
+ * @typedef {import('playwright-core').BrowserContextOptions} BrowserContextOptions
+ * @typedef {import('playwright-core').Locator} Locator
+ * @typedef {import('playwright-core').Page} Page
+ */
+
 const SWITCHES = [
   '--disable-gpu',
   '--disable-quic',

@@ -73,6 +73,11 @@ export class Program {
     return (await this.#exited)[0];
   }
 
+  /** Ends it at once, as a crash does. */
+  kill() {
+    this.#child.kill('SIGKILL');
+  }
+
   async stop() {
     this.#child.kill();
     await this.#exited;

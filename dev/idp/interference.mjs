@@ -74,7 +74,7 @@ export class Interference {
       // oidc-provider repeats the token that it does not rotate; others leave it out (RFC 6749 section 6).
       Reflect.deleteProperty(Object(ctx.body), 'refresh_token');
     }
-    this.#ledger.recordTokenAnswer(Object(ctx.body));
+    this.#ledger.recordTokenAnswer(Object(ctx.body), ctx['oidc']?.client?.clientId);
     if (point === 'after') {
       await this.holds.stop();
     }

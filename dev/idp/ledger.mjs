@@ -3,8 +3,8 @@ import { appendFileSync } from 'node:fs';
 /** @typedef {'code'|'state'|'verifier'|'nonce'|'id_token'|'access_token'|'refresh_token'} SecretKind */
 
 /**
- * A file of every secret that passed through an identity provider, one JSON line `{"kind","value"}` each, so that a test
- * can search logs, pages and stores for them. Lines are written before the answer that carries the secret goes out.
+ * A file of every secret that passed through an identity provider, one JSON line `{"kind","value"}` each, with the "client" of
+ * a token that was given out, so that a test can search logs, pages and stores for them. Lines are written before the answer that carries the secret goes out.
  */
 export class Ledger {
   #file;
@@ -19,12 +19,13 @@ export class Ledger {
   /**
    * @param {SecretKind} kind
    * @param {unknown} value anything but a string that is not empty is ignored, as is a secret already written
+   * @param {string} [client] to whom it was given
    */
-  record(kind, value) {
+  record(kind, value, client) {
     if (!this.#file || typeof value !== 'string' || value === '') {
       return;
     }
-    const line = `${JSON.stringify({ kind, value })}\n`;
+    const line = `${JSON.stringify({ kind, value, client })}\n`;
     if (!this.#written.has(line)) {
       this.#written.add(line);
       appendFileSync(this.#file, line, { mode: 0o600 });
@@ -44,10 +45,13 @@ export class Ledger {
     this.record('refresh_token', parameters.get('refresh_token'));
   }
 
-  /** @param {object} answer of the token endpoint */
-  recordTokenAnswer(answer) {
+  /**
+   * @param {object} answer of the token endpoint
+   * @param {string} [client] who asked
+   */
+  recordTokenAnswer(answer, client) {
     for (const kind of /** @type {const} */ (['id_token', 'access_token', 'refresh_token'])) {
-      this.record(kind, Object.getOwnPropertyDescriptor(answer, kind)?.value);
+      this.record(kind, Object.getOwnPropertyDescriptor(answer, kind)?.value, client);
     }
   }
 }

@@ -50,7 +50,7 @@ describe('the legacy plugin', () => {
     );
     await screen.findByRole('button', { name: 'Connect Production' });
     expect(
-      screen.getByRole('heading', { name: 'Kubernetes access' }),
+      screen.getByRole('heading', { name: 'K8s access' }),
     ).toBeInTheDocument();
   });
 

@@ -48,7 +48,7 @@ const clustersPage = PageBlueprint.make({
   params: {
     path: '/cluster-auth',
     routeRef: rootRouteRef,
-    title: 'Kubernetes access',
+    title: 'K8s access',
     icon: <VpnKeyIcon fontSize="inherit" />,
     loader: () =>
       import('./components/ClustersPage').then(m => <m.ClustersContent />),
@@ -80,7 +80,7 @@ const userSettings = SubPageBlueprint.make({
   attachTo: { id: 'page:user-settings', input: 'pages' },
   params: {
     path: 'cluster-auth',
-    title: 'Kubernetes access',
+    title: 'K8s access',
     loader: () =>
       import('./components/ClustersPage').then(m => <m.ClustersContent />),
   },
@@ -93,7 +93,7 @@ const userSettings = SubPageBlueprint.make({
  */
 export const clusterAuthPlugin = createFrontendPlugin({
   pluginId: 'cluster-auth',
-  title: 'Kubernetes access',
+  title: 'K8s access',
   icon: <VpnKeyIcon fontSize="inherit" />,
   info: { packageJson: () => import('../package.json') },
   routes: { root: rootRouteRef },

@@ -43,7 +43,7 @@ export function ClusterList() {
         {status?.clusters.map(cluster => (
           <li key={cluster.name} className={classes.cluster}>
             <div className={classes.words}>
-              <Typography variant="h6" component="h3">
+              <Typography variant="h6" component="h2">
                 {cluster.title}
               </Typography>
               <Typography>

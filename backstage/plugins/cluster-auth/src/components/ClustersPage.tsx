@@ -6,8 +6,10 @@ import { ClusterList } from './ClusterList';
 export function ClustersPage() {
   return (
     <Page themeId="tool">
-      <Header title="Kubernetes access" />
-      <ClustersContent />
+      <Header title="K8s access" />
+      <Content>
+        <ClusterList />
+      </Content>
     </Page>
   );
 }
@@ -15,8 +17,10 @@ export function ClustersPage() {
 /** The page of clusters, below a header that is there already. */
 export function ClustersContent() {
   return (
-    <Content>
-      <ClusterList />
-    </Content>
+    <main>
+      <Content>
+        <ClusterList />
+      </Content>
+    </main>
   );
 }

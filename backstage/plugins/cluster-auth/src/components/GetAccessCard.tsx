@@ -18,7 +18,7 @@ export function GetAccessCard() {
   const { status, problem } = useClusterStatus();
   const isComplete = status?.clusters.every(({ connected }) => connected);
   return (
-    <InfoCard title="Kubernetes access">
+    <InfoCard title="K8s access">
       {!status && !problem && <Progress />}
       {problem && <Typography paragraph>{problem.message}</Typography>}
       {status?.clusters.map(cluster => (

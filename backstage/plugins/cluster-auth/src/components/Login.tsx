@@ -6,6 +6,7 @@ import DialogContentText from '@material-ui/core/DialogContentText';
 import { useEffect } from 'react';
 
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
+import { useLiveValue } from '../useLiveValue';
 import { Countdown } from './Countdown';
 import { LoginWays } from './LoginWays';
 import { loginSentence } from './loginSentence';
@@ -23,6 +24,9 @@ export function Login(props: {
   const { cluster, onClose, onAgain } = props;
   const { state, handOverToHelper } = useLoginFlow(cluster);
   const clusterStatusApi = useApi(clusterStatusApiRef);
+  const { status } = useLiveValue(clusterStatusApi.known);
+  const known = status?.clusters.find(({ name }) => name === cluster);
+  const title = known?.title ?? cluster;
   const complete = state.step === 'complete';
 
   useEffect(() => {
@@ -38,7 +42,7 @@ export function Login(props: {
     <>
       <DialogContent>
         <DialogContentText role="status" color="textPrimary">
-          {loginSentence(state)}
+          {loginSentence(state, title)}
         </DialogContentText>
         {state.step === 'open' && (
           <LoginWays login={state} onHelper={handOverToHelper} />

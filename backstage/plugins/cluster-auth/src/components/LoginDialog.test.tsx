@@ -57,7 +57,9 @@ describe('LoginDialog', () => {
 
     clusterAuthApi.calls.length = 0;
     await act(async () => clusterAuthApi.tell('complete'));
-    expect(shown.getByRole('status')).toHaveTextContent('Connected to prod.');
+    expect(shown.getByRole('status')).toHaveTextContent(
+      'Connected to Production.',
+    );
     expect(clusterAuthApi.calls).toEqual(['status']);
     await waitFor(
       () => expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),

@@ -9,7 +9,7 @@ import { ClusterList } from './ClusterList';
  */
 export function UserSettingsClusterAuth() {
   return (
-    <InfoCard title="Kubernetes access">
+    <InfoCard title="K8s access">
       <ClusterList />
     </InfoCard>
   );

@@ -1,20 +1,20 @@
 import type { LoginState, OpenLogin } from '../login/LoginState';
 
 /** What goes on, and what to do next; read out when it changes. */
-export function loginSentence(state: LoginState): string {
+export function loginSentence(state: LoginState, cluster: string): string {
   switch (state.step) {
     case 'registering':
       return 'Preparing the login…';
     case 'complete':
-      return `Connected to ${state.cluster}.`;
+      return `Connected to ${cluster}.`;
     case 'failed':
       return state.problem.message;
     default:
-      return openSentence(state);
+      return openSentence(state, cluster);
   }
 }
 
-function openSentence(login: OpenLogin): string {
+function openSentence(login: OpenLogin, cluster: string): string {
   const { session, progress, handOver, backend, refusal } = login;
   if (backend === 'away') {
     return 'The cluster-auth backend cannot be reached. Go on with your login: this dialog tries again by itself.';
@@ -33,6 +33,6 @@ function openSentence(login: OpenLogin): string {
   }
   return (
     refusal?.message ??
-    `You are about to connect ${session.user} to ${session.cluster}.`
+    `You are about to connect ${session.user} to ${cluster}.`
   );
 }

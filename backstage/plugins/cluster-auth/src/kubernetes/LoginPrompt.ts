@@ -1,4 +1,5 @@
 import type { OAuthRequestApi } from '@backstage/frontend-plugin-api';
+import VpnKeyIcon from '@material-ui/icons/VpnKey';
 
 import type { LoginApi } from '../login/LoginApi';
 import type { ClusterStatusApi } from '../status/ClusterStatusApi';
@@ -20,7 +21,7 @@ export class LoginPrompt {
       provider: {
         id: 'clusterauth',
         title: 'Kubernetes',
-        icon: () => null,
+        icon: VpnKeyIcon,
         message: 'Log in to see your resources in Kubernetes.',
       },
       onAuthRequest: async () => options.loginApi.open({}),
