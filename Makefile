@@ -6,6 +6,14 @@ node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: insta
 demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
 	$(node) dev/demo/demo.mjs $(if $(HEADLESS),--headless)
 
+.PHONY: backstage
+backstage: ## a real Backstage with everything around it, to try things out in; HEADLESS=1 only sees that it starts
+	$(node) dev/environment/backstage.mjs $(if $(HEADLESS),--headless)
+
+.PHONY: backstage-test
+backstage-test: ## the same, used by a browser: logins, pods, failures, two users
+	$(node) dev/environment/backstage-test.mjs
+
 .PHONY: test
 test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs

@@ -43,6 +43,8 @@ export const DEVELOPMENT_SUITES = [
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, counts: 'jest', output: 'development' },
+  { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], output: 'development' },
+  { name: 'backstage-test', line: ['make', 'backstage-test'], counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
 ];
 
