@@ -51,7 +51,7 @@ describe('configuration', () => {
   before(async () => {
     const packages = ['app/backend', ...PLUGINS.map((name) => `plugins/${name}`)];
     whole = await loadConfigSchema({ dependencies: [], packagePaths: packages.map((path) => join(WORKSPACE, path, 'package.json')) });
-    const schemas = whole.serialize().schemas.filter((/** @type {any} */ { packageName }) => packageName.startsWith('@backstage-oidc-helper/'));
+    const schemas = Object(whole.serialize()).schemas.filter((/** @type {any} */ { packageName }) => packageName.startsWith('@backstage-oidc-helper/'));
     ours = new Set(schemas.flatMap((/** @type {any} */ { value }) => keysOf(value.properties.clusterAuth, 'clusterAuth')));
   });
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run pack [FOLDER]`: the three packages as they are published, in dist-packed unless said. Needs `npm run check` before it.
+// `npm run pack [FOLDER]`: the three packages as they are published, in dist-packed unless said. The builds need what `tsc` makes.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

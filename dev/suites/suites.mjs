@@ -43,6 +43,8 @@ export const DEVELOPMENT_SUITES = [
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, counts: 'jest', output: 'development' },
+  { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, counts: 'node', output: 'development' },
+  { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, counts: 'node', output: 'development' },
   { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], output: 'development' },
   { name: 'backstage-test', line: ['make', 'backstage-test'], counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
@@ -69,13 +71,11 @@ export const LINTS = [
   },
 ];
 
-/** The same of the Backstage plugins; all but the first need what it makes, their types. @type {Suite[]} */
+/** The same of the Backstage plugins. @type {Suite[]} */
 export const PLUGIN_LINTS = [
   { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, output: 'development' },
   { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, output: 'development' },
   { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, output: 'development' },
-  { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, counts: 'node', output: 'development' },
-  { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, counts: 'node', output: 'development' },
 ];
 
 /** Looks through what the suites before it have left. @type {Suite} */
