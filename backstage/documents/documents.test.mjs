@@ -11,6 +11,8 @@ const require = createRequire(import.meta.url);
 const { loadConfigSchema } = require('@backstage/config-loader');
 const { parse } = require('yaml');
 
+/** @typedef {{properties?: Record<string, Schema>}} Schema */
+
 const WORKSPACE = resolve(import.meta.dirname, '..');
 const PLUGINS = ['cluster-auth', 'cluster-auth-backend', 'kubernetes-backend-module-cluster-auth'];
 
@@ -51,8 +53,10 @@ describe('configuration', () => {
   before(async () => {
     const packages = ['app/backend', ...PLUGINS.map((name) => `plugins/${name}`)];
     whole = await loadConfigSchema({ dependencies: [], packagePaths: packages.map((path) => join(WORKSPACE, path, 'package.json')) });
-    const schemas = Object(whole.serialize()).schemas.filter((/** @type {any} */ { packageName }) => packageName.startsWith('@backstage-oidc-helper/'));
-    ours = new Set(schemas.flatMap((/** @type {any} */ { value }) => keysOf(value.properties.clusterAuth, 'clusterAuth')));
+    /** @type {{packageName: string, value: Schema}[]} */
+    const schemas = Object(whole.serialize()).schemas;
+    const own = schemas.filter(({ packageName }) => packageName.startsWith('@backstage-oidc-helper/'));
+    ours = new Set(own.flatMap(({ value }) => keysOf(value)));
   });
 
   for (const { place, text } of snippetsIn('yaml')) {
@@ -82,23 +86,23 @@ describe('configuration', () => {
 });
 
 /**
- * @param {any} schema
- * @param {string} path
- * @returns {string[]} where values are
+ * @param {Schema} schema
+ * @param {string[]} path
+ * @returns {string[]} where it has values
  */
-function keysOf(schema, path) {
-  return schema.properties
-    ? Object.entries(schema.properties).flatMap(([key, value]) => keysOf(value, `${path}.${key}`))
-    : [path];
+function keysOf({ properties }, path = []) {
+  return properties
+    ? Object.entries(properties).flatMap(([key, inner]) => keysOf(inner, [...path, key]))
+    : [path.join('.')];
 }
 
 /**
- * @param {any} value
- * @param {string} [path]
- * @returns {string[]}
+ * @param {unknown} value
+ * @param {string[]} path
+ * @returns {string[]} where it has values; a list is one
  */
-function leavesOf(value, path = '') {
+function leavesOf(value, path = []) {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, path ? `${path}.${key}` : key))
-    : [path];
+    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
+    : [path.join('.')];
 }

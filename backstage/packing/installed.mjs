@@ -6,6 +6,17 @@ import { promisify } from 'node:util';
 
 /** @typedef {import('./pack.mjs').Packed} Packed */
 
+/**
+ * @typedef {object} Manifest package.json
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [peerDependencies]
+ * @property {string} main
+ * @property {string} [module]
+ * @property {string} types
+ * @property {unknown} [exports]
+ * @property {string} configSchema
+ */
+
 const run = promisify(execFile);
 
 const NODE_MODULES = resolve(import.meta.dirname, '../node_modules');
@@ -15,7 +26,7 @@ export class Installed {
   /**
    * @param {string} name
    * @param {string} folder
-   * @param {Record<string, any>} manifest its package.json as published
+   * @param {Manifest} manifest as published
    */
   constructor(name, folder, manifest) {
     this.name = name;
