@@ -31,7 +31,7 @@ for (const [name, options] of /** @type {[string, import('../../dev/browser/chro
   it(`axe finds nothing wrong with the card, the page, the dialog and the settings: ${name}`, async (test) => {
     const felix = await personAt(test, 'felix', options);
     await felix.openComponent('web');
-    const card = felix.page.locator('.MuiCard-root').filter({ hasText: 'Kubernetes access' });
+    const card = felix.page.locator('.MuiCard-root').filter({ hasText: 'K8s access' });
     await card.scrollIntoViewIfNeeded();
     await felix.keepPicture(`card-${name}`);
     assert.deepEqual(await violations(card), []);

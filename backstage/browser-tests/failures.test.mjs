@@ -6,6 +6,9 @@ import { confirmAndLogIn, logInAtIdp } from './person.mjs';
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
+/** Seconds. */
+const DAY = 24 * 60 * 60;
+
 /**
  * To be said before anybody is there, who leaves only when the part is back.
  *
@@ -151,7 +154,10 @@ describe('what goes wrong is said in a sentence with a next step', () => {
   });
 
   it('the token has expired and the refresh token is revoked', async (test) => {
-    test.after(() => tellIdp('reset'));
+    test.after(async () => {
+      await tellIdp('reset');
+      await tellIdp('id-token-lifetime', { seconds: DAY });
+    });
     const felix = await personAt(test, 'felix');
     await tellIdp('id-token-lifetime', { seconds: 1 });
     await felix.openComponent('web');

@@ -2,7 +2,7 @@
 const FAILURES = {
   // A subtest is told again by the test around it: those say only how many failed.
   node: /^ *not ok .*\n(?: +---\n(?:(?! +---\n)[^]*?)\n +\.\.\.\n)?/gm,
-  jest: /^ {2}● .*\n(?:(?! {2}● |PASS |FAIL |Test Suites: ).*\n)*/gm,
+  jest: /^ {2}● (?!Console).*\n(?:(?! {2}● |PASS |FAIL |Test Suites: ).*\n)*/gm,
 };
 
 /**

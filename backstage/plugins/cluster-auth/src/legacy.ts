@@ -23,13 +23,6 @@ import {
 } from './apis';
 import { kubernetesAuthProvidersApiFactory as authProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
-/**
- * Backstage's own Kubernetes auth providers, and `clusterauth` beside them: for the app's `apis`.
- *
- * @public
- */
-export const kubernetesAuthProvidersApiFactory: AnyApiFactory =
-  authProvidersApiFactory;
 
 const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
 
@@ -43,6 +36,14 @@ export const clusterAuthPlugin = createPlugin({
   apis: [clusterAuthApiFactory, clusterStatusApiFactory, loginApiFactory],
   routes: { root: rootRouteRef },
 });
+
+/**
+ * Backstage's own Kubernetes auth providers, and `clusterauth` beside them; for the app's `apis`.
+ *
+ * @public
+ */
+export const kubernetesAuthProvidersApiFactory: AnyApiFactory =
+  authProvidersApiFactory;
 
 /**
  * The page of clusters, for a route `/cluster-auth`.
@@ -78,33 +79,31 @@ export const EntityGetAccessCard: () => JSX.Element = clusterAuthPlugin.provide(
  *
  * @public
  */
-export const UserSettingsClusterAuth: () => JSX.Element =
-  clusterAuthPlugin.provide(
-    createComponentExtension({
-      name: 'UserSettingsClusterAuth',
-      component: {
-        lazy: () =>
-          import('./components/UserSettingsClusterAuth').then(
-            m => m.UserSettingsClusterAuth,
-          ),
-      },
-    }),
-  );
+export const UserSettingsClusterAuth: () => JSX.Element = clusterAuthPlugin.provide(
+  createComponentExtension({
+    name: 'UserSettingsClusterAuth',
+    component: {
+      lazy: () =>
+        import('./components/UserSettingsClusterAuth').then(
+          m => m.UserSettingsClusterAuth,
+        ),
+    },
+  }),
+);
 
 /**
  * The dialog: stands once in the app's root, beside `OAuthRequestDialog`.
  *
  * @public
  */
-export const ClusterAuthLoginDialog: () => JSX.Element | null =
-  clusterAuthPlugin.provide(
-    createComponentExtension({
-      name: 'ClusterAuthLoginDialog',
-      component: {
-        lazy: () => import('./components/LoginDialog').then(m => m.LoginDialog),
-      },
-    }),
-  );
+export const ClusterAuthLoginDialog: () => JSX.Element | null = clusterAuthPlugin.provide(
+  createComponentExtension({
+    name: 'ClusterAuthLoginDialog',
+    component: {
+      lazy: () => import('./components/LoginDialog').then(m => m.LoginDialog),
+    },
+  }),
+);
 
 /**
  * Whether an entity has Kubernetes resources, for `EntitySwitch.Case`.

@@ -78,7 +78,10 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
       return Promise.reject(new TypeError('Failed to fetch'));
     }
     return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
+      signal.addEventListener('abort', () => {
+        this.calls.push('gave up');
+        reject(new Error('aborted'));
+      });
       this.waiting.push(answer =>
         'status' in answer ? resolve(answer) : reject(answer),
       );

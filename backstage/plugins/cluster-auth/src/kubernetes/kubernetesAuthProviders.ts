@@ -17,7 +17,11 @@ import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { ClusterAuthKubernetesAuthProviders } from './ClusterAuthKubernetesAuthProviders';
 import { LoginPrompt } from './LoginPrompt';
 
-/** Backstage's own Kubernetes auth providers, and `clusterauth` beside them. */
+/**
+ * Backstage's own Kubernetes auth providers, and `clusterauth` beside them.
+ *
+ * @public
+ */
 export const kubernetesAuthProvidersApiFactory = createApiFactory({
   api: kubernetesAuthProvidersApiRef,
   deps: {

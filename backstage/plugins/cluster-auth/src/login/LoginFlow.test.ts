@@ -200,6 +200,16 @@ describe('LoginFlow', () => {
     flow.close();
   });
 
+  it('waits anew after it was handed over again', async () => {
+    const { flow, clock } = await open();
+    flow.handOverToHelper(HELPER);
+    await clock.pass(5_000);
+    flow.handOverToHelper('http://localhost:8000');
+    await clock.pass(7_999);
+    expect(opened(flow.state.get()).handOver).toMatchObject({ quiet: false });
+    flow.close();
+  });
+
   it('hands nothing over before there is a session', () => {
     const { flow, handedOver } = begin();
     flow.handOverToHelper(HELPER);
