@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::harness::world::repository;
 
 /// The commands that are run as they are written, and the file that runs them.
-const RUN: [(&str, &str, &str); 5] = [
+const RUN: [(&str, &str, &str); 6] = [
     ("make test", ".ci/run", "make test"),
     ("make demo HEADLESS=1", "dev/suites/suites.mjs", "['make', 'demo', 'HEADLESS=1']"),
     ("make image", "dev/suites/suites.mjs", "['make', 'image']"),
+    ("make backstage-test", "dev/suites/suites.mjs", "['make', 'backstage-test']"),
     ("make lint", "dev/suites/test.mjs", "await checked()"),
     ("cargo test --lib", "dev/suites/suites.mjs", "'test', '--locked', '--lib'"),
 ];

@@ -47,6 +47,8 @@ export class Environment {
     this.backend = this.#part(() => this.#startBackend(ports));
     /** Settings of the backend's that its next start has on top. @type {Record<string, string>} */
     this.backendSettings = {};
+    /** Configuration of Backstage's that its next start has on top: `APP_CONFIG_…`. @type {Record<string, string>} */
+    this.backstageSettings = {};
     this.backstage = this.#part(() => startBackstageApp({ logs, variables: this.#backstageVariables(ports.backstage) }));
     /** The helper in its proxy role. */
     this.helper = this.#part(() => this.#startHelper());
@@ -159,6 +161,7 @@ export class Environment {
       SIGN_IN_CLUSTER_URL: signIn.url,
       SIGN_IN_CLUSTER_CA_FILE: signIn.caFile,
       CLUSTER_AUTH_BACKEND_URL: this.backendUrl,
+      ...this.backstageSettings,
     };
   }
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
 
 /** @typedef {import('node:http').RequestListener} RequestListener */
@@ -5,6 +6,9 @@ import { createServer } from 'node:http';
 
 /** How often another free port is tried when the one found on 127.0.0.1 is taken on ::1. */
 const PORT_ATTEMPTS = 20;
+
+/** Below those that Linux gives out by itself (ip_local_port_range). @type {[number, number]} */
+const QUIET_PORTS = [20_000, 32_768];
 
 /**
  * The same port on 127.0.0.1 and, where the machine has IPv6, on ::1: what `localhost` means.
@@ -70,14 +74,23 @@ export class LoopbackServer {
 }
 
 /**
- * For who must name a port before anything listens on it.
+ * For who must name a port before anything listens on it: one that the system gives to nobody in between, who asks for any or
+ * connects to somewhere.
  *
- * @returns {Promise<number>} a port that nothing listens on
+ * @returns {Promise<number>}
  */
 export async function freePort() {
-  const server = await LoopbackServer.listen(0);
-  server.close();
-  return server.port;
+  for (let attempt = 1; ; attempt += 1) {
+    const port = randomInt(...QUIET_PORTS);
+    try {
+      (await LoopbackServer.listen(port)).close();
+      return port;
+    } catch (error) {
+      if (attempt === PORT_ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { it } from 'node:test';
 
-import { LoopbackServer } from './loopback.mjs';
+import { freePort, LoopbackServer } from './loopback.mjs';
 
 it('refuses a port that another program holds on one of the addresses, and holds neither then', async () => {
   const other = createServer().listen(0, '::1');
@@ -14,5 +15,13 @@ it('refuses a port that another program holds on one of the addresses, and holds
   await once(other, 'close');
   const server = await LoopbackServer.listen(port);
   assert.equal(server.port, port);
+  server.close();
+});
+
+it('finds a free port that the system gives to nobody meanwhile', async () => {
+  const port = await freePort();
+  const { lowest } = Object(/^(?<lowest>\d+)/.exec(await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'))?.groups);
+  assert.ok(port < Number(lowest), `${port}`);
+  const server = await LoopbackServer.listen(port);
   server.close();
 });
