@@ -5,27 +5,54 @@ import { pipeline } from 'node:stream/promises';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { Request, RequestHandler, Response } from 'express';
 import { forwardedRequestHeaders, forwardedResponseHeaders } from './headers';
+import { staysBelow } from './path';
+import { type Problem, sendProblem } from './problem';
 import { switchProtocols } from './switchProtocols';
 
 /** Longer than the longest that the cluster-auth backend lets anybody wait for the beginning of an answer. */
 const PATIENCE_MS = 120_000;
 
+/** Shorter than the backend keeps a connection that nobody uses, so that none is used which it is about to close. */
+const IDLE_MS = 2_000;
+
+const LEADS_ELSEWHERE: Problem = {
+  statusCode: 400,
+  name: 'InputError',
+  code: 'bad_request',
+  message:
+    'A path below /api/cluster-auth holds no "." and no ".." between slashes; ask for the path itself.',
+};
+
+const NO_ANSWER: Problem = {
+  statusCode: 504,
+  name: 'ServiceUnavailableError',
+  code: 'timeout',
+  message:
+    'The cluster-auth backend does not answer: try again in a minute, and if it lasts tell whoever runs this Backstage.',
+};
+
 /** Where requests go, and who hears of those that get nowhere. */
 export interface ForwarderOptions {
   target: URL;
   logger: LoggerService;
+  patienceMs?: number;
 }
 
 /** Passes each request on as it came, path and body byte for byte, and the answer back, while they are still arriving. */
 export function forwarder({
   target,
   logger,
+  patienceMs = PATIENCE_MS,
 }: ForwarderOptions): RequestHandler {
   const { Agent } = target.protocol === 'https:' ? https : http;
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   return (request, response) => {
+    if (!staysBelow(request.originalUrl)) {
+      sendProblem(response, LEADS_ELSEWHERE);
+      return;
+    }
     const upstream = begin(request, target, agent);
-    upstream.setTimeout(PATIENCE_MS, () =>
+    upstream.setTimeout(patienceMs, () =>
       upstream.destroy(new Error('no answer in time')),
     );
     response.once('close', () => upstream.destroy());
@@ -44,7 +71,7 @@ export function forwarder({
       logger.warn(
         `The cluster-auth backend at ${target.origin} does not answer: ${error.message}`,
       );
-      sayUnreachable(response);
+      sendProblem(response, NO_ANSWER);
     });
     request.pipe(upstream);
   };
@@ -62,7 +89,7 @@ function begin(
     hostname: target.hostname.replace(/^\[|\]$/g, ''),
     port: target.port,
     method: request.method,
-    // Not resolved against anything: a path cannot name another host, and its dots are for the backend to judge.
+    // Not resolved against anything, so that it goes on byte for byte.
     path: request.originalUrl,
     headers: forwardedRequestHeaders(request.headers, {
       host: target.host,
@@ -81,17 +108,4 @@ async function passBack(
   );
   response.flushHeaders();
   await pipeline(answer, response);
-}
-
-/** As the cluster-auth backend itself words its errors. */
-function sayUnreachable(response: Response): void {
-  const message =
-    'The cluster-auth backend does not answer: try again in a minute, and if it lasts tell whoever runs this Backstage.';
-  response
-    .status(504)
-    .set('cache-control', 'no-store')
-    .json({
-      error: { name: 'ServiceUnavailableError', message, code: 'timeout' },
-      response: { statusCode: 504 },
-    });
 }

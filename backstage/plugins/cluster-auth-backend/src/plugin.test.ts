@@ -69,7 +69,7 @@ describe('the forwarder', () => {
       response.statusCode = 409;
       response.end(JSON.stringify({ method, url, headers, body }));
     });
-    const answer = await ask(port, '/api/cluster-auth/a%2Fb/../c?q=%20&q', {
+    const answer = await ask(port, '/api/cluster-auth/a%2Fb//c..?q=%20/../&q', {
       method: 'PUT',
       headers: {
         authorization: 'Bearer session',
@@ -87,13 +87,15 @@ describe('the forwarder', () => {
     const seen = JSON.parse(await bodyOf(answer));
     expect(seen).toMatchObject({
       method: 'PUT',
-      url: '/api/cluster-auth/a%2Fb/../c?q=%20&q',
+      url: '/api/cluster-auth/a%2Fb//c..?q=%20/../&q',
       body: '{"codeChallenge": 1}',
       headers: { authorization: 'Bearer session' },
     });
     expect(seen.headers.cookie).toBeUndefined();
     expect(seen.headers['x-hop']).toBeUndefined();
-    expect(seen.headers['x-forwarded-for']).toMatch(/^192\.0\.2\.1, .*127\.0\.0\.1$/);
+    expect(seen.headers['x-forwarded-for']).toMatch(
+      /^192\.0\.2\.1, .*127\.0\.0\.1$/,
+    );
   });
 
   it('streams both ways while both still arrive', async () => {
@@ -101,7 +103,11 @@ describe('the forwarder', () => {
       response.setHeader('content-type', 'text/plain');
       request.pipe(response);
     });
-    const request = http.request({ port, path: '/api/cluster-auth/x', method: 'POST' });
+    const request = http.request({
+      port,
+      path: '/api/cluster-auth/x',
+      method: 'POST',
+    });
     request.write('one');
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     expect(String((await once(answer, 'data'))[0])).toBe('one');
@@ -113,7 +119,10 @@ describe('the forwarder', () => {
 
   it('tells the backend when nobody waits any more', async () => {
     const { behind, port } = await backstage(() => {});
-    const request = http.request({ port, path: '/api/cluster-auth/session?wait=25' });
+    const request = http.request({
+      port,
+      path: '/api/cluster-auth/session?wait=25',
+    });
     request.on('error', () => {});
     request.end();
     const [asked] = (await once(behind, 'request')) as [IncomingMessage];
@@ -130,18 +139,45 @@ describe('the forwarder', () => {
     const refused = await ask(port, '/api/cluster-auth/x', {
       headers: { connection: 'Upgrade', upgrade: 'websocket' },
     });
-    expect([refused.statusCode, await bodyOf(refused)]).toEqual([403, 'no upgrades']);
+    expect([refused.statusCode, await bodyOf(refused)]).toEqual([
+      403,
+      'no upgrades',
+    ]);
 
     behind.on('upgrade', (_request, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
+      );
       socket.pipe(socket);
     });
     const client = connect(port, 'localhost');
-    client.write('GET /api/cluster-auth/x HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+    client.write(
+      'GET /api/cluster-auth/x HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
+    );
     expect(String((await once(client, 'data'))[0])).toMatch(/^HTTP\/1\.1 101 /);
-    client.write('frame');
-    expect(String((await once(client, 'data'))[0])).toBe('frame');
+    for (const frame of ['one', 'two']) {
+      client.write(frame);
+      expect(String((await once(client, 'data'))[0])).toBe(frame);
+    }
     client.destroy();
+  });
+
+  it.each([
+    '/api/cluster-auth/../other',
+    '/api/cluster-auth/a/%2E./other',
+    '/api/cluster-auth/..%2fother',
+    '/api/cluster-auth/a%5c..',
+    '/api/cluster-auth/a%2f../other',
+    '/api/cluster-auth/..\\other',
+    '/api/cluster-auth/.?q',
+    'http://elsewhere/api/cluster-auth/info',
+  ])('does not pass on %s, which may lead elsewhere', async path => {
+    const asked = jest.fn((_request, response) => response.end());
+    const { port } = await backstage(asked);
+    const answer = await ask(port, path);
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await bodyOf(answer)).error.code).toBe('bad_request');
+    expect(asked).not.toHaveBeenCalled();
   });
 
   it('says in one sentence that nothing answers', async () => {
@@ -153,7 +189,9 @@ describe('the forwarder', () => {
       error: {
         name: 'ServiceUnavailableError',
         code: 'timeout',
-        message: expect.stringMatching(/does not answer: try again in a minute/),
+        message: expect.stringMatching(
+          /does not answer: try again in a minute/,
+        ),
       },
       response: { statusCode: 504 },
     });

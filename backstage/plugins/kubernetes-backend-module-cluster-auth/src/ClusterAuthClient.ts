@@ -14,11 +14,17 @@ const PATIENCE_MS = 15_000;
 export class NoToken extends Error {
   /** `not_connected` and its like, as in docs/errors.md; none where nothing answered. */
   readonly code?: string;
+  /** The status that came with the code. */
+  readonly status?: number;
 
-  constructor(message: string, options: { code?: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { code?: string; status?: number; cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
     this.name = 'NoToken';
     this.code = options.code;
+    this.status = options.status;
   }
 }
 
@@ -26,10 +32,16 @@ export class NoToken extends Error {
 export class ClusterAuthClient {
   readonly #baseUrl: () => Promise<string>;
   readonly #auth: AuthService;
+  readonly #patienceMs: number;
 
-  constructor(options: { baseUrl: () => Promise<string>; auth: AuthService }) {
+  constructor(options: {
+    baseUrl: () => Promise<string>;
+    auth: AuthService;
+    patienceMs?: number;
+  }) {
     this.#baseUrl = options.baseUrl;
     this.#auth = options.auth;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
   }
 
   /** At `clusterAuth.backendUrl`, which spares a hop, else where discovery knows it to be. */
@@ -89,7 +101,7 @@ export class ClusterAuthClient {
     return fetch(url, {
       headers: { authorization: `Bearer ${token}` },
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(this.#patienceMs),
     });
   }
 }
@@ -102,7 +114,7 @@ async function refusal(cluster: string, response: Response): Promise<NoToken> {
     code === 'not_connected'
       ? `You are not connected to ${cluster}: press "Get K8s access", and your resources appear here.`
       : `${cluster} cannot be asked as you. ${body.error.message}`;
-  return new NoToken(message, { code });
+  return new NoToken(message, { code, status: response.status });
 }
 
 function hasToken(body: unknown): body is { token: string } {

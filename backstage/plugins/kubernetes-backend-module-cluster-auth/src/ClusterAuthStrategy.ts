@@ -73,7 +73,7 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
     if (!caller?.user) {
       throw new NoToken(
         `${cluster.name} can only be asked as a signed-in user: sign in, or give whatever asks without a user an entry of its own with a service account.`,
-        {},
+        { code: 'not_signed_in', status: 401 },
       );
     }
     const name = cluster.authMetadata[CLUSTER_NAME] ?? cluster.name;
@@ -103,9 +103,9 @@ function asNoToken(error: unknown, cluster: ClusterDetails): NoToken {
       );
 }
 
-/** 403 and 503, as the cluster-auth backend's own proxy would answer. */
+/** 403 where something is to be done first, 503 where trying again may help. */
 function forTheProxy(error: NoToken): Error {
-  return error.code === 'not_connected'
+  return error.status !== undefined && error.status < 500
     ? new NotAllowedError(error.message)
     : new ServiceUnavailableError(error.message);
 }

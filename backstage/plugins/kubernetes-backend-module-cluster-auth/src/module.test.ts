@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import http, { type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   mockCredentials,
   mockServices,
@@ -9,80 +6,14 @@ import {
 import kubernetesPlugin from '@backstage/plugin-kubernetes-backend';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import kubernetesModuleClusterAuth from '.';
+import {
+  backendStandIn,
+  clusterStandIn,
+  refusing,
+  stopStandIns,
+} from './__testUtils__/standIns';
 
-const stops: (() => void)[] = [];
-
-afterEach(() => {
-  stops.splice(0).forEach(stop => stop());
-});
-
-async function listen(listener: RequestListener): Promise<string> {
-  const server = http.createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stops.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A Kubernetes API that has one pod, named after the token it was asked with. */
-function clusterStandIn(): Promise<string> {
-  return listen((request, response) => {
-    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    response.setHeader('content-type', 'application/json');
-    if (request.url?.includes('/log')) {
-      response.end(JSON.stringify(`log of ${token}`));
-      return;
-    }
-    const isPods = request.url?.startsWith('/api/v1/pods');
-    const items = isPods
-      ? [{ metadata: { name: token, namespace: 'team' } }]
-      : [];
-    response.end(JSON.stringify({ kind: 'PodList', items }));
-  });
-}
-
-/** Answers `GET /token` with `CLUSTER-token-of-USER`, as the Rust backend would for users that it knows, or as a test says. */
-function backendStandIn(listener?: RequestListener): Promise<string> {
-  return listen(
-    listener ??
-      ((request, response) => {
-        const bearer = request.headers.authorization?.slice('Bearer '.length);
-        const { obo, aud } = standInTokenOf(bearer ?? '');
-        const cluster = new URL(request.url ?? '', 'http://x').searchParams.get(
-          'cluster',
-        );
-        response.statusCode = aud === 'cluster-auth' ? 200 : 401;
-        // In no order.
-        setImmediate(() =>
-          response.end(JSON.stringify({ token: `${cluster}-token-of-${obo}` })),
-        );
-      }),
-  );
-}
-
-/** What Backstage's mock of the auth service writes into a token for another plugin. */
-function standInTokenOf(token: string): { obo?: string; aud?: string } {
-  const { sub, obo, target } = JSON.parse(
-    token.replace(/^mock-service-token:/, ''),
-  );
-  return { obo: obo ?? sub, aud: target };
-}
-
-function refusing(status: number, code: string, message: string) {
-  return backendStandIn((_request, response) => {
-    response.statusCode = status;
-    response.setHeader('content-type', 'application/json');
-    response.end(
-      JSON.stringify({
-        error: { name: 'Error', code, message },
-        response: { statusCode: status },
-      }),
-    );
-  });
-}
+afterEach(stopStandIns);
 
 const WEB = {
   apiVersion: 'backstage.io/v1alpha1',
@@ -135,12 +66,12 @@ async function kubernetes(
   });
   const url = `http://localhost:${server.port()}/api/kubernetes`;
   return {
-    async objects(user: string, auth: object = {}) {
+    async objects(asker: string, auth: object = {}) {
       const answer = await fetch(`${url}/services/web`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          authorization: mockCredentials.user.header(user),
+          authorization: authorizationOf(asker),
         },
         body: JSON.stringify({
           auth,
@@ -153,19 +84,28 @@ async function kubernetes(
         body.items.map((item: ClusterItem) => [item.cluster.name, seen(item)]),
       );
     },
-    async proxied(user: string, cluster: string) {
+    async proxied(asker: string, cluster: string) {
       const answer = await fetch(
         `${url}/proxy/api/v1/namespaces/team/pods/web/log`,
         {
           headers: {
             'backstage-kubernetes-cluster': cluster,
-            authorization: mockCredentials.user.header(user),
+            authorization: authorizationOf(asker),
           },
         },
       );
       return { status: answer.status, body: await answer.json() };
     },
   };
+}
+
+function authorizationOf(asker: string): string {
+  return asker.startsWith('user:')
+    ? mockCredentials.user.header(asker)
+    : mockCredentials.service.header({
+        onBehalfOf: mockCredentials.service(asker),
+        targetPluginId: 'kubernetes',
+      });
 }
 
 interface ClusterItem {
@@ -266,6 +206,23 @@ describe('the auth strategy clusterauth', () => {
     });
   });
 
+  it('explains to what asks without a user what it needs', async () => {
+    const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
+    const { objects, proxied } = await kubernetes(
+      { prod: { url, authProvider: 'clusterauth' } },
+      { backendUrl },
+    );
+    const sentence =
+      /^prod can only be asked as a signed-in user: .* a service account\.$/;
+    expect((await objects('plugin:ingestor')).get('prod')).toEqual({
+      pods: [],
+      errors: [expect.stringMatching(sentence)],
+    });
+    const { status, body } = await proxied('plugin:ingestor', 'prod');
+    expect(status).toBe(403);
+    expect(body.error.message).toMatch(sentence);
+  });
+
   it('refuses through the proxy with the same sentence', async () => {
     const url = await clusterStandIn();
     const backendUrl = await refusing(404, 'not_connected', 'Log in.');
@@ -296,25 +253,28 @@ describe('the auth strategy clusterauth', () => {
       () => backendStandIn((_request, response) => response.end('<html>')),
       /is no cluster-auth backend: tell whoever runs this Backstage/,
     ],
-  ])('explains that the backend %s, and blanks that cluster only', async (_, backend, sentence) => {
-    const url = await clusterStandIn();
-    const { objects, proxied } = await kubernetes(
-      {
-        prod: { url, authProvider: 'clusterauth' },
-        shared: {
-          url,
-          authProvider: 'serviceAccount',
-          serviceAccountToken: 'of-the-account',
+  ])(
+    'explains that the backend %s, and blanks that cluster only',
+    async (_, backend, sentence) => {
+      const url = await clusterStandIn();
+      const { objects, proxied } = await kubernetes(
+        {
+          prod: { url, authProvider: 'clusterauth' },
+          shared: {
+            url,
+            authProvider: 'serviceAccount',
+            serviceAccountToken: 'of-the-account',
+          },
         },
-      },
-      { backendUrl: await backend() },
-    );
-    const clusters = await objects(FELIX);
-    expect(clusters.get('shared')?.pods).toEqual(['of-the-account']);
-    expect(clusters.get('prod')?.pods).toEqual([]);
-    expect(clusters.get('prod')?.errors[0]).toMatch(sentence);
-    expect((await proxied(FELIX, 'prod')).status).toBe(503);
-  });
+        { backendUrl: await backend() },
+      );
+      const clusters = await objects(FELIX);
+      expect(clusters.get('shared')?.pods).toEqual(['of-the-account']);
+      expect(clusters.get('prod')?.pods).toEqual([]);
+      expect(clusters.get('prod')?.errors[0]).toMatch(sentence);
+      expect((await proxied(FELIX, 'prod')).status).toBe(503);
+    },
+  );
 
   it('asks no cluster with a token of its own where another module has the fetcher', async () => {
     const url = await clusterStandIn();
@@ -331,7 +291,9 @@ describe('the auth strategy clusterauth', () => {
     const authMetadata = { clusterAuthCluster: '' };
     await expect(
       kubernetes(
-        { prod: { url: 'http://x', authProvider: 'clusterauth', authMetadata } },
+        {
+          prod: { url: 'http://x', authProvider: 'clusterauth', authMetadata },
+        },
         { backendUrl: 'http://x' },
       ),
     ).rejects.toThrow(/authMetadata.clusterAuthCluster must be/);
@@ -346,7 +308,10 @@ describe('the auth strategy clusterauth', () => {
     await expect(
       kubernetes(
         { shared },
-        { backendUrl: 'http://x', kubernetes: { builtInAuthStrategies: false } },
+        {
+          backendUrl: 'http://x',
+          kubernetes: { builtInAuthStrategies: false },
+        },
       ),
     ).rejects.toThrow(/authProvider "serviceAccount" has no config/);
   });
@@ -358,7 +323,13 @@ describe('the auth strategy clusterauth', () => {
     logger.child.mockReturnValue(logger);
     const { objects } = await kubernetes(
       { prod: { url, authProvider: 'clusterauth' } },
-      { backendUrl: await refusing(503, 'record_unreadable', 'Tell the operator.') },
+      {
+        backendUrl: await refusing(
+          503,
+          'record_unreadable',
+          'Tell the operator.',
+        ),
+      },
       logger,
     );
     await objects(FELIX);
@@ -366,6 +337,8 @@ describe('the auth strategy clusterauth', () => {
       expect.stringMatching(/cannot be asked as you/),
       { cluster: 'prod', code: 'record_unreadable', user: FELIX },
     );
-    expect(JSON.stringify(logger.warn.mock.calls)).not.toMatch(/mock-service-token/);
+    expect(JSON.stringify(logger.warn.mock.calls)).not.toMatch(
+      /mock-service-token/,
+    );
   });
 });

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import http, { type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const stops: (() => void)[] = [];
+
+/** To be called after each test. */
+export function stopStandIns(): void {
+  stops.splice(0).forEach(stop => stop());
+}
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = http.createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A Kubernetes API that has one pod, named after the token it was asked with. */
+export function clusterStandIn(): Promise<string> {
+  return listen((request, response) => {
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+    response.setHeader('content-type', 'application/json');
+    if (request.url?.includes('/log')) {
+      response.end(JSON.stringify(`log of ${token}`));
+      return;
+    }
+    const isPods = request.url?.startsWith('/api/v1/pods');
+    const items = isPods
+      ? [{ metadata: { name: token, namespace: 'team' } }]
+      : [];
+    response.end(JSON.stringify({ kind: 'PodList', items }));
+  });
+}
+
+/** Stands where the Rust backend is. Answers `GET /token` with `CLUSTER-token-of-USER`, as the Rust backend would for users that it knows, or as a test says. */
+export function backendStandIn(listener?: RequestListener): Promise<string> {
+  return listen(
+    listener ??
+      ((request, response) => {
+        const bearer = request.headers.authorization?.slice('Bearer '.length);
+        const { obo, aud } = standInTokenOf(bearer ?? '');
+        const cluster = new URL(request.url ?? '', 'http://x').searchParams.get(
+          'cluster',
+        );
+        response.statusCode = aud === 'cluster-auth' ? 200 : 401;
+        // In no order.
+        setImmediate(() =>
+          response.end(JSON.stringify({ token: `${cluster}-token-of-${obo}` })),
+        );
+      }),
+  );
+}
+
+/** What Backstage's mock of the auth service writes into a token for another plugin. */
+function standInTokenOf(token: string): { obo?: string; aud?: string } {
+  const { sub, obo, target } = JSON.parse(
+    token.replace(/^mock-service-token:/, ''),
+  );
+  return { obo: obo ?? sub, aud: target };
+}
+
+/** A backend that refuses whatever it is asked. */
+export function refusing(
+  status: number,
+  code: string,
+  message: string,
+): Promise<string> {
+  return backendStandIn((_request, response) => {
+    response.statusCode = status;
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({
+        error: { name: 'Error', code, message },
+        response: { statusCode: status },
+      }),
+    );
+  });
+}
