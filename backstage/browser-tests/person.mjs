@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 /**
  * @typedef {import('../../dev/browser/chromium.mjs').BrowserContext} BrowserContext
  * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
@@ -151,7 +152,9 @@ export class Person {
 
   /** Has the backend forget every login of theirs. */
   async disconnect() {
-    await this.ask('/cluster-auth/tokens', { method: 'DELETE' });
+    const { status, body } = await this.ask('/cluster-auth/tokens', { method: 'DELETE' });
+    // Else the next test would begin with a login that it does not expect.
+    assert.equal(status, 200, body);
   }
 
   /** Disconnects and closes the browser, which writes down what it recorded. */
