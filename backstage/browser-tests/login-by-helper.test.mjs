@@ -26,3 +26,16 @@ it('the button, the helper, a login: pods and their logs are in the Kubernetes t
   await felix.keepPicture('log');
   assert.equal(await felix.page.evaluate(() => performance.timeOrigin), loaded);
 });
+
+it('the helper that the last login came through gets the next one without a click', async (test) => {
+  const felix = await personAt(test, 'felix');
+  await felix.openComponent('web');
+  await felix.getAccess();
+  await felix.logInByHelper();
+  await felix.disconnect();
+  await felix.openComponent('web');
+  const tab = felix.context.waitForEvent('page');
+  await felix.getAccess();
+  await confirmAndLogIn(await tab, 'felix');
+  await felix.dialog.waitFor({ state: 'detached' });
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+
 /**
  * @typedef {import('../../dev/browser/chromium.mjs').BrowserContext} BrowserContext
  * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
