@@ -132,7 +132,7 @@ export class Person {
   /** @param {string} name of the screenshot; none is taken when the browser is closed */
   async keepPicture(name) {
     if (!this.#left) {
-      await this.page.screenshot({ path: this.#artefact(`${name}.png`) });
+      await this.page.screenshot({ path: this.#artefact(`${name}.png`), animations: 'disabled' });
     }
   }
 
