@@ -24,7 +24,7 @@ const WEB = {
 /** Lets other requests in, between the beginning of one and its credential. */
 const slowCatalog = catalogServiceMock.mock({
   getEntityByRef: async () => {
-    await new Promise(resolve => setTimeout(resolve, Math.random() * 3));
+    await new Promise(setImmediate);
     return WEB;
   },
 });
