@@ -61,6 +61,16 @@ impl Idp {
         answer.status().as_u16()
     }
 
+    /// Stops it in its tracks, as a provider that hangs would.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+
     /// Kills it; what it knew is gone.
     pub fn kill(&mut self) {
         self.process.kill();
