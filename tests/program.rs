@@ -19,6 +19,7 @@ mod error_table;
 mod exchange;
 mod exit_codes;
 mod failover;
+mod faulty_peers;
 mod give_token;
 mod health;
 mod healthcheck;
