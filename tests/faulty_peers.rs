@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::harness::api::{Answer, Api, Session};
+use crate::harness::api::{Answer, Api, Session, until_ok};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::cluster::Cluster;
 use crate::harness::faulty_front::{Fault, FaultyFront};
@@ -42,10 +42,6 @@ fn until(ask: impl Fn() -> Answer, wanted: impl Fn(&Answer) -> bool) -> Answer {
         }
         assert!(Instant::now() < deadline, "still {}: {}", answer.status, answer.text);
     }
-}
-
-fn is_ok(answer: &Answer) -> bool {
-    answer.status == 200
 }
 
 /// An identity provider behind a front, and a backend that knows only the front.
@@ -114,7 +110,7 @@ fn a_token_endpoint_that_stalls_at_a_refresh_locks_no_login() {
     parts.fault("token_endpoint", Fault::Stalls);
     get_in_time(0).assert_status_object(502, "idp_unreachable");
     parts.front.heal();
-    assert_eq!(until(|| get_in_time(1), is_ok).status, 200);
+    assert_eq!(until_ok(|| get_in_time(1)).status, 200);
 
     log_in_and_expire();
     parts.fault("token_endpoint", Fault::Stalls);
@@ -158,7 +154,7 @@ fn a_discovery_that_stalls_is_waited_for_once() {
     // Eight seconds each would be 24.
     assert!(begun.elapsed() < IN_TIME, "{:?}", begun.elapsed());
     parts.front.heal();
-    until(ask, is_ok);
+    until_ok(ask);
 }
 
 #[test]
@@ -176,7 +172,7 @@ fn keys_that_stall_spend_no_code() {
     exchange().assert_problem(502, "idp_unreachable");
     assert_eq!(api.session(&session).json["status"], "pending");
     parts.front.heal();
-    assert_eq!(until(exchange, is_ok).json["success"], true);
+    assert_eq!(until_ok(exchange).json["success"], true);
 }
 
 #[test]
@@ -203,14 +199,14 @@ fn half_an_answer_is_none_though_it_parses() {
     let api = backend.api(&parts.world);
     api.post("/register", &json!({})).assert_problem(502, "idp_unreachable");
     parts.front.heal();
-    until(|| api.post("/register", &json!({})), is_ok);
+    until_ok(|| api.post("/register", &json!({})));
 
     let session = api.register();
     let redirect = parts.redirect(&session);
     parts.fault("jwks_uri", Fault::LacksItsEnd);
     api.exchange(&session, &redirect).assert_problem(502, "idp_unreachable");
     parts.front.heal();
-    until(|| api.exchange(&session, &redirect), is_ok);
+    until_ok(|| api.exchange(&session, &redirect));
 
     let session = api.register();
     parts.fault("token_endpoint", Fault::LacksItsEnd);

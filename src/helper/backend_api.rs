@@ -26,8 +26,11 @@ use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// How long the helper waits: an exchange may take the backend its whole lease of 30 s.
-const DEADLINES: Deadlines = Deadlines { connect: Duration::from_secs(5), whole: Duration::from_secs(35) };
+/// How long the helper waits, unless a call says otherwise: the backend may have to ask Backstage or the identity provider.
+const DEADLINES: Deadlines = Deadlines { connect: Duration::from_secs(5), whole: Duration::from_secs(15) };
+
+/// How long it waits for what may take the backend a whole lease of 30 s, or its turn after a refresh.
+const PATIENT: Duration = Duration::from_secs(35);
 
 /// How long it waits for what the backend only has to look up.
 const QUICK: Duration = Duration::from_secs(10);
@@ -227,7 +230,8 @@ impl BackendApi {
         token: &WireSecret,
         body: &ExchangeRequest,
     ) -> Result<ExchangeResponse, ApiError> {
-        let request = self.labelled(self.client.post(&self.url("/exchange"))).bearer_auth(token.expose());
+        let request = self.client.post(&self.url("/exchange")).within(PATIENT);
+        let request = self.labelled(request).bearer_auth(token.expose());
         read(&request.send_json(body).await?)
     }
 
@@ -255,7 +259,7 @@ impl BackendApi {
             url.push_str("?cluster=");
             url.extend(form_urlencoded::byte_serialize(cluster.as_bytes()));
         }
-        read(&self.as_user(self.client.delete(&url), user_token).send().await?)
+        read(&self.as_user(self.client.delete(&url).within(PATIENT), user_token).send().await?)
     }
 
     /// Trades the browser's Backstage cookie for a user token, as Backstage's own page does.

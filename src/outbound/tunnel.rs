@@ -47,12 +47,12 @@ impl Dialler {
         let deadline = Instant::now() + self.patience;
         let default = if url.scheme_str() == Some("https") { 443 } else { 80 };
         let target = format!("{}:{}", url.host().unwrap_or_default(), url.port_u16().unwrap_or(default));
-        match self.proxies.on_the_way_to(url) {
-            Some(proxy) => Tunnel { proxy, target: &target, deadline }.open().await,
-            None => Ok(timeout_at(deadline, TcpStream::connect(target))
-                .await
-                .map_err(|_| ConnectFailure::TimedOut)??),
-        }
+        let Some(proxy) = self.proxies.on_the_way_to(url) else {
+            let dialled = timeout_at(deadline, TcpStream::connect(target)).await;
+            return Ok(dialled.map_err(|_| ConnectFailure::TimedOut)??);
+        };
+        let tunnel = Tunnel { proxy, target: &target, deadline };
+        tunnel.open(TcpStream::connect(proxy.to_string())).await
     }
 }
 
@@ -79,16 +79,26 @@ fn ready_for_tls(stream: TcpStream, url: Uri) -> Connection<Uri, TcpStream> {
     Connection::new(url_for_tls(url), stream)
 }
 
-struct Tunnel<'a> {
-    proxy: &'a Arc<Proxy>,
+/// A way through a proxy.
+pub(super) struct Tunnel<'a> {
+    /// The proxy.
+    pub(super) proxy: &'a Arc<Proxy>,
     /// `host:port`
-    target: &'a str,
-    deadline: Instant,
+    pub(super) target: &'a str,
+    /// Until when it must be open.
+    pub(super) deadline: Instant,
 }
 
 impl Tunnel<'_> {
-    async fn open(&self) -> Result<TcpStream, ConnectFailure> {
-        let dialled = timeout_at(self.deadline, TcpStream::connect(self.proxy.to_string())).await;
+    /// Opens it over the connection to the proxy that `dialling` brings.
+    ///
+    /// # Errors
+    /// One of the proxy's failures.
+    pub(super) async fn open(
+        &self,
+        dialling: impl Future<Output = io::Result<TcpStream>>,
+    ) -> Result<TcpStream, ConnectFailure> {
+        let dialled = timeout_at(self.deadline, dialling).await;
         let mut stream = dialled
             .map_err(|_| self.unreachable("time-out"))?
             .map_err(|error| self.unreachable(&error.to_string()))?;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{IN_TIME, in_time, is_ok, until};
-use crate::harness::api::{Answer, agent};
+use super::{IN_TIME, in_time};
+use crate::harness::api::{Answer, agent, until_ok};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::backstage::Backstage;
 use crate::harness::faulty_front::{Fault, FaultyFront};
@@ -76,7 +76,7 @@ fn keys_that_stall_cost_one_request_its_deadline_and_not_each() {
     // Eight seconds each would be 24.
     assert!(begun.elapsed() < IN_TIME, "{:?}", begun.elapsed());
     here.front.heal();
-    until(|| here.status(&backend, &felix), is_ok);
+    until_ok(|| here.status(&backend, &felix));
 }
 
 #[test]
@@ -107,16 +107,17 @@ fn a_burst_of_unknown_key_ids_does_not_shut_out_a_new_key() {
     let with_kid = |kid: &str| forger.with_header(|header| header.kid = Some(kid.to_owned()));
     let backend = here.plan.start();
     assert_eq!(here.status(&backend, &forger.token()).status, 200);
+    let begun = Instant::now();
     for number in 0..30 {
         here.status(&backend, &with_kid(&format!("unknown-{number}"))).assert_problem(401, "token_invalid");
     }
-    // The first one, five for the burst; what the burst has lasted may have brought more.
-    let asked = here.front.requests(KEYS);
-    assert!((6..=9).contains(&asked), "{asked}");
+    // The first one, five for the burst, and what the time that it took has brought.
+    let (asked, seconds) = (here.front.requests(KEYS), begun.elapsed().as_secs());
+    assert!(asked >= 6 && asked as u64 <= 7 + seconds / 10, "{asked} in {seconds} s");
     // It is let in with the next fetch, at most ten seconds later.
     here.front.fault(KEYS, Fault::Answers(here.keys_with_kid("rotated")));
     let begun = Instant::now();
-    until(|| here.status(&backend, &with_kid("rotated")), is_ok);
+    until_ok(|| here.status(&backend, &with_kid("rotated")));
     assert!(begun.elapsed() < IN_TIME, "{:?}", begun.elapsed());
     // And the old one is out.
     here.status(&backend, &forger.token()).assert_problem(401, "token_invalid");
