@@ -7,6 +7,7 @@ use awc::http::StatusCode;
 use serde::Deserialize;
 
 use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
 use crate::settings::{SettingsError, Source};
 
 /// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the sentence is seen.
@@ -63,7 +64,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// When none answers with 200; the sentence says what each answered.
 pub async fn run(settings: HealthcheckSettings) -> Result<(), NotHealthy> {
     // A client of its own: a role's proxies and roots have no part in what stays in the container.
-    let client = awc::Client::builder().disable_redirects().timeout(PATIENCE).finish();
+    let client = HttpClient::for_loopback(PATIENCE);
     let mut tried = Vec::new();
     for address in settings.addresses() {
         match ask(&client, address).await {
@@ -74,8 +75,8 @@ pub async fn run(settings: HealthcheckSettings) -> Result<(), NotHealthy> {
     Err(NotHealthy { tried: tried.join("; ") })
 }
 
-async fn ask(client: &awc::Client, address: SocketAddr) -> Result<(), OutboundError> {
-    match client.get(format!("http://{address}/healthz")).send().await?.status() {
+async fn ask(client: &HttpClient, address: SocketAddr) -> Result<(), OutboundError> {
+    match client.get(&format!("http://{address}/healthz")).send().await?.status {
         StatusCode::OK => Ok(()),
         status => Err(OutboundError::Status(status.as_u16())),
     }

@@ -1,6 +1,9 @@
-//! Requests that we send: trusted roots, proxies, time-outs, bounded bodies, no redirects, and the bridge to `oauth2`.
+//! Requests that we send: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
+//! [`http_client::HttpClient`] sends all of them but those that the Kubernetes proxy passes on.
 
 pub mod connect_failure;
+mod connection;
+pub mod http_client;
 pub mod http_proxy;
 pub mod https_rule;
 pub mod no_proxy;
@@ -13,13 +16,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::error::ParseError;
 use awc::Client;
 use awc::Connector;
 use awc::error::{ConnectError, PayloadError, SendRequestError};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use serde::de::DeserializeOwned;
 
 use self::connect_failure::ConnectFailure;
 use self::http_proxy::HttpProxies;
@@ -60,7 +63,13 @@ impl From<SendRequestError> for OutboundError {
                 Self::AnswerLost("the connection was closed".to_owned())
             }
             SendRequestError::Connect(reason) => Self::NotConnected(reason.into()),
+            error @ (SendRequestError::Url(_) | SendRequestError::Http(_) | SendRequestError::Custom(..)) => {
+                Self::NotConnected(ConnectFailure::Other(error.to_string()))
+            }
             SendRequestError::Timeout => Self::TimedOut,
+            SendRequestError::Response(ParseError::Io(error)) | SendRequestError::Send(error) => {
+                Self::AnswerLost(error.to_string())
+            }
             other => Self::AnswerLost(other.to_string()),
         }
     }
@@ -70,6 +79,9 @@ impl From<PayloadError> for OutboundError {
     fn from(error: PayloadError) -> Self {
         match error {
             PayloadError::Overflow => Self::TooLarge,
+            PayloadError::Incomplete(Some(error)) | PayloadError::Io(error) => {
+                Self::AnswerLost(error.to_string())
+            }
             other => Self::AnswerLost(other.to_string()),
         }
     }
@@ -115,6 +127,11 @@ pub fn trusting_only(file: &Path) -> Result<Arc<ClientConfig>, UnusableRoots> {
     Ok(config(ServerCertificates::trusting(roots, GIVE_KUBERNETES_CA_FILE)))
 }
 
+/// TLS that trusts nobody.
+fn trusting_nobody() -> Arc<ClientConfig> {
+    config(ServerCertificates::trusting(RootCertStore::empty(), GIVE_CA_FILE))
+}
+
 fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots> {
     let unusable = |reason: String| UnusableRoots { path: file.to_owned(), reason };
     let certificates = CertificateDer::pem_file_iter(file).map_err(|e| unusable(e.to_string()))?;
@@ -144,7 +161,7 @@ pub struct Patience {
     pub answer: Option<Duration>,
 }
 
-/// A client for one worker: no redirects followed, connections kept.
+/// A client of one worker for a Kubernetes API: no redirects followed, connections kept.
 #[must_use]
 pub fn client(tls: &Arc<ClientConfig>, proxies: &HttpProxies, patience: Patience) -> Client {
     // The dialler gives up before awc does, which would not know on whom.
@@ -161,45 +178,9 @@ pub fn client(tls: &Arc<ClientConfig>, proxies: &HttpProxies, patience: Patience
     }
 }
 
-/// Reads JSON from a URL, at most [`BODY_LIMIT`] bytes of it.
-///
-/// # Errors
-/// As the variants of [`OutboundError`] say.
-pub async fn get_json<T: DeserializeOwned>(client: &Client, url: &str) -> Result<T, OutboundError> {
-    read_json(client.get(url)).await
-}
-
-/// Sends a request without a body and reads the JSON answer.
-///
-/// # Errors
-/// As the variants of [`OutboundError`] say.
-pub async fn read_json<T: DeserializeOwned>(request: awc::ClientRequest) -> Result<T, OutboundError> {
-    let request = trail::marked(request).insert_header(("Accept", "application/json"));
-    let mut answer = request.send().await?;
-    if answer.status() != awc::http::StatusCode::OK {
-        return Err(OutboundError::Status(answer.status().as_u16()));
-    }
-    let body = answer.body().limit(BODY_LIMIT).await?;
-    serde_json::from_slice(&body).map_err(|_| OutboundError::NotJson)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[actix_web::test]
-    async fn a_server_that_reads_and_hangs_up_may_have_received_the_request() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let server = std::thread::spawn(move || {
-            let (mut connection, _) = listener.accept().unwrap();
-            std::io::Read::read(&mut connection, &mut [0; 1024]).unwrap()
-        });
-        let answer = awc::Client::default().get(url).send().await;
-        assert!(server.join().unwrap() > 0);
-        let error = OutboundError::from(answer.err().unwrap());
-        assert!(matches!(error, OutboundError::AnswerLost(_)), "{error:?}");
-    }
 
     #[test]
     fn a_file_without_a_certificate_is_named() {

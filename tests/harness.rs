@@ -8,6 +8,7 @@ pub mod callback_port;
 pub mod cluster;
 pub mod command;
 pub mod far_network;
+pub mod faulty_front;
 pub mod forger;
 pub mod front;
 pub mod helper_program;

@@ -20,6 +20,7 @@ mod exchange;
 mod exit_codes;
 mod failover;
 mod faults;
+mod faulty_peers;
 mod give_token;
 mod health;
 mod healthcheck;

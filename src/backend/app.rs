@@ -13,6 +13,7 @@ use super::session_changes::SessionChanges;
 use super::tokens::Flights;
 use super::unused;
 use crate::clock::Clock;
+use crate::outbound::http_client::{Deadlines, HttpClient};
 use crate::outbound::{self, Patience, UnusableRoots};
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -103,7 +104,7 @@ impl App {
 #[derive(Clone)]
 pub struct Clients {
     /// For the identity provider and Backstage.
-    pub provider: awc::Client,
+    pub provider: HttpClient,
     /// For each cluster's Kubernetes API, by the cluster's name.
     pub kubernetes: BTreeMap<String, awc::Client>,
 }
@@ -137,13 +138,13 @@ impl ClientTls {
     /// The clients of one worker.
     #[must_use]
     pub fn clients(&self, settings: &BackendSettings) -> Clients {
-        let provider = Patience { connect: settings.idp_timeout / 2, answer: Some(settings.idp_timeout) };
+        let deadlines = Deadlines { connect: settings.idp_timeout / 2, whole: settings.idp_timeout };
         let kubernetes = Patience { connect: KUBERNETES_CONNECT, answer: Some(KUBERNETES_ANSWER) };
         let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
             (name.clone(), outbound::client(tls, &settings.http_proxies, kubernetes))
         };
         Clients {
-            provider: outbound::client(&self.provider, &settings.http_proxies, provider),
+            provider: HttpClient::new(&self.provider, &settings.http_proxies, deadlines),
             kubernetes: self.kubernetes.iter().map(of_cluster).collect(),
         }
     }

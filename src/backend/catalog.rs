@@ -1,10 +1,12 @@
 //! What Backstage's catalog says of a user.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use serde::Deserialize;
 
 use super::app::{App, Clients};
 use super::caller::{Caller, base};
-use crate::outbound::{self, OutboundError};
+use crate::outbound::OutboundError;
 use crate::problem::Problem;
 use crate::protocol::Code;
 
@@ -30,11 +32,12 @@ struct Profile {
 pub async fn email_of(caller: &Caller, app: &App, clients: &Clients) -> Result<String, Problem> {
     let (namespace, name) = (caller.user.namespace(), caller.user.name());
     let url = format!("{}/api/catalog/entities/by-name/user/{namespace}/{name}", base(app));
-    let mut request = clients.provider.get(url);
+    let mut request = clients.provider.get(&url).insert_header(("Accept", "application/json"));
     if let Some(token) = &caller.token {
         request = request.bearer_auth(token.expose());
     }
-    let entity: Entity = outbound::read_json(request).await.map_err(|error| match error {
+    let entity = request.send().await.and_then(|answer| answer.json::<Entity>());
+    let entity = entity.map_err(|error| match error {
         OutboundError::Status(401 | 403 | 404) => no_address("has no entity in Backstage's catalog"),
         other => {
             tracing::warn!(error = %other, "Backstage's catalog cannot be read");

@@ -1,5 +1,7 @@
 //! The ID token that is accepted: OIDC Core 3.1.3.7, with nothing left to the reader.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -155,7 +157,7 @@ enum Audience {
     Several(Vec<String>),
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Claims {
     iss: Option<String>,
     aud: Option<Audience>,
@@ -260,15 +262,20 @@ fn check_parties(claims: &Claims, issuer: &str, client_id: &str) -> Result<(), R
 }
 
 fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<OffsetDateTime, Rejected> {
-    let moment = |seconds: Option<i64>| seconds.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-    let expires_at = moment(claims.exp).ok_or(Rejected::Expired)?;
-    if expires_at + LEEWAY <= now {
+    let expires_at = claims.exp.ok_or(Rejected::Expired).and_then(moment)?;
+    if expires_at <= now.saturating_sub(LEEWAY) {
         return Err(Rejected::Expired);
     }
-    match moment(claims.iat) {
-        Some(issued_at) if issued_at <= now + LEEWAY => Ok(expires_at),
-        _ => Err(Rejected::IssuedAt),
+    let issued_at = claims.iat.ok_or(Rejected::IssuedAt).and_then(moment)?;
+    if issued_at > now.saturating_add(LEEWAY) {
+        return Err(Rejected::IssuedAt);
     }
+    Ok(expires_at)
+}
+
+/// A `NumericDate` (RFC 7519, 2), as long as it is a date at all: our dates end with the year 9999.
+fn moment(seconds: i64) -> Result<OffsetDateTime, Rejected> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| Rejected::Malformed)
 }
 
 fn check_access_token(claims: &Claims, access_token: &str) -> Result<(), Rejected> {
@@ -296,6 +303,25 @@ mod tests {
             access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
             "77QmUPtjPfzWtF2AnpK9RQ"
         );
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_be_compared() {
+        let (now, last) = (OffsetDateTime::UNIX_EPOCH, 253_402_300_799);
+        let claims = |exp, iat| Claims { exp: Some(exp), iat: Some(iat), ..Claims::default() };
+        assert_eq!(check_times(&claims(last, 0), now).map(OffsetDateTime::unix_timestamp), Ok(last));
+        for (exp, iat, why) in [
+            (last + 1, 0, Rejected::Malformed),
+            (i64::MAX, 0, Rejected::Malformed),
+            (i64::MIN, 0, Rejected::Malformed),
+            (last, i64::MAX, Rejected::Malformed),
+            (last, last, Rejected::IssuedAt),
+            (-last, 0, Rejected::Expired),
+        ] {
+            assert_eq!(check_times(&claims(exp, iat), now), Err(why), "{exp} {iat}");
+        }
+        let end = OffsetDateTime::from_unix_timestamp(last).unwrap();
+        assert!(check_times(&claims(last, last), end).is_ok());
     }
 
     #[test]

@@ -87,15 +87,16 @@ pub async fn accept(
     }
 }
 
-/// The part of a token response that is kept.
+/// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.
 #[must_use]
+#[deny(clippy::arithmetic_side_effects)]
 pub fn token_set(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTime) -> TokenSet {
     TokenSet {
         id_token: verified.token().clone(),
         issued_at: now,
         expires_at: verified.expires_at(),
         access_token: tokens.access_token().secret().as_str().into(),
-        access_token_expires_at: tokens.expires_in().map(|lifetime| now + lifetime),
+        access_token_expires_at: tokens.expires_in().and_then(|life| now.checked_add(life.try_into().ok()?)),
         refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
     }
 }

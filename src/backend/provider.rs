@@ -1,11 +1,9 @@
 //! The OpenID provider of one cluster: what it says of itself (OIDC Discovery 1.0, 4), its keys, and the requests we send it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+#![deny(clippy::arithmetic_side_effects)]
 
-use actix_web::web::Bytes;
-use awc::ClientResponse;
-use awc::error::PayloadError;
-use futures_util::Stream;
+use std::sync::Arc;
+
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -16,19 +14,16 @@ use oauth2::{
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
 
 use super::key_set::KeySet;
-use super::one_flight::OneFlight;
+use super::published::Published;
 use crate::clock::Clock;
+use crate::outbound::http_client::{Answer, HttpClient};
 use crate::outbound::oauth2_bridge::Bridge;
-use crate::outbound::{self, OutboundError, https_rule, trail};
+use crate::outbound::{OutboundError, https_rule};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
 use crate::telemetry::backend_metrics::BackendMetrics;
-
-/// How long a discovery document is believed.
-const MAX_AGE: Duration = Duration::hours(1);
 
 /// What we read of the discovery document.
 #[derive(Debug, Deserialize)]
@@ -132,11 +127,9 @@ pub struct AuthorizationSecrets<'a> {
 /// One cluster's provider.
 pub struct Provider {
     oidc: OidcClient,
-    insecure_hosts: Vec<String>,
-    clock: Arc<dyn Clock>,
+    insecure_hosts: Arc<[String]>,
     metrics: Arc<BackendMetrics>,
-    metadata: RwLock<Option<(Arc<Metadata>, OffsetDateTime)>>,
-    flight: OneFlight<ProviderError>,
+    metadata: Published<Metadata, ProviderError>,
     /// The keys that sign its ID tokens.
     pub keys: KeySet,
 }
@@ -150,55 +143,26 @@ impl Provider {
         clock: Arc<dyn Clock>,
         metrics: Arc<BackendMetrics>,
     ) -> Self {
-        let keys = KeySet::new(Arc::clone(&clock), metrics.idp_seconds.with_label_values(&["jwks"]));
-        let (metadata, flight) = (RwLock::new(None), OneFlight::default());
-        Self { oidc, insecure_hosts, clock, metrics, metadata, flight, keys }
+        let seconds = |endpoint: &str| metrics.idp_seconds.with_label_values(&[endpoint]);
+        let keys = KeySet::new(Arc::clone(&clock), seconds("jwks"));
+        let metadata = Published::new("a discovery document", clock, seconds("discovery"));
+        Self { oidc, insecure_hosts: insecure_hosts.into(), metrics, metadata, keys }
     }
 
-    /// The discovery document, from the cache while it is fresh; an old one is better than none.
+    /// The discovery document.
     ///
     /// # Errors
     /// When there is none and none can be fetched.
-    pub async fn metadata(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
-        if let Some(fresh) = self.fresh() {
-            return Ok(fresh);
-        }
-        self.flight.join(|| self.fresh(), self.discover(client)).await.or_else(|error| {
-            let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner).clone();
-            known.map(|(metadata, _)| metadata).ok_or(error)
-        })
-    }
-
-    fn fresh(&self) -> Option<Arc<Metadata>> {
-        let known = self.metadata.read().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|(_, at)| self.clock.now() - *at < MAX_AGE).map(|(m, _)| Arc::clone(m))
-    }
-
-    async fn discover(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
-        let url = format!("{}/.well-known/openid-configuration", self.oidc.issuer.trim_end_matches('/'));
-        let timer = self.metrics.idp_seconds.with_label_values(&["discovery"]).start_timer();
-        let metadata: Metadata = outbound::get_json(client, &url).await?;
-        timer.observe_duration();
-        if metadata.issuer != self.oidc.issuer {
-            return Err(ProviderError::Unusable("it names another issuer than OIDC_ISSUER_URL"));
-        }
-        let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-        for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
-            if https_rule::parse(endpoint, &self.insecure_hosts).is_err() {
-                return Err(ProviderError::Unusable("one of its endpoints is not https"));
-            }
-        }
-        let found = Arc::new(metadata);
-        *self.metadata.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((Arc::clone(&found), self.clock.now()));
-        Ok(found)
+    pub async fn metadata(&self, client: &HttpClient) -> Result<Arc<Metadata>, ProviderError> {
+        let fetch = || discover(client.clone(), self.oidc.issuer.clone(), Arc::clone(&self.insecure_hosts));
+        Ok(self.metadata.current(fetch).await?.content)
     }
 
     /// Discovery and keys at hand, so that nothing but the token request is left to fail once a code is spent.
     ///
     /// # Errors
     /// When either cannot be fetched.
-    pub async fn ready(&self, client: &awc::Client) -> Result<Arc<Metadata>, ProviderError> {
+    pub async fn ready(&self, client: &HttpClient) -> Result<Arc<Metadata>, ProviderError> {
         let metadata = self.metadata(client).await?;
         self.keys.warm(&metadata.jwks_uri, client).await?;
         Ok(metadata)
@@ -240,7 +204,7 @@ impl Provider {
     pub async fn redeem(
         &self,
         metadata: &Metadata,
-        client: &awc::Client,
+        client: &HttpClient,
         code: &WireSecret,
         verifier: &WireSecret,
     ) -> Result<Tokens, ProviderError> {
@@ -262,7 +226,7 @@ impl Provider {
     pub async fn refresh(
         &self,
         metadata: &Metadata,
-        client: &awc::Client,
+        client: &HttpClient,
         token: &WireSecret,
     ) -> Result<Tokens, ProviderError> {
         let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
@@ -281,17 +245,17 @@ impl Provider {
     pub async fn revoke(
         &self,
         metadata: &Metadata,
-        client: &awc::Client,
+        client: &HttpClient,
         token: &WireSecret,
         hint: TokenKind,
     ) -> Result<Answered, ProviderError> {
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(Answered::NotOffered) };
         let mut form = vec![("token", token.expose()), ("token_type_hint", hint.as_str())];
-        let mut request = trail::marked(client.post(endpoint.as_str()));
+        let mut request = client.post(endpoint);
         match (&self.oidc.client_secret, metadata.secret_goes()) {
             (Some(secret), AuthType::BasicAuth) => {
-                request = request
-                    .basic_auth(form_encoded(&self.oidc.client_id), form_encoded(secret.expose_secret()));
+                let secret = form_encoded(secret.expose_secret());
+                request = request.basic_auth(&form_encoded(&self.oidc.client_id), &secret);
             }
             (secret, _) => {
                 form.push(("client_id", &self.oidc.client_id));
@@ -299,11 +263,11 @@ impl Provider {
             }
         }
         let timer = self.metrics.idp_seconds.with_label_values(&["revocation"]).start_timer();
-        let mut answer = request.send_form(&form).await.map_err(OutboundError::from)?;
+        let answer = request.send_form(&form).await?;
         timer.observe_duration();
-        match answer.status().as_u16() {
+        match answer.status.as_u16() {
             200 => Ok(Answered::Revoked),
-            400 if refuses_the_kind(&mut answer).await => Ok(Answered::NotOffered),
+            400 if refuses_the_kind(&answer) => Ok(Answered::NotOffered),
             status => Err(ProviderError::Unreachable(OutboundError::Status(status))),
         }
     }
@@ -347,6 +311,25 @@ impl Metadata {
     }
 }
 
+async fn discover(
+    client: HttpClient,
+    issuer: String,
+    insecure_hosts: Arc<[String]>,
+) -> Result<Metadata, ProviderError> {
+    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let metadata: Metadata = client.get_json(&url).await?;
+    if metadata.issuer != issuer {
+        return Err(ProviderError::Unusable("it names another issuer than OIDC_ISSUER_URL"));
+    }
+    let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
+    for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
+        if https_rule::parse(endpoint, &insecure_hosts).is_err() {
+            return Err(ProviderError::Unusable("one of its endpoints is not https"));
+        }
+    }
+    Ok(metadata)
+}
+
 fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
     match error {
         RequestTokenError::Request(OutboundError::Status(status)) => {
@@ -361,10 +344,8 @@ fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> P
 }
 
 /// Whether a refusal says that tokens of this kind cannot be revoked at all.
-async fn refuses_the_kind(
-    answer: &mut ClientResponse<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin>,
-) -> bool {
-    let refusal = answer.json::<serde_json::Value>().limit(outbound::BODY_LIMIT).await;
+fn refuses_the_kind(answer: &Answer) -> bool {
+    let refusal = serde_json::from_slice::<serde_json::Value>(&answer.body);
     refusal.is_ok_and(|refusal| {
         refusal.get("error").and_then(serde_json::Value::as_str) == Some("unsupported_token_type")
     })

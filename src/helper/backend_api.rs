@@ -1,15 +1,14 @@
 //! The calls that the helper makes: to the backend, and one to Backstage's own auth.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use actix_web::web::Bytes;
-use awc::error::{PayloadError, SendRequestError};
 use awc::http::StatusCode;
 use awc::http::header::{COOKIE, DATE, HeaderMap, HttpDate, RETRY_AFTER};
-use awc::{ClientRequest, ClientResponse};
-use futures_util::Stream;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -17,7 +16,8 @@ use time::OffsetDateTime;
 use url::form_urlencoded;
 
 use crate::clock::Clock;
-use crate::outbound::{self, BODY_LIMIT, OutboundError, Patience, https_rule};
+use crate::outbound::http_client::{Answer, Deadlines, HttpClient, Request};
+use crate::outbound::{self, OutboundError, https_rule};
 use crate::protocol::{
     BASE_PATH, Code, DisconnectedResponse, ExchangeRequest, ExchangeResponse, Info, RegisterRequest,
     RegisterResponse, SessionResponse, StatusResponse, WireSecret,
@@ -26,9 +26,11 @@ use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// How long the helper waits: an exchange may take the backend its whole lease of 30 s.
-pub const PATIENCE: Patience =
-    Patience { connect: Duration::from_secs(5), answer: Some(Duration::from_secs(35)) };
+/// How long the helper waits, unless a call says otherwise: the backend may have to ask Backstage or the identity provider.
+const DEADLINES: Deadlines = Deadlines { connect: Duration::from_secs(5), whole: Duration::from_secs(15) };
+
+/// How long it waits for what may take the backend a whole lease of 30 s, or its turn after a refresh.
+const PATIENT: Duration = Duration::from_secs(35);
 
 /// How long it waits for what the backend only has to look up.
 const QUICK: Duration = Duration::from_secs(10);
@@ -108,7 +110,7 @@ pub struct StatusAnswer {
 /// The backend below one Backstage URL.
 #[derive(Clone)]
 pub struct BackendApi {
-    client: awc::Client,
+    client: HttpClient,
     backstage_url: String,
     request_id: String,
     clock: Arc<dyn Clock>,
@@ -136,7 +138,7 @@ impl BackendApi {
         tracing::info!(request_id, "the backend logs these calls under this request id");
         let backstage_url = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self {
-            client: outbound::client(&tls, &settings.http_proxies()?, PATIENCE),
+            client: HttpClient::new(&tls, &settings.http_proxies()?, DEADLINES),
             backstage_url,
             request_id,
             clock: Arc::clone(clock),
@@ -171,7 +173,7 @@ impl BackendApi {
 
     /// What its requests are sent with.
     #[must_use]
-    pub fn http(&self) -> &awc::Client {
+    pub fn http(&self) -> &HttpClient {
         &self.client
     }
 
@@ -180,13 +182,11 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn would_authorize(&self, authorize_url: &WireSecret) -> Result<(), ApiError> {
-        let request = self.labelled(self.client.get(authorize_url.expose())).timeout(QUICK);
-        let mut answer = request.send().await.map_err(OutboundError::from)?;
-        if answer.status().is_redirection() || answer.status().is_success() {
+        let answer = self.labelled(self.client.get(authorize_url.expose())).within(QUICK).send().await?;
+        if answer.status.is_redirection() || answer.status.is_success() {
             return Ok(());
         }
-        let body = answer.body().limit(BODY_LIMIT).await.map_err(OutboundError::from)?;
-        Err(ApiError::Refused(refusal(answer.status(), answer.headers(), &body)))
+        Err(ApiError::Refused(refusal(&answer)))
     }
 
     /// What anyone may know.
@@ -194,8 +194,8 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn info(&self) -> Result<Info, ApiError> {
-        let request = self.client.get(self.url("/info")).timeout(QUICK);
-        Ok(read::<Info, _>(self.labelled(request).send().await).await?.body)
+        let request = self.client.get(&self.url("/info")).within(QUICK);
+        read(&self.labelled(request).send().await?)
     }
 
     /// Begins a session; without a token only a backend in development mode accepts it.
@@ -207,9 +207,9 @@ impl BackendApi {
         backstage_token: Option<&SecretString>,
         cluster: Option<&str>,
     ) -> Result<Dated<RegisterResponse>, ApiError> {
-        let request = self.as_user(self.client.post(self.url("/register")), backstage_token);
+        let request = self.as_user(self.client.post(&self.url("/register")), backstage_token);
         let body = RegisterRequest { cluster: cluster.map(str::to_owned), return_to: None };
-        self.dated(request.send_json(&body).await).await
+        self.dated(&request.send_json(&body).await?)
     }
 
     /// How far a session is.
@@ -217,8 +217,8 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn session(&self, token: &WireSecret) -> Result<Dated<SessionResponse>, ApiError> {
-        let request = self.labelled(self.client.get(self.url("/session"))).bearer_auth(token.expose());
-        self.dated(request.send().await).await
+        let request = self.labelled(self.client.get(&self.url("/session"))).bearer_auth(token.expose());
+        self.dated(&request.send().await?)
     }
 
     /// Hands the identity provider's answer over.
@@ -230,8 +230,9 @@ impl BackendApi {
         token: &WireSecret,
         body: &ExchangeRequest,
     ) -> Result<ExchangeResponse, ApiError> {
-        let request = self.labelled(self.client.post(self.url("/exchange"))).bearer_auth(token.expose());
-        Ok(read::<ExchangeResponse, _>(request.send_json(body).await).await?.body)
+        let request = self.client.post(&self.url("/exchange")).within(PATIENT);
+        let request = self.labelled(request).bearer_auth(token.expose());
+        read(&request.send_json(body).await?)
     }
 
     /// Which clusters the user is connected to.
@@ -239,10 +240,9 @@ impl BackendApi {
     /// # Errors
     /// As [`ApiError`].
     pub async fn status(&self, user_token: Option<&SecretString>) -> Result<StatusAnswer, ApiError> {
-        let request = self.as_user(self.client.get(self.url("/status")).timeout(QUICK), user_token);
-        let text = received(request.send().await).await?.body;
-        let status = parsed(&text)?;
-        Ok(StatusAnswer { status, text })
+        let request = self.as_user(self.client.get(&self.url("/status")).within(QUICK), user_token);
+        let answer = request.send().await?;
+        Ok(StatusAnswer { status: read(&answer)?, text: answer.body })
     }
 
     /// Revokes and forgets the user's login at a cluster, or at all.
@@ -259,8 +259,7 @@ impl BackendApi {
             url.push_str("?cluster=");
             url.extend(form_urlencoded::byte_serialize(cluster.as_bytes()));
         }
-        let request = self.as_user(self.client.delete(url), user_token);
-        Ok(read::<DisconnectedResponse, _>(request.send().await).await?.body)
+        read(&self.as_user(self.client.delete(&url).within(PATIENT), user_token).send().await?)
     }
 
     /// Trades the browser's Backstage cookie for a user token, as Backstage's own page does.
@@ -275,24 +274,24 @@ impl BackendApi {
     ) -> Result<SecretString, ApiError> {
         let url = format!("{}/api/auth/{provider}/refresh?env={environment}", self.backstage_url);
         let request = self
-            .labelled(self.client.get(url))
+            .labelled(self.client.get(&url))
             .insert_header((COOKIE, cookie.expose_secret()))
             .insert_header(("X-Requested-With", "XMLHttpRequest"));
-        let answer = read::<RefreshResponse, _>(request.send().await).await?;
-        Ok(answer.body.backstage_identity.token)
+        let answer: RefreshResponse = read(&request.send().await?)?;
+        Ok(answer.backstage_identity.token)
     }
 
     fn url(&self, call: &str) -> String {
         format!("{}{BASE_PATH}{call}", self.backstage_url)
     }
 
-    fn labelled(&self, request: ClientRequest) -> ClientRequest {
+    fn labelled(&self, request: Request) -> Request {
         request
             .insert_header(("Accept", "application/json"))
             .insert_header(("x-request-id", self.request_id.as_str()))
     }
 
-    fn as_user(&self, request: ClientRequest, user_token: Option<&SecretString>) -> ClientRequest {
+    fn as_user(&self, request: Request, user_token: Option<&SecretString>) -> Request {
         let request = self.labelled(request);
         match user_token {
             Some(token) => request.bearer_auth(token.expose_secret()),
@@ -300,17 +299,11 @@ impl BackendApi {
         }
     }
 
-    async fn dated<T, S>(&self, answer: Sent<S>) -> Result<Dated<T>, ApiError>
-    where
-        T: DeserializeOwned,
-        S: Stream<Item = Result<Bytes, PayloadError>>,
-    {
-        let answer = read::<T, S>(answer).await?;
-        Ok(Dated { body: answer.body, sent_at: answer.date.unwrap_or_else(|| self.clock.now()) })
+    fn dated<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Dated<T>, ApiError> {
+        let sent_at = date(&answer.headers).unwrap_or_else(|| self.clock.now());
+        Ok(Dated { body: read(answer)?, sent_at })
     }
 }
-
-type Sent<S> = Result<ClientResponse<S>, SendRequestError>;
 
 /// The part of Backstage's answer that we need.
 #[derive(Deserialize)]
@@ -324,38 +317,15 @@ struct BackstageIdentity {
     token: SecretString,
 }
 
-struct Read<T> {
-    body: T,
-    date: Option<OffsetDateTime>,
-}
-
-async fn read<T, S>(answer: Sent<S>) -> Result<Read<T>, ApiError>
-where
-    T: DeserializeOwned,
-    S: Stream<Item = Result<Bytes, PayloadError>>,
-{
-    let Read { body, date } = received(answer).await?;
-    Ok(Read { body: parsed(&body)?, date })
-}
-
-async fn received<S>(answer: Sent<S>) -> Result<Read<Bytes>, ApiError>
-where
-    S: Stream<Item = Result<Bytes, PayloadError>>,
-{
-    let mut answer = answer.map_err(OutboundError::from)?;
-    let body = answer.body().limit(BODY_LIMIT).await.map_err(OutboundError::from)?;
-    if answer.status() == StatusCode::OK {
-        return Ok(Read { body, date: date(answer.headers()) });
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
+    if answer.status != StatusCode::OK {
+        return Err(ApiError::Refused(refusal(answer)));
     }
-    Err(ApiError::Refused(refusal(answer.status(), answer.headers(), &body)))
-}
-
-fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, OutboundError> {
-    serde_json::from_slice(body).map_err(|_| OutboundError::NotJson)
+    Ok(answer.json()?)
 }
 
 /// Backstage's own errors have no code, a proxy's no body that we know: each part counts by itself.
-fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
+fn refusal(answer: &Answer) -> Refusal {
     #[derive(Deserialize)]
     struct Body {
         error: Detail,
@@ -365,11 +335,11 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
         message: Option<String>,
         code: Option<serde_json::Value>,
     }
-    let detail = serde_json::from_slice::<Body>(body).ok().map(|body| body.error);
+    let detail = serde_json::from_slice::<Body>(&answer.body).ok().map(|body| body.error);
     let (message, code) = detail.map_or((None, None), |detail| (detail.message, detail.code));
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let seconds = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     Refusal {
-        status: status.as_u16(),
+        status: answer.status.as_u16(),
         code: code.and_then(|code| serde_json::from_value(code).ok()),
         message: message.map(|message| displayable(&message)),
         retry_after: seconds.map(Duration::from_secs),

@@ -4,6 +4,8 @@
 //! Who asks, and how the browser comes back, is the caller's business: [`BackstageClient::begin`] gives the state and the
 //! verifier, [`BackstageClient::take`] takes the verifier and what came back.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -197,7 +199,7 @@ impl<'a> BackstageClient<'a> {
     pub async fn kept_token(&self, file: &TokenFile) -> Result<Option<SecretString>, SignInError> {
         let locked = file.lock().await?;
         let Some(kept) = locked.read()? else { return Ok(None) };
-        if kept.expires_at - EARLY > self.clock.now() {
+        if kept.expires_at > self.clock.now().saturating_add(EARLY) {
             return Ok(Some(kept.access_token.expose().into()));
         }
         let Some(refresh_token) = kept.refresh_token else { return Ok(None) };
@@ -230,8 +232,8 @@ impl<'a> BackstageClient<'a> {
         if let Some(refresh_token) = kept.refresh_token {
             let url = format!("{}/revoke", base(self.api));
             let form = [("token", refresh_token.expose()), ("client_id", self.client_id)];
-            let answer = self.api.http().post(url).send_form(&form).await;
-            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+            let answer = self.api.http().post(&url).send_form(&form).await;
+            if !answer.is_ok_and(|answer| answer.status.is_success()) {
                 tracing::warn!("Backstage has not revoked the refresh token of the forgotten sign-in");
             }
         }
@@ -247,10 +249,11 @@ impl<'a> BackstageClient<'a> {
 
     /// A token whose life Backstage does not tell serves at once and is not relied on afterwards.
     fn tokens(&self, answer: &BasicTokenResponse) -> Tokens {
-        let life = answer.expires_in().and_then(|life| life.try_into().ok()).unwrap_or(Duration::ZERO);
+        let life =
+            answer.expires_in().map_or(Duration::ZERO, |life| life.try_into().unwrap_or(Duration::MAX));
         Tokens {
             access_token: answer.access_token().secret().as_str().into(),
-            expires_at: self.clock.now() + life,
+            expires_at: self.clock.now().saturating_add(life),
             refresh_token: answer.refresh_token().map(|token| token.secret().as_str().into()),
         }
     }

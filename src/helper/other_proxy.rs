@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::helper::listeners::ListenError;
+use crate::outbound::http_client::HttpClient;
 
 /// How long whoever has the port is given to say who it is.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,9 +24,7 @@ pub async fn recognise(error: ListenError) -> ListenError {
 }
 
 async fn is_proxy(port: u16) -> bool {
-    let client = awc::Client::builder().timeout(PATIENCE).disable_redirects().finish();
-    let Ok(mut answer) = client.get(format!("http://127.0.0.1:{port}/status")).send().await else {
-        return false;
-    };
-    answer.json::<Status>().await.is_ok_and(|status| status.role == "proxy")
+    let client = HttpClient::for_loopback(PATIENCE);
+    let status = client.get_json::<Status>(&format!("http://127.0.0.1:{port}/status")).await;
+    status.is_ok_and(|status| status.role == "proxy")
 }

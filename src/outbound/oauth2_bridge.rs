@@ -1,4 +1,6 @@
-//! `oauth2` speaks through awc: the two differ in their version of `http`.
+//! `oauth2` speaks through our client: the two differ in their version of `http`.
+
+#![deny(clippy::arithmetic_side_effects)]
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,11 +8,11 @@ use std::pin::Pin;
 use oauth2::http::{Response, StatusCode};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
-use super::{BODY_LIMIT, OutboundError, trail};
+use super::OutboundError;
+use super::http_client::HttpClient;
 
-/// Sends what `oauth2` asks for. Every request opens its own connection: on a kept one the other side may hang up
-/// just as we send, and then nobody knows whether a code or refresh token was spent.
-pub struct Bridge<'a>(pub &'a awc::Client);
+/// Sends what `oauth2` asks for.
+pub struct Bridge<'a>(pub &'a HttpClient);
 
 impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
     type Error = OutboundError;
@@ -25,20 +27,19 @@ impl Bridge<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let (head, body) = request.into_parts();
         // `oauth2` only ever POSTs (RFC 6749, 3.2; RFC 7009, 2.1).
-        let mut sending = trail::marked(self.0.post(head.uri.to_string())).force_close();
+        let mut sending = self.0.post(&head.uri.to_string());
         for (name, value) in &head.headers {
             sending = sending.insert_header((name.as_str(), value.as_bytes()));
         }
-        let mut answer = sending.send_body(body).await?;
-        let status = answer.status().as_u16();
+        let answer = sending.send_body(body).await?;
+        let status = answer.status.as_u16();
         // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
         if status == 429 || status >= 500 {
             return Err(OutboundError::Status(status));
         }
-        let body = answer.body().limit(BODY_LIMIT).await?;
-        let mut response = Response::new(body.to_vec());
+        let mut response = Response::new(answer.body.to_vec());
         *response.status_mut() = StatusCode::from_u16(status).map_err(|_| OutboundError::NotJson)?;
-        for (name, value) in answer.headers() {
+        for (name, value) in &answer.headers {
             if let (Ok(name), Ok(value)) = (
                 oauth2::http::HeaderName::from_bytes(name.as_str().as_bytes()),
                 oauth2::http::HeaderValue::from_bytes(value.as_bytes()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_tls::connect::{ConnectError, ConnectInfo, Connection, Connector, ConnectorService};
+use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use actix_web::dev::Service;
 use awc::http::Uri;
 use futures_util::future::LocalBoxFuture;
@@ -28,7 +28,6 @@ const MOST_FIELDS: usize = 64;
 /// Opens connections.
 #[derive(Clone)]
 pub struct Dialler {
-    straight: ConnectorService,
     proxies: HttpProxies,
     patience: Duration,
 }
@@ -37,7 +36,23 @@ impl Dialler {
     /// Opens them through these proxies, in that time: looking up the name, connecting and CONNECT together.
     #[must_use]
     pub fn new(proxies: HttpProxies, patience: Duration) -> Self {
-        Self { straight: Connector::default().service(), proxies, patience }
+        Self { proxies, patience }
+    }
+
+    /// Opens a connection to where that URL leads.
+    ///
+    /// # Errors
+    /// When none came about in time.
+    pub async fn dial(&self, url: &Uri) -> Result<TcpStream, ConnectFailure> {
+        let deadline = Instant::now() + self.patience;
+        let default = if url.scheme_str() == Some("https") { 443 } else { 80 };
+        let target = format!("{}:{}", url.host().unwrap_or_default(), url.port_u16().unwrap_or(default));
+        let Some(proxy) = self.proxies.on_the_way_to(url) else {
+            let dialled = timeout_at(deadline, TcpStream::connect(target)).await;
+            return Ok(dialled.map_err(|_| ConnectFailure::TimedOut)??);
+        };
+        let tunnel = Tunnel { proxy, target: &target, deadline };
+        tunnel.open(TcpStream::connect(proxy.to_string())).await
     }
 }
 
@@ -51,19 +66,11 @@ impl Service<ConnectInfo<Uri>> for Dialler {
     }
 
     fn call(&self, info: ConnectInfo<Uri>) -> Self::Future {
-        let url = info.request().clone();
-        let Some(proxy) = self.proxies.on_the_way_to(&url).cloned() else {
-            let straight = self.straight.call(info);
-            return Box::pin(async move { Ok(ready_for_tls(straight.await?.into_parts().0, url)) });
-        };
-        let deadline = Instant::now() + self.patience;
-        let target = format!("{}:{}", url.host().unwrap_or_default(), info.port());
+        let (dialler, url) = (self.clone(), info.request().clone());
         Box::pin(async move {
-            let tunnel = Tunnel { proxy: &proxy, target: &target, deadline };
-            match tunnel.open().await {
-                Ok(stream) => Ok(ready_for_tls(stream, url)),
-                Err(failure) => Err(ConnectError::Io(io::Error::other(failure))),
-            }
+            let stream =
+                dialler.dial(&url).await.map_err(|failure| ConnectError::Io(io::Error::other(failure)))?;
+            Ok(ready_for_tls(stream, url))
         })
     }
 }
@@ -72,16 +79,26 @@ fn ready_for_tls(stream: TcpStream, url: Uri) -> Connection<Uri, TcpStream> {
     Connection::new(url_for_tls(url), stream)
 }
 
-struct Tunnel<'a> {
-    proxy: &'a Arc<Proxy>,
+/// A way through a proxy.
+pub(super) struct Tunnel<'a> {
+    /// The proxy.
+    pub(super) proxy: &'a Arc<Proxy>,
     /// `host:port`
-    target: &'a str,
-    deadline: Instant,
+    pub(super) target: &'a str,
+    /// Until when it must be open.
+    pub(super) deadline: Instant,
 }
 
 impl Tunnel<'_> {
-    async fn open(&self) -> Result<TcpStream, ConnectFailure> {
-        let dialled = timeout_at(self.deadline, TcpStream::connect(self.proxy.to_string())).await;
+    /// Opens it over the connection to the proxy that `dialling` brings.
+    ///
+    /// # Errors
+    /// One of the proxy's failures.
+    pub(super) async fn open(
+        &self,
+        dialling: impl Future<Output = io::Result<TcpStream>>,
+    ) -> Result<TcpStream, ConnectFailure> {
+        let dialled = timeout_at(self.deadline, dialling).await;
         let mut stream = dialled
             .map_err(|_| self.unreachable("time-out"))?
             .map_err(|error| self.unreachable(&error.to_string()))?;

@@ -83,6 +83,18 @@ impl Answer {
     }
 }
 
+/// Asks until it succeeds: a failure is remembered for a second.
+pub fn until_ok(ask: impl Fn() -> Answer) -> Answer {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        let answer = ask();
+        if answer.status == 200 {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "still {}: {}", answer.status, answer.text);
+    }
+}
+
 /// A registered session.
 #[derive(Clone, Debug)]
 pub struct Session {

@@ -112,7 +112,7 @@ impl Behind {
 }
 
 /// The head up to its empty line, without what was said about the connection, and the body as long as it says it is.
-fn read_request(client: &mut impl Read) -> io::Result<(String, Vec<u8>)> {
+pub(super) fn read_request(client: &mut impl Read) -> io::Result<(String, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -9,6 +9,7 @@ use prometheus::Histogram;
 use crate::backend::key_set::KeySet;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
 use crate::plugin::PluginName;
 use crate::settings::backend::BackendSettings;
 
@@ -26,7 +27,7 @@ impl PublishedKeys {
     pub(super) async fn find(
         &self,
         kid: Option<&str>,
-        client: &awc::Client,
+        client: &HttpClient,
     ) -> Result<Option<DecodingKey>, OutboundError> {
         self.keys.find(kid, &self.url, client).await
     }

@@ -1,5 +1,7 @@
 //! The token that a Backstage plugin makes for a call to us on behalf of a user.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use super::OnBehalf;
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
 use super::user_token;

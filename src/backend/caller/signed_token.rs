@@ -1,6 +1,8 @@
 //! A JWT of Backstage's, read in two steps: its header, which says what it wants to be, and then, once the right keys have
 //! verified its signature, its claims.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Deserialize;
@@ -8,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::backstage_keys::PublishedKeys;
 use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
 use crate::protocol::WireSecret;
 
 /// What Backstage signs with; all others, `none` and HMAC with a public key among them, are refused before a key is looked up.
@@ -118,7 +121,7 @@ impl<'t> UnverifiedToken<'t> {
     pub(super) async fn verify(
         &self,
         keys: &PublishedKeys,
-        client: &awc::Client,
+        client: &HttpClient,
         now: OffsetDateTime,
     ) -> Result<Claims, Unverified> {
         let found = keys.find(self.header.kid.as_deref(), client).await.map_err(Unverified::NoKeys)?;
@@ -150,10 +153,10 @@ impl Claims {
 
     fn check_times(&self, now: OffsetDateTime) -> Result<(), Flaw> {
         let moment = |seconds: Option<i64>| seconds.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-        if moment(self.exp).is_none_or(|expires_at| expires_at <= now - LEEWAY) {
+        if moment(self.exp).is_none_or(|expires_at| expires_at <= now.saturating_sub(LEEWAY)) {
             return Err(Flaw::Expired);
         }
-        if moment(self.iat).is_none_or(|issued_at| issued_at > now + LEEWAY) {
+        if moment(self.iat).is_none_or(|issued_at| issued_at > now.saturating_add(LEEWAY)) {
             return Err(Flaw::IssuedAt);
         }
         Ok(())

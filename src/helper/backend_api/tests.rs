@@ -1,31 +1,31 @@
 use super::*;
 
+fn answer(status: StatusCode, body: &'static [u8]) -> Answer {
+    Answer { status, headers: HeaderMap::new(), body: Bytes::from_static(body) }
+}
+
 #[test]
 fn a_refusal_is_read_as_far_as_it_goes() {
-    let headers = HeaderMap::new();
-    let ours = refusal(
+    let ours = refusal(&answer(
         StatusCode::BAD_REQUEST,
-        &headers,
         br#"{"error":{"name":"InputError","message":"Pick one.","code":"unknown_cluster"},"response":{"statusCode":400}}"#,
-    );
+    ));
     assert_eq!(ours.code, Some(Code::UnknownCluster));
     assert_eq!(ours.to_string(), "Pick one. (unknown_cluster)");
-    let newer = refusal(
+    let newer = refusal(&answer(
         StatusCode::CONFLICT,
-        &headers,
         br#"{"error":{"name":"ConflictError","message":"New.","code":"newer_than_we"}}"#,
-    );
+    ));
     assert_eq!((newer.code, newer.to_string()), (None, "New.".to_owned()));
-    let proxys = refusal(StatusCode::BAD_GATEWAY, &headers, b"<html>");
+    let proxys = refusal(&answer(StatusCode::BAD_GATEWAY, b"<html>"));
     assert_eq!(proxys.to_string(), "answered with status 502");
 }
 
 #[test]
 fn a_retry_after_counts_in_seconds() {
-    let mut headers = HeaderMap::new();
-    headers.insert(RETRY_AFTER, awc::http::header::HeaderValue::from_static("7"));
-    let limited = refusal(StatusCode::TOO_MANY_REQUESTS, &headers, b"");
-    assert_eq!(limited.retry_after, Some(Duration::from_secs(7)));
+    let mut limited = answer(StatusCode::TOO_MANY_REQUESTS, b"");
+    limited.headers.insert(RETRY_AFTER, awc::http::header::HeaderValue::from_static("7"));
+    assert_eq!(refusal(&limited).retry_after, Some(Duration::from_secs(7)));
 }
 
 #[test]
