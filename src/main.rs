@@ -125,8 +125,9 @@ fn backend(flags: BackendFlags) -> ExitCode {
     };
     let system = actix_web::rt::System::new();
     let served = system.block_on(async {
+        let stop = told_to_stop();
         let running = backend::build(settings).map_err(|error| error.to_string())?;
-        running.serve_until(told_to_stop()).await.map_err(|error| error.to_string())
+        running.serve_until(stop).await.map_err(|error| error.to_string())
     });
     // To take it down would wait for threads that look up a name, for as long as that takes.
     std::mem::forget(system);
@@ -140,9 +141,10 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
+        let told = told_to_stop();
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
         let stop = async {
-            told_to_stop().await;
+            told.await;
         };
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
@@ -155,17 +157,16 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// SIGTERM or SIGINT; where signals cannot be had, nothing.
-async fn told_to_stop() -> StopSignal {
+/// SIGTERM or SIGINT, from the call on; where signals cannot be had, nothing.
+fn told_to_stop() -> impl Future<Output = StopSignal> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => StopSignal::Terminate,
-        _ = interrupt.recv() => StopSignal::Interrupt,
+    let signals = signal(SignalKind::terminate()).and_then(|t| Ok((t, signal(SignalKind::interrupt())?)));
+    async {
+        let Ok((mut terminate, mut interrupt)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => StopSignal::Terminate,
+            _ = interrupt.recv() => StopSignal::Interrupt,
+        }
     }
 }
 

@@ -61,7 +61,10 @@ fn an_exchange_that_panics_is_lost_at_once() {
     let redirect = idp.log_in(&session.auth_url, "felix");
     api.exchange(&session, &redirect).assert_problem(500, "internal_error");
     let known = api.session(&session);
-    assert_eq!((&known.json["status"], &known.json["error"]["code"]), (&json!("failed"), &json!("exchange_lost")));
+    assert_eq!(
+        (&known.json["status"], &known.json["error"]["code"]),
+        (&json!("failed"), &json!("exchange_lost"))
+    );
     api.exchange(&session, &redirect).assert_problem(409, "exchange_lost");
     let again = api.register();
     assert_eq!(api.exchange(&again, &idp.log_in(&again.auth_url, "felix")).status, 200);

@@ -38,6 +38,11 @@ impl Parts {
         Self { world, idp, redis, plan: plan.with("IDP_TIMEOUT", "1s"), _cluster: cluster }
     }
 
+    /// A backend that waits for a slow provider, where a test is not about that.
+    fn patient(&self) -> BackendPlan {
+        self.plan.clone().with("IDP_TIMEOUT", "20s")
+    }
+
     /// Logs in with an ID token that expires after a second; the ones after it live for an hour.
     fn log_in_and_expire(&self, api: &Api) {
         self.idp.control("id-token-lifetime", json!({ "seconds": 1 }));

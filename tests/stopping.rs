@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use crate::harness::api::{Answer, Api, agent, redirect_body};
+use crate::harness::api::{Answer, agent, redirect_body};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::idp::Idp;
 use crate::harness::raw_http;
@@ -121,7 +121,7 @@ fn who_waits_for_a_session_is_answered_early() {
     let api = backend.api(&world);
     let session = api.register();
     let answer = thread::scope(|scope| {
-        let poll = scope.spawn(|| poll(&backend.api(&world), &session.token));
+        let poll = scope.spawn(|| api.with_bearer(&session.token).get("/session?wait=25"));
         backend.process.wait_for_line("waits for a change");
         let told = stop(&backend, Signal::SIGTERM);
         let answer = poll.join().unwrap();
@@ -130,10 +130,6 @@ fn who_waits_for_a_session_is_answered_early() {
     });
     assert_eq!((answer.status, &answer.json["status"]), (200, &json!("pending")), "{}", answer.text);
     assert_eq!(backend.process.wait().code(), Some(0));
-}
-
-fn poll(api: &Api, session_token: &str) -> Answer {
-    api.with_bearer(session_token).get("/session?wait=25")
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn assert_cause(answer: &Answer, status: u16, code: &str) {
 #[test]
 fn sixty_requests_over_two_replicas_are_a_handful_of_refreshes() {
     let parts = Parts::start("refresh_backoff", &[]);
-    let replicas = [parts.plan.start(), parts.plan.start()];
+    let replicas = [parts.patient().start(), parts.patient().start()];
     let apis: Vec<Api> = replicas.iter().map(|replica| replica.api(&parts.world)).collect();
     parts.log_in_and_expire(&apis[0]);
     fail(&parts, json!({ "status": 429, "body": { "error": "slow_down" }, "retryAfter": 3600 }));
@@ -41,7 +41,7 @@ fn sixty_requests_over_two_replicas_are_a_handful_of_refreshes() {
 #[test]
 fn a_provider_that_asks_for_three_seconds_gets_them_and_then_the_login_goes_on() {
     let parts = Parts::start("refresh_retry_after", &[]);
-    let backend = parts.plan.start();
+    let backend = parts.patient().start();
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     parts.idp.control("next", json!({ "endpoint": "token", "status": 503, "retryAfter": 3 }));
@@ -55,7 +55,7 @@ fn a_provider_that_asks_for_three_seconds_gets_them_and_then_the_login_goes_on()
 #[test]
 fn pauses_grow_while_nothing_is_asked_for() {
     let parts = Parts::start("refresh_backoff_grows", &[]);
-    let backend = parts.plan.start();
+    let backend = parts.patient().start();
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     fail(&parts, json!({ "status": 500 }));
@@ -71,7 +71,7 @@ fn pauses_grow_while_nothing_is_asked_for() {
 #[test]
 fn while_the_old_id_token_serves_nobody_notices() {
     let parts = Parts::start("refresh_backoff_ahead", &[]);
-    let backend = parts.plan.start();
+    let backend = parts.patient().start();
     let api = backend.api(&parts.world);
     parts.idp.control("id-token-lifetime", json!({ "seconds": 10 }));
     let session = api.register();

@@ -26,7 +26,7 @@ fn stop(backend: &Backend) {
 #[test]
 fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     let parts = Parts::start("stopping_refresh", &[]);
-    let mut backend = parts.plan.clone().with("IDP_TIMEOUT", "10s").start();
+    let mut backend = parts.patient().start();
     parts.log_in_and_expire(&backend.api(&parts.world));
     parts.idp.hold_token("after");
     ask_and_hang_up(&parts, &backend);
@@ -37,7 +37,7 @@ fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     }
     parts.idp.control("release", json!({}));
     assert_eq!(backend.process.wait().code(), Some(0));
-    let after = parts.plan.start();
+    let after = parts.patient().start();
     assert_eq!(after.api(&parts.world).get(PODS).status, 200);
     assert_eq!(parts.refreshes(), 1, "the token's successor was lost");
 }
@@ -45,7 +45,8 @@ fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
 #[test]
 fn what_never_ends_is_left_before_28_seconds_a_watch_among_it() {
     let parts = Parts::start("stopping_at_last", &[]);
-    let mut backend = parts.plan.clone().with("IDP_TIMEOUT", "60s").with("DRAIN_DELAY", "2s").start();
+    let backend = parts.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s");
+    let mut backend = backend.with("DRAIN_DELAY", "2s").start();
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     let watch = agent().get(format!("{}/api/cluster-auth{PODS}?watch=true", backend.url)).call().unwrap();
