@@ -10,6 +10,7 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 use super::OutboundError;
 use super::http_client::HttpClient;
+use super::retry_after::RetryAfter;
 
 /// Sends what `oauth2` asks for.
 pub struct Bridge<'a>(pub &'a HttpClient);
@@ -35,7 +36,9 @@ impl Bridge<'_> {
         let status = answer.status.as_u16();
         // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
         if status == 429 || status >= 500 {
-            return Err(OutboundError::Status(status));
+            let asked = answer.headers.get(awc::http::header::RETRY_AFTER);
+            let retry_after = asked.and_then(|value| RetryAfter::parse(value.to_str().ok()?));
+            return Err(OutboundError::NotNow { status, retry_after });
         }
         let mut response = Response::new(answer.body.to_vec());
         *response.status_mut() = StatusCode::from_u16(status).map_err(|_| OutboundError::NotJson)?;
