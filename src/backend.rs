@@ -116,6 +116,7 @@ pub struct Running {
     api: Server,
     control: ServerHandle,
     stopping: web::Data<Stopping>,
+    app: Arc<App>,
 }
 
 /// Starts the backend; it listens when this returns.
@@ -144,7 +145,9 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     actix_web::rt::spawn(control);
     actix_web::rt::spawn(sweep.now_and_then());
     actix_web::rt::spawn(retry);
-    Ok(Running { address, control_address, api, control: handle, stopping })
+    let app = app.into_inner();
+    actix_web::rt::spawn(login_index::write_uses(Arc::clone(&app)));
+    Ok(Running { address, control_address, api, control: handle, stopping, app })
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -238,6 +241,7 @@ impl Running {
             handle.stop(true).await;
         });
         self.api.await?;
+        login_index::write_last_uses(&self.app).await;
         control.stop(true).await;
         Ok(())
     }

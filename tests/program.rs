@@ -36,4 +36,5 @@ mod refresh_identity;
 mod refresh_without_rotation;
 mod sealing_keys;
 mod status_and_logout;
+mod store_trouble;
 mod two_users;

@@ -45,7 +45,7 @@ pub async fn current(
         LoginState::Live(live) => live,
         LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
     };
-    login_index::used(app, &key, &stored.sealed).await;
+    login_index::used(app, &key);
     let now = app.clock.now();
     if !serves(&live.tokens, now) {
         if live.tokens.refresh_token.is_none() {
