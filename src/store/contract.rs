@@ -312,7 +312,7 @@ async fn an_index_is_read_in_pages(place: &dyn Place) {
     }
     let second = &expected[1];
     store.unnote("index", &second.member).await.unwrap();
-    assert_eq!(store.noted_after("index", second, at(9), 2).await.unwrap(), expected[2..4]);
+    assert_eq!(store.noted_after("index", second, at(9), 20).await.unwrap(), expected[2..]);
     let late = Noted::from(at(9));
     assert!(store.noted_after("index", &late, at(99), 2).await.unwrap().is_empty());
     assert!(store.noted_after("no index", &Noted::from(at(0)), at(9), 2).await.unwrap().is_empty());
