@@ -193,7 +193,7 @@ fn logins_that_an_older_version_kept_are_found_wherever_they_are() {
 #[test]
 fn unused_logins_are_ended_beside_each_other() {
     let parts = Parts::start("offboarding_at_once");
-    let plan = parts.plan.clone().with("IDP_TIMEOUT", "2m");
+    let plan = parts.plan.clone().with("IDP_TIMEOUT", "2m").with("EXCHANGE_LEASE", "3m");
     for name in ["felix", "mara"] {
         let member = format!("{}|dev", user(name));
         parts.redis.cli(&["ZADD", "cluster-auth:logins", "XX", "1000", &member]);
