@@ -53,7 +53,7 @@ fn main() {
     let world = World::new("million");
     let idp = Idp::start(&world);
     let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("RUST_LOG", "warn,audit=info");
+    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("RUST_LOG", "info");
     let parts = Parts { world, redis, plan, logins, idp };
     let kept = fill(&parts.redis.url, &parts.idp.issuer, logins, ONE_IN);
     println!("✓ {logins} logins: sealed and written in {:.1} s", kept.seconds);
