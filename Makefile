@@ -19,7 +19,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs
 
 .PHONY: test-all
-test-all: ## the same, then the full storm, a million schedules and the mutations
+test-all: ## the same, then the full storm, a million schedules, the mutations and a million logins
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
@@ -41,3 +41,7 @@ simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many
 .PHONY: mutations
 mutations: ## five mistakes in the refresh code, each of which the simulation has to notice
 	$(node) dev/mutations/run.mjs
+
+.PHONY: million
+million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer
+	$(node) dev/million/run.mjs --logins $(or $(LOGINS),1000000)

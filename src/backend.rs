@@ -58,6 +58,7 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
+use futures_util::future::join;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -167,6 +168,16 @@ fn keep_in_order(app: &Arc<App>, clients: Arc<Clients>) {
             }
         }
     });
+    let writing = Arc::clone(app);
+    app.detached.keep_running(move || {
+        let (uses, stopping) = (login_index::write_uses(Arc::clone(&writing)), writing.stopping.clone());
+        async move {
+            tokio::select! {
+                () = uses => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
     let retrying = Arc::clone(app);
     app.detached.keep_running(move || {
         revocation_retry::run(Arc::clone(&retrying), Arc::clone(&clients), &RuntimePause)
@@ -271,12 +282,18 @@ impl Running {
         app.stopping.close();
         // Asks for it; that it is done is what the server itself says.
         drop(api.handle().stop(true));
-        let served = timeout_at(until + LETTING_GO, api).await.unwrap_or(Ok(()));
-        if timeout_at(until, app.detached.done()).await.is_err() {
-            let under_way = app.detached.under_way();
-            tracing::error!(under_way, "the process ends before all its work is done: a login may be lost");
-        }
+        let served = timeout_at(until + LETTING_GO, api);
+        let (served, ()) = join(served, finish_work(&app, until)).await;
         let _ = timeout(LETTING_GO / 2, control.stop(true)).await;
-        served
+        served.unwrap_or(Ok(()))
     }
+}
+
+/// Lets detached work end, and writes down what was used meanwhile.
+async fn finish_work(app: &App, until: Instant) {
+    if timeout_at(until, app.detached.done()).await.is_err() {
+        let under_way = app.detached.under_way();
+        tracing::error!(under_way, "the process ends before all its work is done: a login may be lost");
+    }
+    login_index::write_last_uses(app).await;
 }

@@ -44,6 +44,32 @@ pub struct Held<'a> {
     pub life: Duration,
 }
 
+/// An entry of an index, which also says how far somebody has read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Noted {
+    /// The moment.
+    pub at: OffsetDateTime,
+    /// The member.
+    pub member: String,
+}
+
+impl Noted {
+    /// Where all that is noted at a moment or later is still to be read.
+    #[must_use]
+    pub fn from(at: OffsetDateTime) -> Self {
+        Self { at, member: String::new() }
+    }
+}
+
+/// Which members of an index, by the order of their bytes; neither end is among them.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// Those behind this one.
+    pub after: &'a str,
+    /// Those before this one; without it, up to the last.
+    pub before: Option<&'a str>,
+}
+
 /// A store of small records with a time to live. All of its operations are atomic, on every replica alike.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -72,8 +98,16 @@ pub trait Store: Send + Sync {
         ttl: Duration,
     ) -> Result<Write, StoreError>;
 
-    /// Removes a record only while its bytes are still those that were `seen`.
+    /// Removes a record only while its bytes are still those that were `seen`. Once it is `Done`, no failover of the store
+    /// brings it back.
     async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError>;
+
+    /// Gives a lock back while it is still its owner's. A failover may bring it back: it ends by itself.
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError>;
+
+    /// Lets a record live for so long from now, whatever it is by then; one that is not there is no error. A failover may
+    /// forget this.
+    async fn live_on(&self, key: &Key, ttl: Duration) -> Result<(), StoreError>;
 
     /// Removes a record; one that is not there is no error.
     async fn delete(&self, key: &Key) -> Result<(), StoreError>;
@@ -88,6 +122,9 @@ pub trait Store: Send + Sync {
     /// Notes a member of an index at a moment; one that is in it already moves there.
     async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError>;
 
+    /// Notes several members of an index at one moment.
+    async fn note_all(&self, index: &Key, members: &[String], at: OffsetDateTime) -> Result<(), StoreError>;
+
     /// The members noted until a moment, the earliest first, at most `limit`.
     async fn noted(
         &self,
@@ -95,6 +132,19 @@ pub trait Store: Send + Sync {
         until: OffsetDateTime,
         limit: usize,
     ) -> Result<Vec<String>, StoreError>;
+
+    /// The same behind an entry, which itself need not be there any more; those of one moment are in the order of their bytes.
+    /// There are fewer than `limit` also where more follow, and none only at the end.
+    async fn noted_after(
+        &self,
+        index: &Key,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError>;
+
+    /// The members of an index whose members are all noted at one moment, in the order of their bytes, at most `limit`.
+    async fn named(&self, index: &Key, names: Names<'_>, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// The moment at which a member is noted.
     async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError>;

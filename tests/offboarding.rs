@@ -1,5 +1,7 @@
 //! What an operator does: makes a key, lists logins, ends those of a user; and the logins that end because nobody uses them.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -64,6 +66,10 @@ impl Parts {
         Ended::of(&mut self.plan.command(&[&["admin"], arguments].concat()), &self.world)
     }
 
+    fn revocations(&self) -> u64 {
+        self.idp.read("counts")["revocation"].as_u64().unwrap()
+    }
+
     /// The users and clusters that `admin list --json` tells of.
     fn listed(&self, more: &[&str]) -> Vec<Value> {
         let ended = self.admin(&[&["list", "--json"], more].concat());
@@ -113,8 +119,10 @@ fn an_operator_lists_logins_and_ends_those_of_one_user() {
     assert_eq!(parts.idp.spend(&parts.felix.refresh_token), 403);
     assert_eq!(parts.mara.asks().status, 200);
     assert_eq!(parts.listed(&[]), std::slice::from_ref(mara));
-    let index = parts.redis.cli(&["ZRANGE", "cluster-auth:logins", "0", "-1"]);
-    assert_eq!(String::from_utf8_lossy(&index).trim(), "user:default/mara|dev");
+    for index in ["cluster-auth:logins", "cluster-auth:logins-by-user"] {
+        let members = parts.redis.cli(&["ZRANGE", index, "0", "-1"]);
+        assert_eq!(String::from_utf8_lossy(&members).trim(), "user:default/mara|dev");
+    }
 
     let again = parts.admin(&["revoke", "--user", &user("felix"), "--cluster", "dev"]);
     assert_ends_with(&again, 0, &["user:default/felix has no login here: there is nothing to revoke."]);
@@ -161,6 +169,46 @@ fn a_login_that_nobody_used_for_long_is_ended_when_a_backend_starts() {
 }
 
 #[test]
+fn logins_that_an_older_version_kept_are_found_wherever_they_are() {
+    let parts = Parts::start("offboarding_older");
+    // As it kept them: noted by moment only, one of them at a cluster that is not configured any more.
+    parts.redis.cli(&["DEL", "cluster-auth:logins-by-user", "cluster-auth:logins-by-user-copied-until"]);
+    let [here, elsewhere] = ["dev", "elsewhere"].map(|cluster| format!("{}|{cluster}", user("felix")));
+    let score = parts.redis.cli(&["ZSCORE", "cluster-auth:logins", &here]);
+    let score = String::from_utf8(score).unwrap();
+    parts.redis.cli(&["ZADD", "cluster-auth:logins", score.trim(), &elsewhere]);
+    let records = [&here, &elsewhere].map(|login| format!("cluster-auth:login:{{{login}}}"));
+    parts.redis.cli(&["COPY", &records[0], &records[1]]);
+    let reasons = |login: &Value| (login["cluster"].clone(), login["reason"].clone());
+    let of_felix: Vec<_> = parts.listed(&["--user", &user("felix")]).iter().map(reasons).collect();
+    // What was copied does not open in another place.
+    assert_eq!(of_felix, [(json!("dev"), Value::Null), (json!("elsewhere"), json!("unreadable"))]);
+    assert_eq!(parts.listed(&[]).len(), 3);
+    parts.redis.cli(&["DEL", "cluster-auth:logins-by-user", "cluster-auth:logins-by-user-copied-until"]);
+    let revoked = parts.admin(&["revoke", "--user", &user("felix")]);
+    assert_ends_with(&revoked, 1, &["at dev: revoked and forgotten.", "at elsewhere: not ended."]);
+    assert_eq!(parts.listed(&[]).len(), 2);
+}
+
+#[test]
+fn unused_logins_are_ended_beside_each_other() {
+    let parts = Parts::start("offboarding_at_once");
+    let plan = parts.plan.clone().with("IDP_TIMEOUT", "2m").with("EXCHANGE_LEASE", "3m");
+    for name in ["felix", "mara"] {
+        let member = format!("{}|dev", user(name));
+        parts.redis.cli(&["ZADD", "cluster-auth:logins", "XX", "1000", &member]);
+    }
+    let before = parts.revocations();
+    // Longer than this test has patience for one after the other.
+    parts.idp.control("next", json!({ "endpoint": "revocation", "delayMs": 100_000, "times": 2 }));
+    let _sweeps = plan.start();
+    let deadline = Instant::now() + Duration::from_secs(50);
+    while parts.revocations() < before + 2 {
+        assert!(Instant::now() < deadline, "one login's end waits for another's");
+    }
+}
+
+#[test]
 fn what_keeps_an_operator_from_it_is_said() {
     let parts = Parts::start("offboarding_failures");
     let in_process = parts.plan.clone().without("REDIS_URL");
@@ -182,7 +230,7 @@ fn what_keeps_an_operator_from_it_is_said() {
     let other_key = format!("other:{}", "A".repeat(43));
     let locked_out = parts.plan.clone().with("TOKEN_ENCRYPTION_KEYS", &other_key);
     let unreadable = Ended::of(&mut locked_out.command(&["admin", "list", "--json"]), &parts.world);
-    assert_ends_with(&unreadable, 0, &[r#""reason":"record_unreadable""#]);
+    assert_ends_with(&unreadable, 0, &[r#""reason":"unreadable""#]);
     let kept =
         Ended::of(&mut locked_out.command(&["admin", "revoke", "--user", &user("felix")]), &parts.world);
     assert_ends_with(&kept, 1, &["at dev: not ended.", "Nothing was deleted."]);

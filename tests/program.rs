@@ -40,4 +40,5 @@ mod refresh_without_rotation;
 mod sealing_keys;
 mod status_and_logout;
 mod stopping;
+mod store_trouble;
 mod two_users;

@@ -32,7 +32,7 @@ export const MUTATIONS = [
   {
     name: 'release without compare',
     file: 'src/store/lock.rs',
-    right: 'self.store.delete_seen(&self.key, &self.owner).await',
+    right: 'self.store.release(&self.key, &self.owner).await',
     wrong: 'self.store.delete(&self.key).await',
   },
   {

@@ -35,6 +35,7 @@ export const LONG_SUITES = [
   { name: 'full storm', line: ['make', 'storm'], output: 'development' },
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
+  { name: 'million', line: ['make', 'million'], output: 'development' },
 ];
 
 /** The tests of what is around it, in this order. @type {Suite[]} */

@@ -5,24 +5,33 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
+use futures_util::future::join;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::app::{App, ClientTls};
 use super::disconnect::{Disconnected, disconnect};
+use super::login_index::by_user;
 use super::login_record::{LoginKey, RecordError};
 use super::{StartError, login_index, status};
 use crate::outbound::UnusableRoots;
-use crate::protocol::Code;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
 use crate::telemetry::AUDIT;
 use crate::user::UserRef;
 
+mod listing;
 mod table;
 
-/// More logins than the index is asked for at once: beyond what one Redis is meant for.
-const ALL: usize = 1_000_000;
+pub use self::listing::Form;
+use self::listing::Listing;
+
+/// How many records are asked for at once.
+const READ_AT_ONCE: usize = 64;
+
+/// How many logins are ended at once: each waits for its identity provider.
+const ENDED_AT_ONCE: usize = 8;
 
 /// Why a command did not do all that was asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +51,6 @@ pub enum AdminError {
     /// Nobody reads the output.
     #[error("The output could not be written ({0}): run this again.")]
     Output(#[from] std::io::Error),
-    /// What was found cannot be written as JSON.
-    #[error("The output could not be written as JSON ({0}): report this as a fault.")]
-    Json(#[from] serde_json::Error),
 }
 
 impl From<UnusableRoots> for AdminError {
@@ -59,18 +65,9 @@ impl AdminError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::InProcess => 2,
-            Self::Start(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) | Self::Json(_) => 1,
+            Self::Start(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
         }
     }
-}
-
-/// How logins are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// For people.
-    Table,
-    /// For programs: one object a line.
-    JsonLines,
 }
 
 /// A login that is kept, or what is left of one; no token.
@@ -83,7 +80,7 @@ pub struct KeptLogin {
     pub cluster: String,
     /// Whether it still serves.
     pub connected: bool,
-    /// Why not: as `GET /status` says, or `record_unreadable`.
+    /// Why not, as `GET /status` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The `sub` of the ID token.
@@ -117,7 +114,7 @@ impl Admin {
         Ok(Self { app: Arc::new(app) })
     }
 
-    /// Writes which logins are kept, by user and cluster.
+    /// Writes which logins are kept, by user and cluster, a page at a time: however many there are, no more than a page is held.
     ///
     /// # Errors
     /// When the store does not answer, or the output cannot be written.
@@ -127,19 +124,26 @@ impl Admin {
         form: Form,
         out: &mut dyn Write,
     ) -> Result<(), AdminError> {
-        let mut logins = Vec::new();
-        for key in self.keys(user).await? {
-            logins.extend(self.look_at(&key).await?);
+        let mut listing = Listing::new(form);
+        match user {
+            Some(user) => listing.page(&self.look_at_all(self.keys(user).await?).await?, out)?,
+            None => self.list_everybodys(&mut listing, out).await?,
         }
-        match form {
-            Form::Table => table::write(&logins, out)?,
-            Form::JsonLines => {
-                for login in &logins {
-                    writeln!(out, "{}", serde_json::to_string(login)?)?;
-                }
+        Ok(listing.end(out)?)
+    }
+
+    async fn list_everybodys(&self, listing: &mut Listing, out: &mut dyn Write) -> Result<(), AdminError> {
+        by_user::complete(&self.app).await?;
+        let mut after = None;
+        loop {
+            let members = by_user::page(&self.app, None, after.as_deref()).await?;
+            let keys = members.iter().filter_map(|member| LoginKey::of_member(member)).map(|(_, key)| key);
+            listing.page(&self.look_at_all(keys).await?, out)?;
+            after = members.last().cloned();
+            if after.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Ends a user's logins, at all clusters or at one, and writes how each ended. A failure does not keep the others.
@@ -154,11 +158,13 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let keys = match cluster {
             Some(cluster) => BTreeSet::from([LoginKey::new(user, cluster)]),
-            None => self.keys(Some(user)).await?,
+            None => self.keys(user).await?,
         };
+        let mut ends =
+            stream::iter(keys).map(async |key| (self.end(user, &key).await, key)).buffered(ENDED_AT_ONCE);
         let (mut ended, mut failed) = (0_usize, 0_usize);
-        for key in keys {
-            match self.end(user, &key).await {
+        while let Some((end, key)) = ends.next().await {
+            match end {
                 End::NotThere => {}
                 End::Done(how) => {
                     ended += 1;
@@ -177,33 +183,49 @@ impl Admin {
         }
     }
 
-    /// The logins that the index knows; of one user, also those at configured clusters that it does not know.
-    async fn keys(&self, user: Option<&UserRef>) -> Result<BTreeSet<LoginKey>, AdminError> {
-        // Whatever was noted by a clock ahead of ours is listed, too.
-        let until = self.app.clock.now() + time::Duration::days(1);
-        let members = login_index::last_used_until(&self.app, until, ALL).await?;
-        let noted = members.iter().filter_map(|member| LoginKey::of_member(member));
-        let asked_for = noted.filter(|(owner, _)| user.is_none_or(|user| user == owner)).map(|(_, key)| key);
-        let mut keys: BTreeSet<_> = asked_for.collect();
-        if let Some(user) = user {
-            keys.extend(self.app.settings.clusters.keys().map(|cluster| LoginKey::new(user, cluster)));
+    /// The logins of a user that the index knows, and those at configured clusters that it does not know.
+    async fn keys(&self, user: &UserRef) -> Result<BTreeSet<LoginKey>, AdminError> {
+        by_user::complete(&self.app).await?;
+        let clusters = self.app.settings.clusters.keys();
+        let mut keys: BTreeSet<_> = clusters.map(|cluster| LoginKey::new(user, cluster)).collect();
+        let mut after = None;
+        loop {
+            let members = by_user::page(&self.app, Some(user), after.as_deref()).await?;
+            keys.extend(members.iter().filter_map(|member| LoginKey::of_member(member)).map(|(_, key)| key));
+            after = members.last().cloned();
+            if after.is_none() {
+                return Ok(keys);
+            }
         }
-        Ok(keys)
+    }
+
+    async fn look_at_all(
+        &self,
+        keys: impl IntoIterator<Item = LoginKey>,
+    ) -> Result<Vec<KeptLogin>, AdminError> {
+        let looks = stream::iter(keys).map(async |key| self.look_at(&key).await);
+        let found: Vec<Option<KeptLogin>> = looks.buffered(READ_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// `None` where the index knows a login that is gone.
     async fn look_at(&self, key: &LoginKey) -> Result<Option<KeptLogin>, AdminError> {
         let nothing = status::unconnected(key.cluster(), key.cluster());
-        let status = match self.app.logins().read(key).await {
-            Ok(None) => return Ok(None),
+        let (read, last_used) =
+            join(self.app.logins().read(key), login_index::last_use(&self.app, key)).await;
+        let last_used = last_used?;
+        let status = match read {
+            Ok(None) => {
+                // What an older version forgot, which knows the index by moment only.
+                if last_used.is_none() {
+                    by_user::take_out(&self.app, key).await?;
+                }
+                return Ok(None);
+            }
             Ok(Some(stored)) => status::of_state(stored.record.state, self.app.clock.now(), nothing),
             Err(RecordError::Store(error)) => return Err(error.into()),
-            Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => crate::protocol::ClusterStatus {
-                reason: Some(Code::RecordUnreadable.as_str().to_owned()),
-                ..nothing
-            },
+            Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => status::unreadable(nothing),
         };
-        let last_used = login_index::last_use(&self.app, key).await?;
         Ok(Some(KeptLogin {
             user: key.user().to_owned(),
             cluster: status.name,

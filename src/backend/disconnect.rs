@@ -27,7 +27,8 @@ pub enum Disconnected {
 /// Forgets a user's login at a cluster and revokes its tokens. A task of its own: a caller who hangs up stops none of it.
 ///
 /// # Errors
-/// `unknown_cluster`; `record_unreadable`, `store_unavailable` and `timeout`, after which the login is still there.
+/// `unknown_cluster`; `record_unreadable` and `timeout`, after which the login is still there; `store_unavailable`, after which it
+/// may be: asked again, it goes for good.
 pub async fn disconnect(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {
     let (user, cluster) = (user.clone(), cluster.to_owned());
     let app_there = Arc::clone(app);

@@ -36,7 +36,7 @@ impl Refresher<'_> {
                 self.pause.wait(super::refresh::LOOK_AGAIN).await;
                 continue;
             };
-            let outcome = caught(lock.hold(self.pause, self.delete(key, &promise))).await;
+            let outcome = caught(lock.hold(self.pause, self.delete(&lock, key, &promise))).await;
             lock.release().await;
             if let Some(forgotten) = outcome?? {
                 return Ok(forgotten);
@@ -48,11 +48,12 @@ impl Refresher<'_> {
     /// `None` when the record changed under our hands: the lock was lost.
     async fn delete(
         &self,
+        lock: &Lock<'_>,
         key: &LoginKey,
         promise: &impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
     ) -> Result<Option<Forgotten>, RecordError> {
         planted::here(Place::Forget);
-        let Some(stored) = self.logins.read(key).await? else { return Ok(Some(Forgotten::Nothing)) };
+        let Some(stored) = self.logins.read(key).await? else { return self.nothing(lock).await };
         if let LoginState::Live(live) = &stored.record.state {
             promise(live).await?;
         }
@@ -63,6 +64,11 @@ impl Refresher<'_> {
             LoginState::Live(live) => Forgotten::Login(live),
             LoginState::Ended(_) => Forgotten::Ended,
         }))
+    }
+
+    /// There is no login: also for a replica of the store, where an earlier call took it away that no replica confirmed.
+    async fn nothing(&self, lock: &Lock<'_>) -> Result<Option<Forgotten>, RecordError> {
+        Ok((lock.confirm().await? == Write::Done).then_some(Forgotten::Nothing))
     }
 }
 

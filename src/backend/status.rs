@@ -1,21 +1,27 @@
 //! `GET /status`: which clusters the caller is connected to.
 
 use actix_web::{HttpRequest, web};
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
 use super::caller;
-use super::login_record::{LiveLogin, LoginKey, LoginState};
+use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
 use super::refresh::serves;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
+use crate::store::StoreError;
 use crate::user::UserRef;
 
-/// Tells of each cluster whether the caller is connected, as whom and until when.
+/// What is said of a login whose record cannot be read.
+const UNREADABLE: &str = "unreadable";
+
+/// Tells of each cluster whether the caller is connected, as whom and until when. What is wrong with one login is said of that
+/// one.
 ///
 /// # Errors
-/// Those of [`caller::user_or_on_behalf`]; `store_unavailable`, `record_unreadable`.
+/// Those of [`caller::user_or_on_behalf`]; `store_unavailable` when the store answers for none of the clusters.
 #[utoipa::path(
     get, path = "/status",
     responses((status = 200, body = StatusResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
@@ -27,20 +33,44 @@ pub async fn status(
     clients: web::Data<Clients>,
 ) -> Result<web::Json<StatusResponse>, Problem> {
     let caller = caller::user_or_on_behalf(&request, &app, &clients).await?;
-    let mut clusters = Vec::new();
-    for cluster in app.settings.clusters.values() {
-        clusters.push(of_cluster(&app, caller.user(), cluster).await?);
-    }
+    let each =
+        join_all(app.settings.clusters.values().map(|cluster| of_cluster(&app, caller.user(), cluster)));
+    let clusters = of_all(each.await)?;
     Ok(web::Json(StatusResponse { user: caller.user().to_string(), clusters }))
 }
 
-async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Result<ClusterStatus, Problem> {
-    let stored = app.logins().read(&LoginKey::new(user, &cluster.name)).await?;
+/// A cluster's login, or what is to be said of it because the store fails.
+type Read = Result<ClusterStatus, (ClusterStatus, StoreError)>;
+
+async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Read {
     let unconnected = unconnected(&cluster.name, &cluster.title);
-    Ok(match stored {
-        None => unconnected,
-        Some(stored) => of_state(stored.record.state, app.clock.now(), unconnected),
-    })
+    match app.logins().read(&LoginKey::new(user, &cluster.name)).await {
+        Ok(None) => Ok(unconnected),
+        Ok(Some(stored)) => Ok(of_state(stored.record.state, app.clock.now(), unconnected)),
+        Err(RecordError::Store(error)) => Err((unreadable(unconnected), error)),
+        Err(error) => {
+            // Logs it.
+            let _ = Problem::from(error);
+            Ok(unreadable(unconnected))
+        }
+    }
+}
+
+/// A store that answers for one login and not for another is that one's trouble; one that answers for none is the answer's.
+fn of_all(each: Vec<Read>) -> Result<Vec<ClusterStatus>, Problem> {
+    let answers = each.iter().any(Result::is_ok);
+    let said = |read: Read| {
+        read.or_else(|(unreadable, error)| {
+            let problem = Problem::from(error);
+            if answers { Ok(unreadable) } else { Err(problem) }
+        })
+    };
+    each.into_iter().map(said).collect()
+}
+
+/// The same of a login that cannot be read.
+pub(super) fn unreadable(unconnected: ClusterStatus) -> ClusterStatus {
+    ClusterStatus { reason: Some(UNREADABLE.to_owned()), ..unconnected }
 }
 
 /// What is said of a cluster without a login.
@@ -77,5 +107,23 @@ fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> Clus
         refreshable,
         reason: (!connected).then(|| "expired".to_owned()),
         ..status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed() -> Read {
+        Err((unreadable(unconnected("prod", "Prod")), StoreError { reason: "away".to_owned() }))
+    }
+
+    #[test]
+    fn a_store_that_fails_one_login_fails_the_answer_only_where_it_fails_all() {
+        let told = of_all(vec![Ok(unconnected("dev", "Dev")), failed()]).unwrap();
+        let reasons: Vec<_> = told.iter().map(|status| status.reason.as_deref()).collect();
+        assert_eq!(reasons, [None, Some(UNREADABLE)]);
+        let problem = of_all(vec![failed(), failed()]).unwrap_err();
+        assert_eq!(problem.code(), crate::protocol::Code::StoreUnavailable);
     }
 }

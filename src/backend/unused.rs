@@ -1,24 +1,25 @@
 //! The sweep: a login that nobody has used for `UNUSED_LOGIN_LIFETIME` is revoked and forgotten.
 //!
-//! Each backend sweeps when it starts and then about every hour, one replica at a time. What cannot be ended stays in the
-//! index and is tried again with the next sweep.
+//! Each backend sweeps when it starts and then about every hour, one replica at a time. A sweep goes on where the one before it
+//! ended: what could not be ended stays in the index and is passed over for a day, so that no sweep reads all of it again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use time::OffsetDateTime;
 
 use super::app::App;
 use super::disconnect::{Disconnected, disconnect};
-use super::login_index::{self, A_USE_STANDS};
+use super::login_index::{self, A_USE_STANDS, by_user};
 use super::login_record::LoginKey;
 use crate::pause::{Pause, RuntimePause};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
-use crate::store::Key;
 use crate::store::lock::Lock;
+use crate::store::{Key, Noted};
 use crate::telemetry::AUDIT;
 
 /// How much longer than its lifetime the store keeps the record of an unused login: time for a sweep to revoke it, also after a
@@ -28,18 +29,38 @@ pub const MARGIN: Duration = Duration::from_hours(24 * 7);
 /// From one sweep to the next; up to a quarter more, so that replicas that started together do not stay together.
 const PAUSE: Duration = Duration::from_hours(1);
 
+/// How long what could not be ended is passed over.
+const PASSED_OVER: Duration = Duration::from_hours(24);
+
 /// The lock of whoever sweeps; renewed meanwhile.
 const LOCK: &Key = "unused-sweep-lock";
 const LOCK_LIFE: Duration = Duration::from_mins(1);
 
 /// How many entries are read at a time.
-const BATCH: usize = 100;
+const BATCH: usize = 1_000;
+
+/// How many logins are ended at once: each waits for its identity provider.
+const AT_ONCE: usize = 16;
 
 /// The sweeps of one process.
 pub struct Sweep {
     app: Arc<App>,
+    round: Round,
     /// The clusters that logins were found for and that are not configured: each is told of once.
     unconfigured: HashSet<String>,
+}
+
+/// One time through the index, in many sweeps.
+struct Round {
+    began: OffsetDateTime,
+    /// How far it is.
+    passed: Noted,
+}
+
+impl Round {
+    fn begin(now: OffsetDateTime) -> Self {
+        Self { began: now, passed: Noted::from(OffsetDateTime::UNIX_EPOCH) }
+    }
 }
 
 /// Why a sweep ended early.
@@ -49,17 +70,20 @@ enum Interrupted {
 }
 
 /// What became of an entry of the index.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Entry {
     Gone,
     Stays,
+    /// Nobody can end it here.
+    AtUnconfigured(LoginKey),
 }
 
 impl Sweep {
     /// Nothing is swept yet.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        Self { app, unconfigured: HashSet::new() }
+        let round = Round::begin(app.clock.now());
+        Self { app, round, unconfigured: HashSet::new() }
     }
 
     /// Sweeps now and then, for as long as the process lives.
@@ -88,32 +112,40 @@ impl Sweep {
     }
 
     async fn sweep(&mut self) -> Result<(), Interrupted> {
+        by_user::complete(&self.app).await?;
+        let now = self.app.clock.now();
+        if now >= self.round.began + PASSED_OVER {
+            self.round = Round::begin(now);
+        }
         // A use is noted up to an hour late.
-        let unused = self.app.settings.unused_login_lifetime + A_USE_STANDS;
-        let until = self.app.clock.now() - unused;
-        let mut staying = HashSet::new();
+        let until = now - (self.app.settings.unused_login_lifetime + A_USE_STANDS);
         loop {
-            let entries = login_index::last_used_until(&self.app, until, BATCH + staying.len()).await?;
-            let entries: Vec<_> = entries.into_iter().filter(|entry| !staying.contains(entry)).collect();
-            if entries.is_empty() {
-                return Ok(());
-            }
-            for entry in entries {
-                if self.end(&entry, until).await? == Entry::Stays {
-                    staying.insert(entry);
-                }
-            }
+            let entries = login_index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
+            let Some(last) = entries.last().cloned() else { return Ok(()) };
+            self.end_all(entries, until).await?;
+            self.round.passed = last;
         }
     }
 
-    async fn end(&mut self, entry: &str, until: OffsetDateTime) -> Result<Entry, Interrupted> {
+    async fn end_all(&mut self, entries: Vec<Noted>, until: OffsetDateTime) -> Result<(), Interrupted> {
+        let this = &*self;
+        let ends = stream::iter(entries).map(async |entry| this.end(&entry.member, until).await);
+        let ends: Vec<Entry> = ends.buffer_unordered(AT_ONCE).try_collect().await?;
+        for end in ends {
+            if let Entry::AtUnconfigured(key) = end {
+                self.tell_of(&key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&self, entry: &str, until: OffsetDateTime) -> Result<Entry, Interrupted> {
         let Some((user, key)) = LoginKey::of_member(entry) else {
             tracing::warn!("the index of logins holds an entry that is not ours");
             return Ok(Entry::Stays);
         };
         if !self.app.settings.clusters.contains_key(key.cluster()) {
-            self.tell_of(&key);
-            return Ok(Entry::Stays);
+            return Ok(Entry::AtUnconfigured(key));
         }
         // Used since the batch was read: not unused any more, and not among the next ones.
         let Some(last_use) = login_index::last_use(&self.app, &key).await?.filter(|at| *at <= until) else {
@@ -133,7 +165,7 @@ impl Sweep {
                     user,
                     cluster,
                     code,
-                    "an unused login could not be ended: the next sweep tries again"
+                    "an unused login could not be ended: a sweep tries again within a day"
                 );
                 Ok(Entry::Stays)
             }
@@ -188,12 +220,17 @@ mod tests {
         login_index::last_use(&example.app, key).await.unwrap().is_some()
     }
 
+    async fn use_now(example: &ExampleApp, key: &LoginKey) {
+        login_index::used(&example.app, key);
+        login_index::write_last_uses(&example.app).await;
+    }
+
     #[actix_web::test]
     async fn what_is_unused_for_longer_is_ended_and_what_was_used_stays() {
         let example = ExampleApp::new();
         let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(29 * DAY);
-        login_index::used(&example.app, &used, &example.record(&used).await.unwrap()).await;
+        use_now(&example, &used).await;
         example.clock.advance((DAY + A_USE_STANDS).checked_sub(Duration::from_millis(1)).unwrap());
         let mut sweep = sweep_of(&example);
         sweep.once().await;
@@ -232,6 +269,31 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn what_stays_is_passed_over_for_a_day() {
+        let example = ExampleApp::new();
+        let key = example.log_in("felix", "dev").await;
+        let record = example.record(&key).await.unwrap();
+        example.app.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
+        example.clock.advance(31 * DAY);
+        let mut sweep = sweep_of(&example);
+        let asked = || example.app.metrics.store_seconds.with_label_values(&["noted_at"]).get_sample_count();
+        sweep.once().await;
+        assert_eq!(asked(), 1);
+        example.app.store.put(&key.record(), &record, 90 * DAY).await.unwrap();
+        example.clock.advance(DAY / 2);
+        sweep.once().await;
+        assert_eq!(asked(), 1, "what could not be ended is looked at again within the day");
+        let unused_since = example.log_in("mara", "dev").await;
+        let long_ago = example.app.clock.now() - 31 * DAY;
+        example.app.store.note("logins", &unused_since.member(), long_ago).await.unwrap();
+        sweep.once().await;
+        assert_eq!(example.record(&unused_since).await, None, "what became unused since waits for a day");
+        example.clock.advance(DAY / 2);
+        sweep.once().await;
+        assert_eq!(example.record(&key).await, None);
+    }
+
+    #[actix_web::test]
     async fn an_entry_without_a_record_goes() {
         let example = ExampleApp::new();
         let key = example.log_in("felix", "dev").await;
@@ -247,8 +309,8 @@ mod tests {
         let key = example.log_in("felix", "dev").await;
         example.clock.advance(35 * DAY);
         let until = example.app.clock.now() - DAY;
-        login_index::used(&example.app, &key, &example.record(&key).await.unwrap()).await;
-        assert!(sweep_of(&example).end(&key.member(), until).await.is_ok());
+        use_now(&example, &key).await;
+        assert!(matches!(sweep_of(&example).end(&key.member(), until).await, Ok(Entry::Gone)));
         assert!(example.record(&key).await.is_some());
         assert!(is_noted(&example, &key).await);
     }

@@ -77,6 +77,7 @@ fn why(reason: &str) -> String {
         "refresh_refused" => "the identity provider has ended the login",
         "refresh_lost" => "the login was lost in an interrupted refresh",
         "identity_changed" => "the login came back as somebody else's",
+        "unreadable" => "the backend cannot read what it kept of the login",
         newer => return newer.to_owned(),
     };
     format!("{sentence} ({reason})")
@@ -127,6 +128,7 @@ mod tests {
             ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
             ("refresh_lost", "the login was lost in an interrupted refresh (refresh_lost)"),
             ("identity_changed", "the login came back as somebody else's (identity_changed)"),
+            ("unreadable", "the backend cannot read what it kept of the login (unreadable)"),
             ("newer_than_we", "newer_than_we"),
         ] {
             let ended = never.replace("false}", &format!("false,\"reason\":\"{reason}\"}}"));

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::memory::Memory;
 use super::redis::Redis;
 use super::redis_server::RedisServer;
-use super::{Held, Key, Store, Write};
+use super::{Held, Key, Names, Noted, Store, Write};
 use crate::clock::Clock;
 
 const TTL: Duration = Duration::from_mins(10);
@@ -267,6 +267,75 @@ async fn an_index_answers_by_moment(place: &dyn Place) {
     assert_eq!(store.noted("index", at(9), 9).await.unwrap(), ["third", "first"]);
 }
 
+async fn a_lock_is_given_back_by_its_owner_only(place: &dyn Place) {
+    let store = place.open();
+    store.put("lock", b"me", TTL).await.unwrap();
+    assert_eq!(store.release("lock", b"you").await.unwrap(), Write::Refused);
+    assert_eq!(store.get("lock").await.unwrap().as_deref(), Some(&b"me"[..]));
+    assert_eq!(store.release("lock", b"me").await.unwrap(), Write::Done);
+    assert_eq!(store.get("lock").await.unwrap(), None);
+    assert_eq!(store.release("lock", b"me").await.unwrap(), Write::Refused);
+}
+
+async fn a_record_lives_on_as_it_is(place: &dyn Place) {
+    let store = place.open();
+    store.live_on("record", TTL).await.unwrap();
+    assert_eq!(store.get("record").await.unwrap(), None);
+    store.put("record", b"value", TTL).await.unwrap();
+    store.live_on("record", 3 * TTL).await.unwrap();
+    place.live_out("record", 3 * TTL).await;
+    assert_eq!(store.get("record").await.unwrap(), None);
+    store.live_on("record", TTL).await.unwrap();
+    assert_eq!(store.get("record").await.unwrap(), None, "it has run out");
+}
+
+async fn an_index_is_read_in_pages(place: &dyn Place) {
+    let store = place.open();
+    let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let expected: Vec<_> = (0..10)
+        .map(|number: u64| Noted { at: at(1 + number / 4), member: format!("member-{number}") })
+        .collect();
+    for entry in &expected {
+        store.note("index", &entry.member, entry.at).await.unwrap();
+    }
+    // With a page smaller than what is noted at one moment, and one larger.
+    for limit in [1, 3, 7, 20] {
+        let (mut read, mut after) = (Vec::new(), Noted::from(at(0)));
+        loop {
+            let page = store.noted_after("index", &after, at(2), limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            after = last.clone();
+            read.extend(page);
+        }
+        assert_eq!(read, expected[..8], "in pages of {limit}");
+    }
+    let second = &expected[1];
+    store.unnote("index", &second.member).await.unwrap();
+    assert_eq!(store.noted_after("index", second, at(9), 20).await.unwrap(), expected[2..]);
+    let late = Noted::from(at(9));
+    assert!(store.noted_after("index", &late, at(99), 2).await.unwrap().is_empty());
+    assert!(store.noted_after("no index", &Noted::from(at(0)), at(9), 2).await.unwrap().is_empty());
+}
+
+async fn an_index_is_read_by_name(place: &dyn Place) {
+    let store = place.open();
+    let at = OffsetDateTime::UNIX_EPOCH;
+    store.note_all("index", &[], at).await.unwrap();
+    let members = ["b|2", "a|1", "b|1", "b-c|1", "c|1"].map(str::to_owned);
+    store.note_all("index", &members, at).await.unwrap();
+    store.note("index", "b|3", at).await.unwrap();
+    let named =
+        async |after, before, limit| store.named("index", Names { after, before }, limit).await.unwrap();
+    assert_eq!(named("", None, 9).await, ["a|1", "b-c|1", "b|1", "b|2", "b|3", "c|1"]);
+    assert_eq!(named("b|", Some("b}"), 9).await, ["b|1", "b|2", "b|3"]);
+    assert_eq!(named("b|", Some("b}"), 2).await, ["b|1", "b|2"]);
+    assert_eq!(named("b|2", Some("b}"), 2).await, ["b|3"]);
+    store.unnote("index", "b|3").await.unwrap();
+    assert!(named("b|2", Some("b}"), 2).await.is_empty());
+    assert!(store.named("no index", Names { after: "", before: None }, 9).await.unwrap().is_empty());
+}
+
 /// Fifty replicas, each on its own thread and, in Redis, on its own connection.
 fn one_of_fifty_swaps_is_done(place: &dyn Place) {
     block_on(async { place.open().put("record", b"seen", TTL).await.unwrap() });
@@ -324,5 +393,9 @@ over_every_store!(
     a_swap_that_was_done_is_done_again,
     a_set_takes_no_more_than_its_limit,
     a_member_leaves_a_set_when_its_time_is_over,
-    an_index_answers_by_moment
+    a_lock_is_given_back_by_its_owner_only,
+    a_record_lives_on_as_it_is,
+    an_index_answers_by_moment,
+    an_index_is_read_in_pages,
+    an_index_is_read_by_name
 );

@@ -58,7 +58,7 @@ impl<'a> Lock<'a> {
     async fn renew(&self, pause: &dyn Pause) {
         loop {
             pause.wait(self.life / 3).await;
-            match self.store.swap(&self.key, &self.owner, &self.owner, self.life).await {
+            match self.confirm().await {
                 Ok(Write::Done) => {}
                 Ok(Write::Refused) => return,
                 Err(error) => tracing::warn!(%error, "a lock could not be renewed"),
@@ -89,9 +89,17 @@ impl<'a> Lock<'a> {
         self.store.swap_under(held, key, seen, value, ttl).await
     }
 
+    /// Whether the lock is still ours; if so, it lives anew, and no failover of the store forgets what was written before.
+    ///
+    /// # Errors
+    /// When the store does not answer, or no replica of it confirms.
+    pub async fn confirm(&self) -> Result<Write, StoreError> {
+        self.store.swap(&self.key, &self.owner, &self.owner, self.life).await
+    }
+
     /// Gives the lock back, if it is still ours. One that cannot be given back ends by itself.
     pub async fn release(self) {
-        if let Err(error) = self.store.delete_seen(&self.key, &self.owner).await {
+        if let Err(error) = self.store.release(&self.key, &self.owner).await {
             tracing::warn!(%error, "a lock could not be given back: it ends by itself");
         }
     }

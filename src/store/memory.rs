@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Held, Key, Store, StoreError, Write};
+use super::{Held, Key, Names, Noted, Store, StoreError, Write};
 use crate::clock::Clock;
 
 /// Below this many records nothing is worth looking for.
@@ -135,6 +135,18 @@ impl Store for Memory {
         Ok(Write::Done)
     }
 
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+        self.delete_seen(lock, owner).await
+    }
+
+    async fn live_on(&self, key: &Key, ttl: Duration) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if let Some(record) = self.kept().records.get_mut(key).filter(|record| record.ends > now) {
+            record.ends = end(now, ttl);
+        }
+        Ok(())
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
         self.kept().records.remove(key);
         Ok(())
@@ -164,6 +176,13 @@ impl Store for Memory {
         Ok(())
     }
 
+    async fn note_all(&self, index: &Key, members: &[String], at: OffsetDateTime) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let index = kept.indexes.entry(index.to_owned()).or_default();
+        index.extend(members.iter().map(|member| (member.clone(), at)));
+        Ok(())
+    }
+
     async fn noted(
         &self,
         index: &Key,
@@ -175,6 +194,34 @@ impl Store for Memory {
         let mut due: Vec<_> = members.filter(|(_, at)| **at <= until).map(|(m, at)| (*at, m)).collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, member)| member.clone()).collect())
+    }
+
+    async fn noted_after(
+        &self,
+        index: &Key,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        let kept = self.kept();
+        let after = (after.at, after.member.as_str());
+        let entries =
+            kept.indexes.get(index).into_iter().flatten().map(|(member, at)| (*at, member.as_str()));
+        let mut page: Vec<_> = entries.filter(|entry| *entry > after && entry.0 <= until).collect();
+        page.sort_unstable();
+        page.truncate(limit);
+        Ok(page.into_iter().map(|(at, member)| Noted { at, member: member.to_owned() }).collect())
+    }
+
+    async fn named(&self, index: &Key, names: Names<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let kept = self.kept();
+        let members = kept.indexes.get(index).into_iter().flatten().map(|(member, _)| member.as_str());
+        let asked_for =
+            |member: &&str| *member > names.after && names.before.is_none_or(|before| *member < before);
+        let mut page: Vec<_> = members.filter(asked_for).collect();
+        page.sort_unstable();
+        page.truncate(limit);
+        Ok(page.into_iter().map(str::to_owned).collect())
     }
 
     async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use prometheus::HistogramVec;
 use time::OffsetDateTime;
 
-use super::{Held, Key, Store, StoreError, Write};
+use super::{Held, Key, Names, Noted, Store, StoreError, Write};
 
 /// A store whose every operation is timed, the failed ones included.
 pub struct Observed<S> {
@@ -60,6 +60,14 @@ impl<S: Store> Store for Observed<S> {
         self.timed("delete_seen", self.store.delete_seen(key, seen)).await
     }
 
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+        self.timed("release", self.store.release(lock, owner)).await
+    }
+
+    async fn live_on(&self, key: &Key, ttl: Duration) -> Result<(), StoreError> {
+        self.timed("live_on", self.store.live_on(key, ttl)).await
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
         self.timed("delete", self.store.delete(key)).await
     }
@@ -76,6 +84,10 @@ impl<S: Store> Store for Observed<S> {
         self.timed("note", self.store.note(index, member, at)).await
     }
 
+    async fn note_all(&self, index: &Key, members: &[String], at: OffsetDateTime) -> Result<(), StoreError> {
+        self.timed("note_all", self.store.note_all(index, members, at)).await
+    }
+
     async fn noted(
         &self,
         index: &Key,
@@ -83,6 +95,20 @@ impl<S: Store> Store for Observed<S> {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.timed("noted", self.store.noted(index, until, limit)).await
+    }
+
+    async fn noted_after(
+        &self,
+        index: &Key,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        self.timed("noted_after", self.store.noted_after(index, after, until, limit)).await
+    }
+
+    async fn named(&self, index: &Key, names: Names<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
+        self.timed("named", self.store.named(index, names, limit)).await
     }
 
     async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {
@@ -119,19 +145,25 @@ mod tests {
         assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
         let held = Held { lock: "record", owner: b"3", life: ttl };
         store.swap_under(held, "record", b"3", b"4", ttl).await.unwrap();
+        store.live_on("record", ttl).await.unwrap();
         store.delete_seen("record", b"4").await.unwrap();
+        store.release("record", b"4").await.unwrap();
         store.delete("record").await.unwrap();
         store.enter("set", "member", ttl, 1).await.unwrap();
         store.leave("set", "member").await.unwrap();
         let at = OffsetDateTime::UNIX_EPOCH;
         store.note("index", "member", at).await.unwrap();
         assert_eq!(store.noted("index", at, 1).await.unwrap(), ["member"]);
+        store.note_all("index", &["other".to_owned()], at).await.unwrap();
+        assert_eq!(store.noted_after("index", &Noted::from(at), at, 9).await.unwrap().len(), 2);
+        let names = Names { after: "member", before: None };
+        assert_eq!(store.named("index", names, 9).await.unwrap(), ["other"]);
         assert_eq!(store.noted_at("index", "member").await.unwrap(), Some(at));
         store.unnote("index", "member").await.unwrap();
         store.ping().await.unwrap();
         let conditional = ["put_new", "swap", "swap_under", "delete_seen"];
-        let index = ["note", "noted", "noted_at", "unnote"];
-        let others = ["put", "get", "delete", "enter", "leave", "ping"];
+        let index = ["note", "note_all", "noted", "noted_after", "named", "noted_at", "unnote"];
+        let others = ["put", "get", "live_on", "release", "delete", "enter", "leave", "ping"];
         for op in others.into_iter().chain(conditional).chain(index) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");

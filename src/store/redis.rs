@@ -5,14 +5,16 @@
 //! refusal (a wrong password, too many clients) for good, and answers with one that is long over.
 //!
 //! Redis replicates in the background, so a failover may forget what was written last. Conditional writes are the steps that
-//! must not be taken twice (a code redeemed, a refresh token spent), so they wait until a replica has them, where there is one;
-//! replication is one ordered stream, so whatever was written before is there then, too.
+//! must not be taken twice (a code redeemed, a refresh token spent) or must not come undone (a login forgotten), so they wait
+//! until a replica has them, where there is one; replication is one ordered stream, so whatever was written before is there
+//! then, too.
 
 mod address;
 mod connection;
 mod scripts;
 mod sentinel;
 mod tls;
+mod watch;
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use self::address::Address;
 pub use self::address::UnusableRedis;
 use self::connection::{Connection, out_of_time, server_of};
 use self::scripts::Scripts;
-use super::{Held, Key, Store, StoreError, Write};
+use super::{Held, Key, Names, Noted, Store, StoreError, Write};
 
 /// How long a connection may take, and then an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -221,7 +223,15 @@ impl Store for Redis {
     }
 
     async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
-        self.script(&self.scripts.delete_seen(&prefixed(key), seen)).await.map(write)
+        self.confirmed(&self.scripts.delete_seen(&prefixed(key), seen)).await
+    }
+
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+        self.script(&self.scripts.delete_seen(&prefixed(lock), owner)).await.map(write)
+    }
+
+    async fn live_on(&self, key: &Key, ttl: Duration) -> Result<(), StoreError> {
+        self.command(redis::cmd("PEXPIRE").arg(prefixed(key)).arg(milliseconds(ttl))).await
     }
 
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
@@ -240,6 +250,18 @@ impl Store for Redis {
         self.command(redis::cmd("ZADD").arg(prefixed(index)).arg(score(at)).arg(member)).await
     }
 
+    async fn note_all(&self, index: &Key, members: &[String], at: OffsetDateTime) -> Result<(), StoreError> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        let mut add = redis::cmd("ZADD");
+        add.arg(prefixed(index));
+        for member in members {
+            add.arg(score(at)).arg(member);
+        }
+        self.command(&add).await
+    }
+
     async fn noted(
         &self,
         index: &Key,
@@ -249,6 +271,38 @@ impl Store for Redis {
         let mut range = redis::cmd("ZRANGEBYSCORE");
         range.arg(prefixed(index)).arg("-inf").arg(score(until)).arg("LIMIT").arg(0).arg(limit);
         self.command(&range).await
+    }
+
+    /// Redis cannot begin behind an entry, only at its moment: what was read of that moment is read again.
+    async fn noted_after(
+        &self,
+        index: &Key,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        let mut skipped = 0;
+        loop {
+            let mut range = redis::cmd("ZRANGEBYSCORE");
+            range.arg(prefixed(index)).arg(score(after.at)).arg(score(until)).arg("WITHSCORES");
+            range.arg("LIMIT").arg(skipped).arg(limit);
+            let entries: Vec<(String, f64)> = self.command(&range).await?;
+            let is_last = entries.len() < limit;
+            skipped += entries.len();
+            let noted = |(member, score)| moment(score).map(|at| Noted { at, member });
+            let mut page: Vec<Noted> = entries.into_iter().map(noted).collect::<Result<_, _>>()?;
+            page.retain(|entry| entry > after);
+            if is_last || !page.is_empty() {
+                return Ok(page);
+            }
+        }
+    }
+
+    async fn named(&self, index: &Key, names: Names<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let before = names.before.map_or_else(|| "+".to_owned(), |before| format!("({before}"));
+        let mut range = redis::cmd("ZRANGEBYLEX");
+        range.arg(prefixed(index)).arg(format!("({}", names.after)).arg(before);
+        self.command(range.arg("LIMIT").arg(0).arg(limit)).await
     }
 
     async fn noted_at(&self, index: &Key, member: &str) -> Result<Option<OffsetDateTime>, StoreError> {

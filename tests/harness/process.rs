@@ -92,9 +92,14 @@ impl Process {
         writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap();
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), signal).unwrap();
     }
 
     /// Stops it in its tracks (SIGSTOP), as a machine that hangs would, until it gets a SIGCONT.

@@ -9,7 +9,7 @@ use backstage_oidc_helper::backend::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
 use backstage_oidc_helper::pause::Pause;
 use backstage_oidc_helper::random::{NoRandomness, Random};
-use backstage_oidc_helper::store::{Held, Store, StoreError, Write};
+use backstage_oidc_helper::store::{Held, Names, Noted, Store, StoreError, Write};
 use time::OffsetDateTime;
 
 /// What can go wrong in a schedule.
@@ -263,6 +263,14 @@ impl Store for World {
         .await
     }
 
+    async fn release(&self, lock: &str, owner: &[u8]) -> Result<Write, StoreError> {
+        self.delete_seen(lock, owner).await
+    }
+
+    async fn live_on(&self, _: &str, _: Duration) -> Result<(), StoreError> {
+        unreachable!("a refresh writes the record anew")
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.store("delete", |inner| {
             inner.remove(key);
@@ -280,6 +288,24 @@ impl Store for World {
 
     async fn note(&self, _: &str, _: &str, _: OffsetDateTime) -> Result<(), StoreError> {
         unreachable!("no refresh notes anything")
+    }
+
+    async fn note_all(&self, _: &str, _: &[String], _: OffsetDateTime) -> Result<(), StoreError> {
+        unreachable!("no refresh notes anything")
+    }
+
+    async fn noted_after(
+        &self,
+        _: &str,
+        _: &Noted,
+        _: OffsetDateTime,
+        _: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        unreachable!("no refresh asks an index")
+    }
+
+    async fn named(&self, _: &str, _: Names<'_>, _: usize) -> Result<Vec<String>, StoreError> {
+        unreachable!("no refresh asks an index")
     }
 
     async fn noted(&self, _: &str, _: OffsetDateTime, _: usize) -> Result<Vec<String>, StoreError> {

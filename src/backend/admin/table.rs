@@ -9,24 +9,41 @@ use super::KeptLogin;
 
 const HEAD: [&str; 6] = ["USER", "CLUSTER", "CONNECTED", "SUBJECT", "EXPIRES", "LAST USED"];
 
-/// Writes a line a login below a head, each column as wide as its widest cell.
-pub(super) fn write(logins: &[KeptLogin], out: &mut dyn Write) -> io::Result<()> {
-    if logins.is_empty() {
-        return writeln!(out, "No login is kept.");
+/// A line a login below a head, each column as wide as its widest cell on this page and those before it.
+#[derive(Default)]
+pub(super) struct Table {
+    widths: Option<[usize; HEAD.len()]>,
+}
+
+impl Table {
+    /// Writes a page.
+    pub(super) fn page(&mut self, logins: &[KeptLogin], out: &mut dyn Write) -> io::Result<()> {
+        if logins.is_empty() {
+            return Ok(());
+        }
+        let is_first = self.widths.is_none();
+        let head = is_first.then(|| HEAD.map(str::to_owned));
+        let rows: Vec<_> = head.into_iter().chain(logins.iter().map(cells)).collect();
+        let widths = self.widths.get_or_insert_default();
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        for row in &rows {
+            let padded = row.iter().zip(*widths).map(|(cell, width)| format!("{cell:width$}"));
+            writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
     }
-    let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(logins.iter().map(cells));
-    let mut widths = [0; HEAD.len()];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+
+    /// Says so where there was no login.
+    pub(super) fn end(self, out: &mut dyn Write) -> io::Result<()> {
+        match self.widths {
+            None => writeln!(out, "No login is kept."),
+            Some(_) => Ok(()),
         }
     }
-    for row in &rows {
-        let padded = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
 }
 
 fn cells(login: &KeptLogin) -> [String; HEAD.len()] {
@@ -59,9 +76,12 @@ mod tests {
         }
     }
 
-    fn written(logins: &[KeptLogin]) -> String {
-        let mut out = Vec::new();
-        write(logins, &mut out).unwrap();
+    fn written(pages: &[&[KeptLogin]]) -> String {
+        let (mut table, mut out) = (Table::default(), Vec::new());
+        for page in pages {
+            table.page(page, &mut out).unwrap();
+        }
+        table.end(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -76,11 +96,18 @@ USER                CLUSTER  CONNECTED         SUBJECT  EXPIRES               LA
 user:default/felix  dev      yes               a\u{fffd}[2Jb   1970-01-01T00:00:00Z  1970-01-01T00:00:00Z
 user:default/mara   dev      no: refresh_lost                                 1970-01-01T00:00:00Z
 ";
-        assert_eq!(written(&logins), expected);
+        assert_eq!(written(&[&logins]), expected);
+    }
+
+    #[test]
+    fn there_is_one_head_and_columns_are_never_narrower_than_before() {
+        let (felix, mara) = (login("user:default/felix", None, None), login("user:default/mara", None, None));
+        let both = written(&[std::slice::from_ref(&felix), &[], std::slice::from_ref(&mara)]);
+        assert_eq!(both, written(&[&[felix, mara]]));
     }
 
     #[test]
     fn nothing_kept_is_said() {
-        assert_eq!(written(&[]), "No login is kept.\n");
+        assert_eq!(written(&[&[]]), "No login is kept.\n");
     }
 }

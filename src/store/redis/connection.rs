@@ -1,7 +1,6 @@
 //! Connections to the server that is the master, given up as soon as there is a doubt.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::try_join;
@@ -9,10 +8,15 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, RedisResult, Role};
 
 use super::sentinel::Sentinels;
+use super::watch;
+use crate::pause::RuntimePause;
 use crate::store::StoreError;
 
 /// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
 const NOT_THE_MASTER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED", "NOREPLICAS"];
+
+/// Whether a connection is given up.
+pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
 /// Two connections to one server, lost together: one for writes that wait for a replica, so that nothing else waits behind them.
 #[derive(Clone)]
@@ -23,18 +27,18 @@ pub(super) struct Connection {
     pub(super) waiting: MultiplexedConnection,
     /// Where it leads.
     pub(super) server: String,
-    lost: Arc<AtomicBool>,
+    lost: Arc<Lost>,
 }
 
 impl Connection {
     /// Connects.
     pub(super) async fn open(client: &Client) -> Result<Self, StoreError> {
-        let lost = Arc::new(AtomicBool::new(false));
+        let lost = Arc::new(Lost::new(false));
         let connect = || {
             let told = Arc::clone(&lost);
             let on_push = move |push: PushInfo| -> Result<(), ()> {
                 if push.kind == PushKind::Disconnection {
-                    told.store(true, Ordering::Relaxed);
+                    told.send_replace(true);
                 }
                 Ok(())
             };
@@ -54,31 +58,20 @@ impl Connection {
         }
     }
 
-    /// Gives the connection up when the sentinels name another server, for as long as there is a connection: a master that was
-    /// replaced while it lived takes itself for one until the sentinels demote it, some ten seconds later.
-    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, every: Duration) {
+    /// Gives the connection up when the sentinels name another server.
+    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, often: Duration) {
         let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(every).await;
-                let named = sentinels.master(every).await;
-                let Some(lost) = lost.upgrade().filter(|lost| !lost.load(Ordering::Relaxed)) else { return };
-                // Sentinels that do not answer say nothing against it.
-                if named.is_ok_and(|named| server_of(&named) != server) {
-                    lost.store(true, Ordering::Relaxed);
-                }
-            }
-        });
+        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimePause).await });
     }
 
     /// Whether the next request needs a new one.
     pub(super) fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed)
+        *self.lost.borrow()
     }
 
     /// The next request finds a new one.
     pub(super) fn give_up(&self) {
-        self.lost.store(true, Ordering::Relaxed);
+        self.lost.send_replace(true);
     }
 
     /// Waits for an answer; a connection that gives none, or leads to no master, is given up.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
-use redis::{Client, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use redis::aio::{PubSubSink, PubSubStream};
+use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError};
 
 use super::address::server;
 #[cfg(test)]
@@ -15,6 +16,9 @@ use super::connection::server_of;
 use super::connection::{driver_config, out_of_time, store_error};
 use super::tls::Roots;
 use crate::store::StoreError;
+
+/// The events by which a sentinel tells of another master, after a failover or because it was told so.
+const NEWS: [&str; 2] = ["+switch-master", "+monitor"];
 
 /// The sentinels of one master, and how to speak to the servers that they name.
 pub(super) struct Sentinels {
@@ -68,6 +72,25 @@ impl Sentinels {
         }
         let word = newest.ok_or(StoreError { reason: format!("no sentinel names the master: {failure}") })?;
         self.client(&word).map_err(|error| store_error(&error))
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// What the sentinel of that number tells of new masters from now on, and a way to make it speak.
+    ///
+    /// # Errors
+    /// When it is not to be reached, or lets nobody listen.
+    pub(super) async fn listen(&self, number: usize) -> Result<(PubSubSink, PubSubStream), RedisError> {
+        let sentinel =
+            self.clients.get(number).ok_or((ErrorKind::InvalidClientConfig, "no such sentinel"))?;
+        let (mut sink, told) = sentinel.get_async_pubsub().await?.split();
+        for event in NEWS {
+            sink.subscribe(event).await?;
+        }
+        Ok((sink, told))
     }
 
     async fn ask(&self, sentinel: &Client) -> Result<Word, StoreError> {

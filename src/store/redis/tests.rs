@@ -1,8 +1,9 @@
 use std::time::Instant;
 
 use redis::RedisResult;
-
+use super::connection::Lost;
 use super::*;
+use crate::pause::Pause;
 use crate::store::redis_server::RedisServer;
 
 const TTL: Duration = Duration::from_mins(10);
@@ -179,6 +180,26 @@ async fn a_conditional_write_is_done_when_a_replica_has_it() {
 }
 
 #[actix_web::test]
+async fn a_record_is_deleted_when_a_replica_knows() {
+    let master = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&master);
+    let (store, patient) = (open(&master.url()), open_patiently(&master.url()));
+    for key in ["record", "lock"] {
+        patient.put(key, b"seen", TTL).await.unwrap();
+        assert_eq!(patient.swap(key, b"seen", b"seen", TTL).await.unwrap(), Write::Done);
+    }
+    replica.freeze();
+    let error = store.delete_seen("record", b"seen").await.unwrap_err();
+    assert_eq!(error.reason, "no replica has confirmed the write");
+    // It is deleted all the same.
+    assert_eq!(store.get("record").await.unwrap(), None);
+    assert_eq!(store.release("lock", b"seen").await.unwrap(), Write::Done, "a lock ends by itself");
+    replica.resume();
+    patient.put("record", b"seen", TTL).await.unwrap();
+    assert_eq!(patient.delete_seen("record", b"seen").await.unwrap(), Write::Done);
+}
+
+#[actix_web::test]
 async fn the_sentinel_with_the_newest_word_is_believed() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let behind = RedisServer::start_sentinel("127.0.0.1", &old, "sentinel config-epoch dev 1");
@@ -256,6 +277,40 @@ async fn a_master_that_was_replaced_is_left_before_it_knows() {
     .unwrap();
 }
 
+/// Tells of each wait, and never ends one: whatever happens, was told.
+struct EndlessPause(tokio::sync::mpsc::UnboundedSender<Duration>);
+
+#[async_trait]
+impl Pause for EndlessPause {
+    async fn wait(&self, time: Duration) {
+        self.0.send(time).unwrap();
+        std::future::pending().await
+    }
+}
+
+#[actix_web::test]
+async fn sentinels_that_are_listened_to_are_asked_rarely_and_tell_of_a_new_master() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let mut sentinels = ["one", "two"].map(|_| RedisServer::start_sentinel("127.0.0.1", &old, ""));
+    let Address::Sentinels(asked) = Address::parse(&named_by(&sentinels.each_ref()), None).unwrap() else {
+        unreachable!("these are sentinels")
+    };
+    let (sender, mut waits) = tokio::sync::mpsc::unbounded_channel();
+    let (lost, server) = (Arc::new(Lost::new(false)), format!("127.0.0.1:{}", old.port()));
+    let watching = Arc::downgrade(&lost);
+    tokio::spawn(
+        async move { watch::watch(asked, server, watching, 60 * SOON, &EndlessPause(sender)).await },
+    );
+    assert_eq!(waits.recv().await, Some(watch::RARELY));
+    // One that cannot be heard is noticed at once, and made up for by asking.
+    sentinels[0].kill();
+    assert_eq!(waits.recv().await, Some(60 * SOON));
+    assert!(!*lost.borrow(), "a sentinel that is away says nothing against the master");
+    have_named(&sentinels[1], &new).await;
+    let mut told = lost.subscribe();
+    tokio::time::timeout(60 * SOON, told.wait_for(|lost| *lost)).await.unwrap().unwrap();
+}
+
 #[actix_web::test]
 async fn sentinels_and_servers_have_passwords_of_their_own() {
     let server = RedisServer::start();
@@ -313,6 +368,8 @@ async fn the_commands_in_the_documentation_are_enough() {
     assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Write::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
     assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Write::Done);
+    store.live_on("lock", TTL).await.unwrap();
+    assert_eq!(store.release("lock", b"owner").await.unwrap(), Write::Done);
     store.delete("lock").await.unwrap();
     for member in ["one", "two"] {
         assert_eq!(store.enter("set", member, TTL, 2).await.unwrap(), Write::Done);
@@ -321,6 +378,10 @@ async fn the_commands_in_the_documentation_are_enough() {
     let at = OffsetDateTime::UNIX_EPOCH;
     store.note("index", "one", at).await.unwrap();
     assert_eq!(store.noted("index", at, 1).await.unwrap(), ["one"]);
+    store.note_all("index", &["two".to_owned()], at).await.unwrap();
+    assert_eq!(store.noted_after("index", &Noted::from(at), at, 9).await.unwrap().len(), 2);
+    let names = Names { after: "one", before: None };
+    assert_eq!(store.named("index", names, 9).await.unwrap(), ["two"]);
     assert_eq!(store.noted_at("index", "one").await.unwrap(), Some(at));
     store.unnote("index", "one").await.unwrap();
     store.ping().await.unwrap();

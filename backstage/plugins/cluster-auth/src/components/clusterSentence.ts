@@ -6,6 +6,7 @@ const REASONS: Record<string, string> = {
   refresh_refused: 'The identity provider has ended your login',
   refresh_lost: 'Your login was lost in an interrupted refresh',
   identity_changed: "Your login came back as somebody else's",
+  unreadable: 'The backend cannot read what it kept of your login',
 };
 
 /** Whether one is connected, as whom and until when. */
