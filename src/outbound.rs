@@ -6,6 +6,7 @@ pub mod https_rule;
 pub mod no_proxy;
 pub mod oauth2_bridge;
 mod server_certificate;
+pub mod streaming;
 pub mod trail;
 mod tunnel;
 

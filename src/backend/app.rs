@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::caller::BackstageKeys;
+use super::kubernetes_streams::Streams;
 use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::provider::Provider;
@@ -13,6 +14,7 @@ use super::session_changes::SessionChanges;
 use super::tokens::Flights;
 use super::unused;
 use crate::clock::Clock;
+use crate::outbound::streaming::StreamingClient;
 use crate::outbound::{self, Patience, UnusableRoots};
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -49,6 +51,8 @@ pub struct App {
     pub noted_uses: NotedUses,
     /// Who waits for which session.
     pub changes: SessionChanges,
+    /// The watches and followed logs that are open.
+    pub streams: Arc<Streams>,
 }
 
 impl App {
@@ -99,13 +103,13 @@ impl App {
     }
 }
 
-/// The clients of one worker: awc's cannot be shared.
+/// The clients of one worker: awc's cannot be shared, and connections live on the runtime that opened them.
 #[derive(Clone)]
 pub struct Clients {
     /// For the identity provider and Backstage.
     pub provider: awc::Client,
     /// For each cluster's Kubernetes API, by the cluster's name.
-    pub kubernetes: BTreeMap<String, awc::Client>,
+    pub kubernetes: BTreeMap<String, StreamingClient>,
 }
 
 /// The TLS settings that clients are made of, read once.
@@ -138,9 +142,8 @@ impl ClientTls {
     #[must_use]
     pub fn clients(&self, settings: &BackendSettings) -> Clients {
         let provider = Patience { connect: settings.idp_timeout / 2, answer: Some(settings.idp_timeout) };
-        let kubernetes = Patience { connect: KUBERNETES_CONNECT, answer: Some(KUBERNETES_ANSWER) };
         let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
-            (name.clone(), outbound::client(tls, &settings.http_proxies, kubernetes))
+            (name.clone(), StreamingClient::new(tls, &settings.http_proxies, KUBERNETES_CONNECT))
         };
         Clients {
             provider: outbound::client(&self.provider, &settings.http_proxies, provider),
@@ -149,8 +152,5 @@ impl ClientTls {
     }
 }
 
-/// Until a Kubernetes API is connected to.
+/// Until a Kubernetes API is connected to, TLS included.
 const KUBERNETES_CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Until the head of a Kubernetes answer; its body may take as long as it likes. Kubernetes itself gives up after 60 s.
-const KUBERNETES_ANSWER: std::time::Duration = std::time::Duration::from_secs(65);

@@ -60,7 +60,7 @@ impl Service<ConnectInfo<Uri>> for Dialler {
         let target = format!("{}:{}", url.host().unwrap_or_default(), info.port());
         Box::pin(async move {
             let tunnel = Tunnel { proxy: &proxy, target: &target, deadline };
-            match tunnel.open().await {
+            match tunnel.open(TcpStream::connect(proxy.to_string())).await {
                 Ok(stream) => Ok(ready_for_tls(stream, url)),
                 Err(failure) => Err(ConnectError::Io(io::Error::other(failure))),
             }
@@ -72,16 +72,26 @@ fn ready_for_tls(stream: TcpStream, url: Uri) -> Connection<Uri, TcpStream> {
     Connection::new(url_for_tls(url), stream)
 }
 
-struct Tunnel<'a> {
-    proxy: &'a Arc<Proxy>,
+/// A way through a proxy.
+pub(super) struct Tunnel<'a> {
+    /// The proxy.
+    pub(super) proxy: &'a Arc<Proxy>,
     /// `host:port`
-    target: &'a str,
-    deadline: Instant,
+    pub(super) target: &'a str,
+    /// Until when it must be open.
+    pub(super) deadline: Instant,
 }
 
 impl Tunnel<'_> {
-    async fn open(&self) -> Result<TcpStream, ConnectFailure> {
-        let dialled = timeout_at(self.deadline, TcpStream::connect(self.proxy.to_string())).await;
+    /// Opens it over the connection to the proxy that `dialling` brings.
+    ///
+    /// # Errors
+    /// One of the proxy's failures.
+    pub(super) async fn open(
+        &self,
+        dialling: impl Future<Output = io::Result<TcpStream>>,
+    ) -> Result<TcpStream, ConnectFailure> {
+        let dialled = timeout_at(self.deadline, dialling).await;
         let mut stream = dialled
             .map_err(|_| self.unreachable("time-out"))?
             .map_err(|error| self.unreachable(&error.to_string()))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// Counters and histograms of one backend process.
@@ -30,6 +30,8 @@ pub struct BackendMetrics {
     pub revocations: IntCounterVec,
     /// Proxied requests, by `cluster` and HTTP status `code`.
     pub kubernetes_requests: IntCounterVec,
+    /// Watches and followed logs that are open, by `cluster`.
+    pub kubernetes_streams: IntGaugeVec,
 }
 
 impl BackendMetrics {
@@ -74,6 +76,10 @@ impl BackendMetrics {
                 "Proxied requests, by cluster and status.",
                 &["cluster", "code"],
             )?,
+            kubernetes_streams: IntGaugeVec::new(
+                Opts::new("cluster_auth_kubernetes_streams", "Watches and followed logs that are open."),
+                &["cluster"],
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -95,7 +101,8 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.refreshes.clone()))?;
         self.registry.register(Box::new(self.refresh_lock_wait_seconds.clone()))?;
         self.registry.register(Box::new(self.revocations.clone()))?;
-        self.registry.register(Box::new(self.kubernetes_requests.clone()))
+        self.registry.register(Box::new(self.kubernetes_requests.clone()))?;
+        self.registry.register(Box::new(self.kubernetes_streams.clone()))
     }
 
     /// The Prometheus text format.
