@@ -34,7 +34,7 @@ impl Got {
         }
         if let Some(length) = header("content-length:") {
             assert_eq!(header("transfer-encoding:"), None);
-            return if body.len() < length.parse().unwrap() { Self::Cut } else { Self::Whole(status, body.to_vec()) };
+            return if body.len() < length.parse::<usize>().unwrap() { Self::Cut } else { Self::Whole(status, body.to_vec()) };
         }
         assert_eq!(header("transfer-encoding:"), Some("chunked"), "nothing says where the body ends: {head}");
         unchunked(body).map_or(Self::Cut, |body| Self::Whole(status, body))
