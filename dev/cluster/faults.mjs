@@ -1,4 +1,5 @@
 import { Http2ServerResponse } from 'node:http2';
+import { Readable } from 'node:stream';
 
 /**
  * @param {import('node:http').ServerResponse} response tells of something to come before it answers
@@ -8,12 +9,14 @@ export function hint(response) {
   response.writeHead(200, { 'content-type': 'text/plain' }).end('after the hints');
 }
 
-/** More than is kept anywhere on the way to a caller who does not read. */
-const FLOOD = Buffer.alloc(32 << 20, 'x');
+const PART = Buffer.alloc(64 << 10, 'x');
+/** More than is kept anywhere on the way to a caller who does not read: 32 MiB. */
+const PARTS = 512;
 
-/** @param {import('node:http').ServerResponse} response */
+/** @param {import('node:http').ServerResponse} response answers as fast as it is read */
 export function flood(response) {
-  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': FLOOD.length }).end(FLOOD);
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': PARTS * PART.length });
+  Readable.from(Array.from({ length: PARTS }, () => PART)).pipe(response);
 }
 
 /**

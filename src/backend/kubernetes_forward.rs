@@ -132,15 +132,20 @@ fn without_body(mut response: HttpResponseBuilder) -> HttpResponse {
     }
 }
 
-/// The body; a line in the log where it is cut short, and the stream's place given back with it.
+/// The body, which holds the stream's place; a line in the log where it is cut short.
 fn noticed(
     body: AnswerBody,
     place: Option<OpenStream>,
 ) -> impl Stream<Item = Result<web::Bytes, CutShort>> + use<> {
-    body.inspect(move |part| {
+    body.then(move |part| {
         let _held = &place;
-        if let Err(cut) = part {
-            tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
+        async move {
+            if let Err(cut) = &part {
+                tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
+                // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
+                tokio::task::yield_now().await;
+            }
+            part
         }
     })
 }
