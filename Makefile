@@ -19,7 +19,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs
 
 .PHONY: test-all
-test-all: ## the same, then the full storm, a million schedules, the mutations and a million logins
+test-all: ## the same, then the full storm, 5,000 watches, a million schedules, the mutations and a million logins
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
@@ -33,6 +33,10 @@ image: ## builds the image and logs in through it: alone, and among the services
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n
 	$(node) dev/storm/run.mjs --requests $(or $(REQUESTS),1000) --replicas $(or $(REPLICAS),3)
+
+.PHONY: watches
+watches: ## 5,000 watches by ten users and 100 people reading beside them: memory a watch, the slowest read; WATCHES=n
+	$(node) dev/watches/run.mjs --watches $(or $(WATCHES),5000)
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one

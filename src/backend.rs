@@ -23,12 +23,15 @@ pub mod identity;
 pub mod info;
 pub mod key_set;
 pub mod kubernetes;
+pub mod kubernetes_forward;
 pub mod kubernetes_headers;
 pub mod kubernetes_path;
 pub mod kubernetes_status;
+pub mod kubernetes_streams;
 pub mod login;
 pub mod login_index;
 pub mod login_record;
+pub mod open_files;
 pub mod openapi;
 mod problems;
 pub mod provider;
@@ -60,6 +63,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
 use futures_util::future::join;
 use secrecy::ExposeSecret;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::clock::{Clock, SystemClock};
@@ -78,6 +82,7 @@ use crate::telemetry::backend_metrics::BackendMetrics;
 use self::app::{App, ClientTls, Clients};
 use self::caller::BackstageKeys;
 use self::detached::{Detached, Jobs};
+use self::kubernetes_streams::Streams;
 use self::login_index::NotedUses;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
@@ -91,6 +96,9 @@ use self::unused::Sweep;
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
 /// How long a client may take to send the head of its request.
 const SLOWEST_HEAD: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// After how long a caller's connection on which nothing comes is asked whether it is still there.
+const CALLER_KEPT_ALIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why the backend did not start.
 #[derive(Debug, thiserror::Error)]
@@ -218,6 +226,7 @@ fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
         noted_uses: NotedUses::default(),
         detached,
         stopping: Stopping::default(),
+        streams: Streams::new(settings.streams_per_user, open_files::streams_at_once()),
         clock,
         random,
         store,
@@ -240,6 +249,8 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_trail::follow))
     };
+    // Inherited by each connection: a caller's machine that vanished gives its watches back.
+    SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
     let server = HttpServer::new(worker)
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.

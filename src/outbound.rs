@@ -10,26 +10,22 @@ pub mod no_proxy;
 pub mod oauth2_bridge;
 pub mod retry_after;
 mod server_certificate;
+pub mod streaming;
 pub mod trail;
 mod tunnel;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_http::error::ParseError;
-use awc::Client;
-use awc::Connector;
 use awc::error::{ConnectError, PayloadError, SendRequestError};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use self::connect_failure::ConnectFailure;
-use self::http_proxy::HttpProxies;
 use self::retry_after::RetryAfter;
 use self::server_certificate::ServerCertificates;
-use self::tunnel::Dialler;
 
 /// The largest JSON answer that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
@@ -160,32 +156,6 @@ fn config(trusted: ServerCertificates) -> Arc<ClientConfig> {
     let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Arc::new(config)
-}
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// Until there is a connection, through a proxy where there is one; for TLS on top of it half as much.
-    pub connect: Duration,
-    /// For the head of the answer; `None` where an answer may take as long as it likes.
-    pub answer: Option<Duration>,
-}
-
-/// A client of one worker for a Kubernetes API: no redirects followed, connections kept.
-#[must_use]
-pub fn client(tls: &Arc<ClientConfig>, proxies: &HttpProxies, patience: Patience) -> Client {
-    // The dialler gives up before awc does, which would not know on whom.
-    let dialler = Dialler::new(proxies.clone(), patience.connect.mul_f32(0.9));
-    let connector = Connector::new()
-        .connector(dialler)
-        .rustls_0_23(Arc::clone(tls))
-        .timeout(patience.connect)
-        .handshake_timeout(patience.connect / 2);
-    let builder = Client::builder().disable_redirects().connector(connector);
-    match patience.answer {
-        Some(answer) => builder.timeout(answer).finish(),
-        None => builder.disable_timeout().finish(),
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! The Kubernetes API as the user: what passes through, byte for byte, and what never does.
 
 mod bodies;
+mod canned_api;
+mod cut_answers;
+mod http2;
+mod many_streams;
 mod refusals;
 mod streams;
+mod vanished;
 
 use serde_json::{Value, json};
 
@@ -26,8 +31,17 @@ struct Connected {
 impl Connected {
     /// The identity provider is the quick one; it is honest here.
     fn new(world: &World) -> Self {
+        Self::to(world, Cluster::start)
+    }
+
+    /// The same to a cluster that offers HTTP/2.
+    fn over_http2(world: &World) -> Self {
+        Self::to(world, Cluster::start_with_http2)
+    }
+
+    fn to(world: &World, cluster: impl FnOnce(&World, &str) -> Cluster) -> Self {
         let idp = HostileIdp::start(world);
-        let cluster = Cluster::start(world, &idp.issuer);
+        let cluster = cluster(world, &idp.issuer);
         let plan = BackendPlan::new(world, &idp.issuer).with_cluster(&cluster);
         let backend = plan.start();
         let api = backend.api(world);
@@ -98,7 +112,13 @@ fn requests_arrive_without_what_is_not_kubernetes_business() {
         ("x-remote-group", "system:masters"),
         ("x_remote_extra", "1"),
         ("x-forwarded-for", "203.0.113.9"),
+        ("x_forwarded_host", "attacker.example"),
         ("forwarded", "for=203.0.113.9"),
+        ("x-real-ip", "203.0.113.9"),
+        ("X_Real_IP", "203.0.113.9"),
+        ("true-client-ip", "203.0.113.9"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("x-client-ip", "203.0.113.9"),
         ("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.dG9rZW4"),
         ("connection", "x-hop"),
         ("x-hop", "1"),

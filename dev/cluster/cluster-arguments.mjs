@@ -10,6 +10,7 @@ export const USAGE = `A small Kubernetes API that knows its users by their ID to
   --client-id ID       what their aud must be
   --ca-out FILE        where the certificate of the new certificate authority is written (PEM)
   --port N             0 (default) takes a free one
+  --http2              offers HTTP/2 beside HTTP/1.1, as API servers do
   --exit-with-stdin    end when standard input closes
   --help
 
@@ -20,6 +21,9 @@ Beside the Kubernetes API:
   ANY  /echo/*                 a user: the request as it arrived, {method, rawUrl, headers, rawHeaders, bodyBytes}
   ANY  /echo/answer-headers    a user: an answer with headers that no proxy should let through
   ANY  /echo/redirect          a user: 302 to /echo/followed
+  GET  /echo/hints             a user: 103, then 200
+  GET  /echo/flood             a user: 32 MiB
+  GET  /echo/cut?code=N        a user: half an answer, then RST_STREAM with that code; over HTTP/1.1 the connection ends
   POST /control/touch          anyone: changes the first pod of each namespace (one MODIFIED event a watch, one line a log)
   GET  /control/streams        anyone: {open}, the watches and followed logs that are open
   GET  /control/streams?open=N the same, but answers only when N are open, or after 30 s
@@ -41,6 +45,7 @@ export function readClusterArguments(argv) {
     help: /** @type {const} */ (false),
     exitWithStdin,
     port,
+    http2: values.http2,
     issuer: required('--issuer', values.issuer),
     clientId: required('--client-id', values['client-id']),
     caFile: required('--ca-out', values['ca-out']),
@@ -57,6 +62,7 @@ function parse(argv) {
         'client-id': { type: 'string' },
         'ca-out': { type: 'string' },
         port: { type: 'string', default: '0' },
+        http2: { type: 'boolean', default: false },
         'exit-with-stdin': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The development cluster; see --help.
 import { writeFile } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 
 import { UsageError } from '../idp/idp-arguments.mjs';
@@ -11,15 +12,23 @@ import { issueCertificates } from './certificates.mjs';
 import { readClusterArguments, USAGE } from './cluster-arguments.mjs';
 import { Pods } from './pods.mjs';
 
+/** How many streams an HTTP/2 connection may have open at once: 100 to 250 where people have their clusters. */
+const STREAMS = 100;
+
 /** @typedef {Extract<ReturnType<typeof readClusterArguments>, { help: false }>} ClusterArguments */
 
 /** @param {ClusterArguments} options */
-async function start({ issuer, clientId, caFile, port, exitWithStdin }) {
+async function start({ issuer, clientId, caFile, port, http2, exitWithStdin }) {
   const { authority, certificate, key } = await issueCertificates(new Date());
   await writeFile(caFile, authority);
   const log = (/** @type {string} */ line) => process.stderr.write(`cluster: ${line}\n`);
   const authenticator = new Authenticator({ issuer, clientId, log });
-  const server = createServer({ cert: certificate, key }, api({ authenticator, pods: new Pods(Date.now), log }));
+  const listener = api({ authenticator, pods: new Pods(Date.now), log });
+  const tls = { cert: certificate, key };
+  // Requests and answers over HTTP/2 are made to look like those over HTTP/1.1, where the types know no better.
+  const server = http2
+    ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
+    : createServer(tls, listener);
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();
@@ -28,10 +37,7 @@ async function start({ issuer, clientId, caFile, port, exitWithStdin }) {
       { role: 'cluster', url: `https://127.0.0.1:${listening}`, port: listening, caFile },
       {
         exitWithStdin,
-        close: () => {
-          server.close();
-          server.closeAllConnections();
-        },
+        close: () => void server.close(),
       },
     );
   });

@@ -1,3 +1,5 @@
+import { cut, flood, hint } from './faults.mjs';
+
 /** What a proxy in front of a cluster must not hand on to a browser. */
 const DANGEROUS_HEADERS = {
   'set-cookie': ['cluster=1; Path=/', 'other=2; Path=/'],
@@ -26,6 +28,12 @@ export async function echo(request, response) {
     response.writeHead(200, DANGEROUS_HEADERS).end('<h1>headers</h1>');
   } else if (path === '/echo/redirect') {
     response.writeHead(302, { location: '/echo/followed' }).end();
+  } else if (path === '/echo/hints') {
+    hint(response);
+  } else if (path === '/echo/flood') {
+    flood(response);
+  } else if (path === '/echo/cut') {
+    cut(request, response);
   } else {
     await describe(request, response);
   }

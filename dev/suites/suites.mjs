@@ -33,6 +33,7 @@ export const PROGRAM_SUITES = [
 /** What takes too long for every change: the same at its full size. @type {Suite[]} */
 export const LONG_SUITES = [
   { name: 'full storm', line: ['make', 'storm'], output: 'development' },
+  { name: 'watches', line: ['make', 'watches'], output: 'development' },
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::caller::BackstageKeys;
 use super::detached::Detached;
+use super::kubernetes_streams::Streams;
 use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::provider::Provider;
@@ -16,7 +17,8 @@ use super::tokens::Flights;
 use super::unused;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Deadlines, HttpClient};
-use crate::outbound::{self, Patience, UnusableRoots};
+use crate::outbound::streaming::StreamingClient;
+use crate::outbound::{self, UnusableRoots};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::Random;
@@ -56,6 +58,8 @@ pub struct App {
     pub detached: Detached,
     /// How far the end of the process is.
     pub stopping: Stopping,
+    /// The watches and followed logs that are open.
+    pub streams: Arc<Streams>,
 }
 
 impl App {
@@ -106,13 +110,13 @@ impl App {
     }
 }
 
-/// The clients of one worker: awc's cannot be shared.
+/// The clients of one worker: awc's cannot be shared, and connections live on the runtime that opened them.
 #[derive(Clone)]
 pub struct Clients {
     /// For the identity provider and Backstage.
     pub provider: HttpClient,
     /// For each cluster's Kubernetes API, by the cluster's name.
-    pub kubernetes: BTreeMap<String, awc::Client>,
+    pub kubernetes: BTreeMap<String, StreamingClient>,
 }
 
 /// The TLS settings that clients are made of, read once.
@@ -145,9 +149,8 @@ impl ClientTls {
     #[must_use]
     pub fn clients(&self, settings: &BackendSettings) -> Clients {
         let deadlines = Deadlines { connect: settings.idp_timeout / 2, whole: settings.idp_timeout };
-        let kubernetes = Patience { connect: KUBERNETES_CONNECT, answer: Some(KUBERNETES_ANSWER) };
         let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
-            (name.clone(), outbound::client(tls, &settings.http_proxies, kubernetes))
+            (name.clone(), StreamingClient::new(tls, &settings.http_proxies, KUBERNETES_CONNECT))
         };
         Clients {
             provider: HttpClient::new(&self.provider, &settings.http_proxies, deadlines),
@@ -156,8 +159,5 @@ impl ClientTls {
     }
 }
 
-/// Until a Kubernetes API is connected to.
+/// Until a Kubernetes API is connected to, TLS included.
 const KUBERNETES_CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Until the head of a Kubernetes answer; its body may take as long as it likes. Kubernetes itself gives up after 60 s.
-const KUBERNETES_ANSWER: std::time::Duration = std::time::Duration::from_secs(65);

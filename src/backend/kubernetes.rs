@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use awc::error::SendRequestError;
 
 use super::app::{App, Clients};
 use super::caller::{self, UserOrOnBehalf};
+use super::kubernetes_forward::{Forwarded, forward};
 use super::kubernetes_status::as_status;
-use super::tokens;
-use super::{kubernetes_headers, kubernetes_path};
-use crate::outbound::{OutboundError, trail};
+use super::kubernetes_streams::{self, OpenStream};
+use super::{kubernetes_headers, kubernetes_path, tokens};
 use crate::problem::Problem;
-use crate::protocol::{Code, WireSecret};
+use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
+use crate::user::UserRef;
 
 /// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
 pub async fn proxy(
@@ -62,9 +61,25 @@ async fn pass_on(
         )
     };
     let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
+    let stream = open_stream(request, path, app, caller.user(), name)?;
     let tokens = tokens::current(app, caller.user(), name).await?;
     let target = target(api, path, request.uri().query());
-    forward(request, body, &target, client, &tokens.id_token).await
+    forward(Forwarded { request, body, target: &target, token: &tokens.id_token, stream }, client).await
+}
+
+/// The place of a watch or a followed log; none for an answer that ends by itself.
+fn open_stream(
+    request: &HttpRequest,
+    path: &str,
+    app: &App,
+    user: &UserRef,
+    cluster: &str,
+) -> Result<Option<OpenStream>, Problem> {
+    if *request.method() != Method::GET || !kubernetes_streams::is_asked_for(path, request.uri().query()) {
+        return Ok(None);
+    }
+    let gauge = app.metrics.kubernetes_streams.with_label_values(&[cluster]);
+    app.streams.open(user, gauge).map(Some)
 }
 
 /// What a user's own request may do here; a page's must not do anything.
@@ -92,71 +107,6 @@ fn target(api: &KubernetesApi, path: &str, query: Option<&str>) -> String {
     match query {
         Some(query) => format!("{base}{path}?{query}"),
         None => format!("{base}{path}"),
-    }
-}
-
-async fn forward(
-    request: &HttpRequest,
-    body: web::Payload,
-    target: &str,
-    client: &awc::Client,
-    token: &WireSecret,
-) -> Result<HttpResponse, Problem> {
-    let mut sending = trail::marked(client.request(request.method().clone(), target))
-        .no_decompress()
-        .bearer_auth(token.expose());
-    for (name, value) in kubernetes_headers::to_pass_on(request.headers()) {
-        sending = sending.append_header((name, value));
-    }
-    let answer = match body_length(request.headers()) {
-        BodyLength::None => sending.send(),
-        BodyLength::Known(length) => sending.send_body(SizedStream::new(length, body)),
-        BodyLength::Unknown => sending.send_stream(body),
-    };
-    let answer = answer.await.map_err(unanswered)?;
-    let mut response = HttpResponse::build(answer.status());
-    for (name, value) in kubernetes_headers::to_answer(answer.headers()) {
-        response.append_header((name, value));
-    }
-    let length =
-        answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    let bodiless = request.method() == Method::HEAD
-        || matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    match length {
-        _ if bodiless => Ok(response.finish()),
-        Some(length) => Ok(response.no_chunking(length).streaming(answer)),
-        None => Ok(response.streaming(answer)),
-    }
-}
-
-/// How a request says where its body ends (RFC 9112, 6.3); both ways at once have been refused.
-enum BodyLength {
-    None,
-    Known(u64),
-    Unknown,
-}
-
-fn body_length(headers: &HeaderMap) -> BodyLength {
-    let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    match length {
-        Some(0) => BodyLength::None,
-        Some(length) => BodyLength::Known(length),
-        None if headers.contains_key(TRANSFER_ENCODING) => BodyLength::Unknown,
-        None => BodyLength::None,
-    }
-}
-
-fn unanswered(error: SendRequestError) -> Problem {
-    let error = OutboundError::from(error);
-    tracing::warn!(%error, "Kubernetes did not answer");
-    match error {
-        OutboundError::TimedOut => {
-            Problem::new(Code::Timeout, "The cluster took too long to answer: try again.")
-        }
-        _ => Problem::new(
-            Code::ClusterUnreachable,
-            "The cluster cannot be reached: try again, or tell the operator (KUBERNETES_API_URL, KUBERNETES_CA_FILE).",
-        ),
     }
 }
 

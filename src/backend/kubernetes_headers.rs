@@ -1,28 +1,77 @@
-//! The headers that pass between a caller and Kubernetes, and those that never do.
+//! The headers that pass between a caller and Kubernetes, and those that never do. awc and actix have those of `http` 0.2, hyper
+//! those of `http` 1.
+
+use std::borrow::Cow;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header as outward;
 
 use crate::problem::Problem;
 use crate::protocol::Code;
 
 /// Meant for one connection only (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
-    header::CONNECTION,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
+const HOP_BY_HOP: [&str; 9] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
+
+/// Meant for this backend, or made anew here. `Expect` is answered here.
+const FOR_US: [&str; 8] = [
+    "authorization",
+    "content-length",
+    "cookie",
+    "expect",
+    "host",
+    "sec-websocket-protocol",
+    "traceparent",
+    "x-request-id",
+];
+
+/// In these, and in those that begin so, proxies say who the caller is and where from. A caller can write anything into them.
+const WHO_CALLS: [&str; 10] = [
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-envoy-external-address",
+    "x-real-ip",
+];
+const WHO_CALLS_PREFIXES: [&str; 3] = ["x-forwarded-", "x-original-", "x-remote-"];
+
+/// Of an answer: what a browser would act on for this whole origin, and what is made anew here.
+const NEVER_ANSWERED: [&str; 8] = [
+    "cache-control",
+    "clear-site-data",
+    "content-length",
+    "content-security-policy",
+    "set-cookie",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-request-id",
+];
+
+/// A name as servers read it that take an underscore for a dash.
+fn dashed(name: &str) -> Cow<'_, str> {
+    if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
+}
 
 /// Refuses a request whose headers mean something that we do not pass on.
 ///
 /// # Errors
 /// `not_allowed` for impersonation and upgrades, `bad_request` for two ways to tell the body's length.
 pub fn check(headers: &HeaderMap) -> Result<(), Problem> {
-    // Some servers take an underscore for a dash.
-    if headers.keys().any(|name| name.as_str().replace('_', "-").starts_with("impersonate-")) {
+    if headers.keys().any(|name| dashed(name.as_str()).starts_with("impersonate-")) {
         return Err(Problem::new(
             Code::NotAllowed,
             "Impersonation is not passed on: leave out --as and every Impersonate header.",
@@ -50,71 +99,65 @@ pub fn comes_from_a_page(headers: &HeaderMap) -> bool {
 }
 
 /// The headers of a request that Kubernetes may see.
-pub fn to_pass_on(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let named = named_by_connection(headers);
-    headers
-        .iter()
-        .filter(move |(name, _)| may_pass_on(name, &named))
-        .map(|(name, value)| (name.clone(), value.clone()))
+#[must_use]
+pub fn to_pass_on(headers: &HeaderMap) -> outward::HeaderMap {
+    let named = named_by_connection(headers.get_all(header::CONNECTION).map(HeaderValue::as_bytes));
+    let passed = headers.iter().filter(|(name, _)| may_pass_on(name.as_str(), &named));
+    passed.filter_map(|(name, value)| outward_header(name, value)).collect()
 }
 
-fn may_pass_on(name: &HeaderName, named: &[String]) -> bool {
-    let text = name.as_str();
-    // Expect is answered here, and our client would take a 100 of the cluster's for its answer.
-    let ours = [
-        header::HOST,
-        header::AUTHORIZATION,
-        header::COOKIE,
-        header::CONTENT_LENGTH,
-        header::EXPECT,
-        header::FORWARDED,
-    ];
+/// The same header for hyper; every header that actix takes is one.
+#[must_use]
+pub fn outward_header(
+    name: &HeaderName,
+    value: &HeaderValue,
+) -> Option<(outward::HeaderName, outward::HeaderValue)> {
+    let name = outward::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+    Some((name, outward::HeaderValue::from_bytes(value.as_bytes()).ok()?))
+}
+
+fn may_pass_on(name: &str, named: &[String]) -> bool {
+    let name = dashed(name);
+    let name = name.as_ref();
     !is_hop_by_hop(name, named)
-        && !ours.contains(name)
-        && !text.replace('_', "-").starts_with("x-remote-")
-        && !text.replace('_', "-").starts_with("x-forwarded-")
-        && !matches!(text, "sec-websocket-protocol" | "x-request-id" | "traceparent")
+        && !FOR_US.contains(&name)
+        && !WHO_CALLS.contains(&name)
+        && !WHO_CALLS_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The headers of an answer that the caller may see, and those that make it harmless in a browser.
-pub fn to_answer(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let named = named_by_connection(headers);
-    let passed = headers
-        .iter()
-        .filter(move |(name, _)| may_answer(name, &named))
-        .map(|(name, value)| (name.clone(), value.clone()));
-    passed.chain([
+pub fn to_answer(headers: &outward::HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let named =
+        named_by_connection(headers.get_all(outward::CONNECTION).iter().map(outward::HeaderValue::as_bytes));
+    let passed = headers.iter().filter(move |(name, _)| may_answer(name.as_str(), &named));
+    passed.filter_map(|(name, value)| inward_header(name, value)).chain([
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
     ])
 }
 
-fn may_answer(name: &HeaderName, named: &[String]) -> bool {
-    let ours = [
-        header::SET_COOKIE,
-        header::STRICT_TRANSPORT_SECURITY,
-        header::CONTENT_LENGTH,
-        header::CACHE_CONTROL,
-        header::CONTENT_SECURITY_POLICY,
-        header::X_CONTENT_TYPE_OPTIONS,
-    ];
-    let text = name.as_str();
-    !is_hop_by_hop(name, named)
-        && !ours.contains(name)
-        && text != "clear-site-data"
-        && text != "x-request-id"
-        && !text.starts_with("access-control-")
+fn inward_header(
+    name: &outward::HeaderName,
+    value: &outward::HeaderValue,
+) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+    Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
 }
 
-fn is_hop_by_hop(name: &HeaderName, named: &[String]) -> bool {
-    HOP_BY_HOP.contains(name) || name.as_str() == "keep-alive" || named.iter().any(|n| n == name.as_str())
+fn may_answer(name: &str, named: &[String]) -> bool {
+    !is_hop_by_hop(name, named) && !NEVER_ANSWERED.contains(&name) && !name.starts_with("access-control-")
+}
+
+fn is_hop_by_hop(name: &str, named: &[String]) -> bool {
+    HOP_BY_HOP.contains(&name) || named.iter().any(|other| other == name)
 }
 
 /// Headers that `Connection` makes hop-by-hop.
-fn named_by_connection(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(header::CONNECTION).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
+fn named_by_connection<'v>(values: impl Iterator<Item = &'v [u8]>) -> Vec<String> {
+    let values = values.filter_map(|value| std::str::from_utf8(value).ok());
+    let names = values.flat_map(|value| value.split(','));
+    names.map(|name| dashed(&name.trim().to_ascii_lowercase()).into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -129,6 +172,10 @@ mod tests {
             map.append(name, value);
         }
         map
+    }
+
+    fn outward_map(pairs: &[(&'static str, &'static str)]) -> outward::HeaderMap {
+        map(pairs).iter().filter_map(|(name, value)| outward_header(name, value)).collect()
     }
 
     #[test]
@@ -146,8 +193,21 @@ mod tests {
             ("expect", "100-continue"),
             ("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.dG9rZW4"),
         ]);
-        let names: Vec<_> = to_pass_on(&sent).map(|(name, _)| name).collect();
-        assert_eq!(names, ["accept"]);
+        assert_eq!(to_pass_on(&sent).keys().collect::<Vec<_>>(), ["accept"]);
+    }
+
+    #[test]
+    fn where_a_caller_says_to_come_from_is_not_passed_on_in_any_spelling() {
+        let prefixed = ["x-forwarded-for", "x-forwarded-new", "x-original-forwarded-for", "x-remote-user"];
+        for name in WHO_CALLS.into_iter().chain(prefixed).chain(HOP_BY_HOP).chain(FOR_US) {
+            for spelling in [name.to_owned(), name.replace('-', "_"), name.replacen('-', "_", 1)] {
+                assert!(!may_pass_on(&spelling, &[]), "{spelling}");
+            }
+        }
+        for name in ["accept", "x-real-ipv9", "content-type", "x-stream-protocol-version", "user-agent"] {
+            assert!(may_pass_on(name, &[]), "{name}");
+        }
+        assert!(!may_pass_on("x_hop", &["x-hop".to_owned()]));
     }
 
     #[test]
@@ -162,7 +222,7 @@ mod tests {
 
     #[test]
     fn an_answer_cannot_do_anything_in_a_browser() {
-        let answered = map(&[
+        let answered = outward_map(&[
             ("content-type", "text/html"),
             ("set-cookie", "a=b"),
             ("clear-site-data", "*"),

@@ -27,7 +27,10 @@ fn is_plain(segment: &str) -> bool {
         || lower.contains("%5c")
         || lower.contains("%00")
         || lower.contains(['\\', '\0']);
-    !ambiguous && !matches!(lower.replace("%2e", ".").as_str(), "." | "..")
+    let decoded = lower.replace("%2e", ".").replace("%3b", ";");
+    // Some servers take what follows a semicolon for parameters of the segment before it.
+    let name = decoded.split(';').next().unwrap_or_default();
+    !ambiguous && !matches!(name, "." | "..")
 }
 
 #[cfg(test)]
@@ -47,6 +50,7 @@ mod tests {
             "/api/v1//pods/",
             "/apis/%41b%20c/x:y",
             "/api/v1/pods/a..b/.hidden",
+            "/a;b=..;c/..a;",
             "/%252e%252e/",
         ] {
             assert_eq!(below(path).as_deref(), Some(path));
@@ -69,6 +73,10 @@ mod tests {
             "/a\\b",
             "/a%5Cb",
             "/a%00b",
+            "/..;/x",
+            "/..;a=b",
+            "/.;/x",
+            "/%2e.%3Bx/y",
         ] {
             assert_eq!(below(path), None, "{path}");
         }

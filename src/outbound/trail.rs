@@ -42,13 +42,17 @@ impl Trail {
     }
 }
 
+/// The current trail's headers.
+pub fn headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let trail = Trail::current().into_iter();
+    trail.flat_map(|trail| {
+        let traceparent = trail.traceparent.map(|traceparent| (TRACEPARENT, traceparent));
+        std::iter::once((REQUEST_ID, trail.request_id)).chain(traceparent)
+    })
+}
+
 /// The request with the current trail's headers.
 #[must_use]
 pub fn marked(request: ClientRequest) -> ClientRequest {
-    let Some(trail) = Trail::current() else { return request };
-    let request = request.insert_header((REQUEST_ID, trail.request_id));
-    match trail.traceparent {
-        Some(traceparent) => request.insert_header((TRACEPARENT, traceparent)),
-        None => request,
-    }
+    headers().fold(request, ClientRequest::insert_header)
 }

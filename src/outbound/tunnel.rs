@@ -1,15 +1,11 @@
-//! Opens the connections that awc asks for: straight, or through an HTTP proxy by CONNECT (RFC 9110, 9.3.6). TLS comes on top,
+//! Opens the connections of our clients: straight, or through an HTTP proxy by CONNECT (RFC 9110, 9.3.6). TLS comes on top,
 //! so the proxy sees host and port of an https URL and nothing more.
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
-use actix_web::dev::Service;
 use awc::http::Uri;
-use futures_util::future::LocalBoxFuture;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,7 +14,6 @@ use zeroize::Zeroizing;
 
 use super::connect_failure::ConnectFailure;
 use super::http_proxy::{HttpProxies, Proxy};
-use super::server_certificate::url_for_tls;
 
 /// The longest head of an answer to CONNECT that is read, in bytes.
 const HEAD_LIMIT: usize = 16 << 10;
@@ -54,29 +49,6 @@ impl Dialler {
         let tunnel = Tunnel { proxy, target: &target, deadline };
         tunnel.open(TcpStream::connect(proxy.to_string())).await
     }
-}
-
-impl Service<ConnectInfo<Uri>> for Dialler {
-    type Response = Connection<Uri, TcpStream>;
-    type Error = ConnectError;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, ConnectError>>;
-
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&self, info: ConnectInfo<Uri>) -> Self::Future {
-        let (dialler, url) = (self.clone(), info.request().clone());
-        Box::pin(async move {
-            let stream =
-                dialler.dial(&url).await.map_err(|failure| ConnectError::Io(io::Error::other(failure)))?;
-            Ok(ready_for_tls(stream, url))
-        })
-    }
-}
-
-fn ready_for_tls(stream: TcpStream, url: Uri) -> Connection<Uri, TcpStream> {
-    Connection::new(url_for_tls(url), stream)
 }
 
 /// A way through a proxy.

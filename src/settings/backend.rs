@@ -56,6 +56,8 @@ pub(super) struct BackendVariables {
     refresh_lock_lifetime: Option<Span>,
     #[serde(default = "default_registrations_per_minute")]
     registrations_per_minute: std::num::NonZeroU32,
+    #[serde(default = "default_streams_per_user")]
+    streams_per_user: std::num::NonZeroU32,
     #[serde(default = "default_unused_login_lifetime")]
     unused_login_lifetime: Span,
     #[serde(default = "default_drain_delay")]
@@ -92,6 +94,10 @@ fn default_idp_timeout() -> Span {
 
 fn default_registrations_per_minute() -> std::num::NonZeroU32 {
     std::num::NonZeroU32::MIN.saturating_add(29)
+}
+
+fn default_streams_per_user() -> std::num::NonZeroU32 {
+    std::num::NonZeroU32::MIN.saturating_add(499)
 }
 
 fn default_unused_login_lifetime() -> Span {
@@ -187,6 +193,8 @@ pub struct BackendSettings {
     pub refresh_lock_lifetime: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
+    /// How many watches and followed logs a user may have open at once in this process.
+    pub streams_per_user: std::num::NonZeroU32,
     /// After how long without a use a login is revoked and forgotten; an hour to ten years.
     pub unused_login_lifetime: Duration,
     /// How long requests are still taken after SIGTERM; 20 seconds at most.
@@ -258,6 +266,7 @@ impl BackendSettings {
             idp_timeout: variables.idp_timeout.0,
             refresh_lock_lifetime,
             registrations_per_minute: variables.registrations_per_minute,
+            streams_per_user: variables.streams_per_user,
             unused_login_lifetime: variables.unused_login_lifetime.0,
             drain_delay: variables.drain_delay.0,
         })

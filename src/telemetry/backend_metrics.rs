@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
@@ -33,6 +33,8 @@ pub struct BackendMetrics {
     pub kubernetes_requests: IntCounterVec,
     /// Panics: faults of the program, each of which ended one request or task.
     pub panics: IntCounter,
+    /// Watches and followed logs that are open, by `cluster`.
+    pub kubernetes_streams: IntGaugeVec,
 }
 
 impl BackendMetrics {
@@ -81,6 +83,10 @@ impl BackendMetrics {
                 "cluster_auth_panics_total",
                 "Faults of the program, each of which ended a request or task.",
             )?,
+            kubernetes_streams: IntGaugeVec::new(
+                Opts::new("cluster_auth_kubernetes_streams", "Watches and followed logs that are open."),
+                &["cluster"],
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -103,7 +109,8 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.refresh_lock_wait_seconds.clone()))?;
         self.registry.register(Box::new(self.revocations.clone()))?;
         self.registry.register(Box::new(self.panics.clone()))?;
-        self.registry.register(Box::new(self.kubernetes_requests.clone()))
+        self.registry.register(Box::new(self.kubernetes_requests.clone()))?;
+        self.registry.register(Box::new(self.kubernetes_streams.clone()))
     }
 
     /// The Prometheus text format.

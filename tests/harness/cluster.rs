@@ -24,9 +24,19 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one that trusts this issuer.
     pub fn start(world: &World, issuer: &str) -> Self {
+        Self::start_with(world, issuer, &[])
+    }
+
+    /// Starts one that offers HTTP/2, as API servers do.
+    pub fn start_with_http2(world: &World, issuer: &str) -> Self {
+        Self::start_with(world, issuer, &["--http2"])
+    }
+
+    fn start_with(world: &World, issuer: &str, more: &[&str]) -> Self {
         let ca_file = world.file("cluster-ca.pem");
         let arguments =
             ["--issuer", issuer, "--client-id", "kubernetes", "--ca-out", ca_file.to_str().unwrap()];
+        let arguments = [&arguments[..], more].concat();
         let (process, announcement) = node::serve(world, "cluster", "cluster/cluster.mjs", &arguments);
         Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, _process: process }
     }

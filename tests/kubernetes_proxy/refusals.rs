@@ -47,6 +47,10 @@ fn a_path_arrives_byte_for_byte_or_not_at_all() {
         "/echo/a%5cb",
         "/echo/a\\b",
         "/echo/a%00b",
+        "/echo/..;/x",
+        "/echo/..;a=b/x",
+        "/echo/.;/x",
+        "/echo/%2e%2e%3bx/y",
         "/../../clusters/dev/proxy/echo/x",
         "/..%2fecho/x",
     ] {

@@ -9,7 +9,7 @@ use crate::harness::api::agent;
 use crate::harness::world::World;
 
 /// Opens a stream through the proxy.
-fn open(connected: &Connected, path: &str) -> BufReader<impl Read + use<>> {
+pub fn open(connected: &Connected, path: &str) -> BufReader<impl Read + use<>> {
     let url = format!("{}/api/cluster-auth{path}", connected.backend.url);
     let answer = agent().get(&url).call().unwrap();
     assert_eq!(answer.status(), 200);
@@ -22,13 +22,13 @@ fn next_line(stream: &mut impl BufRead) -> String {
     line.trim_end().to_owned()
 }
 
-fn next_event(stream: &mut impl BufRead) -> String {
+pub fn next_event(stream: &mut impl BufRead) -> String {
     let event: Value = serde_json::from_str(&next_line(stream)).unwrap();
     format!("{} {}", event["type"], event["object"]["metadata"]["name"]).replace('"', "")
 }
 
 /// Waits until the cluster has that many streams open.
-fn wait_until_open(connected: &Connected, count: u32) {
+pub fn wait_until_open(connected: &Connected, count: u32) {
     let told = connected.api.get(&format!("/clusters/dev/proxy/control/streams?open={count}"));
     assert_eq!(told.json["open"], count, "{}", told.text);
 }

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { mockServices } from '@backstage/backend-test-utils';
 import compression from 'compression';
 import express from 'express';
@@ -23,21 +24,115 @@ async function listen(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A forwarder behind what Backstage puts before its plugins, and somebody who asks. */
+/** A forwarder behind what Backstage puts before its plugins; answers with its port. */
+async function behindCompression(
+  targetPort: number,
+  options: { patienceMs?: number } = {},
+): Promise<number> {
+  const target = new URL(`http://127.0.0.1:${targetPort}`);
+  const logger = mockServices.logger.mock();
+  const app = express();
+  app.use(compression(), forwarder({ target, logger, ...options }));
+  return listen(app);
+}
+
+/** Such a forwarder, and a caller. */
 async function ask(
   backendStandIn: RequestListener,
   options: { patienceMs?: number } = {},
 ): Promise<IncomingMessage> {
-  const target = new URL(`http://127.0.0.1:${await listen(backendStandIn)}`);
-  const logger = mockServices.logger.mock();
-  const app = express();
-  app.use(compression(), forwarder({ target, logger, ...options }));
   const request = http.get({
-    port: await listen(app),
+    port: await behindCompression(await listen(backendStandIn), options),
     headers: { 'accept-encoding': 'gzip' },
   });
   return (await once(request, 'response'))[0];
 }
+
+/** A backend that answers each request with these bytes, as they are at that moment, and hangs up. */
+async function cannedBackend(canned: { answer: Buffer }): Promise<number> {
+  const server = createServer(socket => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(canned.answer));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** All that comes back, byte for byte. */
+async function rawAnswer(port: number, method: string): Promise<Buffer> {
+  const socket = connect(port, '127.0.0.1');
+  // A reset is an end, too.
+  socket.on('error', () => {});
+  const chunks: Buffer[] = [];
+  socket.on('data', chunk => chunks.push(chunk));
+  socket.write(
+    `${method} /x HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n`,
+  );
+  await once(socket, 'close');
+  return Buffer.concat(chunks);
+}
+
+/** What a client makes of an answer (RFC 9112, 6.3): its status, or that it was cut. */
+function judge(method: string, answer: Buffer): number | 'cut' {
+  const text = answer.toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) {
+    return 'cut';
+  }
+  const [head, body] = [text.slice(0, end).toLowerCase(), text.slice(end + 4)];
+  const status = Number(head.split(' ')[1]);
+  if (method === 'HEAD' || status === 204 || status === 304) {
+    expect(body).toBe('');
+    return status;
+  }
+  const length = /^content-length: (\d+)$/m.exec(head)?.[1];
+  const whole =
+    length === undefined
+      ? /(?:^|\r\n)0\r\n\r\n$/.test(body)
+      : body.length === Number(length);
+  return whole ? status : 'cut';
+}
+
+const GZIPPED = gzipSync('pods');
+
+const CHUNKED = Buffer.concat([
+  Buffer.from(`${GZIPPED.length.toString(16)}\r\n`),
+  GZIPPED,
+  Buffer.from('\r\n0\r\n\r\n'),
+]);
+
+const ANSWERS: [string, string, string, Buffer][] = [
+  ['counted', 'GET', '200 OK\r\ncontent-length: 4', Buffer.from('pods')],
+  [
+    'chunked',
+    'GET',
+    '200 OK\r\ntransfer-encoding: chunked',
+    Buffer.from('4\r\npods\r\n0\r\n\r\n'),
+  ],
+  [
+    'gzipped and chunked',
+    'GET',
+    '200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked',
+    CHUNKED,
+  ],
+  [
+    'gzipped and counted',
+    'GET',
+    `200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${GZIPPED.length}`,
+    GZIPPED,
+  ],
+  ['counted HEAD', 'HEAD', '200 OK\r\ncontent-length: 4', Buffer.alloc(0)],
+  [
+    'chunked HEAD',
+    'HEAD',
+    '200 OK\r\ntransfer-encoding: chunked',
+    Buffer.alloc(0),
+  ],
+  ['204', 'GET', '204 No Content', Buffer.alloc(0)],
+  ['304', 'GET', '304 Not Modified\r\netag: "x"', Buffer.alloc(0)],
+];
 
 describe('the forwarder behind compression', () => {
   it('holds nothing of a stream back', async () => {
@@ -65,4 +160,28 @@ describe('the forwarder behind compression', () => {
     const broken = new Promise(resolve => answer.once('error', resolve));
     expect(await broken).toMatchObject({ code: 'ECONNRESET' });
   });
+
+  it.each(ANSWERS)(
+    'lets a client see that a %s answer was cut, wherever it was',
+    async (_name, method, start, body) => {
+      const head = Buffer.from(
+        `HTTP/1.1 ${start}\r\ncache-control: no-transform\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n`,
+      );
+      const whole = Buffer.concat([head, body]);
+      const canned = { answer: whole };
+      const port = await behindCompression(await cannedBackend(canned));
+      const seen: (number | 'cut')[] = [];
+      for (let length = 0; length <= whole.length; length++) {
+        canned.answer = whole.subarray(0, length);
+        seen.push(judge(method, await rawAnswer(port, method)));
+      }
+      const status = Number(start.split(' ')[0]);
+      const cuts = new Array(whole.length - head.length).fill('cut');
+      expect(seen).toEqual([
+        ...new Array(head.length).fill(504),
+        ...cuts,
+        status,
+      ]);
+    },
+  );
 });

@@ -170,6 +170,8 @@ describe('the forwarder', () => {
     '/api/cluster-auth/a%2f../other',
     '/api/cluster-auth/..\\other',
     '/api/cluster-auth/.?q',
+    '/api/cluster-auth/..;/other',
+    '/api/cluster-auth/%2e%2E%3Bx/other',
     'http://elsewhere/api/cluster-auth/info',
   ])('does not pass on %s, which may lead elsewhere', async path => {
     const asked = jest.fn((_request, response) => response.end());

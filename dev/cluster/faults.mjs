@@ -1,0 +1,39 @@
+import { Http2ServerResponse } from 'node:http2';
+import { Readable } from 'node:stream';
+
+/**
+ * @param {import('node:http').ServerResponse} response tells of something to come before it answers
+ */
+export function hint(response) {
+  response.writeEarlyHints({ link: '</x>; rel=preload' });
+  response.writeHead(200, { 'content-type': 'text/plain' }).end('after the hints');
+}
+
+const PART = Buffer.alloc(64 << 10, 'x');
+/** More than is kept anywhere on the way to a caller who does not read: 32 MiB. */
+const PARTS = 512;
+
+/** @param {import('node:http').ServerResponse} response answers as fast as it is read */
+export function flood(response) {
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': PARTS * PART.length });
+  Readable.from(Array.from({ length: PARTS }, () => PART)).pipe(response);
+}
+
+/**
+ * Answers with a body that never ends, and breaks it off as soon as some of it is on its way.
+ *
+ * @param {import('node:http').IncomingMessage} request `?code=N` is what RST_STREAM says (RFC 9113, 7)
+ * @param {import('node:http').ServerResponse} response
+ */
+export function cut(request, response) {
+  const code = Number(new URL(request.url ?? '/', 'https://cluster').searchParams.get('code'));
+  const answer = /** @type {unknown} */ (response);
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.write('half of it', () => {
+    if (answer instanceof Http2ServerResponse) {
+      answer.stream.close(code);
+    } else {
+      response.destroy();
+    }
+  });
+}

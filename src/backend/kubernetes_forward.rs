@@ -1,0 +1,173 @@
+//! One request to a Kubernetes API, and its answer: bodies are streamed both ways, and what one side breaks off never looks
+//! whole to the other.
+
+use std::time::Duration;
+
+use actix_web::body::{self, BodyStream, SizedStream};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use futures_util::{Stream, StreamExt, stream};
+use hyper::header as outward;
+
+use super::kubernetes_headers::{outward_header, to_answer, to_pass_on};
+use super::kubernetes_streams::OpenStream;
+use crate::outbound::streaming::{
+    Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
+};
+use crate::outbound::{OutboundError, trail};
+use crate::problem::Problem;
+use crate::protocol::{Code, WireSecret};
+
+/// Until the head of an answer; its body may take as long as it likes. Kubernetes itself gives up after 60 s.
+const HEAD_WITHIN: Duration = Duration::from_secs(65);
+
+/// A request that may be passed on.
+pub struct Forwarded<'r> {
+    /// As it came.
+    pub request: &'r HttpRequest,
+    /// Its body.
+    pub body: web::Payload,
+    /// Where it goes.
+    pub target: &'r str,
+    /// The user's token for there.
+    pub token: &'r WireSecret,
+    /// The place of a watch or a followed log, held until the answer ends.
+    pub stream: Option<OpenStream>,
+}
+
+/// Passes it on and answers as the API does.
+///
+/// # Errors
+/// `cluster_unreachable`, also for an answer that was not asked for; `timeout`.
+pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Result<HttpResponse, Problem> {
+    let method = forwarded.request.method().clone();
+    let (head, within) = (head(&forwarded)?, within(forwarded.stream.as_ref()));
+    let request = head.body(body(forwarded.request.headers(), forwarded.body)).map_err(|_| unsendable())?;
+    let answer = client.send(request, within).await.map_err(|error| unanswered(&error))?;
+    if answer.status == hyper::StatusCode::SWITCHING_PROTOCOLS {
+        tracing::warn!("the API server switched protocols, which no request asked for");
+        return Err(unreachable());
+    }
+    answered(&method, answer, forwarded.stream)
+}
+
+fn within(stream: Option<&OpenStream>) -> AnswerWithin {
+    if stream.is_some() { AnswerWithin::AnyTime } else { AnswerWithin::Time(HEAD_WITHIN) }
+}
+
+fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Problem> {
+    let mut bearer = outward::HeaderValue::try_from(format!("Bearer {}", forwarded.token.expose()))
+        .map_err(|_| unsendable())?;
+    bearer.set_sensitive(true);
+    let mut request =
+        hyper::Request::builder().method(forwarded.request.method().as_str()).uri(forwarded.target);
+    let headers = request.headers_mut().ok_or_else(unsendable)?;
+    *headers = to_pass_on(forwarded.request.headers());
+    headers.extend(trail::headers().filter_map(|(name, value)| outward_header(&name, &value)));
+    headers.insert(outward::AUTHORIZATION, bearer);
+    Ok(request)
+}
+
+/// The body on its way to the API, read by a task of this worker until either side has had enough. Both lengths at once have
+/// been refused (RFC 9112, 6.3).
+fn body(headers: &HeaderMap, payload: web::Payload) -> RequestBody {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if length == Some(0) || (length.is_none() && !headers.contains_key(TRANSFER_ENCODING)) {
+        return RequestBody::empty();
+    }
+    let (sender, body) = body_channel(length);
+    actix_web::rt::spawn(hand_over(payload, sender));
+    body
+}
+
+/// Ends the body only where the caller ended it: without that it is broken off.
+async fn hand_over(mut payload: web::Payload, sender: BodySender) {
+    loop {
+        let part = tokio::select! {
+            part = payload.next() => part,
+            () = sender.not_wanted() => return,
+        };
+        match part {
+            Some(Ok(data)) => {
+                if sender.send(data).await.is_err() {
+                    return;
+                }
+            }
+            Some(Err(_)) => return,
+            None => return sender.end().await,
+        }
+    }
+}
+
+fn answered(method: &Method, answer: Answer, place: Option<OpenStream>) -> Result<HttpResponse, Problem> {
+    let status = StatusCode::from_u16(answer.status.as_u16()).map_err(|_| unreachable())?;
+    let mut response = HttpResponse::build(status);
+    for header in to_answer(&answer.headers) {
+        response.append_header(header);
+    }
+    let length = answer.headers.get(outward::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        return Ok(without_body(response));
+    }
+    if *method == Method::HEAD {
+        // As long as the body would be, which does not come.
+        let nothing = |length| SizedStream::new(length, stream::empty::<Result<web::Bytes, CutShort>>());
+        return Ok(match length {
+            Some(length) => response.body(nothing(length)),
+            None => without_body(response),
+        });
+    }
+    let body = noticed(answer.body, place);
+    Ok(match length {
+        Some(length) => response.body(SizedStream::new(length, body)),
+        None => response.body(BodyStream::new(body)),
+    })
+}
+
+fn without_body(mut response: HttpResponseBuilder) -> HttpResponse {
+    match response.message_body(body::None::new()) {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => HttpResponse::from_error(error),
+    }
+}
+
+/// The body, which holds the stream's place; a line in the log where it is cut short.
+fn noticed(
+    body: AnswerBody,
+    place: Option<OpenStream>,
+) -> impl Stream<Item = Result<web::Bytes, CutShort>> + use<> {
+    body.then(move |part| {
+        let _held = &place;
+        async move {
+            if let Err(cut) = &part {
+                tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
+                // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
+                tokio::task::yield_now().await;
+            }
+            part
+        }
+    })
+}
+
+/// Only for what actix takes for a request and hyper does not.
+fn unsendable() -> Problem {
+    Problem::new(Code::BadRequest, "This request cannot be passed on: write it as Kubernetes documents it.")
+}
+
+fn unanswered(error: &OutboundError) -> Problem {
+    tracing::warn!(%error, "Kubernetes did not answer");
+    match error {
+        OutboundError::TimedOut => {
+            Problem::new(Code::Timeout, "The cluster took too long to answer: try again.")
+        }
+        _ => unreachable(),
+    }
+}
+
+fn unreachable() -> Problem {
+    Problem::new(
+        Code::ClusterUnreachable,
+        "The cluster cannot be reached: try again, or tell the operator (KUBERNETES_API_URL, KUBERNETES_CA_FILE).",
+    )
+}

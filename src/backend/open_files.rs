@@ -1,0 +1,50 @@
+//! How many connections, and so watches, the limit of open files leaves room for.
+
+/// More streams than this no process keeps, whatever the limit of open files.
+const MOST_STREAMS: u32 = 8_000;
+/// Files for all else: short requests, the store, the identity provider.
+const OTHER_FILES: u64 = 512;
+/// A stream's connections: the caller's, and over HTTP/1.1 one to the API.
+const FILES_A_STREAM: u64 = 2;
+
+/// How many streams may be open at once. Raises the process's limit of open files as far as it may, as programs in Go do.
+#[must_use]
+pub fn streams_at_once() -> u32 {
+    let Some(files) = raise_limit() else { return MOST_STREAMS };
+    let streams = streams_within(files);
+    if streams < MOST_STREAMS {
+        tracing::warn!(files, streams, "the limit of open files leaves room for so many watches: raise it for more");
+    }
+    streams
+}
+
+fn streams_within(files: u64) -> u32 {
+    let streams = files.saturating_sub(OTHER_FILES) / FILES_A_STREAM;
+    u32::try_from(streams).unwrap_or(MOST_STREAMS).clamp(1, MOST_STREAMS)
+}
+
+/// The limit then; none where there is none.
+#[cfg(unix)]
+fn raise_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum || setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_err() {
+        return current;
+    }
+    maximum
+}
+
+#[cfg(not(unix))]
+fn raise_limit() -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_leave_room_for_all_else() {
+        assert_eq!([0, 514, 1_024, 20_000, u64::MAX].map(streams_within), [1, 1, 256, 8_000, 8_000]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The client of the Kubernetes proxy: pooled, HTTP/1.1, and HTTP/2 where the server offers it. An answer may stay open as long
+//! as it likes, and one that was cut short never looks whole.
+//!
+//! One a worker: its connections live on the runtime of the worker whose requests they carry, and end with it.
+
+mod answer;
+mod connector;
+mod lanes;
+mod request_body;
+
+use std::error::Error as _;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper_util::client::legacy;
+use rustls::ClientConfig;
+use tokio::time::timeout;
+
+use self::connector::ApiConnector;
+use self::lanes::Lanes;
+use super::OutboundError;
+use super::connect_failure::ConnectFailure;
+use super::http_proxy::HttpProxies;
+
+pub use self::answer::{Answer, AnswerBody, CutShort};
+pub use self::request_body::{BodySender, NotWanted, RequestBody, body_channel};
+
+/// How long the head of an answer may take.
+#[derive(Clone, Copy, Debug)]
+pub enum AnswerWithin {
+    /// So long.
+    Time(Duration),
+    /// As long as it likes: a watch or a followed log may begin with its first event.
+    AnyTime,
+}
+
+/// A client of one server, for one worker.
+#[derive(Clone)]
+pub struct StreamingClient {
+    lanes: Rc<Lanes>,
+}
+
+impl StreamingClient {
+    /// Connects with this TLS and through these proxies; TLS included, a connection may take `connect`.
+    #[must_use]
+    pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
+        let connector = ApiConnector::new(tls, proxies.clone(), connect);
+        Self { lanes: Rc::new(Lanes::new(connector)) }
+    }
+
+    /// Sends a request with an absolute URL. Dropping what this returns ends the request at the server, too.
+    ///
+    /// # Errors
+    /// As the variants of [`OutboundError`] say.
+    pub async fn send(
+        &self,
+        request: Request<RequestBody>,
+        within: AnswerWithin,
+    ) -> Result<Answer, OutboundError> {
+        let (answering, place) = self.lanes.send(request);
+        let answer = match within {
+            AnswerWithin::Time(time) => timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?,
+            AnswerWithin::AnyTime => answering.await,
+        };
+        answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))
+    }
+}
+
+fn unanswered(error: &legacy::Error) -> OutboundError {
+    if !error.is_connect() {
+        return OutboundError::AnswerLost(innermost(error));
+    }
+    let ours = error.source().and_then(|source| source.downcast_ref::<ConnectFailure>()).cloned();
+    OutboundError::NotConnected(ours.unwrap_or_else(|| ConnectFailure::Other(innermost(error))))
+}
+
+/// What lies at the bottom of an error says most.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,89 @@
+//! Answers as they arrive.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::Stream;
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::{HeaderMap, Response, StatusCode, Version};
+
+use super::lanes::Place;
+
+/// The head of an answer, and its body to be read.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: AnswerBody,
+}
+
+impl Answer {
+    pub(super) fn new(answer: Response<Incoming>, place: Place) -> Self {
+        let (head, incoming) = answer.into_parts();
+        let framing = if head.version == Version::HTTP_2 { Framing::Http2 } else { Framing::Http1 };
+        Self {
+            status: head.status,
+            headers: head.headers,
+            body: AnswerBody { incoming, framing, _place: place },
+        }
+    }
+}
+
+/// Why a body ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CutShort {
+    /// In hyper's words.
+    #[error("{0}")]
+    Broken(#[source] hyper::Error),
+    /// The server took the stream back (RFC 9113, 6.4).
+    #[error("the stream was reset")]
+    Reset,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Http1,
+    Http2,
+}
+
+/// A body as it arrives; dropping it ends the request at the server. Trailers are passed over.
+pub struct AnswerBody {
+    incoming: Incoming,
+    framing: Framing,
+    _place: Place,
+}
+
+impl Stream for AnswerBody {
+    type Item = Result<Bytes, CutShort>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => Some(Ok(data)),
+                    Err(_) => continue,
+                },
+                Some(Err(error)) => Some(Err(CutShort::Broken(error))),
+                // hyper takes a reset with NO_ERROR or CANCEL for the end of the body. Only END_STREAM is.
+                None if self.framing == Framing::Http2 && !self.incoming.is_end_stream() => {
+                    Some(Err(CutShort::Reset))
+                }
+                None => None,
+            });
+        }
+    }
+}
+
+impl CutShort {
+    /// What happened, in the words of the one who knows.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Broken(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+            Self::Reset => self.to_string(),
+        }
+    }
+}

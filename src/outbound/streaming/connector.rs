@@ -1,0 +1,150 @@
+//! Opens connections to API servers: straight, or through an HTTP proxy by CONNECT, TLS on top where the URL is https, and
+//! noticed when what is at their other end vanishes.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tower_service::Service;
+
+use super::super::connect_failure::ConnectFailure;
+use super::super::http_proxy::{HttpProxies, Proxy};
+use super::super::tunnel::Tunnel;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// A connection on which nothing comes is asked after so long, then so often, and given up after so many questions: a cluster
+/// that vanished is noticed after half a minute.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+const KEEPALIVE_QUESTIONS: u32 = 3;
+/// How long what was sent may go unacknowledged.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Opens connections, TLS included, within a time.
+#[derive(Clone)]
+pub struct ApiConnector {
+    tls: HttpsConnector<KeptAlive>,
+    patience: Duration,
+}
+
+impl ApiConnector {
+    /// Opens them with this TLS, to which HTTP/2 is added, and through these proxies.
+    pub(super) fn new(tls: &Arc<ClientConfig>, proxies: HttpProxies, patience: Duration) -> Self {
+        let mut tls = ClientConfig::clone(tls);
+        tls.alpn_protocols.clear();
+        // The proxy is given up before the whole is, which would not know on whom.
+        let dialler = KeptAlive { tcp: tcp(), proxies, patience: patience.mul_f32(0.9) };
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
+        Self { tls: builder.wrap_connector(dialler), patience }
+    }
+}
+
+impl Service<Uri> for ApiConnector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = ConnectFailure;
+    type Future = Connecting<Self::Response, ConnectFailure>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectFailure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        let connecting = timeout(self.patience, self.tls.call(url));
+        Box::pin(async move {
+            match connecting.await {
+                Ok(connected) => connected.map_err(failure),
+                Err(_) => Err(ConnectFailure::TimedOut),
+            }
+        })
+    }
+}
+
+fn failure(error: BoxError) -> ConnectFailure {
+    let error = match error.downcast::<ConnectFailure>() {
+        Ok(ours) => return *ours,
+        Err(error) => error,
+    };
+    match error.downcast::<io::Error>() {
+        // hyper-rustls wraps the error of the handshake, which is an I/O error already.
+        Ok(error) => error.downcast::<io::Error>().unwrap_or_else(|outer| outer).into(),
+        Err(error) => ConnectFailure::Other(super::innermost(error.as_ref())),
+    }
+}
+
+fn tcp() -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE_AFTER));
+    tcp.set_keepalive_interval(Some(KEEPALIVE_EVERY));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_QUESTIONS));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    tcp
+}
+
+/// Opens TCP connections, through a proxy where there is one.
+#[derive(Clone)]
+struct KeptAlive {
+    tcp: HttpConnector,
+    proxies: HttpProxies,
+    patience: Duration,
+}
+
+impl Service<Uri> for KeptAlive {
+    type Response = TokioIo<TcpStream>;
+    type Error = BoxError;
+    type Future = Connecting<Self::Response, BoxError>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        match self.proxy_for(&url) {
+            Some(proxy) => Box::pin(tunnelled(self.tcp.clone(), proxy, url, Instant::now() + self.patience)),
+            None => {
+                let dialling = self.tcp.call(url);
+                Box::pin(async move { Ok(dialling.await?) })
+            }
+        }
+    }
+}
+
+impl KeptAlive {
+    fn proxy_for(&self, url: &Uri) -> Option<Arc<Proxy>> {
+        // The settings are read with the older `http`, which awc speaks.
+        self.proxies.on_the_way_to(&url.to_string().parse().ok()?).cloned()
+    }
+}
+
+async fn tunnelled(
+    mut tcp: HttpConnector,
+    proxy: Arc<Proxy>,
+    url: Uri,
+    deadline: Instant,
+) -> Result<TokioIo<TcpStream>, BoxError> {
+    let to_proxy: Uri = format!("http://{proxy}/").parse()?;
+    let dialling = tcp.call(to_proxy);
+    let dialling = async move {
+        dialling.await.map(TokioIo::into_inner).map_err(|error| io::Error::other(super::innermost(&error)))
+    };
+    let default_port = if url.scheme_str() == Some("https") { 443 } else { 80 };
+    let port = url.port_u16().unwrap_or(default_port);
+    let target = format!("{}:{port}", url.host().unwrap_or_default());
+    let tunnel = Tunnel { proxy: &proxy, target: &target, deadline };
+    Ok(TokioIo::new(tunnel.open(dialling).await?))
+}

@@ -1,0 +1,103 @@
+//! Which connections a request may take. hyper's pool has one HTTP/2 connection a server, on which a server lets so many
+//! streams be open at once and no more: further requests would wait for a watch to end. So there are several pools, lanes,
+//! each for as many requests as any server lets be open, and another lane when all are full.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::connector::ApiConnector;
+use super::request_body::RequestBody;
+
+/// Requests at once a lane. Go's servers let 250 be open, others 100 or 128.
+const PER_LANE: u32 = 64;
+
+/// What may wait in a stream, in bytes: a caller who does not read holds back so much of a connection's window.
+const STREAM_WINDOW: u32 = 256 << 10;
+/// All streams' windows together, so that callers who do not read never hold back those who do.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * PER_LANE;
+/// The same for HTTP/1.1, and the longest head of an answer.
+const READ_BUFFER: usize = 64 << 10;
+
+/// Shorter than API servers and what stands before them keep a connection that is not used (60 s and more).
+const IDLE: Duration = Duration::from_secs(30);
+/// Idle connections kept a lane.
+const MOST_IDLE: usize = 16;
+
+/// How often an HTTP/2 connection with open streams is asked whether it is still there, and how long it may take to answer.
+const PING_EVERY: Duration = Duration::from_secs(15);
+const PING_WITHIN: Duration = Duration::from_secs(10);
+
+/// A place in a lane, until it is dropped.
+pub(super) type Place = Rc<()>;
+
+struct Lane {
+    pool: Client<ApiConnector, RequestBody>,
+    /// Held once by the lane, and once by each request.
+    places: Place,
+}
+
+impl Lane {
+    fn is_empty(&self) -> bool {
+        Rc::strong_count(&self.places) == 1
+    }
+
+    fn is_full(&self) -> bool {
+        Rc::strong_count(&self.places) > PER_LANE as usize
+    }
+
+    fn send(&self, request: Request<RequestBody>) -> (ResponseFuture, Place) {
+        (self.pool.request(request), Rc::clone(&self.places))
+    }
+}
+
+/// The lanes to one server.
+pub(super) struct Lanes {
+    connector: ApiConnector,
+    lanes: RefCell<Vec<Lane>>,
+}
+
+impl Lanes {
+    /// None yet; each connects as the connector does.
+    pub(super) fn new(connector: ApiConnector) -> Self {
+        Self { connector, lanes: RefCell::default() }
+    }
+
+    /// Sends a request in the first lane with a place, so that the last ones empty themselves.
+    pub(super) fn send(&self, request: Request<RequestBody>) -> (ResponseFuture, Place) {
+        let mut lanes = self.lanes.borrow_mut();
+        // Lanes that a burst has left go, and their idle connections with them; one is kept in reserve.
+        while let [.., reserve, last] = lanes.as_slice()
+            && reserve.is_empty()
+            && last.is_empty()
+        {
+            lanes.pop();
+        }
+        if let Some(lane) = lanes.iter().find(|lane| !lane.is_full()) {
+            return lane.send(request);
+        }
+        let lane = Lane { pool: pool(self.connector.clone()), places: Place::default() };
+        let sent = lane.send(request);
+        lanes.push(lane);
+        sent
+    }
+}
+
+/// A pool. It sends again what a kept connection has not begun to send when it ends, and nothing else.
+fn pool(connector: ApiConnector) -> Client<ApiConnector, RequestBody> {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(MOST_IDLE)
+        .http1_max_buf_size(READ_BUFFER)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_timeout(PING_WITHIN)
+        .build(connector)
+}
