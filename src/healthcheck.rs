@@ -7,6 +7,7 @@ use awc::http::StatusCode;
 use serde::Deserialize;
 
 use crate::outbound::OutboundError;
+use crate::settings::lists::separated;
 use crate::settings::{SettingsError, Source};
 
 /// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the sentence is seen.
@@ -18,7 +19,7 @@ const DEFAULT_PORTS: [u16; 2] = [8888, 9090];
 /// What the command reads of a role's settings.
 #[derive(Deserialize)]
 pub struct HealthcheckSettings {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     control_listen: Vec<SocketAddr>,
 }
 

@@ -13,6 +13,7 @@ use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
+use backstage_oidc_helper::helper::interruption::interrupted;
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
@@ -22,7 +23,7 @@ use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
-use backstage_oidc_helper::telemetry::{self, LogFormat};
+use backstage_oidc_helper::telemetry;
 use clap::Parser;
 use secrecy::ExposeSecret;
 
@@ -115,7 +116,7 @@ fn backend(flags: BackendFlags) -> ExitCode {
     };
     let served = actix_web::rt::System::new().block_on(async {
         let running = backend::build(settings).map_err(|error| error.to_string())?;
-        running.serve_until(told_to_stop()).await.map_err(|error| error.to_string())
+        running.serve_until(interrupted()).await.map_err(|error| error.to_string())
     });
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
 }
@@ -128,7 +129,7 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
     };
     let served = actix_web::rt::System::new().block_on(async {
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
-        running.serve_until(told_to_stop()).await.map_err(|error| (error.to_string(), FAILED))
+        running.serve_until(interrupted()).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
@@ -137,20 +138,6 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
 fn refused(sentence: &str, code: u8) -> ExitCode {
     tracing::error!("{sentence}");
     ExitCode::from(code)
-}
-
-/// SIGTERM or SIGINT; where signals cannot be had, nothing.
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 /// A command about the person's own account.
@@ -208,6 +195,6 @@ fn tools(settings: &LoginSettings) -> Tools {
 
 fn start_logs(default_filter: &str) {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let filter = variable("RUST_LOG").unwrap_or_else(|| default_filter.to_owned());
-    telemetry::start(LogFormat::choose(variable("LOG_FORMAT").as_deref()), &filter);
+    let (format, filter) = (variable("LOG_FORMAT"), variable("RUST_LOG"));
+    telemetry::start(format.as_deref(), filter.as_deref(), default_filter);
 }
