@@ -240,6 +240,9 @@ mod tests {
             oidc_issuer_url: String,
         }
         let error = pairs(&[("OIDC_ISSUER_URI", "https://idp")]).read::<Required>().unwrap_err().to_string();
-        assert_eq!(error, "OIDC_ISSUER_URL is not set, but OIDC_ISSUER_URI is: rename it to OIDC_ISSUER_URL.");
+        assert_eq!(
+            error,
+            "OIDC_ISSUER_URL is not set, but OIDC_ISSUER_URI is: rename it to OIDC_ISSUER_URL."
+        );
     }
 }

@@ -60,7 +60,10 @@ pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
     let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, std::io::stderr));
     let _ = LogTracer::builder().with_max_level(LIBRARIES).init();
     if let (Some(setting), None) = (format, known_format) {
-        tracing::warn!(setting = "LOG_FORMAT", "LOG_FORMAT is {setting:?}: set it to pretty or json, or unset it");
+        tracing::warn!(
+            setting = "LOG_FORMAT",
+            "LOG_FORMAT is {setting:?}: set it to pretty or json, or unset it"
+        );
     }
     if let Some(reason) = unusable {
         tracing::warn!(
@@ -137,7 +140,8 @@ mod tests {
     fn what_libraries_say_through_the_log_crate_is_capped_under_their_own_name() {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let subscriber = subscriber(LogFormat::Json, asked("trace,rustls=trace").unwrap(), move || writer.clone());
+        let subscriber =
+            subscriber(LogFormat::Json, asked("trace,rustls=trace").unwrap(), move || writer.clone());
         let record = |level, text: &str| {
             let arguments = format_args!("{text}");
             let record = log::Record::builder().level(level).target("rustls::check").args(arguments).build();

@@ -31,7 +31,9 @@ fn serve_out_of_turn(port: u16) {
 fn events_of(backend: &Backend, library: &str) -> Vec<Value> {
     let printed = backend.process.printed();
     let events = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    events.filter(|event| event["target"].as_str().is_some_and(|target| target.starts_with(library))).collect()
+    events
+        .filter(|event| event["target"].as_str().is_some_and(|target| target.starts_with(library)))
+        .collect()
 }
 
 #[test]
@@ -69,12 +71,21 @@ fn no_library_is_louder_than_that_whatever_is_asked_for() {
     let secrets: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(secrets.len() > 5, "{} secrets passed through", secrets.len());
     for secret in secrets {
-        assert!(!printed.contains(secret["value"].as_str().unwrap()), "a secret was printed: {}", secret["kind"]);
+        assert!(
+            !printed.contains(secret["value"].as_str().unwrap()),
+            "a secret was printed: {}",
+            secret["kind"]
+        );
     }
     for library in ["awc", "actix", "redis", "rustls", "h2", "mio", "log"] {
-        let loud: Vec<Value> =
-            events_of(&backend, library).into_iter().filter(|event| event["level"] != "WARN" && event["level"] != "ERROR").collect();
+        let loud: Vec<Value> = events_of(&backend, library)
+            .into_iter()
+            .filter(|event| event["level"] != "WARN" && event["level"] != "ERROR")
+            .collect();
         assert!(loud.is_empty(), "{loud:?}");
     }
-    assert!(printed.contains("\"level\":\"TRACE\"") || printed.contains("\"level\":\"DEBUG\""), "nothing of ours at trace");
+    assert!(
+        printed.contains("\"level\":\"TRACE\"") || printed.contains("\"level\":\"DEBUG\""),
+        "nothing of ours at trace"
+    );
 }

@@ -95,7 +95,8 @@ fn the_login_role_takes_the_redirect_at_the_path_of_its_cluster() {
         let (cookie, redirect) = to_identity_provider(&parts, &helper);
         assert!(redirect.starts_with(uri), "{redirect}");
         let cookie = format!("Cookie: {cookie}");
-        let asked = |method: &str, path: &str| request(&[&format!("{method} {path} HTTP/1.1"), HOST, &cookie], "");
+        let asked =
+            |method: &str, path: &str| request(&[&format!("{method} {path} HTTP/1.1"), HOST, &cookie], "");
         let (path, query) = path_of(&redirect).split_once('?').unwrap();
         // Neither another path nor another method is the redirect.
         let others = if path == "/" { "/auth/callback" } else { "/" };
@@ -104,7 +105,10 @@ fn the_login_role_takes_the_redirect_at_the_path_of_its_cluster() {
         for (method, status) in [("HEAD", 200), ("OPTIONS", 204), ("POST", 405)] {
             let answer = asked(method, path_of(&redirect));
             assert_eq!(answer.status, Some(status), "{method}: {}", answer.text);
-            assert!(method == "HEAD" || answer.text.to_lowercase().contains("allow: get, head, options"), "{method}");
+            assert!(
+                method == "HEAD" || answer.text.to_lowercase().contains("allow: get, head, options"),
+                "{method}"
+            );
         }
         assert_eq!(asked("GET", "/auth/callback").status, Some(404));
         assert!(!parts.is_connected(cluster), "{cluster}");

@@ -56,7 +56,10 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
         (&[("BACKSTAGE_URL", "https://backstage.example/?x")], &["BACKSTAGE_URL", "query"]),
         (&[("BACKSTAGE_APP_URL", "https://backstage.example/?x")], &["BACKSTAGE_APP_URL", "query"]),
         (&[("OIDC_ISSUER_URL", "https://idp.example/\n")], &["OIDC_ISSUER_URL", "white space"]),
-        (&[("KUBERNETES_CA_FILE", "/ca.pem")], &["KUBERNETES_CA_FILE", "KUBERNETES_API_URL", "leave both out"]),
+        (
+            &[("KUBERNETES_CA_FILE", "/ca.pem")],
+            &["KUBERNETES_CA_FILE", "KUBERNETES_API_URL", "leave both out"],
+        ),
         (&[("SESSION_LIFETIME", "0s")], &["SESSION_LIFETIME", "from 1ms"]),
         (&[("EXCHANGE_LEASE", "0s")], &["EXCHANGE_LEASE", "from 1ms"]),
         (&[("IDP_TIMEOUT", "0ms")], &["IDP_TIMEOUT", "from 1ms"]),
@@ -78,7 +81,8 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
 #[test]
 fn a_variable_that_is_missing_under_another_name_is_found() {
     let world = World::new("settings_missing");
-    let plan = BackendPlan::new(&world, ISSUER).without("OIDC_CLIENT_ID").with("ODIC_CLIENT_ID", "kubernetes");
+    let plan =
+        BackendPlan::new(&world, ISSUER).without("OIDC_CLIENT_ID").with("ODIC_CLIENT_ID", "kubernetes");
     assert_refused(&plan, &[], &["OIDC_CLIENT_ID is not set, but ODIC_CLIENT_ID is: rename it"]);
 }
 
@@ -94,12 +98,18 @@ fn a_file_of_clusters_is_read_as_strictly_and_names_the_cluster() {
     let file = world.file("clusters.toml");
     let plan = BackendPlan::new(&world, ISSUER).with("CONFIG_FILE", file.to_str().unwrap());
     for (more, words) in [
-        ("oidc_scope = \"openid\"", &["cluster prod", "oidc_scope is no setting", "did you mean oidc_scopes?"][..]),
+        (
+            "oidc_scope = \"openid\"",
+            &["cluster prod", "oidc_scope is no setting", "did you mean oidc_scopes?"][..],
+        ),
         ("OIDC_SCOPES = \"openid\"", &["cluster prod", "did you mean oidc_scopes?"]),
         ("colour = \"blue\"", &["cluster prod", "colour is no setting", "spelling"]),
         ("oidc_scopes = \"email\"", &["cluster prod", "OIDC_SCOPES lacks openid"]),
         ("kubernetes_ca_file = \"/ca.pem\"", &["cluster prod", "KUBERNETES_API_URL"]),
-        ("oidc_redirect_uri = \"http://localhost:8001/\"", &["OIDC_REDIRECT_URI", "prod", "dev", "another host or port"]),
+        (
+            "oidc_redirect_uri = \"http://localhost:8001/\"",
+            &["OIDC_REDIRECT_URI", "prod", "dev", "another host or port"],
+        ),
         ("oidc_redirect_uri = \"http://127.0.0.1:8000/\"", &["OIDC_REDIRECT_URI", "another host or port"]),
     ] {
         std::fs::write(&file, cluster_block("dev", "") + &cluster_block("prod", more)).unwrap();

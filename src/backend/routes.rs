@@ -1,7 +1,9 @@
 //! All routes of the backend.
 
 use actix_cors::Cors;
-use actix_web::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, ResponseError, Route, guard};
 
@@ -59,8 +61,9 @@ fn at(path: &str, allowed: &'static str) -> Resource {
 }
 
 /// A path that monitoring asks.
-fn probe(path: &str, route: Route) -> Resource {
-    at(path, "GET, HEAD").route(route)
+fn probe(path: &str, route: Route) -> impl HttpServiceFactory + use<> {
+    let no_store = DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
+    at(path, "GET, HEAD").route(route).wrap(no_store)
 }
 
 /// Load balancers ask with HEAD.

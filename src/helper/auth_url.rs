@@ -47,7 +47,11 @@ pub fn redirect_uri_of(info: &Info, cluster: &str) -> Result<RedirectUri, BadAut
     let waits_at = RedirectUri::parse(&info.redirect_uri)?;
     let Some(cluster) = info.clusters.iter().find(|known| known.name == cluster) else { return Ok(waits_at) };
     let redirect_uri = RedirectUri::parse(&cluster.redirect_uri)?;
-    if redirect_uri.shares_host_and_port_with(&waits_at) { Ok(redirect_uri) } else { Err(BadAuthUrl::OtherRedirect) }
+    if redirect_uri.shares_host_and_port_with(&waits_at) {
+        Ok(redirect_uri)
+    } else {
+        Err(BadAuthUrl::OtherRedirect)
+    }
 }
 
 /// An authorization URL that has been checked.

@@ -30,11 +30,11 @@ mod tests {
 
     use actix_web::body::MessageBody;
     use actix_web::dev::Service;
-    use actix_web::{App, HttpResponse};
-    use actix_web::http::{Method, StatusCode};
     use actix_web::http::header::{LOCATION, SET_COOKIE};
+    use actix_web::http::{Method, StatusCode};
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, init_service};
+    use actix_web::{App, HttpResponse};
     use futures_util::FutureExt;
     use futures_util::future::LocalBoxFuture;
     use tokio::sync::mpsc;

@@ -192,7 +192,8 @@ impl BackendSettings {
     /// # Errors
     /// One sentence that names the variable and the way to mend it.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
-        source.warn_of_lookalikes(&(&variables_of::<BackendVariables>() | &variables_of::<ClusterVariables>()));
+        source
+            .warn_of_lookalikes(&(&variables_of::<BackendVariables>() | &variables_of::<ClusterVariables>()));
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
@@ -260,9 +261,8 @@ fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, S
 }
 
 fn trusted_plugins(names: &[String]) -> Result<BTreeSet<PluginName>, SettingsError> {
-    let read = |name: &String| {
-        name.parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")))
-    };
+    let read =
+        |name: &String| name.parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")));
     names.iter().map(read).collect()
 }
 

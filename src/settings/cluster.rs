@@ -151,7 +151,9 @@ impl Cluster {
         if let Some(unknown) = block.keys().find(|key| !known.contains(key.as_str())) {
             let advice = meant(unknown, known.iter().map(String::as_str))
                 .map_or_else(|| "check its spelling".to_owned(), |meant| format!("did you mean {meant}?"));
-            return Err(SettingsError(format!("{unknown} is no setting of a cluster: {advice}.").replace("?.", "?")));
+            return Err(SettingsError(
+                format!("{unknown} is no setting of a cluster: {advice}.").replace("?.", "?"),
+            ));
         }
         let source = Source::new(block.into_iter().map(|(key, value)| (key.to_uppercase(), value)));
         Self::read(&source.with_secret_files()?, insecure_hosts)
@@ -175,7 +177,8 @@ impl Cluster {
 /// The keys that a `[[clusters]]` block may hold.
 fn keys() -> BTreeSet<String> {
     let variables = variables_of::<ClusterVariables>();
-    let files = SECRETS.iter().filter(|secret| variables.contains(**secret)).map(|secret| format!("{secret}_FILE"));
+    let files =
+        SECRETS.iter().filter(|secret| variables.contains(**secret)).map(|secret| format!("{secret}_FILE"));
     files.chain(variables.iter().cloned()).map(|name| name.to_lowercase()).collect()
 }
 
@@ -232,7 +235,8 @@ fn kubernetes(
         }
         (None, None) => Ok(None),
         (None, Some(_)) => Err(SettingsError(
-            "KUBERNETES_CA_FILE is set without KUBERNETES_API_URL: set that too, or leave both out.".to_owned(),
+            "KUBERNETES_CA_FILE is set without KUBERNETES_API_URL: set that too, or leave both out."
+                .to_owned(),
         )),
     }
 }

@@ -149,10 +149,14 @@ mod tests {
 
     #[test]
     fn what_would_never_match_a_host_is_refused_and_named() {
-        for wrong in ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1"] {
+        for wrong in ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1"]
+        {
             assert!(refusal::<HostName>(wrong).contains(wrong), "{wrong}");
         }
-        assert_eq!(texts::<RequestHost>("A.example:8000,b,[::1]:1").unwrap(), ["a.example:8000", "b", "[::1]:1"]);
+        assert_eq!(
+            texts::<RequestHost>("A.example:8000,b,[::1]:1").unwrap(),
+            ["a.example:8000", "b", "[::1]:1"]
+        );
         for wrong in ["http://backstage:80", "backstage:80/", "b stage:80", "*:80", "backstage:99999"] {
             assert!(refusal::<RequestHost>(wrong).contains(wrong), "{wrong}");
         }
@@ -160,8 +164,10 @@ mod tests {
 
     #[test]
     fn an_origin_is_what_a_browser_sends() {
-        let good = "https://Portal.example.com:443, http://localhost:3000,chrome-extension://abcdefghijklmnop";
-        let read = ["https://portal.example.com", "http://localhost:3000", "chrome-extension://abcdefghijklmnop"];
+        let good =
+            "https://Portal.example.com:443, http://localhost:3000,chrome-extension://abcdefghijklmnop";
+        let read =
+            ["https://portal.example.com", "http://localhost:3000", "chrome-extension://abcdefghijklmnop"];
         assert_eq!(texts::<Origin>(good).unwrap(), read);
         for wrong in [
             "chrome-extension://abc/",

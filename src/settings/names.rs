@@ -70,8 +70,11 @@ impl Source {
 
     fn lookalikes(&self, own: &BTreeSet<String>) -> Vec<(&str, String)> {
         let mut known: BTreeSet<String> = own | &OF_ALL_ROLES.map(str::to_owned).into();
-        known.extend(SECRETS.iter().filter(|secret| own.contains(**secret)).map(|secret| format!("{secret}_FILE")));
-        let strangers = self.0.keys().map(String::as_str).filter(|name| !known.contains(&name.to_uppercase()));
+        known.extend(
+            SECRETS.iter().filter(|secret| own.contains(**secret)).map(|secret| format!("{secret}_FILE")),
+        );
+        let strangers =
+            self.0.keys().map(String::as_str).filter(|name| !known.contains(&name.to_uppercase()));
         let advice = |name: &str| match name.strip_suffix("_FILE") {
             Some(setting) if own.contains(setting) => {
                 Some(format!("only secrets are read from files, so set {setting} itself"))
@@ -86,7 +89,9 @@ impl Source {
 
     /// Which of these variables are set, each by itself or through its file.
     pub(super) fn set_among(&self, own: &BTreeSet<String>) -> Vec<&str> {
-        let is_own = |name: &str| own.contains(name.strip_suffix("_FILE").filter(|n| SECRETS.contains(n)).unwrap_or(name));
+        let is_own = |name: &str| {
+            own.contains(name.strip_suffix("_FILE").filter(|n| SECRETS.contains(n)).unwrap_or(name))
+        };
         self.0.keys().map(String::as_str).filter(|name| is_own(name)).collect()
     }
 }

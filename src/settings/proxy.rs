@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::login::LoginSettings;
 use super::lists::{HostName, RequestHost, separated, separated_texts};
+use super::login::LoginSettings;
 use super::names::variables_of;
 use super::{SettingsError, Source, Span};
 

@@ -37,7 +37,10 @@ pub(super) fn configured(
     let mut clusters = BTreeMap::new();
     for cluster in configured {
         if let Some(twice) = clusters.insert(cluster.name.clone(), cluster) {
-            return Err(SettingsError(format!("The cluster {} is configured twice: rename one.", twice.name)));
+            return Err(SettingsError(format!(
+                "The cluster {} is configured twice: rename one.",
+                twice.name
+            )));
         }
     }
     if clusters.is_empty() {
@@ -74,15 +77,16 @@ fn from_block(
     insecure_hosts: &[String],
 ) -> Result<Cluster, SettingsError> {
     let name = block.get("cluster_name").map_or_else(|| format!("number {}", index + 1), Clone::clone);
-    Cluster::from_block(block, insecure_hosts)
-        .map_err(|SettingsError(sentence)| SettingsError(format!("In CONFIG_FILE, cluster {name}: {sentence}")))
+    Cluster::from_block(block, insecure_hosts).map_err(|SettingsError(sentence)| {
+        SettingsError(format!("In CONFIG_FILE, cluster {name}: {sentence}"))
+    })
 }
 
 /// A helper has one port for all clusters, and its cookies one host.
 fn refuse_other_ports(clusters: &[Cluster]) -> Result<(), SettingsError> {
-    let redirect_uris = clusters.iter().filter_map(|cluster| {
-        Some((&cluster.name, RedirectUri::parse(&cluster.oidc.redirect_uri).ok()?))
-    });
+    let redirect_uris = clusters
+        .iter()
+        .filter_map(|cluster| Some((&cluster.name, RedirectUri::parse(&cluster.oidc.redirect_uri).ok()?)));
     let mut first = None;
     for (name, uri) in redirect_uris {
         let (first_name, first_uri) = first.get_or_insert_with(|| (name, uri.clone()));
