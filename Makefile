@@ -23,7 +23,7 @@ test-all: ## the same, then the full storm, a million schedules and the mutation
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
-lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
+lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
 
 .PHONY: image
