@@ -23,7 +23,7 @@ test-all: ## the same, then the full storm, 5,000 watches, a million schedules, 
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
-lint: ## the checks only: fmt, clippy, cargo-deny, shellcheck, types
+lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
 
 .PHONY: image

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
+use crate::settings::lists::separated;
 use crate::settings::{SettingsError, Source};
 
 /// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the sentence is seen.
@@ -19,7 +20,7 @@ const DEFAULT_PORTS: [u16; 2] = [8888, 9090];
 /// What the command reads of a role's settings.
 #[derive(Deserialize)]
 pub struct HealthcheckSettings {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     control_listen: Vec<SocketAddr>,
 }
 

@@ -26,6 +26,7 @@ pub mod listeners;
 pub mod login;
 pub mod logins;
 pub mod logout;
+mod methods;
 pub mod other_proxy;
 pub mod outcome;
 pub mod page_layout;

@@ -17,6 +17,7 @@ use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
+use backstage_oidc_helper::helper::interruption::interrupted;
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
@@ -27,7 +28,7 @@ use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
-use backstage_oidc_helper::telemetry::{self, LogFormat};
+use backstage_oidc_helper::telemetry;
 use clap::Parser;
 use secrecy::ExposeSecret;
 
@@ -226,6 +227,6 @@ fn tools(settings: &LoginSettings) -> Tools {
 fn start_logs(default_filter: &str) {
     panics::log();
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let filter = variable("RUST_LOG").unwrap_or_else(|| default_filter.to_owned());
-    telemetry::start(LogFormat::choose(variable("LOG_FORMAT").as_deref()), &filter);
+    let (format, filter) = (variable("LOG_FORMAT"), variable("RUST_LOG"));
+    telemetry::start(format.as_deref(), filter.as_deref(), default_filter);
 }

@@ -58,6 +58,7 @@ impl Problem {
             | Code::NotAllowed
             | Code::AccessDenied => StatusCode::FORBIDDEN,
             Code::NotConnected | Code::NotFound => StatusCode::NOT_FOUND,
+            Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::SessionFinished | Code::ExchangeInProgress | Code::ExchangeLost => StatusCode::CONFLICT,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -97,6 +98,7 @@ fn error_name(status: StatusCode) -> &'static str {
         401 => "AuthenticationError",
         403 => "NotAllowedError",
         404 => "NotFoundError",
+        405 => "MethodNotAllowedError",
         409 => "ConflictError",
         413 => "PayloadTooLargeError",
         415 => "UnsupportedMediaTypeError",

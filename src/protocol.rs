@@ -3,8 +3,10 @@
 //! Field names are the contract of `protocol.md`: JSON is camelCase, times are RFC 3339 in UTC.
 
 mod error;
+mod redirect_uri;
 
 pub use error::{Code, ErrorBody, ErrorDetail, ErrorResponse};
+pub use redirect_uri::{BadRedirectUri, RedirectUri};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -77,7 +79,7 @@ pub struct Info {
     pub backstage_url: String,
     /// Where people open Backstage.
     pub app_url: String,
-    /// The redirect URI that the helper must own.
+    /// The first cluster's redirect URI; the others have the same host and port.
     pub redirect_uri: String,
     /// The clusters that one can log in to.
     pub clusters: Vec<ClusterInfo>,
@@ -93,6 +95,8 @@ pub struct ClusterInfo {
     pub title: String,
     /// The OpenID provider that logs people in to it.
     pub issuer: String,
+    /// The redirect URI of its logins.
+    pub redirect_uri: String,
 }
 
 /// The body of `POST /register`; all of it optional.

@@ -7,8 +7,11 @@ pub mod backend;
 pub mod cluster;
 #[cfg(test)]
 mod documentation;
+pub(crate) mod lists;
 pub mod login;
+mod names;
 pub mod proxy;
+mod span;
 pub mod surroundings;
 
 use std::collections::BTreeMap;
@@ -16,11 +19,12 @@ use std::path::Path;
 
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
+
+pub use span::Span;
 
 /// The secrets that may come from a file instead: `NAME_FILE` names it.
 const SECRETS: [&str; 8] = [
@@ -41,19 +45,6 @@ const ALSO_IN_LOWER_CASE: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub(crate) String);
-
-/// A time span as people write it: `30s`, `5m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub std::time::Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text)
-            .map(Span)
-            .map_err(|e| serde::de::Error::custom(format!("not a time span like 30s or 5m: {e}")))
-    }
-}
 
 /// Pairs of names and values, from wherever they come. Has no `Debug`: values may be secrets.
 #[derive(Default)]
@@ -103,31 +94,49 @@ impl Source {
     /// # Errors
     /// When a variable is missing or is not of its type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        self.read_without(None).map_err(|error| match error {
-            envy::Error::MissingValue(field) => {
-                SettingsError(format!("{} is not set: it has no default.", field.to_uppercase()))
-            }
+        self.read_up_to(None).map_err(|error| match error {
+            envy::Error::MissingValue(field) => SettingsError(self.missing(&field.to_uppercase())),
             envy::Error::Custom(reason) => {
                 SettingsError(format!("{} cannot be used: {reason}.", self.culprit::<T>(&reason)))
             }
         })
     }
 
-    fn read_without<T: DeserializeOwned>(&self, left_out: Option<&str>) -> Result<T, envy::Error> {
-        let kept = self.0.iter().filter(|(name, _)| Some(name.as_str()) != left_out);
+    fn read_up_to<T: DeserializeOwned>(&self, last: Option<&String>) -> Result<T, envy::Error> {
+        let kept = self.0.iter().filter(|(name, _)| last.is_none_or(|last| *name <= last));
         envy::from_iter(kept.map(|(name, value)| (name.clone(), value.clone())))
     }
 
-    /// envy does not always say which variable it stumbled over: it is the one without which it says something else.
+    fn missing(&self, name: &str) -> String {
+        match self.0.keys().find(|given| names::meant(given, [name]).is_some()) {
+            Some(given) => format!("{name} is not set, but {given} is: rename it to {name}."),
+            None => format!("{name} is not set: it has no default."),
+        }
+    }
+
+    /// envy does not say which variable it stumbled over. It reads them in their order, so it is the first one up to which it
+    /// says the same.
     fn culprit<T: DeserializeOwned>(&self, reason: &str) -> &str {
-        let same = |name: &&String| matches!(self.read_without::<T>(Some(name)), Err(envy::Error::Custom(again)) if again == reason);
-        self.0.keys().find(|name| !same(name)).map_or("A setting", String::as_str)
+        let says_so = |last: &&String| matches!(self.read_up_to::<T>(Some(last)), Err(envy::Error::Custom(again)) if again == reason);
+        self.0.keys().find(says_so).map_or("A setting", String::as_str)
     }
 }
 
-/// A setting that is a URL we may send something to.
-fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url, SettingsError> {
-    https_rule::parse(text, insecure_hosts).map_err(|e| SettingsError(format!("{name} cannot be used: {e}.")))
+/// A setting that is a URL we may send something to, or one that paths are put behind.
+///
+/// # Errors
+/// When it is none; the sentence names the variable.
+pub(crate) fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url, SettingsError> {
+    let unusable = |reason: &str| SettingsError(format!("{name} cannot be used: {reason}."));
+    // A URL parser passes over white space, which is not the same in an issuer.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(unusable("it holds white space: take that out"));
+    }
+    let url = https_rule::parse(text, insecure_hosts).map_err(|e| unusable(&e.to_string()))?;
+    match url.query() {
+        None => Ok(url),
+        Some(_) => Err(unusable("it holds a query: leave out the question mark and what follows it")),
+    }
 }
 
 /// The settings that say which proxies there are.
@@ -153,9 +162,11 @@ pub(crate) fn example_variables(path: &Path) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Role {
         backstage_token: Option<String>,
         login_timeout: Option<Span>,
@@ -207,5 +218,31 @@ mod tests {
     fn a_value_of_the_wrong_type_names_its_variable() {
         let error = pairs(&[("LOGIN_TIMEOUT", "soon")]).read::<Role>().err().unwrap();
         assert!(error.to_string().to_lowercase().contains("login_timeout"), "{error}");
+    }
+
+    #[test]
+    fn the_same_mistake_in_two_variables_still_names_one() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors are looked at")]
+        struct Two {
+            idp_timeout: Span,
+            login_timeout: Span,
+        }
+        let error = pairs(&[("LOGIN_TIMEOUT", "0s"), ("IDP_TIMEOUT", "0s")]).read::<Two>().unwrap_err();
+        assert!(error.to_string().starts_with("IDP_TIMEOUT cannot be used"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_variable_names_the_one_that_was_meant_to_be_it() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its errors are looked at")]
+        struct Required {
+            oidc_issuer_url: String,
+        }
+        let error = pairs(&[("OIDC_ISSUER_URI", "https://idp")]).read::<Required>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "OIDC_ISSUER_URL is not set, but OIDC_ISSUER_URI is: rename it to OIDC_ISSUER_URL."
+        );
     }
 }

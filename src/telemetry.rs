@@ -1,20 +1,27 @@
 //! Logs, the audit trail and metrics.
 //!
 //! Only this program's own events may be as loud as `RUST_LOG` asks: libraries print headers and bodies at `trace` and
-//! `debug`, and those hold codes and tokens.
+//! `debug`, and those hold codes and tokens. Some of them speak through the `log` crate: what they say from `warn` on is let in,
+//! the rest never gets as far as a filter.
 
 pub mod backend_metrics;
 pub mod helper_metrics;
+mod process_metrics;
 
 use std::io::{IsTerminal, Write};
 
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
+use tracing_log::LogTracer;
+use tracing_log::log;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
 
 /// The target of audit events: one line for each login, refusal and revocation.
 pub const AUDIT: &str = "audit";
+
+/// How loud a library may be that speaks through the `log` crate.
+const LIBRARIES: log::LevelFilter = log::LevelFilter::Warn;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,30 +33,55 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
-    /// From `LOG_FORMAT`; unset means pretty on a terminal, JSON elsewhere.
-    #[must_use]
-    pub fn choose(setting: Option<&str>) -> Self {
+    /// From `LOG_FORMAT`; nothing when it is neither.
+    fn read(setting: &str) -> Option<Self> {
         match setting {
-            Some("pretty") => Self::Pretty,
-            Some("json") => Self::Json,
-            _ if std::io::stderr().is_terminal() => Self::Pretty,
-            _ => Self::Json,
+            "pretty" => Some(Self::Pretty),
+            "json" => Some(Self::Json),
+            _ => None,
         }
+    }
+
+    /// Pretty on a terminal, JSON elsewhere.
+    fn of_stderr() -> Self {
+        if std::io::stderr().is_terminal() { Self::Pretty } else { Self::Json }
     }
 }
 
-/// Sends events to stderr as `RUST_LOG` (here `filter`) asks.
-pub fn start(format: LogFormat, filter: &str) {
+/// Sends events to stderr as `LOG_FORMAT` and `RUST_LOG` ask, and as `default_filter` says where they ask for nothing, or for
+/// nothing that there is.
+pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
+    let known_format = format.and_then(LogFormat::read);
+    let parsed = filter.map(asked).transpose();
+    let unusable = parsed.as_ref().err().map(ToString::to_string);
+    let asked = parsed.ok().flatten().unwrap_or_else(|| EnvFilter::new(default_filter));
+    let format_there = known_format.unwrap_or_else(LogFormat::of_stderr);
     // A second start (tests in one process) keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(format, filter, std::io::stderr));
+    let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, std::io::stderr));
+    let _ = LogTracer::builder().with_max_level(LIBRARIES).init();
+    if let (Some(setting), None) = (format, known_format) {
+        tracing::warn!(
+            setting = "LOG_FORMAT",
+            "LOG_FORMAT is {setting:?}: set it to pretty or json, or unset it"
+        );
+    }
+    if let Some(reason) = unusable {
+        tracing::warn!(
+            setting = "RUST_LOG",
+            "RUST_LOG cannot be used ({reason}): write a level, or levels by module such as info,audit=info"
+        );
+    }
 }
 
-fn subscriber<W>(format: LogFormat, filter: &str, writer: W) -> impl tracing::Subscriber + Send + Sync
+fn asked(filter: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(filter)
+}
+
+fn subscriber<W>(format: LogFormat, asked: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     for<'w> <W as MakeWriter<'w>>::Writer: Write,
 {
-    let asked = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
     let quiet_libraries =
         filter_fn(|event| is_ours(event.target()) || *event.level() <= tracing::Level::WARN);
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
@@ -90,7 +122,7 @@ mod tests {
     fn a_library_stays_quiet_at_trace_while_we_do_not() {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let subscriber = subscriber(LogFormat::Json, "trace", move || writer.clone());
+        let subscriber = subscriber(LogFormat::Json, asked("trace").unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "awc::sender", "authorization: Bearer library");
             tracing::warn!(target: "awc::sender", "a library's warning");
@@ -102,5 +134,25 @@ mod tests {
         for line in ["a library's warning", "our own trace", "an audit line"] {
             assert!(text.contains(line), "{line} is missing in {text}");
         }
+    }
+
+    #[test]
+    fn what_libraries_say_through_the_log_crate_is_capped_under_their_own_name() {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber =
+            subscriber(LogFormat::Json, asked("trace,rustls=trace").unwrap(), move || writer.clone());
+        let record = |level, text: &str| {
+            let arguments = format_args!("{text}");
+            let record = log::Record::builder().level(level).target("rustls::check").args(arguments).build();
+            tracing_log::format_trace(&record).unwrap();
+        };
+        tracing::subscriber::with_default(subscriber, || {
+            record(log::Level::Warn, "a library's warning");
+            record(log::Level::Debug, "authorization: Bearer library");
+        });
+        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("a library's warning") && text.contains("rustls::check"), "{text}");
+        assert!(!text.contains("Bearer library"), "{text}");
     }
 }

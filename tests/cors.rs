@@ -109,7 +109,7 @@ fn no_page_may_ask_for_a_token() {
     for origin in [APP, EXTENSION, STRANGER] {
         let asked = preflight(&backend.url, ("GET", "/token?cluster=dev"), origin);
         let answer = send(&backend.url, "GET", "/token?cluster=dev", &[("origin", origin)]);
-        assert_eq!((asked.status, answer.status), (404, 401), "{origin}");
+        assert_eq!((asked.status, answer.status), (405, 401), "{origin}");
         for answer in [asked, answer] {
             assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
         }

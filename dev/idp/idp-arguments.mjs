@@ -13,7 +13,7 @@ export const USAGE = `A real OpenID Connect provider with the manners of the fir
   --overlap S                 seconds the refresh token just before the newest still succeeds (default 0)
   --no-rotation               a refresh brings no refresh token: the old one counts on
   --organization ID           the organization there is (default org_dev)
-  --extra-client-id ID, --extra-client-secret SECRET, --extra-redirect URI
+  --extra-client-id ID, --extra-client-secret SECRET, --extra-redirect URI[,URI]
                               a second, confidential client: all three or none
   --exit-with-stdin           end when standard input closes
   --help
@@ -92,7 +92,7 @@ function wholeNumber(name, value, least) {
  */
 function confidentialClient(id, secret, redirectUri) {
   if (id && secret && redirectUri) {
-    return { id, secret, redirectUri };
+    return { id, secret, redirectUris: redirectUri.split(',') };
   }
   if (id || secret || redirectUri) {
     throw new UsageError('--extra-client-id, --extra-client-secret and --extra-redirect belong together; give all three.');

@@ -17,7 +17,7 @@ const LIFETIMES = { code: 60, interaction: 3600, session: 86_400, refreshToken: 
  * @typedef {object} ConfidentialClient
  * @property {string} id
  * @property {string} secret
- * @property {string} redirectUri
+ * @property {string[]} redirectUris
  */
 
 /**
@@ -126,12 +126,12 @@ function clients({ clientId, confidentialClient }) {
   if (!confidentialClient) {
     return all;
   }
-  const { id, secret, redirectUri } = confidentialClient;
+  const { id, secret, redirectUris } = confidentialClient;
   return [...all, {
     ...common,
     client_id: id,
     client_secret: secret,
-    redirect_uris: [redirectUri],
+    redirect_uris: redirectUris,
     token_endpoint_auth_method: 'client_secret_basic',
   }];
 }

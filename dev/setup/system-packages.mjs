@@ -15,6 +15,7 @@ const PACKAGES = {
   runc: 'runc',
   debootstrap: 'debootstrap',
   pip3: 'python3-pip',
+  'x86_64-w64-mingw32-gcc': 'gcc-mingw-w64-x86-64',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */

@@ -1,3 +1,4 @@
+import { CROSS_BUILDS, MACOS, WINDOWS, ZIGBUILD, ZIGBUILD_VARIABLES } from '../setup/cross-compilers.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
 /**
@@ -5,6 +6,7 @@ import { inRepository } from '../setup/repository.mjs';
  * @property {string} name
  * @property {string[]} line the command
  * @property {string} [folder] where it runs, the checkout's folder unless said
+ * @property {Record<string, string>} [variables] on top of this process's own
  * @property {'cargo' | 'jest' | 'node'} [counts] who counts its tests; a suite without tests is a check
  * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
  *   into the development servers' own
@@ -55,6 +57,11 @@ export const DEVELOPMENT_SUITES = [
 /** Only where whyNoImage of dev/image knows nothing against it. @type {Suite} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], output: 'development' };
 
+/** Type-checks the program, not its tests, for another system. @param {string} system @returns {string[]} */
+const checkFor = (system) => ['check', '--locked', '--lib', '--bins', '--target', system, '--target-dir', CROSS_BUILDS];
+
+const NO_WARNINGS = { RUSTFLAGS: '-D warnings' };
+
 /** The checks of the text. @type {Suite[]} */
 export const LINTS = [
   { name: 'fmt', line: ['cargo', 'fmt', '--check'], output: 'development' },
@@ -69,6 +76,13 @@ export const LINTS = [
     name: 'clippy',
     // The tests beside it have deadlines, it has none.
     line: ['nice', 'cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+    output: 'development',
+  },
+  { name: 'windows', line: ['nice', 'cargo', ...checkFor(WINDOWS)], variables: NO_WARNINGS, output: 'development' },
+  {
+    name: 'macos',
+    line: ['nice', ZIGBUILD, ...checkFor(MACOS)],
+    variables: { ...ZIGBUILD_VARIABLES, ...NO_WARNINGS },
     output: 'development',
   },
 ];

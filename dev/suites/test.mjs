@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
+import { installCrossCompilers } from '../setup/cross-compilers.mjs';
 import { installNodePackages } from '../setup/node-packages.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { findRust, installLinters } from '../setup/rust.mjs';
@@ -18,6 +19,9 @@ import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, PLUGIN_LINTS, PROGRAM_SU
 
 const SETUP_LOG = inRepository('target/setup.log');
 
+/** What compiles C for Windows, and what fetches and starts what compiles it for macOS. */
+const CROSS_CHECKS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
+
 /** How much of a failed suite's output is shown. */
 const TAIL_LINES = 60;
 
@@ -25,10 +29,11 @@ const TAIL_LINES = 60;
 async function lint() {
   await step('setup', async () => {
     findRust();
-    await installSystemPackages(['cc', 'shellcheck'], { log: SETUP_LOG, say });
+    await installSystemPackages(['cc', 'shellcheck', ...CROSS_CHECKS], { log: SETUP_LOG, say });
     await installPackagesOf('dev');
     await installPackagesOf('backstage');
     await installLinters({ log: SETUP_LOG, say });
+    await installCrossCompilers({ log: SETUP_LOG, say });
   });
   return checked();
 }
@@ -48,10 +53,8 @@ async function test(more) {
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
   await step('setup', async () => {
     findRust();
-    await installSystemPackages(['cc', 'python3', 'chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'shellcheck', 'tinyproxy'], {
-      log: SETUP_LOG,
-      say,
-    });
+    const ofTests = /** @type {const} */ (['chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'tinyproxy']);
+    await installSystemPackages(['cc', 'shellcheck', ...ofTests, ...CROSS_CHECKS], { log: SETUP_LOG, say });
     await installLinters({ log: SETUP_LOG, say });
   });
   // One needs the network and the other the processor.
@@ -60,6 +63,7 @@ async function test(more) {
       await installPackagesOf('dev');
       await installPackagesOf('dev/backstage');
       await installPackagesOf('backstage');
+      await installCrossCompilers({ log: SETUP_LOG, say });
     }),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );

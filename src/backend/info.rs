@@ -21,6 +21,7 @@ pub async fn info(app: web::Data<App>) -> web::Json<Info> {
                 name: cluster.name.clone(),
                 title: cluster.title.clone(),
                 issuer: cluster.oidc.issuer.clone(),
+                redirect_uri: cluster.oidc.redirect_uri.clone(),
             })
             .collect(),
     })

@@ -1,9 +1,11 @@
 //! All routes of the backend.
 
 use actix_cors::Cors;
-use actix_web::HttpResponse;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::{
     delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session, status,
@@ -17,33 +19,56 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
     let apps = || cors(&settings.app_origins);
     let apps_and_extension =
         || cors(&[settings.app_origins.as_slice(), &settings.extension_origins].concat());
-    let at = |path| web::resource(path).default_service(web::to(not_found));
     let cluster_auth = web::scope(BASE_PATH)
         // No CORS here: no page ever reads from the proxy.
         .service(web::resource("/clusters/{name}/proxy{path:.*}").to(kubernetes::proxy))
-        .service(at("/info").route(web::get().to(info::info)).wrap(apps()))
-        .service(at("/register").route(web::post().to(register::register)).wrap(apps()))
-        .service(at("/session").route(web::get().to(session::session)).wrap(apps_and_extension()))
-        .service(at("/exchange").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
-        .service(at("/status").route(web::get().to(status::status)).wrap(apps()))
-        .service(at("/tokens").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
+        .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps()))
+        .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
+        .service(at("/session", "GET").route(web::get().to(session::session)).wrap(apps_and_extension()))
+        .service(at("/exchange", "POST").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
+        .service(at("/status", "GET").route(web::get().to(status::status)).wrap(apps()))
+        .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
         // No CORS here: no page ever gets a token.
-        .service(at("/token").route(web::get().to(give_token::give_token)))
-        .service(at("/openapi.json").route(web::get().to(openapi::openapi)).wrap(apps()));
+        .service(at("/token", "GET").route(web::get().to(give_token::give_token)))
+        .service(at("/openapi.json", "GET").route(web::get().to(openapi::openapi)).wrap(apps()));
     config
         .service(cluster_auth)
-        .route("/.backstage/health/v1/liveness", web::get().to(health::liveness))
-        .route("/.backstage/health/v1/readiness", web::get().to(health::readiness))
+        .service(probe("/.backstage/health/v1/liveness", read().to(health::liveness)))
+        .service(probe("/.backstage/health/v1/readiness", read().to(health::readiness)))
         .default_service(web::to(not_found));
 }
 
 /// Health and metrics, on the listener that is never behind the ingress.
 pub fn control(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health::liveness))
-        .route("/readyz", web::get().to(health::readiness))
-        .route("/metrics", web::get().to(health::metrics))
+        .service(probe("/healthz", read().to(health::liveness)))
+        .service(probe("/readyz", read().to(health::readiness)))
+        .service(probe("/metrics", read().to(health::metrics)))
         .default_service(web::to(not_found));
+}
+
+/// A path that answers 405 to methods other than these.
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        let problem = Problem::new(
+            Code::MethodNotAllowed,
+            format!("This path answers to {allowed} only: see GET /api/cluster-auth/openapi.json."),
+        );
+        let mut answer = problem.error_response();
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        answer
+    }))
+}
+
+/// A path that monitoring asks.
+fn probe(path: &str, route: Route) -> impl HttpServiceFactory + use<> {
+    let no_store = DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
+    at(path, "GET, HEAD").route(route).wrap(no_store)
+}
+
+/// Load balancers ask with HEAD.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// For the app's own pages: without credentials, since a bearer token is all that counts.
@@ -58,6 +83,6 @@ fn cors(origins: &[String]) -> Cors {
 async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::new(
         Code::NotFound,
-        "There is nothing at this path with this method: see GET /api/cluster-auth/openapi.json.",
+        "There is nothing at this path: see GET /api/cluster-auth/openapi.json.",
     ))
 }

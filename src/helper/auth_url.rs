@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::outbound::https_rule;
-use crate::protocol::{SECRET_LENGTH, WireSecret};
+use crate::protocol::{BadRedirectUri, Info, RedirectUri, SECRET_LENGTH, WireSecret};
 
 /// Why an authorization URL, or the redirect URI that comes with it, is refused. Ends the sentence "… an address that".
 #[derive(Debug, thiserror::Error)]
@@ -39,51 +39,18 @@ pub enum BadAuthUrl {
     State,
 }
 
-/// The redirect URI, which must be this machine's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedirectUri {
-    text: String,
-    host: String,
-    port: u16,
-}
-
-impl RedirectUri {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// When it is not the root of a plain http server on loopback.
-    pub fn parse(text: &str) -> Result<Self, BadAuthUrl> {
-        let url = Url::parse(text).map_err(|_| BadAuthUrl::OtherRedirect)?;
-        let loopback = match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        let plain_root = url.scheme() == "http"
-            && url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if loopback && plain_root => {
-                Ok(Self { text: text.to_owned(), host: host.to_owned(), port })
-            }
-            _ => Err(BadAuthUrl::OtherRedirect),
-        }
-    }
-
-    /// Its host as it stands in a URL: the cookie must be set under this very name.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port that the identity provider sends the browser to.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
+/// The redirect URI of a cluster, as the backend tells it.
+///
+/// # Errors
+/// When it is not this machine's, or would come to another host or port than the one that the helper waits at.
+pub fn redirect_uri_of(info: &Info, cluster: &str) -> Result<RedirectUri, BadAuthUrl> {
+    let waits_at = RedirectUri::parse(&info.redirect_uri)?;
+    let Some(cluster) = info.clusters.iter().find(|known| known.name == cluster) else { return Ok(waits_at) };
+    let redirect_uri = RedirectUri::parse(&cluster.redirect_uri)?;
+    if redirect_uri.shares_host_and_port_with(&waits_at) {
+        Ok(redirect_uri)
+    } else {
+        Err(BadAuthUrl::OtherRedirect)
     }
 }
 
@@ -92,6 +59,7 @@ pub struct AuthUrl {
     text: WireSecret,
     state: WireSecret,
     host: String,
+    redirect_path: String,
 }
 
 impl AuthUrl {
@@ -123,12 +91,13 @@ impl AuthUrl {
         if !challenge || get("code_challenge_method") != Some("S256") {
             return Err(BadAuthUrl::NoPkce);
         }
-        if get("redirect_uri") != Some(&redirect_uri.text) {
+        if get("redirect_uri") != Some(redirect_uri.text()) {
             return Err(BadAuthUrl::OtherRedirect);
         }
         let state = get("state").map(WireSecret::from).filter(WireSecret::is_well_formed);
         let host = url.host_str().unwrap_or_default().to_owned();
-        Ok(Self { text: text.clone(), state: state.ok_or(BadAuthUrl::State)?, host })
+        let redirect_path = redirect_uri.path().to_owned();
+        Ok(Self { text: text.clone(), state: state.ok_or(BadAuthUrl::State)?, host, redirect_path })
     }
 
     /// The URL, byte for byte as the backend sent it.
@@ -148,6 +117,18 @@ impl AuthUrl {
     pub fn host(&self) -> &str {
         &self.host
     }
+
+    /// The path that the identity provider sends the browser back to.
+    #[must_use]
+    pub fn redirect_path(&self) -> &str {
+        &self.redirect_path
+    }
+}
+
+impl From<BadRedirectUri> for BadAuthUrl {
+    fn from(_: BadRedirectUri) -> Self {
+        Self::OtherRedirect
+    }
 }
 
 fn once_each(url: &Url) -> Result<BTreeMap<String, String>, BadAuthUrl> {
@@ -164,6 +145,7 @@ fn once_each(url: &Url) -> Result<BTreeMap<String, String>, BadAuthUrl> {
 mod tests {
     use super::*;
     use crate::helper::example_login::auth_url as good;
+    use crate::protocol::ClusterInfo;
 
     fn parse(text: &str) -> Result<AuthUrl, BadAuthUrl> {
         let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
@@ -204,21 +186,26 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_uri_is_the_root_of_this_machine() {
-        for good in
-            ["http://localhost:8000/", "http://localhost:8000", "http://127.0.0.1:1/", "http://[::1]:1/"]
-        {
-            assert!(RedirectUri::parse(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://evil.example:8000/",
-            "https://localhost:8000/",
-            "http://localhost:8000/other",
-            "http://localhost:8000/?x",
-            "http://localhost.evil.example/",
-            "http://u@localhost:8000/",
-        ] {
-            assert!(RedirectUri::parse(bad).is_err(), "{bad}");
+    fn the_redirect_uri_is_the_clusters_own_at_the_place_where_the_helper_waits() {
+        let of = |redirect_uri: &str, cluster: &str| {
+            let info = Info {
+                version: String::new(),
+                backstage_url: String::new(),
+                app_url: String::new(),
+                redirect_uri: "http://localhost:8000/".to_owned(),
+                clusters: vec![ClusterInfo {
+                    name: "dev".to_owned(),
+                    title: String::new(),
+                    issuer: String::new(),
+                    redirect_uri: redirect_uri.to_owned(),
+                }],
+            };
+            redirect_uri_of(&info, cluster).map(|uri| uri.text().to_owned()).ok()
+        };
+        assert_eq!(of("http://localhost:8000/callback", "dev").unwrap(), "http://localhost:8000/callback");
+        assert_eq!(of("http://localhost:8000/callback", "new").unwrap(), "http://localhost:8000/");
+        for elsewhere in ["http://localhost:8001/", "http://127.0.0.1:8000/", "https://evil.example/", ""] {
+            assert_eq!(of(elsewhere, "dev"), None, "{elsewhere}");
         }
     }
 }

@@ -17,14 +17,14 @@ use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, Deadlines, HttpClient, Request};
-use crate::outbound::{self, OutboundError, https_rule};
+use crate::outbound::{self, OutboundError};
 use crate::protocol::{
     BASE_PATH, Code, DisconnectedResponse, ExchangeRequest, ExchangeResponse, Info, RegisterRequest,
     RegisterResponse, SessionResponse, StatusResponse, WireSecret,
 };
 use crate::random::{NoRandomness, Random, random_secret};
-use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
+use crate::settings::{SettingsError, checked_url};
 
 /// How long the helper waits, unless a call says otherwise: the backend may have to ask Backstage or the identity provider.
 const DEADLINES: Deadlines = Deadlines { connect: Duration::from_secs(5), whole: Duration::from_secs(15) };
@@ -130,8 +130,7 @@ impl BackendApi {
         for host in insecure {
             tracing::warn!(host, "plain http is allowed to this host");
         }
-        let url = https_rule::parse(&settings.backstage_url, insecure)
-            .map_err(|reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}.")))?;
+        let url = checked_url("BACKSTAGE_URL", &settings.backstage_url, insecure)?;
         let tls = outbound::trusting_system_and(settings.ca_file.as_deref())
             .map_err(|reason| SettingsError(format!("--ca-file: {reason}.")))?;
         let request_id = random_secret(random)?.expose().to_owned();

@@ -2,8 +2,9 @@
 
 use tokio::sync::mpsc;
 
-use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::auth_url::AuthUrl;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin};
+use crate::protocol::RedirectUri;
 use crate::random::SystemRandom;
 
 /// The state of every example.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::browser::Browser;
 use crate::helper::dialogue::Whereabouts;
@@ -28,7 +28,7 @@ use crate::helper::stage::Stage;
 use crate::helper::terminal::{Hand, Input, Terminal};
 use crate::helper::user_credential::UserCredential;
 use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
-use crate::protocol::{Info, WireSecret};
+use crate::protocol::{Info, RedirectUri, WireSecret};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::user::UserRef;
@@ -119,7 +119,7 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
         .info()
         .await
         .map_err(|reason| LoginError::Unreachable { backend: api.address().to_owned(), reason })?;
-    let redirect_uri = RedirectUri::parse(&info.redirect_uri)?;
+    let redirect_uri = RedirectUri::parse(&info.redirect_uri).map_err(BadAuthUrl::from)?;
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
@@ -129,7 +129,6 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let mut input = Input::default();
     let beginning = Beginning {
         info: &info,
-        redirect_uri: &redirect_uri,
         person: Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port },
     };
     let Begun { login, arrivals, session_token, session_ends, browser } =
@@ -159,7 +158,6 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
 /// What a login begins with.
 struct Beginning<'a> {
     info: &'a Info,
-    redirect_uri: &'a RedirectUri,
     person: Person<'a>,
 }
 
@@ -209,9 +207,10 @@ impl Beginning<'_> {
         let consent = credential.consent();
         let session = session_source::begin(credential, api, settings.cluster.as_deref()).await?;
         let session_ends = Instant::now() + session.remaining;
-        let auth_url = AuthUrl::parse(&session.auth_url, self.redirect_uri, &settings.insecure_http_hosts)?;
+        let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
+        let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
         let facts = facts(&session, self.info, &auth_url, api)?;
-        let (host, random) = (self.redirect_uri.host(), tools.random.as_ref());
+        let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(stage.begin_login(login));
         Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })

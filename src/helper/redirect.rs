@@ -1,15 +1,17 @@
-//! The redirect URI itself: what a browser that comes back from the identity provider gets to see.
+//! The redirect URI itself: what a browser that comes back from the identity provider gets to see. Its path is the cluster's
+//! own, `/` for most.
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::helper::callback::{self, BadCallback, Proof};
 use crate::helper::confirm::unavailable;
 use crate::helper::logins::Logins;
 use crate::helper::page_layout::Page;
-use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
+use crate::helper::{methods, pages};
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
@@ -22,19 +24,46 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
             return logins.index().await.map_or_else(|reason| unavailable(&reason), Page::into_response);
         }
         Ok(Some(state)) => match logins.of_state(&state).await {
-            Ok(Some(login)) => login,
-            Ok(None) => return refuse(BadCallback::WrongState),
+            Ok(Some(login)) if comes_back_to(&login, &request) => login,
+            Ok(_) => return refuse(BadCallback::WrongState),
             Err(reason) => return unavailable(&reason),
         },
         Err(reason) => return refuse(reason),
     };
-    let cookies = own_cookies(&request, &login.cookie().name);
+    come_back(&request, &login).await
+}
+
+/// Any path that is not one of the helper's own: a redirect where it is that of the login with this state, else nothing.
+pub async fn arrive_elsewhere(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+    let login = match callback::state_of(request.query_string()) {
+        Ok(Some(state)) => logins.of_state(&state).await,
+        Ok(None) | Err(_) => Ok(None),
+    };
+    match login {
+        Ok(Some(login)) if comes_back_to(&login, &request) => match *request.method() {
+            Method::GET => come_back(&request, &login).await,
+            Method::HEAD => HttpResponse::Ok().finish(),
+            Method::OPTIONS => methods::options(methods::READ),
+            _ => methods::wrong_method(methods::READ),
+        },
+        Ok(_) => pages::not_found().into_response(),
+        Err(reason) => unavailable(&reason),
+    }
+}
+
+fn comes_back_to(login: &PendingLogin, request: &HttpRequest) -> bool {
+    login.auth_url().redirect_path() == request.path()
+}
+
+async fn come_back(request: &HttpRequest, login: &PendingLogin) -> HttpResponse {
+    let query = request.query_string();
+    let cookies = own_cookies(request, &login.cookie().name);
     match callback::judge(query, login.expected(), Proof::Cookies(&cookies)) {
         Ok(exchange) => {
             if let Some(request) = exchange {
                 login.accept(Arrival { request, way: Way::Browser });
             }
-            show_progress(&login).await
+            show_progress(login).await
         }
         Err(reason) => refuse(reason),
     }

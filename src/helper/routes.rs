@@ -1,13 +1,9 @@
 //! Everything that the helper answers to about a login.
 
-use actix_web::http::Method;
-use actix_web::http::header::ALLOW;
-use actix_web::{HttpResponse, Resource, Route, web};
+use actix_web::web;
 
-use crate::helper::backstage_callback;
-use crate::helper::confirm;
-use crate::helper::pages;
-use crate::helper::redirect;
+use crate::helper::methods::{get, post};
+use crate::helper::{backstage_callback, confirm, redirect};
 
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
@@ -24,34 +20,7 @@ pub fn of_every_login(config: &mut web::ServiceConfig) {
         .service(get("/go/{secret}", web::get().to(confirm::go)))
         .service(post("/continue", web::post().to(confirm::click)))
         .service(get("/backstage/callback", web::get().to(backstage_callback::arrive)))
-        .default_service(web::to(not_found));
-}
-
-/// A path that is read. HEAD is answered and does nothing.
-#[must_use]
-pub fn get(path: &str, route: Route) -> Resource {
-    resource(path, "GET, HEAD, OPTIONS").route(route).route(web::head().to(HttpResponse::Ok))
-}
-
-/// A path that is written to.
-#[must_use]
-pub fn post(path: &str, route: Route) -> Resource {
-    resource(path, "POST, OPTIONS").route(route)
-}
-
-/// A path that answers OPTIONS, and 405 to methods that it does not know.
-fn resource(path: &str, allowed: &'static str) -> Resource {
-    let options = web::method(Method::OPTIONS)
-        .to(move || async move { HttpResponse::NoContent().insert_header((ALLOW, allowed)).finish() });
-    let others =
-        web::to(
-            move || async move { HttpResponse::MethodNotAllowed().insert_header((ALLOW, allowed)).finish() },
-        );
-    web::resource(path).route(options).default_service(others)
-}
-
-async fn not_found() -> HttpResponse {
-    pages::not_found().into_response()
+        .default_service(web::to(redirect::arrive_elsewhere));
 }
 
 #[cfg(test)]
@@ -59,13 +28,13 @@ mod tests {
     use std::rc::Rc;
     use std::sync::Arc;
 
-    use actix_web::App;
     use actix_web::body::MessageBody;
     use actix_web::dev::Service;
-    use actix_web::http::StatusCode;
     use actix_web::http::header::{LOCATION, SET_COOKIE};
+    use actix_web::http::{Method, StatusCode};
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, init_service};
+    use actix_web::{App, HttpResponse};
     use futures_util::FutureExt;
     use futures_util::future::LocalBoxFuture;
     use tokio::sync::mpsc;

@@ -37,6 +37,8 @@ pub enum Code {
     NotConnected,
     /// No such path.
     NotFound,
+    /// The path does not answer to this method.
+    MethodNotAllowed,
     /// The session already has its outcome.
     SessionFinished,
     /// The same code is being redeemed right now.
@@ -85,6 +87,7 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::NotConnected => "not_connected",
             Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
             Self::SessionFinished => "session_finished",
             Self::ExchangeInProgress => "exchange_in_progress",
             Self::ExchangeLost => "exchange_lost",

@@ -1,16 +1,20 @@
 //! The settings of the `backend` role, and what they mean once checked.
 
+mod clusters;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, ClusterVariables};
+use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
+use super::names::variables_of;
 use super::{SettingsError, Source, Span, checked_url, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 use crate::plugin::PluginName;
@@ -22,10 +26,10 @@ use crate::user::UserRef;
 pub(super) struct BackendVariables {
     #[serde(default = "default_backstage_url")]
     backstage_url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     backstage_app_url: Vec<String>,
     backstage_issuer: Option<String>,
-    #[serde(default = "default_trusted_plugins")]
+    #[serde(default = "default_trusted_plugins", deserialize_with = "separated")]
     backstage_trusted_plugins: Vec<String>,
     cluster_auth_dev_user: Option<String>,
     #[serde(default = "default_listen")]
@@ -35,13 +39,13 @@ pub(super) struct BackendVariables {
     redis_url: Option<SecretString>,
     token_encryption_keys: Option<SecretString>,
     config_file: Option<PathBuf>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]
     allowed_hosts: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
     insecure_http_hosts: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     trusted_proxies: Vec<ipnet::IpNet>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, Origin>")]
     extension_origins: Vec<String>,
     ca_file: Option<PathBuf>,
     https_proxy: Option<SecretString>,
@@ -201,26 +205,21 @@ pub struct BackendSettings {
     pub drain_delay: Duration,
 }
 
-/// The configuration file: clusters, where one is not enough.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConfigFile {
-    clusters: Vec<BTreeMap<String, String>>,
-}
-
 impl BackendSettings {
     /// Reads and checks them.
     ///
     /// # Errors
     /// One sentence that names the variable and the way to mend it.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
+        source
+            .warn_of_lookalikes(&(&variables_of::<BackendVariables>() | &variables_of::<ClusterVariables>()));
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
         let apps = app_urls(&variables, &backstage_url)?;
         let callers = callers(&variables)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
-        let clusters = clusters(source, &variables)?;
+        let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
             cluster.check_identity_rule_with(&callers)?;
         }
@@ -283,14 +282,13 @@ fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, S
     if variables.backstage_app_url.is_empty() {
         return Ok(vec![backstage.clone()]);
     }
-    let check = |text: &String| checked_url("BACKSTAGE_APP_URL", text.trim(), &variables.insecure_http_hosts);
+    let check = |text: &String| checked_url("BACKSTAGE_APP_URL", text, &variables.insecure_http_hosts);
     variables.backstage_app_url.iter().map(check).collect()
 }
 
 fn trusted_plugins(names: &[String]) -> Result<BTreeSet<PluginName>, SettingsError> {
-    let read = |name: &String| {
-        name.trim().parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")))
-    };
+    let read =
+        |name: &String| name.parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")));
     names.iter().map(read).collect()
 }
 
@@ -321,45 +319,17 @@ fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, Setti
 
 fn store(url: Option<SecretString>, keys: Option<SecretString>) -> Result<StoreSettings, SettingsError> {
     match (url, keys) {
-        (None, _) => Ok(StoreSettings::InProcess),
+        (None, None) => Ok(StoreSettings::InProcess),
+        (None, Some(_)) => Err(SettingsError(
+            "TOKEN_ENCRYPTION_KEYS is set without REDIS_URL, so nothing would be kept beyond this process: set REDIS_URL, or unset the keys."
+                .to_owned(),
+        )),
         (Some(url), Some(keys)) => Ok(StoreSettings::Redis { url, keys }),
         (Some(_), None) => Err(SettingsError(
             "REDIS_URL is set without TOKEN_ENCRYPTION_KEYS: set them to what `backstage-oidc-helper config generate-key` prints, since nothing is stored in the clear."
                 .to_owned(),
         )),
     }
-}
-
-fn clusters(
-    source: &Source,
-    variables: &BackendVariables,
-) -> Result<BTreeMap<String, Cluster>, SettingsError> {
-    let configured = match &variables.config_file {
-        Some(path) => from_file(path, &variables.insecure_http_hosts)?,
-        None => vec![Cluster::read(source, &variables.insecure_http_hosts)?],
-    };
-    let mut clusters = BTreeMap::new();
-    for cluster in configured {
-        if let Some(twice) = clusters.insert(cluster.name.clone(), cluster) {
-            return Err(SettingsError(format!(
-                "The cluster {} is configured twice: rename one.",
-                twice.name
-            )));
-        }
-    }
-    if clusters.is_empty() {
-        return Err(SettingsError("CONFIG_FILE holds no cluster: add a [[clusters]] block.".to_owned()));
-    }
-    Ok(clusters)
-}
-
-fn from_file(path: &Path, insecure_hosts: &[String]) -> Result<Vec<Cluster>, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        SettingsError(format!("CONFIG_FILE cannot be read ({e}): check the path and its rights."))
-    })?;
-    let file: ConfigFile = toml::from_str(&text)
-        .map_err(|e| SettingsError(format!("CONFIG_FILE is not as expected: {}.", e.message())))?;
-    file.clusters.into_iter().map(|block| Cluster::from_block(block, insecure_hosts)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One cluster: a Kubernetes API plus the OIDC client that logs people in to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -8,8 +8,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::backend::Callers;
-use super::{SettingsError, Source, checked_url};
-use crate::protocol::REDIRECT_URI;
+use super::lists::{HostName, separated_texts};
+use super::names::{meant, variables_of};
+use super::{SECRETS, SettingsError, Source, checked_url};
+use crate::protocol::{REDIRECT_URI, RedirectUri};
 
 /// One cluster's variables; in the configuration file the same names in lower case.
 #[derive(Debug, Deserialize)]
@@ -30,29 +32,9 @@ pub(super) struct ClusterVariables {
     kubernetes_ca_file: Option<PathBuf>,
     user_tokens: Option<String>,
     identity_rule: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
     identity_email_domains: Vec<String>,
 }
-
-/// The keys that a `[[clusters]]` block may hold: those of [`ClusterVariables`], and the secret's file.
-const KEYS: [&str; 16] = [
-    "cluster_name",
-    "cluster_title",
-    "oidc_issuer_url",
-    "oidc_client_id",
-    "oidc_client_secret",
-    "oidc_client_secret_file",
-    "oidc_organization_id",
-    "oidc_scopes",
-    "oidc_redirect_uri",
-    "oidc_audience",
-    "oidc_extra_params",
-    "kubernetes_api_url",
-    "kubernetes_ca_file",
-    "user_tokens",
-    "identity_rule",
-    "identity_email_domains",
-];
 
 /// The parameters of the authorization request that are not for `OIDC_EXTRA_PARAMS`: each is ours, or has its own setting.
 const RESERVED: [&str; 11] = [
@@ -165,8 +147,13 @@ impl Cluster {
         block: BTreeMap<String, String>,
         insecure_hosts: &[String],
     ) -> Result<Self, SettingsError> {
-        if let Some(unknown) = block.keys().find(|key| !KEYS.contains(&key.as_str())) {
-            return Err(SettingsError(format!("{unknown} is no setting of a cluster: check its spelling.")));
+        let known = keys();
+        if let Some(unknown) = block.keys().find(|key| !known.contains(key.as_str())) {
+            let advice = meant(unknown, known.iter().map(String::as_str))
+                .map_or_else(|| "check its spelling".to_owned(), |meant| format!("did you mean {meant}?"));
+            return Err(SettingsError(
+                format!("{unknown} is no setting of a cluster: {advice}.").replace("?.", "?"),
+            ));
         }
         let source = Source::new(block.into_iter().map(|(key, value)| (key.to_uppercase(), value)));
         Self::read(&source.with_secret_files()?, insecure_hosts)
@@ -187,18 +174,30 @@ impl Cluster {
     }
 }
 
+/// The keys that a `[[clusters]]` block may hold.
+fn keys() -> BTreeSet<String> {
+    let variables = variables_of::<ClusterVariables>();
+    let files =
+        SECRETS.iter().filter(|secret| variables.contains(**secret)).map(|secret| format!("{secret}_FILE"));
+    files.chain(variables.iter().cloned()).map(|name| name.to_lowercase()).collect()
+}
+
 impl ClusterVariables {
     fn check(self, insecure_hosts: &[String]) -> Result<Cluster, SettingsError> {
         let name = self.cluster_name.unwrap_or_else(|| "default".to_owned());
         check_name(&name)?;
         checked_url("OIDC_ISSUER_URL", &self.oidc_issuer_url, insecure_hosts)?;
-        let kubernetes = match self.kubernetes_api_url {
-            None => None,
-            Some(url) => Some(KubernetesApi {
-                url: checked_url("KUBERNETES_API_URL", &url, insecure_hosts)?,
-                ca_file: self.kubernetes_ca_file,
-            }),
-        };
+        RedirectUri::parse(&self.oidc_redirect_uri)
+            .map_err(|e| SettingsError(format!("OIDC_REDIRECT_URI cannot be used: {e}.")))?;
+        let kubernetes = kubernetes(self.kubernetes_api_url, self.kubernetes_ca_file, insecure_hosts)?;
+        let user_tokens = user_tokens(self.user_tokens.as_deref())?;
+        let identity = identity_rule(self.identity_rule.as_deref(), &self.identity_email_domains)?;
+        if user_tokens != UserTokens::Off && kubernetes.is_none() {
+            warn_of_idle("USER_TOKENS", "there is no KUBERNETES_API_URL to use them at");
+        }
+        if !self.identity_email_domains.is_empty() && !matches!(identity, IdentityRule::Email(_)) {
+            warn_of_idle("IDENTITY_EMAIL_DOMAINS", "only IDENTITY_RULE=email looks at them");
+        }
         Ok(Cluster {
             title: self.cluster_title.unwrap_or_else(|| name.clone()),
             name,
@@ -207,16 +206,48 @@ impl ClusterVariables {
                 client_id: self.oidc_client_id,
                 client_secret: self.oidc_client_secret,
                 organization: self.oidc_organization_id,
-                scopes: self.oidc_scopes.split_whitespace().map(str::to_owned).collect(),
+                scopes: scopes(&self.oidc_scopes)?,
                 redirect_uri: self.oidc_redirect_uri,
                 audience: self.oidc_audience,
                 extra_params: extra_params(self.oidc_extra_params.as_deref())?,
             },
             kubernetes,
-            user_tokens: user_tokens(self.user_tokens.as_deref())?,
-            identity: identity_rule(self.identity_rule.as_deref(), &self.identity_email_domains)?,
+            user_tokens,
+            identity,
         })
     }
+}
+
+/// A setting that does nothing beside the others: a person who set it believes that it does.
+fn warn_of_idle(name: &str, reason: &str) {
+    tracing::warn!(setting = name, "{name} is set and does nothing: {reason}");
+}
+
+fn kubernetes(
+    url: Option<String>,
+    ca_file: Option<PathBuf>,
+    insecure_hosts: &[String],
+) -> Result<Option<KubernetesApi>, SettingsError> {
+    match (url, ca_file) {
+        (Some(url), ca_file) => {
+            let url = checked_url("KUBERNETES_API_URL", &url, insecure_hosts)?;
+            Ok(Some(KubernetesApi { url, ca_file }))
+        }
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(SettingsError(
+            "KUBERNETES_CA_FILE is set without KUBERNETES_API_URL: set that too, or leave both out."
+                .to_owned(),
+        )),
+    }
+}
+
+fn scopes(text: &str) -> Result<Vec<String>, SettingsError> {
+    let scopes: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    if scopes.iter().any(|scope| scope == "openid") {
+        return Ok(scopes);
+    }
+    // OpenID Connect Core 1.0, 3.1.2.1.
+    Err(SettingsError("OIDC_SCOPES lacks openid, without which there is no ID token: add it.".to_owned()))
 }
 
 fn check_name(name: &str) -> Result<(), SettingsError> {
@@ -254,7 +285,7 @@ fn identity_rule(text: Option<&str>, domains: &[String]) -> Result<IdentityRule,
             "IDENTITY_EMAIL_DOMAINS is not set: name the domains whose addresses are your users' own.".to_owned(),
         )),
         Some("email") => {
-            Ok(IdentityRule::Email(domains.iter().map(|d| d.trim().to_ascii_lowercase()).collect()))
+            Ok(IdentityRule::Email(domains.to_vec()))
         }
         Some("nickname") => Ok(IdentityRule::Template("user:default/{nickname}".to_owned())),
         Some("any") => Ok(IdentityRule::Any),

@@ -3,53 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::de::value::Error;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
-
 use super::backend::BackendVariables;
 use super::cluster::ClusterVariables;
 use super::example_variables;
 use super::login::LoginSettings;
+use super::names::{OF_ALL_ROLES, meant, variables_of};
 use super::proxy::ProxyVariables;
-
-/// What logs read, in every role, before there are settings.
-const OF_ALL_ROLES: [&str; 5] = ["IN_CONTAINER", "LOG_FORMAT", "RUST_LOG", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
 /// What an example cannot set beside the rest: one replaces Backstage, the other the cluster's own variables.
 const ONLY_IN_WORDS: [&str; 2] = ["CLUSTER_AUTH_DEV_USER", "CONFIG_FILE"];
-
-/// Reads nothing, but notes which fields a struct asks for.
-struct AskedFor<'a>(&'a mut BTreeSet<String>);
-
-impl<'de> Deserializer<'de> for AskedFor<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
-        Err(Error::custom("only the names are asked for"))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.extend(fields.iter().map(|field| field.to_uppercase()));
-        self.deserialize_any(visitor)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-fn variables_of<T: DeserializeOwned>() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    assert!(T::deserialize(AskedFor(&mut names)).is_err());
-    assert!(!names.is_empty());
-    names
-}
 
 fn example(file: &str) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(file);
@@ -81,4 +43,25 @@ fn the_examples_show_every_variable_and_no_other() {
     assert_eq!(example("backend.env"), &backend - &in_words);
     assert_eq!(example("login.env"), variables_of::<LoginSettings>());
     assert_eq!(example("proxy.env"), variables_of::<ProxyVariables>());
+}
+
+/// Else a role that reads none of another's settings would warn of them.
+#[test]
+fn no_two_variables_are_taken_for_each_other() {
+    let mut all: BTreeSet<String> = OF_ALL_ROLES.map(str::to_owned).into();
+    for role in [
+        variables_of::<LoginSettings>(),
+        variables_of::<ProxyVariables>(),
+        variables_of::<BackendVariables>(),
+        variables_of::<ClusterVariables>(),
+    ] {
+        all = &all | &role;
+    }
+    for name in &all {
+        let others = all.iter().filter(|other| *other != name).map(String::as_str);
+        let alike = meant(name, others);
+        // Each role reads both.
+        let are_proxies = name.ends_with("_PROXY");
+        assert!(alike.is_none() || are_proxies, "{name} is taken for {alike:?}");
+    }
 }

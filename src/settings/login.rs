@@ -7,6 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::lists::{HostName, RequestHost, separated, separated_texts};
+use super::names::variables_of;
 use super::{SettingsError, Source, Span, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 
@@ -30,7 +32,7 @@ pub struct LoginSettings {
     /// The cluster; may be left out where there is only one.
     pub cluster: Option<String>,
     /// Where to listen instead of `127.0.0.1:8000` and `[::1]:8000`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     pub listen: Vec<SocketAddr>,
     /// How long to wait for the person; 5 minutes unless set.
     #[serde(default = "default_login_timeout")]
@@ -40,10 +42,10 @@ pub struct LoginSettings {
     /// The program that opens the link, instead of the system's.
     pub browser: Option<String>,
     /// More hosts that a request may name beside localhost, 127.0.0.1 and `[::1]`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]
     pub allowed_hosts: Vec<String>,
     /// Hosts to which plain http is allowed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
     pub insecure_http_hosts: Vec<String>,
     /// A file of root certificates to trust beside the system's (`--ca-file`).
     pub ca_file: Option<PathBuf>,
@@ -73,6 +75,7 @@ impl LoginSettings {
     /// # Errors
     /// When a variable is not of its type.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
+        source.warn_of_lookalikes(&variables_of::<Self>());
         source.read()
     }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::lists::{HostName, RequestHost, separated, separated_texts};
 use super::login::LoginSettings;
+use super::names::variables_of;
 use super::{SettingsError, Source, Span};
 
 /// The `proxy` role's variables; each field is the variable of the same name in upper case. Those that say how the backend is
@@ -16,17 +18,17 @@ use super::{SettingsError, Source, Span};
 pub(super) struct ProxyVariables {
     backstage_url: Option<String>,
     backstage_client_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     listen: Vec<SocketAddr>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated")]
     control_listen: Vec<SocketAddr>,
     #[serde(default)]
     hold_callback_port: bool,
     redis_url: Option<SecretString>,
     login_timeout: Option<Span>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]
     allowed_hosts: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
     insecure_http_hosts: Vec<String>,
     ca_file: Option<PathBuf>,
     https_proxy: Option<SecretString>,
@@ -73,6 +75,7 @@ impl ProxySettings {
     /// # Errors
     /// When a variable is not of its type, or is one of a single login's.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
+        source.warn_of_lookalikes(&variables_of::<ProxyVariables>());
         let variables: ProxyVariables = source.read()?;
         let ProxyVariables { backstage_url, control_listen, hold_callback_port, redis_url, .. } = variables;
         let holding = if hold_callback_port { Holding::Always } else { Holding::WhileNeeded };
@@ -80,7 +83,7 @@ impl ProxySettings {
             (None, Holding::Always) => Backstage::Unknown,
             (Some(_), _) | (None, Holding::WhileNeeded) => Backstage::Named,
         };
-        let login = LoginSettings::read(source)?;
+        let login = source.read()?;
         Ok(Self { login, backstage, control_listen, holding, redis_url })
     }
 }

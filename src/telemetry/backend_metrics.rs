@@ -7,6 +7,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::process_metrics;
+
 /// Counters and histograms of one backend process.
 #[derive(Clone)]
 pub struct BackendMetrics {
@@ -96,9 +98,8 @@ impl BackendMetrics {
         let build =
             IntCounterVec::new(Opts::new("cluster_auth_build_info", "The running build."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
-        let process = prometheus::process_collector::ProcessCollector::for_self();
+        process_metrics::register(&self.registry)?;
         self.registry.register(Box::new(build))?;
-        self.registry.register(Box::new(process))?;
         self.registry.register(Box::new(self.logins.clone()))?;
         self.registry.register(Box::new(self.exchange_seconds.clone()))?;
         self.registry.register(Box::new(self.sessions_pending.clone()))?;

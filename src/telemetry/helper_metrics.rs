@@ -8,6 +8,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::process_metrics;
+
 /// Counters and histograms of one proxy process.
 #[derive(Clone)]
 pub struct HelperMetrics {
@@ -65,10 +67,9 @@ impl HelperMetrics {
         let build =
             IntCounterVec::new(Opts::new("oidc_helper_build_info", "The running build."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
-        let process = prometheus::process_collector::ProcessCollector::for_self();
-        let collectors: [Box<dyn Collector>; 8] = [
+        process_metrics::register(&self.registry)?;
+        let collectors: [Box<dyn Collector>; 7] = [
             Box::new(build),
-            Box::new(process),
             Box::new(self.logins.clone()),
             Box::new(self.callback_seconds.clone()),
             Box::new(self.exchange_seconds.clone()),

@@ -42,8 +42,8 @@ pub(super) const ROWS: &[Row] = &[
     Row(403, "not_allowed", |scene| scene.api.get_with("/status", &[("sec-fetch-site", "cross-site")])),
     Row(403, "not_allowed", |scene| scene.api.get_with("/status", &[("sec-fetch-site", "same-site")])),
     Row(404, "not_found", |scene| scene.api.get("/nothing")),
-    Row(404, "not_found", |scene| scene.api.post("/info", &json!({}))),
-    Row(404, "not_found", |scene| scene.api.get("/exchange")),
+    Row(405, "method_not_allowed", |scene| scene.api.post("/info", &json!({}))),
+    Row(405, "method_not_allowed", |scene| scene.api.get("/exchange")),
     Row(413, "too_large", |scene| scene.api.post("/register", &json!({ "returnTo": "/".repeat(64 * 1024) }))),
     Row(415, "unsupported_media_type", |scene| {
         scene.api.post_raw("/register", &[("content-type", "text/plain")], b"{}")

@@ -46,9 +46,12 @@ impl BackendPlan {
             .with("RUST_LOG", "trace")
     }
 
-    /// Sets a variable.
+    /// Sets a variable; a file of clusters takes the place of the one cluster's.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
+        if name == "CONFIG_FILE" {
+            self.variables.retain(|variable, _| !is_of_cluster(variable));
+        }
         self.variables.insert(name.to_owned(), value.to_owned());
         self
     }
@@ -75,21 +78,17 @@ impl BackendPlan {
 
     /// The same cluster once more under each of these names, instead of the one.
     #[must_use]
-    pub fn with_clusters_named(mut self, world: &World, names: &[&str]) -> Self {
-        let of_cluster = |name: &str| {
-            let prefixes = ["OIDC_", "KUBERNETES_", "IDENTITY_", "USER_TOKENS"];
-            prefixes.iter().any(|prefix| name.starts_with(prefix))
-        };
+    pub fn with_clusters_named(self, world: &World, names: &[&str]) -> Self {
         let mut file = String::new();
         for name in names {
             writeln!(file, "[[clusters]]\ncluster_name = {name:?}").unwrap();
-            for (variable, value) in self.variables.iter().filter(|(variable, _)| of_cluster(variable)) {
+            let own = |variable: &str| is_of_cluster(variable) && variable != "CLUSTER_NAME";
+            for (variable, value) in self.variables.iter().filter(|(variable, _)| own(variable)) {
                 writeln!(file, "{} = {value:?}", variable.to_lowercase()).unwrap();
             }
         }
         let path = world.file("clusters.toml");
         std::fs::write(&path, file).unwrap();
-        self.variables.retain(|variable, _| variable != "CLUSTER_NAME" && !of_cluster(variable));
         self.with("CONFIG_FILE", path.to_str().unwrap())
     }
 
@@ -137,6 +136,11 @@ impl BackendPlan {
             process,
         }
     }
+}
+
+fn is_of_cluster(variable: &str) -> bool {
+    let prefixes = ["CLUSTER_NAME", "OIDC_", "KUBERNETES_", "IDENTITY_", "USER_TOKENS"];
+    prefixes.iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// A running backend.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::login_record::LoginRecord;
 use super::many_logins::ManyLogins;
-use crate::helper::auth_url::{AuthUrl, RedirectUri};
+use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::backend_api::BackendApi;
 use crate::helper::listeners::ListenError;
 use crate::helper::login::facts;
@@ -85,7 +85,7 @@ pub async fn begin(
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
     let session = session_source::begin(credential, api, None).await?;
-    let redirect_uri = RedirectUri::parse(&info.redirect_uri).map_err(LoginError::from)?;
+    let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(LoginError::from)?;
     let hosts = &app.settings.login.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
     let record = LoginRecord {
@@ -93,7 +93,7 @@ pub async fn begin(
         request_id: api.request_id().to_owned(),
         session_token: session.token.clone(),
         auth_url: session.auth_url.clone(),
-        redirect_uri: info.redirect_uri.clone(),
+        redirect_uri: redirect_uri.text().to_owned(),
         secrets: Secrets::new(app.random.as_ref()).map_err(Unavailable::from)?,
         consent,
         ends: app.clock.now() + session.remaining.min(app.settings.login.login_timeout.0),

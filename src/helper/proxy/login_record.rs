@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::app::App;
-use crate::helper::auth_url::{AuthUrl, BadAuthUrl, RedirectUri};
+use crate::helper::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::logins::Unavailable;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
-use crate::protocol::WireSecret;
+use crate::protocol::{RedirectUri, WireSecret};
 use crate::random::sha256;
 use crate::store::sealing::derived;
 use crate::store::{StoreError, Write};

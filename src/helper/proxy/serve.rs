@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
 
@@ -11,9 +12,9 @@ use super::many_logins::ManyLogins;
 use super::{control, own_login, start};
 use crate::helper::guards::AllowedHosts;
 use crate::helper::logins::Logins;
+use crate::helper::methods::{get, post};
 use crate::helper::port_server::{self, PortServer};
-use crate::helper::routes::{self, get, post};
-use crate::helper::{callback, listeners, redirect};
+use crate::helper::{callback, listeners, redirect, routes};
 
 /// Serves them, in the task system of the thread that calls.
 ///
@@ -41,7 +42,8 @@ fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz", web::get().to(control::ready)))
         .service(get("/metrics", web::get().to(control::metrics)))
         .service(get("/status", web::get().to(control::status)))
-        .configure(routes::of_every_login);
+        .configure(routes::of_every_login)
+        .default_service(web::to(arrive_elsewhere));
 }
 
 /// `GET /`, and how long a redirect takes.
@@ -50,6 +52,20 @@ async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::D
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
     let answer = redirect::arrive(request, logins).await;
     if is_redirect {
+        app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
+    }
+    answer
+}
+
+/// The same for a redirect URI with a path, among what is nothing.
+async fn arrive_elsewhere(
+    request: HttpRequest,
+    logins: web::Data<dyn Logins>,
+    app: web::Data<App>,
+) -> HttpResponse {
+    let began = Instant::now();
+    let answer = redirect::arrive_elsewhere(request, logins).await;
+    if answer.status() != StatusCode::NOT_FOUND {
         app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }
     answer

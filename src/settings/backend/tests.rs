@@ -1,4 +1,7 @@
+use std::path::Path;
+
 use super::super::cluster::{IdentityRule, UserTokens};
+use super::clusters::from_file;
 use super::*;
 
 fn source(more: &[(&str, &str)]) -> Source {

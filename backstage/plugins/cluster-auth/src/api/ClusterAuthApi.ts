@@ -6,7 +6,7 @@ export interface Info {
   backstageUrl: string;
   appUrl: string;
   redirectUri: string;
-  clusters: { name: string; title: string; issuer: string }[];
+  clusters: { name: string; title: string; issuer: string; redirectUri: string }[];
 }
 
 /** One cluster as the signed-in user has it. */

@@ -1,0 +1,49 @@
+//! Time spans as people write them.
+
+use std::time::Duration;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// Redis and timers count milliseconds: less is none at all.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// More is no limit, and far enough below what overflows when it is added to the time of day.
+const LONGEST: Duration = Duration::from_hours(24 * 3_650);
+
+/// A time span as people write it, `30s` or `5m`; never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let span = humantime::parse_duration(&text)
+            .map_err(|e| D::Error::custom(format!("not a time span like 30s or 5m: {e}")))?;
+        if (SHORTEST..=LONGEST).contains(&span) {
+            return Ok(Self(span));
+        }
+        Err(D::Error::custom("a time span must be from 1ms to 3650d"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Span, Error> {
+        Span::deserialize(StrDeserializer::new(text))
+    }
+
+    #[test]
+    fn a_span_is_neither_zero_nor_endless() {
+        assert_eq!(read("5m"), Ok(Span(Duration::from_mins(5))));
+        assert_eq!(read("1ms"), Ok(Span(SHORTEST)));
+        for text in ["0s", "0s 0ms", "999us", "3651d", "100000000y"] {
+            assert!(read(text).unwrap_err().to_string().contains("from 1ms to 3650d"), "{text}");
+        }
+        assert!(read("soon").unwrap_err().to_string().contains("not a time span"));
+    }
+}

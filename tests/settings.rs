@@ -1,0 +1,176 @@
+//! Settings that would pass silently: each is refused at the start or warned of, with its name and what to do.
+
+use serde_json::Value;
+
+use crate::harness::backend::{BackendPlan, SEALING_KEY};
+use crate::harness::helper_program::{Ending, HelperPlan};
+use crate::harness::process::Process;
+use crate::harness::proxy_program::ProxyPlan;
+use crate::harness::world::World;
+
+/// Nobody is there; a backend asks its identity provider when it needs it.
+const ISSUER: &str = "http://localhost:1/";
+
+/// The sentence with which the program ends at once.
+fn refusal(mut process: Process) -> String {
+    assert_eq!(process.wait().code(), Some(2), "{}", process.printed());
+    let printed = process.printed();
+    let events = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let errors = events.filter(|event| event["level"] == "ERROR");
+    errors.map(|event| event["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// The warnings about settings of a program that has started.
+fn warnings(process: &Process) -> Vec<(String, String)> {
+    let printed = process.printed();
+    let events = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let about_settings = events.filter(|event| event["level"] == "WARN" && event["setting"].is_string());
+    about_settings
+        .map(|event| {
+            let text = |field: &str| event[field].as_str().unwrap().to_owned();
+            (text("setting"), text("message"))
+        })
+        .collect()
+}
+
+fn assert_refused(plan: &BackendPlan, variables: &[(&str, &str)], words: &[&str]) {
+    let plan = variables.iter().fold(plan.clone(), |plan, (name, value)| plan.with(name, value));
+    let sentence = refusal(plan.launch());
+    for word in words {
+        assert!(sentence.contains(word), "{word} is not in: {sentence}");
+    }
+}
+
+#[test]
+fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
+    let world = World::new("settings_refused");
+    let plan = BackendPlan::new(&world, ISSUER);
+    let api = ("KUBERNETES_API_URL", "https://kubernetes.example");
+    for (variables, words) in [
+        (&[("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)][..], &["TOKEN_ENCRYPTION_KEYS", "set REDIS_URL"][..]),
+        (&[("OIDC_SCOPES", "profile email offline_access")], &["OIDC_SCOPES", "openid", "add it"]),
+        (&[("KUBERNETES_API_URL", "https://kubernetes.example/?x=1")], &["KUBERNETES_API_URL", "query"]),
+        (&[("KUBERNETES_API_URL", "https://kubernetes.example/#x")], &["KUBERNETES_API_URL", "fragment"]),
+        (&[("KUBERNETES_API_URL", "https://u:p@kubernetes.example/")], &["KUBERNETES_API_URL", "user"]),
+        (&[("KUBERNETES_API_URL", "https://kubernetes.example ")], &["KUBERNETES_API_URL", "white space"]),
+        (&[("BACKSTAGE_URL", "https://backstage.example/?x")], &["BACKSTAGE_URL", "query"]),
+        (&[("BACKSTAGE_APP_URL", "https://backstage.example/?x")], &["BACKSTAGE_APP_URL", "query"]),
+        (&[("OIDC_ISSUER_URL", "https://idp.example/\n")], &["OIDC_ISSUER_URL", "white space"]),
+        (
+            &[("KUBERNETES_CA_FILE", "/ca.pem")],
+            &["KUBERNETES_CA_FILE", "KUBERNETES_API_URL", "leave both out"],
+        ),
+        (&[("SESSION_LIFETIME", "0s")], &["SESSION_LIFETIME", "from 1ms"]),
+        (&[("EXCHANGE_LEASE", "0s")], &["EXCHANGE_LEASE", "from 1ms"]),
+        (&[("IDP_TIMEOUT", "0ms")], &["IDP_TIMEOUT", "from 1ms"]),
+        (&[("IDP_TIMEOUT", "999999999y")], &["IDP_TIMEOUT"]),
+        (&[("REFRESH_LOCK_LIFETIME", "0s")], &["REFRESH_LOCK_LIFETIME"]),
+        (&[("UNUSED_LOGIN_LIFETIME", "0s")], &["UNUSED_LOGIN_LIFETIME"]),
+        (&[("EXTENSION_ORIGINS", "chrome-extension://abc/page")], &["EXTENSION_ORIGINS", "origin"]),
+        (&[("EXTENSION_ORIGINS", "chrome-extension://abc x")], &["EXTENSION_ORIGINS", "origin"]),
+        (&[("ALLOWED_HOSTS", "http://backend")], &["ALLOWED_HOSTS", "http://backend"]),
+        (&[("INSECURE_HTTP_HOSTS", "idp:80")], &["INSECURE_HTTP_HOSTS", "idp:80"]),
+        (&[("OIDC_REDIRECT_URI", "https://portal.example/callback")], &["OIDC_REDIRECT_URI", "own machine"]),
+        (&[("OIDC_REDIRECT_URI", "http://localhost:8000/start")], &["OIDC_REDIRECT_URI", "path"]),
+        (&[("CONFIG_FILE", "/clusters.toml"), api], &["CONFIG_FILE", "KUBERNETES_API_URL", "[[clusters]]"]),
+    ] {
+        assert_refused(&plan, variables, words);
+    }
+}
+
+#[test]
+fn a_variable_that_is_missing_under_another_name_is_found() {
+    let world = World::new("settings_missing");
+    let plan =
+        BackendPlan::new(&world, ISSUER).without("OIDC_CLIENT_ID").with("ODIC_CLIENT_ID", "kubernetes");
+    assert_refused(&plan, &[], &["OIDC_CLIENT_ID is not set, but ODIC_CLIENT_ID is: rename it"]);
+}
+
+fn cluster_block(name: &str, more: &str) -> String {
+    format!(
+        "[[clusters]]\ncluster_name = {name:?}\noidc_issuer_url = {ISSUER:?}\noidc_client_id = \"kubernetes\"\nidentity_rule = \"any\"\n{more}\n"
+    )
+}
+
+#[test]
+fn a_file_of_clusters_is_read_as_strictly_and_names_the_cluster() {
+    let world = World::new("settings_file");
+    let file = world.file("clusters.toml");
+    let plan = BackendPlan::new(&world, ISSUER).with("CONFIG_FILE", file.to_str().unwrap());
+    for (more, words) in [
+        (
+            "oidc_scope = \"openid\"",
+            &["cluster prod", "oidc_scope is no setting", "did you mean oidc_scopes?"][..],
+        ),
+        ("OIDC_SCOPES = \"openid\"", &["cluster prod", "did you mean oidc_scopes?"]),
+        ("colour = \"blue\"", &["cluster prod", "colour is no setting", "spelling"]),
+        ("oidc_scopes = \"email\"", &["cluster prod", "OIDC_SCOPES lacks openid"]),
+        ("kubernetes_ca_file = \"/ca.pem\"", &["cluster prod", "KUBERNETES_API_URL"]),
+        (
+            "oidc_redirect_uri = \"http://localhost:8001/\"",
+            &["OIDC_REDIRECT_URI", "prod", "dev", "another host or port"],
+        ),
+        ("oidc_redirect_uri = \"http://127.0.0.1:8000/\"", &["OIDC_REDIRECT_URI", "another host or port"]),
+    ] {
+        std::fs::write(&file, cluster_block("dev", "") + &cluster_block("prod", more)).unwrap();
+        assert_refused(&plan, &[], words);
+    }
+}
+
+#[test]
+fn what_may_be_meant_for_another_program_is_warned_of_and_strangers_are_not() {
+    let world = World::new("settings_warned");
+    let plan = BackendPlan::new(&world, ISSUER);
+    let strangers = [("REDIS_PORT", "6379"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("LISTEN_FDS", "1")];
+    let plan = strangers.iter().fold(plan, |plan, (name, value)| plan.with(name, value));
+    let backend = plan
+        .with("BACKSTAGE_ISSUERS", "https://backstage.example")
+        .with("OIDC_CLIENT_ID_FILE", "/client-id")
+        .with("IDENTITY_RULE", "any")
+        .with("LOG_FORMAT", "jsno")
+        .start();
+    let warned = warnings(&backend.process);
+    for (setting, words) in [
+        ("BACKSTAGE_ISSUERS", "if BACKSTAGE_ISSUER is meant, rename it"),
+        ("OIDC_CLIENT_ID_FILE", "set OIDC_CLIENT_ID itself"),
+        ("USER_TOKENS", "there is no KUBERNETES_API_URL"),
+        ("IDENTITY_EMAIL_DOMAINS", "only IDENTITY_RULE=email"),
+        ("LOG_FORMAT", "set it to pretty or json"),
+    ] {
+        let told = warned.iter().any(|(name, message)| name == setting && message.contains(words));
+        assert!(told, "{setting} is not warned of: {warned:?}");
+    }
+    assert_eq!(warned.len(), 5, "{warned:?}");
+}
+
+#[test]
+fn lists_may_have_spaces_around_their_commas() {
+    let world = World::new("settings_lists");
+    let backend = BackendPlan::new(&world, ISSUER)
+        .with("TRUSTED_PROXIES", "10.0.0.0/8, 192.168.0.0/16")
+        .with("ALLOWED_HOSTS", "elsewhere, backend.internal")
+        .start();
+    let answer = backend.api(&world).get_with("/info", &[("host", "backend.internal")]);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+#[test]
+fn the_helpers_roles_are_as_strict() {
+    let world = World::new("settings_helper");
+    let login = || HelperPlan::new(&world, "http://localhost:1");
+    for (name, value, words) in [
+        ("LOGIN_TIMEOUT", "0s", &["LOGIN_TIMEOUT", "from 1ms"][..]),
+        ("ALLOWED_HOSTS", "http://devbox", &["ALLOWED_HOSTS", "http://devbox"]),
+        ("INSECURE_HTTP_HOSTS", "*.example.com", &["INSECURE_HTTP_HOSTS"]),
+    ] {
+        Ending::of(&mut login().with(name, value).launch()).assert(2, words);
+        let sentence = refusal(ProxyPlan::new(&world, "http://localhost:1").with(name, value).launch());
+        assert!(words.iter().all(|word| sentence.contains(word)), "{words:?} not all in: {sentence}");
+    }
+    let query = HelperPlan::new(&world, "https://backstage.example/?x");
+    Ending::of(&mut query.launch()).assert(2, &["BACKSTAGE_URL", "query"]);
+    let mut misspelt = login().with("LOGIN_TIMOUT", "1s").with("CONTROL_LISTENER", "x").launch();
+    misspelt.wait();
+    let warned = warnings(&misspelt);
+    assert!(matches!(&warned[..], [(name, _)] if name == "LOGIN_TIMOUT"), "{warned:?}");
+}
