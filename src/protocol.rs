@@ -73,7 +73,7 @@ impl Serialize for WireSecret {
 pub struct Info {
     /// The backend's version.
     pub version: String,
-    /// Where Backstage's own API is.
+    /// Where people's programs reach Backstage's own API, as the operator says; a helper asks only the address it was given.
     pub backstage_url: String,
     /// Where people open Backstage.
     pub app_url: String,
@@ -93,6 +93,9 @@ pub struct ClusterInfo {
     pub title: String,
     /// The OpenID provider that logs people in to it.
     pub issuer: String,
+    /// The redirect URI that its client has at the provider; empty from a backend that does not tell.
+    #[serde(default)]
+    pub redirect_uri: String,
 }
 
 /// The body of `POST /register`; all of it optional.

@@ -10,6 +10,8 @@ use prometheus::{
 #[derive(Clone)]
 pub struct BackendMetrics {
     registry: Registry,
+    /// Requests to begin a login, by `outcome`: `begun` or an error code.
+    pub registrations: IntCounterVec,
     /// Logins that ended, by `outcome`: `complete` or an error code.
     pub logins: IntCounterVec,
     /// Seconds from a code's arrival to its outcome.
@@ -42,6 +44,11 @@ impl BackendMetrics {
             |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
         let metrics = Self {
             registry: Registry::new(),
+            registrations: counter(
+                "cluster_auth_registrations_total",
+                "Requests to begin a login, by outcome.",
+                &["outcome"],
+            )?,
             logins: counter("cluster_auth_logins_total", "Logins that ended, by outcome.", &["outcome"])?,
             exchange_seconds: Histogram::with_opts(HistogramOpts::new(
                 "cluster_auth_exchange_seconds",
@@ -86,6 +93,7 @@ impl BackendMetrics {
         let process = prometheus::process_collector::ProcessCollector::for_self();
         self.registry.register(Box::new(build))?;
         self.registry.register(Box::new(process))?;
+        self.registry.register(Box::new(self.registrations.clone()))?;
         self.registry.register(Box::new(self.logins.clone()))?;
         self.registry.register(Box::new(self.exchange_seconds.clone()))?;
         self.registry.register(Box::new(self.sessions_pending.clone()))?;
