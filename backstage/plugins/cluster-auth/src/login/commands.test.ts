@@ -98,11 +98,14 @@ describe('commandLine', () => {
       NPX_OWN_REGISTRY,
       `npx --registry 'https://npm.example.com/' '@example/helper@1.2.3' login --backend 'https://backstage.example.com/it''s'`,
     ],
-  ])('takes the token of %o back from PowerShell, however it ends', (command, program) => {
-    expect(line(command, 'powershell', URL_WITH_QUOTE)).toBe(
-      `try { $env:BACKSTAGE_SESSION_TOKEN='${TOKEN}'; ${program} } finally { Remove-Item Env:BACKSTAGE_SESSION_TOKEN }`,
-    );
-  });
+  ])(
+    'takes the token of %o back from PowerShell, however it ends',
+    (command, program) => {
+      expect(line(command, 'powershell', URL_WITH_QUOTE)).toBe(
+        `try { $env:BACKSTAGE_SESSION_TOKEN='${TOKEN}'; ${program} } finally { Remove-Item Env:BACKSTAGE_SESSION_TOKEN }`,
+      );
+    },
+  );
 });
 
 describe('likelyShell', () => {

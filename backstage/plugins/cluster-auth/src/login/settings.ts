@@ -27,13 +27,13 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
 
 /** Without a default: a name under which the helper is not published is free for others to publish under. */
 function docker(config: ConfigApi): Command[] {
-  const docker = config.getOptionalConfig('clusterAuth.commands.docker');
-  if (!docker) {
+  const chosen = config.getOptionalConfig('clusterAuth.commands.docker');
+  if (!chosen) {
     return [];
   }
-  const tag = docker.getOptionalString('tag');
+  const tag = chosen.getOptionalString('tag');
   return [
-    { kind: 'docker', image: withTag(docker.getString('image'), ':', tag) },
+    { kind: 'docker', image: withTag(chosen.getString('image'), ':', tag) },
   ];
 }
 
@@ -43,14 +43,18 @@ function binary(config: ConfigApi): Command[] {
 }
 
 function npx(config: ConfigApi): Command[] {
-  const npx = config.getOptionalConfig('clusterAuth.commands.npx');
-  if (!npx) {
+  const chosen = config.getOptionalConfig('clusterAuth.commands.npx');
+  if (!chosen) {
     return [];
   }
-  const tag = npx.getOptionalString('tag');
-  const packageSpec = withTag(npx.getString('package'), '@', tag);
+  const tag = chosen.getOptionalString('tag');
+  const packageSpec = withTag(chosen.getString('package'), '@', tag);
   return [
-    { kind: 'npx', packageSpec, registry: npx.getOptionalString('registry') },
+    {
+      kind: 'npx',
+      packageSpec,
+      registry: chosen.getOptionalString('registry'),
+    },
   ];
 }
 
