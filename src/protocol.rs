@@ -93,8 +93,7 @@ pub struct ClusterInfo {
     pub title: String,
     /// The OpenID provider that logs people in to it.
     pub issuer: String,
-    /// The redirect URI that its client has at the provider; empty from a backend that does not tell.
-    #[serde(default)]
+    /// The redirect URI of its logins.
     pub redirect_uri: String,
 }
 

@@ -73,7 +73,7 @@ impl RateLimits {
     }
 
     fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        self.trusted_proxies.client_address(request.peer_addr()?.ip(), request.headers())
+        Some(self.trusted_proxies.client_address(request.peer_addr()?.ip(), request.headers()))
     }
 }
 

@@ -14,7 +14,7 @@ impl TrustedProxies {
     }
 
     /// The last address in `X-Forwarded-For` that no trusted proxy has; the peer's, unless that is a trusted proxy.
-    pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines: Vec<&HeaderValue> = headers.get_all(X_FORWARDED_FOR).collect();
         let mut hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
         let mut address = peer.to_canonical();
@@ -23,7 +23,7 @@ impl TrustedProxies {
             let Some(before) = hops.next().and_then(read) else { break };
             address = before;
         }
-        Some(address)
+        address
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -68,7 +68,7 @@ mod tests {
         for line in forwarded {
             headers.append(X_FORWARDED_FOR, line.parse().unwrap());
         }
-        proxies.client_address(peer.parse().unwrap(), &headers).unwrap().to_string()
+        proxies.client_address(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
