@@ -157,6 +157,12 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     for host in &app.settings.insecure_http_hosts {
         tracing::warn!(host, "plain http is allowed to this host");
     }
+    if app.settings.tells_inner_address() {
+        tracing::warn!(
+            url = %app.settings.public_url,
+            "BACKSTAGE_APP_URL is not set, so GET /info tells everybody BACKSTAGE_URL: set it to where people open Backstage"
+        );
+    }
     let handle = control.handle();
     actix_web::rt::spawn(control);
     keep_in_order(&app.clone().into_inner(), clients);

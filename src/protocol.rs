@@ -75,7 +75,7 @@ impl Serialize for WireSecret {
 pub struct Info {
     /// The backend's version.
     pub version: String,
-    /// Where Backstage's own API is.
+    /// Where people's programs reach Backstage's own API, as the operator says; a helper asks only the address it was given.
     pub backstage_url: String,
     /// Where people open Backstage.
     pub app_url: String,

@@ -41,6 +41,9 @@ impl Installation {
         let backend = BackendPlan::new(&world, &idp.issuer)
             .without("CLUSTER_AUTH_DEV_USER")
             .with("BACKSTAGE_URL", &backstage.url)
+            .with("BACKSTAGE_APP_URL", &backstage.url)
+            // The helper asks only the address that it was given, whatever the backend says.
+            .with("BACKSTAGE_PUBLIC_URL", "https://elsewhere.example.com")
             .with("IDENTITY_RULE", "catalog")
             .start();
         let ingress = Ingress::start(&backend.url, &backstage.url);

@@ -70,6 +70,19 @@ impl Portal {
     }
 }
 
+impl Portal {
+    /// Waits for the audit line of a token that this user's plugin got.
+    fn wait_for_hand_out(&self, user: &str) {
+        let expected = json!({ "user": user, "plugin": "kubernetes", "cluster": "dev", "outcome": "given" });
+        self.backend.process.wait_for(&format!("an audit line with {expected}"), |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            let fits = |(name, value): (&String, &Value)| event[name] == *value;
+            let given = event["target"] == "audit" && expected.as_object()?.iter().all(fits);
+            (given && event["span"]["request_id"].is_string()).then_some(())
+        });
+    }
+}
+
 impl Person<'_> {
     fn log_in(&self, login: &str) {
         let session = self.api.register();
@@ -137,6 +150,7 @@ fn a_trusted_plugin_gets_the_token_of_whom_it_acts_for() {
         assert_eq!((status, &answer["user"]), (200, &person.api.get("/status").json["user"]));
         assert_eq!((&connected["subject"], &connected["connected"]), (&json!(subject), &json!(true)));
     }
+    portal.wait_for_hand_out("user:default/mara");
     let plugin = felix.plugin_api("kubernetes", &json!({}));
     let answer = plugin.get_with(TOKEN, &[("origin", "https://portal.example.com")]);
     assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));

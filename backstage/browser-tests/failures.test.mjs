@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import { environment, personAt } from './environment.mjs';
 import { confirmAndLogIn, logInAtIdp } from './person.mjs';
+import { restartBackend } from './restart-backend.mjs';
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
@@ -98,15 +99,9 @@ describe('what goes wrong is said in a sentence with a next step', () => {
   });
 
   it('the session expires', async (test) => {
-    test.after(async () => {
-      await environment.backend.stop();
-      environment.backendSettings = {};
-      await environment.backend.start();
-    });
+    test.after(() => restartBackend({}));
     const felix = await personAt(test, 'felix');
-    await environment.backend.stop();
-    environment.backendSettings = { SESSION_LIFETIME: '5s' };
-    await environment.backend.start();
+    await restartBackend({ SESSION_LIFETIME: '5s' });
     await felix.openComponent('web');
     await felix.getAccess();
     await felix.dialog.getByText(/took longer than .*: try again/).waitFor();

@@ -7,6 +7,7 @@ use super::app::{App, Clients};
 use super::{caller, tokens};
 use crate::problem::Problem;
 use crate::protocol::{Code, TokenResponse};
+use crate::telemetry::AUDIT;
 
 /// The query of `GET /token`.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -36,7 +37,8 @@ pub async fn give_token(
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
     let (cluster, _) = app.cluster_or_only(asked.cluster.as_deref())?;
     let tokens = tokens::current(&app, &caller.user, &cluster.name).await?;
-    tracing::debug!(user = %caller.user, plugin = %caller.plugin, cluster = cluster.name, "token given");
+    let (user, plugin) = (&caller.user, &caller.plugin);
+    tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name, outcome = "given", "token");
     Ok(web::Json(TokenResponse {
         token: tokens.id_token,
         expires_at: tokens.expires_at,

@@ -5,7 +5,7 @@ use actix_web::web;
 use super::app::App;
 use crate::protocol::{ClusterInfo, Info, REDIRECT_URI};
 
-/// Version, addresses and clusters; nothing secret.
+/// Version, addresses and clusters; nothing secret, and no address that only the backend uses.
 #[utoipa::path(get, path = "/info", responses((status = 200, body = Info)))]
 pub async fn info(app: web::Data<App>) -> web::Json<Info> {
     let settings = &app.settings;
@@ -13,7 +13,7 @@ pub async fn info(app: web::Data<App>) -> web::Json<Info> {
     let redirect_uri = clusters.clone().next().map_or(REDIRECT_URI, |cluster| &cluster.oidc.redirect_uri);
     web::Json(Info {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        backstage_url: settings.backstage_url.as_str().trim_end_matches('/').to_owned(),
+        backstage_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
         app_url: settings.app_url.as_str().trim_end_matches('/').to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         clusters: clusters

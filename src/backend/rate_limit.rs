@@ -1,75 +1,96 @@
 //! How often a user, or an address, may begin a login.
+//!
+//! A request with a valid identity counts for its user alone: behind an ingress, a whole company has one address. An address
+//! counts only for requests that show no valid identity.
 
+mod bounded_store;
+mod client_address;
+mod shared_address;
+
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
+use self::bounded_store::BoundedStore;
+use self::client_address::{Network, TrustedProxies};
+use self::shared_address::SharedAddress;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::user::UserRef;
 
+type Limiter<K> = RateLimiter<K, BoundedStore<K>, DefaultClock>;
+
 /// The limiters of one process.
 pub struct RateLimits {
-    by_user: DefaultKeyedRateLimiter<UserRef>,
-    by_address: DefaultKeyedRateLimiter<IpAddr>,
-    trusted_proxies: Vec<IpNet>,
+    by_user: Limiter<UserRef>,
+    by_network: Limiter<Network>,
+    trusted_proxies: TrustedProxies,
+    shared_address: SharedAddress,
 }
 
 impl RateLimits {
     /// So many a minute, for each user and each address alike.
     #[must_use]
     pub fn new(per_minute: NonZeroU32, trusted_proxies: Vec<IpNet>) -> Self {
-        let quota = Quota::per_minute(per_minute);
-        Self { by_user: RateLimiter::keyed(quota), by_address: RateLimiter::keyed(quota), trusted_proxies }
-    }
-
-    /// Counts a request of an address.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time to wait.
-    pub fn count_address(&self, request: &HttpRequest) -> Result<(), Problem> {
-        self.by_address.retain_recent();
-        let Some(address) = self.address(request) else { return Ok(()) };
-        self.by_address
-            .check_key(&address)
-            .map_err(|until| limited(until.wait_time_from(DefaultClock::default().now())))
+        Self {
+            by_user: limiter(per_minute),
+            by_network: limiter(per_minute),
+            trusted_proxies: TrustedProxies::new(trusted_proxies),
+            shared_address: SharedAddress::default(),
+        }
     }
 
     /// Counts a request of a user.
     ///
     /// # Errors
     /// `rate_limited` with the time to wait.
-    pub fn count_user(&self, user: &UserRef) -> Result<(), Problem> {
-        self.by_user.retain_recent();
-        self.by_user
-            .check_key(user)
-            .map_err(|until| limited(until.wait_time_from(DefaultClock::default().now())))
+    pub fn count_user(&self, user: &UserRef, request: &HttpRequest) -> Result<(), Problem> {
+        if let Some(address) = self.client_address(request) {
+            self.shared_address.note(user, address);
+        }
+        let wait = check(&self.by_user, user);
+        wait.map_err(|wait| limited(wait, "This account has begun too many logins in the last minute"))
     }
 
-    /// The caller's address: the last one in `X-Forwarded-For` that is not a trusted proxy, when a trusted proxy sent it.
-    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip();
-        let trusted = |address: &IpAddr| self.trusted_proxies.iter().any(|network| network.contains(address));
-        if !trusted(&peer) {
-            return Some(peer);
-        }
-        let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-        let hops: Vec<IpAddr> =
-            forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-        Some(hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer))
+    /// Counts a request that shows no valid identity.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time to wait.
+    pub fn count_address(&self, request: &HttpRequest) -> Result<(), Problem> {
+        let Some(address) = self.client_address(request) else { return Ok(()) };
+        check(&self.by_network, &Network::of(address)).map_err(|wait| {
+            limited(
+                wait,
+                "Too many requests without a valid sign-in to Backstage have come from this address",
+            )
+        })
+    }
+
+    fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        Some(self.trusted_proxies.client_address(request.peer_addr()?.ip(), request.headers()))
     }
 }
 
-/// `rate_limited`, with the time to wait.
+fn limiter<K: Hash + Eq + Clone>(per_minute: NonZeroU32) -> Limiter<K> {
+    RateLimiter::new(Quota::per_minute(per_minute), BoundedStore::default(), DefaultClock::default())
+}
+
+fn check<K: Hash + Eq + Clone>(limiter: &Limiter<K>, key: &K) -> Result<(), Duration> {
+    limiter.check_key(key).map_err(|until| until.wait_time_from(limiter.clock().now()))
+}
+
+/// `rate_limited`: what there was too much of, and the time to wait.
 #[must_use]
-pub fn limited(wait: Duration) -> Problem {
-    Problem::new(Code::RateLimited, "Too many at once: wait a moment and try again.")
-        .retry_after(wait.max(Duration::from_secs(1)))
+pub fn limited(wait: Duration, what: &str) -> Problem {
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
+    Problem::new(Code::RateLimited, format!("{what}: try again in {seconds} s."))
+        .retry_after(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -78,34 +99,30 @@ mod tests {
 
     use super::*;
 
-    fn limits() -> RateLimits {
-        RateLimits::new(NonZeroU32::MIN, vec!["10.0.0.0/8".parse().unwrap()])
-    }
-
-    fn request(peer: &str, forwarded: &str) -> HttpRequest {
-        let peer = format!("{peer}:1").parse().unwrap();
-        TestRequest::default().peer_addr(peer).insert_header(("x-forwarded-for", forwarded)).to_http_request()
-    }
-
-    #[test]
-    fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
-        let address = |peer, forwarded| limits().address(&request(peer, forwarded)).unwrap().to_string();
-        assert_eq!(address("10.1.1.1", "198.51.100.7"), "198.51.100.7");
-        assert_eq!(address("10.1.1.1", "6.6.6.6, 198.51.100.7, 10.2.2.2"), "198.51.100.7");
-        assert_eq!(address("192.0.2.1", "198.51.100.7"), "192.0.2.1");
+    fn request(peer: &str) -> HttpRequest {
+        TestRequest::default().peer_addr(peer.parse().unwrap()).to_http_request()
     }
 
     #[test]
     fn the_second_in_a_minute_is_told_to_wait() {
-        let limits = limits();
-        let request = request("192.0.2.1", "");
+        let limits = RateLimits::new(NonZeroU32::MIN, Vec::new());
+        let request = request("192.0.2.1:1");
         assert!(limits.count_address(&request).is_ok());
         let problem = limits.count_address(&request).unwrap_err();
         assert_eq!(problem.code(), Code::RateLimited);
-        assert!(problem.retry_after_seconds().unwrap() > 30);
-        let felix = "user:default/felix".parse().unwrap();
-        assert!(limits.count_user(&felix).is_ok());
-        assert!(limits.count_user(&felix).is_err());
-        assert!(limits.count_user(&"user:default/mara".parse().unwrap()).is_ok());
+        let seconds = problem.retry_after_seconds().unwrap();
+        assert!(seconds > 30, "{seconds}");
+        assert!(problem.message().ends_with(&format!("try again in {seconds} s.")), "{}", problem.message());
+    }
+
+    #[test]
+    fn users_and_addresses_are_counted_apart() {
+        let limits = RateLimits::new(NonZeroU32::MIN, Vec::new());
+        let request = request("192.0.2.1:1");
+        let [felix, mara] = ["felix", "mara"].map(|name| format!("user:default/{name}").parse().unwrap());
+        assert!(limits.count_user(&felix, &request).is_ok());
+        assert!(limits.count_user(&felix, &request).is_err());
+        assert!(limits.count_user(&mara, &request).is_ok());
+        assert!(limits.count_address(&request).is_ok());
     }
 }

@@ -15,6 +15,7 @@ use crate::random::random_secret;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::IdentityRule;
 use crate::telemetry::AUDIT;
+use crate::user::UserRef;
 
 /// Begins a session for the caller: everything about the login is decided here, and only the browser's part is left.
 ///
@@ -31,13 +32,46 @@ pub async fn register(
     app: web::Data<App>,
     clients: web::Data<Clients>,
 ) -> Result<web::Json<RegisterResponse>, Problem> {
-    app.rate_limits.count_address(&request)?;
-    let caller = caller::user(&request, &app, &clients).await?;
-    app.rate_limits.count_user(&caller.user)?;
-    let asked: RegisterRequest = body::json_or_empty(&request, payload).await?;
-    let answer = begin(&caller, asked, &app, &clients).await?;
+    let caller = caller::user(&request, &app, &clients).await;
+    let caller = caller.map_err(|problem| refuse_stranger(&request, &app, problem))?;
+    let answer = begin_counted(&caller, &request, payload, &app, &clients).await;
+    let answer = answer.map_err(|problem| audited(&app, Some(&caller.user), problem))?;
+    app.metrics.registrations.with_label_values(&["begun"]).inc();
     tracing::info!(target: AUDIT, user = answer.user, cluster = answer.cluster, outcome = "begun", "login");
     Ok(web::Json(answer))
+}
+
+/// Refuses a request that shows no valid identity, which counts for its address.
+fn refuse_stranger(request: &HttpRequest, app: &App, problem: Problem) -> Problem {
+    // Backstage does not answer: that is not the caller's fault.
+    if problem.code() == Code::Timeout {
+        return audited(app, None, problem);
+    }
+    let counted = app.rate_limits.count_address(request);
+    audited(app, None, counted.err().unwrap_or(problem))
+}
+
+/// Counts a refusal, and leaves a line for one that concerns a person. Requests with no token at all are noise, and so are
+/// those beyond the limit of an address.
+fn audited(app: &App, user: Option<&UserRef>, problem: Problem) -> Problem {
+    let code = problem.code();
+    app.metrics.registrations.with_label_values(&[code.as_str()]).inc();
+    if user.is_some() || code == Code::TokenInvalid {
+        let (user, reason) = (user.map(tracing::field::display), problem.message());
+        tracing::warn!(target: AUDIT, user, outcome = "not_begun", code = code.as_str(), reason, "login");
+    }
+    problem
+}
+
+async fn begin_counted(
+    caller: &Caller,
+    request: &HttpRequest,
+    payload: web::Payload,
+    app: &App,
+    clients: &Clients,
+) -> Result<RegisterResponse, Problem> {
+    app.rate_limits.count_user(&caller.user, request)?;
+    begin(caller, body::json_or_empty(request, payload).await?, app, clients).await
 }
 
 async fn begin(

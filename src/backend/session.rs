@@ -71,7 +71,8 @@ async fn changed(
     wait: Duration,
 ) -> Result<SessionResponse, Problem> {
     let id = session_record::SessionId::of(token);
-    let waiter = app.changes.wait_for(id.as_str()).ok_or_else(|| limited(wait))?;
+    let waiter =
+        app.changes.wait_for(id.as_str()).ok_or_else(|| limited(wait, "Two already wait for this login"))?;
     tracing::debug!(session = id.as_str(), "waits for a change");
     let end = Instant::now() + wait;
     loop {

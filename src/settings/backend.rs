@@ -17,6 +17,7 @@ use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::{SettingsError, Source, Span, checked_url, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
+use crate::outbound::https_rule;
 use crate::plugin::PluginName;
 use crate::user::UserRef;
 
@@ -26,6 +27,7 @@ use crate::user::UserRef;
 pub(super) struct BackendVariables {
     #[serde(default = "default_backstage_url")]
     backstage_url: String,
+    backstage_public_url: Option<String>,
     #[serde(default, deserialize_with = "separated")]
     backstage_app_url: Vec<String>,
     backstage_issuer: Option<String>,
@@ -155,8 +157,10 @@ pub enum StoreSettings {
 /// The `backend` role's settings, checked.
 #[derive(Debug)]
 pub struct BackendSettings {
-    /// Where Backstage's backend is, without a slash at the end.
+    /// Where Backstage's backend is as this program reaches it; nothing that anyone is told.
     pub backstage_url: Url,
+    /// Where everybody else reaches it.
+    pub public_url: Url,
     /// The `iss` that user tokens must have, where configured.
     pub backstage_issuer: Option<String>,
     /// The plugins that may act for users.
@@ -216,7 +220,8 @@ impl BackendSettings {
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
-        let apps = app_urls(&variables, &backstage_url)?;
+        let public_url = public_url(&variables)?;
+        let apps = app_urls(&variables, public_url.as_ref().unwrap_or(&backstage_url))?;
         let callers = callers(&variables)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
@@ -241,6 +246,7 @@ impl BackendSettings {
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
+            public_url: public_url.or_else(|| apps.first().cloned()).unwrap_or_else(|| backstage_url.clone()),
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
             backstage_url,
             backstage_issuer: variables.backstage_issuer,
@@ -271,6 +277,12 @@ impl BackendSettings {
         })
     }
 
+    /// Whether everybody is told `BACKSTAGE_URL` although it is no address that a helper would use.
+    #[must_use]
+    pub fn tells_inner_address(&self) -> bool {
+        self.public_url == self.backstage_url && https_rule::parse(self.public_url.as_str(), &[]).is_err()
+    }
+
     /// Backstage's address without a slash at the end.
     #[must_use]
     pub fn backstage_base(&self) -> &str {
@@ -278,6 +290,18 @@ impl BackendSettings {
     }
 }
 
+/// Backstage's own address for everybody, where the settings name it.
+fn public_url(variables: &BackendVariables) -> Result<Option<Url>, SettingsError> {
+    if let Some(text) = &variables.backstage_public_url {
+        return checked_url("BACKSTAGE_PUBLIC_URL", text.trim(), &variables.insecure_http_hosts).map(Some);
+    }
+    let issuer = variables.backstage_issuer.as_deref().unwrap_or_default();
+    // Backstage makes its issuer of that address.
+    let base = issuer.trim_end_matches('/').strip_suffix("/api/auth").unwrap_or_default();
+    Ok(https_rule::parse(base, &variables.insecure_http_hosts).ok())
+}
+
+/// Where people open Backstage: app and backend have one address, unless it is said otherwise.
 fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, SettingsError> {
     if variables.backstage_app_url.is_empty() {
         return Ok(vec![backstage.clone()]);

@@ -13,6 +13,8 @@ use super::process_metrics;
 #[derive(Clone)]
 pub struct BackendMetrics {
     registry: Registry,
+    /// Requests to begin a login, by `outcome`: `begun` or an error code.
+    pub registrations: IntCounterVec,
     /// Logins that ended, by `outcome`: `complete` or an error code.
     pub logins: IntCounterVec,
     /// Seconds from a code's arrival to its outcome.
@@ -49,6 +51,11 @@ impl BackendMetrics {
             |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
         let metrics = Self {
             registry: Registry::new(),
+            registrations: counter(
+                "cluster_auth_registrations_total",
+                "Requests to begin a login, by outcome.",
+                &["outcome"],
+            )?,
             logins: counter("cluster_auth_logins_total", "Logins that ended, by outcome.", &["outcome"])?,
             exchange_seconds: Histogram::with_opts(HistogramOpts::new(
                 "cluster_auth_exchange_seconds",
@@ -100,6 +107,7 @@ impl BackendMetrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
         process_metrics::register(&self.registry)?;
         self.registry.register(Box::new(build))?;
+        self.registry.register(Box::new(self.registrations.clone()))?;
         self.registry.register(Box::new(self.logins.clone()))?;
         self.registry.register(Box::new(self.exchange_seconds.clone()))?;
         self.registry.register(Box::new(self.sessions_pending.clone()))?;

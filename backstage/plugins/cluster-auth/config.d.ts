@@ -14,14 +14,47 @@ export interface Config {
        */
       container?: string;
     };
-    /** The commands that the dialog offers where no helper runs; false hides one. */
+    /**
+     * The commands that the dialog offers where no helper runs. Those that download it are off until they are configured: a name
+     * under which it is not published is free for others to publish under.
+     */
     commands?: {
-      /** @visibility frontend */
-      docker?: boolean;
-      /** @visibility frontend */
+      /** `docker run` of an image. */
+      docker?: {
+        /**
+         * The image's name with its registry, such as registry.example.com/backstage-oidc-helper.
+         * @visibility frontend
+         */
+        image: string;
+        /**
+         * Its tag; docker's default unless set.
+         * @visibility frontend
+         */
+        tag?: string;
+      };
+      /**
+       * The program, where it is installed; true unless set.
+       * @visibility frontend
+       */
       binary?: boolean;
-      /** @visibility frontend */
-      npx?: boolean;
+      /** `npx` of a package. */
+      npx?: {
+        /**
+         * The package's name, such as \@example/backstage-oidc-helper.
+         * @visibility frontend
+         */
+        package: string;
+        /**
+         * Its version or tag; npm's default unless set.
+         * @visibility frontend
+         */
+        tag?: string;
+        /**
+         * The registry that it comes from; what npm is configured with unless set.
+         * @visibility frontend
+         */
+        registry?: string;
+      };
     };
   };
 }

@@ -1,5 +1,9 @@
 import { EventEmitter, once } from 'node:events';
-import http, { type IncomingMessage, type RequestListener } from 'node:http';
+import http, {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+} from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { mockServices } from '@backstage/backend-test-utils';
@@ -27,23 +31,33 @@ async function listen(listener: RequestListener): Promise<number> {
 /** A forwarder behind what Backstage puts before its plugins; answers with its port. */
 async function behindCompression(
   targetPort: number,
-  options: { patienceMs?: number } = {},
+  options: {
+    patienceMs?: number;
+    trustProxy?: boolean | number | string;
+  } = {},
 ): Promise<number> {
+  const { patienceMs, trustProxy = false } = options;
   const target = new URL(`http://127.0.0.1:${targetPort}`);
   const logger = mockServices.logger.mock();
   const app = express();
-  app.use(compression(), forwarder({ target, logger, ...options }));
+  app.set('trust proxy', trustProxy);
+  app.use(compression(), forwarder({ target, logger, patienceMs }));
   return listen(app);
 }
 
 /** Such a forwarder, and a caller. */
 async function ask(
   backendStandIn: RequestListener,
-  options: { patienceMs?: number } = {},
+  options: {
+    patienceMs?: number;
+    trustProxy?: boolean | number | string;
+    headers?: OutgoingHttpHeaders;
+  } = {},
 ): Promise<IncomingMessage> {
+  const { headers, ...around } = options;
   const request = http.get({
-    port: await behindCompression(await listen(backendStandIn), options),
-    headers: { 'accept-encoding': 'gzip' },
+    port: await behindCompression(await listen(backendStandIn), around),
+    headers: { 'accept-encoding': 'gzip', ...headers },
   });
   return (await once(request, 'response'))[0];
 }
@@ -133,6 +147,25 @@ const ANSWERS: [string, string, string, Buffer][] = [
   ['204', 'GET', '204 No Content', Buffer.alloc(0)],
   ['304', 'GET', '304 Not Modified\r\netag: "x"', Buffer.alloc(0)],
 ];
+describe('the forwarder behind proxies', () => {
+  it.each([
+    ['nothing is trusted', false, '6.6.6.6, 192.0.2.1, 127.0.0.1'],
+    ['one proxy is trusted', 1, '192.0.2.1, 127.0.0.1'],
+    ['loopback is trusted', 'loopback', '192.0.2.1, 127.0.0.1'],
+  ])('says whose request it is where %s', async (_, trustProxy, expected) => {
+    const seen: unknown[] = [];
+    const answer = await ask(
+      (request, response) => {
+        seen.push(request.headers['x-forwarded-for']);
+        response.end();
+      },
+      { trustProxy, headers: { 'x-forwarded-for': '6.6.6.6, 192.0.2.1' } },
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(seen).toEqual([expected]);
+    answer.resume();
+  });
+});
 
 describe('the forwarder behind compression', () => {
   it('holds nothing of a stream back', async () => {

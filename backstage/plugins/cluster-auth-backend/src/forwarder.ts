@@ -93,9 +93,23 @@ function begin(
     path: request.originalUrl,
     headers: forwardedRequestHeaders(request.headers, {
       host: target.host,
-      address: request.socket.remoteAddress,
+      addresses: forwardedFor(request),
     }),
   });
+}
+
+/**
+ * Whose request it is, through whom it came, and who is at the other end of the connection. Of what the request says, Express'
+ * `trust proxy` decides what is passed on; where that is not set, the cluster-auth backend decides by its TRUSTED_PROXIES.
+ */
+function forwardedFor(request: Request): string {
+  const before = request.app.get('trust proxy')
+    ? request.ips
+    : request.headers['x-forwarded-for'];
+  return [before, request.socket.remoteAddress]
+    .flat()
+    .filter(Boolean)
+    .join(', ');
 }
 
 async function passBack(

@@ -30,16 +30,14 @@ function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 /** What of a request's headers goes on. Backstage's cookies do not: the cluster-auth backend has no use for them. */
 export function forwardedRequestHeaders(
   headers: IncomingHttpHeaders,
-  { host, address }: { host: string; address: string | undefined },
+  { host, addresses }: { host: string; addresses: string },
 ): OutgoingHttpHeaders {
   const { cookie: _, ...kept } = endToEnd(headers);
-  const before = headers['x-forwarded-for'];
-  const addresses = [before, address].flat().filter(Boolean).join(', ');
   return {
     ...kept,
     host,
     ...(headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }),
-    ...(addresses && { 'x-forwarded-for': addresses }),
+    'x-forwarded-for': addresses,
     ...(headers.upgrade && {
       connection: 'Upgrade',
       upgrade: headers.upgrade,

@@ -2,7 +2,6 @@ import type {
   ClusterAuthApi,
   ClusterStatus,
   Disconnected,
-  Info,
   Session,
   SessionProgress,
   Status,
@@ -40,16 +39,6 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
   revocationPending: string[] = [];
   readonly calls: string[] = [];
   private waiting: ((answer: Answer) => void)[] = [];
-
-  async getInfo(): Promise<Info> {
-    return {
-      version: '0.1.0',
-      backstageUrl: 'https://backstage.example.com',
-      appUrl: 'https://backstage.example.com',
-      redirectUri: 'http://localhost:8000/',
-      clusters: [],
-    };
-  }
 
   async getStatus(): Promise<Status> {
     this.calls.push('status');

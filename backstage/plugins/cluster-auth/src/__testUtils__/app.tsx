@@ -13,7 +13,9 @@ import { ClusterAuthStandIn } from './ClusterAuthStandIn';
 
 /** What is configured, and what was remembered from the last time. */
 export interface AppOptions {
-  clusterAuth?: { commands?: Record<string, boolean> };
+  clusterAuth?: {
+    commands?: Record<string, boolean | Record<string, string>>;
+  };
   remembered?: { helperPlace: string };
 }
 
@@ -27,7 +29,10 @@ export function renderInApp(element: ReactElement, options: AppOptions = {}) {
   const { clusterAuth = {} } = options;
   const show = () =>
     render(element, {
-      config: { clusterAuth: { ...clusterAuth } },
+      config: {
+        backend: { baseUrl: 'https://backstage.example.com/portal/' },
+        clusterAuth: { ...clusterAuth },
+      },
       apis: [
         [clusterAuthApiRef, clusterAuthApi],
         [clusterStatusApiRef, new SharedClusterStatus(clusterAuthApi)],

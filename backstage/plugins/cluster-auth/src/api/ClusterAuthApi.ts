@@ -1,14 +1,5 @@
 import { createApiRef } from '@backstage/frontend-plugin-api';
 
-/** `GET /info`: what anyone may know. */
-export interface Info {
-  version: string;
-  backstageUrl: string;
-  appUrl: string;
-  redirectUri: string;
-  clusters: { name: string; title: string; issuer: string; redirectUri: string }[];
-}
-
 /** One cluster as the signed-in user has it. */
 export interface ClusterStatus {
   name: string;
@@ -57,7 +48,6 @@ export interface Disconnected {
 
 /** The calls to `/api/cluster-auth`. What is refused throws a `ResponseError` whose body has a stable `code`. */
 export interface ClusterAuthApi {
-  getInfo(): Promise<Info>;
   getStatus(): Promise<Status>;
   /** Begins a login; the cluster may be left out where there is only one. */
   register(request: { cluster?: string; returnTo?: string }): Promise<Session>;

@@ -43,11 +43,9 @@ describe('ClusterAuthClient', () => {
     expect(await clusterAuthApi.getStatus()).toEqual({
       user: 'user:default/felix',
     });
-    await clusterAuthApi.getInfo();
     await clusterAuthApi.disconnect('a&b');
     expect(asked).toEqual([
       `user: GET ${BASE}/status`,
-      `user: GET ${BASE}/info`,
       `user: DELETE ${BASE}/tokens?cluster=a%26b`,
     ]);
   });

@@ -4,7 +4,6 @@ import type { DiscoveryApi, FetchApi } from '@backstage/frontend-plugin-api';
 import type {
   ClusterAuthApi,
   Disconnected,
-  Info,
   Session,
   SessionProgress,
   Status,
@@ -21,10 +20,6 @@ export class ClusterAuthClient implements ClusterAuthApi {
       fetch: typeof fetch;
     },
   ) {}
-
-  getInfo(): Promise<Info> {
-    return this.asUser('/info');
-  }
 
   getStatus(): Promise<Status> {
     return this.asUser('/status');

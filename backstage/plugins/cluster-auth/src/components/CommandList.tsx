@@ -1,16 +1,12 @@
 import { CopyTextButton } from '@backstage/core-components';
-import { useApi } from '@backstage/core-plugin-api';
+import { configApiRef, useApi } from '@backstage/core-plugin-api';
 import Button from '@material-ui/core/Button';
 import ButtonGroup from '@material-ui/core/ButtonGroup';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
 import { useState } from 'react';
-import useAsync from 'react-use/esm/useAsync';
 
-import { clusterAuthApiRef } from '../api/ClusterAuthApi';
-import { problemOf } from '../api/Problem';
-import { Shell, commandLine, likelyShell } from '../login/commands';
-import type { Command } from '../login/settings';
+import { Command, Shell, commandLine, likelyShell } from '../login/commands';
 
 const SHELLS: Record<Shell, string> = {
   sh: 'Linux, macOS',
@@ -40,10 +36,10 @@ export function CommandList(props: {
 }) {
   const { commands, sessionToken } = props;
   const classes = useStyles();
-  const clusterAuthApi = useApi(clusterAuthApiRef);
-  const info = useAsync(() => clusterAuthApi.getInfo(), [clusterAuthApi]);
+  const config = useApi(configApiRef);
   const [shell, setShell] = useState(() => likelyShell(navigator.userAgent));
-  const backstageUrl = info.value?.backstageUrl;
+  // The page's own word for where Backstage is: nothing that answers there decides where a session token goes.
+  const backstageUrl = config.getString('backend.baseUrl').replace(/\/+$/, '');
 
   return (
     <>
@@ -66,28 +62,26 @@ export function CommandList(props: {
           </Button>
         ))}
       </ButtonGroup>
-      {info.error && <Typography>{problemOf(info.error).message}</Typography>}
-      {backstageUrl &&
-        commands
-          .map(command => ({
-            command,
-            line: commandLine({ command, shell, backstageUrl, sessionToken }),
-          }))
-          .map(({ command, line }) => (
-            <div key={command}>
-              <Typography variant="subtitle2" component="h4">
-                {command}
-              </Typography>
-              <div className={classes.row}>
-                <code className={classes.code}>{line}</code>
-                <CopyTextButton
-                  text={line}
-                  tooltipText="Copied"
-                  aria-label={`Copy ${command} command`}
-                />
-              </div>
+      {commands
+        .map(command => ({
+          kind: command.kind,
+          line: commandLine({ command, shell, backstageUrl, sessionToken }),
+        }))
+        .map(({ kind, line }) => (
+          <div key={kind}>
+            <Typography variant="subtitle2" component="h4">
+              {kind}
+            </Typography>
+            <div className={classes.row}>
+              <code className={classes.code}>{line}</code>
+              <CopyTextButton
+                text={line}
+                tooltipText="Copied"
+                aria-label={`Copy ${kind} command`}
+              />
             </div>
-          ))}
+          </div>
+        ))}
     </>
   );
 }

@@ -52,7 +52,7 @@ describe('LoginDialog', () => {
     expect(shown.getByRole('status')).toHaveTextContent(
       'Go on in the tab that has opened.',
     );
-    expect(shown.getByRole('timer')).toHaveTextContent(/4:5\d left/);
+    expect(shown.getByRole('timer')).toHaveTextContent(/[0-4]:\d\d left/);
     expect(clusterAuthApi.calls).toContain('register prod');
 
     clusterAuthApi.calls.length = 0;
@@ -94,7 +94,15 @@ describe('LoginDialog', () => {
   });
 
   it('offers commands with the session token', async () => {
-    const { open, user } = await openDialog({ cluster: 'prod' });
+    const { open, user } = await openDialog({
+      cluster: 'prod',
+      clusterAuth: {
+        commands: {
+          docker: { image: 'registry.example.com/helper' },
+          npx: { package: '@example/helper' },
+        },
+      },
+    });
     await open();
     const shown = await dialog();
     for (const command of ['docker', 'binary', 'npx']) {
@@ -110,19 +118,36 @@ describe('LoginDialog', () => {
     );
     await user.click(shown.getByRole('button', { name: 'Windows PowerShell' }));
     commands().forEach(line =>
-      expect(line).toMatch(/^\$env:BACKSTAGE_SESSION_TOKEN=/),
+      expect(line).toMatch(/^try \{ \$env:BACKSTAGE_SESSION_TOKEN=/),
     );
   });
 
-  it('hides commands that are configured away', async () => {
-    const { open } = await openDialog({
-      cluster: 'prod',
-      clusterAuth: { commands: { docker: false, npx: false } },
-    });
+  it('names Backstage as the page knows it in commands', async () => {
+    const { open } = await openDialog({ cluster: 'prod' });
+    await open();
+    await (await dialog()).findByRole('button', { name: /Copy binary/ });
+    expect(document.querySelector('code')).toHaveTextContent(
+      /--backend 'https:\/\/backstage\.example\.com\/portal'$/,
+    );
+  });
+
+  it('offers no command that downloads what is not configured', async () => {
+    const { open } = await openDialog({ cluster: 'prod' });
     await open();
     const shown = await dialog();
     await shown.findByRole('button', { name: 'Copy binary command' });
     expect(shown.queryByRole('button', { name: /docker|npx/ })).toBeNull();
+  });
+
+  it('hides the one command that needs no configuration where it is switched off', async () => {
+    const { open } = await openDialog({
+      cluster: 'prod',
+      clusterAuth: { commands: { binary: false } },
+    });
+    await open();
+    const shown = await dialog();
+    await shown.findByRole('button', { name: 'Use the helper' });
+    expect(shown.queryByRole('button', { name: /Copy/ })).toBeNull();
   });
 
   it('keeps the session token out of every attribute', async () => {
@@ -253,7 +278,7 @@ describe('LoginDialog', () => {
     const { open } = await openDialog({ cluster: 'prod' });
     await open();
     const shown = await dialog();
-    await shown.findByRole('button', { name: 'Copy npx command' });
+    await shown.findByRole('button', { name: 'Copy binary command' });
     expect(await violations()).toEqual([]);
   });
 });

@@ -1,9 +1,18 @@
 /** @jest-environment node */
 import { execFileSync } from 'node:child_process';
 
-import { Shell, commandLine, likelyShell } from './commands';
-import type { Command } from './settings';
+import { Command, Shell, commandLine, likelyShell } from './commands';
 
+const BINARY: Command = { kind: 'binary' };
+const DOCKER: Command = {
+  kind: 'docker',
+  image: 'registry.example.com/helper:1.2.3',
+};
+const NPX: Command = { kind: 'npx', packageSpec: '@example/helper@1.2.3' };
+const NPX_OWN_REGISTRY: Command = {
+  ...NPX,
+  registry: 'https://npm.example.com/',
+};
 const TOKEN = 'dG9rZW4tb2YtYS1zZXNzaW9uLWluLXRlc3RzLW9ubHk';
 const URL_WITH_QUOTE = "https://backstage.example.com/it's";
 
@@ -32,43 +41,71 @@ function startedBySh(command: Command, backstageUrl?: string) {
 describe('commandLine', () => {
   it.each([
     [
-      'docker' as const,
-      'docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN backstage/oidc-helper login --no-browser --backend https://backstage.example.com',
+      DOCKER,
+      'docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN registry.example.com/helper:1.2.3 login --no-browser --backend https://backstage.example.com',
     ],
     [
-      'binary' as const,
+      BINARY,
       'backstage-oidc-helper login --backend https://backstage.example.com',
     ],
     [
-      'npx' as const,
-      'npx backstage-oidc-helper login --backend https://backstage.example.com',
+      NPX,
+      'npx @example/helper@1.2.3 login --backend https://backstage.example.com',
     ],
-  ])('starts %s with the token in its environment', (command, expected) => {
+    [
+      NPX_OWN_REGISTRY,
+      'npx --registry https://npm.example.com/ @example/helper@1.2.3 login --backend https://backstage.example.com',
+    ],
+  ])('starts %o with the token in its environment', (command, expected) => {
     const [variable, ...words] = startedBySh(command).reverse();
     expect(words.reverse().join(' ')).toBe(expected);
     expect(variable).toBe(`BACKSTAGE_SESSION_TOKEN=${TOKEN}`);
   });
 
   it('keeps an address whole, whatever is in it', () => {
-    expect(startedBySh('binary', URL_WITH_QUOTE)).toContain(URL_WITH_QUOTE);
+    expect(startedBySh(BINARY, URL_WITH_QUOTE)).toContain(URL_WITH_QUOTE);
   });
 
   it('names a Backstage on the same machine as a container sees it', () => {
-    const words = startedBySh('docker', 'http://localhost:7007');
+    const words = startedBySh(DOCKER, 'http://localhost:7007');
     expect(words).toContain('http://host.docker.internal:7007');
     expect(words.join(' ')).toContain(
       '--add-host host.docker.internal:host-gateway',
     );
-    expect(startedBySh('binary', 'http://localhost:7007')).toContain(
+    expect(startedBySh(BINARY, 'http://localhost:7007')).toContain(
       'http://localhost:7007',
     );
   });
 
-  it('is written for PowerShell where that is the shell', () => {
-    expect(line('binary', 'powershell', URL_WITH_QUOTE)).toBe(
-      `$env:BACKSTAGE_SESSION_TOKEN='${TOKEN}'; backstage-oidc-helper login --backend 'https://backstage.example.com/it''s'`,
-    );
+  it('leaves no token in the shell', () => {
+    const script = `${line(
+      BINARY,
+      'sh',
+    )} 2>/dev/null; printf '%s' "$BACKSTAGE_SESSION_TOKEN"`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe('');
   });
+
+  it.each([
+    [
+      BINARY,
+      `backstage-oidc-helper login --backend 'https://backstage.example.com/it''s'`,
+    ],
+    [
+      DOCKER,
+      `docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN 'registry.example.com/helper:1.2.3' login --no-browser --backend 'https://backstage.example.com/it''s'`,
+    ],
+    [
+      NPX_OWN_REGISTRY,
+      `npx --registry 'https://npm.example.com/' '@example/helper@1.2.3' login --backend 'https://backstage.example.com/it''s'`,
+    ],
+  ])(
+    'takes the token of %o back from PowerShell, however it ends',
+    (command, program) => {
+      expect(line(command, 'powershell', URL_WITH_QUOTE)).toBe(
+        `try { $env:BACKSTAGE_SESSION_TOKEN='${TOKEN}'; ${program} } finally { Remove-Item Env:BACKSTAGE_SESSION_TOKEN }`,
+      );
+    },
+  );
 });
 
 describe('likelyShell', () => {

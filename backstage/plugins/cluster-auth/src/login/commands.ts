@@ -1,4 +1,10 @@
-import type { Command } from './settings';
+/** A way to run the helper once. */
+export type Command =
+  | { kind: 'binary' }
+  /** `image` with its registry and tag. */
+  | { kind: 'docker'; image: string }
+  /** `packageSpec` with its tag; without a registry, npm's own configuration names it. */
+  | { kind: 'npx'; packageSpec: string; registry?: string };
 
 /** Whose syntax a command has. */
 export type Shell = 'sh' | 'powershell';
@@ -11,41 +17,44 @@ export interface CommandOptions {
   sessionToken: string;
 }
 
-const IMAGE = 'backstage/oidc-helper';
 const VARIABLE = 'BACKSTAGE_SESSION_TOKEN';
 /** The user's machine, as containers know it. */
 const DOCKER_HOST = 'host.docker.internal';
 
-/** What to type to finish a login. The token is in the environment: what is on a command line, other users can see. */
+/**
+ * What to type to finish a login. The token is in the environment: what is on a command line, other users can see. It is in that of
+ * the program alone: one that stayed in the terminal would win over all other credentials from then on.
+ */
 export function commandLine(options: CommandOptions): string {
   const { shell, sessionToken } = options;
   const token = quote(sessionToken, shell);
   const program = programLine(options);
   return shell === 'sh'
     ? `${VARIABLE}=${token} ${program}`
-    : `$env:${VARIABLE}=${token}; ${program}`;
+    : // PowerShell has no variables for one command; `finally` also runs when the program fails and on Ctrl-C.
+      `try { $env:${VARIABLE}=${token}; ${program} } finally { Remove-Item Env:${VARIABLE} }`;
 }
 
 function programLine({ command, shell, backstageUrl }: CommandOptions): string {
-  switch (command) {
+  const quoted = (value: string) => quote(value, shell);
+  switch (command.kind) {
     case 'docker': {
       const { url, options } = fromContainer(backstageUrl);
-      return `docker run --rm -it -p 127.0.0.1:8000:8000 -e ${VARIABLE} ${options}${IMAGE} login --no-browser --backend ${quote(
+      const image = quoted(command.image);
+      return `docker run --rm -it -p 127.0.0.1:8000:8000 -e ${VARIABLE} ${options}${image} login --no-browser --backend ${quoted(
         url,
-        shell,
       )}`;
     }
-    case 'npx':
-      return `npx backstage-oidc-helper login --backend ${quote(
+    case 'npx': {
+      const { registry, packageSpec } = command;
+      const options = registry ? `--registry ${quoted(registry)} ` : '';
+      return `npx ${options}${quoted(packageSpec)} login --backend ${quoted(
         backstageUrl,
-        shell,
       )}`;
+    }
     case 'binary':
     default:
-      return `backstage-oidc-helper login --backend ${quote(
-        backstageUrl,
-        shell,
-      )}`;
+      return `backstage-oidc-helper login --backend ${quoted(backstageUrl)}`;
   }
 }
 

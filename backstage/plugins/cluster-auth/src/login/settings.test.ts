@@ -14,13 +14,48 @@ describe('readLoginSettings', () => {
         native: 'http://localhost:8888',
         container: 'http://localhost:8000',
       },
-      commands: ['docker', 'binary', 'npx'],
+      commands: [{ kind: 'binary' }],
     });
   });
 
-  it('hides commands', () => {
-    const commands = { docker: false, npx: false };
-    expect(read({ commands }).commands).toEqual(['binary']);
+  it('offers what is configured, the command that needs least first', () => {
+    const commands = {
+      npx: { package: '@example/helper' },
+      docker: { image: 'registry.example.com/helper' },
+    };
+    expect(read({ commands }).commands).toEqual([
+      { kind: 'docker', image: 'registry.example.com/helper' },
+      { kind: 'binary' },
+      { kind: 'npx', packageSpec: '@example/helper' },
+    ]);
+  });
+
+  it('adds tags and the registry', () => {
+    const commands = {
+      binary: false,
+      docker: { image: 'registry.example.com/helper', tag: '1.2.3' },
+      npx: {
+        package: '@example/helper',
+        tag: '1.2.3',
+        registry: 'https://npm.example.com/',
+      },
+    };
+    expect(read({ commands }).commands).toEqual([
+      { kind: 'docker', image: 'registry.example.com/helper:1.2.3' },
+      {
+        kind: 'npx',
+        packageSpec: '@example/helper@1.2.3',
+        registry: 'https://npm.example.com/',
+      },
+    ]);
+  });
+
+  it.each([
+    [{ docker: { tag: '1.2.3' } }, 'clusterAuth.commands.docker.image'],
+    [{ npx: { tag: '1.2.3' } }, 'clusterAuth.commands.npx.package'],
+    [{ npx: true }, 'clusterAuth.commands.npx'],
+  ])('has no default for where a download comes from: %j', (commands, key) => {
+    expect(() => read({ commands })).toThrow(key);
   });
 
   it('takes another port', () => {

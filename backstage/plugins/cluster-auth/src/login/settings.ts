@@ -1,17 +1,14 @@
 import type { ConfigApi } from '@backstage/frontend-plugin-api';
 
+import type { Command } from './commands';
+
 /** Where the helper runs, as people know it. */
 export type HelperPlace = 'native' | 'container';
-
-/** The ways to run the helper once, in order of how little they need. */
-export const COMMANDS = ['docker', 'binary', 'npx'] as const;
-
-/** A way to run the helper once. */
-export type Command = (typeof COMMANDS)[number];
 
 /** What of the dialog is configured. */
 export interface LoginSettings {
   helperUrls: Record<HelperPlace, string>;
+  /** In order of how little they need. */
   commands: Command[];
 }
 
@@ -24,11 +21,45 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
       native: helperUrl(config, 'native', 'http://localhost:8888'),
       container: helperUrl(config, 'container', 'http://localhost:8000'),
     },
-    commands: COMMANDS.filter(
-      command =>
-        config.getOptionalBoolean(`clusterAuth.commands.${command}`) ?? true,
-    ),
+    commands: [...docker(config), ...binary(config), ...npx(config)],
   };
+}
+
+/** Without a default: a name under which the helper is not published is free for others to publish under. */
+function docker(config: ConfigApi): Command[] {
+  const chosen = config.getOptionalConfig('clusterAuth.commands.docker');
+  if (!chosen) {
+    return [];
+  }
+  const tag = chosen.getOptionalString('tag');
+  return [
+    { kind: 'docker', image: withTag(chosen.getString('image'), ':', tag) },
+  ];
+}
+
+function binary(config: ConfigApi): Command[] {
+  const isOffered = config.getOptionalBoolean('clusterAuth.commands.binary');
+  return isOffered ?? true ? [{ kind: 'binary' }] : [];
+}
+
+function npx(config: ConfigApi): Command[] {
+  const chosen = config.getOptionalConfig('clusterAuth.commands.npx');
+  if (!chosen) {
+    return [];
+  }
+  const tag = chosen.getOptionalString('tag');
+  const packageSpec = withTag(chosen.getString('package'), '@', tag);
+  return [
+    {
+      kind: 'npx',
+      packageSpec,
+      registry: chosen.getOptionalString('registry'),
+    },
+  ];
+}
+
+function withTag(name: string, separator: string, tag: string | undefined) {
+  return tag === undefined ? name : `${name}${separator}${tag}`;
 }
 
 function helperUrl(config: ConfigApi, place: HelperPlace, fallback: string) {
