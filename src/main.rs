@@ -15,7 +15,7 @@ use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
-use backstage_oidc_helper::helper::terminal::{self, Terminal};
+use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::{logout, proxy, status};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
@@ -53,7 +53,12 @@ fn main() -> ExitCode {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
             account(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
-        Role::Logout(flags) => account(flags.account.settings(flags.cluster), logout::run),
+        Role::Logout(flags) => {
+            let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
+            account(flags.account.settings(flags.cluster), |settings, tools| {
+                logout::run(settings, scope, tools)
+            })
+        }
     }
 }
 
@@ -167,7 +172,7 @@ where
         random: Arc::new(SystemRandom),
         terminal: Terminal::stderr(),
         answers: Terminal::stdout(),
-        token_folder: backstage_token_file::folder(),
+        state_folder: backstage_token_file::folder(),
     };
     let ended = settings
         .map_err(AccountError::from)
@@ -201,8 +206,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         random: Arc::new(SystemRandom),
         browser,
         terminal: Arc::new(Terminal::stderr()),
-        hand: terminal::hand(),
-        token_folder: backstage_token_file::folder(),
+        state_folder: backstage_token_file::folder(),
     }
 }
 

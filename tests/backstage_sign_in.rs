@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::backstage::{Backstage, SignedIn};
 use crate::harness::browser::Browser;
+use crate::harness::confirmed::state_folder;
 use crate::harness::helper_program::{Ending, Helper, HelperPlan};
 use crate::harness::idp::Idp;
 use crate::harness::ingress::Ingress;
@@ -99,7 +100,7 @@ impl Installation {
     }
 
     fn folder(&self) -> PathBuf {
-        self.world.home.path().join(".local/state/backstage-oidc-helper")
+        state_folder(&self.world)
     }
 
     /// The files that hold a sign-in.
