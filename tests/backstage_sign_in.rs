@@ -1,5 +1,6 @@
 //! Signing in to the real Backstage as an OAuth client of it: in one tab, kept, refreshed, and whatever keeps it from happening.
 
+mod far_away;
 mod kept;
 mod proxy;
 mod refusals;
@@ -107,7 +108,12 @@ impl Installation {
     fn files(&self) -> Vec<PathBuf> {
         let Ok(folder) = std::fs::read_dir(self.folder()) else { return Vec::new() };
         let files = folder.map(|entry| entry.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|extension| extension != "lock")).collect()
+        files
+            .filter(|path| {
+                path.file_name().is_some_and(|name| name.to_str().unwrap().starts_with("backstage-"))
+            })
+            .filter(|path| path.extension().is_some_and(|extension| extension != "lock"))
+            .collect()
     }
 
     /// The one that there is.

@@ -36,4 +36,6 @@ mod refresh_identity;
 mod refresh_without_rotation;
 mod sealing_keys;
 mod status_and_logout;
+mod terminal_input;
 mod two_users;
+mod unconfirmed_backend;

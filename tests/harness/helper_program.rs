@@ -49,6 +49,11 @@ impl HelperPlan {
         Process::start("helper", &mut self.command, self.log)
     }
 
+    /// The command itself, for a test that has its own way with it.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Starts it and waits for the link that it prints.
     pub fn start(self) -> Helper {
         Helper::of(self.launch())
