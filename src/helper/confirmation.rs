@@ -71,9 +71,9 @@ impl Person<'_> {
 
     async fn answer(&self, question: &BackendQuestion, keyboard: &mut Keyboard) -> Result<Way, LoginError> {
         let (tools, patience) = (self.tools, self.settings.login_timeout.0);
-        let link: WireSecret =
+        let page: WireSecret =
             format!("http://{REDIRECT_HOST}:{}/go/{}", self.port, question.link_secret().expose()).into();
-        let mut asked = dialogue::ask_about_backend(question, &link, (tools, &mut *keyboard), patience)?;
+        let mut asked = dialogue::ask_about_backend(question, &page, (tools, &mut *keyboard), patience)?;
         let deadline = Instant::now() + patience;
         loop {
             tokio::select! {
