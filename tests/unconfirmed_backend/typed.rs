@@ -7,7 +7,7 @@ fn they_confirm_the_backend_and_then_other_words_the_account() {
     let parts = Parts::start("unconfirmed_typed");
     let session = parts.register();
     let plan = parts.far.login(&parts.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
-    let mut helper = plan.start_at_terminal("");
+    let mut helper = plan.start_at_terminal("y\nyes\nno\n");
     let first = helper.process.wait_for_words(&[]);
     parts.far.assert_only_asked_who_it_is("before the words are typed");
     helper.process.type_line(&first.to_uppercase());
