@@ -72,6 +72,7 @@ use crate::panics;
 use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
 use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
+use crate::stop_signal::StopSignal;
 use crate::store::Store;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
@@ -87,7 +88,7 @@ use self::login_index::NotedUses;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
-use self::stopping::{LETTING_GO, StopSignal, Stopping, UNDER_WAY};
+use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
 use self::tokens::Flights;
 use self::unused::Sweep;
 

@@ -100,9 +100,6 @@ pub struct LoginFlags {
     /// Certificates to trust beside the system's, PEM [CA_FILE].
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
-    /// Ask nothing; refused with a session token.
-    #[arg(long)]
-    yes: bool,
 }
 
 /// Every flag stands for the variable in brackets and wins over it; config/proxy.env lists all variables.
@@ -172,6 +169,9 @@ pub struct LogoutFlags {
     /// This cluster only; all without [CLUSTER].
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
+    /// Only on this machine: the kept sign-in, and that this Backstage was confirmed; the backend is not asked.
+    #[arg(long, conflicts_with = "cluster")]
+    pub local: bool,
 }
 
 /// The flag stands for the variable in brackets and wins over it.
@@ -262,11 +262,7 @@ impl LoginFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        let settings = LoginSettings::read(&source.with_container_defaults(&surroundings::HELPER))?;
-        if self.yes {
-            settings.allow_yes()?;
-        }
-        Ok(settings)
+        LoginSettings::read(&source.with_container_defaults(&surroundings::HELPER))
     }
 }
 

@@ -3,30 +3,40 @@
 //! The path of one login through this room: [`listeners`] bind the port, [`session_source`] begins or takes over a
 //! session through [`backend_api`], [`auth_url`] is checked, [`confirm`] sends the browser to the identity provider,
 //! [`redirect`] takes and [`callback`] judges what comes back, [`delivery`] hands it to the backend, [`pages`] show the [`outcome`].
+//! A backend that was never confirmed on this machine ([`backend_trust`]) is asked about first ([`confirmation`]).
 //! Where nothing says who the person is, [`signing_in`] comes first: [`backstage_sign_in`] is the OAuth client, [`backstage_token_file`]
 //! keeps what it gets. In the [`proxy`] role there are many logins at once. [`status`] and [`logout`] are about the logins that the
 //! backend holds already.
 
 pub mod account;
+pub mod asked_words;
 pub mod auth_url;
 pub mod backend_api;
+pub mod backend_name;
+pub mod backend_question;
+pub mod backend_trust;
 pub mod backstage_callback;
 pub mod backstage_sign_in;
 pub mod backstage_token_file;
+pub mod beginning;
 pub mod browser;
 pub mod callback;
 pub mod confirm;
+pub mod confirm_in_terminal;
+pub mod confirmation;
 pub mod delivery;
 pub mod dialogue;
 #[cfg(test)]
 mod example_login;
+pub mod form_tokens;
 pub mod guards;
-pub mod interruption;
+pub mod keyboard;
 pub mod listeners;
 pub mod login;
 pub mod logins;
 pub mod logout;
 mod methods;
+pub mod onward;
 pub mod other_proxy;
 pub mod outcome;
 pub mod page_layout;
@@ -35,6 +45,7 @@ pub mod pending_login;
 pub mod pending_sign_in;
 pub mod port_holder;
 pub mod port_server;
+pub mod private_folder;
 pub mod proxy;
 pub mod redirect;
 pub mod routes;

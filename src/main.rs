@@ -11,22 +11,21 @@ use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
-use backstage_oidc_helper::backend::stopping::StopSignal;
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
-use backstage_oidc_helper::helper::interruption::interrupted;
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
-use backstage_oidc_helper::helper::terminal::{self, Terminal};
+use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::{logout, proxy, status};
 use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::stop_signal::told_to_stop;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
 use clap::Parser;
@@ -64,7 +63,12 @@ fn run() -> ExitCode {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
             account(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
-        Role::Logout(flags) => account(flags.account.settings(flags.cluster), logout::run),
+        Role::Logout(flags) => {
+            let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
+            account(flags.account.settings(flags.cluster), |settings, tools| {
+                logout::run(settings, scope, tools)
+            })
+        }
     }
 }
 
@@ -158,19 +162,6 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// SIGTERM or SIGINT, from the call on; where signals cannot be had, nothing.
-fn told_to_stop() -> impl Future<Output = StopSignal> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = signal(SignalKind::terminate()).and_then(|t| Ok((t, signal(SignalKind::interrupt())?)));
-    async {
-        let Ok((mut terminate, mut interrupt)) = signals else { return std::future::pending().await };
-        tokio::select! {
-            _ = terminate.recv() => StopSignal::Terminate,
-            _ = interrupt.recv() => StopSignal::Interrupt,
-        }
-    }
-}
-
 /// A command about the person's own account.
 fn account<F>(
     settings: Result<LoginSettings, SettingsError>,
@@ -185,7 +176,7 @@ where
         random: Arc::new(SystemRandom),
         terminal: Terminal::stderr(),
         answers: Terminal::stdout(),
-        token_folder: backstage_token_file::folder(),
+        state_folder: backstage_token_file::folder(),
     };
     let ended = settings
         .map_err(AccountError::from)
@@ -219,8 +210,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         random: Arc::new(SystemRandom),
         browser,
         terminal: Arc::new(Terminal::stderr()),
-        hand: terminal::hand(),
-        token_folder: backstage_token_file::folder(),
+        state_folder: backstage_token_file::folder(),
     }
 }
 

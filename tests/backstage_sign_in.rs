@@ -1,5 +1,6 @@
 //! Signing in to the real Backstage as an OAuth client of it: in one tab, kept, refreshed, and whatever keeps it from happening.
 
+mod far_away;
 mod kept;
 mod proxy;
 mod refusals;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::backstage::{Backstage, SignedIn};
 use crate::harness::browser::Browser;
+use crate::harness::confirmed::state_folder;
 use crate::harness::helper_program::{Ending, Helper, HelperPlan};
 use crate::harness::idp::Idp;
 use crate::harness::ingress::Ingress;
@@ -102,14 +104,19 @@ impl Installation {
     }
 
     fn folder(&self) -> PathBuf {
-        self.world.home.path().join(".local/state/backstage-oidc-helper")
+        state_folder(&self.world)
     }
 
     /// The files that hold a sign-in.
     fn files(&self) -> Vec<PathBuf> {
         let Ok(folder) = std::fs::read_dir(self.folder()) else { return Vec::new() };
         let files = folder.map(|entry| entry.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|extension| extension != "lock")).collect()
+        files
+            .filter(|path| {
+                path.file_name().is_some_and(|name| name.to_str().unwrap().starts_with("backstage-"))
+            })
+            .filter(|path| path.extension().is_some_and(|extension| extension != "lock"))
+            .collect()
     }
 
     /// The one that there is.

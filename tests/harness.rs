@@ -7,6 +7,8 @@ pub mod browser;
 pub mod callback_port;
 pub mod cluster;
 pub mod command;
+pub mod confirmed;
+pub mod far_backend;
 pub mod far_network;
 pub mod faulty_front;
 pub mod forger;

@@ -162,15 +162,16 @@ fn no_credential_where_the_backend_has_a_development_user() {
 }
 
 #[test]
-fn a_typed_y_stands_for_the_click() {
-    let world = World::new("browser_typed_y");
+fn typed_words_stand_for_the_click() {
+    let world = World::new("browser_typed_words");
     let idp = Idp::start(&world);
     let backend = BackendPlan::new(&world, &idp.issuer).start();
     let session = backend.api(&world).register();
     let plan = HelperPlan::new(&world, &backend.url).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start_at_terminal("");
     let mut browser = Browser::start(&world);
-    helper.process.type_line("y");
+    let words = helper.process.wait_for_words(&[]);
+    helper.process.type_line(&words);
     helper.process.wait_for_line("confirmed in the terminal");
     browser.open("felix", &helper.link);
     log_in(&mut browser, &world, &mut helper, "felix");
@@ -183,12 +184,13 @@ fn a_pasted_address_stands_for_the_redirect_once_the_account_is_confirmed() {
     let backend = BackendPlan::new(&world, &idp.issuer).start();
     let session = backend.api(&world).register();
     let plan = HelperPlan::new(&world, &backend.url).with("BACKSTAGE_SESSION_TOKEN", &session.token);
-    // A command that is pasted with a `y` in the line behind it must not answer the question.
+    // A command that is pasted with lines behind it must not answer the question.
     let mut helper = plan.start_at_terminal("y\n");
     let address = idp.log_in(&session.auth_url, "felix");
     helper.process.type_line(&address);
     helper.process.wait_for_line("That address does not count (the account has not been confirmed yet");
-    helper.process.type_line("y");
+    let words = helper.process.wait_for_words(&[]);
+    helper.process.type_line(&words);
     helper.process.type_line(&address);
     helper.end().assert(0, &["Connected", "user:default/felix"]);
 }

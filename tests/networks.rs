@@ -6,6 +6,7 @@ mod proxied_login;
 mod sentences;
 mod tls_on_the_port;
 
+use crate::harness::confirmed::have_confirmed;
 use crate::harness::far_network::{BEYOND, FAR, FarNetwork, NEAR};
 use crate::harness::front::{Behind, PrivateCa, serve_tls};
 use crate::harness::helper_program::{Ending, HelperPlan};
@@ -59,8 +60,9 @@ impl Site {
     }
 }
 
-/// The end of a `status` with these variables.
+/// The end of a `status` with these variables, where a login has succeeded before.
 fn status(world: &World, backend: &str, variables: &[(&str, &str)]) -> Ending {
+    have_confirmed(world, &[backend]);
     let plan = HelperPlan::of_command(world, "status", backend);
     let plan = variables.iter().fold(plan, |plan, (name, value)| plan.with(name, value));
     Ending::of(&mut plan.launch())

@@ -47,4 +47,6 @@ mod settings;
 mod status_and_logout;
 mod stopping;
 mod store_trouble;
+mod terminal_input;
 mod two_users;
+mod unconfirmed_backend;

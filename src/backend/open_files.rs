@@ -13,7 +13,11 @@ pub fn streams_at_once() -> u32 {
     let Some(files) = raise_limit() else { return MOST_STREAMS };
     let streams = streams_within(files);
     if streams < MOST_STREAMS {
-        tracing::warn!(files, streams, "the limit of open files leaves room for so many watches: raise it for more");
+        tracing::warn!(
+            files,
+            streams,
+            "the limit of open files leaves room for so many watches: raise it for more"
+        );
     }
     streams
 }
@@ -26,12 +30,10 @@ fn streams_within(files: u64) -> u32 {
 /// The limit then; none where there is none.
 #[cfg(unix)]
 fn raise_limit() -> Option<u64> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current == maximum || setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_err() {
-        return current;
-    }
-    maximum
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+    let (current, maximum) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    let raised = current < maximum && setrlimit(Resource::RLIMIT_NOFILE, maximum, maximum).is_ok();
+    Some(if raised { maximum } else { current }).filter(|files| *files != RLIM_INFINITY)
 }
 
 #[cfg(not(unix))]

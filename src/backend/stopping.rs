@@ -9,15 +9,6 @@ pub const UNDER_WAY: Duration = Duration::from_secs(25);
 /// How much longer than that the process may take to let go of everything.
 pub const LETTING_GO: Duration = Duration::from_millis(1_500);
 
-/// Who told the process to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// What runs it (SIGTERM), and sends requests here until it has seen that this replica is not ready.
-    Terminate,
-    /// A person at its terminal (SIGINT).
-    Interrupt,
-}
-
 /// How far the end is.
 #[derive(Clone, Debug, Default)]
 pub struct Stopping {

@@ -11,8 +11,11 @@ use secrecy::SecretString;
 
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
+use crate::helper::backend_name::BackendName;
+use crate::helper::backend_trust::{BackendTrust, TrustFileError};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
-use crate::helper::interruption::interrupted;
+use crate::helper::backstage_token_file::TokenFileError;
+use crate::helper::confirm_in_terminal;
 use crate::helper::terminal::Terminal;
 use crate::helper::unreachable;
 use crate::helper::user_credential::{NotTraded, UserCredential};
@@ -21,6 +24,7 @@ use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
+use crate::stop_signal::told_to_stop;
 
 /// The first wait before another try; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
@@ -41,8 +45,8 @@ pub struct Tools {
     pub terminal: Terminal,
     /// Where the answer goes.
     pub answers: Terminal,
-    /// Where sign-ins to Backstage are kept, where the user has a home.
-    pub token_folder: Option<PathBuf>,
+    /// Where the helper keeps what it must remember, where the user has a home.
+    pub state_folder: Option<PathBuf>,
 }
 
 /// Why there is no answer. Each is one sentence that names the next step.
@@ -62,6 +66,17 @@ pub enum AccountError {
     /// The backend, or Backstage, said no.
     #[error("{0}")]
     Refused(String),
+    /// The backend was never confirmed, and nobody confirms it now.
+    #[error(
+        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {0} first."
+    )]
+    Unconfirmed(BackendName),
+    /// What the helper keeps cannot be used.
+    #[error(transparent)]
+    TrustFile(#[from] TrustFileError),
+    /// The kept sign-in cannot be forgotten.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
     /// Ctrl-C, or a signal to stop.
     #[error("Interrupted before the backend had answered: run this again to see where things stand.")]
     Interrupted,
@@ -78,7 +93,12 @@ impl AccountError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(_) | Self::Random(_) | Self::Output(_) => 1,
+            Self::Refused(_)
+            | Self::Unconfirmed(_)
+            | Self::TrustFile(_)
+            | Self::TokenFile(_)
+            | Self::Random(_)
+            | Self::Output(_) => 1,
             Self::Settings(_) => 2,
             Self::Unreachable { .. } => 5,
             Self::Interrupted => 130,
@@ -105,10 +125,10 @@ pub struct Account<'t> {
 }
 
 impl<'t> Account<'t> {
-    /// Finds out who asks.
+    /// Finds out who asks. A backend that was never confirmed on this machine is sent nothing unless the person confirms it now.
     ///
     /// # Errors
-    /// When a setting cannot be used, or Backstage does not take the cookie.
+    /// When a setting cannot be used, the backend is not confirmed, or Backstage does not take the cookie.
     pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, AccountError> {
         let credential = UserCredential::choose(settings)?;
         if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
@@ -120,8 +140,9 @@ impl<'t> Account<'t> {
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
+        confirm_in_terminal::confirm(&trust_of(&api, settings, tools)?, settings, tools).await?;
         let client = client(&api, settings, tools)?;
-        let credential = credential.or_kept(&client, tools.token_folder.as_deref()).await.map_err(
+        let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {
                 SignInError::NoAnswer(error) => given_up(&api, error),
                 error => AccountError::Refused(error.to_string()),
@@ -143,10 +164,9 @@ impl<'t> Account<'t> {
         settings: &LoginSettings,
         tools: &Tools,
     ) -> Result<bool, AccountError> {
-        let Some(folder) = &tools.token_folder else { return Ok(false) };
+        let Some(folder) = &tools.state_folder else { return Ok(false) };
         let client = client(&self.api, settings, tools)?;
-        let forgotten = client.forget(&client.token_file(folder)).await;
-        forgotten.map_err(|error| AccountError::Refused(error.to_string()))
+        Ok(client.forget(&client.token_file(folder)).await?)
     }
 
     /// The backend's answer to a call, which is made again when something is in its way that may pass.
@@ -175,7 +195,24 @@ impl<'t> Account<'t> {
     }
 }
 
-fn client<'a>(
+/// What this machine knows of that backend.
+///
+/// # Errors
+/// When its address cannot be used.
+pub fn trust_of(
+    api: &BackendApi,
+    settings: &LoginSettings,
+    tools: &Tools,
+) -> Result<BackendTrust, SettingsError> {
+    let name = BackendName::new(api.address(), &settings.backstage_client_id)?;
+    Ok(BackendTrust::new(name, tools.state_folder.as_deref()))
+}
+
+/// This program as a client of that Backstage.
+///
+/// # Errors
+/// When its address cannot be used.
+pub fn client<'a>(
     api: &'a BackendApi,
     settings: &'a LoginSettings,
     tools: &Tools,
@@ -192,7 +229,7 @@ pub async fn unless_interrupted(
 ) -> Result<(), AccountError> {
     tokio::select! {
         done = work => done,
-        () = interrupted() => Err(AccountError::Interrupted),
+        _ = told_to_stop() => Err(AccountError::Interrupted),
     }
 }
 

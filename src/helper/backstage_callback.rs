@@ -1,6 +1,5 @@
 //! The two ends of signing in to Backstage in the browser: the way there, and what a browser that comes back gets to see.
 
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::helper::callback::{self, BadCallback, Proof};
@@ -8,13 +7,13 @@ use crate::helper::confirm::sent_away;
 use crate::helper::logins::Logins;
 use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, Way};
-use crate::helper::pending_sign_in::{PendingSignIn, SignInEnd};
+use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::redirect::{own_cookies, refuse};
 
 /// To Backstage; who comes once more, when it is over, sees how it ended.
 pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
-    if sign_in.has_ended() {
-        return show_end(sign_in).await;
+    if sign_in.signpost.points() {
+        return sign_in.signpost.read().await.into_response();
     }
     sent_away(sign_in.cookie(), sign_in.authorize_url())
 }
@@ -34,16 +33,9 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
             if let Some(request) = answer {
                 sign_in.accept(Arrival { request, way: Way::Browser });
             }
-            show_end(&sign_in).await
+            // On to the identity provider in the same tab, by the login's own link.
+            sign_in.signpost.read().await.into_response()
         }
         Err(reason) => refuse(reason),
-    }
-}
-
-/// On to the identity provider in the same tab, by the login's own link.
-async fn show_end(sign_in: &PendingSignIn) -> HttpResponse {
-    match sign_in.ended().await {
-        SignInEnd::GoOn(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
-        SignInEnd::Failed(sentence) => pages::sign_in_failed(&sentence).into_response(),
     }
 }

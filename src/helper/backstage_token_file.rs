@@ -1,28 +1,20 @@
 //! Where the helper keeps what signing in to Backstage gave: a file for each backend and client, for its owner alone.
 
-use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 use crate::helper::backstage_sign_in::Tokens;
+use crate::helper::private_folder::{NotGiven, PrivateFolder};
 use crate::random::sha256;
 
 /// Why the file cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
     /// The system does not let us.
-    #[error(
-        "{path} cannot be used ({reason}): let your user read and write it, or set BACKSTAGE_TOKEN instead."
-    )]
-    NotGiven {
-        /// The file, or its folder.
-        path: PathBuf,
-        /// The system's own words.
-        reason: std::io::Error,
-    },
+    #[error("{0}: let your user alone read and write it, or set BACKSTAGE_TOKEN instead.")]
+    NotGiven(#[from] NotGiven),
     /// Somebody else wrote it, or part of it is gone.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
     Damaged(PathBuf),
@@ -30,7 +22,7 @@ pub enum TokenFileError {
 
 /// The tokens of one client at one backend.
 pub struct TokenFile {
-    folder: PathBuf,
+    folder: PrivateFolder,
     name: String,
     owner: Owner,
 }
@@ -67,7 +59,7 @@ impl TokenFile {
     pub fn new(folder: &Path, backstage_url: &str, client_id: &str) -> Self {
         let owner = Owner { backstage_url: backstage_url.to_owned(), client_id: client_id.to_owned() };
         let name = format!("backstage-{}", sha256(format!("{backstage_url}\n{client_id}").as_bytes()));
-        Self { folder: folder.to_owned(), name, owner }
+        Self { folder: PrivateFolder::new(folder), name, owner }
     }
 
     /// The file to itself; waits for other runs of this program. Free again when the answer is dropped.
@@ -75,21 +67,26 @@ impl TokenFile {
     /// # Errors
     /// When the folder or the lock cannot be had.
     pub async fn lock(&self) -> Result<Locked<'_>, TokenFileError> {
-        make_private(&self.folder).map_err(|reason| not_given(&self.folder, reason))?;
-        let path = self.folder.join(format!("{}.lock", self.name));
-        let lock = open_private(&path).map_err(|reason| not_given(&path, reason))?;
-        // A thread of its own, which ends with the program: the runtime would wait for one of its own at the end.
-        let (sender, receiver) = oneshot::channel();
-        std::thread::spawn(move || {
-            let locked = lock.lock().map(|()| lock);
-            let _ = sender.send(locked);
-        });
-        let locked = receiver.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()));
-        Ok(Locked { file: self, _lock: locked.map_err(|reason| not_given(&path, reason))? })
+        Ok(Locked { file: self, _lock: self.folder.lock(&self.name).await? })
+    }
+
+    /// Forgets what it holds, readable or not; whether there was anything.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub async fn forget(&self) -> Result<bool, TokenFileError> {
+        let locked = self.lock().await?;
+        let there = !matches!(locked.read(), Ok(None));
+        locked.remove()?;
+        Ok(there)
+    }
+
+    fn file_name(&self) -> String {
+        format!("{}.json", self.name)
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.json", self.name))
+        self.folder.path_of(&self.file_name())
     }
 }
 
@@ -105,16 +102,11 @@ impl Locked<'_> {
     /// # Errors
     /// When it cannot be read, or is not what we wrote.
     pub fn read(&self) -> Result<Option<Tokens>, TokenFileError> {
-        let path = self.file.path();
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(reason) => return Err(not_given(&path, reason)),
-        };
+        let Some(text) = self.file.folder.read(&self.file.file_name())? else { return Ok(None) };
         // What serde says about it may repeat a token.
         match serde_json::from_slice::<Content>(&text) {
             Ok(content) if content.owner == self.file.owner => Ok(Some(content.tokens)),
-            _ => Err(TokenFileError::Damaged(path)),
+            _ => Err(TokenFileError::Damaged(self.file.path())),
         }
     }
 
@@ -123,16 +115,10 @@ impl Locked<'_> {
     /// # Errors
     /// When they cannot be written.
     pub fn write(&self, tokens: &Tokens) -> Result<(), TokenFileError> {
-        let path = self.file.path();
         let content = Content { owner: self.file.owner.clone(), tokens: tokens.clone() };
-        let write = || {
-            // Nobody else can read it from the start (0600 on Unix).
-            let mut file = tempfile::Builder::new().prefix(&self.file.name).tempfile_in(&self.file.folder)?;
-            file.write_all(&serde_json::to_vec(&content)?)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map(drop).map_err(std::io::Error::from)
-        };
-        write().map_err(|reason| not_given(&path, reason))
+        let content = serde_json::to_vec(&content)
+            .map_err(|error| NotGiven { path: self.file.path(), reason: error.into() })?;
+        Ok(self.file.folder.write(&self.file.file_name(), &content)?)
     }
 
     /// Forgets them.
@@ -140,30 +126,8 @@ impl Locked<'_> {
     /// # Errors
     /// When the file cannot be removed.
     pub fn remove(&self) -> Result<(), TokenFileError> {
-        let path = self.file.path();
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(not_given(&path, error)),
-            _ => Ok(()),
-        }
+        Ok(self.file.folder.remove(&self.file.file_name())?)
     }
-}
-
-fn not_given(path: &Path, reason: std::io::Error) -> TokenFileError {
-    TokenFileError::NotGiven { path: path.to_owned(), reason }
-}
-
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-fn open_private(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.create(true).truncate(false).write(true).open(path)
 }
 
 #[cfg(test)]
@@ -220,8 +184,9 @@ mod tests {
         locked.write(&tokens("one")).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&file.path()), 0o600);
-        assert_eq!(mode(&file.folder), 0o700);
-        let names = std::fs::read_dir(&file.folder).unwrap().map(|entry| entry.unwrap().path());
+        let folder = home.path().join("made/by/us");
+        assert_eq!(mode(&folder), 0o700);
+        let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
         assert!(names.map(|path| mode(&path)).all(|mode| mode == 0o600));
     }
 

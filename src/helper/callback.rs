@@ -40,7 +40,9 @@ pub enum BadCallback {
     #[error("it comes from a browser in which this login was not begun")]
     NoCookie,
     /// The person has not said yet that the login is theirs.
-    #[error("the account has not been confirmed yet: type y, or click Continue on the helper's page first")]
+    #[error(
+        "the account has not been confirmed yet: type the words that are shown, or click Continue on the helper's page first"
+    )]
     NotConfirmed,
     /// Neither a code nor an error, both, or one of them twice.
     #[error("it carries neither one authorization code nor one error")]

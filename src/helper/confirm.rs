@@ -1,4 +1,5 @@
-//! The step between the helper's link and the identity provider: the question, the click, and the way on.
+//! The step between the helper's link and what comes next: the question whose account or which Backstage it is, the click, and the
+//! way on.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -6,8 +7,9 @@ use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use crate::helper::backend_question::BackendQuestion;
 use crate::helper::logins::{Logins, Unavailable};
-use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie};
+use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
 use crate::helper::pending_sign_in::REDIRECT_HOST;
 use crate::helper::redirect::show_progress;
 use crate::helper::{backstage_callback, pages};
@@ -28,6 +30,9 @@ pub async fn go(
     secret: web::Path<WireSecret>,
     logins: web::Data<dyn Logins>,
 ) -> HttpResponse {
+    if let Some(question) = logins.question_of_link(&secret) {
+        return ask(&question).await;
+    }
     if let Some(sign_in) = logins.sign_in_of_link(&secret) {
         return match elsewhere(request.headers(), REDIRECT_HOST, &secret) {
             Some(there) => there,
@@ -62,6 +67,17 @@ async fn lead_on(
     })
 }
 
+/// The question about the backend; who comes once more, when it is answered, goes on.
+async fn ask(question: &BackendQuestion) -> HttpResponse {
+    if question.is_confirmed() {
+        return question.signpost.read().await.into_response();
+    }
+    match question.issue_form_token() {
+        Ok(token) => pages::confirm_backend(&question.backend, &token).into_response(),
+        Err(reason) => unavailable(&reason.into()),
+    }
+}
+
 /// The cookie must be set under the name that the redirect will come back to: under another, the link leads there first.
 fn elsewhere(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
     let (name, port) = host(headers);
@@ -87,7 +103,7 @@ pub fn unavailable(reason: &Unavailable) -> HttpResponse {
     pages::unavailable(reason).into_response()
 }
 
-/// `POST /continue`: the click that says "this is me".
+/// `POST /continue`: the click that says "this is me", or "this is my Backstage".
 pub async fn click(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
@@ -98,6 +114,11 @@ pub async fn click(
     else {
         return pages::bad_confirmation().into_response();
     };
+    if let Some(question) = logins.redeem_question_token(&csrf) {
+        question.confirm(Way::Browser);
+        tracing::info!(backend = %question.backend, "the backend was confirmed on the page");
+        return question.signpost.read().await.into_response();
+    }
     match logins.redeem_confirm_token(&csrf).await {
         Ok(Some(login)) => {
             login.give_consent();

@@ -6,64 +6,127 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
+use crate::helper::asked_words::{Answer, AskedWords};
+use crate::helper::backend_question::BackendQuestion;
 use crate::helper::callback::{self, Expected, Proof};
 use crate::helper::delivery;
+use crate::helper::keyboard::{self, Attended, Keyboard};
 use crate::helper::login::Tools;
 use crate::helper::outcome::Outcome;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::terminal::{self, Hand, Terminal, Typed};
+use crate::helper::terminal::{self, Terminal, Typed};
 use crate::protocol::{ExchangeRequest, WireSecret};
+use crate::random::NoRandomness;
 
-/// Where the person's browser is when the login begins.
+/// Where the person's browser is when something begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// The login's link has to be opened in it.
+    /// The link of what begins has to be opened in it.
     Elsewhere,
-    /// Back from Backstage, and about to be sent to the login's link.
+    /// On a page of the helper's or back from Backstage, and about to be sent to that link.
     OnItsWay,
 }
 
+/// What a person types says yes to; nothing where none types, or none is asked.
+pub type Asked = Option<AskedWords>;
+
+/// Asks whether the backend is the person's own.
+///
+/// # Errors
+/// When there is no randomness for what is to be typed.
+pub fn ask_about_backend(
+    question: &BackendQuestion,
+    link: &WireSecret,
+    (tools, keyboard): (&Tools, &mut Keyboard),
+    patience: Duration,
+) -> Result<Asked, NoRandomness> {
+    let backend = &question.backend;
+    tools.terminal.say(&format!(
+        "No login at {backend} has succeeded on this machine yet: nothing was sent there but a question of which backend it is."
+    ));
+    let asked = ask("Is that your Backstage, and did you begin this login?", tools, keyboard)?;
+    open(link, tools);
+    say_how_long(tools, patience);
+    Ok(asked)
+}
+
 /// Says that the person must sign in to Backstage first, and opens the browser, or says where to go.
-pub fn begin_sign_in(sign_in: &PendingSignIn, backend: &str, tools: &Tools, patience: Duration) {
+pub fn begin_sign_in(
+    sign_in: &PendingSignIn,
+    backend: &str,
+    tools: &Tools,
+    patience: Duration,
+    browser: Whereabouts,
+) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
-    open(&sign_in.link(), tools);
+    bring(browser, &sign_in.link(), tools);
     say_how_long(tools, patience);
 }
 
 /// Says whose login it is and opens the browser, or says where to go.
-pub fn begin(login: &PendingLogin, tools: &Tools, patience: Duration, browser: Whereabouts) {
+///
+/// # Errors
+/// When there is no randomness for what is to be typed.
+pub fn begin(
+    login: &PendingLogin,
+    (tools, keyboard): (&Tools, &mut Keyboard),
+    patience: Duration,
+    browser: Whereabouts,
+) -> Result<Asked, NoRandomness> {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
-    let terminal = &tools.terminal;
-    terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
-    match (login.consent(), tools.hand) {
-        (Consent::Given, _) => {}
-        (Consent::Needed, Hand::Command) => {
-            terminal.say(
-                "Is that you, and did you begin this login? Then press Continue on the page that opens.",
-            );
-        }
-        (Consent::Needed, Hand::Person) => {
-            terminal.say(
-                "Is that you, and did you begin this login? Then press Continue on the page that opens, or type y.",
-            );
-            terminal::forget_what_was_typed_ahead();
-        }
-    }
-    match browser {
-        Whereabouts::Elsewhere => open(&login.link(), tools),
-        Whereabouts::OnItsWay => {
-            tools.terminal.say("You are signed in to Backstage; your browser goes on from there.");
-        }
-    }
+    tools.terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
+    let asked = match login.consent() {
+        Consent::Given => None,
+        Consent::Needed => ask("Is that you, and did you begin this login?", tools, keyboard)?,
+    };
+    bring(browser, &login.link(), tools);
     say_how_long(tools, patience);
+    Ok(asked)
+}
+
+/// Puts a question that a click on the helper's page answers, and words, where a person types.
+fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<Asked, NoRandomness> {
+    let terminal = &tools.terminal;
+    if keyboard::attended() == Attended::No {
+        terminal.say(&format!("{question} Then press the button on the page that opens."));
+        return Ok(None);
+    }
+    keyboard.forget_what_was_typed_ahead();
+    let words = AskedWords::new(tools.random.as_ref())?;
+    let shown = words.shown();
+    terminal.say(&format!("{question} Then press the button on the page that opens, or type: {shown}"));
+    Ok(Some(words))
+}
+
+/// Whether a line is the yes that was asked for.
+fn is_yes(line: &str, asked: &mut Asked, tools: &Tools) -> Result<bool, NoRandomness> {
+    let Some(words) = asked else { return Ok(false) };
+    match words.take(line, tools.random.as_ref())? {
+        Answer::Yes => return Ok(true),
+        Answer::Wrong => {
+            tools.terminal.say(&format!("That is not what is to be typed. Type: {}", words.shown()))
+        }
+        Answer::NoMore => {
+            tools.terminal.say("Too much else was typed: press the button on the helper's page.");
+            *asked = None;
+        }
+    }
+    Ok(false)
+}
+
+fn bring(browser: Whereabouts, link: &WireSecret, tools: &Tools) {
+    match browser {
+        Whereabouts::Elsewhere => open(link, tools),
+        Whereabouts::OnItsWay => tools.terminal.say("Your browser goes on from the page that it is at."),
+    }
 }
 
 fn say_how_long(tools: &Tools, patience: Duration) {
     let terminal = &tools.terminal;
     let patience = humantime::format_duration(patience);
     terminal.say(&format!("Waiting up to {patience} for you to log in. Ctrl-C ends it."));
-    if tools.hand == Hand::Person {
+    if keyboard::attended() == Attended::Yes {
         terminal.say("If the browser ends on a page that cannot be reached, paste that page's address here.");
     }
 }
@@ -101,7 +164,7 @@ pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'sta
 
 /// Acts on a line that is typed while the person signs in to Backstage.
 pub fn answer_sign_in(line: &str, sign_in: &PendingSignIn, tools: &Tools) {
-    let Typed::CallbackQuery(query) = terminal::understand(line, tools.hand) else { return };
+    let Typed::CallbackQuery(query) = terminal::understand(line) else { return };
     if let Some(request) = pasted(&query, sign_in.expected(), &tools.terminal) {
         sign_in.accept(Arrival { request, way: Way::Terminal });
     }
@@ -117,21 +180,50 @@ fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Op
     None
 }
 
-/// Acts on a typed line.
-pub fn answer(line: &str, login: &PendingLogin, tools: &Tools) {
-    match terminal::understand(line, tools.hand) {
-        Typed::Yes if login.consent() == Consent::Needed => {
-            login.give_consent();
-            tracing::info!("the account was confirmed in the terminal");
-            open(&login.link(), tools);
+/// Acts on a line that is typed while the backend waits to be confirmed.
+///
+/// # Errors
+/// When there is no randomness for other words.
+pub fn answer_about_backend(
+    line: &str,
+    question: &BackendQuestion,
+    asked: &mut Asked,
+    tools: &Tools,
+) -> Result<(), NoRandomness> {
+    let is_words = matches!(terminal::understand(line), Typed::Words);
+    if is_words && is_yes(line, asked, tools)? {
+        tracing::info!(backend = %question.backend, "the backend was confirmed in the terminal");
+        question.confirm(Way::Terminal);
+    }
+    Ok(())
+}
+
+/// Acts on a line that is typed while the identity provider's answer is waited for.
+///
+/// # Errors
+/// When there is no randomness for other words.
+pub fn answer(
+    line: &str,
+    login: &PendingLogin,
+    asked: &mut Asked,
+    tools: &Tools,
+) -> Result<(), NoRandomness> {
+    match terminal::understand(line) {
+        Typed::Words if login.consent() == Consent::Needed => {
+            if is_yes(line, asked, tools)? {
+                login.give_consent();
+                tracing::info!("the account was confirmed in the terminal");
+                open(&login.link(), tools);
+            }
         }
         Typed::CallbackQuery(query) => {
             if let Some(request) = pasted(&query, login.expected(), &tools.terminal) {
                 login.accept(Arrival { request, way: Way::Terminal });
             }
         }
-        Typed::Yes | Typed::Other => {}
+        Typed::Words | Typed::Nothing => {}
     }
+    Ok(())
 }
 
 /// Tells of the first trouble with the backend, and then leaves the person alone.

@@ -6,31 +6,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
 use crate::helper::backend_api::{BackendApi, displayable};
+use crate::helper::backend_name::BackendName;
+use crate::helper::backend_trust::BackendTrust;
+use crate::helper::beginning::{Beginning, Begun};
 use crate::helper::browser::Browser;
-use crate::helper::dialogue::Whereabouts;
+use crate::helper::dialogue::Asked;
 use crate::helper::guards::AllowedHosts;
-use crate::helper::interruption::interrupted;
+use crate::helper::keyboard::Keyboard;
 use crate::helper::logins::Logins;
 use crate::helper::outcome::{LoginError, Outcome};
-use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin, Way};
-use crate::helper::pending_sign_in::SignInEnd;
+use crate::helper::pending_login::{Arrival, LoginFacts, Way};
 use crate::helper::port_server::{self, PortServer};
-use crate::helper::session_source::{self, Credential, Session};
-use crate::helper::signing_in::{Person, SignedIn};
+use crate::helper::session_source::{Credential, Session};
+use crate::helper::signing_in::Person;
 use crate::helper::stage::Stage;
-use crate::helper::terminal::{Hand, Input, Terminal};
-use crate::helper::user_credential::UserCredential;
+use crate::helper::terminal::Terminal;
 use crate::helper::{delivery, dialogue, listeners, other_proxy, routes};
-use crate::protocol::{Info, RedirectUri, WireSecret};
+use crate::protocol::{Info, RedirectUri};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
+use crate::stop_signal::told_to_stop;
 use crate::user::UserRef;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
@@ -49,10 +50,8 @@ pub struct Tools {
     pub browser: Arc<dyn Browser>,
     /// Where progress goes.
     pub terminal: Arc<Terminal>,
-    /// Whose hand standard input is.
-    pub hand: Hand,
-    /// Where sign-ins to Backstage are kept, where the user has a home.
-    pub token_folder: Option<PathBuf>,
+    /// Where the helper keeps what it must remember, where the user has a home.
+    pub state_folder: Option<PathBuf>,
 }
 
 /// Runs one login to its end, or to the signal that interrupts it.
@@ -67,12 +66,12 @@ pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), LoginError
     };
     let (running, ended) = tokio::select! {
         ended = login => ended?,
-        () = interrupted() => return Err(LoginError::Interrupted),
+        _ = told_to_stop() => return Err(LoginError::Interrupted),
     };
     // From here on a signal only shortens the wait for the last page: the outcome stands.
     tokio::select! {
         () = running.show(ended.way) => {}
-        () = interrupted() => {}
+        _ = told_to_stop() => {}
     }
     into_result(ended.outcome)
 }
@@ -89,25 +88,25 @@ pub struct Ended {
 pub struct Running {
     /// The port that the helper listens on.
     pub port: u16,
-    login: Arc<PendingLogin>,
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
+    begun: Begun,
     server: PortServer,
     api: BackendApi,
-    session_token: WireSecret,
-    session_ends: Instant,
+    trust: BackendTrust,
     patience: Duration,
-    browser: Whereabouts,
-    input: Input,
+    keyboard: Keyboard,
     tools: Tools,
 }
 
-/// Binds the port, serves, and begins or takes over a session; where nothing says whose it will be, the person signs in first.
+/// Binds the port, serves, and begins or takes over a session; a backend that was never confirmed on this machine is asked about first,
+/// and where nothing says whose the login will be, the person signs in.
 ///
 /// # Errors
 /// As the variants of [`LoginError`] say.
 pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
     let credential = Credential::choose(&settings)?;
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
+    let backend = BackendName::new(api.address(), &settings.backstage_client_id)?;
+    let trust = BackendTrust::new(backend, tools.state_folder.as_deref());
     let listeners = match listeners::bind(&settings.listen) {
         Ok(listeners) => listeners,
         Err(error) => return Err(other_proxy::recognise(error).await.into()),
@@ -126,95 +125,18 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
     let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts, &tools)?;
-    let mut input = Input::default();
-    let beginning = Beginning {
-        info: &info,
-        person: Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port },
+    let mut keyboard = Keyboard::default();
+    let person = Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port };
+    let beginning = Beginning { info: &info, trust: &trust, person };
+    let begun = match beginning.begin(credential, &mut keyboard).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            server.stop().await;
+            return Err(error);
+        }
     };
-    let Begun { login, arrivals, session_token, session_ends, browser } =
-        match beginning.begin(credential, &mut input).await {
-            Ok(begun) => begun,
-            Err(error) => {
-                server.stop().await;
-                return Err(error);
-            }
-        };
     let patience = settings.login_timeout.0;
-    Ok(Running {
-        port,
-        login,
-        arrivals,
-        server,
-        api,
-        session_token,
-        session_ends,
-        patience,
-        browser,
-        input,
-        tools,
-    })
-}
-
-/// What a login begins with.
-struct Beginning<'a> {
-    info: &'a Info,
-    person: Person<'a>,
-}
-
-/// A login that has begun.
-struct Begun {
-    login: Arc<PendingLogin>,
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
-    session_token: WireSecret,
-    session_ends: Instant,
-    browser: Whereabouts,
-}
-
-impl Beginning<'_> {
-    /// With what the settings say, or a kept sign-in, or a new one.
-    async fn begin(&self, credential: Credential, input: &mut Input) -> Result<Begun, LoginError> {
-        let credential = match credential {
-            Credential::User(user) => Credential::User(self.person.or_kept(user).await?),
-            given @ Credential::SessionToken(_) => given,
-        };
-        match self.with(credential, Whereabouts::Elsewhere).await {
-            Err(LoginError::NotSignedIn) => self.after_sign_in(input).await,
-            begun => begun,
-        }
-    }
-
-    async fn after_sign_in(&self, input: &mut Input) -> Result<Begun, LoginError> {
-        let mut sign_in = self.person.begin_sign_in().await?;
-        let signed_in = self.person.sign_in(&mut sign_in, input).await;
-        let begun = match signed_in {
-            Ok(SignedIn { token, browser }) => {
-                self.with(Credential::User(UserCredential::BackstageToken(token)), browser).await
-            }
-            Err(error) => Err(error),
-        };
-        match &begun {
-            Ok(begun) => sign_in.pending.end(SignInEnd::GoOn(begun.login.link())),
-            Err(error) => {
-                sign_in.pending.end(SignInEnd::Failed(error.to_string()));
-                tokio::time::sleep(LAST_PAGE).await;
-            }
-        }
-        begun
-    }
-
-    async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
-        let Person { settings, tools, api, stage, port } = self.person;
-        let consent = credential.consent();
-        let session = session_source::begin(credential, api, settings.cluster.as_deref()).await?;
-        let session_ends = Instant::now() + session.remaining;
-        let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
-        let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
-        let facts = facts(&session, self.info, &auth_url, api)?;
-        let (host, random) = (redirect_uri.host(), tools.random.as_ref());
-        let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
-        let login = Arc::clone(stage.begin_login(login));
-        Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
-    }
+    Ok(Running { port, begun, server, api, trust, patience, keyboard, tools })
 }
 
 fn announce(listeners: &[TcpListener]) {
@@ -273,38 +195,50 @@ impl Running {
     /// Opens the browser, waits for the answer and delivers it.
     ///
     /// # Errors
-    /// When nobody came back in time.
+    /// When nobody came back in time, and without randomness.
     pub async fn outcome(&mut self) -> Result<Ended, LoginError> {
-        dialogue::begin(&self.login, &self.tools, self.patience, self.browser);
-        let Arrival { request, way } = self.arrival().await?;
+        let Begun { login, session_token, session_ends, browser, .. } = &self.begun;
+        let here = (&self.tools, &mut self.keyboard);
+        let asked = dialogue::begin(login, here, self.patience, *browser)?;
+        let (login, token, ends) = (Arc::clone(login), session_token.clone(), *session_ends);
+        let Arrival { request, way } = self.arrival(asked).await?;
         let terminal = &self.tools.terminal;
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
-        let outcome =
-            delivery::deliver(&self.api, &self.session_token, &request, self.session_ends, |reason| {
-                trouble.say(reason);
-            })
-            .await;
-        dialogue::say_outcome(terminal, &self.login.facts, &outcome);
-        self.login.end(outcome.clone());
+        let delivered = delivery::deliver(&self.api, &token, &request, ends, |reason| trouble.say(reason));
+        let outcome = delivered.await;
+        login.end(outcome.clone());
+        if let Outcome::Connected(_) = outcome {
+            self.remember_backend().await;
+        }
+        dialogue::say_outcome(terminal, &login.facts, &outcome);
         Ok(Ended { outcome, way })
     }
 
+    /// A login does not fail for want of a file: the person is only asked again next time.
+    async fn remember_backend(&self) {
+        if let Err(error) = self.trust.remember().await {
+            self.tools.terminal.say(&format!("That this Backstage was confirmed is not kept: {error}"));
+        }
+    }
+
     /// The identity provider's answer, by redirect or pasted.
-    async fn arrival(&mut self) -> Result<Arrival, LoginError> {
+    async fn arrival(&mut self, mut asked: Asked) -> Result<Arrival, LoginError> {
         let person_gives_up = Instant::now() + self.patience;
-        let deadline = person_gives_up.min(self.session_ends);
+        let deadline = person_gives_up.min(self.begun.session_ends);
         loop {
             tokio::select! {
-                Some(arrival) = self.arrivals.recv() => return Ok(arrival),
-                line = self.input.line() => dialogue::answer(&line, &self.login, &self.tools),
+                Some(arrival) = self.begun.arrivals.recv() => return Ok(arrival),
+                line = self.keyboard.line() => {
+                    dialogue::answer(&line, &self.begun.login, &mut asked, &self.tools)?;
+                }
                 () = tokio::time::sleep_until(deadline) => return Err(self.too_late(person_gives_up)),
             }
         }
     }
 
     fn too_late(&self, person_gives_up: Instant) -> LoginError {
-        if person_gives_up <= self.session_ends {
+        if person_gives_up <= self.begun.session_ends {
             LoginError::TimedOut(humantime::format_duration(self.patience).to_string())
         } else {
             LoginError::Expired
@@ -314,7 +248,7 @@ impl Running {
     /// Answers the browser that waits for the outcome, then stops serving.
     pub async fn show(self, way: Way) {
         if way == Way::Browser {
-            let shown = tokio::time::timeout(RELOAD_PATIENCE, self.login.outcome_shown()).await;
+            let shown = tokio::time::timeout(RELOAD_PATIENCE, self.begun.login.outcome_shown()).await;
             if shown.is_err() {
                 tracing::info!("no browser came back for the outcome");
             }

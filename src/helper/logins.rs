@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::helper::backend_question::BackendQuestion;
 use crate::helper::page_layout::Page;
 use crate::helper::pending_login::PendingLogin;
 use crate::helper::pending_sign_in::PendingSignIn;
@@ -47,6 +48,12 @@ pub trait Logins: Send + Sync {
         &self,
         token: &WireSecret,
     ) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
+
+    /// The question about the backend whose page's address ends with this secret.
+    fn question_of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>>;
+
+    /// Uses the token of such a page up: the question that it was issued for, the first time only.
+    fn redeem_question_token(&self, token: &WireSecret) -> Option<Arc<BackendQuestion>>;
 
     /// The sign-in to Backstage with this state.
     fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>>;

@@ -1,15 +1,54 @@
 //! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
 
-use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
+use crate::helper::account::{Account, AccountError, Tools, client, trust_of, unless_interrupted};
+use crate::helper::backend_api::BackendApi;
 use crate::protocol::DisconnectedResponse;
 use crate::settings::login::LoginSettings;
 
-/// Ends the login at the cluster that the settings name, or all of the user's; says which.
+/// Where something is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// At the backend: the login at the cluster that the settings name, or all of the user's.
+    Backend,
+    /// On this machine: that the backend was confirmed, and the kept sign-in. The backend is not asked.
+    Local,
+}
+
+/// Forgets there; says what.
 ///
 /// # Errors
 /// As the variants of [`AccountError`] say.
-pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), AccountError> {
-    unless_interrupted(disconnect(&settings, &tools)).await
+pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<(), AccountError> {
+    unless_interrupted(async {
+        match scope {
+            Scope::Backend => disconnect(&settings, &tools).await,
+            Scope::Local => forget_here(&settings, &tools).await,
+        }
+    })
+    .await
+}
+
+async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+    let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
+    let trust = trust_of(&api, settings, tools)?;
+    let sign_in = match &tools.state_folder {
+        Some(folder) => client(&api, settings, tools)?.token_file(folder).forget().await?,
+        None => false,
+    };
+    if sign_in {
+        tools.answers.say(
+            "The Backstage sign-in that was kept on this machine is forgotten. Backstage was not told: it ends there by itself.",
+        );
+    }
+    let confirmed = trust.forget().await?;
+    let name = trust.name();
+    if confirmed {
+        tools.answers.say(&format!("{name} is not confirmed on this machine any more: the next login asks."));
+    }
+    if !sign_in && !confirmed {
+        tools.answers.say(&format!("Nothing to forget: this machine knows nothing of {name}."));
+    }
+    Ok(())
 }
 
 async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {

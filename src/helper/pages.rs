@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
+use crate::helper::backend_name::BackendName;
 use crate::helper::callback::BadCallback;
 use crate::helper::logins::Unavailable;
 use crate::helper::outcome::{Failure, Outcome};
@@ -41,6 +42,61 @@ pub fn signing_in() -> Page {
             p { "Go on in the browser window that opened for it, or open the link from your terminal." }
         },
         kind: Kind::Text,
+    }
+}
+
+/// `GET /` while the person has not said yet that the backend is theirs.
+#[must_use]
+pub fn asking_about_backend() -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "asking-about-backend",
+        mood: Mood::Plain,
+        heading: "Confirm your Backstage first",
+        body: html! {
+            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+        },
+        kind: Kind::Text,
+    }
+}
+
+/// Asks whether a backend that was never confirmed on this machine is the person's own.
+#[must_use]
+pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
+    Page {
+        status: StatusCode::OK,
+        outcome: "confirm-backend",
+        mood: Mood::Plain,
+        heading: "Is this your Backstage?",
+        body: html! {
+            p { "No login with this Backstage has succeeded on this computer yet, so it has been sent nothing." }
+            (backend_list(backend))
+            p {
+                "Compare each letter with the address at which you open Backstage. Is it another, or did you not begin this "
+                "login yourself? Then close this page: whoever sent you the command would get your access."
+            }
+            form method="post" action="/continue" {
+                input type="hidden" name="csrf" value=(token.expose());
+                button #continue .button type="submit" { "This is my Backstage" }
+            }
+        },
+        kind: Kind::Form,
+    }
+}
+
+/// The parts of a backend's address, each to be compared by itself.
+#[must_use]
+pub fn backend_list(backend: &BackendName) -> Markup {
+    html! {
+        dl #address {
+            div { dt { "Host" } dd #host { (backend.host()) } }
+            div { dt { "Port" } dd #port { (backend.port()) } }
+            div { dt { "Scheme" } dd #scheme { (backend.scheme()) } }
+            div { dt { "Path" } dd #path { (backend.path()) } }
+        }
+        @if backend.host().contains("xn--") {
+            p #punycode { "This host's name holds letters that are not a to z: it may look like another name elsewhere." }
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The login that is under way: what may be shown of it, its secrets, and how far it is.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +8,10 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::helper::auth_url::AuthUrl;
 use crate::helper::callback::Expected;
+use crate::helper::form_tokens::FormTokens;
 use crate::helper::outcome::Outcome;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret, sha256};
-
-/// So many confirm pages may be open at once; the oldest page's button then does nothing.
-const OPEN_CONFIRM_PAGES: usize = 8;
 
 /// What a page or the terminal may say of a login. Nothing secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,7 +72,7 @@ pub struct PendingLogin {
     auth_url: AuthUrl,
     link: Link,
     cookie: StateCookie,
-    confirm_tokens: Mutex<VecDeque<WireSecret>>,
+    confirm_tokens: FormTokens,
     consented: AtomicBool,
     progress: watch::Sender<Progress>,
     arrivals: mpsc::UnboundedSender<Arrival>,
@@ -159,7 +155,7 @@ impl PendingLogin {
             auth_url,
             link: Link { host: host.to_owned(), port, secret: secrets.link },
             cookie,
-            confirm_tokens: Mutex::default(),
+            confirm_tokens: FormTokens::default(),
             consented: AtomicBool::new(consent == Consent::Given),
             progress: watch::Sender::new(Progress::Waiting),
             arrivals,
@@ -221,21 +217,13 @@ impl PendingLogin {
     /// # Errors
     /// When there is no randomness.
     pub fn issue_confirm_token(&self, random: &dyn Random) -> Result<WireSecret, NoRandomness> {
-        let token = random_secret(random)?;
-        let mut open = self.confirm_tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() == OPEN_CONFIRM_PAGES {
-            open.pop_front();
-        }
-        open.push_back(token.clone());
-        Ok(token)
+        self.confirm_tokens.issue(random)
     }
 
     /// Uses a confirm page's token up; true the first time only.
     #[must_use]
     pub fn redeem_confirm_token(&self, token: &WireSecret) -> bool {
-        let mut open = self.confirm_tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = open.iter().position(|issued| issued.equals(token));
-        found.is_some_and(|index| open.remove(index).is_some())
+        self.confirm_tokens.redeem(token)
     }
 
     /// Takes the identity provider's answer. What arrives after the first is not delivered: it shows the first one's

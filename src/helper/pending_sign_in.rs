@@ -1,9 +1,10 @@
 //! Signing in to Backstage, while it is under way: its secrets, what came back, and where the browser goes then.
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::helper::backstage_sign_in::SignIn;
 use crate::helper::callback::Expected;
+use crate::helper::onward::Signpost;
 use crate::helper::pending_login::{Arrival, Consent, StateCookie};
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
@@ -11,23 +12,15 @@ use crate::random::{NoRandomness, Random, random_secret};
 /// The name in Backstage's redirect, whatever that of the identity provider is.
 pub const REDIRECT_HOST: &str = "localhost";
 
-/// How signing in ended, for the browser that waits for it.
-#[derive(Clone, Debug)]
-pub enum SignInEnd {
-    /// The person is signed in, and goes on there: the link of the login that now begins.
-    GoOn(WireSecret),
-    /// Nobody is signed in, or no login can begin; a sentence for the page.
-    Failed(String),
-}
-
 /// A sign-in that is under way. Has no `Debug`: it holds secrets.
 pub struct PendingSignIn {
+    /// Where a browser that comes back goes on: the login that now begins.
+    pub signpost: Signpost,
     sign_in: SignIn,
     port: u16,
     link_secret: WireSecret,
     cookie: StateCookie,
     arrivals: mpsc::Sender<Arrival>,
-    end: watch::Sender<Option<SignInEnd>>,
 }
 
 impl PendingSignIn {
@@ -45,8 +38,8 @@ impl PendingSignIn {
         let cookie =
             StateCookie { name: StateCookie::name_for(&sign_in.state), value: random_secret(random)? };
         let link_secret = random_secret(random)?;
-        let end = watch::Sender::new(None);
-        Ok((Self { sign_in, port, link_secret, cookie, arrivals, end }, receiver))
+        let signpost = Signpost::default();
+        Ok((Self { signpost, sign_in, port, link_secret, cookie, arrivals }, receiver))
     }
 
     /// The page that the helper opens or prints.
@@ -102,26 +95,5 @@ impl PendingSignIn {
         if self.arrivals.try_send(arrival).is_err() {
             tracing::info!("Backstage's answer came once more");
         }
-    }
-
-    /// Ends it.
-    pub fn end(&self, end: SignInEnd) {
-        self.end.send_replace(Some(end));
-    }
-
-    /// Its end, as soon as there is one.
-    pub async fn ended(&self) -> SignInEnd {
-        let mut end = self.end.subscribe();
-        match end.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(end)) => end.clone(),
-            // Not while `self` holds the sender.
-            _ => std::future::pending().await,
-        }
-    }
-
-    /// Whether it has ended.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.end.borrow().is_some()
     }
 }

@@ -16,6 +16,7 @@ pub mod many_logins;
 pub mod outstanding;
 pub mod own_login;
 pub mod pages;
+pub mod questions;
 pub mod see_through;
 pub mod serve;
 pub mod sign_ins;
@@ -26,12 +27,15 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
-use self::app::App;
+use self::app::{App, NamedBackstage};
 use self::backend_thread::BackendThread;
 use self::callback_port::CallbackPort;
 use self::serve::serve;
 use crate::clock::{Clock, SystemClock};
 use crate::helper::backend_api::{BackendApi, NoConnection};
+use crate::helper::backend_name::BackendName;
+use crate::helper::backend_trust::BackendTrust;
+use crate::helper::backstage_token_file;
 use crate::helper::listeners::{self, ListenError};
 use crate::helper::port_server::PortServer;
 use crate::panics;
@@ -90,10 +94,7 @@ pub struct Running {
 pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let api = match settings.backstage {
-        Backstage::Named => Some(BackendApi::connect(&settings.login, random.as_ref(), &clock)?),
-        Backstage::Unknown => None,
-    };
+    let (api, backstage) = named_backstage(&settings, random.as_ref(), &clock)?.unzip();
     let metrics = HelperMetrics::new()?;
     panics::log_and_count(metrics.panics.clone());
     let store: Arc<dyn Store> = match &settings.redis_url {
@@ -106,11 +107,26 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
     let control = listeners::bind_or_localhost(&settings.control_listen, listeners::CONTROL_PORT)?;
     let port = listeners::port(&control).unwrap_or(listeners::CONTROL_PORT);
     let callback_port = CallbackPort::new(settings.login.listen.clone(), settings.holding);
-    let backstage_url = api.as_ref().map(|api| api.address().to_owned());
     let backend = BackendThread::here(api);
-    let app = App::new(settings, backstage_url, port, store, clock, random, metrics, backend, callback_port);
+    let app = App::new(settings, backstage, port, store, clock, random, metrics, backend, callback_port);
     let app = Arc::new(app);
     start_up(app, control, port).await
+}
+
+/// Its client, and what is known of it; nothing where none was named.
+fn named_backstage(
+    settings: &ProxySettings,
+    random: &dyn Random,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<(BackendApi, NamedBackstage)>, NoConnection> {
+    if settings.backstage == Backstage::Unknown {
+        return Ok(None);
+    }
+    let api = BackendApi::connect(&settings.login, random, clock)?;
+    let name = BackendName::new(api.address(), &settings.login.backstage_client_id)?;
+    let trust = BackendTrust::new(name, backstage_token_file::folder().as_deref());
+    let backstage = NamedBackstage { url: api.address().to_owned(), trust };
+    Ok(Some((api, backstage)))
 }
 
 async fn start_up(app: Arc<App>, control: Vec<TcpListener>, port: u16) -> Result<Running, StartError> {

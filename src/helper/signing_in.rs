@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use crate::helper::backend_api::BackendApi;
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
 use crate::helper::dialogue::{self, Whereabouts};
+use crate::helper::keyboard::Keyboard;
 use crate::helper::login::Tools;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::{Arrival, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::stage::Stage;
-use crate::helper::terminal::Input;
 use crate::helper::user_credential::UserCredential;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
@@ -56,7 +56,7 @@ impl<'a> Person<'a> {
     /// # Errors
     /// When the file that keeps it cannot be used, or Backstage does not answer a refresh.
     pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, LoginError> {
-        let folder = self.tools.token_folder.as_deref();
+        let folder = self.tools.state_folder.as_deref();
         given.or_kept(&self.client()?, folder).await.map_err(|error| self.not_signed_in(error))
     }
 
@@ -79,11 +79,12 @@ impl<'a> Person<'a> {
     pub async fn sign_in(
         &self,
         sign_in: &mut SigningIn<'_>,
-        input: &mut Input,
+        browser: Whereabouts,
+        keyboard: &mut Keyboard,
     ) -> Result<SignedIn, LoginError> {
         let patience = self.settings.login_timeout.0;
-        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience);
-        let Arrival { request, way } = self.arrival(sign_in, input).await?;
+        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience, browser);
+        let Arrival { request, way } = self.arrival(sign_in, keyboard).await?;
         let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
@@ -94,13 +95,17 @@ impl<'a> Person<'a> {
         Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
     }
 
-    async fn arrival(&self, sign_in: &mut SigningIn<'_>, input: &mut Input) -> Result<Arrival, LoginError> {
+    async fn arrival(
+        &self,
+        sign_in: &mut SigningIn<'_>,
+        keyboard: &mut Keyboard,
+    ) -> Result<Arrival, LoginError> {
         let patience = self.settings.login_timeout.0;
         let deadline = Instant::now() + patience;
         loop {
             tokio::select! {
                 Some(arrival) = sign_in.arrivals.recv() => return Ok(arrival),
-                line = input.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
+                line = keyboard.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
                 () = tokio::time::sleep_until(deadline) => {
                     return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()));
                 }
@@ -110,7 +115,7 @@ impl<'a> Person<'a> {
 
     /// A login does not fail for want of a file: the person only has to sign in again next time.
     async fn keep(&self, client: &BackstageClient<'_>, tokens: &Tokens) {
-        let Some(folder) = &self.tools.token_folder else { return };
+        let Some(folder) = &self.tools.state_folder else { return };
         let file = client.token_file(folder);
         if let Err(error) = file.lock().await.and_then(|locked| locked.write(tokens)) {
             self.tools.terminal.say(&format!("This sign-in is not kept: {error}"));

@@ -1,9 +1,10 @@
-//! How far the `login` role is: it may have to find out first whose the login will be.
+//! How far the `login` role is: the backend may have to be confirmed first, and then it may have to find out whose the login will be.
 
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use crate::helper::backend_question::BackendQuestion;
 use crate::helper::logins::{Logins, Unavailable};
 use crate::helper::page_layout::Page;
 use crate::helper::pages;
@@ -12,18 +13,24 @@ use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
 use crate::random::Random;
 
-/// The one login, and the sign-in to Backstage before it. Each begins once and stays.
+/// The one login, the sign-in to Backstage before it, and the question before that. Each begins once and stays.
 pub struct Stage {
     random: Arc<dyn Random>,
+    question: OnceLock<Arc<BackendQuestion>>,
     sign_in: OnceLock<Arc<PendingSignIn>>,
     login: OnceLock<Arc<PendingLogin>>,
 }
 
 impl Stage {
-    /// Neither has begun.
+    /// None has begun.
     #[must_use]
     pub fn new(random: Arc<dyn Random>) -> Self {
-        Self { random, sign_in: OnceLock::new(), login: OnceLock::new() }
+        Self { random, question: OnceLock::new(), sign_in: OnceLock::new(), login: OnceLock::new() }
+    }
+
+    /// The person has to say that the backend is theirs.
+    pub fn ask_about_backend(&self, question: BackendQuestion) -> &Arc<BackendQuestion> {
+        self.question.get_or_init(|| Arc::new(question))
     }
 
     /// The person has to sign in to Backstage.
@@ -62,6 +69,14 @@ impl Logins for Stage {
         Ok(self.login_if(|login| login.redeem_confirm_token(token)))
     }
 
+    fn question_of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.question.get().filter(|question| question.link_secret().equals(secret)).cloned()
+    }
+
+    fn redeem_question_token(&self, token: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.question.get().filter(|question| question.redeem_form_token(token)).cloned()
+    }
+
     fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>> {
         self.sign_in.get().filter(|sign_in| state.equals(sign_in.state())).cloned()
     }
@@ -71,6 +86,10 @@ impl Logins for Stage {
     }
 
     async fn index(&self) -> Result<Page, Unavailable> {
-        Ok(self.login.get().map_or_else(pages::signing_in, |login| pages::index(&login.facts)))
+        Ok(match (self.login.get(), self.sign_in.get(), self.question.get()) {
+            (Some(login), _, _) => pages::index(&login.facts),
+            (None, None, Some(question)) if !question.is_confirmed() => pages::asking_about_backend(),
+            (None, _, _) => pages::signing_in(),
+        })
     }
 }

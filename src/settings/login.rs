@@ -92,20 +92,6 @@ impl LoginSettings {
     pub fn http_proxies(&self) -> Result<HttpProxies, SettingsError> {
         http_proxies(self.https_proxy.as_ref(), self.http_proxy.as_ref(), self.no_proxy.as_deref())
     }
-
-    /// Refuses to answer the question of whose account it is ahead of time.
-    ///
-    /// # Errors
-    /// When there is a session token: whoever gave it to the person may have written the flag, too.
-    pub fn allow_yes(&self) -> Result<(), SettingsError> {
-        if self.backstage_session_token.is_none() {
-            return Ok(());
-        }
-        Err(SettingsError(
-            "--yes is refused with a session token: leave it out, and confirm the account that you are shown."
-                .to_owned(),
-        ))
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 
 use super::world::World;
+
+/// Whatever is asked for below this path is asked for without it behind the front.
+pub const BELOW: &str = "/portal/";
 
 /// A certification authority that nobody knows but who is told.
 pub struct PrivateCa {
@@ -53,19 +56,38 @@ pub enum Behind {
     Tls(String, Arc<ClientConfig>),
 }
 
+/// The heads of the requests that have come, in their order.
+#[derive(Clone, Default)]
+pub struct Heads(Arc<Mutex<Vec<String>>>);
+
+impl Heads {
+    /// Those so far, and no more of them from now on.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn note(&self, head: &str) {
+        self.0.lock().unwrap().push(head.to_owned());
+    }
+}
+
 /// Serves `https` there, and passes each request on; ends with the test.
-pub fn serve_tls(address: &str, tls: Arc<ServerConfig>, behind: Behind) {
-    let behind = Arc::new(behind);
+pub fn serve_tls(address: &str, tls: Arc<ServerConfig>, behind: Behind) -> Heads {
+    let (behind, heads) = (Arc::new(behind), Heads::default());
+    let noted = heads.clone();
     accept(address, move |client| {
         let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
-        pass(StreamOwned::new(connection, client), &behind)
+        pass(StreamOwned::new(connection, client), &behind, &noted)
     });
+    heads
 }
 
 /// Serves plain `http` there.
-pub fn serve_plain(address: &str, behind: Behind) {
-    let behind = Arc::new(behind);
-    accept(address, move |client| pass(client, &behind));
+pub fn serve_plain(address: &str, behind: Behind) -> Heads {
+    let (behind, heads) = (Arc::new(behind), Heads::default());
+    let noted = heads.clone();
+    accept(address, move |client| pass(client, &behind, &noted));
+    heads
 }
 
 fn accept(address: &str, serve: impl Fn(TcpStream) -> io::Result<()> + Clone + Send + 'static) {
@@ -79,9 +101,11 @@ fn accept(address: &str, serve: impl Fn(TcpStream) -> io::Result<()> + Clone + S
 }
 
 /// One request a connection: each answer ends with its connection.
-fn pass(mut client: impl Read + Write, behind: &Behind) -> io::Result<()> {
+fn pass(mut client: impl Read + Write, behind: &Behind, heads: &Heads) -> io::Result<()> {
     let (head, body) = read_request(&mut client)?;
+    heads.note(&head);
     let (first_line, rest) = head.split_once("\r\n").unwrap_or_default();
+    let first_line = first_line.replacen(BELOW, "/", 1);
     let head = format!("{first_line}\r\nConnection: close\r\nX-Forwarded-Proto: https\r\n{rest}");
     let mut server = behind.connect()?;
     server.write_all(head.as_bytes())?;

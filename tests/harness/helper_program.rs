@@ -49,14 +49,35 @@ impl HelperPlan {
         Process::start("helper", &mut self.command, self.log)
     }
 
+    /// The command itself, for a test that has its own way with it.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Starts it and waits for the link that it prints.
     pub fn start(self) -> Helper {
         Helper::of(self.launch())
     }
 
-    /// The same at a terminal, in which somebody has typed ahead.
-    pub fn start_at_terminal(mut self, typed_ahead: &str) -> Helper {
-        Helper::of(Process::start_at_terminal("helper", &mut self.command, self.log, typed_ahead))
+    /// Starts it at a terminal, in which somebody has typed ahead.
+    pub fn launch_at_terminal(self, typed_ahead: &str) -> Process {
+        Process::start_at_terminal("helper", &self.command, self.log, typed_ahead)
+    }
+
+    /// The same, and waits for the link that it prints.
+    pub fn start_at_terminal(self, typed_ahead: &str) -> Helper {
+        Helper::of(self.launch_at_terminal(typed_ahead))
+    }
+
+    /// Has a shell run it: `script` calls it `helper`.
+    #[must_use]
+    pub fn in_shell(self, script: &str) -> Self {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let words: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("helper() {{ {} \"$@\"; }}\n{script}", words.join(" "))).env_clear();
+        shell.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self { command: shell, log: self.log }
     }
 }
 

@@ -36,12 +36,16 @@ impl Process {
         process
     }
 
-    /// Starts a program at a terminal, in which somebody has typed ahead.
-    pub fn start_at_terminal(name: &str, command: &mut Command, log: PathBuf, typed_ahead: &str) -> Self {
+    /// Starts a program in the foreground of a terminal of its own, in which somebody has typed ahead.
+    pub fn start_at_terminal(name: &str, command: &Command, log: PathBuf, typed_ahead: &str) -> Self {
         let terminal = openpty(None, None).unwrap();
         let mut keyboard = File::from(terminal.master);
         keyboard.write_all(typed_ahead.as_bytes()).unwrap();
-        let mut process = Self::spawn(name, command.stdin(terminal.slave), log);
+        // Only a session's controlling terminal has a foreground; `setsid` becomes the program.
+        let mut there = Command::new("setsid");
+        there.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        there.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut process = Self::spawn(name, there.stdin(terminal.slave), log);
         process.stdin = Some(Box::new(keyboard));
         process
     }
@@ -79,6 +83,14 @@ impl Process {
     /// Waits for a line that holds `text`.
     pub fn wait_for_line(&self, text: &str) -> String {
         self.wait_for(text, |line| line.contains(text).then(|| line.to_owned()))
+    }
+
+    /// Waits for words that it wants to have typed, and that are not among these.
+    pub fn wait_for_words(&self, seen: &[&str]) -> String {
+        self.wait_for("what is to be typed", |line| {
+            let words = line.split_once("ype: ")?.1;
+            (!seen.contains(&words)).then(|| words.to_owned())
+        })
     }
 
     /// All that it printed so far.

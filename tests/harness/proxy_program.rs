@@ -29,7 +29,8 @@ impl ProxyPlan {
     /// On the real ports of the test's own network, with no Backstage.
     pub fn of_nobody(world: &World) -> Self {
         let plan = Self { variables: BTreeMap::new(), log: world.file("proxy.log") };
-        plan.with("LOG_FORMAT", "json").with("RUST_LOG", "trace")
+        let home = world.home.path().to_str().unwrap();
+        plan.with("LOG_FORMAT", "json").with("RUST_LOG", "trace").with("HOME", home)
     }
 
     /// The same toward this backend.

@@ -7,6 +7,7 @@ use super::{BACKSTAGE, PROXY_PORT, Site};
 use crate::harness::api::{agent, parameter};
 use crate::harness::backend::BackendPlan;
 use crate::harness::cluster::{Cluster, names};
+use crate::harness::confirmed::have_confirmed;
 use crate::harness::far_network::{BEYOND, FAR};
 use crate::harness::front::{Behind, serve_tls};
 use crate::harness::helper_program::{Ending, HelperPlan};
@@ -67,11 +68,12 @@ fn a_login_passes_through_a_proxy_that_wants_a_password() {
         HelperPlan::new(&site.world, BACKSTAGE).argument("--ca-file").argument(site.ca_file()).launch();
     Ending::of(&mut lost).assert(5, &["There is no backend to be reached"]);
 
+    have_confirmed(&site.world, &[BACKSTAGE]);
     let mut helper = HelperPlan::new(&site.world, BACKSTAGE)
         .argument("--ca-file")
         .argument(site.ca_file())
         .with("HTTPS_PROXY", &site.proxy.url_with_password())
-        .start();
+        .start_at_terminal("");
     let sent = agent().get(&helper.link).call().unwrap();
     let auth_url = sent.headers()["location"].to_str().unwrap().to_owned();
     site.world.ledger.note("auth_url", &auth_url);

@@ -28,7 +28,7 @@ fn is_explained_once_and_the_login_goes_on() {
     let world = World::new("networks_tls_on_the_port");
     let idp = Idp::start(&world);
     let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let mut helper = HelperPlan::new(&world, &backend.url).start();
+    let mut helper = HelperPlan::new(&world, &backend.url).start_at_terminal("");
     let ca = PrivateCa::new(&world);
     let idle = TcpStream::connect(HELPER).unwrap();
     for _ in 0..2 {

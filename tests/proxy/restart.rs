@@ -160,6 +160,36 @@ fn a_login_that_ended_as_the_proxy_died_does_not_hold_the_port() {
     assert!(!proxy.printed().contains("the redirect's port is held"));
 }
 
+#[test]
+fn a_proxy_that_is_for_another_backend_leaves_the_logins_of_the_first_alone() {
+    let world = World::new("proxy_restart_other_backend");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
+    let plan = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url);
+    let other = plan.clone().with("BACKSTAGE_URL", &backend.url.replace("127.0.0.1", "localhost"));
+    let mut proxy = plan.start();
+    let session = backend.api(&world).register();
+    let mut visitor = Visitor::new(&world, CONTROL);
+    let link = visitor.hand_over(APP, &session.token);
+    let redirect = idp.log_in(&visitor.press_button(&link), "felix");
+    let page = visitor.get("/");
+    proxy.kill();
+
+    // Neither the session token nor the code is the other's, nor a click on a page that does not name it.
+    let mut proxy = other.start();
+    assert_eq!(visitor.get(&link).status, 404);
+    proxy.wait_for_line("the redirect's port is held");
+    assert_eq!(visitor.moved_to(&world, CALLBACK).come_back(&redirect), "wrong-state");
+    let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    world.ledger.note("csrf", csrf);
+    assert_eq!(visitor.submit("/login", csrf).status, 403);
+    assert_eq!(backend.api(&world).session(&session).json["status"], "pending");
+    proxy.kill();
+
+    let _proxy = plan.start();
+    assert_eq!(outcome(&visitor.get(&link)), "confirm");
+}
+
 /// Redis holds the logins, and none of the secrets that passed through the test so far.
 fn assert_nothing_in_the_clear(world: &World, redis: &RedisServer) {
     let logins = redis.keys().iter().filter(|key| key.contains("helper:login")).count();

@@ -10,19 +10,29 @@ use super::backend_thread::BackendThread;
 use super::callback_port::CallbackPort;
 use super::installation::Installation;
 use super::live_logins::LiveLogins;
+use super::questions::Questions;
 use super::sign_ins::SignIns;
 use crate::clock::Clock;
+use crate::helper::backend_trust::BackendTrust;
 use crate::random::Random;
 use crate::settings::proxy::ProxySettings;
 use crate::store::Store;
 use crate::telemetry::helper_metrics::HelperMetrics;
 
+/// The Backstage that the proxy is for.
+pub struct NamedBackstage {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Whether a person has said that it is theirs.
+    pub trust: BackendTrust,
+}
+
 /// The proxy's state. No two of its processes share any but the store.
 pub struct App {
     /// The settings.
     pub settings: ProxySettings,
-    /// The Backstage that it is for, without a slash at the end.
-    pub backstage_url: Option<String>,
+    /// The Backstage that it is for, where it was told of one.
+    pub backstage: Option<NamedBackstage>,
     /// The helper port.
     pub control_port: u16,
     /// Where logins are kept.
@@ -39,6 +49,8 @@ pub struct App {
     pub installation: Installation,
     /// The logins that this process knows of.
     pub live: LiveLogins,
+    /// The questions about the backend that come before its first login.
+    pub questions: Questions,
     /// The sign-ins to Backstage that come before a login.
     pub sign_ins: SignIns,
     /// The redirect's port.
@@ -52,7 +64,7 @@ impl App {
     #[expect(clippy::too_many_arguments, reason = "the one place where the parts come together")]
     pub fn new(
         settings: ProxySettings,
-        backstage_url: Option<String>,
+        backstage: Option<NamedBackstage>,
         control_port: u16,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -63,7 +75,7 @@ impl App {
     ) -> Self {
         Self {
             settings,
-            backstage_url,
+            backstage,
             control_port,
             store,
             clock,
@@ -72,10 +84,17 @@ impl App {
             backend,
             installation: Installation::default(),
             live: LiveLogins::default(),
+            questions: Questions::default(),
             sign_ins: SignIns::default(),
             callback_port,
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// The address of the Backstage that it is for.
+    #[must_use]
+    pub fn backstage_url(&self) -> Option<&str> {
+        self.backstage.as_ref().map(|backstage| backstage.url.as_str())
     }
 
     /// How long it is until then; nothing when it is over.

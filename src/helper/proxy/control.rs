@@ -43,7 +43,7 @@ pub async fn metrics(app: web::Data<App>) -> HttpResponse {
 
 /// `GET /status`: what a person, or another helper that wants the port, may know.
 pub async fn status(app: web::Data<App>) -> HttpResponse {
-    let backend = match (&app.backstage_url, app.installation.answers(&Arc::clone(&app)).await) {
+    let backend = match (app.backstage_url(), app.installation.answers(&Arc::clone(&app)).await) {
         (None, _) => "unknown",
         (Some(_), Answers::Yes) => "answers",
         (Some(_), Answers::No) => "away",
@@ -53,7 +53,7 @@ pub async fn status(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "role": "proxy",
         "version": env!("CARGO_PKG_VERSION"),
-        "backstageUrl": app.backstage_url,
+        "backstageUrl": app.backstage_url(),
         "backend": backend,
         "callbackPort": app.callback_port.port().await,
         "pending": app.live.under_way(),

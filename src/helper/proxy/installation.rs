@@ -67,7 +67,7 @@ impl Installation {
 
 /// One line at the start, so that whoever reads the log knows what to do.
 pub async fn say_whether_it_answers(app: Arc<App>) {
-    let Some(backstage) = &app.backstage_url else {
+    let Some(backstage) = app.backstage_url() else {
         tracing::warn!(
             "BACKSTAGE_URL is not set: set it to the address of your Backstage and start this again"
         );

@@ -8,6 +8,7 @@ use super::app::App;
 use super::login_record::{Kind, LoginRecord};
 use super::see_through::{UnderWay, see_through};
 use super::{own_login, pages};
+use crate::helper::backend_question::BackendQuestion;
 use crate::helper::logins::{Logins, Unavailable};
 use crate::helper::page_layout::Page;
 use crate::helper::pending_login::PendingLogin;
@@ -47,6 +48,11 @@ impl Logins for ManyLogins {
             return Ok(Some(login));
         }
         match self.0.kept(state).await? {
+            // Its code and its session token are the other backend's, whoever has changed the setting.
+            Some(record) if Some(record.facts.backend.as_str()) != self.0.backstage_url() => {
+                tracing::warn!(backend = record.facts.backend, "a login of another backend is left alone");
+                Ok(None)
+            }
             Some(record) => self.go_on_with(record).map(Some),
             None => Ok(None),
         }
@@ -78,6 +84,14 @@ impl Logins for ManyLogins {
         }
     }
 
+    fn question_of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.0.questions.of_link(secret)
+    }
+
+    fn redeem_question_token(&self, token: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.0.questions.redeem(token)
+    }
+
     fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>> {
         self.0.sign_ins.of_state(state)
     }
@@ -88,9 +102,10 @@ impl Logins for ManyLogins {
 
     async fn index(&self) -> Result<Page, Unavailable> {
         let app = &self.0;
-        let Some(backstage_url) = &app.backstage_url else { return Ok(pages::no_backstage()) };
+        let Some(backstage_url) = app.backstage_url() else { return Ok(pages::no_backstage()) };
         let form_token = own_login::issue_form_token(app).await?;
         let answers = app.installation.answers(app).await;
-        Ok(pages::index(backstage_url, answers, &app.live.facts(), &form_token))
+        let page = pages::Index { backstage_url, answers, unconfirmed: app.unconfirmed_backend() };
+        Ok(page.with(&app.live.facts(), &form_token))
     }
 }

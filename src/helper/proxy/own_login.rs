@@ -15,8 +15,10 @@ use crate::protocol::WireSecret;
 use crate::random::{random_secret, sha256};
 use crate::store::Write;
 
-/// What lies in the store under a form's token.
-const ISSUED: &[u8] = b"1";
+/// What lies in the store under a form's token: the Backstage that its page names. No other gets the login.
+fn issued(app: &App) -> &[u8] {
+    app.backstage_url().unwrap_or_default().as_bytes()
+}
 
 fn place(token: &WireSecret) -> String {
     format!("helper:form:{}", sha256(token.expose().as_bytes()))
@@ -28,7 +30,7 @@ fn place(token: &WireSecret) -> String {
 /// When the store does not answer, and without randomness.
 pub async fn issue_form_token(app: &App) -> Result<WireSecret, Unavailable> {
     let token = random_secret(app.random.as_ref())?;
-    app.store.put(&place(&token), ISSUED, app.settings.login.login_timeout.0).await?;
+    app.store.put(&place(&token), issued(app), app.settings.login.login_timeout.0).await?;
     Ok(token)
 }
 
@@ -42,7 +44,7 @@ pub async fn log_in(
     let Some(csrf) = form.map(|form| form.into_inner().csrf) else {
         return bad_confirmation().into_response();
     };
-    match app.store.delete_seen(&place(&csrf), ISSUED).await {
+    match app.store.delete_seen(&place(&csrf), issued(&app)).await {
         Ok(Write::Done) => begin_own(&app).await,
         Ok(Write::Refused) => bad_confirmation().into_response(),
         Err(error) => unavailable(&error.into()),

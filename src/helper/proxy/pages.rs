@@ -5,9 +5,11 @@ use maud::{Markup, html};
 
 use super::begin::NotBegun;
 use super::installation::Answers;
+use crate::helper::backend_name::BackendName;
 use crate::helper::listeners::ListenError;
 use crate::helper::outcome::LoginError;
 use crate::helper::page_layout::{Kind, Mood, Page};
+use crate::helper::pages::backend_list;
 use crate::helper::pending_login::LoginFacts;
 use crate::protocol::WireSecret;
 
@@ -15,31 +17,51 @@ use crate::protocol::WireSecret;
 const NAMED: usize = 8;
 
 /// `GET /`: which Backstage, whose login is under way, and the button that begins one.
-#[must_use]
-pub fn index(
-    backstage_url: &str,
-    answers: Answers,
-    under_way: &[LoginFacts],
-    form_token: &WireSecret,
-) -> Page {
-    Page {
-        status: StatusCode::OK,
-        outcome: "index",
-        mood: Mood::Plain,
-        heading: if under_way.is_empty() { "Ready to log in" } else { "A login is under way" },
-        body: html! {
-            p { "This helper is for " a #backend href=(backstage_url) { (backstage_url) } "." }
-            @if answers == Answers::No {
+pub struct Index<'a> {
+    /// The Backstage.
+    pub backstage_url: &'a str,
+    /// Whether it answers.
+    pub answers: Answers,
+    /// The backend, where the click says for the first time that it is the person's own.
+    pub unconfirmed: Option<&'a BackendName>,
+}
+
+impl Index<'_> {
+    /// The page, with the logins under way and the token of its form.
+    #[must_use]
+    pub fn with(&self, under_way: &[LoginFacts], form_token: &WireSecret) -> Page {
+        Page {
+            status: StatusCode::OK,
+            outcome: "index",
+            mood: Mood::Plain,
+            heading: if under_way.is_empty() { "Ready to log in" } else { "A login is under way" },
+            body: html! {
+                (self.backstage())
+                (logins(under_way))
+                p { "Begin in Backstage, or here:" }
+                form method="post" action="/login" {
+                    input type="hidden" name="csrf" value=(form_token.expose());
+                    button #login .button type="submit" { "Log in" }
+                }
+            },
+            kind: Kind::Form,
+        }
+    }
+
+    fn backstage(&self) -> Markup {
+        html! {
+            p { "This helper is for " a #backend href=(self.backstage_url) { (self.backstage_url) } "." }
+            @if self.answers == Answers::No {
                 p #away { "It does not answer now: check its address (BACKSTAGE_URL) and your network, then reload this page." }
             }
-            (logins(under_way))
-            p { "Begin in Backstage, or here:" }
-            form method="post" action="/login" {
-                input type="hidden" name="csrf" value=(form_token.expose());
-                button #login .button type="submit" { "Log in" }
+            @if let Some(backend) = self.unconfirmed {
+                p #unconfirmed {
+                    "No login with it has succeeded on this computer yet. Log in only if each letter is that of the address "
+                    "at which you open Backstage:"
+                }
+                (backend_list(backend))
             }
-        },
-        kind: Kind::Form,
+        }
     }
 }
 

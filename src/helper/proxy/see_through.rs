@@ -37,7 +37,11 @@ pub async fn see_through(app: Arc<App>, api: Option<BackendApi>, mut under_way: 
     };
     let UnderWay { login, record, hash, .. } = under_way;
     report(&app, &record, &outcome);
+    let succeeded = matches!(outcome, Outcome::Connected(_));
     login.end(outcome);
+    if succeeded {
+        app.remember_backend().await;
+    }
     // The page that waits reloads itself: it has to find somebody.
     let shown = tokio::time::timeout(RELOAD_PATIENCE, login.outcome_shown());
     if shown.await.is_ok() {

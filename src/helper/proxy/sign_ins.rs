@@ -11,9 +11,10 @@ use super::begin::{NotBegun, begin};
 use crate::helper::backend_api::BackendApi;
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::login::RELOAD_PATIENCE;
+use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Arrival;
-use crate::helper::pending_sign_in::{PendingSignIn, SignInEnd};
+use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::session_source::Credential;
 use crate::helper::user_credential::UserCredential;
 use crate::protocol::{Info, WireSecret};
@@ -50,7 +51,7 @@ impl SignIns {
     /// Whether somebody is expected back.
     #[must_use]
     pub fn are_under_way(&self) -> bool {
-        self.known().iter().any(|sign_in| !sign_in.has_ended())
+        self.known().iter().any(|sign_in| !sign_in.signpost.points())
     }
 }
 
@@ -85,11 +86,11 @@ async fn see_through(
     sign_in: Arc<PendingSignIn>,
     mut arrivals: mpsc::Receiver<Arrival>,
 ) {
-    sign_in.end(match signed_in(&app, &api, &info, &sign_in, &mut arrivals).await {
-        Ok(link) => SignInEnd::GoOn(format!("/go/{}", link.expose()).into()),
+    sign_in.signpost.point(match signed_in(&app, &api, &info, &sign_in, &mut arrivals).await {
+        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
         Err(reason) => {
             tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-            SignInEnd::Failed(reason.to_string())
+            Onward::Nowhere(reason.to_string())
         }
     });
     // A page that is reloaded meanwhile still leads on.

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use url::{Origin, Url};
 
 use super::app::App;
-use super::begin::{NotBegun, begin, info};
+use super::begin::{NotBegun, info};
 use super::pages;
+use super::questions::begin_when_confirmed;
 use crate::helper::backend_api::displayable;
 use crate::helper::logins::Unavailable;
 use crate::helper::session_source::Credential;
@@ -22,7 +23,8 @@ pub struct HandOver {
     session_token: WireSecret,
 }
 
-/// Takes the session over when it is Backstage's own page that hands it over, and leads to the question whose account it is.
+/// Takes the session over when it is Backstage's own page that hands it over, and leads to the question whose account it is; to the
+/// question about the backend before that, where no login there has succeeded yet.
 pub async fn start(
     request: HttpRequest,
     form: Result<web::Form<HandOver>, actix_web::Error>,
@@ -42,7 +44,7 @@ pub async fn start(
             let api = api.for_another_login(there.random.as_ref()).map_err(Unavailable::from)?;
             let info = info(&there, &api).await?;
             check(&origin, &info.app_url)?;
-            begin(&there, &api, &info, Credential::SessionToken(token)).await
+            begin_when_confirmed(&there, &api, info, Credential::SessionToken(token)).await
         })
         .await
     {

@@ -1,10 +1,10 @@
 use std::time::Instant;
 
-use redis::RedisResult;
 use super::connection::Lost;
 use super::*;
 use crate::pause::Pause;
 use crate::store::redis_server::RedisServer;
+use redis::RedisResult;
 
 const TTL: Duration = Duration::from_mins(10);
 

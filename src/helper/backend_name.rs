@@ -1,0 +1,135 @@
+//! A backend as a person confirms it: exactly this scheme, host, port and path, and the client that this program is there.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::settings::SettingsError;
+
+/// What is confirmed together and differs in nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackendName {
+    scheme: String,
+    /// In ASCII: a name in another script is punycode (`xn--…`), so that it looks like no other.
+    host: String,
+    port: u16,
+    path: String,
+    client_id: String,
+}
+
+impl BackendName {
+    /// Of this address.
+    ///
+    /// # Errors
+    /// When the address is none, or holds a query, which no request would carry where it belongs.
+    pub fn new(address: &str, client_id: &str) -> Result<Self, SettingsError> {
+        let unusable = |reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}."));
+        let url = Url::parse(address).map_err(|_| unusable("it is not a URL: write it as https://host/"))?;
+        if url.query().is_some() {
+            return Err(unusable("it holds a query: leave that out"));
+        }
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(unusable("it names no host: write it as https://host/"));
+        };
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            host: host.to_owned(),
+            port,
+            path: url.path().to_owned(),
+            client_id: client_id.to_owned(),
+        })
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The host in ASCII.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, also where a URL leaves it out.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The path; `/` where there is none.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether what is sent there stays on this machine. `host.docker.internal` is a name that a network may answer for.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        match Host::parse(&self.host) {
+            Ok(Host::Ipv4(ip)) => ip.is_loopback(),
+            Ok(Host::Ipv6(ip)) => ip.is_loopback(),
+            Ok(Host::Domain(name)) => name == "localhost",
+            Err(_) => false,
+        }
+    }
+}
+
+/// With the port, which people compare.
+impl fmt::Display for BackendName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, port, path, .. } = self;
+        write!(f, "{scheme}://{host}:{port}{}", path.trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(address: &str) -> BackendName {
+        BackendName::new(address, "helper").unwrap()
+    }
+
+    #[test]
+    fn a_host_in_another_script_is_shown_as_punycode_and_the_port_always() {
+        assert_eq!(name("https://bäckstage.example").to_string(), "https://xn--bckstage-0za.example:443");
+        assert_eq!(name("https://Backstage.Example:444/a/").to_string(), "https://backstage.example:444/a");
+        assert_eq!(name("http://[::1]:7007").to_string(), "http://[::1]:7007");
+        assert!(BackendName::new("https://backstage.example/?to=", "helper").is_err());
+        assert!(BackendName::new("backstage", "helper").is_err());
+    }
+
+    #[test]
+    fn what_differs_in_anything_is_another() {
+        let known = name("https://backstage.example");
+        assert_eq!(known, name("https://backstage.example:443/"));
+        for other in [
+            "http://backstage.example:443",
+            "https://backstage.example:444",
+            "https://backstage.example/other",
+            "https://backstage.example.evil.example",
+        ] {
+            assert_ne!(known, name(other), "{other}");
+        }
+        assert_ne!(known, BackendName::new("https://backstage.example", "other").unwrap());
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for near in ["http://localhost:7007", "http://127.0.0.2", "http://[::1]:1"] {
+            assert!(name(near).is_on_loopback(), "{near}");
+        }
+        for far in [
+            "http://host.docker.internal:7007",
+            "https://localhost.example",
+            "https://10.0.0.1",
+            "https://[::2]",
+        ] {
+            assert!(!name(far).is_on_loopback(), "{far}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The question whether a backend is the person's own, before it is sent anything but `GET /info`.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::helper::backend_name::BackendName;
+use crate::helper::form_tokens::FormTokens;
+use crate::helper::onward::Signpost;
+use crate::helper::pending_login::Way;
+use crate::protocol::WireSecret;
+use crate::random::{NoRandomness, Random, random_secret};
+
+/// A question that waits for its answer, and for what then begins. Has no `Debug`: it holds secrets.
+pub struct BackendQuestion {
+    /// The backend that it is about.
+    pub backend: BackendName,
+    /// Where a browser that has answered goes on.
+    pub signpost: Signpost,
+    link_secret: WireSecret,
+    form_tokens: FormTokens,
+    confirmed: watch::Sender<Option<Way>>,
+    random: Arc<dyn Random>,
+}
+
+impl BackendQuestion {
+    /// One that nobody has answered yet.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new(backend: BackendName, random: Arc<dyn Random>) -> Result<Self, NoRandomness> {
+        Ok(Self {
+            backend,
+            signpost: Signpost::default(),
+            link_secret: random_secret(random.as_ref())?,
+            form_tokens: FormTokens::default(),
+            confirmed: watch::Sender::new(None),
+            random,
+        })
+    }
+
+    /// The secret at the end of its page's address.
+    #[must_use]
+    pub fn link_secret(&self) -> &WireSecret {
+        &self.link_secret
+    }
+
+    /// A token for the form of one page that asks.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn issue_form_token(&self) -> Result<WireSecret, NoRandomness> {
+        self.form_tokens.issue(self.random.as_ref())
+    }
+
+    /// Uses a form's token up; true the first time only.
+    #[must_use]
+    pub fn redeem_form_token(&self, token: &WireSecret) -> bool {
+        self.form_tokens.redeem(token)
+    }
+
+    /// The person has said yes, in this way. The first yes counts.
+    pub fn confirm(&self, way: Way) {
+        self.confirmed.send_if_modified(|confirmed| {
+            let is_first = confirmed.is_none();
+            confirmed.get_or_insert(way);
+            is_first
+        });
+    }
+
+    /// Whether the person has said yes.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.borrow().is_some()
+    }
+
+    /// Waits until they have, and in which way.
+    pub async fn confirmed(&self) -> Way {
+        let mut confirmed = self.confirmed.subscribe();
+        match confirmed.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(way)) => *way,
+            // Not while `self` holds the sender.
+            _ => std::future::pending().await,
+        }
+    }
+}

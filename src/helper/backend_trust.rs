@@ -1,0 +1,205 @@
+//! Whether the person has confirmed a backend, and the file that remembers it: one for all backends of a user.
+//!
+//! A backend on loopback needs no confirmation. Any other is remembered when a login there has succeeded, and not before. What
+//! cannot be read is no reason to trust, and is left as it is.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::helper::backend_name::BackendName;
+use crate::helper::private_folder::{NotGiven, PrivateFolder};
+
+/// The file, in the folder of all that the helper keeps.
+const FILE: &str = "confirmed-backends.json";
+
+/// The version of what is in it.
+const VERSION: u32 = 1;
+
+/// Why the file is of no use. Nothing in it was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustFileError {
+    /// The system does not let us.
+    #[error("{0}: let your user alone read and write it.")]
+    NotGiven(#[from] NotGiven),
+    /// It is damaged, or a newer version of this program wrote it.
+    #[error(
+        "{0} does not hold confirmed backends that this version can read: remove that file, or use a newer version of this program."
+    )]
+    Unreadable(PathBuf),
+}
+
+/// Whether a person has said that a backend is theirs.
+#[derive(Debug)]
+pub enum Standing {
+    /// It is on this machine, or a login there has succeeded before.
+    Confirmed,
+    /// Never on this machine.
+    Unconfirmed,
+    /// Nobody can tell: as if never.
+    Unknown(TrustFileError),
+}
+
+/// What this machine knows of one backend.
+#[derive(Debug)]
+pub struct BackendTrust {
+    name: BackendName,
+    folder: Option<PrivateFolder>,
+    /// A login there has succeeded in this process, which may have no home.
+    here: AtomicBool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    version: u32,
+    backends: Vec<BackendName>,
+}
+
+impl BackendTrust {
+    /// Of that backend, for a user whose files are in that folder, where they have any.
+    #[must_use]
+    pub fn new(name: BackendName, folder: Option<&Path>) -> Self {
+        Self { name, folder: folder.map(PrivateFolder::new), here: AtomicBool::new(false) }
+    }
+
+    /// The backend.
+    #[must_use]
+    pub fn name(&self) -> &BackendName {
+        &self.name
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        if self.name.is_on_loopback() || self.here.load(Ordering::Acquire) {
+            return Standing::Confirmed;
+        }
+        match self.folder.as_ref().map_or_else(|| Ok(Vec::new()), read) {
+            Ok(backends) if backends.contains(&self.name) => Standing::Confirmed,
+            Ok(_) => Standing::Unconfirmed,
+            Err(error) => Standing::Unknown(error),
+        }
+    }
+
+    /// A login there has succeeded.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or holds what we cannot read: it is then left as it is.
+    pub async fn remember(&self) -> Result<(), TrustFileError> {
+        self.here.store(true, Ordering::Release);
+        if self.name.is_on_loopback() {
+            return Ok(());
+        }
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let _locked = folder.lock(FILE).await?;
+        let mut backends = read(folder)?;
+        if backends.contains(&self.name) {
+            return Ok(());
+        }
+        backends.push(self.name.clone());
+        write(folder, backends)
+    }
+
+    /// Forgets that it was confirmed; whether it was.
+    ///
+    /// # Errors
+    /// As [`Self::remember`].
+    pub async fn forget(&self) -> Result<bool, TrustFileError> {
+        self.here.store(false, Ordering::Release);
+        let Some(folder) = &self.folder else { return Ok(false) };
+        let _locked = folder.lock(FILE).await?;
+        let backends = read(folder)?;
+        let others: Vec<_> = backends.iter().filter(|known| **known != self.name).cloned().collect();
+        if others.len() == backends.len() {
+            return Ok(false);
+        }
+        write(folder, others)?;
+        Ok(true)
+    }
+}
+
+fn read(folder: &PrivateFolder) -> Result<Vec<BackendName>, TrustFileError> {
+    let Some(text) = folder.read(FILE)? else { return Ok(Vec::new()) };
+    match serde_json::from_slice(&text) {
+        Ok(Content { version: VERSION, backends }) => Ok(backends),
+        _ => Err(TrustFileError::Unreadable(folder.path_of(FILE))),
+    }
+}
+
+fn write(folder: &PrivateFolder, backends: Vec<BackendName>) -> Result<(), TrustFileError> {
+    let content = serde_json::to_vec(&Content { version: VERSION, backends })
+        .map_err(|error| NotGiven { path: folder.path_of(FILE), reason: error.into() })?;
+    Ok(folder.write(FILE, &content)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trust(home: &Path, address: &str, client_id: &str) -> BackendTrust {
+        BackendTrust::new(BackendName::new(address, client_id).unwrap(), Some(home))
+    }
+
+    fn is_confirmed(home: &Path, address: &str) -> bool {
+        matches!(trust(home, address, "helper").standing(), Standing::Confirmed)
+    }
+
+    #[actix_web::test]
+    async fn it_is_remembered_for_exactly_that_backend_until_it_is_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let known = trust(home.path(), "https://b.example", "helper");
+        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        known.remember().await.unwrap();
+        known.remember().await.unwrap();
+        assert!(is_confirmed(home.path(), "https://b.example:443/"));
+        for other in ["https://b.example:444", "https://b.example/x", "https://bb.example"] {
+            assert!(!is_confirmed(home.path(), other), "{other}");
+        }
+        assert!(matches!(trust(home.path(), "https://b.example", "other").standing(), Standing::Unconfirmed));
+        assert!(known.forget().await.unwrap() && !known.forget().await.unwrap());
+        assert!(!is_confirmed(home.path(), "https://b.example"));
+    }
+
+    #[actix_web::test]
+    async fn loopback_needs_no_file_and_who_has_no_home_knows_it_in_this_process() {
+        let home = tempfile::tempdir().unwrap();
+        trust(home.path(), "http://localhost:7007", "helper").remember().await.unwrap();
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+        let homeless = BackendTrust::new(BackendName::new("https://b.example", "helper").unwrap(), None);
+        assert!(matches!(homeless.standing(), Standing::Unconfirmed));
+        homeless.remember().await.unwrap();
+        assert!(matches!(homeless.standing(), Standing::Confirmed));
+    }
+
+    #[actix_web::test]
+    async fn many_at_once_lose_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let addresses: Vec<String> = (0..16).map(|number| format!("https://b{number}.example")).collect();
+        let trusts: Vec<_> = addresses.iter().map(|address| trust(home.path(), address, "helper")).collect();
+        let all = trusts.iter().map(BackendTrust::remember);
+        assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+        assert!(addresses.iter().all(|address| is_confirmed(home.path(), address)));
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_read_is_no_reason_to_trust_and_stays_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let known = trust(home.path(), "https://b.example", "helper");
+        known.remember().await.unwrap();
+        let folder = PrivateFolder::new(home.path());
+        let whole = String::from_utf8(folder.read(FILE).unwrap().unwrap()).unwrap();
+        let newer = whole.replace("\"version\":1", "\"version\":2");
+        let wider = whole.replace("\"port\":443", "\"port\":443,\"tenant\":\"a\"");
+        assert!(newer != whole && wider != whole);
+        for other in ["", "{}", &whole[..whole.len() - 1], &newer, &wider] {
+            folder.write(FILE, other.as_bytes()).unwrap();
+            let again = trust(home.path(), "https://b.example", "helper");
+            let Standing::Unknown(error) = again.standing() else { panic!("{other} is trusted") };
+            assert!(error.to_string().contains(FILE), "{error}");
+            assert!(again.remember().await.is_err() && again.forget().await.is_err());
+            assert_eq!(folder.read(FILE).unwrap().unwrap(), other.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The beginning of the one login: the backend is confirmed where it never was, then a session is begun or taken over with what the
+//! settings say, or a kept sign-in, or a new one.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::backend_trust::BackendTrust;
+use crate::helper::confirmation::Confirmation;
+use crate::helper::dialogue::Whereabouts;
+use crate::helper::keyboard::Keyboard;
+use crate::helper::login::{LAST_PAGE, facts};
+use crate::helper::onward::Onward;
+use crate::helper::outcome::LoginError;
+use crate::helper::pending_login::{Arrival, PendingLogin};
+use crate::helper::session_source::{self, Credential};
+use crate::helper::signing_in::{Person, SignedIn};
+use crate::helper::user_credential::UserCredential;
+use crate::protocol::{Info, WireSecret};
+
+/// What a login begins with.
+pub struct Beginning<'a> {
+    /// The backend's word on itself.
+    pub info: &'a Info,
+    /// Whether the backend was confirmed before.
+    pub trust: &'a BackendTrust,
+    /// Whose login it will be.
+    pub person: Person<'a>,
+}
+
+/// A login that has begun.
+pub struct Begun {
+    /// The login.
+    pub login: Arc<PendingLogin>,
+    /// Where its answer arrives.
+    pub arrivals: mpsc::UnboundedReceiver<Arrival>,
+    /// The key to its session.
+    pub session_token: WireSecret,
+    /// When that ends.
+    pub session_ends: Instant,
+    /// Where the person's browser is.
+    pub browser: Whereabouts,
+}
+
+impl Beginning<'_> {
+    /// Begins it. Before the person has confirmed a backend that was never confirmed here, it is sent nothing.
+    ///
+    /// # Errors
+    /// As the variants of [`LoginError`] say.
+    pub async fn begin(&self, credential: Credential, keyboard: &mut Keyboard) -> Result<Begun, LoginError> {
+        let confirmation = self.person.confirm_backend(self.trust, keyboard).await?;
+        let begun = self.go_on(credential, &confirmation, keyboard).await;
+        confirmation.lead(onward(&begun));
+        if begun.is_err() {
+            tokio::time::sleep(LAST_PAGE).await;
+        }
+        begun
+    }
+
+    async fn go_on(
+        &self,
+        credential: Credential,
+        confirmation: &Confirmation,
+        keyboard: &mut Keyboard,
+    ) -> Result<Begun, LoginError> {
+        let credential = match credential {
+            Credential::User(user) => Credential::User(self.person.or_kept(user).await?),
+            given @ Credential::SessionToken(_) => given,
+        };
+        match self.with(credential, confirmation.browser()).await {
+            Err(LoginError::NotSignedIn) => self.after_sign_in(confirmation, keyboard).await,
+            begun => begun,
+        }
+    }
+
+    async fn after_sign_in(
+        &self,
+        confirmation: &Confirmation,
+        keyboard: &mut Keyboard,
+    ) -> Result<Begun, LoginError> {
+        let mut sign_in = self.person.begin_sign_in().await?;
+        confirmation.lead(Onward::To(sign_in.pending.link()));
+        let signed_in = self.person.sign_in(&mut sign_in, confirmation.browser(), keyboard).await;
+        let begun = match signed_in {
+            Ok(SignedIn { token, browser }) => {
+                self.with(Credential::User(UserCredential::BackstageToken(token)), browser).await
+            }
+            Err(error) => Err(error),
+        };
+        sign_in.pending.signpost.point(onward(&begun));
+        begun
+    }
+
+    async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
+        let Person { settings, tools, api, stage, port } = self.person;
+        let consent = credential.consent();
+        let session = session_source::begin(credential, api, settings.cluster.as_deref()).await?;
+        let session_ends = Instant::now() + session.remaining;
+        let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
+        let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
+        let facts = facts(&session, self.info, &auth_url, api)?;
+        let (host, random) = (redirect_uri.host(), tools.random.as_ref());
+        let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
+        let login = Arc::clone(stage.begin_login(login));
+        Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
+    }
+}
+
+fn onward(begun: &Result<Begun, LoginError>) -> Onward {
+    match begun {
+        Ok(begun) => Onward::To(begun.login.link()),
+        Err(error) => Onward::Nowhere(error.to_string()),
+    }
+}

@@ -1,0 +1,62 @@
+//! A command that has no page asks in the terminal alone whether a backend is the person's own. The answer counts for this run: only a
+//! login that has succeeded is remembered.
+
+use std::time::Duration;
+
+use crate::helper::account::{AccountError, Tools};
+use crate::helper::asked_words::{Answer, AskedWords};
+use crate::helper::backend_trust::{BackendTrust, Standing};
+use crate::helper::keyboard::{self, Attended, Keyboard};
+use crate::helper::terminal::{self, Typed};
+use crate::settings::login::LoginSettings;
+
+/// Lets go on when the backend was confirmed before, or is now.
+///
+/// # Errors
+/// [`AccountError::Unconfirmed`] when nobody types, or not what is to be typed.
+pub async fn confirm(
+    trust: &BackendTrust,
+    settings: &LoginSettings,
+    tools: &Tools,
+) -> Result<(), AccountError> {
+    match trust.standing() {
+        Standing::Confirmed => return Ok(()),
+        Standing::Unconfirmed => {}
+        Standing::Unknown(error) => tools.terminal.say(&error.to_string()),
+    }
+    let unconfirmed = || AccountError::Unconfirmed(trust.name().clone());
+    if keyboard::attended() == Attended::No {
+        return Err(unconfirmed());
+    }
+    let patience: Duration = settings.login_timeout.0;
+    match tokio::time::timeout(patience, answer(trust, tools)).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) | Err(_) => Err(unconfirmed()),
+        Ok(Err(error)) => Err(error),
+    }
+}
+
+/// Whether the person types yes.
+async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, AccountError> {
+    let mut keyboard = Keyboard::default();
+    keyboard.forget_what_was_typed_ahead();
+    let mut words = AskedWords::new(tools.random.as_ref())?;
+    tools.terminal.say(&format!(
+        "No login at {} has succeeded on this machine yet: nothing was sent there. Is that your Backstage? Then type: {}",
+        trust.name(),
+        words.shown()
+    ));
+    loop {
+        let line = keyboard.line().await;
+        if matches!(terminal::understand(&line), Typed::Nothing) {
+            continue;
+        }
+        match words.take(&line, tools.random.as_ref())? {
+            Answer::Yes => return Ok(true),
+            Answer::Wrong => {
+                tools.terminal.say(&format!("That is not what is to be typed. Type: {}", words.shown()));
+            }
+            Answer::NoMore => return Ok(false),
+        }
+    }
+}

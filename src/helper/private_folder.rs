@@ -1,0 +1,198 @@
+//! The folder in which the helper keeps what is its user's alone: no other user of the machine reads it, and none has written it.
+
+use std::fs::{DirBuilder, File};
+use std::io::{Error, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tokio::sync::oneshot;
+
+/// The system does not let us, or another user could have written what is there.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be used ({reason})")]
+pub struct NotGiven {
+    /// The file, or the folder.
+    pub path: PathBuf,
+    /// The system's own words.
+    pub reason: Error,
+}
+
+/// A folder whose files only their owner reads (0700 and 0600 on Unix).
+#[derive(Clone, Debug)]
+pub struct PrivateFolder(PathBuf);
+
+/// What others may not do with a file or folder of ours, as bits of its mode.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+enum Forbidden {
+    Everything = 0o077,
+    Writing = 0o022,
+}
+
+impl PrivateFolder {
+    /// That one; nothing is read or made yet.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// Where a file of that name is.
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// A file's lock; waits for other runs of this program. Free again when it is dropped.
+    ///
+    /// # Errors
+    /// When the folder or the lock cannot be had.
+    pub async fn lock(&self, name: &str) -> Result<File, NotGiven> {
+        self.make().map_err(|reason| not_given(&self.0, reason))?;
+        let path = self.path_of(&format!("{name}.lock"));
+        let lock = open_private(&path).map_err(|reason| not_given(&path, reason))?;
+        // A thread of its own, which ends with the program: the runtime would wait for one of its own at the end.
+        let (sender, receiver) = oneshot::channel();
+        std::thread::spawn(move || {
+            let locked = lock.lock().map(|()| lock);
+            let _ = sender.send(locked);
+        });
+        let locked = receiver.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+        locked.map_err(|reason| not_given(&path, reason))
+    }
+
+    /// What a file holds, where there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or others than its owner can read or write it.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NotGiven> {
+        let path = self.path_of(name);
+        let read = || {
+            let mut file = File::open(&path)?;
+            #[cfg(unix)]
+            is_ours(&file.metadata()?, Forbidden::Everything)?;
+            #[cfg(unix)]
+            is_ours(&std::fs::metadata(&self.0)?, Forbidden::Writing)?;
+            let mut content = Vec::new();
+            file.read_to_end(&mut content)?;
+            Ok::<_, Error>(content)
+        };
+        match read() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(|reason| not_given(&path, reason)),
+        }
+    }
+
+    /// Puts this into a file: all of it, or after a crash what was there before.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), NotGiven> {
+        let path = self.path_of(name);
+        let write = || {
+            self.make()?;
+            // Nobody else can read it from the start (0600 on Unix).
+            let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.0)?;
+            file.write_all(content)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map(drop).map_err(Error::from)
+        };
+        write().map_err(|reason| not_given(&path, reason))
+    }
+
+    /// Removes a file, where there is one.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), NotGiven> {
+        let path = self.path_of(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(not_given(&path, error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn make(&self) -> std::io::Result<()> {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(&self.0)?;
+        #[cfg(unix)]
+        is_ours(&std::fs::metadata(&self.0)?, Forbidden::Writing)?;
+        Ok(())
+    }
+}
+
+fn not_given(path: &Path, reason: Error) -> NotGiven {
+    NotGiven { path: path.to_owned(), reason }
+}
+
+#[cfg(unix)]
+fn is_ours(metadata: &std::fs::Metadata, forbidden: Forbidden) -> std::io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    if metadata.mode() & forbidden as u32 != 0 {
+        return Err(Error::new(ErrorKind::PermissionDenied, "other users may read or write it"));
+    }
+    Ok(())
+}
+
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).truncate(false).write(true).open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PrivateFolder) {
+        let home = tempfile::tempdir().unwrap();
+        let folder = PrivateFolder::new(&home.path().join("made/by/us"));
+        (home, folder)
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_is_written_is_its_owners_alone_and_read_again() {
+        let (_home, folder) = folder();
+        assert_eq!(folder.read("file").unwrap(), None);
+        folder.write("file", b"one").unwrap();
+        folder.write("file", b"two").unwrap();
+        assert_eq!(folder.read("file").unwrap().unwrap(), b"two");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder.0), mode(&folder.path_of("file"))), (0o700, 0o600));
+        folder.remove("file").unwrap();
+        folder.remove("file").unwrap();
+        assert_eq!(folder.read("file").unwrap(), None);
+    }
+
+    #[test]
+    fn what_others_could_have_written_or_read_is_not_read() {
+        let (_home, folder) = folder();
+        folder.write("file", b"one").unwrap();
+        let file = folder.path_of("file");
+        for mode in [0o604, 0o640, 0o620, 0o602] {
+            set_mode(&file, mode);
+            let error = folder.read("file").unwrap_err().to_string();
+            assert!(error.contains("other users may"), "{mode:o}: {error}");
+        }
+        set_mode(&file, 0o600);
+        set_mode(&folder.0, 0o777);
+        assert!(folder.read("file").is_err() && folder.write("file", b"two").is_err());
+        set_mode(&folder.0, 0o755);
+        assert_eq!(folder.read("file").unwrap().unwrap(), b"one");
+        // A user of the machine who is not us; only root can give a file away.
+        if nix::unistd::geteuid().is_root() {
+            std::os::unix::fs::chown(&file, Some(65_534), None).unwrap();
+            assert!(folder.read("file").unwrap_err().to_string().contains("another user"));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The question whether the backend is the person's own, before a session token goes there that may be another backend's. Questions are
+//! kept in the process, as sign-ins are.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::timeout;
+
+use super::app::{App, NamedBackstage};
+use super::begin::{NotBegun, begin};
+use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_name::BackendName;
+use crate::helper::backend_question::BackendQuestion;
+use crate::helper::backend_trust::Standing;
+use crate::helper::login::RELOAD_PATIENCE;
+use crate::helper::logins::Unavailable;
+use crate::helper::onward::Onward;
+use crate::helper::session_source::Credential;
+use crate::protocol::{Info, WireSecret};
+
+/// So many may wait at once; the oldest then leads nowhere.
+const MOST: usize = 64;
+
+/// The questions that this process has put.
+#[derive(Default)]
+pub struct Questions(Mutex<VecDeque<Arc<BackendQuestion>>>);
+
+impl Questions {
+    fn open(&self) -> MutexGuard<'_, VecDeque<Arc<BackendQuestion>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, question: &Arc<BackendQuestion>) {
+        let mut open = self.open();
+        if open.len() == MOST {
+            open.pop_front();
+        }
+        open.push_back(Arc::clone(question));
+    }
+
+    fn forget(&self, question: &Arc<BackendQuestion>) {
+        self.open().retain(|known| !Arc::ptr_eq(known, question));
+    }
+
+    /// The one whose page's address ends with this secret.
+    #[must_use]
+    pub fn of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.open().iter().find(|question| question.link_secret().equals(secret)).cloned()
+    }
+
+    /// The one whose form this token was for, which is now used up.
+    #[must_use]
+    pub fn redeem(&self, token: &WireSecret) -> Option<Arc<BackendQuestion>> {
+        self.open().iter().find(|question| question.redeem_form_token(token)).cloned()
+    }
+}
+
+impl App {
+    /// The backend, where the person has to say first that it is theirs.
+    #[must_use]
+    pub fn unconfirmed_backend(&self) -> Option<&BackendName> {
+        let NamedBackstage { trust, .. } = self.backstage.as_ref()?;
+        match trust.standing() {
+            Standing::Confirmed => return None,
+            Standing::Unconfirmed => {}
+            Standing::Unknown(error) => {
+                tracing::warn!(%error, "it is not known which backends were confirmed")
+            }
+        }
+        Some(trust.name())
+    }
+
+    /// A login at the backend has succeeded.
+    pub async fn remember_backend(&self) {
+        let Some(NamedBackstage { trust, .. }) = &self.backstage else { return };
+        if let Err(error) = trust.remember().await {
+            tracing::warn!(%error, "that the backend was confirmed is not kept");
+        }
+    }
+}
+
+/// Begins a login as [`begin`] does, at once or behind the question: the secret of the link that the browser goes on with.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn begin_when_confirmed(
+    app: &Arc<App>,
+    api: &BackendApi,
+    info: Info,
+    credential: Credential,
+) -> Result<WireSecret, NotBegun> {
+    let Some(backend) = app.unconfirmed_backend() else { return begin(app, api, &info, credential).await };
+    let question = BackendQuestion::new(backend.clone(), Arc::clone(&app.random));
+    let question = Arc::new(question.map_err(Unavailable::from)?);
+    app.questions.enter(&question);
+    let link = question.link_secret().clone();
+    actix_web::rt::spawn(see_through(Arc::clone(app), api.clone(), info, credential, question));
+    Ok(link)
+}
+
+/// Waits for the answer, and leads the browser on to the login that then begins.
+async fn see_through(
+    app: Arc<App>,
+    api: BackendApi,
+    info: Info,
+    credential: Credential,
+    question: Arc<BackendQuestion>,
+) {
+    let patience = app.settings.login.login_timeout.0;
+    if timeout(patience, question.confirmed()).await.is_ok() {
+        question.signpost.point(match begin(&app, &api, &info, credential).await {
+            Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+            Err(reason) => {
+                tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
+                Onward::Nowhere(reason.to_string())
+            }
+        });
+        // A page that is reloaded meanwhile still leads on.
+        tokio::time::sleep(RELOAD_PATIENCE).await;
+    }
+    app.questions.forget(&question);
+}
