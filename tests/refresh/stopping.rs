@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{PODS, Parts};
 use crate::harness::api::agent;
 use crate::harness::backend::Backend;
+use crate::stopping::wait_until_workers_are_gone;
 
 /// Asks for the pods and hangs up once the refresh that this needs has reached the provider, where it is held.
 fn ask_and_hang_up(parts: &Parts, backend: &Backend) {
@@ -31,10 +32,7 @@ fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     parts.idp.hold_token("after");
     ask_and_hang_up(&parts, &backend);
     stop(&backend);
-    // The listener is closed, and the workers are gone.
-    while TcpStream::connect(backend.url.trim_start_matches("http://")).is_ok() {
-        std::thread::yield_now();
-    }
+    wait_until_workers_are_gone(&backend);
     parts.idp.control("release", json!({}));
     assert_eq!(backend.process.wait().code(), Some(0));
     let after = parts.patient().start();
