@@ -27,7 +27,7 @@ fn stop(backend: &Backend) {
 #[test]
 fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     let parts = Parts::start("stopping_refresh", &[]);
-    let mut backend = parts.patient().start();
+    let mut backend = parts.plan.start();
     parts.log_in_and_expire(&backend.api(&parts.world));
     parts.idp.hold_token("after");
     ask_and_hang_up(&parts, &backend);
@@ -35,7 +35,7 @@ fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     wait_until_workers_are_gone(&backend);
     parts.idp.control("release", json!({}));
     assert_eq!(backend.process.wait().code(), Some(0));
-    let after = parts.patient().start();
+    let after = parts.plan.start();
     assert_eq!(after.api(&parts.world).get(PODS).status, 200);
     assert_eq!(parts.refreshes(), 1, "the token's successor was lost");
 }
