@@ -56,6 +56,7 @@ pub mod tokens;
 pub mod unused;
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -149,7 +150,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     jobs.run_here(tls.clients(&app.settings));
     let control =
         serve_control(control_listener, &app).map_err(|e| StartError::Listen(control_address, e))?;
-    let clients = Arc::new(tls.clients(&app.settings));
+    let clients = Rc::new(tls.clients(&app.settings));
     let api = serve_api(listener, &app, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
     if let Callers::DevUser(user) = &app.settings.callers {
@@ -171,7 +172,7 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
 }
 
 /// What each process does beside requests.
-fn keep_in_order(app: &Arc<App>, clients: Arc<Clients>) {
+fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
     let sweeping = Arc::clone(app);
     app.detached.keep_running(move || {
         let (sweep, stopping) = (Sweep::new(Arc::clone(&sweeping)), sweeping.stopping.clone());
@@ -195,7 +196,7 @@ fn keep_in_order(app: &Arc<App>, clients: Arc<Clients>) {
     });
     let retrying = Arc::clone(app);
     app.detached.keep_running(move || {
-        revocation_retry::run(Arc::clone(&retrying), Arc::clone(&clients), &RuntimePause)
+        revocation_retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimePause)
     });
 }
 

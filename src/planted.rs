@@ -16,6 +16,9 @@ pub enum Place {
 }
 
 /// Panics where a test has asked for it, the first time that the process comes by.
+///
+/// # Panics
+/// That is what it is for.
 #[cfg(debug_assertions)]
 pub fn here(place: Place) {
     use std::sync::atomic::{AtomicBool, Ordering};

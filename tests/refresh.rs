@@ -35,12 +35,9 @@ impl Parts {
         let cluster = Cluster::start(&world, &idp.issuer);
         let redis = RedisServer::start(&world);
         let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        Self { world, idp, redis, plan: plan.with("IDP_TIMEOUT", "1s"), _cluster: cluster }
-    }
-
-    /// A backend that waits for a slow provider, where a test is not about that.
-    fn patient(&self) -> BackendPlan {
-        self.plan.clone().with("IDP_TIMEOUT", "20s")
+        // A provider on a busy machine is slow, and the lock of a replica that died shall not be waited for as long.
+        let plan = plan.with("IDP_TIMEOUT", "20s").with("REFRESH_LOCK_LIFETIME", "6s");
+        Self { world, idp, redis, plan, _cluster: cluster }
     }
 
     /// Logs in with an ID token that expires after a second; the ones after it live for an hour.

@@ -32,6 +32,18 @@ fn status(url: &str) -> u16 {
     Answer::read(agent().get(url).call().unwrap()).status
 }
 
+/// Waits until the listener is closed and workers without a connection are gone, which takes them two seconds at most; the process
+/// lives on meanwhile.
+pub fn wait_until_workers_are_gone(backend: &Backend) {
+    while listens(backend) {
+        thread::yield_now();
+    }
+    let gone = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < gone {
+        assert_eq!(status(&format!("{}/healthz", backend.control_url)), 200);
+    }
+}
+
 /// Whether the API takes a connection.
 fn listens(backend: &Backend) -> bool {
     TcpStream::connect(backend.url.trim_start_matches("http://")).is_ok()
@@ -81,9 +93,7 @@ fn an_exchange_under_way_is_finished_with_nothing_else_connected() {
     idp.wait_held();
     drop(caller);
     stop(&backend, Signal::SIGTERM);
-    while listens(&backend) {
-        thread::yield_now();
-    }
+    wait_until_workers_are_gone(&backend);
     idp.control("release", json!({}));
     assert_eq!(backend.process.wait().code(), Some(0));
     let after = plan.start();

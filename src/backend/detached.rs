@@ -3,7 +3,7 @@
 //! It runs on the thread that the backend was built on. A worker's thread ends with its last connection, and all that it runs
 //! with it; this one ends when the work is done.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -19,7 +19,7 @@ use crate::panics::caught;
 /// Between the panic of a task that shall always run and its next start.
 const AFTER_A_PANIC: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce(Arc<Clients>) -> LocalBoxFuture<'static, ()> + Send>;
+type Job = Box<dyn FnOnce(Rc<Clients>) -> LocalBoxFuture<'static, ()> + Send>;
 
 /// The way to that thread, for all others.
 pub struct Detached {
@@ -40,7 +40,7 @@ impl Detached {
 
     /// Begins work for the request of the task that asks, whose span and trail it carries. Nothing comes out of the receiver
     /// when the work panics, or when the process ends before it is done.
-    pub fn begin<T, F>(&self, work: impl FnOnce(Arc<Clients>) -> F + Send + 'static) -> oneshot::Receiver<T>
+    pub fn begin<T, F>(&self, work: impl FnOnce(Rc<Clients>) -> F + Send + 'static) -> oneshot::Receiver<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + 'static,
@@ -90,10 +90,10 @@ impl Detached {
 impl Jobs {
     /// Does the work on the calling thread, with its clients, for as long as that runs.
     pub fn run_here(mut self, clients: Clients) {
-        let clients = Arc::new(clients);
+        let clients = Rc::new(clients);
         drop(actix_web::rt::spawn(async move {
             while let Some(job) = self.0.recv().await {
-                drop(actix_web::rt::spawn(job(Arc::clone(&clients))));
+                drop(actix_web::rt::spawn(job(Rc::clone(&clients))));
             }
         }));
     }

@@ -4,6 +4,7 @@
 //! a repeated code with the stored outcome; tell a request that was never sent from an answer that was lost; keep the
 //! tokens before the session says so.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
@@ -52,7 +53,7 @@ pub async fn exchange(
 
 async fn run(
     app: Arc<App>,
-    clients: Arc<Clients>,
+    clients: Rc<Clients>,
     token: WireSecret,
     redirect: ExchangeRequest,
 ) -> Result<ExchangeResponse, Problem> {
@@ -118,15 +119,13 @@ async fn granted_code(
     let timer = app.metrics.exchange_seconds.start_timer();
     let result = caught(redeem(app, clients, &stored.record, &authorization, &granted)).await;
     timer.observe_duration();
-    match result {
-        Ok(result) => conclude(app, stored, code, authorization, result).await,
+    let Ok(result) = result else {
         // The code may be spent. This caller is told of the fault, all others that the login is lost.
-        Err(_) => {
-            let lost = Err(Failure::Final(lost_problem()));
-            let _ = conclude(app, stored, code, authorization, lost).await;
-            Err(interrupted())
-        }
-    }
+        let lost = Err(Failure::Final(lost_problem()));
+        let _ = conclude(app, stored, code, authorization, lost).await;
+        return Err(interrupted());
+    };
+    conclude(app, stored, code, authorization, result).await
 }
 
 /// What a code that was seen before, or a second one, is answered with.

@@ -1,5 +1,6 @@
 //! The task of each process that tries again what identity providers have not confirmed.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ const BATCH: usize = 100;
 const AT_ONCE: usize = 8;
 
 /// Looks for what is due, until the process is to end.
-pub async fn run(app: Arc<App>, clients: Arc<Clients>, pause: &dyn Pause) {
+pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
     loop {
         let wait = match look(&app, &clients).await {
             Ok(()) => LOOK_AGAIN,

@@ -8,7 +8,7 @@ use super::{PODS, Parts, until};
 use crate::harness::api::{Answer, Api};
 
 /// The token endpoint says that again and again.
-fn fail(parts: &Parts, canned: Value) {
+fn fail(parts: &Parts, canned: &Value) {
     let mut all = json!({ "endpoint": "token", "times": 1_000_000 });
     all.as_object_mut().unwrap().extend(canned.as_object().unwrap().clone());
     parts.idp.control("next", all);
@@ -22,10 +22,10 @@ fn assert_cause(answer: &Answer, status: u16, code: &str) {
 #[test]
 fn sixty_requests_over_two_replicas_are_a_handful_of_refreshes() {
     let parts = Parts::start("refresh_backoff", &[]);
-    let replicas = [parts.patient().start(), parts.patient().start()];
+    let replicas = [parts.plan.start(), parts.plan.start()];
     let apis: Vec<Api> = replicas.iter().map(|replica| replica.api(&parts.world)).collect();
     parts.log_in_and_expire(&apis[0]);
-    fail(&parts, json!({ "status": 429, "body": { "error": "slow_down" }, "retryAfter": 3600 }));
+    fail(&parts, &json!({ "status": 429, "body": { "error": "slow_down" }, "retryAfter": 3600 }));
     for request in 0..60 {
         let answer = apis[request % 2].get(PODS);
         assert_cause(&answer, 502, "idp_refused");
@@ -41,7 +41,7 @@ fn sixty_requests_over_two_replicas_are_a_handful_of_refreshes() {
 #[test]
 fn a_provider_that_asks_for_three_seconds_gets_them_and_then_the_login_goes_on() {
     let parts = Parts::start("refresh_retry_after", &[]);
-    let backend = parts.patient().start();
+    let backend = parts.plan.start();
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
     parts.idp.control("next", json!({ "endpoint": "token", "status": 503, "retryAfter": 3 }));
@@ -55,10 +55,10 @@ fn a_provider_that_asks_for_three_seconds_gets_them_and_then_the_login_goes_on()
 #[test]
 fn pauses_grow_while_nothing_is_asked_for() {
     let parts = Parts::start("refresh_backoff_grows", &[]);
-    let backend = parts.patient().start();
+    let backend = parts.plan.start();
     let api = backend.api(&parts.world);
     parts.log_in_and_expire(&api);
-    fail(&parts, json!({ "status": 500 }));
+    fail(&parts, &json!({ "status": 500 }));
     let until = Instant::now() + Duration::from_secs(6);
     while Instant::now() < until {
         assert_cause(&api.get(PODS), 502, "idp_refused");
@@ -71,12 +71,12 @@ fn pauses_grow_while_nothing_is_asked_for() {
 #[test]
 fn while_the_old_id_token_serves_nobody_notices() {
     let parts = Parts::start("refresh_backoff_ahead", &[]);
-    let backend = parts.patient().start();
+    let backend = parts.plan.start();
     let api = backend.api(&parts.world);
     parts.idp.control("id-token-lifetime", json!({ "seconds": 10 }));
     let session = api.register();
     assert_eq!(api.exchange(&session, &parts.idp.log_in(&session.auth_url, "felix")).status, 200);
-    fail(&parts, json!({ "status": 429, "retryAfter": 3600 }));
+    fail(&parts, &json!({ "status": 429, "retryAfter": 3600 }));
     let refused = loop {
         let answer = api.get(PODS);
         if answer.status != 200 {

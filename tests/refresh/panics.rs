@@ -11,13 +11,13 @@ fn assert_no_lock(parts: &Parts) {
 }
 
 fn faulty(parts: &Parts, place: &str) -> Backend {
-    parts.patient().with("PLANTED_PANIC", place).start()
+    parts.plan.clone().with("PLANTED_PANIC", place).start()
 }
 
 #[test]
 fn a_panic_before_the_token_is_spent_costs_one_request() {
     let parts = Parts::start("refresh_panics", &[]);
-    let (backend, other) = (faulty(&parts, "refresh"), parts.patient().start());
+    let (backend, other) = (faulty(&parts, "refresh"), parts.plan.start());
     let (api, other) = (backend.api(&parts.world), other.api(&parts.world));
     parts.log_in_and_expire(&api);
     api.get(PODS).assert_status_object(500, "internal_error");

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{PODS, Parts};
 use crate::harness::api::agent;
 use crate::harness::backend::Backend;
+use crate::stopping::wait_until_workers_are_gone;
 
 /// Asks for the pods and hangs up once the refresh that this needs has reached the provider, where it is held.
 fn ask_and_hang_up(parts: &Parts, backend: &Backend) {
@@ -26,18 +27,15 @@ fn stop(backend: &Backend) {
 #[test]
 fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
     let parts = Parts::start("stopping_refresh", &[]);
-    let mut backend = parts.patient().start();
+    let mut backend = parts.plan.start();
     parts.log_in_and_expire(&backend.api(&parts.world));
     parts.idp.hold_token("after");
     ask_and_hang_up(&parts, &backend);
     stop(&backend);
-    // The listener is closed, and the workers are gone.
-    while TcpStream::connect(backend.url.trim_start_matches("http://")).is_ok() {
-        std::thread::yield_now();
-    }
+    wait_until_workers_are_gone(&backend);
     parts.idp.control("release", json!({}));
     assert_eq!(backend.process.wait().code(), Some(0));
-    let after = parts.patient().start();
+    let after = parts.plan.start();
     assert_eq!(after.api(&parts.world).get(PODS).status, 200);
     assert_eq!(parts.refreshes(), 1, "the token's successor was lost");
 }
