@@ -180,7 +180,7 @@ where
             shared.land(outcome);
             drop(sender);
         };
-        actix_web::rt::spawn(Trail::carried(work).in_current_span());
+        actix_web::rt::spawn(Trail::carried_on(Trail::current(), work).in_current_span());
         receiver
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::helper::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
+use crate::helper::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_trust::BackendTrust;

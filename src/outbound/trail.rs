@@ -28,7 +28,7 @@ impl Trail {
         TRAIL.try_with(Clone::clone).ok()
     }
 
-    /// Work for another task, whose requests carry the trail of the one that asked for it, where that had one.
+    /// Work for another task, whose requests carry that trail of the one that asked for it, where that had one.
     pub async fn carried_on<T>(trail: Option<Self>, work: impl Future<Output = T>) -> T {
         match trail {
             Some(trail) => trail.scope(work).await,
