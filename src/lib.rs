@@ -23,6 +23,7 @@ pub mod problem;
 pub mod protocol;
 pub mod random;
 pub mod settings;
+pub mod stop_signal;
 pub mod store;
 pub mod telemetry;
 pub mod user;

@@ -13,7 +13,6 @@ use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
-use backstage_oidc_helper::helper::interruption::interrupted;
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
@@ -22,9 +21,11 @@ use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::stop_signal::told_to_stop;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
 use clap::Parser;
+use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 
 use command_line::{
@@ -115,8 +116,9 @@ fn backend(flags: BackendFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
+        let stop = told_to_stop().map(drop);
         let running = backend::build(settings).map_err(|error| error.to_string())?;
-        running.serve_until(interrupted()).await.map_err(|error| error.to_string())
+        running.serve_until(stop).await.map_err(|error| error.to_string())
     });
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
 }
@@ -128,8 +130,9 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
+        let stop = told_to_stop().map(drop);
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
-        running.serve_until(interrupted()).await.map_err(|error| (error.to_string(), FAILED))
+        running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }

@@ -1,0 +1,42 @@
+//! The person, or the system, wants the program to end.
+
+/// What told it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopSignal {
+    /// SIGTERM; on Windows Ctrl-Break, a console that is closed, a shutdown.
+    Terminate,
+    /// SIGINT, Ctrl-C.
+    Interrupt,
+}
+
+/// Listens from the call on. Never resolves where the system gives no signals.
+#[cfg(unix)]
+pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => StopSignal::Terminate,
+            _ = interrupt.recv() => StopSignal::Interrupt,
+        }
+    }
+}
+
+/// Listens from the call on. Never resolves where the system gives no signals.
+#[cfg(windows)]
+pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    let signals = (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown());
+    async {
+        let (Ok(mut interrupt), Ok(mut end), Ok(mut close), Ok(mut shutdown)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => StopSignal::Interrupt,
+            _ = end.recv() => StopSignal::Terminate,
+            _ = close.recv() => StopSignal::Terminate,
+            _ = shutdown.recv() => StopSignal::Terminate,
+        }
+    }
+}
