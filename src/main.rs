@@ -29,6 +29,7 @@ use backstage_oidc_helper::stop_signal::told_to_stop;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
 use clap::Parser;
+use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 
 use command_line::{
@@ -146,11 +147,8 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
-        let told = told_to_stop();
+        let stop = told_to_stop().map(drop);
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
-        let stop = async {
-            told.await;
-        };
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)

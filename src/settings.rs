@@ -24,7 +24,7 @@ use url::Url;
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
 
-pub use span::Span;
+pub use span::{Delay, Span};
 
 /// The secrets that may come from a file instead: `NAME_FILE` names it.
 const SECRETS: [&str; 8] = [

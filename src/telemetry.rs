@@ -10,7 +10,6 @@ mod process_metrics;
 
 use std::io::{IsTerminal, Write};
 
-use tracing_log::LogTracer;
 use tracing_log::log;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -58,7 +57,9 @@ pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
     let format_there = known_format.unwrap_or_else(LogFormat::of_stderr);
     // A second start (tests in one process) keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, std::io::stderr));
-    let _ = LogTracer::builder().with_max_level(LIBRARIES).init();
+    if log::set_logger(&LogCrate).is_ok() {
+        log::set_max_level(LIBRARIES);
+    }
     if let (Some(setting), None) = (format, known_format) {
         tracing::warn!(
             setting = "LOG_FORMAT",
@@ -71,6 +72,25 @@ pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
             "RUST_LOG cannot be used ({reason}): write a level, or levels by module such as info,audit=info"
         );
     }
+}
+
+/// Makes events of what libraries say through the `log` crate, without the paths of the machine that compiled them.
+struct LogCrate;
+
+impl log::Log for LogCrate {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= LIBRARIES
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let mut bare = log::Record::builder();
+            let bare = bare.metadata(record.metadata().clone()).args(*record.args());
+            let _ = tracing_log::format_trace(&bare.build());
+        }
+    }
+
+    fn flush(&self) {}
 }
 
 fn asked(filter: &str) -> Result<EnvFilter, ParseError> {
@@ -144,8 +164,13 @@ mod tests {
             subscriber(LogFormat::Json, asked("trace,rustls=trace").unwrap(), move || writer.clone());
         let record = |level, text: &str| {
             let arguments = format_args!("{text}");
-            let record = log::Record::builder().level(level).target("rustls::check").args(arguments).build();
-            tracing_log::format_trace(&record).unwrap();
+            let record = log::Record::builder()
+                .level(level)
+                .target("rustls::check")
+                .file(Some("/home/builder/check.rs"))
+                .args(arguments)
+                .build();
+            log::Log::log(&LogCrate, &record);
         };
         tracing::subscriber::with_default(subscriber, || {
             record(log::Level::Warn, "a library's warning");
@@ -153,6 +178,6 @@ mod tests {
         });
         let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
         assert!(text.contains("a library's warning") && text.contains("rustls::check"), "{text}");
-        assert!(!text.contains("Bearer library"), "{text}");
+        assert!(!text.contains("Bearer library") && !text.contains("/home/builder"), "{text}");
     }
 }

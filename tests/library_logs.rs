@@ -51,6 +51,7 @@ fn a_warning_of_rustls_is_in_the_log_unless_it_is_asked_to_be_silent() {
         let events = events_of(&backend, "rustls");
         assert_eq!(!events.is_empty(), expected, "{filter}: {events:?}");
         assert!(events.iter().all(|event| event["level"] == "WARN"), "{filter}: {events:?}");
+        assert!(events.iter().all(|event| event["log.file"].is_null()), "a path of the build: {events:?}");
     }
 }
 

@@ -102,9 +102,9 @@ impl RedirectUri {
 }
 
 fn is_own(path: &str) -> bool {
-    let below_own =
-        |own: &&str| path.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    OWN_PATHS.iter().any(|own| below_own(&own))
+    OWN_PATHS
+        .iter()
+        .any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 #[cfg(test)]

@@ -149,11 +149,11 @@ impl Cluster {
     ) -> Result<Self, SettingsError> {
         let known = keys();
         if let Some(unknown) = block.keys().find(|key| !known.contains(key.as_str())) {
-            let advice = meant(unknown, known.iter().map(String::as_str))
-                .map_or_else(|| "check its spelling".to_owned(), |meant| format!("did you mean {meant}?"));
-            return Err(SettingsError(
-                format!("{unknown} is no setting of a cluster: {advice}.").replace("?.", "?"),
-            ));
+            let advice = match meant(unknown, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => "check its spelling.".to_owned(),
+            };
+            return Err(SettingsError(format!("{unknown} is no setting of a cluster: {advice}")));
         }
         let source = Source::new(block.into_iter().map(|(key, value)| (key.to_uppercase(), value)));
         Self::read(&source.with_secret_files()?, insecure_hosts)

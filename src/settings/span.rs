@@ -17,14 +17,30 @@ pub struct Span(pub Duration);
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span = humantime::parse_duration(&text)
-            .map_err(|e| D::Error::custom(format!("not a time span like 30s or 5m: {e}")))?;
+        let span = parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
         if (SHORTEST..=LONGEST).contains(&span) {
             return Ok(Self(span));
         }
         Err(D::Error::custom("a time span must be from 1ms to 3650d"))
     }
+}
+
+/// A time span that may be none: `0s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay(pub Duration);
+
+impl<'de> Deserialize<'de> for Delay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let span = parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        if span <= LONGEST {
+            return Ok(Self(span));
+        }
+        Err(D::Error::custom("a time span must be at most 3650d"))
+    }
+}
+
+fn parse(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("not a time span like 30s or 5m: {e}"))
 }
 
 #[cfg(test)]
@@ -45,5 +61,12 @@ mod tests {
             assert!(read(text).unwrap_err().to_string().contains("from 1ms to 3650d"), "{text}");
         }
         assert!(read("soon").unwrap_err().to_string().contains("not a time span"));
+    }
+
+    #[test]
+    fn a_delay_may_be_none() {
+        let read = |text| Delay::deserialize(StrDeserializer::<Error>::new(text));
+        assert_eq!(read("0s"), Ok(Delay(Duration::ZERO)));
+        assert!(read("3651d").is_err() && read("now").is_err());
     }
 }
