@@ -1,6 +1,7 @@
 //! Requests that we send: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
 //! [`http_client::HttpClient`] sends all of them but those that the Kubernetes proxy passes on.
 
+mod beginning;
 pub mod connect_failure;
 mod connection;
 pub mod http_client;
@@ -163,6 +164,7 @@ pub struct Patience {
 
 /// A client of one worker for a Kubernetes API: no redirects followed, connections kept.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "what the Kubernetes proxy passes on has no deadline")]
 pub fn client(tls: &Arc<ClientConfig>, proxies: &HttpProxies, patience: Patience) -> Client {
     // The dialler gives up before awc does, which would not know on whom.
     let dialler = Dialler::new(proxies.clone(), patience.connect.mul_f32(0.9));
