@@ -1,6 +1,7 @@
 //! Requests that we send: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
 //! [`http_client::HttpClient`] sends all of them but those that the Kubernetes proxy passes on.
 
+mod beginning;
 pub mod connect_failure;
 mod connection;
 pub mod http_client;

@@ -226,3 +226,16 @@ fn a_token_request_has_a_connection_of_its_own() {
     assert_eq!(answers, [true, true, true]);
     assert_eq!(api.delete("/tokens").json["revocationPending"], json!([]));
 }
+
+#[test]
+fn hints_before_an_answer_are_not_the_answer() {
+    let parts = Parts::start("interim_answers");
+    for path in ["jwks_uri", "token_endpoint", "revocation_endpoint"] {
+        parts.fault(path, Fault::Hints);
+    }
+    parts.front.fault("/.well-known/openid-configuration", Fault::Hints);
+    let backend = parts.plan.start();
+    let api = backend.api(&parts.world);
+    assert_eq!(parts.log_in(&api).status, 200);
+    assert_eq!(api.delete("/tokens").json["revocationPending"], json!([]));
+}

@@ -1,5 +1,5 @@
 //! The connection of one request. Its end is an error, never just an end: awc would take it for the end of the answer, and half
-//! an answer for a whole one.
+//! an answer for a whole one. Interim answers are read and forgotten: awc would take the first of them for the answer.
 
 use std::error::Error;
 use std::fmt;
@@ -19,6 +19,7 @@ use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
 
+use super::beginning::Beginning;
 use super::connect_failure::ConnectFailure;
 use super::tunnel::Dialler;
 
@@ -28,7 +29,10 @@ trait Carrier: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Carrier for T {}
 
 /// A connection, with TLS or without.
-pub(super) struct Connection(Box<dyn Carrier>);
+pub(super) struct Connection {
+    carrier: Box<dyn Carrier>,
+    beginning: Beginning,
+}
 
 /// The other side has closed the connection, in good order.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -49,30 +53,55 @@ impl fmt::Debug for Connection {
     }
 }
 
+impl Connection {
+    fn new(carrier: impl Carrier + 'static) -> Self {
+        Self { carrier: Box::new(carrier), beginning: Beginning::default() }
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.remaining();
-        ready!(Pin::new(&mut self.get_mut().0).poll_read(cx, buffer))?;
-        let nothing = before > 0 && buffer.remaining() == before;
-        Poll::Ready(if nothing { Err(io::Error::new(io::ErrorKind::UnexpectedEof, Closed)) } else { Ok(()) })
+        let Self { carrier, beginning } = self.get_mut();
+        while !beginning.is_over() {
+            let mut bytes = [0; 1024];
+            let mut read = ReadBuf::new(&mut bytes);
+            ready!(some(Pin::new(&mut *carrier), cx, &mut read))?;
+            beginning.take(read.filled());
+        }
+        if beginning.hand_over(buffer) {
+            return Poll::Ready(Ok(()));
+        }
+        some(Pin::new(carrier), cx, buffer)
     }
+}
+
+/// Reads something, or fails.
+fn some(
+    carrier: Pin<&mut impl AsyncRead>,
+    cx: &mut Context<'_>,
+    buffer: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    let before = buffer.remaining();
+    ready!(carrier.poll_read(cx, buffer))?;
+    let nothing = before > 0 && buffer.remaining() == before;
+    Poll::Ready(if nothing { Err(io::Error::new(io::ErrorKind::UnexpectedEof, Closed)) } else { Ok(()) })
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().0).poll_write(cx, bytes)
+        Pin::new(&mut self.get_mut().carrier).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().0).poll_flush(cx)
+        Pin::new(&mut self.get_mut().carrier).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().0).poll_shutdown(cx)
+        Pin::new(&mut self.get_mut().carrier).poll_shutdown(cx)
     }
 }
 
@@ -106,12 +135,12 @@ impl Opener {
     }
 
     async fn open(&self, url: Uri) -> Result<Connection, ConnectFailure> {
-        let Some(tls) = &self.tls else { return Ok(Connection(Box::new(self.dialler.dial(&url).await?))) };
+        let Some(tls) = &self.tls else { return Ok(Connection::new(self.dialler.dial(&url).await?)) };
         let host = url.host().unwrap_or_default();
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| ConnectFailure::Other(format!("{host} is no name that a certificate can have")))?;
         let url = with_scheme("https", &url).map_err(|error| ConnectFailure::Other(error.to_string()))?;
-        Ok(Connection(Box::new(tls.connect(name, self.dialler.dial(&url).await?).await?)))
+        Ok(Connection::new(tls.connect(name, self.dialler.dial(&url).await?).await?))
     }
 }
 

@@ -116,6 +116,7 @@ impl HttpClient {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
 fn client(opener: Opener, deadlines: Deadlines) -> awc::Client {
     // Each request has its own connection: there is nothing to wait for a place in.
     let connector = Connector::new().connector(opener).timeout(deadlines.connect).limit(0);

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::front::read_request;
 
+const HINTS: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+
 /// What it does wrong.
 #[derive(Clone)]
 pub enum Fault {
@@ -19,6 +21,8 @@ pub enum Fault {
     LacksItsEnd,
     /// Hangs up, without an answer, on every request but the first of a connection.
     WantsItsOwnConnection,
+    /// Sends two interim answers before the answer.
+    Hints,
     /// Answers this instead.
     Answers(Value),
     /// Answers with this in the place of that.
@@ -99,6 +103,7 @@ fn converse(mut client: TcpStream, port: u64, shared: &Shared) -> io::Result<()>
                 return client.read(&mut [0]).map(drop);
             }
             Some(Fault::LacksItsEnd) => return client.write_all(&without_its_end(&whole()?)),
+            Some(Fault::Hints) => client.write_all(&[HINTS, &kept(&whole()?)].concat())?,
             Some(Fault::WantsItsOwnConnection) if !first => return Ok(()),
             Some(Fault::Answers(answer)) => {
                 client.write_all(&counted("HTTP/1.1 200 OK", &answer.to_string()))?

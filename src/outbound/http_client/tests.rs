@@ -17,6 +17,8 @@ use crate::outbound::trusting_only;
 const CHUNKED: &[u8] =
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n3\r\n567\r\n0\r\n\r\n";
 const COUNTED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
+const AFTER_INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
+    HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
 const UNTIL_THE_END: &[u8] = b"HTTP/1.0 200 OK\r\n\r\n1234567";
 
 /// Nothing a test waits for takes longer.
@@ -65,7 +67,7 @@ fn is_lost<T: std::fmt::Debug>(answer: &Result<T, OutboundError>) -> bool {
 
 #[actix_web::test]
 async fn half_an_answer_is_none_wherever_it_is_cut() {
-    for whole in [CHUNKED, COUNTED] {
+    for whole in [CHUNKED, COUNTED, AFTER_INTERIM] {
         let mut answers = cut_everywhere(whole).await;
         let last = answers.pop().unwrap().unwrap();
         assert_eq!(last.json::<Value>().unwrap(), json!(1_234_567));
@@ -73,6 +75,19 @@ async fn half_an_answer_is_none_wherever_it_is_cut() {
             assert!(is_lost(answer), "cut after {cut} bytes: {answer:?}");
         }
     }
+}
+
+#[actix_web::test]
+async fn interim_answers_are_not_the_answer_however_they_arrive() {
+    let (url, _) = server(1, |_, mut connection| {
+        connection.set_nodelay(true).unwrap();
+        read_request(&mut connection);
+        for byte in AFTER_INTERIM {
+            connection.write_all(&[*byte]).unwrap();
+        }
+    });
+    let answer = HttpClient::for_loopback(AMPLE).get(&url).send().await.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"1234567"[..]));
 }
 
 #[actix_web::test]
