@@ -24,7 +24,7 @@ struct Output {
 pub struct Process {
     name: String,
     child: Child,
-    stdin: Option<Box<dyn Write + Send>>,
+    stdin: Option<Box<dyn Write + Send + Sync>>,
     output: Arc<(Mutex<Output>, Condvar)>,
 }
 
