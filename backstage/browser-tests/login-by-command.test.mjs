@@ -8,15 +8,11 @@ import { it } from 'node:test';
 import { plainEnvironment, PROGRAM } from '../../dev/demo/program.mjs';
 import { environment, personAt } from './environment.mjs';
 import { confirmAndLogIn } from './person.mjs';
-import { restartBackend } from './restart-backend.mjs';
 
 it('the command that the dialog copies, pasted into a shell: the pods appear in the open Kubernetes tab', async (test) => {
   // In a terminal nobody keeps a helper running.
   await environment.helper.stop();
   test.after(() => environment.helper.start());
-  // Neither the page nor the helper goes by what the backend says of Backstage's address.
-  test.after(() => restartBackend({}));
-  await restartBackend({ BACKSTAGE_PUBLIC_URL: 'https://elsewhere.example.com' });
   const felix = await personAt(test, 'felix', { permissions: ['clipboard-read', 'clipboard-write'] });
   await felix.openKubernetesTab('web');
   const loaded = await felix.page.evaluate(() => performance.timeOrigin);

@@ -114,6 +114,9 @@ export class Environment {
     const cluster = this.cluster.running;
     const variables = {
       BACKSTAGE_URL: this.url,
+      BACKSTAGE_APP_URL: this.url,
+      // Neither the page nor the helper goes by what the backend says of Backstage's address: nothing is there.
+      BACKSTAGE_PUBLIC_URL: 'https://elsewhere.example.com',
       LISTEN: `127.0.0.1:${ports.backend}`,
       CONTROL_LISTEN: '127.0.0.1:0',
       DRAIN_DELAY: '0s',
