@@ -112,7 +112,9 @@ fn a_client_sees_whether_an_answer_is_whole_wherever_it_was_cut() {
         let whole = [&head[..], &body].concat();
         for length in 0..=whole.len() {
             api.answers(&whole[..length]);
-            let got = Got::read(method, &ask(&backend, method));
+            let answer = ask(&backend, method);
+            assert!(answer.starts_with(b"HTTP/1.1 "), "the head is not lost with the rest");
+            let got = Got::read(method, &answer);
             let place = format!("{method}, cut at {length} of {}", String::from_utf8_lossy(&whole));
             match got {
                 Got::Whole(502, _) => assert!(length < head.len(), "{place}"),

@@ -1,7 +1,5 @@
 //! What is measured, and what it needs around it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::json;
 
 use crate::harness::api::{Api, agent};
@@ -14,9 +12,6 @@ use crate::harness::world::World;
 
 /// No plugin calls the backend here.
 const BACKEND_UNKNOWN: &str = "http://localhost:1";
-
-/// How many log in at once.
-const AT_ONCE: usize = 4;
 
 /// What the cluster offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,16 +62,9 @@ impl Parts {
         let forger = Forger::of_users(&self.backstage);
         let token = |number| forger.with_claim("sub", json!(format!("user:default/{kind}-{number}")));
         let tokens: Vec<_> = (0..count).map(token).collect();
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..AT_ONCE {
-                scope.spawn(|| {
-                    while let Some(token) = tokens.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        self.log_in(token);
-                    }
-                });
-            }
-        });
+        for token in &tokens {
+            self.log_in(token);
+        }
         tokens
     }
 

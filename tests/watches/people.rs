@@ -18,9 +18,10 @@ const STACK: usize = 512 << 10;
 
 /// Opens so many watches a user; each has had its first event.
 pub fn open_watches(parts: &Parts, users: &[String], each: usize) -> Vec<TcpStream> {
+    let url = &parts.backend.url;
     let opening = |token: &String| {
         let token = token.clone();
-        move || (0..each).map(|_| open_watch(&parts.backend.url, &token)).collect::<Vec<_>>()
+        move || (0..each).map(|_| open_watch(url, &token)).collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
         let opening: Vec<_> = users.iter().map(|token| scope.spawn(opening(token))).collect();
