@@ -58,7 +58,7 @@ impl Parts {
         let front = FaultyFront::new();
         let idp = Idp::start_with(&world, &["--issuer", &format!("{}/", front.url)]);
         front.serve(idp.port);
-        let plan = BackendPlan::new(&world, &idp.issuer).with("IDP_TIMEOUT", "2s");
+        let plan = BackendPlan::new(&world, &idp.issuer).with("IDP_TIMEOUT", "5s");
         Self { world, front, idp, plan }
     }
 

@@ -83,7 +83,7 @@ fn keys_that_stall_cost_one_request_its_deadline_and_not_each() {
 fn a_catalog_that_stalls_holds_up_nobody_for_long() {
     let here = Installation::start("stalled_catalog");
     let felix = Forger::of_users(&here.backstage).token();
-    let backend = here.plan.clone().with("IDP_TIMEOUT", "2s").start();
+    let backend = here.plan.clone().with("IDP_TIMEOUT", "5s").start();
     assert_eq!(here.status(&backend, &felix).status, 200);
     let register = || {
         let api = backend.api(&here.world).with_bearer(&felix);
