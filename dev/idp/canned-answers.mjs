@@ -11,6 +11,7 @@ export const CANNED_ENDPOINTS = /** @type {const} */ (['token', 'revocation', 'j
  * @property {number | undefined} status none: the real answer, only late
  * @property {string} body
  * @property {string} contentType
+ * @property {string | undefined} retryAfter
  */
 
 /** Answers that replace the identity provider's own, in the order they were asked for. */

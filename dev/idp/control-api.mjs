@@ -92,7 +92,7 @@ function holdPoint({ endpoint, when }) {
  * @param {Command} command
  * @returns {import('./canned-answers.mjs').CannedAnswer}
  */
-function cannedAnswer({ endpoint, times = 1, status, body = '', contentType = 'application/json', delayMs = 0 }) {
+function cannedAnswer({ endpoint, times = 1, status, body = '', contentType = 'application/json', delayMs = 0, retryAfter }) {
   const known = CANNED_ENDPOINTS.find((name) => name === endpoint);
   if (!known) {
     throw new BadCommand(`endpoint is one of ${CANNED_ENDPOINTS.join(', ')}; name one of them.`);
@@ -107,6 +107,7 @@ function cannedAnswer({ endpoint, times = 1, status, body = '', contentType = 'a
     status: status === undefined ? undefined : wholeNumber('status', status, 200),
     body: typeof body === 'string' ? body : JSON.stringify(body),
     contentType: String(contentType),
+    retryAfter: retryAfter === undefined ? undefined : String(retryAfter),
   };
 }
 

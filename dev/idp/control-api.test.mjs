@@ -64,11 +64,12 @@ describe('the control API', () => {
   });
 
   it('gives a canned answer as often as asked, then the real one', async () => {
-    await control(issuer, 'POST next', { endpoint: 'token', times: 2, status: 503, body: 'down', contentType: 'text/plain' });
+    await control(issuer, 'POST next', { endpoint: 'token', times: 2, status: 503, body: 'down', contentType: 'text/plain', retryAfter: 7 });
     for (let request = 0; request < 2; request += 1) {
       const response = await fetch(new URL('oauth/token', issuer), { method: 'POST', body: new URLSearchParams() });
       assert.equal(response.status, 503);
       assert.match(response.headers.get('content-type') ?? '', /^text\/plain/);
+      assert.equal(response.headers.get('retry-after'), '7');
       assert.equal(await response.text(), 'down');
     }
     assert.equal((await redeem(issuer, await logIn(issuer))).status, 200);

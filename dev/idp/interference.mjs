@@ -96,6 +96,9 @@ export class Interference {
     }
     ctx.status = canned.status;
     ctx.type = canned.contentType;
+    if (canned.retryAfter !== undefined) {
+      ctx.set('Retry-After', canned.retryAfter);
+    }
     ctx.body = canned.body;
   }
 }
