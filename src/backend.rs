@@ -4,10 +4,12 @@
 
 pub mod admin;
 pub mod app;
+pub mod backoff;
 pub mod body;
 pub mod caller;
 pub mod catalog;
 pub mod delete_tokens;
+pub mod detached;
 pub mod dev_guard;
 pub mod disconnect;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub mod provider;
 pub mod provider_grant;
 pub mod rate_limit;
 pub mod refresh;
+mod refresh_failure;
 pub mod register;
 pub mod request_trail;
 pub mod revocation;
@@ -44,20 +47,24 @@ pub mod session;
 pub mod session_changes;
 pub mod session_record;
 pub mod status;
+pub mod stopping;
 mod stubborn;
 pub mod tokens;
 pub mod unused;
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::clock::{Clock, SystemClock};
 use crate::outbound::UnusableRoots;
+use crate::panics;
 use crate::pause::RuntimePause;
 use crate::random::{NoRandomness, SystemRandom};
 use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
@@ -68,19 +75,20 @@ use crate::store::redis::{Redis, UnusableRedis};
 use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
-use self::app::{App, ClientTls};
+use self::app::{App, ClientTls, Clients};
 use self::caller::BackstageKeys;
-use self::health::Stopping;
+use self::detached::{Detached, Jobs};
 use self::login_index::NotedUses;
 use self::provider::Provider;
 use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
-
+use self::stopping::{LETTING_GO, StopSignal, Stopping, UNDER_WAY};
 use self::tokens::Flights;
 use self::unused::Sweep;
 
-/// How long requests may go on once the process is told to stop, in seconds.
-const GRACE: u64 = 30;
+/// How long a connection stays open without a request: longer than an ingress keeps its own ones, which would else send a request
+/// on one that closes just then.
+const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
 /// How long a client may take to send the head of its request.
 const SLOWEST_HEAD: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -113,9 +121,9 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where health and metrics are.
     pub control_address: SocketAddr,
+    app: web::Data<App>,
     api: Server,
     control: ServerHandle,
-    stopping: web::Data<Stopping>,
 }
 
 /// Starts the backend; it listens when this returns.
@@ -126,13 +134,14 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
     let tls = ClientTls::load(&settings)?;
-    let app = web::Data::new(assemble(settings)?);
-    let stopping = web::Data::new(Stopping::default());
-    let sweep = Sweep::new(app.clone().into_inner(), web::Data::new(tls.clients(&app.settings)).into_inner());
-    let control = serve_control(control_listener, &app, &stopping)
-        .map_err(|e| StartError::Listen(control_address, e))?;
-    let retry = revocation_retry::run(app.clone().into_inner(), tls.clients(&app.settings), &RuntimePause);
-    let api = serve_api(listener, &app, &stopping, tls).map_err(|e| StartError::Listen(address, e))?;
+    let (app, jobs) = assemble(settings)?;
+    let app = web::Data::new(app);
+    panics::log_and_count(app.metrics.panics.clone());
+    jobs.run_here(tls.clients(&app.settings));
+    let control =
+        serve_control(control_listener, &app).map_err(|e| StartError::Listen(control_address, e))?;
+    let clients = Rc::new(tls.clients(&app.settings));
+    let api = serve_api(listener, &app, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
     if let Callers::DevUser(user) = &app.settings.callers {
         tracing::warn!(%user, "CLUSTER_AUTH_DEV_USER is set: every caller on this machine is that user");
@@ -142,9 +151,27 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     }
     let handle = control.handle();
     actix_web::rt::spawn(control);
-    actix_web::rt::spawn(sweep.now_and_then());
-    actix_web::rt::spawn(retry);
-    Ok(Running { address, control_address, api, control: handle, stopping })
+    keep_in_order(&app.clone().into_inner(), clients);
+    Ok(Running { address, control_address, app, api, control: handle })
+}
+
+/// What each process does beside requests.
+fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
+    let sweeping = Arc::clone(app);
+    app.detached.keep_running(move || {
+        let (sweep, stopping) = (Sweep::new(Arc::clone(&sweeping)), sweeping.stopping.clone());
+        // The login that is just being ended is not held up by that.
+        async move {
+            tokio::select! {
+                () = sweep.now_and_then() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
+    let retrying = Arc::clone(app);
+    app.detached.keep_running(move || {
+        revocation_retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimePause)
+    });
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -153,7 +180,7 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
     bound.map_err(|error| StartError::Listen(address, error))
 }
 
-fn assemble(settings: BackendSettings) -> Result<App, StartError> {
+fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
     let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let metrics = BackendMetrics::new()?;
     let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
@@ -171,33 +198,33 @@ fn assemble(settings: BackendSettings) -> Result<App, StartError> {
         let hosts = settings.insecure_http_hosts.clone();
         (name.clone(), Provider::new(cluster.oidc.clone(), hosts, clock.clone(), Arc::clone(&metrics)))
     };
-    Ok(App {
+    let (detached, jobs) = Detached::new();
+    let app = App {
         providers: settings.clusters.iter().map(provider).collect(),
         backstage_keys: BackstageKeys::new(&settings, &clock, &metrics.backstage_keys_seconds),
         rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         changes: SessionChanges::default(),
         flights: Flights::default(),
         noted_uses: NotedUses::default(),
+        detached,
+        stopping: Stopping::default(),
         clock,
         random,
         store,
         keyring,
         metrics,
         settings,
-    })
+    };
+    Ok((app, jobs))
 }
 
-fn serve_api(
-    listener: TcpListener,
-    app: &web::Data<App>,
-    stopping: &web::Data<Stopping>,
-    tls: ClientTls,
-) -> std::io::Result<Server> {
-    let (app, stopping) = (app.clone(), stopping.clone());
+fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std::io::Result<Server> {
+    let app = app.clone();
+    // Whole seconds is all that it can be told.
+    let after_drain = UNDER_WAY.saturating_sub(app.settings.drain_delay).as_secs();
     let worker = move || {
         WebApp::new()
             .app_data(app.clone())
-            .app_data(stopping.clone())
             .app_data(web::Data::new(tls.clients(&app.settings)))
             .configure(|config| routes::api(config, &app.settings))
             .wrap(from_fn(dev_guard::guard))
@@ -207,38 +234,50 @@ fn serve_api(
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.
         .h1_allow_half_closed(false)
-        .shutdown_timeout(GRACE)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(after_drain)
         .disable_signals();
     Ok(server.listen(listener)?.run())
 }
 
-fn serve_control(
-    listener: TcpListener,
-    app: &web::Data<App>,
-    stopping: &web::Data<Stopping>,
-) -> std::io::Result<Server> {
-    let (app, stopping) = (app.clone(), stopping.clone());
-    let worker =
-        move || WebApp::new().app_data(app.clone()).app_data(stopping.clone()).configure(routes::control);
+fn serve_control(listener: TcpListener, app: &web::Data<App>) -> std::io::Result<Server> {
+    let app = app.clone();
+    let worker = move || {
+        WebApp::new().app_data(app.clone()).configure(routes::control).wrap(from_fn(request_trail::follow))
+    };
     Ok(HttpServer::new(worker).workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }
 
 impl Running {
-    /// Serves until `stop` resolves; then is not ready, lets requests finish, and ends.
+    /// Serves until `stop` resolves, and ends as `stopping` says: requests and detached work under way may finish.
     ///
     /// # Errors
     /// When the server fails.
-    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
-        let (handle, control, stopping) = (self.api.handle(), self.control, self.stopping);
-        actix_web::rt::spawn(async move {
-            stop.await;
-            // First not ready, then the word for it: who reads the log may rely on it.
-            stopping.begin();
-            tracing::info!("stopping: requests under way may finish");
-            handle.stop(true).await;
-        });
-        self.api.await?;
-        control.stop(true).await;
-        Ok(())
+    pub async fn serve_until(self, stop: impl Future<Output = StopSignal>) -> std::io::Result<()> {
+        let Self { app, mut api, control, .. } = self;
+        let signal = tokio::select! {
+            signal = stop => signal,
+            ended = &mut api => return ended,
+        };
+        let until = Instant::now() + UNDER_WAY;
+        // First not ready, then the word for it: who reads the log may rely on it.
+        app.stopping.begin();
+        tracing::info!("stopping: requests under way may finish");
+        if signal == StopSignal::Terminate {
+            tokio::select! {
+                () = sleep(app.settings.drain_delay) => {}
+                ended = &mut api => return ended,
+            }
+        }
+        app.stopping.close();
+        // Asks for it; that it is done is what the server itself says.
+        drop(api.handle().stop(true));
+        let served = timeout_at(until + LETTING_GO, api).await.unwrap_or(Ok(()));
+        if timeout_at(until, app.detached.done()).await.is_err() {
+            let under_way = app.detached.under_way();
+            tracing::error!(under_way, "the process ends before all its work is done: a login may be lost");
+        }
+        let _ = timeout(LETTING_GO / 2, control.stop(true)).await;
+        served
     }
 }

@@ -2,12 +2,16 @@
 
 mod command_line;
 
+// A panic is to end a request, not the process.
+const _: () = assert!(cfg!(panic = "unwind"), "the program is built without unwinding");
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
+use backstage_oidc_helper::backend::stopping::StopSignal;
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
@@ -17,6 +21,7 @@ use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::{self, Terminal};
 use backstage_oidc_helper::helper::{logout, proxy, status};
+use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
@@ -39,6 +44,11 @@ const USAGE: u8 = 2;
 const QUIET: &str = "backstage_oidc_helper=warn";
 
 fn main() -> ExitCode {
+    // The hook has said where; what unwinding has passed by is as it should be.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
+}
+
+fn run() -> ExitCode {
     // Whoever builds a client first would choose the provider; a second installation changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
@@ -113,10 +123,14 @@ fn backend(flags: BackendFlags) -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return refused(&error.to_string(), USAGE),
     };
-    let served = actix_web::rt::System::new().block_on(async {
+    let system = actix_web::rt::System::new();
+    let served = system.block_on(async {
+        let stop = told_to_stop();
         let running = backend::build(settings).map_err(|error| error.to_string())?;
-        running.serve_until(told_to_stop()).await.map_err(|error| error.to_string())
+        running.serve_until(stop).await.map_err(|error| error.to_string())
     });
+    // To take it down would wait for threads that look up a name, for as long as that takes.
+    std::mem::forget(system);
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
 }
 
@@ -127,8 +141,12 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
+        let told = told_to_stop();
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
-        running.serve_until(told_to_stop()).await.map_err(|error| (error.to_string(), FAILED))
+        let stop = async {
+            told.await;
+        };
+        running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
@@ -139,17 +157,16 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// SIGTERM or SIGINT; where signals cannot be had, nothing.
-async fn told_to_stop() {
+/// SIGTERM or SIGINT, from the call on; where signals cannot be had, nothing.
+fn told_to_stop() -> impl Future<Output = StopSignal> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = signal(SignalKind::terminate()).and_then(|t| Ok((t, signal(SignalKind::interrupt())?)));
+    async {
+        let Ok((mut terminate, mut interrupt)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => StopSignal::Terminate,
+            _ = interrupt.recv() => StopSignal::Interrupt,
+        }
     }
 }
 
@@ -207,6 +224,7 @@ fn tools(settings: &LoginSettings) -> Tools {
 }
 
 fn start_logs(default_filter: &str) {
+    panics::log();
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let filter = variable("RUST_LOG").unwrap_or_else(|| default_filter.to_owned());
     telemetry::start(LogFormat::choose(variable("LOG_FORMAT").as_deref()), &filter);

@@ -5,6 +5,7 @@ pub mod http_proxy;
 pub mod https_rule;
 pub mod no_proxy;
 pub mod oauth2_bridge;
+pub mod retry_after;
 mod server_certificate;
 pub mod trail;
 mod tunnel;
@@ -23,6 +24,7 @@ use serde::de::DeserializeOwned;
 
 use self::connect_failure::ConnectFailure;
 use self::http_proxy::HttpProxies;
+use self::retry_after::RetryAfter;
 use self::server_certificate::ServerCertificates;
 use self::tunnel::Dialler;
 
@@ -50,6 +52,14 @@ pub enum OutboundError {
     /// An answer with another status than 200.
     #[error("answered with status {0}")]
     Status(u16),
+    /// A token endpoint that is in trouble, or has too much to do: nothing was spent.
+    #[error("answered with status {status}")]
+    NotNow {
+        /// 429, or 500 and above.
+        status: u16,
+        /// For how long it asks to be left alone.
+        retry_after: Option<RetryAfter>,
+    },
 }
 
 impl From<SendRequestError> for OutboundError {

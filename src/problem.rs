@@ -65,6 +65,7 @@ impl Problem {
             Code::IdpRefused | Code::IdpUnreachable | Code::ClusterUnreachable => StatusCode::BAD_GATEWAY,
             Code::StoreUnavailable | Code::RecordUnreadable => StatusCode::SERVICE_UNAVAILABLE,
             Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Code::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -100,6 +101,7 @@ fn error_name(status: StatusCode) -> &'static str {
         413 => "PayloadTooLargeError",
         415 => "UnsupportedMediaTypeError",
         429 => "TooManyRequestsError",
+        500 => "InternalServerError",
         502 => "BadGatewayError",
         504 => "GatewayTimeoutError",
         _ => "ServiceUnavailableError",

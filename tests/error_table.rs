@@ -57,7 +57,9 @@ struct Scene<'g> {
 }
 
 /// Codes that no answer of a table can show, and where they are tested instead.
-const ELSEWHERE: [&str; 1] = [
+const ELSEWHERE: [&str; 2] = [
+    // A fault has to be planted: `panics`.
+    "internal_error",
     // Success is 200: `sessions::a_refusal_ends_the_session`.
     "access_denied",
 ];

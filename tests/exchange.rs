@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use backstage_oidc_helper::random::sha256;
 use serde_json::{Value, json};
 
-use crate::harness::api::{Api, Session, redirect_body};
+use crate::harness::api::{Answer, Api, Session, redirect_body};
 use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::idp::Idp;
 use crate::harness::raw_http;
@@ -213,4 +213,40 @@ fn killed_after_storing_the_outcome_is_still_known() {
     assert_eq!(api.exchange(&session, &redirect).json, first.json);
     assert_eq!(api.cluster_status()["connected"], true);
     assert_eq!(code_requests(&crash.idp), 1);
+}
+
+#[test]
+fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
+    const LOGINS: usize = 8;
+    let world = World::new("exchange_at_once");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
+    let replicas = [plan.start(), plan.start()];
+    let apis: Vec<Api> = replicas.iter().map(|replica| replica.api(&world)).collect();
+    let sessions: Vec<Session> = (0..LOGINS).map(|_| apis[0].register()).collect();
+    let links: Vec<String> = sessions.iter().map(|session| session.auth_url.clone()).collect();
+    let redirects = idp.log_all_in(&links, "felix");
+    for _ in 0..LOGINS {
+        idp.hold_token("after");
+    }
+    let answers: Vec<Answer> = thread::scope(|scope| {
+        let redeem = |(number, (session, redirect)): (usize, (&Session, &String))| {
+            let (api, session, redirect) = (&apis[number % apis.len()], session.clone(), redirect.clone());
+            scope.spawn(move || api.exchange(&session, &redirect))
+        };
+        let redeeming: Vec<_> = sessions.iter().zip(&redirects).enumerate().map(redeem).collect();
+        while idp.read("counts")["token"]["authorization_code"] != LOGINS {
+            thread::yield_now();
+        }
+        // Most of their answers come at the same moment; who was not held yet by then is let go a little later.
+        while redeeming.iter().any(|request| !request.is_finished()) {
+            idp.control("release", json!({}));
+        }
+        redeeming.into_iter().map(|request| request.join().unwrap()).collect()
+    });
+    for answer in &answers {
+        assert_eq!(answer.json["success"], true, "{}", answer.text);
+    }
+    assert_eq!(idp.read("counts")["revocation"], LOGINS - 1, "a login is neither kept nor revoked");
+    assert_eq!(apis[1].cluster_status()["connected"], true);
 }

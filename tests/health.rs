@@ -67,8 +67,8 @@ fn metrics_stay_off_the_api_and_count_logins() {
         "cluster_auth_idp_seconds_count{endpoint=\"discovery\"} 1",
         "cluster_auth_idp_seconds_count{endpoint=\"jwks\"} 1",
         "cluster_auth_idp_seconds_count{endpoint=\"token\"} 1",
-        // Three sessions, and the lock of the sweep for unused logins.
-        "cluster_auth_store_seconds_count{op=\"put_new\"} 4",
+        // Three sessions, a login, and the lock of the sweep for unused logins.
+        "cluster_auth_store_seconds_count{op=\"put_new\"} 5",
         &format!("cluster_auth_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
     ] {
         assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");

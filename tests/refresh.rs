@@ -1,5 +1,9 @@
 //! Tokens that last: refreshed once among all replicas, kept when the identity provider stumbles, ended only by name.
 
+mod backoff;
+mod panics;
+mod stopping;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -31,7 +35,9 @@ impl Parts {
         let cluster = Cluster::start(&world, &idp.issuer);
         let redis = RedisServer::start(&world);
         let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        Self { world, idp, redis, plan: plan.with("IDP_TIMEOUT", "1s"), _cluster: cluster }
+        // A provider on a busy machine is slow, and the lock of a replica that died shall not be waited for as long.
+        let plan = plan.with("IDP_TIMEOUT", "20s").with("REFRESH_LOCK_LIFETIME", "6s");
+        Self { world, idp, redis, plan, _cluster: cluster }
     }
 
     /// Logs in with an ID token that expires after a second; the ones after it live for an hour.
@@ -119,8 +125,8 @@ fn what_the_identity_provider_stumbles_over_does_not_end_a_login() {
         let cause = &stumbled.json["details"]["causes"][0]["reason"];
         assert_eq!((stumbled.status, cause.as_str()), (502, Some(code)), "{status}: {}", stumbled.text);
         assert_eq!(api.cluster_status()["connected"], true, "{status}");
-        let after = api.get(PODS);
-        assert_eq!(after.status, 200, "{status}: {}", after.text);
+        // After a pause.
+        until(&api, |answer| answer.status == 200);
     }
 }
 

@@ -58,6 +58,7 @@ function backendVariables(issuer, clientId) {
   return {
     LISTEN: '127.0.0.1:0',
     CONTROL_LISTEN: '127.0.0.1:0',
+    DRAIN_DELAY: '0s',
     LOG_FORMAT: 'json',
     CLUSTER_AUTH_DEV_USER: 'user:default/felix',
     CLUSTER_NAME: CLUSTER,

@@ -116,6 +116,7 @@ export class Environment {
       BACKSTAGE_URL: this.url,
       LISTEN: `127.0.0.1:${ports.backend}`,
       CONTROL_LISTEN: '127.0.0.1:0',
+      DRAIN_DELAY: '0s',
       REDIS_URL: `redis://127.0.0.1:${ports.redis}/`,
       TOKEN_ENCRYPTION_KEYS: this.#sealingKey,
       CLUSTER_NAME: 'development',

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use actix_web::web;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::app::{App, ClientTls, Clients};
+use super::app::{App, ClientTls};
 use super::disconnect::{Disconnected, disconnect};
 use super::login_record::{LoginKey, RecordError};
 use super::{StartError, login_index, status};
@@ -101,7 +100,6 @@ pub struct KeptLogin {
 /// The backend without its listeners.
 pub struct Admin {
     app: Arc<App>,
-    clients: Arc<Clients>,
 }
 
 impl Admin {
@@ -113,8 +111,10 @@ impl Admin {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let clients = web::Data::new(ClientTls::load(&settings)?.clients(&settings)).into_inner();
-        Ok(Self { app: Arc::new(super::assemble(settings)?), clients })
+        let clients = ClientTls::load(&settings)?.clients(&settings);
+        let (app, jobs) = super::assemble(settings)?;
+        jobs.run_here(clients);
+        Ok(Self { app: Arc::new(app) })
     }
 
     /// Writes which logins are kept, by user and cluster.
@@ -222,7 +222,7 @@ impl Admin {
                     .to_owned(),
             );
         }
-        let how = match disconnect(&self.app, &self.clients, user, key.cluster()).await {
+        let how = match disconnect(&self.app, user, key.cluster()).await {
             Ok(Disconnected::NotConnected) => return End::NotThere,
             Ok(Disconnected::Revoked) => "revoked and forgotten",
             Ok(Disconnected::RevocationPending) => {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::caller::BackstageKeys;
+use super::detached::Detached;
 use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::provider::Provider;
 use super::rate_limit::RateLimits;
 use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;
+use super::stopping::Stopping;
 use super::tokens::Flights;
 use super::unused;
 use crate::clock::Clock;
@@ -49,6 +51,10 @@ pub struct App {
     pub noted_uses: NotedUses,
     /// Who waits for which session.
     pub changes: SessionChanges,
+    /// What goes on whatever becomes of the request that asked for it.
+    pub detached: Detached,
+    /// How far the end of the process is.
+    pub stopping: Stopping,
 }
 
 impl App {

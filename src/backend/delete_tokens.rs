@@ -45,7 +45,7 @@ pub async fn delete_tokens(
         Some(name) => vec![app.cluster(name)?.0.name.clone()],
         None => app.settings.clusters.keys().cloned().collect(),
     };
-    let each = join_all(clusters.iter().map(|cluster| one(&app, &clients, &caller.user, cluster))).await;
+    let each = join_all(clusters.iter().map(|cluster| one(&app, &caller.user, cluster))).await;
     let each: Vec<Each> = each.into_iter().collect::<Result<_, _>>()?;
     let names = |is: fn(&Each) -> bool| {
         clusters.iter().zip(&each).filter(|(_, each)| is(each)).map(|(name, _)| name.clone()).collect()
@@ -62,8 +62,8 @@ struct Each {
 }
 
 /// What an earlier call could not revoke is as outstanding as what this one could not.
-async fn one(app: &Arc<App>, clients: &Arc<Clients>, user: &UserRef, cluster: &str) -> Result<Each, Problem> {
-    let outcome = disconnect(app, clients, user, cluster).await?;
+async fn one(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Each, Problem> {
+    let outcome = disconnect(app, user, cluster).await?;
     let earlier = app.revocations().is_outstanding(&LoginKey::new(user, cluster), app.clock.now()).await?;
     Ok(Each {
         was_connected: outcome != Disconnected::NotConnected,

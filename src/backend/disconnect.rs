@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument;
-
 use super::app::{App, Clients};
 use super::forget::Forgotten;
 use super::login_index;
 use super::login_record::LoginKey;
 use super::provider_grant::ProviderGrant;
-use super::refresh::RefreshError;
 use super::revocation::{self, Outcome};
 use super::tokens;
-use crate::outbound::trail::Trail;
+use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::user::UserRef;
 
@@ -31,17 +28,11 @@ pub enum Disconnected {
 ///
 /// # Errors
 /// `unknown_cluster`; `record_unreadable`, `store_unavailable` and `timeout`, after which the login is still there.
-pub async fn disconnect(
-    app: &Arc<App>,
-    clients: &Arc<Clients>,
-    user: &UserRef,
-    cluster: &str,
-) -> Result<Disconnected, Problem> {
-    let (app, clients, user) = (Arc::clone(app), Arc::clone(clients), user.clone());
-    let cluster = cluster.to_owned();
-    let work = async move { run(&app, &clients, &user, &cluster).await };
-    let work = actix_web::rt::spawn(Trail::carried(work).in_current_span());
-    work.await.unwrap_or_else(|_| Err(tokens::problem(RefreshError::Busy)))
+pub async fn disconnect(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {
+    let (user, cluster) = (user.clone(), cluster.to_owned());
+    let app_there = Arc::clone(app);
+    let work = app.detached.begin(async move |clients| run(&app_there, &clients, &user, &cluster).await);
+    work.await.unwrap_or_else(|_| Err(Panicked.into()))
 }
 
 async fn run(app: &App, clients: &Clients, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {

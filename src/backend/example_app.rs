@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::web;
+use time::OffsetDateTime;
 
-use super::app::{App, ClientTls, Clients};
+use super::app::{App, ClientTls};
 use super::login_index;
 use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use crate::settings::Source;
@@ -14,10 +14,31 @@ use crate::store::memory::Memory;
 use crate::store::observed::Observed;
 use crate::user::UserRef;
 
+/// A login whose ID token is issued now and expires in an hour.
+pub(super) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
+    LiveLogin {
+        id: "login".to_owned(),
+        issuer: "http://localhost:1/".to_owned(),
+        audience: "kubernetes".to_owned(),
+        subject: subject.to_owned(),
+        organization: None,
+        catalog_email: None,
+        tokens: TokenSet {
+            id_token: "id".into(),
+            issued_at: now,
+            expires_at: now + time::Duration::HOUR,
+            access_token: "access".into(),
+            access_token_expires_at: None,
+            refresh_token: Some("refresh".into()),
+        },
+        intent: None,
+        failing: None,
+    }
+}
+
 /// The backend, and the hand on its clock.
 pub(super) struct ExampleApp {
     pub(super) app: Arc<App>,
-    pub(super) clients: Arc<Clients>,
     pub(super) clock: Arc<ChosenClock>,
 }
 
@@ -31,37 +52,21 @@ impl ExampleApp {
             ("OIDC_CLIENT_ID", "kubernetes"),
         ];
         let source = Source::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let mut app = super::assemble(BackendSettings::read(&source).unwrap()).unwrap();
+        let (mut app, jobs) = super::assemble(BackendSettings::read(&source).unwrap()).unwrap();
         let clock = Arc::new(ChosenClock::default());
         let memory = Memory::new(Arc::clone(&clock) as _);
         app.store = Arc::new(Observed::new(memory, app.metrics.store_seconds.clone()));
         app.clock = Arc::clone(&clock) as _;
-        let clients =
-            web::Data::new(ClientTls::load(&app.settings).unwrap().clients(&app.settings)).into_inner();
-        Self { app: Arc::new(app), clients, clock }
+        let clients = ClientTls::load(&app.settings).unwrap().clients(&app.settings);
+        jobs.run_here(clients);
+        Self { app: Arc::new(app), clock }
     }
 
     /// Keeps a login of `user:default/{name}`, whose ID token expires an hour from now.
     pub(super) async fn log_in(&self, name: &str, cluster: &str) -> LoginKey {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
         let (key, now) = (LoginKey::new(&user, cluster), self.app.clock.now());
-        let live = LiveLogin {
-            id: "login".to_owned(),
-            issuer: "http://localhost:1/".to_owned(),
-            audience: "kubernetes".to_owned(),
-            subject: name.to_owned(),
-            organization: None,
-            catalog_email: None,
-            tokens: TokenSet {
-                id_token: "id".into(),
-                issued_at: now,
-                expires_at: now + time::Duration::HOUR,
-                access_token: "access".into(),
-                access_token_expires_at: None,
-                refresh_token: Some("refresh".into()),
-            },
-            intent: None,
-        };
+        let live = example_login(name, now);
         self.write(&key, LoginState::Live(Box::new(live))).await;
         login_index::kept(&self.app, &key).await;
         key

@@ -4,11 +4,11 @@
 //! a repeated code with the stored outcome; tell a request that was never sent from an answer that was lost; keep the
 //! tokens before the session says so.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
-use tracing::Instrument;
 
 use super::app::{App, Clients};
 use super::body;
@@ -18,7 +18,8 @@ use super::session;
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
-use crate::outbound::trail::Trail;
+use crate::panics::caught;
+use crate::planted::{self, Place};
 use crate::problem::Problem;
 use crate::protocol::{
     Code, Connected, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError, WireSecret,
@@ -40,26 +41,19 @@ pub async fn exchange(
     request: HttpRequest,
     payload: web::Payload,
     app: web::Data<App>,
-    clients: web::Data<Clients>,
 ) -> Result<web::Json<ExchangeResponse>, Problem> {
     let token = session::token(&request)?;
     let redirect: ExchangeRequest = body::json_or_empty(&request, payload).await?;
-    // A task of its own: a caller who hangs up must not stop an exchange between the identity provider and the store.
-    let (app, clients) = (app.into_inner(), clients.into_inner());
-    let trail = Trail::current();
-    let work = async move {
-        match trail {
-            Some(trail) => trail.scope(run(app, clients, token, redirect)).await,
-            None => run(app, clients, token, redirect).await,
-        }
-    };
-    let work = actix_web::rt::spawn(work.in_current_span());
-    work.await.unwrap_or_else(|_| Err(lost_problem())).map(web::Json)
+    // Work of its own: neither a caller who hangs up nor the end of the process may stop an exchange between the identity
+    // provider and the store.
+    let app_there = app.clone().into_inner();
+    let work = app.detached.begin(async move |clients| run(app_there, clients, token, redirect).await);
+    work.await.unwrap_or_else(|_| Err(interrupted())).map(web::Json)
 }
 
 async fn run(
     app: Arc<App>,
-    clients: Arc<Clients>,
+    clients: Rc<Clients>,
     token: WireSecret,
     redirect: ExchangeRequest,
 ) -> Result<ExchangeResponse, Problem> {
@@ -123,8 +117,14 @@ async fn granted_code(
         return outcome(app, session_record::load(app, token).await?, &code).await;
     }
     let timer = app.metrics.exchange_seconds.start_timer();
-    let result = redeem(app, clients, &stored.record, &authorization, &granted).await;
+    let result = caught(redeem(app, clients, &stored.record, &authorization, &granted)).await;
     timer.observe_duration();
+    let Ok(result) = result else {
+        // The code may be spent. This caller is told of the fault, all others that the login is lost.
+        let lost = Err(Failure::Final(lost_problem()));
+        let _ = conclude(app, stored, code, authorization, lost).await;
+        return Err(interrupted());
+    };
     conclude(app, stored, code, authorization, result).await
 }
 
@@ -184,6 +184,7 @@ async fn redeem(
         .redeem(&metadata, &clients.provider, &granted.code, &authorization.verifier)
         .await
         .map_err(failed_redemption)?;
+    planted::here(Place::Exchange);
     let begun = login::Begun {
         user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
         catalog_email: record.catalog_email.clone(),
@@ -288,6 +289,13 @@ pub(super) fn lost() -> SessionError {
 fn lost_problem() -> Problem {
     let SessionError { code, message } = lost();
     Problem::new(code, message)
+}
+
+fn interrupted() -> Problem {
+    Problem::new(
+        Code::InternalError,
+        "A fault of the backend interrupted the login: log in again, and tell its operator, whose log says where it happened.",
+    )
 }
 
 fn idp_unreachable() -> Problem {

@@ -2,6 +2,8 @@
 
 use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
 use super::refresh::{RefreshError, Refresher};
+use crate::panics::caught;
+use crate::planted::{self, Place};
 use crate::store::Write;
 use crate::store::lock::Lock;
 
@@ -34,9 +36,9 @@ impl Refresher<'_> {
                 self.pause.wait(super::refresh::LOOK_AGAIN).await;
                 continue;
             };
-            let outcome = lock.hold(self.pause, self.delete(key, &promise)).await;
+            let outcome = caught(lock.hold(self.pause, self.delete(key, &promise))).await;
             lock.release().await;
-            if let Some(forgotten) = outcome? {
+            if let Some(forgotten) = outcome?? {
                 return Ok(forgotten);
             }
         }
@@ -49,6 +51,7 @@ impl Refresher<'_> {
         key: &LoginKey,
         promise: &impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
     ) -> Result<Option<Forgotten>, RecordError> {
+        planted::here(Place::Forget);
         let Some(stored) = self.logins.read(key).await? else { return Ok(Some(Forgotten::Nothing)) };
         if let LoginState::Live(live) = &stored.record.state {
             promise(live).await?;
@@ -123,6 +126,7 @@ mod tests {
                 refresh_token: Some("refresh".into()),
             },
             intent: None,
+            failing: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub async fn give_token(
     let asked =
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
     let (cluster, _) = app.cluster_or_only(asked.cluster.as_deref())?;
-    let tokens = tokens::current(&app, &clients, &caller.user, &cluster.name).await?;
+    let tokens = tokens::current(&app, &caller.user, &cluster.name).await?;
     tracing::debug!(user = %caller.user, plugin = %caller.plugin, cluster = cluster.name, "token given");
     Ok(web::Json(TokenResponse {
         token: tokens.id_token,

@@ -1,26 +1,9 @@
 //! Is it alive, is it ready, how is it doing.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::app::App;
-
-/// Set once when the process is told to stop.
-#[derive(Default)]
-pub struct Stopping(AtomicBool);
-
-impl Stopping {
-    /// From now on not ready.
-    pub fn begin(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// Alive: it answers.
 pub async fn liveness() -> HttpResponse {
@@ -28,10 +11,10 @@ pub async fn liveness() -> HttpResponse {
 }
 
 /// Ready: the store answers. A dead identity provider is a metric, not a reason to unready every replica.
-pub async fn readiness(app: web::Data<App>, stopping: web::Data<Stopping>) -> HttpResponse {
+pub async fn readiness(app: web::Data<App>) -> HttpResponse {
     let unready =
         |why: &str| HttpResponse::ServiceUnavailable().json(json!({ "status": "error", "message": why }));
-    if stopping.has_begun() {
+    if app.stopping.has_begun() {
         return unready("The backend is stopping.");
     }
     match app.store.ping().await {

@@ -62,7 +62,7 @@ async fn pass_on(
         )
     };
     let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
-    let tokens = tokens::current(app, clients, caller.user(), name).await?;
+    let tokens = tokens::current(app, caller.user(), name).await?;
     let target = target(api, path, request.uri().query());
     forward(request, body, &target, client, &tokens.id_token).await
 }

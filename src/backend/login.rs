@@ -10,7 +10,7 @@ use super::app::{App, Clients};
 use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::identity;
 use super::login_index;
-use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, RecordError, TokenSet};
+use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use super::provider::{self, Metadata, Provider, Tokens};
 use super::revocation;
 use super::revocation_record::Revocation;
@@ -19,7 +19,11 @@ use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
+use crate::store::Write;
 use crate::user::UserRef;
+
+/// Each try that fails is another login, or another refresh, that came in between.
+const MOST_TRIES: u32 = 32;
 
 /// What a login was begun with.
 pub struct Begun<'a> {
@@ -71,6 +75,7 @@ pub async fn accept(
         catalog_email: begun.catalog_email,
         tokens: token_set(&verified, &tokens, app.clock.now()),
         intent: None,
+        failing: None,
     };
     let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
     match keep(app, &key, live, begun.keep_trying).await {
@@ -109,27 +114,51 @@ async fn keep(
     live: LiveLogin,
     keep_trying: Duration,
 ) -> Result<Option<LiveLogin>, Problem> {
-    let (logins, place) = (app.logins(), key.record());
-    // A record that cannot be opened any more is replaced: there is nothing left in it to lose.
-    let before = match stubborn::write(keep_trying, || app.store.get(&place)).await? {
-        Some(_) => logins.read(key).await.or_else(|error| match error {
-            RecordError::Unreadable(_) => Ok(None),
-            other => Err(other),
-        })?,
-        None => None,
-    };
-    let version = before.as_ref().map_or(1, |stored| stored.record.version + 1);
-    let replaced = before.and_then(|stored| match stored.record.state {
-        LoginState::Live(replaced) => Some(*replaced),
-        LoginState::Ended(_) => None,
-    });
-    if let Some(replaced) = &replaced {
-        revocation::promise(app, key, replaced, keep_trying).await?;
-    }
-    let sealed = logins.seal(key, &LoginRecord { version, state: LoginState::Live(Box::new(live)) })?;
-    stubborn::write(keep_trying, || app.store.put(&place, &sealed, logins.kept)).await?;
+    let replaced = put_in_place(app, key, live, keep_trying).await?;
     login_index::kept(app, key).await;
     Ok(replaced)
+}
+
+/// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that.
+async fn put_in_place(
+    app: &App,
+    key: &LoginKey,
+    live: LiveLogin,
+    keep_trying: Duration,
+) -> Result<Option<LiveLogin>, Problem> {
+    let (logins, place, id) = (app.logins(), key.record(), live.id.clone());
+    let state = LoginState::Live(Box::new(live));
+    let mut replaced = None;
+    for _ in 0..MOST_TRIES {
+        let seen = stubborn::write(keep_trying, || app.store.get(&place)).await?;
+        // A record that cannot be opened any more is replaced: there is nothing left in it to lose.
+        let before = seen.as_ref().and_then(|sealed| logins.open(key, sealed).ok());
+        let version = before.as_ref().map_or(1, |record| record.version.saturating_add(1));
+        let held = before.and_then(|record| match record.state {
+            LoginState::Live(held) => Some(*held),
+            LoginState::Ended(_) => None,
+        });
+        // The write before was done, and its answer was lost.
+        if held.as_ref().is_some_and(|held| held.id == id) {
+            return Ok(replaced);
+        }
+        if let Some(held) = &held {
+            revocation::promise(app, key, held, keep_trying).await?;
+        }
+        replaced = held;
+        let sealed = logins.seal(key, &LoginRecord { version, state: state.clone() })?;
+        let write = || match &seen {
+            Some(seen) => app.store.swap(&place, seen, &sealed, logins.kept),
+            None => app.store.put_new(&place, &sealed, logins.kept),
+        };
+        if stubborn::write(keep_trying, write).await? == Write::Done {
+            return Ok(replaced);
+        }
+    }
+    Err(Problem::new(
+        Code::Timeout,
+        "Your login could not be kept, since others came in between again and again: log in again.",
+    ))
 }
 
 async fn checked(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::backoff::Failing;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
@@ -126,6 +127,9 @@ pub struct LiveLogin {
     pub tokens: TokenSet,
     /// Set while a refresh token is being spent, and still set if whoever spent it is gone.
     pub intent: Option<Intent>,
+    /// Set while refreshes fail. Older binaries neither know nor keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Failing>,
 }
 
 /// What one token response brought.
@@ -220,8 +224,16 @@ impl Logins<'_> {
     /// As the variants of [`RecordError`] say.
     pub async fn read(&self, key: &LoginKey) -> Result<Option<Stored>, RecordError> {
         let Some(sealed) = self.store.get(&key.record()).await? else { return Ok(None) };
-        let record = self.keyring.open_json(Kind::Tokens, &[&key.user, &key.cluster], &sealed)?;
+        let record = self.open(key, &sealed)?;
         Ok(Some(Stored { record, sealed }))
+    }
+
+    /// Opens what lies at a login's place.
+    ///
+    /// # Errors
+    /// As [`Keyring::open_json`].
+    pub fn open(&self, key: &LoginKey, sealed: &[u8]) -> Result<LoginRecord, Unreadable> {
+        self.keyring.open_json(Kind::Tokens, &[&key.user, &key.cluster], sealed)
     }
 
     /// Seals a login for its place, with the key that seals now: whatever key it was under before.

@@ -3,6 +3,7 @@
 use super::login_record::RecordError;
 use super::provider::ProviderError;
 use crate::outbound::OutboundError;
+use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::NoRandomness;
@@ -56,16 +57,31 @@ impl From<NoRandomness> for Problem {
     }
 }
 
+impl From<Panicked> for Problem {
+    /// The log has been told where.
+    fn from(_: Panicked) -> Self {
+        Problem::new(
+            Code::InternalError,
+            "A fault of the backend ended this request, and nothing else: try again, and tell its operator, whose log says where it happened.",
+        )
+    }
+}
+
+fn not_accepted(code: &str) -> Problem {
+    Problem::new(
+        Code::IdpRefused,
+        format!(
+            "The identity provider did not accept the login ({code}): begin it again, and tell the operator if it happens twice."
+        ),
+    )
+}
+
 impl From<ProviderError> for Problem {
     fn from(error: ProviderError) -> Self {
         tracing::warn!(%error, "the identity provider was of no use");
         match error {
-            ProviderError::Refused(code) => Problem::new(
-                Code::IdpRefused,
-                format!(
-                    "The identity provider did not accept the login ({code}): begin it again, and tell the operator if it happens twice."
-                ),
-            ),
+            ProviderError::Refused(code) => not_accepted(&code),
+            ProviderError::NotNow { status, .. } => not_accepted(&format!("status {status}")),
             ProviderError::Garbage
             | ProviderError::Unusable(_)
             | ProviderError::Unreachable(OutboundError::TooLarge | OutboundError::NotJson) => Problem::new(

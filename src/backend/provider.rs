@@ -22,6 +22,7 @@ use super::key_set::KeySet;
 use super::one_flight::OneFlight;
 use crate::clock::Clock;
 use crate::outbound::oauth2_bridge::Bridge;
+use crate::outbound::retry_after::RetryAfter;
 use crate::outbound::{self, OutboundError, https_rule, trail};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
@@ -114,6 +115,14 @@ pub enum ProviderError {
     /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
     #[error("the identity provider refused with {0}")]
     Refused(String),
+    /// Its token endpoint is in trouble, or has too much to do: nothing was spent.
+    #[error("the identity provider answered with status {status}")]
+    NotNow {
+        /// 429, or 500 and above.
+        status: u16,
+        /// For how long it asks to be left alone.
+        retry_after: Option<RetryAfter>,
+    },
     /// It answered with something that is no token response.
     #[error("the identity provider answered something that is not a token response")]
     Garbage,
@@ -349,8 +358,8 @@ impl Metadata {
 
 fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
     match error {
-        RequestTokenError::Request(OutboundError::Status(status)) => {
-            ProviderError::Refused(format!("status {status}"))
+        RequestTokenError::Request(OutboundError::NotNow { status, retry_after }) => {
+            ProviderError::NotNow { status, retry_after }
         }
         RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
         RequestTokenError::ServerResponse(refusal) => {

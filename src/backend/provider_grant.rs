@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use oauth2::TokenResponse;
+use time::OffsetDateTime;
 
 use super::app::{App, Clients};
 use super::id_token::{self, Continued, Rejected, VerifiedIdToken};
@@ -13,6 +14,8 @@ use super::refresh::{Grant, GrantFailure};
 use super::revocation;
 use super::revocation_record::Revocation;
 use crate::outbound::OutboundError;
+use crate::panics::caught;
+use crate::planted::{self, Place};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::Cluster;
 use crate::user::UserRef;
@@ -41,9 +44,13 @@ impl Grant for ProviderGrant<'_> {
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let client = &self.clients.provider;
         let metadata = self.provider.metadata(client).await.map_err(|_| GrantFailure::NotSent)?;
-        let tokens = self.provider.refresh(&metadata, client, token).await.map_err(failure)?;
+        planted::here(Place::Refresh);
+        let tokens = self.provider.refresh(&metadata, client, token).await;
         let now = self.app.clock.now();
-        match self.verified(&metadata, login, &tokens).await {
+        let tokens = tokens.map_err(|error| failure(error, now))?;
+        // What came exists only here: a fault in looking at it must not lose it.
+        let verified = caught(self.verified(&metadata, login, &tokens)).await;
+        match verified.unwrap_or_else(|panicked| Err(NotAccepted::Unverified(panicked.to_string()))) {
             Ok(verified) => {
                 let fresh = token_set(&verified, &tokens, now);
                 // A provider that does not rotate sends no refresh token: the one that was spent still counts.
@@ -96,6 +103,7 @@ impl ProviderGrant<'_> {
         tokens: &Tokens,
     ) -> Result<VerifiedIdToken, NotAccepted> {
         let missing = || NotAccepted::Unverified("there is none".to_owned());
+        planted::here(Place::Verification);
         let raw = provider::id_token(tokens).ok_or_else(missing)?;
         let header = id_token::acceptable_header(raw)?;
         let key =
@@ -127,11 +135,15 @@ fn unverified(login: &LiveLogin, tokens: &Tokens, spent: &WireSecret) -> TokenSe
     }
 }
 
-fn failure(error: ProviderError) -> GrantFailure {
+fn failure(error: ProviderError, now: OffsetDateTime) -> GrantFailure {
     match error {
         ProviderError::Unreachable(OutboundError::NotConnected(_)) => GrantFailure::NotSent,
         ProviderError::Refused(code) if code == "invalid_grant" => GrantFailure::InvalidGrant,
-        ProviderError::Refused(code) => GrantFailure::NotNow(code),
+        ProviderError::Refused(code) => GrantFailure::NotNow { code, asked: None },
+        ProviderError::NotNow { status, retry_after } => GrantFailure::NotNow {
+            code: format!("status {status}"),
+            asked: retry_after.map(|asked| asked.from_now(now)),
+        },
         ProviderError::Unreachable(_) | ProviderError::Garbage | ProviderError::Unusable(_) => {
             GrantFailure::Ambiguous
         }

@@ -15,6 +15,7 @@ use super::login_record::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
 };
 use crate::clock::Clock;
+use crate::panics::{Panicked, caught};
 use crate::pause::Pause;
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
@@ -48,8 +49,13 @@ pub enum GrantFailure {
     #[error("the identity provider was not reached")]
     NotSent,
     /// The provider answered, and the token was not taken: a 5xx, a 429, `invalid_client`.
-    #[error("the identity provider did not refresh ({0})")]
-    NotNow(String),
+    #[error("the identity provider did not refresh ({code})")]
+    NotNow {
+        /// Its error code, or its status.
+        code: String,
+        /// For how long it asks to be left alone.
+        asked: Option<Duration>,
+    },
     /// Nobody knows whether it was taken.
     #[error("the identity provider's answer was lost")]
     Ambiguous,
@@ -86,9 +92,15 @@ pub enum RefreshError {
     /// Not this time; the login lives on.
     #[error(transparent)]
     Grant(#[from] GrantFailure),
+    /// Nothing was tried, since a refresh failed like this a moment ago; the login lives on.
+    #[error("no refresh is tried yet: {0}")]
+    NotYet(#[source] GrantFailure),
     /// Somebody else refreshes and takes too long.
     #[error("another replica refreshes this login")]
     Busy,
+    /// A fault of the program; what was written down says how far it came.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// The record cannot be read or written.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -163,9 +175,9 @@ impl Refresher<'_> {
         match turn? {
             Turn::Newer(tokens) => Ok(tokens),
             Turn::Ours(lock) => {
-                let outcome = lock.hold(self.pause, self.under_lock(&lock, key, seen)).await;
+                let outcome = caught(lock.hold(self.pause, self.under_lock(&lock, key, seen))).await;
                 lock.release().await;
-                outcome
+                outcome?
             }
         }
     }
@@ -209,7 +221,16 @@ impl Refresher<'_> {
             Some(Attempt::First) => Attempt::Last,
             Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
         };
-        self.grant.ready().await?;
+        if let Some(failure) = live.failing(self.clock.now()) {
+            return if serves(&live.tokens, self.clock.now()) {
+                Ok(live.tokens)
+            } else {
+                Err(RefreshError::NotYet(failure))
+            };
+        }
+        if let Err(failure) = self.grant.ready().await {
+            return self.fail(lock, key, stored, live, attempt, failure).await;
+        }
         let intending = live.intend(stored.record.version, &token, attempt);
         let asked_at = self.clock.now();
         let stored = self.intend(lock, key, &stored, &live, intending).await?;
@@ -222,7 +243,14 @@ impl Refresher<'_> {
         match self.grant.refresh(&live, &token).await {
             Ok(tokens) => {
                 let version = stored.record.version + 1;
-                self.keep(lock, key, stored, version, LiveLogin { tokens, intent: None, ..live }).await
+                self.keep(
+                    lock,
+                    key,
+                    stored,
+                    version,
+                    LiveLogin { tokens, intent: None, failing: None, ..live },
+                )
+                .await
             }
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
         }
@@ -252,14 +280,19 @@ impl Refresher<'_> {
         Err(failure)
     }
 
-    fn sealed(&self, key: &LoginKey, version: u64, state: LoginState) -> Result<Stored, RefreshError> {
+    pub(super) fn sealed(
+        &self,
+        key: &LoginKey,
+        version: u64,
+        state: LoginState,
+    ) -> Result<Stored, RefreshError> {
         let record = LoginRecord { version, state };
         let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
         Ok(Stored { record, sealed })
     }
 
     /// Writes once; nothing is lost yet when that fails.
-    async fn write(
+    pub(super) async fn write(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
@@ -273,7 +306,7 @@ impl Refresher<'_> {
     }
 
     /// Keeps tokens that exist only here: tries until they are written, somebody else wrote, or the login is gone.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
@@ -332,60 +365,6 @@ impl Refresher<'_> {
             Some(now) if now == stored.sealed => lock.retake().await.map(|_| Kept::NotYet),
             Some(_) => Ok(Kept::Superseded),
         }
-    }
-
-    async fn fail(
-        &self,
-        lock: &Lock<'_>,
-        key: &LoginKey,
-        stored: Stored,
-        live: LiveLogin,
-        attempt: Attempt,
-        failure: GrantFailure,
-    ) -> Result<TokenSet, RefreshError> {
-        match failure {
-            // The token is unspent, so the intent goes: as it was before.
-            GrantFailure::NotSent | GrantFailure::NotNow(_) => {
-                let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
-                self.write(lock, key, &stored, &as_before).await?;
-                Err(failure.into())
-            }
-            // Its successor exists only here, and nobody uses an ID token that is not verified. The version stays: there is no new set.
-            GrantFailure::Unproven { ref refresh_token, .. } => {
-                let mut live = LiveLogin { intent: None, ..live };
-                live.tokens.refresh_token = refresh_token.clone().or(live.tokens.refresh_token);
-                let version = stored.record.version;
-                self.keep(lock, key, stored, version, live).await?;
-                Err(failure.into())
-            }
-            // The intent stays, and says so to whoever comes next.
-            GrantFailure::Ambiguous => Err(failure.into()),
-            GrantFailure::InvalidGrant => {
-                let reason = match attempt {
-                    Attempt::First => EndReason::RefreshRefused,
-                    Attempt::Last => EndReason::RefreshLost,
-                };
-                Err(self.end(lock, key, &stored, reason).await)
-            }
-            GrantFailure::NotTheLogins { ref tokens, ref reason } => {
-                tracing::warn!(
-                    user = key.user(),
-                    cluster = key.cluster(),
-                    reason,
-                    "refreshed tokens were refused"
-                );
-                self.grant.revoke(tokens).await;
-                Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
-            }
-        }
-    }
-
-    async fn end(&self, lock: &Lock<'_>, key: &LoginKey, stored: &Stored, reason: EndReason) -> RefreshError {
-        let written = async {
-            let ended = self.sealed(key, stored.record.version + 1, LoginState::Ended(reason))?;
-            self.write(lock, key, stored, &ended).await
-        };
-        written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))
     }
 }
 

@@ -1,14 +1,20 @@
 //! What every answer carries, and the span that every log line of a request stands in.
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
 
 use super::app::App;
+use super::kubernetes_status::as_status;
 use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
+use crate::panics::{self, Panicked};
+use crate::planted::{self, Place};
+use crate::problem::Problem;
+use crate::protocol::BASE_PATH;
 use crate::random::random_secret;
 
 /// Names the request, logs its end and marks the answer as not to be stored.
@@ -26,15 +32,40 @@ pub async fn follow<B: MessageBody>(
     let span =
         tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
     let trail = Trail { request_id: id.clone(), traceparent: request.headers().get(TRACEPARENT).cloned() };
-    let mut response = trail.scope(next.call(request)).instrument(span.clone()).await?;
+    let shape = shape_at(request.path());
+    let answered = panics::caught(async {
+        planted::here(Place::Request);
+        next.call(request).await
+    });
+    let answered = trail.scope(answered).instrument(span.clone()).await;
+    let mut response = match answered {
+        Ok(answered) => answered?,
+        Err(panicked) => return Err(fault(panicked, shape, id)),
+    };
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, "answered"));
-    let headers = response.headers_mut();
+    mark(response.headers_mut(), id);
+    Ok(response)
+}
+
+fn mark(headers: &mut HeaderMap, id: HeaderValue) {
     headers.insert(REQUEST_ID, id);
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    Ok(response)
+}
+
+/// The answer to a request that panicked.
+fn fault(panicked: Panicked, shape: fn(&Problem) -> HttpResponse, id: HeaderValue) -> Error {
+    let mut answer = shape(&panicked.into());
+    mark(answer.headers_mut(), id);
+    InternalError::from_response(panicked, answer).into()
+}
+
+/// How an error looks at this path.
+fn shape_at(path: &str) -> fn(&Problem) -> HttpResponse {
+    let below = path.strip_prefix(BASE_PATH).is_some_and(|below| below.starts_with("/clusters/"));
+    if below { as_status } else { Problem::error_response }
 }
 
 /// The caller's own name for the request, when it is 1 to 64 of `[A-Za-z0-9_-]`.

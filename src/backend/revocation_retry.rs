@@ -1,5 +1,6 @@
 //! The task of each process that tries again what identity providers have not confirmed.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ const BATCH: usize = 100;
 /// How many are under way at once, so that one identity provider that hangs does not hold up the others.
 const AT_ONCE: usize = 8;
 
-/// Looks for what is due, for as long as the process lives.
-pub async fn run(app: Arc<App>, clients: Clients, pause: &dyn Pause) {
+/// Looks for what is due, until the process is to end.
+pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
     loop {
         let wait = match look(&app, &clients).await {
             Ok(()) => LOOK_AGAIN,
@@ -32,7 +33,10 @@ pub async fn run(app: Arc<App>, clients: Clients, pause: &dyn Pause) {
                 LOOK_LATER
             }
         };
-        pause.wait(wait).await;
+        tokio::select! {
+            () = pause.wait(wait) => {}
+            () = app.stopping.closes() => return,
+        }
     }
 }
 

@@ -81,7 +81,12 @@ async fn changed(
             return Ok(latest);
         }
         // Woken or not, the store says what is so.
-        let _ = timeout_at(end.min(Instant::now() + LOOK_AGAIN), notified).await;
+        let look_again = timeout_at(end.min(Instant::now() + LOOK_AGAIN), notified);
+        tokio::select! {
+            _ = look_again => {}
+            // Another replica goes on with this.
+            () = app.stopping.closes() => return Ok(latest),
+        }
     }
 }
 

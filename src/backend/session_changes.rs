@@ -9,10 +9,23 @@ use tokio::sync::Notify;
 /// How many may wait for one session at once.
 const WAITERS: usize = 2;
 
+/// Below this many sessions nothing is worth looking for.
+const FEW: usize = 64;
+
 #[derive(Default)]
 struct Inner {
     waited_for: HashMap<String, (Arc<Notify>, usize)>,
     pending: HashMap<String, OffsetDateTime>,
+    /// As many as are let come together before those that have run out are looked for.
+    look_at: usize,
+}
+
+impl Inner {
+    /// Forgets those that have run out.
+    fn purge(&mut self, now: OffsetDateTime) {
+        self.pending.retain(|_, expires_at| *expires_at > now);
+        self.look_at = FEW.max(self.pending.len().saturating_mul(2));
+    }
 }
 
 /// Wakes those who wait. Another replica's change is seen by reading the store again.
@@ -32,9 +45,13 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 }
 
 impl SessionChanges {
-    /// A session began here.
-    pub fn begun(&self, session: &str, expires_at: OffsetDateTime) {
-        lock(&self.0).pending.insert(session.to_owned(), expires_at);
+    /// A session began here. Those that have run out are forgotten, as rarely as keeps the cost constant on average.
+    pub fn begun(&self, session: &str, now: OffsetDateTime, expires_at: OffsetDateTime) {
+        let mut inner = lock(&self.0);
+        if inner.pending.len() >= inner.look_at {
+            inner.purge(now);
+        }
+        inner.pending.insert(session.to_owned(), expires_at);
     }
 
     /// A session changed; it may have ended.
@@ -54,7 +71,7 @@ impl SessionChanges {
     #[must_use]
     pub fn pending(&self, now: OffsetDateTime) -> usize {
         let mut inner = lock(&self.0);
-        inner.pending.retain(|_, expires_at| *expires_at > now);
+        inner.purge(now);
         inner.pending.len()
     }
 
@@ -104,9 +121,23 @@ mod tests {
         let changes = SessionChanges::default();
         let now = OffsetDateTime::UNIX_EPOCH;
         for (session, seconds) in [("a", 60), ("b", 60), ("c", 0)] {
-            changes.begun(session, now + time::Duration::seconds(seconds));
+            changes.begun(session, now, now + time::Duration::seconds(seconds));
         }
         changes.ended("a");
         assert_eq!(changes.pending(now), 1);
+    }
+
+    #[test]
+    fn sessions_that_run_out_are_forgotten_though_nobody_asks() {
+        let changes = SessionChanges::default();
+        let mut now = OffsetDateTime::UNIX_EPOCH;
+        changes.begun("lasting", now, now + time::Duration::DAY);
+        for session in 0..10 * FEW {
+            now += time::Duration::SECOND;
+            changes.begun(&session.to_string(), now, now + time::Duration::SECOND);
+        }
+        let inner = lock(&changes.0);
+        assert!(inner.pending.len() <= FEW + 1, "{} are kept", inner.pending.len());
+        assert!(inner.pending.contains_key("lasting"));
     }
 }

@@ -143,7 +143,7 @@ pub async fn begin(app: &App, user: &UserRef, record: &SessionRecord) -> Result<
         .retry_after(lifetime));
     }
     app.store.put_new(&id.key(), &seal(app, &id, record)?, time_to_live(app, record)).await?;
-    app.changes.begun(id.as_str(), record.expires_at);
+    app.changes.begun(id.as_str(), app.clock.now(), record.expires_at);
     Ok(token)
 }
 

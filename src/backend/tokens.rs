@@ -12,6 +12,7 @@ use super::login_index;
 use super::login_record::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet};
 use super::provider_grant::ProviderGrant;
 use super::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
+use crate::panics::Panicked;
 use crate::pause::RuntimePause;
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -32,12 +33,7 @@ pub struct Flights(Mutex<HashMap<LoginKey, watch::Receiver<Option<Outcome>>>>);
 ///
 /// # Errors
 /// `not_connected`; the errors of a refresh when nothing else serves; those of the store.
-pub async fn current(
-    app: &Arc<App>,
-    clients: &Arc<Clients>,
-    user: &UserRef,
-    cluster: &str,
-) -> Result<TokenSet, Problem> {
+pub async fn current(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<TokenSet, Problem> {
     let key = LoginKey::new(user, cluster);
     let stored = app.logins().read(&key).await?.ok_or_else(|| not_connected(None))?;
     let version = stored.record.version;
@@ -47,48 +43,45 @@ pub async fn current(
     };
     login_index::used(app, &key, &stored.sealed).await;
     let now = app.clock.now();
-    if !serves(&live.tokens, now) {
-        if live.tokens.refresh_token.is_none() {
-            return Err(not_connected(None));
+    if serves(&live.tokens, now) {
+        if is_due(&live, now) {
+            drop(flight(app, user, key, version));
         }
-        return joined(app, clients, user, key, version).await;
+        return Ok(live.tokens);
     }
-    if is_due(&live, now) {
-        let _ = flight(app, clients, user, key, version);
+    if live.tokens.refresh_token.is_none() {
+        return Err(not_connected(None));
     }
-    Ok(live.tokens)
+    match live.failing(now) {
+        Some(failure) => Err(problem(RefreshError::NotYet(failure))),
+        None => joined(app, user, key, version).await,
+    }
 }
 
-/// Whether it is time to refresh, though nothing has expired. With an intent written down, it is not: somebody is at it, or is gone.
+/// Whether it is time to refresh, though nothing has expired. Where a refresh failed just now, it is not; nor with an intent
+/// written down: its holder is at it, or is gone.
 fn is_due(live: &LiveLogin, now: OffsetDateTime) -> bool {
     let tokens = &live.tokens;
     let ahead = AHEAD.min((tokens.expires_at - tokens.issued_at) / 5);
-    tokens.refresh_token.is_some() && live.intent.is_none() && now + ahead >= tokens.expires_at
+    tokens.refresh_token.is_some()
+        && live.intent.is_none()
+        && live.failing(now).is_none()
+        && now + ahead >= tokens.expires_at
 }
 
-async fn joined(
-    app: &Arc<App>,
-    clients: &Arc<Clients>,
-    user: &UserRef,
-    key: LoginKey,
-    seen: u64,
-) -> Result<TokenSet, Problem> {
-    let mut flight = flight(app, clients, user, key, seen);
+async fn joined(app: &Arc<App>, user: &UserRef, key: LoginKey, seen: u64) -> Result<TokenSet, Problem> {
+    let mut flight = flight(app, user, key, seen);
     // The flight goes on: while the store is away, it is all that has the new tokens.
     match tokio::time::timeout(longest_wait(app), flight.wait_for(Option::is_some)).await {
         Ok(Ok(outcome)) => outcome.clone().unwrap_or_else(|| Err(interrupted())),
-        Ok(Err(_)) | Err(_) => Err(interrupted()),
+        // Its sender went without a word.
+        Ok(Err(_)) => Err(Panicked.into()),
+        Err(_) => Err(interrupted()),
     }
 }
 
 /// The refresh that is under way in this process, or a new one. It goes on when whoever asked hangs up.
-fn flight(
-    app: &Arc<App>,
-    clients: &Arc<Clients>,
-    user: &UserRef,
-    key: LoginKey,
-    seen: u64,
-) -> watch::Receiver<Option<Outcome>> {
+fn flight(app: &Arc<App>, user: &UserRef, key: LoginKey, seen: u64) -> watch::Receiver<Option<Outcome>> {
     let mut flights = app.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
     // A flight whose task is gone without an outcome has lost its sender.
     if let Some(under_way) = flights.get(&key).filter(|flight| flight.has_changed().is_ok()) {
@@ -96,13 +89,25 @@ fn flight(
     }
     let (sender, receiver) = watch::channel(None);
     flights.insert(key.clone(), receiver.clone());
-    let (app, clients, user) = (Arc::clone(app), Arc::clone(clients), user.clone());
-    actix_web::rt::spawn(async move {
-        let outcome = refresh(&app, &clients, &user, &key, seen).await;
-        app.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    let (landing, user) = (Landing { app: Arc::clone(app), key }, user.clone());
+    drop(app.detached.begin(async move |clients| {
+        let outcome = refresh(&landing.app, &clients, &user, &landing.key, seen).await;
+        drop(landing);
         let _ = sender.send(Some(outcome));
-    });
+    }));
     receiver
+}
+
+/// Takes a flight off the list, however it ended.
+struct Landing {
+    app: Arc<App>,
+    key: LoginKey,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.app.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, seen: u64) -> Outcome {
@@ -112,7 +117,7 @@ async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, s
     let result = refresher.refresh(key, seen).await;
     let label = label(&result);
     app.metrics.refreshes.with_label_values(&[label]).inc();
-    if label != "refreshed" {
+    if !matches!(result, Ok(_) | Err(RefreshError::NotYet(_))) {
         tracing::warn!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = label, "refresh");
     }
     result.map_err(problem)
@@ -152,9 +157,13 @@ fn label(result: &Result<TokenSet, RefreshError>) -> &'static str {
         Err(RefreshError::NotConnected(Some(reason))) => reason.as_str(),
         Err(RefreshError::NotConnected(None) | RefreshError::NotRefreshable) => "not_connected",
         Err(RefreshError::Grant(GrantFailure::NotSent)) => "idp_unreachable",
-        Err(RefreshError::Grant(GrantFailure::NotNow(_) | GrantFailure::Unproven { .. })) => "idp_refused",
+        Err(RefreshError::Grant(GrantFailure::NotNow { .. } | GrantFailure::Unproven { .. })) => {
+            "idp_refused"
+        }
         Err(RefreshError::Grant(_)) => "answer_lost",
+        Err(RefreshError::NotYet(_)) => "not_tried_yet",
         Err(RefreshError::Busy) => "busy",
+        Err(RefreshError::Panicked(_)) => "internal_error",
         Err(RefreshError::Record(_) | RefreshError::Random(_)) => "store_unavailable",
     }
 }
@@ -165,25 +174,35 @@ pub fn problem(error: RefreshError) -> Problem {
     match error {
         RefreshError::NotConnected(reason) => not_connected(reason),
         RefreshError::NotRefreshable => not_connected(None),
-        RefreshError::Grant(GrantFailure::NotNow(code)) => Problem::new(
+        RefreshError::Grant(failure) | RefreshError::NotYet(failure) => not_refreshed(failure),
+        RefreshError::Busy => interrupted(),
+        RefreshError::Panicked(panicked) => panicked.into(),
+        RefreshError::Record(error) => error.into(),
+        RefreshError::Random(error) => error.into(),
+    }
+}
+
+fn not_refreshed(failure: GrantFailure) -> Problem {
+    match failure {
+        GrantFailure::NotNow { code, .. } => Problem::new(
             Code::IdpRefused,
             format!(
                 "The identity provider did not refresh your login ({code}); it is kept: try again in a moment."
             ),
         ),
-        RefreshError::Grant(GrantFailure::Unproven { reason, .. }) => Problem::new(
+        GrantFailure::Unproven { reason, .. } => Problem::new(
             Code::IdpRefused,
             format!(
                 "The identity provider's new ID token for you cannot be verified, {reason}; your login is kept: try again in a moment, or tell the operator."
             ),
         ),
-        RefreshError::Grant(_) => Problem::new(
+        GrantFailure::NotSent
+        | GrantFailure::Ambiguous
+        | GrantFailure::InvalidGrant
+        | GrantFailure::NotTheLogins { .. } => Problem::new(
             Code::IdpUnreachable,
             "Your login could not be refreshed because the identity provider does not answer; it is kept: try again in a moment.",
         ),
-        RefreshError::Busy => interrupted(),
-        RefreshError::Record(error) => error.into(),
-        RefreshError::Random(error) => error.into(),
     }
 }
 
@@ -210,27 +229,13 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::example_app::example_login;
     use crate::backend::login_record::Attempt;
 
     fn login(lives: i64) -> LiveLogin {
-        let issued_at = OffsetDateTime::UNIX_EPOCH;
-        LiveLogin {
-            id: "login".to_owned(),
-            issuer: "https://idp.example/".to_owned(),
-            audience: "kubernetes".to_owned(),
-            subject: "felix".to_owned(),
-            organization: None,
-            catalog_email: None,
-            tokens: TokenSet {
-                id_token: "id".into(),
-                issued_at,
-                expires_at: issued_at + time::Duration::seconds(lives),
-                access_token: "access".into(),
-                access_token_expires_at: None,
-                refresh_token: Some("refresh".into()),
-            },
-            intent: None,
-        }
+        let mut login = example_login("felix", OffsetDateTime::UNIX_EPOCH);
+        login.tokens.expires_at = login.tokens.issued_at + time::Duration::seconds(lives);
+        login
     }
 
     fn due_from(login: &LiveLogin) -> Option<i64> {

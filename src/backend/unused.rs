@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::app::{App, Clients};
+use super::app::App;
 use super::disconnect::{Disconnected, disconnect};
 use super::login_index::{self, A_USE_STANDS};
 use super::login_record::LoginKey;
@@ -38,7 +38,6 @@ const BATCH: usize = 100;
 /// The sweeps of one process.
 pub struct Sweep {
     app: Arc<App>,
-    clients: Arc<Clients>,
     /// The clusters that logins were found for and that are not configured: each is told of once.
     unconfigured: HashSet<String>,
 }
@@ -59,8 +58,8 @@ enum Entry {
 impl Sweep {
     /// Nothing is swept yet.
     #[must_use]
-    pub fn new(app: Arc<App>, clients: Arc<Clients>) -> Self {
-        Self { app, clients, unconfigured: HashSet::new() }
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, unconfigured: HashSet::new() }
     }
 
     /// Sweeps now and then, for as long as the process lives.
@@ -120,7 +119,7 @@ impl Sweep {
         let Some(last_use) = login_index::last_use(&self.app, &key).await?.filter(|at| *at <= until) else {
             return Ok(Entry::Gone);
         };
-        match disconnect(&self.app, &self.clients, &user, key.cluster()).await {
+        match disconnect(&self.app, &user, key.cluster()).await {
             Ok(outcome) => {
                 audit(&key, last_use, outcome);
                 // Or it would be met again.
@@ -182,7 +181,7 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
 
     fn sweep_of(example: &ExampleApp) -> Sweep {
-        Sweep::new(Arc::clone(&example.app), Arc::clone(&example.clients))
+        Sweep::new(Arc::clone(&example.app))
     }
 
     async fn is_noted(example: &ExampleApp, key: &LoginKey) -> bool {

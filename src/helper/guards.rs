@@ -2,6 +2,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -9,7 +10,9 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use crate::helper::page_layout;
+use crate::helper::{page_layout, pages};
+use crate::panics;
+use crate::planted::{self, Place};
 
 /// The hosts that a request may name: against DNS rebinding.
 #[derive(Clone, Debug)]
@@ -59,10 +62,26 @@ pub async fn check(
     };
     let mut answer = match refusal {
         Some(refusal) => request.into_response(refusal),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => answered(request, next).await?.map_into_boxed_body(),
     };
     harden(answer.headers_mut());
     Ok(answer)
+}
+
+/// What the routes answer; a page that says so when they panic.
+async fn answered<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let answer = panics::caught(async {
+        planted::here(Place::Request);
+        next.call(request).await
+    });
+    answer.await.unwrap_or_else(|panicked| {
+        let mut page = pages::fault().into_response();
+        harden(page.headers_mut());
+        Err(InternalError::from_response(panicked, page).into())
+    })
 }
 
 fn is_prefetch(headers: &HeaderMap) -> bool {

@@ -238,6 +238,22 @@ pub fn unavailable(reason: &Unavailable) -> Page {
     }
 }
 
+/// A part of the helper has panicked.
+#[must_use]
+pub fn fault() -> Page {
+    Page {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        outcome: "fault",
+        mood: Mood::Bad,
+        heading: "Something broke in the helper",
+        body: html! {
+            p { "A fault of the helper ended this request, and nothing else: reload this page, or begin the login again." }
+            (code_line(Some(Code::InternalError)))
+        },
+        kind: Kind::Text,
+    }
+}
+
 /// An address that is not one of the helper's.
 #[must_use]
 pub fn not_found() -> Page {

@@ -34,6 +34,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::helper::backend_api::{BackendApi, NoConnection};
 use crate::helper::listeners::{self, ListenError};
 use crate::helper::port_server::PortServer;
+use crate::panics;
 use crate::random::{Random, SystemRandom};
 use crate::settings::proxy::{Backstage, Holding, ProxySettings};
 use crate::store::Store;
@@ -94,6 +95,7 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
         Backstage::Unknown => None,
     };
     let metrics = HelperMetrics::new()?;
+    panics::log_and_count(metrics.panics.clone());
     let store: Arc<dyn Store> = match &settings.redis_url {
         Some(url) => {
             let redis = Redis::new(url.expose_secret(), settings.login.ca_file.as_deref())?;

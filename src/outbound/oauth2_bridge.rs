@@ -6,6 +6,7 @@ use std::pin::Pin;
 use oauth2::http::{Response, StatusCode};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
+use super::retry_after::RetryAfter;
 use super::{BODY_LIMIT, OutboundError, trail};
 
 /// Sends what `oauth2` asks for. Every request opens its own connection: on a kept one the other side may hang up
@@ -33,7 +34,9 @@ impl Bridge<'_> {
         let status = answer.status().as_u16();
         // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
         if status == 429 || status >= 500 {
-            return Err(OutboundError::Status(status));
+            let asked = answer.headers().get(awc::http::header::RETRY_AFTER);
+            let retry_after = asked.and_then(|value| RetryAfter::parse(value.to_str().ok()?));
+            return Err(OutboundError::NotNow { status, retry_after });
         }
         let body = answer.body().limit(BODY_LIMIT).await?;
         let mut response = Response::new(body.to_vec());

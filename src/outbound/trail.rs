@@ -28,14 +28,11 @@ impl Trail {
         TRAIL.try_with(Clone::clone).ok()
     }
 
-    /// Work for a task of its own, whose requests carry the trail of the task that asks now.
-    pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-        let trail = Self::current();
-        async move {
-            match trail {
-                Some(trail) => trail.scope(work).await,
-                None => work.await,
-            }
+    /// Work for another task, whose requests carry the trail of the one that asked for it, where that had one.
+    pub async fn carried_on<T>(trail: Option<Self>, work: impl Future<Output = T>) -> T {
+        match trail {
+            Some(trail) => trail.scope(work).await,
+            None => work.await,
         }
     }
 

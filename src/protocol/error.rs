@@ -61,6 +61,8 @@ pub enum Code {
     RecordUnreadable,
     /// Something behind the backend took too long.
     Timeout,
+    /// A fault of the program.
+    InternalError,
 }
 
 impl Code {
@@ -95,6 +97,7 @@ impl Code {
             Self::StoreUnavailable => "store_unavailable",
             Self::RecordUnreadable => "record_unreadable",
             Self::Timeout => "timeout",
+            Self::InternalError => "internal_error",
         }
     }
 }

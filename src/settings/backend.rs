@@ -58,6 +58,8 @@ pub(super) struct BackendVariables {
     registrations_per_minute: std::num::NonZeroU32,
     #[serde(default = "default_unused_login_lifetime")]
     unused_login_lifetime: Span,
+    #[serde(default = "default_drain_delay")]
+    drain_delay: Span,
 }
 
 fn default_backstage_url() -> String {
@@ -95,6 +97,13 @@ fn default_registrations_per_minute() -> std::num::NonZeroU32 {
 fn default_unused_login_lifetime() -> Span {
     Span(Duration::from_hours(24 * 30))
 }
+
+fn default_drain_delay() -> Span {
+    Span(Duration::from_secs(5))
+}
+
+/// The longest that the listener stays open after the signal to stop: what comes in last needs time, too.
+const LONGEST_DRAIN: Duration = Duration::from_secs(20);
 
 /// A use is written down once an hour: less would end logins in use. More than ten years is no limit.
 const UNUSED_LOGIN_LIFETIMES: RangeInclusive<Duration> =
@@ -180,6 +189,8 @@ pub struct BackendSettings {
     pub registrations_per_minute: std::num::NonZeroU32,
     /// After how long without a use a login is revoked and forgotten; an hour to ten years.
     pub unused_login_lifetime: Duration,
+    /// How long requests are still taken after SIGTERM; 20 seconds at most.
+    pub drain_delay: Duration,
 }
 
 /// The configuration file: clusters, where one is not enough.
@@ -215,6 +226,11 @@ impl BackendSettings {
                 "UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.".to_owned(),
             ));
         }
+        if variables.drain_delay.0 > LONGEST_DRAIN {
+            return Err(SettingsError(
+                "DRAIN_DELAY must be at most 20s, since the process ends within 28 s: lower it.".to_owned(),
+            ));
+        }
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
@@ -243,6 +259,7 @@ impl BackendSettings {
             refresh_lock_lifetime,
             registrations_per_minute: variables.registrations_per_minute,
             unused_login_lifetime: variables.unused_login_lifetime.0,
+            drain_delay: variables.drain_delay.0,
         })
     }
 

@@ -15,13 +15,13 @@ mod sentinel;
 mod tls;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::try_join;
 use redis::{Cmd, FromRedisValue, ReplicaInfo, Role, ScriptInvocation};
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use self::address::Address;
@@ -42,6 +42,8 @@ pub struct Redis {
     patience: Duration,
     connection: Mutex<Option<Connection>>,
     scripts: Scripts,
+    /// The runtime that the store was made in, which outlives those of the threads that ask it: a connection ends with its own.
+    home: Option<Handle>,
 }
 
 impl Redis {
@@ -61,7 +63,8 @@ impl Redis {
         patience: Duration,
     ) -> Result<Self, UnusableRedis> {
         let address = Address::parse(url, ca_file)?;
-        Ok(Self { address, patience, connection: Mutex::new(None), scripts: Scripts::new() })
+        let (connection, scripts, home) = (Mutex::new(None), Scripts::new(), Handle::try_current().ok());
+        Ok(Self { address, patience, connection, scripts, home })
     }
 
     async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
@@ -125,26 +128,34 @@ impl Redis {
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
                 return Ok(connection.clone());
             }
-            let connection = self.open().await?;
+            let opening = open(self.address.clone(), self.patience);
+            let connection = match &self.home {
+                Some(home) => home.spawn(opening).await.unwrap_or_else(|_| Err(gone()))?,
+                None => opening.await?,
+            };
             Ok(current.insert(connection).clone())
         };
         tokio::time::timeout(self.patience, connected)
             .await
             .unwrap_or_else(|_| Err(out_of_time("no connection")))
     }
+}
 
-    async fn open(&self) -> Result<Connection, StoreError> {
-        match &self.address {
-            Address::Server(client) => Connection::open(client).await,
-            Address::Sentinels(sentinels) => {
-                let master = sentinels.master(self.patience / SHARE).await?;
-                let connection = Connection::open(&master).await?;
-                connection.check_master().await?;
-                connection.watch(Arc::clone(sentinels), self.patience / SHARE);
-                Ok(connection)
-            }
+async fn open(address: Address, patience: Duration) -> Result<Connection, StoreError> {
+    match address {
+        Address::Server(client) => Connection::open(&client).await,
+        Address::Sentinels(sentinels) => {
+            let master = sentinels.master(patience / SHARE).await?;
+            let connection = Connection::open(&master).await?;
+            connection.check_master().await?;
+            connection.watch(sentinels, patience / SHARE);
+            Ok(connection)
         }
     }
+}
+
+fn gone() -> StoreError {
+    StoreError { reason: "the program is ending".to_owned() }
 }
 
 fn prefixed(key: &Key) -> String {

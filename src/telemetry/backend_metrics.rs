@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 /// Counters and histograms of one backend process.
@@ -30,6 +31,8 @@ pub struct BackendMetrics {
     pub revocations: IntCounterVec,
     /// Proxied requests, by `cluster` and HTTP status `code`.
     pub kubernetes_requests: IntCounterVec,
+    /// Panics: faults of the program, each of which ended one request or task.
+    pub panics: IntCounter,
 }
 
 impl BackendMetrics {
@@ -74,6 +77,10 @@ impl BackendMetrics {
                 "Proxied requests, by cluster and status.",
                 &["cluster", "code"],
             )?,
+            panics: IntCounter::new(
+                "cluster_auth_panics_total",
+                "Faults of the program, each of which ended a request or task.",
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -95,6 +102,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.refreshes.clone()))?;
         self.registry.register(Box::new(self.refresh_lock_wait_seconds.clone()))?;
         self.registry.register(Box::new(self.revocations.clone()))?;
+        self.registry.register(Box::new(self.panics.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 /// Counters and histograms of one proxy process.
@@ -21,6 +22,8 @@ pub struct HelperMetrics {
     pub sessions_pending: IntGauge,
     /// Seconds of a store operation, by `op`.
     pub store_seconds: HistogramVec,
+    /// Panics: faults of the program, each of which ended one request or task.
+    pub panics: IntCounter,
 }
 
 impl HelperMetrics {
@@ -49,6 +52,10 @@ impl HelperMetrics {
                 HistogramOpts::new("oidc_helper_store_seconds", "Seconds of a store operation."),
                 &["op"],
             )?,
+            panics: IntCounter::new(
+                "oidc_helper_panics_total",
+                "Faults of the program, each of which ended a request or task.",
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -59,7 +66,7 @@ impl HelperMetrics {
             IntCounterVec::new(Opts::new("oidc_helper_build_info", "The running build."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
         let process = prometheus::process_collector::ProcessCollector::for_self();
-        let collectors: [Box<dyn Collector>; 7] = [
+        let collectors: [Box<dyn Collector>; 8] = [
             Box::new(build),
             Box::new(process),
             Box::new(self.logins.clone()),
@@ -67,6 +74,7 @@ impl HelperMetrics {
             Box::new(self.exchange_seconds.clone()),
             Box::new(self.sessions_pending.clone()),
             Box::new(self.store_seconds.clone()),
+            Box::new(self.panics.clone()),
         ];
         collectors.into_iter().try_for_each(|collector| self.registry.register(collector))
     }

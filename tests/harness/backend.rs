@@ -39,6 +39,7 @@ impl BackendPlan {
             .with("IDENTITY_EMAIL_DOMAINS", "example.com")
             .with("USER_TOKENS", "read")
             .with("REGISTRATIONS_PER_MINUTE", "10000")
+            .with("DRAIN_DELAY", "0s")
             .with("LISTEN", "127.0.0.1:0")
             .with("CONTROL_LISTEN", "127.0.0.1:0")
             .with("LOG_FORMAT", "json")

@@ -18,6 +18,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// An ID token that is so near to its end counts as expired: it has to get to a cluster yet.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// What a planted panic says.
+pub const PLANTED: &str = "planted by the simulation";
+
 struct Family {
     /// The token that counts.
     current: u64,
@@ -31,6 +34,13 @@ struct Family {
 struct Spent {
     token: u64,
     by: usize,
+}
+
+/// A token for which it asked not to be asked again until then.
+struct Quiet {
+    token: u64,
+    until: OffsetDateTime,
+    told: usize,
 }
 
 /// The provider's state.
@@ -47,6 +57,7 @@ struct Inner {
     spent: Vec<Spent>,
     faults: Vec<String>,
     reused: u64,
+    quiet: Vec<Quiet>,
 }
 
 impl Idp {
@@ -90,6 +101,28 @@ impl Idp {
     /// How often a spent token was used again.
     pub fn reused(&self) -> u64 {
         self.inner.borrow().reused
+    }
+
+    /// From now on it is not to be asked about this token for a while.
+    fn ask_for_quiet(&self, token: &WireSecret) -> Option<Duration> {
+        let mut world = self.world.lock();
+        let pause = Duration::from_secs(world.below(3) * 20);
+        let (until, told) = (world.now + pause, world.task);
+        world.tell(&format!("is asked for {} s of quiet", pause.as_secs()));
+        self.inner.borrow_mut().quiet.push(Quiet { token: number(Some(token)), until, told });
+        (!pause.is_zero()).then_some(pause)
+    }
+
+    /// Whoever told it may have come to harm before it could be written down, and a request may have set out before.
+    fn check_quiet(&self, token: u64) {
+        let world = self.world.lock();
+        let mut inner = self.inner.borrow_mut();
+        let disturbed = world.troubles.disturb();
+        let early = |quiet: &Quiet| {
+            quiet.token == token && world.now < quiet.until && !world.troubled.contains(&quiet.told)
+        };
+        let early = !disturbed && inner.quiet.iter().any(early);
+        inner.check(early, &format!("token {token} is sent before the provider wants to see it again"));
     }
 
     /// What it saw that must never be.
@@ -152,6 +185,17 @@ impl Inner {
     }
 }
 
+/// A fault of the program, before anything is sent.
+fn panicking(world: &World) {
+    let mut world_now = world.lock();
+    if world_now.troubles.panics {
+        world_now.trouble();
+        world_now.tell("panics");
+        drop(world_now);
+        std::panic::panic_any(PLANTED);
+    }
+}
+
 fn number(token: Option<&WireSecret>) -> u64 {
     token.and_then(|token| token.expose().parse().ok()).expect("every token of this provider is a number")
 }
@@ -165,6 +209,7 @@ impl Grant for Idp {
 
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let sent_at = self.world.lock().now;
+        self.check_quiet(number(Some(token)));
         self.world.delay().await;
         let (kind, late) = {
             let mut world = self.world.lock();
@@ -172,7 +217,11 @@ impl Grant for Idp {
         };
         match kind {
             0 => return Err(GrantFailure::NotSent),
-            1 => return Err(GrantFailure::NotNow("server_error".to_owned())),
+            1 => {
+                let asked = self.ask_for_quiet(token);
+                return Err(GrantFailure::NotNow { code: "server_error".to_owned(), asked });
+            }
+            3 => panicking(&self.world),
             _ => {}
         }
         if late && kind % 2 == 0 {

@@ -37,6 +37,8 @@ pub struct Outcome {
     forgotten: bool,
     logged_in_again: bool,
     busy: bool,
+    put_off: bool,
+    panicked: bool,
 }
 
 /// Which kinds of end were met, so that a simulation that meets no trouble fails.
@@ -46,6 +48,8 @@ pub struct Met {
     reused: u64,
     lost: u64,
     forgotten: u64,
+    put_off: u64,
+    panicked: u64,
 }
 
 impl Met {
@@ -55,6 +59,8 @@ impl Met {
         self.reused += u64::from(outcome.reused);
         self.lost += u64::from(outcome.ended == Some(EndReason::RefreshLost));
         self.forgotten += u64::from(outcome.forgotten);
+        self.put_off += u64::from(outcome.put_off);
+        self.panicked += u64::from(outcome.panicked);
     }
 
     /// Every kind must have been met.
@@ -63,15 +69,16 @@ impl Met {
             self.refreshed > 0 && self.reused > 0 && self.lost > 0 && self.forgotten > 0,
             "too few schedules: {self}"
         );
+        assert!(self.put_off > 0 && self.panicked > 0, "too few schedules: {self}");
     }
 }
 
 impl fmt::Display for Met {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { refreshed, reused, lost, forgotten } = self;
+        let Self { refreshed, reused, lost, forgotten, put_off, panicked } = self;
         write!(
             f,
-            "{refreshed} refreshed, {reused} with a token sent again, {lost} lost, {forgotten} forgotten"
+            "{refreshed} refreshed, {reused} with a token sent again, {lost} lost, {forgotten} forgotten, {put_off} put off, {panicked} with a fault"
         )
     }
 }
@@ -84,6 +91,7 @@ pub fn run(seed: u64) -> Outcome {
         lost_answers: seed.is_multiple_of(3),
         store_failures: seed.is_multiple_of(5),
         stalls: seed.is_multiple_of(7),
+        panics: seed.is_multiple_of(11),
         seldom: seed % 8 < 4,
     };
     let overlap = world.lock().once_in(2);
@@ -167,6 +175,7 @@ impl Schedule<'_> {
             catalog_email: None,
             tokens,
             intent: None,
+            failing: None,
         };
         let sealed = |version| {
             let record = LoginRecord { version, state: LoginState::Live(Box::new(live.clone())) };
@@ -190,8 +199,11 @@ impl Schedule<'_> {
             "is answered {}",
             answer.as_ref().map_or_else(ToString::to_string, |_| "tokens".to_owned())
         ));
-        if matches!(answer, Err(RefreshError::Busy)) {
-            self.outcome.borrow_mut().busy = true;
+        match &answer {
+            Err(RefreshError::Busy) => self.outcome.borrow_mut().busy = true,
+            Err(RefreshError::NotYet(_)) => self.outcome.borrow_mut().put_off = true,
+            Err(RefreshError::Panicked(_)) => self.outcome.borrow_mut().panicked = true,
+            _ => {}
         }
         match answer {
             Ok(tokens) if tokens.id_token.expose() != live.tokens.id_token.expose() => {
@@ -222,6 +234,8 @@ impl Schedule<'_> {
     async fn calm_after_the_storm(&self) {
         self.world.sleep(Duration::from_secs(700)).await;
         for _ in 0..40 {
+            // Longer than any refresh is put off.
+            self.world.sleep(Duration::from_secs(80)).await;
             let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
             match self.refresher.refresh(&self.key, stored.record.version).await {
                 Ok(tokens) if self.idp.counts(&tokens) => return,
@@ -238,8 +252,7 @@ impl Schedule<'_> {
     }
 
     fn check(&self, troubles: Troubles) {
-        let harmless =
-            !troubles.kills && !troubles.lost_answers && !troubles.store_failures && !troubles.stalls;
+        let harmless = !troubles.disturb();
         let (ended, forgotten) = (self.outcome.borrow().ended, self.outcome.borrow().forgotten);
         if harmless && ended.is_some() {
             self.fault("a login ended without trouble");

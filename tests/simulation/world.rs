@@ -27,8 +27,17 @@ pub struct Troubles {
     pub store_failures: bool,
     /// A replica stands still for longer than the lock lives.
     pub stalls: bool,
+    /// The program has a fault.
+    pub panics: bool,
     /// What goes wrong does so once or twice, and everything else goes on around it; else all over.
     pub seldom: bool,
+}
+
+impl Troubles {
+    /// Whether anything happens that others notice.
+    pub fn disturb(self) -> bool {
+        self.kills || self.lost_answers || self.store_failures || self.stalls || self.panics
+    }
 }
 
 /// The state of a schedule.

@@ -33,6 +33,7 @@ pub enum UnusableRedis {
 }
 
 /// How the master is found.
+#[derive(Clone)]
 pub(super) enum Address {
     /// It is always there.
     Server(Box<Client>),

@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use redis::RedisResult;
+
 use super::*;
 use crate::store::redis_server::RedisServer;
 
@@ -322,4 +324,16 @@ async fn the_commands_in_the_documentation_are_enough() {
     assert_eq!(store.noted_at("index", "one").await.unwrap(), Some(at));
     store.unnote("index", "one").await.unwrap();
     store.ping().await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_connection_outlives_the_thread_that_was_the_first_to_ask() {
+    let server = RedisServer::start();
+    let store = std::sync::Arc::new(open_patiently(&server.url()));
+    let there = std::sync::Arc::clone(&store);
+    let asking = move || actix_web::rt::System::new().block_on(there.ping());
+    tokio::task::spawn_blocking(asking).await.unwrap().unwrap();
+    let connection = store.connection.lock().await.clone().unwrap();
+    let answer: RedisResult<String> = redis::cmd("PING").query_async(&mut connection.driver.clone()).await;
+    assert_eq!(answer.unwrap(), "PONG");
 }

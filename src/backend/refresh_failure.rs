@@ -1,0 +1,71 @@
+//! What a refresh that brought no tokens leaves in the login's record.
+
+use super::login_record::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
+use super::refresh::{GrantFailure, RefreshError, Refresher};
+use crate::store::lock::Lock;
+
+impl Refresher<'_> {
+    /// Writes down what a failure means for the next refresh, or for the login.
+    pub(super) async fn fail(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: Stored,
+        live: LiveLogin,
+        attempt: Attempt,
+        failure: GrantFailure,
+    ) -> Result<TokenSet, RefreshError> {
+        match failure {
+            // The token is unspent, so the intent goes, and comes back only after a while.
+            GrantFailure::NotSent | GrantFailure::NotNow { .. } => {
+                let live = live.after(&failure, self.clock.now(), self.logins.random);
+                let later = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+                self.write(lock, key, &stored, &later).await?;
+                Err(failure.into())
+            }
+            // Its successor exists only here, and nobody uses an ID token that is not verified. The version stays: there is no new set.
+            GrantFailure::Unproven { ref refresh_token, .. } => {
+                let live = live.after(&failure, self.clock.now(), self.logins.random);
+                let mut live = LiveLogin { intent: None, ..live };
+                live.tokens.refresh_token = refresh_token.clone().or(live.tokens.refresh_token);
+                let version = stored.record.version;
+                self.keep(lock, key, stored, version, live).await?;
+                Err(failure.into())
+            }
+            // The intent stays, and says so to whoever comes next.
+            GrantFailure::Ambiguous => Err(failure.into()),
+            GrantFailure::InvalidGrant => {
+                let reason = match attempt {
+                    Attempt::First => EndReason::RefreshRefused,
+                    Attempt::Last => EndReason::RefreshLost,
+                };
+                Err(self.end(lock, key, &stored, reason).await)
+            }
+            GrantFailure::NotTheLogins { ref tokens, ref reason } => {
+                tracing::warn!(
+                    user = key.user(),
+                    cluster = key.cluster(),
+                    reason,
+                    "refreshed tokens were refused"
+                );
+                self.grant.revoke(tokens).await;
+                Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
+            }
+        }
+    }
+
+    /// The login is over; its record says why.
+    pub(super) async fn end(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &Stored,
+        reason: EndReason,
+    ) -> RefreshError {
+        let written = async {
+            let ended = self.sealed(key, stored.record.version + 1, LoginState::Ended(reason))?;
+            self.write(lock, key, stored, &ended).await
+        };
+        written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))
+    }
+}

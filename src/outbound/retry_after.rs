@@ -1,0 +1,53 @@
+//! For how long a server asks to be left alone (RFC 9110, 10.2.3).
+
+use std::time::{Duration, SystemTime};
+
+use actix_web::http::header::HttpDate;
+use time::OffsetDateTime;
+
+/// A span, or a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// From the answer on.
+    Span(Duration),
+    /// Until then, by the server's clock.
+    Moment(OffsetDateTime),
+}
+
+impl RetryAfter {
+    /// From the header's value; nothing from what is neither.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        if let Ok(seconds) = value.parse() {
+            return Some(Self::Span(Duration::from_secs(seconds)));
+        }
+        let moment: HttpDate = value.parse().ok()?;
+        Some(Self::Moment(OffsetDateTime::from(SystemTime::from(moment))))
+    }
+
+    /// How long that is from now on.
+    #[must_use]
+    pub fn from_now(self, now: OffsetDateTime) -> Duration {
+        match self {
+            Self::Span(span) => span,
+            Self::Moment(moment) => Duration::try_from(moment - now).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_and_a_moment_are_read_and_nothing_else() {
+        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::MINUTE;
+        let wait = |value: &str| RetryAfter::parse(value).map(|wait| wait.from_now(now).as_secs());
+        assert_eq!(wait("120"), Some(120));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:02:00 GMT"), Some(60));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:00:30 GMT"), Some(0));
+        for nonsense in ["", "-1", "soon", "99999999999999999999999"] {
+            assert_eq!(wait(nonsense), None, "{nonsense}");
+        }
+    }
+}
