@@ -250,6 +250,9 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
     let store = open_patiently(&named_by(&[&sentinel]));
+    // A connection that nobody watches: the sentinel's word is asked for, before it is heard of.
+    let client = redis::Client::open(old.url()).unwrap();
+    *store.connection.lock().await = Some(Connection::open(&client).await.unwrap());
     for server in [&old, &new] {
         let elsewhere = open(&server.url());
         elsewhere.put("record", b"seen", TTL).await.unwrap();
