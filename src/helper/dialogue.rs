@@ -105,7 +105,7 @@ fn is_yes(line: &str, asked: &mut Asked, tools: &Tools) -> Result<bool, NoRandom
     match words.take(line, tools.random.as_ref())? {
         Answer::Yes => return Ok(true),
         Answer::Wrong => {
-            tools.terminal.say(&format!("That is not what is to be typed. Type: {}", words.shown()))
+            tools.terminal.say(&format!("That is not what is to be typed. Type: {}", words.shown()));
         }
         Answer::NoMore => {
             tools.terminal.say("Too much else was typed: press the button on the helper's page.");

@@ -144,7 +144,8 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     options.create(true).truncate(false).write(true).open(path)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

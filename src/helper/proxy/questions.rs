@@ -64,7 +64,7 @@ impl App {
             Standing::Confirmed => return None,
             Standing::Unconfirmed => {}
             Standing::Unknown(error) => {
-                tracing::warn!(%error, "it is not known which backends were confirmed")
+                tracing::warn!(%error, "it is not known which backends were confirmed");
             }
         }
         Some(trust.name())
