@@ -83,7 +83,9 @@ fn main() {
     }
     let figures: Vec<_> = all
         .iter()
-        .map(|figures| format!("{:.2} s and {} KiB a watch", figures.slowest.as_secs_f64(), figures.kib_a_watch))
+        .map(|figures| {
+            format!("{:.2} s and {} KiB a watch", figures.slowest.as_secs_f64(), figures.kib_a_watch)
+        })
         .collect();
     println!(
         "watches: ok ({watches} watches by {WATCHERS} users and {READERS} readers; slowest read and memory: HTTP/1.1 {}, HTTP/2 {})",

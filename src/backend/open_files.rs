@@ -13,7 +13,11 @@ pub fn streams_at_once() -> u32 {
     let Some(files) = raise_limit() else { return MOST_STREAMS };
     let streams = streams_within(files);
     if streams < MOST_STREAMS {
-        tracing::warn!(files, streams, "the limit of open files leaves room for so many watches: raise it for more");
+        tracing::warn!(
+            files,
+            streams,
+            "the limit of open files leaves room for so many watches: raise it for more"
+        );
     }
     streams
 }

@@ -61,7 +61,9 @@ impl StreamingClient {
     ) -> Result<Answer, OutboundError> {
         let (answering, place) = self.lanes.send(request);
         let answer = match within {
-            AnswerWithin::Time(time) => timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?,
+            AnswerWithin::Time(time) => {
+                timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?
+            }
             AnswerWithin::AnyTime => answering.await,
         };
         answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))

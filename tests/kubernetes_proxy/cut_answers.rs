@@ -34,7 +34,11 @@ impl Got {
         }
         if let Some(length) = header("content-length:") {
             assert_eq!(header("transfer-encoding:"), None);
-            return if body.len() < length.parse::<usize>().unwrap() { Self::Cut } else { Self::Whole(status, body.to_vec()) };
+            return if body.len() < length.parse::<usize>().unwrap() {
+                Self::Cut
+            } else {
+                Self::Whole(status, body.to_vec())
+            };
         }
         assert_eq!(header("transfer-encoding:"), Some("chunked"), "nothing says where the body ends: {head}");
         unchunked(body).map_or(Self::Cut, |body| Self::Whole(status, body))
@@ -132,7 +136,8 @@ fn a_head_answer_says_how_long_the_body_would_be() {
     for (head, length) in [("content-length: 1234", Some("content-length: 1234")), ("x: y", None)] {
         api.answers(format!("HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n").as_bytes());
         let answer = String::from_utf8(ask(&backend, "HEAD")).unwrap();
-        let told = answer.lines().find(|line| line.starts_with("content-length") || line.starts_with("transfer"));
+        let told =
+            answer.lines().find(|line| line.starts_with("content-length") || line.starts_with("transfer"));
         assert_eq!(told, length, "{answer}");
     }
 }

@@ -21,7 +21,9 @@ fn watch_path() -> String {
 pub fn gauge(backend: &Backend) -> u32 {
     let metrics = agent().get(format!("{}/metrics", backend.control_url)).call().unwrap();
     let metrics = metrics.into_body().read_to_string().unwrap();
-    let value = metrics.lines().find_map(|line| line.strip_prefix("cluster_auth_kubernetes_streams{cluster=\"dev\"} "));
+    let value = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("cluster_auth_kubernetes_streams{cluster=\"dev\"} "));
     value.map_or(0, |value| value.parse().unwrap())
 }
 
@@ -63,7 +65,8 @@ const NOT_READING: usize = 12;
 /// Each answer begins, and then waits for its caller.
 fn callers_who_do_not_read_hold_nobody_back(connected: &Connected) {
     let head = "GET /api/cluster-auth/clusters/dev/proxy/echo/flood HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    let mut floods: Vec<_> = (0..NOT_READING).map(|_| raw_http::begin(&connected.backend.url, head)).collect();
+    let mut floods: Vec<_> =
+        (0..NOT_READING).map(|_| raw_http::begin(&connected.backend.url, head)).collect();
     for flood in &mut floods {
         let mut begun = [0; 15];
         flood.read_exact(&mut begun).unwrap();

@@ -9,7 +9,8 @@ use crate::harness::far_network::{FAR, FarNetwork, NEAR, ip};
 use crate::harness::raw_http;
 use crate::harness::world::World;
 
-const WATCH: &str = "GET /api/cluster-auth/clusters/dev/proxy/api/v1/pods?watch=true HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const WATCH: &str =
+    "GET /api/cluster-auth/clusters/dev/proxy/api/v1/pods?watch=true HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[test]
 fn a_cluster_that_vanished_gives_its_watches_back() {
