@@ -7,6 +7,7 @@ use crate::harness::backend::{Backend, BackendPlan};
 use crate::harness::backstage::Backstage;
 use crate::harness::cluster::Cluster;
 use crate::harness::forger::Forger;
+use crate::harness::hostile_idp::HostileIdp;
 use crate::harness::idp::Idp;
 use crate::harness::world::World;
 
@@ -34,15 +35,18 @@ pub struct Parts {
     pub backend: Backend,
     pub cluster: Cluster,
     world: World,
-    idp: Idp,
+    idp: HostileIdp,
     backstage: Backstage,
+    _its_idp: Idp,
 }
 
 impl Parts {
     /// Starts them.
     pub fn start(offered: Offered) -> Self {
         let world = World::new(if offered == Offered::Http1 { "watches_http1" } else { "watches_http2" });
-        let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
+        let (backstage, its_idp) = Backstage::start(&world, BACKEND_UNKNOWN);
+        // The quick one, which logs a hundred people in in no time; it is honest here.
+        let idp = HostileIdp::start(&world);
         let cluster = match offered {
             Offered::Http1 => Cluster::start(&world, &idp.issuer),
             Offered::Http2 => Cluster::start_with_http2(&world, &idp.issuer),
@@ -54,7 +58,7 @@ impl Parts {
             .with("IDENTITY_RULE", "any")
             .with("RUST_LOG", "info")
             .with_cluster(&cluster);
-        Self { backend: plan.start(), cluster, world, idp, backstage }
+        Self { backend: plan.start(), cluster, world, idp, backstage, _its_idp: its_idp }
     }
 
     /// Logs people in; their Backstage tokens.
@@ -71,7 +75,7 @@ impl Parts {
     fn log_in(&self, token: &str) {
         let api: Api = self.backend.api(&self.world).with_bearer(token);
         let session = api.register();
-        let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url, "felix"));
+        let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url));
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
