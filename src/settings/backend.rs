@@ -15,7 +15,7 @@ use url::Url;
 use super::cluster::{Cluster, ClusterVariables};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
-use super::{SettingsError, Source, Span, checked_url, http_proxies};
+use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
 use crate::plugin::PluginName;
@@ -67,7 +67,7 @@ pub(super) struct BackendVariables {
     #[serde(default = "default_unused_login_lifetime")]
     unused_login_lifetime: Span,
     #[serde(default = "default_drain_delay")]
-    drain_delay: Span,
+    drain_delay: Delay,
 }
 
 fn default_backstage_url() -> String {
@@ -110,8 +110,8 @@ fn default_unused_login_lifetime() -> Span {
     Span(Duration::from_hours(24 * 30))
 }
 
-fn default_drain_delay() -> Span {
-    Span(Duration::from_secs(5))
+fn default_drain_delay() -> Delay {
+    Delay(Duration::from_secs(5))
 }
 
 /// The longest that the listener stays open after the signal to stop: what comes in last needs time, too.
