@@ -59,7 +59,7 @@ fn measure(offered: Offered, watches: usize) -> Figures {
     let busy = parts.resident_kib();
     assert_eq!(parts.streams(), open.len(), "watches have ended");
     let count = u64::try_from(open.len()).unwrap();
-    let kib_a_watch = quiet.max(busy).saturating_sub(before) / count;
+    let kib_a_watch = quiet.max(busy).saturating_sub(before).div_ceil(count);
     let text = format!(
         "{}: {count} watches by {WATCHERS} users, {} reads by {READERS} people beside them, the slowest {:.2} s, \
          {kib_a_watch} KiB a watch (resident {before} KiB before, {quiet} with the watches, {busy} after events and reads)",
