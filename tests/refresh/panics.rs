@@ -1,6 +1,6 @@
 //! A fault of the program inside a refresh, planted by a debug build: that request fails, and nothing else.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PODS, Parts, until};
 use crate::harness::backend::Backend;
@@ -25,7 +25,9 @@ fn a_panic_before_the_token_is_spent_costs_one_request() {
     assert_eq!(other.get(PODS).status, 200);
     assert_eq!(api.get(PODS).status, 200);
     assert_eq!(parts.refreshes(), 1);
-    backend.process.wait_for_line("\"outcome\":\"internal_error\"");
+    let line = backend.process.wait_for_line("\"outcome\":\"internal_error\"");
+    let event: Value = serde_json::from_str(&line).unwrap();
+    assert!(event["span"]["request_id"].is_string(), "whose request was it? {line}");
 }
 
 #[test]
