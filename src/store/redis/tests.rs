@@ -286,7 +286,7 @@ struct EndlessPause(tokio::sync::mpsc::UnboundedSender<Duration>);
 impl Pause for EndlessPause {
     async fn wait(&self, time: Duration) {
         self.0.send(time).unwrap();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
