@@ -39,31 +39,33 @@ pub async fn status(
     Ok(web::Json(StatusResponse { user: caller.user().to_string(), clusters }))
 }
 
-/// A cluster's login, or what is to be said of it because the store fails.
-type Read = Result<ClusterStatus, (ClusterStatus, StoreError)>;
+/// What is to be said of a cluster, and whether that is because the store failed.
+struct Read {
+    status: ClusterStatus,
+    failed: Option<StoreError>,
+}
 
 async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Read {
     let unconnected = unconnected(&cluster.name, &cluster.title);
-    match app.logins().read(&LoginKey::new(user, &cluster.name)).await {
-        Ok(None) => Ok(unconnected),
-        Ok(Some(stored)) => Ok(of_state(stored.record.state, app.clock.now(), unconnected)),
-        Err(RecordError::Store(error)) => Err((unreadable(unconnected), error)),
+    let (status, failed) = match app.logins().read(&LoginKey::new(user, &cluster.name)).await {
+        Ok(None) => (unconnected, None),
+        Ok(Some(stored)) => (of_state(stored.record.state, app.clock.now(), unconnected), None),
+        Err(RecordError::Store(error)) => (unreadable(unconnected), Some(error)),
         Err(error) => {
             // Logs it.
             let _ = Problem::from(error);
-            Ok(unreadable(unconnected))
+            (unreadable(unconnected), None)
         }
-    }
+    };
+    Read { status, failed }
 }
 
 /// A store that answers for one login and not for another is that one's trouble; one that answers for none is the answer's.
 fn of_all(each: Vec<Read>) -> Result<Vec<ClusterStatus>, Problem> {
-    let answers = each.iter().any(Result::is_ok);
-    let said = |read: Read| {
-        read.or_else(|(unreadable, error)| {
-            let problem = Problem::from(error);
-            if answers { Ok(unreadable) } else { Err(problem) }
-        })
+    let answers = each.iter().any(|read| read.failed.is_none());
+    let said = |read: Read| match read.failed.map(Problem::from) {
+        Some(problem) if !answers => Err(problem),
+        _ => Ok(read.status),
     };
     each.into_iter().map(said).collect()
 }
@@ -115,12 +117,13 @@ mod tests {
     use super::*;
 
     fn failed() -> Read {
-        Err((unreadable(unconnected("prod", "Prod")), StoreError { reason: "away".to_owned() }))
+        let failed = Some(StoreError { reason: "away".to_owned() });
+        Read { status: unreadable(unconnected("prod", "Prod")), failed }
     }
 
     #[test]
     fn a_store_that_fails_one_login_fails_the_answer_only_where_it_fails_all() {
-        let told = of_all(vec![Ok(unconnected("dev", "Dev")), failed()]).unwrap();
+        let told = of_all(vec![Read { status: unconnected("dev", "Dev"), failed: None }, failed()]).unwrap();
         let reasons: Vec<_> = told.iter().map(|status| status.reason.as_deref()).collect();
         assert_eq!(reasons, [None, Some(UNREADABLE)]);
         let problem = of_all(vec![failed(), failed()]).unwrap_err();

@@ -251,7 +251,8 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
     let store = open_patiently(&named_by(&[&sentinel]));
     // A connection that nobody watches: the sentinel's word is asked for, before it is heard of.
-    let client = redis::Client::open(old.url()).unwrap();
+    let Address::Sentinels(sentinels) = &store.address else { unreachable!("these are sentinels") };
+    let client = sentinels.master(60 * SOON).await.unwrap();
     *store.connection.lock().await = Some(Connection::open(&client).await.unwrap());
     for server in [&old, &new] {
         let elsewhere = open(&server.url());
@@ -288,7 +289,7 @@ struct EndlessPause(tokio::sync::mpsc::UnboundedSender<Duration>);
 impl Pause for EndlessPause {
     async fn wait(&self, time: Duration) {
         self.0.send(time).unwrap();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
