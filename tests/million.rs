@@ -114,7 +114,7 @@ fn sweep_and_status(parts: &Parts, kept: &Kept) -> String {
         slowest = slowest.max(status());
     }
     let swept = began.elapsed().as_secs_f64();
-    assert_eq!(kept.left(&parts.redis.url), parts.logins - 2 - kept.unused);
+    assert_eq!(logins::left(&parts.redis.url), parts.logins - 2 - kept.unused);
     let mut times: Vec<_> = (0..STATUSES).map(|_| status()).collect();
     times.sort_unstable();
     let peak = peak_of(backend.process.id());

@@ -43,12 +43,12 @@ struct Figures {
 
 fn measure(offered: Offered, watches: usize) -> Figures {
     let parts = Parts::start(offered);
-    let watchers = parts.people("watcher", WATCHERS);
+    let users = parts.people("watcher", WATCHERS);
     let readers = parts.people("reader", READERS);
     // What a backend in use needs anyhow is no watch's.
     read_beside(&parts, &readers, 1, || ());
     let before = parts.resident_kib();
-    let open = open_watches(&parts, &watchers, watches / WATCHERS);
+    let open = open_watches(&parts, &users, watches / WATCHERS);
     assert_eq!(parts.streams(), open.len());
     let quiet = parts.resident_kib();
     let slowest = read_beside(&parts, &readers, READS, || {

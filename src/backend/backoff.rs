@@ -1,6 +1,8 @@
 //! After a refresh that failed, none is tried for a while: longer with each failure in a row, and as long as the identity provider
 //! asks for. It stands in the login's record, so that all replicas keep to it.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -84,7 +86,7 @@ fn with_jitter(pause: Duration, random: &dyn Random) -> Duration {
     // A machine without randomness has other troubles.
     let _ = random.fill(&mut share);
     let [share] = share;
-    pause.saturating_add((pause / 4).mul_f32(f32::from(share) / 255.0))
+    pause.saturating_add(pause.mul_f32(f32::from(share) / (4.0 * 255.0)))
 }
 
 #[cfg(test)]

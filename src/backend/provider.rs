@@ -1,6 +1,6 @@
 //! The OpenID provider of one cluster: what it says of itself (OIDC Discovery 1.0, 4), its keys, and the requests we send it.
 
-#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use std::sync::Arc;
 

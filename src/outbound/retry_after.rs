@@ -1,5 +1,7 @@
 //! For how long a server asks to be left alone (RFC 9110, 10.2.3).
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::HttpDate;
@@ -30,7 +32,10 @@ impl RetryAfter {
     pub fn from_now(self, now: OffsetDateTime) -> Duration {
         match self {
             Self::Span(span) => span,
-            Self::Moment(moment) => Duration::try_from(moment - now).unwrap_or_default(),
+            Self::Moment(moment) => {
+                let seconds = moment.unix_timestamp().saturating_sub(now.unix_timestamp());
+                Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+            }
         }
     }
 }

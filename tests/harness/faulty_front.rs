@@ -106,7 +106,7 @@ fn converse(mut client: TcpStream, port: u64, shared: &Shared) -> io::Result<()>
             Some(Fault::Hints) => client.write_all(&[HINTS, &kept(&whole()?)].concat())?,
             Some(Fault::WantsItsOwnConnection) if !first => return Ok(()),
             Some(Fault::Answers(answer)) => {
-                client.write_all(&counted("HTTP/1.1 200 OK", &answer.to_string()))?
+                client.write_all(&counted("HTTP/1.1 200 OK", &answer.to_string()))?;
             }
             Some(Fault::Rewrites(from, to)) => {
                 let Parts { first_line, body, .. } = Parts::of(&whole()?);

@@ -71,8 +71,10 @@ fn ask(backend: &Backend, method: &str) -> Vec<u8> {
 /// `pods`, in gzip (RFC 1952).
 const GZIPPED: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\x2b\xc8\x4f\x29\x06\0\xb8\x7d\x6d\xc1\x04\0\0\0";
 
-/// Heads without the empty line, each with the body behind it and what the client shall make of that.
-fn answers() -> Vec<(&'static str, &'static str, u16, Vec<u8>, Vec<u8>)> {
+/// A request's method, an answer's head without the empty line, its status, its body, and what the client shall make of that.
+type Case = (&'static str, &'static str, u16, Vec<u8>, Vec<u8>);
+
+fn answers() -> Vec<Case> {
     let gzip_chunks = [b"A\r\n", &GZIPPED[..10], b"\r\ne\r\n", &GZIPPED[10..], b"\r\n0\r\n\r\n"].concat();
     let chunks = b"4\r\npods\r\n1;x=y\r\n!\r\n0\r\n\r\n".to_vec();
     vec![

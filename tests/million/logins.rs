@@ -42,14 +42,14 @@ impl Kept {
         let count = redis::Cmd::zcount("cluster-auth:logins", "-inf", self.unused_until);
         count.query(&mut connect(redis)).unwrap()
     }
+}
 
-    /// How many are left at all; both indexes say the same.
-    pub fn left(&self, redis: &str) -> usize {
-        let (mut redis, count) = (connect(redis), |index: &str| redis::Cmd::zcard(index.to_owned()));
-        let by_moment: usize = count("cluster-auth:logins").query(&mut redis).unwrap();
-        assert_eq!(count("cluster-auth:logins-by-user").query::<usize>(&mut redis).unwrap(), by_moment);
-        by_moment
-    }
+/// How many are left at all; both indexes say the same.
+pub fn left(redis: &str) -> usize {
+    let (mut redis, count) = (connect(redis), |index: &str| redis::Cmd::zcard(index.to_owned()));
+    let by_moment: usize = count("cluster-auth:logins").query(&mut redis).unwrap();
+    assert_eq!(count("cluster-auth:logins-by-user").query::<usize>(&mut redis).unwrap(), by_moment);
+    by_moment
 }
 
 /// The user of that number.

@@ -114,13 +114,11 @@ impl Service<Uri> for KeptAlive {
     }
 
     fn call(&mut self, url: Uri) -> Self::Future {
-        match self.proxy_for(&url) {
-            Some(proxy) => Box::pin(tunnelled(self.tcp.clone(), proxy, url, Instant::now() + self.patience)),
-            None => {
-                let dialling = self.tcp.call(url);
-                Box::pin(async move { Ok(dialling.await?) })
-            }
+        if let Some(proxy) = self.proxy_for(&url) {
+            return Box::pin(tunnelled(self.tcp.clone(), proxy, url, Instant::now() + self.patience));
         }
+        let dialling = self.tcp.call(url);
+        Box::pin(async move { Ok(dialling.await?) })
     }
 }
 
