@@ -224,6 +224,10 @@ fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
         let hosts = settings.insecure_http_hosts.clone();
         (name.clone(), Provider::new(cluster.oidc.clone(), hosts, clock.clone(), Arc::clone(&metrics)))
     };
+    // A gauge that nobody has moved is zero, not missing.
+    for name in settings.clusters.keys() {
+        metrics.kubernetes_streams.with_label_values(&[name]).set(0);
+    }
     let (detached, jobs) = Detached::new();
     let app = App {
         providers: settings.clusters.iter().map(provider).collect(),

@@ -211,7 +211,7 @@ fn unused_logins_are_ended_beside_each_other() {
 #[test]
 fn what_keeps_an_operator_from_it_is_said() {
     let parts = Parts::start("offboarding_failures");
-    let in_process = parts.plan.clone().without("REDIS_URL");
+    let in_process = parts.plan.clone().without("REDIS_URL").without("TOKEN_ENCRYPTION_KEYS");
     let ended = Ended::of(&mut in_process.command(&["admin", "list"]), &parts.world);
     assert_ends_with(&ended, 2, &["There is nothing to administer from another process: set REDIS_URL"]);
     assert_ends_with(&parts.admin(&["revoke", "--user", "felix"]), 2, &["--user"]);

@@ -13,7 +13,7 @@ import { duration, say, step } from '../setup/steps.mjs';
 import { installSystemPackages } from '../setup/system-packages.mjs';
 import { failuresIn } from './failures.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -35,7 +35,7 @@ async function lint() {
     await installLinters({ log: SETUP_LOG, say });
     await installCrossCompilers({ log: SETUP_LOG, say });
   });
-  return checked();
+  return [...(await checked()), ...(await runInTurn(OTHER_SYSTEMS))];
 }
 
 /** @returns {Promise<Result[]>} */
@@ -50,11 +50,12 @@ async function checked() {
  * @returns {Promise<Result[]>}
  */
 async function test(more) {
+  const whole = more.length > 0;
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
   await step('setup', async () => {
     findRust();
     const ofTests = /** @type {const} */ (['chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'tinyproxy']);
-    await installSystemPackages(['cc', 'shellcheck', ...ofTests, ...CROSS_CHECKS], { log: SETUP_LOG, say });
+    await installSystemPackages(['cc', 'python3', 'shellcheck', ...ofTests, ...(whole ? CROSS_CHECKS : [])], { log: SETUP_LOG, say });
     await installLinters({ log: SETUP_LOG, say });
   });
   // One needs the network and the other the processor.
@@ -63,13 +64,16 @@ async function test(more) {
       await installPackagesOf('dev');
       await installPackagesOf('dev/backstage');
       await installPackagesOf('backstage');
-      await installCrossCompilers({ log: SETUP_LOG, say });
+      await (whole ? installCrossCompilers({ log: SETUP_LOG, say }) : undefined);
     }),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );
   const whyNot = whyNoImage();
   if (whyNot !== undefined) {
     say(`  image: not run (${whyNot})`);
+  }
+  if (!whole) {
+    say('  windows, macos: not run (each compiles all crates once more: make lint, make test-all)');
   }
   const development = whyNot === undefined ? [...DEVELOPMENT_SUITES, IMAGE] : DEVELOPMENT_SUITES;
   const around = async () => [...(await runInTurn(development)), ...(await checked())];
@@ -132,7 +136,7 @@ function chosen() {
   if (onlyLint) {
     return ['lint', lint];
   }
-  return all ? ['test-all', () => test(LONG_SUITES)] : ['test', () => test([])];
+  return all ? ['test-all', () => test([...OTHER_SYSTEMS, ...LONG_SUITES])] : ['test', () => test([])];
 }
 
 const [name, run] = chosen();

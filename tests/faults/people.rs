@@ -68,6 +68,8 @@ impl People {
         idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
         log_in(&api, &idp, "watch");
         log_in(&api, &idp, "logout");
+        // The cluster knows the provider's keys from now on, whatever becomes of the provider.
+        assert_eq!(api.get(&pods("watch")).status, 200);
         let session = begin(&api, "login");
         let redirect = idp.log_in(&session.auth_url, "felix");
         let people = Self { world, front, idp, redis, cluster, backend, api, session, redirect };
