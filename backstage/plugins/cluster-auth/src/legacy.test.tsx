@@ -1,5 +1,10 @@
+import { configApiRef } from '@backstage/frontend-plugin-api';
 import { kubernetesAuthProvidersApiRef } from '@backstage/plugin-kubernetes-react';
-import { TestApiProvider, renderInTestApp } from '@backstage/test-utils';
+import {
+  TestApiProvider,
+  mockApis,
+  renderInTestApp,
+} from '@backstage/test-utils';
 import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
@@ -21,9 +26,13 @@ import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
 
 function renderApp(element: JSX.Element) {
   const clusterAuthApi = new ClusterAuthStandIn();
+  const configApi = mockApis.config({
+    data: { backend: { baseUrl: 'https://backstage.example.com' } },
+  });
   return renderInTestApp(
     <TestApiProvider
       apis={[
+        [configApiRef, configApi],
         [clusterAuthApiRef, clusterAuthApi],
         [clusterStatusApiRef, new SharedClusterStatus(clusterAuthApi)],
         [loginApiRef, new PageLogin()],
