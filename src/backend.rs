@@ -307,6 +307,8 @@ impl Running {
         drop(api.handle().stop(true));
         let served = timeout_at(until + LETTING_GO, api);
         let (served, ()) = join(served, finish_work(&app, until)).await;
+        // What the last requests have begun since.
+        let _ = timeout_at(until + LETTING_GO, app.detached.done()).await;
         let _ = timeout(LETTING_GO / 2, control.stop(true)).await;
         served.unwrap_or(Ok(()))
     }

@@ -77,7 +77,8 @@ pub async fn accept(
         intent: None,
         failing: None,
     };
-    let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
+    let (login, id) =
+        (Login { subject: live.subject.clone(), expires_at: verified.expires_at() }, live.id.clone());
     match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
@@ -85,11 +86,21 @@ pub async fn accept(
             }
             Ok(login)
         }
+        // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
+        Err(_) if is_kept(app, &key, &id).await => Ok(login),
         Err(problem) => {
             revoke(app, clients, cluster, &key, &tokens).await;
             Err(problem)
         }
     }
+}
+
+/// Whether the store has this login; not where it does not answer.
+async fn is_kept(app: &App, key: &LoginKey, id: &str) -> bool {
+    let kept = app.logins().read(key).await;
+    kept.is_ok_and(|stored| {
+        stored.is_some_and(|stored| matches!(stored.record.state, LoginState::Live(live) if live.id == id))
+    })
 }
 
 /// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.

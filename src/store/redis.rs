@@ -25,6 +25,7 @@ use redis::{Cmd, FromRedisValue, ReplicaInfo, Role, ScriptInvocation};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::address::Address;
 pub use self::address::UnusableRedis;
@@ -132,7 +133,8 @@ impl Redis {
             }
             let opening = open(self.address.clone(), self.patience);
             let connection = match &self.home {
-                Some(home) => home.spawn(opening).await.unwrap_or_else(|_| Err(gone()))?,
+                // A request that gives up ends it: a Redis that hangs must not gather sockets.
+                Some(home) => AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?,
                 None => opening.await?,
             };
             Ok(current.insert(connection).clone())

@@ -84,6 +84,30 @@ async fn a_redis_that_hangs_is_an_error_soon() {
     store.put("record", b"value", TTL).await.unwrap();
 }
 
+/// It takes connections and says nothing.
+#[actix_web::test]
+async fn a_redis_that_hangs_gathers_no_connections() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = open(&format!("redis://{}", listener.local_addr().unwrap()));
+    let (closed, mut all_closed) = tokio::sync::mpsc::unbounded_channel::<()>();
+    let server = actix_web::rt::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let closed = closed.clone();
+            actix_web::rt::spawn(async move {
+                let _ = tokio::io::copy(&mut connection, &mut tokio::io::sink()).await;
+                drop(closed);
+            });
+        }
+    });
+    for _ in 0..3 {
+        assert_eq!(refusal(&store).await, "no connection in time");
+    }
+    server.abort();
+    let left = tokio::time::timeout(20 * SOON, all_closed.recv()).await;
+    assert_eq!(left.expect("connections stay open that no request waits for"), None);
+}
+
 #[actix_web::test]
 async fn a_refused_password_is_no_secret_told_and_no_end() {
     let server = RedisServer::start();

@@ -167,6 +167,31 @@ describe('the forwarder behind proxies', () => {
   });
 });
 
+describe('the end of a request', () => {
+  it.each(['GET', 'DELETE'])(
+    'is where its length says, whatever Connection names (%s)',
+    async method => {
+      const seen: string[] = [];
+      const backend = await listen((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', chunk => chunks.push(chunk));
+        request.on('end', () => {
+          seen.push(`${request.url} ${Buffer.concat(chunks)}`);
+          response.end();
+        });
+      });
+      const smuggled = 'GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n';
+      const socket = connect(await behindCompression(backend), '127.0.0.1');
+      socket.write(
+        `${method} /first HTTP/1.1\r\nhost: x\r\nconnection: close, content-length\r\ncontent-length: ${smuggled.length}\r\n\r\n${smuggled}`,
+      );
+      socket.resume();
+      await once(socket, 'close');
+      expect(seen).toEqual([`/first ${smuggled}`]);
+    },
+  );
+});
+
 describe('the forwarder behind compression', () => {
   it('holds nothing of a stream back', async () => {
     const answer = await ask((_request, response) => {

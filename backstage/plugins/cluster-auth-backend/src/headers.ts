@@ -36,6 +36,10 @@ export function forwardedRequestHeaders(
   return {
     ...kept,
     host,
+    // Whatever `Connection` names: without it Node writes the body of a GET or DELETE as if it were the next request.
+    ...(headers['content-length'] !== undefined && {
+      'content-length': headers['content-length'],
+    }),
     ...(headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }),
     'x-forwarded-for': addresses,
     ...(headers.upgrade && {

@@ -52,7 +52,7 @@ describe('ClusterAuthClient', () => {
 
   it('begins a login, and keeps no authUrl', async () => {
     const session = {
-      sessionToken: 'token',
+      sessionToken: 'dG9rZW4tb2YtYS1zZXNzaW9uLWluLXRlc3RzLW9ubHk',
       user: 'user:default/felix',
       cluster: 'prod',
       expiresAt: '2026-11-25T12:05:00Z',
@@ -64,6 +64,16 @@ describe('ClusterAuthClient', () => {
     expect(await clusterAuthApi.register({ cluster: 'prod' })).toEqual(session);
     expect(asked).toEqual([`user: POST ${BASE}/register {"cluster":"prod"}`]);
   });
+
+  it.each(["'; evil; '", '\u2019;evil;\u2018', 'short', undefined])(
+    'takes nothing else for a session token: %s',
+    async sessionToken => {
+      const { clusterAuthApi } = client({ sessionToken });
+      await expect(clusterAuthApi.register({})).rejects.toThrow(
+        'no session token',
+      );
+    },
+  );
 
   it('asks for a session with its token, not with the one of the user, and keeps no authUrl', async () => {
     const { asked, clusterAuthApi } = client({

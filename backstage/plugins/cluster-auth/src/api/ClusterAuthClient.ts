@@ -9,6 +9,9 @@ import type {
   Status,
 } from './ClusterAuthApi';
 
+/** 32 random bytes, base64url without padding. */
+const SESSION_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
 /** Speaks to the backend: as the signed-in user, and with a session token where the call is about a session. */
 export class ClusterAuthClient implements ClusterAuthApi {
   constructor(
@@ -36,6 +39,12 @@ export class ClusterAuthClient implements ClusterAuthApi {
     });
     // The answer holds authUrl, too, which is for the helper alone: it is not kept.
     const { sessionToken, user, cluster, expiresAt } = answer;
+    // It becomes part of a command that people paste.
+    if (!SESSION_TOKEN.test(sessionToken)) {
+      throw new Error(
+        'The cluster-auth backend answered with something that is no session token: tell the operator of this Backstage.',
+      );
+    }
     return { sessionToken, user, cluster, expiresAt };
   }
 

@@ -39,6 +39,13 @@ function startedBySh(command: Command, backstageUrl?: string) {
 }
 
 describe('commandLine', () => {
+  it('doubles every quotation mark that PowerShell knows', () => {
+    const url = "https://backstage.example.com/'\u2018\u2019\u201a\u201b";
+    expect(line(BINARY, 'powershell', url)).toContain(
+      "login --backend 'https://backstage.example.com/''\u2018\u2018\u2019\u2019\u201a\u201a\u201b\u201b'",
+    );
+  });
+
   it.each([
     [
       DOCKER,

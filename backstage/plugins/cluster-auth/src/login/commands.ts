@@ -72,8 +72,10 @@ function fromContainer(backstageUrl: string) {
 }
 
 function quote(value: string, shell: Shell): string {
-  const escaped = shell === 'sh' ? `'\\''` : `''`;
-  return `'${value.replaceAll("'", escaped)}'`;
+  // PowerShell takes typographic quotation marks for the straight one, too.
+  return shell === 'sh'
+    ? `'${value.replaceAll("'", `'\\''`)}'`
+    : `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 }
 
 /** The shell that the person most likely has. */

@@ -58,6 +58,10 @@ describe('readLoginSettings', () => {
     expect(() => read({ commands })).toThrow(key);
   });
 
+  it.each(['docker', 'npx'])('takes false for nothing said: %s', command => {
+    expect(read({ commands: { [command]: false } })).toEqual(read({}));
+  });
+
   it('takes another port', () => {
     const helperUrls = { native: 'http://127.0.0.1:18888/' };
     expect(read({ helperUrls }).helperUrls.native).toBe(

@@ -27,7 +27,7 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
 
 /** Without a default: a name under which the helper is not published is free for others to publish under. */
 function docker(config: ConfigApi): Command[] {
-  const chosen = config.getOptionalConfig('clusterAuth.commands.docker');
+  const chosen = chosenCommand(config, 'docker');
   if (!chosen) {
     return [];
   }
@@ -37,13 +37,21 @@ function docker(config: ConfigApi): Command[] {
   ];
 }
 
+/** `false` says what nothing said says: it was the way to hide a command. */
+function chosenCommand(config: ConfigApi, name: 'docker' | 'npx') {
+  const key = `clusterAuth.commands.${name}`;
+  return config.getOptional(key) === false
+    ? undefined
+    : config.getOptionalConfig(key);
+}
+
 function binary(config: ConfigApi): Command[] {
   const isOffered = config.getOptionalBoolean('clusterAuth.commands.binary');
   return isOffered ?? true ? [{ kind: 'binary' }] : [];
 }
 
 function npx(config: ConfigApi): Command[] {
-  const chosen = config.getOptionalConfig('clusterAuth.commands.npx');
+  const chosen = chosenCommand(config, 'npx');
   if (!chosen) {
     return [];
   }
