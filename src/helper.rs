@@ -50,6 +50,7 @@ pub mod proxy;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;
+pub mod shown_command;
 pub mod signing_in;
 pub mod stage;
 pub mod status;

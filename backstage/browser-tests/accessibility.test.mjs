@@ -14,8 +14,8 @@ import { personAt } from './environment.mjs';
 async function violations(part) {
   const page = part.page();
   await part.waitFor();
-  // What moves or fades in has no colours yet.
-  await part.evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map(({ finished }) => finished)));
+  // What moves or fades in has no colours yet; an animation that is cancelled is over, too.
+  await part.evaluate((element) => Promise.allSettled(element.getAnimations({ subtree: true }).map(({ finished }) => finished)));
   await page.evaluate(axe.source);
   return part.evaluate(async (element) => {
     const results = await Object(window).axe.run(element, { resultTypes: ['violations'] });

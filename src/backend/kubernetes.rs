@@ -46,13 +46,16 @@ async fn pass_on(
     let (cluster, _) = app.cluster(name)?;
     let path = kubernetes_path::below_proxy(request.uri().path(), name)?;
     kubernetes_headers::check(request.headers())?;
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(not_allowed("CONNECT and TRACE are not passed on: the Kubernetes API uses neither."));
+    }
     // Whoever shows nothing is at best a user: a page is told so, its preflight included, before anybody asks it to sign in.
     if !request.headers().contains_key(AUTHORIZATION) {
-        check_user_may(request, cluster)?;
+        check_user_may(request, path, cluster)?;
     }
     let caller = caller::user_or_on_behalf(request, app, clients).await?;
     if let UserOrOnBehalf::User(_) = caller {
-        check_user_may(request, cluster)?;
+        check_user_may(request, path, cluster)?;
     }
     let no_api = || {
         Problem::new(
@@ -83,13 +86,15 @@ fn open_stream(
 }
 
 /// What a user's own request may do here; a page's must not do anything.
-fn check_user_may(request: &HttpRequest, cluster: &Cluster) -> Result<(), Problem> {
+fn check_user_may(request: &HttpRequest, path: &str, cluster: &Cluster) -> Result<(), Problem> {
     if kubernetes_headers::comes_from_a_page(request.headers()) {
         return Err(not_allowed(
             "The Kubernetes proxy is not for pages: use Backstage's Kubernetes tab, or kubectl.",
         ));
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    // A GET of what is behind a pod, a service or a node can do anything.
+    let reads =
+        matches!(*request.method(), Method::GET | Method::HEAD) && !kubernetes_path::reaches_through(path);
     match cluster.user_tokens {
         UserTokens::Off => Err(not_allowed(
             "User tokens are off for this cluster: ask the operator to set USER_TOKENS, or use Backstage's Kubernetes tab.",

@@ -1,5 +1,7 @@
 //! The raw path of a proxied request: passed on byte for byte, or refused.
 
+use percent_encoding::percent_decode_str;
+
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 
@@ -12,6 +14,21 @@ pub fn below_proxy<'p>(raw: &'p str, name: &str) -> Result<&'p str, Problem> {
     let below = below.and_then(|rest| rest.strip_prefix(name)).and_then(|rest| rest.strip_prefix("/proxy"));
     let path = below.filter(|path| path.starts_with('/')).ok_or_else(refused)?;
     if path.split('/').all(is_plain) { Ok(path) } else { Err(refused()) }
+}
+
+/// Whether a path leads through a pod, a service or a node to what it serves: the subresource `proxy`, however it is written.
+#[must_use]
+pub fn reaches_through(path: &str) -> bool {
+    let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
+    let through = |window: &[String]| match window {
+        [resource, _, subresource] => {
+            subresource == "proxy" && matches!(resource.as_str(), "pods" | "services" | "nodes")
+        }
+        _ => false,
+    };
+    // What Kubernetes had before the subresource: /api/v1/proxy/….
+    segments.get(2).is_some_and(|segment| segment == "proxy") || segments.windows(3).any(through)
 }
 
 fn refused() -> Problem {
@@ -40,6 +57,28 @@ mod tests {
     fn below(tail: &str) -> Option<String> {
         let raw = format!("/api/cluster-auth/clusters/prod/proxy{tail}");
         below_proxy(&raw, "prod").ok().map(str::to_owned)
+    }
+
+    #[test]
+    fn what_is_behind_a_pod_a_service_or_a_node_is_told_from_them() {
+        for path in [
+            "/api/v1/namespaces/team-a/pods/web-0/proxy",
+            "/api/v1/namespaces/team-a/pods/web-0/proxy/metrics",
+            "/api/v1/namespaces/team-a/pods//web-0//%70roxy/",
+            "/api/v1/namespaces/team-a/services/https:web:443/proxy/",
+            "/api/v1/nodes/n1/proxy/run/x",
+            "/api/v1/proxy/nodes/n1",
+        ] {
+            assert!(reaches_through(path), "{path}");
+        }
+        for path in [
+            "/api/v1/namespaces/team-a/pods/proxy",
+            "/api/v1/namespaces/proxy/pods/web-0/log",
+            "/api/v1/namespaces/pods/configmaps/proxy",
+            "/apis/apps/v1/namespaces/team-a/deployments/proxy",
+        ] {
+            assert!(!reaches_through(path), "{path}");
+        }
     }
 
     #[test]

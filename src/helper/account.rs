@@ -16,6 +16,7 @@ use crate::helper::backend_trust::{BackendTrust, TrustFileError};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::backstage_token_file::TokenFileError;
 use crate::helper::confirm_in_terminal;
+use crate::helper::shown_command::word;
 use crate::helper::terminal::Terminal;
 use crate::helper::unreachable;
 use crate::helper::user_credential::{NotTraded, UserCredential};
@@ -68,7 +69,8 @@ pub enum AccountError {
     Refused(String),
     /// The backend was never confirmed, and nobody confirms it now.
     #[error(
-        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {0} first."
+        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first.",
+        shown = word(&.0.to_string(), "URL")
     )]
     Unconfirmed(BackendName),
     /// What the helper keeps cannot be used.

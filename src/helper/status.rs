@@ -3,6 +3,7 @@
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
+use crate::helper::shown_command::word;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::login::LoginSettings;
 
@@ -52,7 +53,8 @@ fn name(cluster: &ClusterStatus) -> String {
 
 fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
     if !cluster.connected {
-        let login = format!("run backstage-oidc-helper login --backend {address} --cluster {}", cluster.name);
+        let (backend, cluster_name) = (word(address, "URL"), word(&cluster.name, "NAME"));
+        let login = format!("run backstage-oidc-helper login --backend {backend} --cluster {cluster_name}");
         return match cluster.reason.as_deref() {
             None => format!("not connected: {login}"),
             Some(reason) => format!("not connected, {}: {login}", why(reason)),

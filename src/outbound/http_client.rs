@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +47,7 @@ pub struct Request {
     whole: Duration,
 }
 
-/// An answer, all of it.
-#[derive(Debug)]
+/// An answer, all of it. `Debug` shows neither header fields nor body: both may hold tokens.
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
@@ -55,6 +55,13 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body, at most [`BODY_LIMIT`] bytes.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, body, .. } = self;
+        f.debug_struct("Answer").field("status", status).field("bytes", &body.len()).finish_non_exhaustive()
+    }
 }
 
 impl HttpClient {

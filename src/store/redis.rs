@@ -134,7 +134,9 @@ impl Redis {
             let opening = open(self.address.clone(), self.patience);
             let connection = match &self.home {
                 // A request that gives up ends it: a Redis that hangs must not gather sockets.
-                Some(home) => AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?,
+                Some(home) => {
+                    AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?
+                }
                 None => opening.await?,
             };
             Ok(current.insert(connection).clone())

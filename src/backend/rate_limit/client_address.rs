@@ -15,8 +15,10 @@ impl TrustedProxies {
 
     /// The last address in `X-Forwarded-For` that no trusted proxy has; the peer's, unless that is a trusted proxy.
     pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let lines: Vec<&HeaderValue> = headers.get_all(X_FORWARDED_FOR).collect();
-        let mut hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+        // A byte that is none of an address spoils its own hop only.
+        let text = |line: &HeaderValue| String::from_utf8_lossy(line.as_bytes()).into_owned();
+        let lines: Vec<String> = headers.get_all(X_FORWARDED_FOR).map(text).collect();
+        let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
         let mut address = peer.to_canonical();
         while self.trusts(address) {
             // What a trusted proxy could not write as an address hides all that is before it.
