@@ -21,14 +21,13 @@ pub fn below_proxy<'p>(raw: &'p str, name: &str) -> Result<&'p str, Problem> {
 pub fn reaches_through(path: &str) -> bool {
     let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
-    let through = |window: &[String]| match window {
-        [resource, _, subresource] => {
-            subresource == "proxy" && matches!(resource.as_str(), "pods" | "services" | "nodes")
-        }
-        _ => false,
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let below = match segments.as_slice() {
+        ["api", _, "namespaces", _, below @ ..] | ["api", _, below @ ..] => below,
+        _ => return false,
     };
-    // What Kubernetes had before the subresource: /api/v1/proxy/….
-    segments.get(2).is_some_and(|segment| segment == "proxy") || segments.windows(3).any(through)
+    // `proxy` first is what Kubernetes had before the subresource.
+    matches!(below, ["proxy", ..] | ["pods" | "services" | "nodes", _, "proxy", ..])
 }
 
 fn refused() -> Problem {

@@ -149,6 +149,21 @@ fn user_tokens_do_what_the_setting_says() {
 }
 
 #[test]
+fn who_may_only_read_does_not_reach_through_a_pod() {
+    let world = World::new("proxy_read_through");
+    let connected = Connected::new(&world);
+    for path in ["pods/web-0/proxy/shutdown", "services/web/proxy/", "pods/web-0/%70roxy/"] {
+        let path = format!("/clusters/dev/proxy/api/v1/namespaces/team-a/{path}");
+        connected.api.get(&path).assert_status_object(403, "not_allowed");
+    }
+    connected
+        .api
+        .get("/clusters/dev/proxy/api/v1/nodes/n1/proxy/run/x")
+        .assert_status_object(403, "not_allowed");
+    assert_eq!(connected.api.get(&format!("{PODS}/web-0")).status, 200);
+}
+
+#[test]
 fn a_cluster_with_another_ca_is_not_talked_to() {
     let world = World::new("proxy_other_ca");
     let idp = HostileIdp::start(&world);

@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_of_no_address_spoils_its_own_hop_only() {
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let mut headers = HeaderMap::new();
+        headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(b"\xff, 198.51.100.9").unwrap());
+        let address = proxies.client_address("10.0.0.5".parse().unwrap(), &headers);
+        assert_eq!(address.to_string(), "198.51.100.9");
+    }
+
+    #[test]
     fn a_machine_counts_once_however_many_addresses_it_has() {
         let network = |address: &str| Network::of(address.parse().unwrap());
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
