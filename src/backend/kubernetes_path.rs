@@ -22,9 +22,8 @@ pub fn reaches_through(path: &str) -> bool {
     let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let below = match segments.as_slice() {
-        ["api", _, "namespaces", _, below @ ..] | ["api", _, below @ ..] => below,
-        _ => return false,
+    let (["api", _, "namespaces", _, below @ ..] | ["api", _, below @ ..]) = segments.as_slice() else {
+        return false;
     };
     // `proxy` first is what Kubernetes had before the subresource.
     matches!(below, ["proxy", ..] | ["pods" | "services" | "nodes", _, "proxy", ..])
