@@ -50,11 +50,19 @@ const WHO_CALLS: [&str; 10] = [
 const WHO_CALLS_PREFIXES: [&str; 3] = ["x-forwarded-", "x-original-", "x-remote-"];
 
 /// Of an answer: what a browser would act on for this whole origin, and what is made anew here.
-const NEVER_ANSWERED: [&str; 8] = [
+const NEVER_ANSWERED: [&str; 16] = [
+    "alt-svc",
     "cache-control",
     "clear-site-data",
     "content-length",
     "content-security-policy",
+    "content-security-policy-report-only",
+    "link",
+    "nel",
+    "refresh",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
     "set-cookie",
     "strict-transport-security",
     "x-content-type-options",
@@ -229,6 +237,11 @@ mod tests {
             ("strict-transport-security", "max-age=1"),
             ("access-control-allow-origin", "*"),
             ("cache-control", "public"),
+            // These would hold for the whole origin, or act before anything is read.
+            ("nel", "{}"),
+            ("report-to", "{}"),
+            ("service-worker-allowed", "/"),
+            ("refresh", "0;url=https://evil.example"),
         ]);
         let passed: Vec<_> =
             to_answer(&answered).map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();

@@ -210,6 +210,11 @@ impl<T, E: Clone + Display> Shared<T, E> {
     }
 }
 
+/// Whether a failure at that moment is still remembered; not one that a clock which was set back since has in the future.
+fn is_just_before(at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    at <= now && now - at < FAILURE
+}
+
 impl<T, E: Clone> State<T, E> {
     fn copy_younger_than(&self, age: Duration, now: OffsetDateTime) -> Option<Held<T>> {
         self.copy.as_ref().filter(|copy| now - copy.at < age).cloned()
@@ -220,7 +225,7 @@ impl<T, E: Clone> State<T, E> {
     }
 
     fn failure_just_before(&self, now: OffsetDateTime) -> Option<E> {
-        self.failure.as_ref().filter(|(_, at)| now - *at < FAILURE).map(|(error, _)| error.clone())
+        self.failure.as_ref().filter(|(_, at)| is_just_before(*at, now)).map(|(error, _)| error.clone())
     }
 
     fn last_failure(&self) -> Option<E> {

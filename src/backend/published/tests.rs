@@ -168,3 +168,11 @@ async fn what_a_copy_lacks_is_looked_for_five_times_and_then_less_often() {
     assert_eq!(same.map(|copy| *copy.content), Ok(5));
     assert_eq!(publisher.asked.get(), 6);
 }
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_failure_last() {
+    let at = OffsetDateTime::UNIX_EPOCH + Duration::hours(1);
+    assert!(is_just_before(at, at));
+    assert!(!is_just_before(at, at + FAILURE));
+    assert!(!is_just_before(at, at - Duration::minutes(10)));
+}
