@@ -224,7 +224,7 @@ fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
         let hosts = settings.insecure_http_hosts.clone();
         (name.clone(), Provider::new(cluster.oidc.clone(), hosts, clock.clone(), Arc::clone(&metrics)))
     };
-    // A gauge that nobody has moved is zero, not missing.
+    // A gauge that was never set is zero, not missing.
     for name in settings.clusters.keys() {
         metrics.kubernetes_streams.with_label_values(&[name]).set(0);
     }

@@ -1,4 +1,4 @@
-//! Which logins are kept: by when each was last used, for the sweep of those that nobody uses, and by user, for the operator.
+//! Which logins are kept: by when each was last used, for the sweep of unused ones, and by user, for the operator.
 //!
 //! A use is written down once an hour a login and process. What the others in that hour cost is a look into a map.
 

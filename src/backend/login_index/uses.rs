@@ -1,4 +1,4 @@
-//! That a login is used is written down behind the request: it waits for nothing, and a store that is slow or away costs nobody
+//! That a login is used is written down behind the request: it waits for nothing, and a store that is slow or away costs no request
 //! an answer.
 //!
 //! A use that is lost (the store failed, the queue was full, the process was killed) is made up for by the next one.
@@ -115,7 +115,7 @@ async fn write_waiting(app: &App) {
     let failed = Cell::new(false);
     stream::iter(uses)
         .for_each_concurrent(AT_ONCE, async |used| {
-            // A store that fails one fails the rest: nobody waits for each of them to find out.
+            // A store that fails one fails the rest: the rest is not tried.
             if failed.get() {
                 return app.noted_uses.forget(&used.key);
             }

@@ -100,7 +100,7 @@ async fn a_copy_counts_for_a_day_while_its_publisher_does_not_answer() {
     assert_eq!(publisher.at_once().await, Some(Ok(1)));
     assert_eq!(publisher.asked.get(), 2, "the failure is remembered");
     publisher.pass(Duration::SECOND);
-    // The next fetch hangs: nobody waits for it.
+    // The next fetch hangs: no request waits for it.
     assert_eq!(publisher.at_once().await, Some(Ok(1)));
     assert_eq!(publisher.asked.get(), 3);
     publisher.pass(COUNTS_IN_TROUBLE);
