@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use awc::http::StatusCode;
+use hyper::StatusCode;
 use serde::Deserialize;
 
 use crate::outbound::OutboundError;

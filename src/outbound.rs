@@ -1,12 +1,12 @@
 //! Requests that we send: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
 //! [`http_client::HttpClient`] sends all of them but those that the Kubernetes proxy passes on.
 
-mod beginning;
 pub mod connect_failure;
-mod connection;
+mod connector;
 pub mod http_client;
 pub mod http_proxy;
 pub mod https_rule;
+mod localhost;
 pub mod no_proxy;
 pub mod oauth2_bridge;
 pub mod retry_after;
@@ -15,11 +15,10 @@ pub mod streaming;
 pub mod trail;
 mod tunnel;
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use actix_http::error::ParseError;
-use awc::error::{ConnectError, PayloadError, SendRequestError};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -62,36 +61,23 @@ pub enum OutboundError {
     },
 }
 
-impl From<SendRequestError> for OutboundError {
-    fn from(error: SendRequestError) -> Self {
-        match error {
-            // awc calls it a connection error, but it is an end of file where the answer's head was expected.
-            SendRequestError::Connect(ConnectError::Disconnected) => {
-                Self::AnswerLost("the connection was closed".to_owned())
-            }
-            SendRequestError::Connect(reason) => Self::NotConnected(reason.into()),
-            error @ (SendRequestError::Url(_) | SendRequestError::Http(_) | SendRequestError::Custom(..)) => {
-                Self::NotConnected(ConnectFailure::Other(error.to_string()))
-            }
-            SendRequestError::Timeout => Self::TimedOut,
-            SendRequestError::Response(ParseError::Io(error)) | SendRequestError::Send(error) => {
-                Self::AnswerLost(error.to_string())
-            }
-            other => Self::AnswerLost(other.to_string()),
+impl From<hyper::Error> for OutboundError {
+    fn from(error: hyper::Error) -> Self {
+        // A request that hyper gave back, since its connection had ended before.
+        if error.is_canceled() {
+            return Self::NotConnected(ConnectFailure::Other(innermost(&error)));
         }
+        Self::AnswerLost(innermost(&error))
     }
 }
 
-impl From<PayloadError> for OutboundError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::Overflow => Self::TooLarge,
-            PayloadError::Incomplete(Some(error)) | PayloadError::Io(error) => {
-                Self::AnswerLost(error.to_string())
-            }
-            other => Self::AnswerLost(other.to_string()),
-        }
+/// What lies at the bottom of an error says most.
+fn innermost(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
     }
+    error.to_string()
 }
 
 /// A file of root certificates that cannot be used.
@@ -150,13 +136,10 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots
     if roots.len() == before { Err(unusable("no PEM block".to_owned())) } else { Ok(()) }
 }
 
-/// HTTP/1.1 only: awc's HTTP/2 is h2 0.3, which has an open advisory.
 fn config(trusted: ServerCertificates) -> Arc<ClientConfig> {
     // "Dangerous" since a verifier might accept anything; ours only asks rustls's own.
     let builder = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(trusted));
-    let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Arc::new(config)
+    Arc::new(builder.with_no_client_auth())
 }
 
 #[cfg(test)]

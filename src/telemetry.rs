@@ -144,8 +144,8 @@ mod tests {
         let writer = buffer.clone();
         let subscriber = subscriber(LogFormat::Json, asked("trace").unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
-            tracing::trace!(target: "awc::sender", "authorization: Bearer library");
-            tracing::warn!(target: "awc::sender", "a library's warning");
+            tracing::trace!(target: "hyper::sender", "authorization: Bearer library");
+            tracing::warn!(target: "hyper::sender", "a library's warning");
             tracing::trace!("our own trace");
             tracing::info!(target: AUDIT, "an audit line");
         });

@@ -60,7 +60,7 @@ fn no_library_is_louder_than_that_whatever_is_asked_for() {
     let world = World::new("library_logs_quiet");
     let idp = Idp::start(&world);
     let redis = RedisServer::start(&world);
-    let loud = "trace,awc=trace,actix_http=trace,actix_web=trace,redis=trace,rustls=trace,h2=trace,mio=trace,log=trace";
+    let loud = "trace,hyper=trace,actix_http=trace,actix_web=trace,redis=trace,rustls=trace,h2=trace,mio=trace,log=trace";
     let backend = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("RUST_LOG", loud).start();
     let api = backend.api(&world);
     let session = api.register();
@@ -78,7 +78,7 @@ fn no_library_is_louder_than_that_whatever_is_asked_for() {
             secret["kind"]
         );
     }
-    for library in ["awc", "actix", "redis", "rustls", "h2", "mio", "log"] {
+    for library in ["hyper", "actix", "redis", "rustls", "h2", "mio", "log"] {
         let loud: Vec<Value> = events_of(&backend, library)
             .into_iter()
             .filter(|event| event["level"] != "WARN" && event["level"] != "ERROR")

@@ -110,7 +110,7 @@ impl App {
     }
 }
 
-/// The clients of one worker: awc's cannot be shared, and connections live on the runtime that opened them.
+/// The clients of one worker: connections live on the runtime that opened them.
 #[derive(Clone)]
 pub struct Clients {
     /// For the identity provider and Backstage.

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use hyper::header::ACCEPT;
 use serde::Deserialize;
 
 use super::app::{App, Clients};
@@ -32,7 +33,7 @@ struct Profile {
 pub async fn email_of(caller: &Caller, app: &App, clients: &Clients) -> Result<String, Problem> {
     let (namespace, name) = (caller.user.namespace(), caller.user.name());
     let url = format!("{}/api/catalog/entities/by-name/user/{namespace}/{name}", base(app));
-    let mut request = clients.provider.get(&url).insert_header(("Accept", "application/json"));
+    let mut request = clients.provider.get(&url).header(ACCEPT, "application/json");
     if let Some(token) = &caller.token {
         request = request.bearer_auth(token.expose());
     }

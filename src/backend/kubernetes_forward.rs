@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::header as outward;
 
-use super::kubernetes_headers::{outward_header, to_answer, to_pass_on};
+use super::kubernetes_headers::{to_answer, to_pass_on};
 use super::kubernetes_streams::OpenStream;
 use crate::outbound::streaming::{
     Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
@@ -64,7 +64,7 @@ fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Prob
         hyper::Request::builder().method(forwarded.request.method().as_str()).uri(forwarded.target);
     let headers = request.headers_mut().ok_or_else(unsendable)?;
     *headers = to_pass_on(forwarded.request.headers());
-    headers.extend(trail::headers().filter_map(|(name, value)| outward_header(&name, &value)));
+    headers.extend(trail::headers());
     headers.insert(outward::AUTHORIZATION, bearer);
     Ok(request)
 }

@@ -1,5 +1,5 @@
-//! The headers that pass between a caller and Kubernetes, and those that never do. awc and actix have those of `http` 0.2, hyper
-//! those of `http` 1.
+//! The headers that pass between a caller and Kubernetes, and those that never do. actix has those of `http` 0.2, hyper those of
+//! `http` 1.
 
 use std::borrow::Cow;
 

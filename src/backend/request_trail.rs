@@ -3,7 +3,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
@@ -31,7 +31,7 @@ pub async fn follow<B: MessageBody>(
     // The path only: a query may hold what must not be logged.
     let span =
         tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
-    let trail = Trail { request_id: id.clone(), traceparent: request.headers().get(TRACEPARENT).cloned() };
+    let trail = Trail::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());
     let answered = panics::caught(async {
         planted::here(Place::Request);
@@ -49,7 +49,7 @@ pub async fn follow<B: MessageBody>(
 }
 
 fn mark(headers: &mut HeaderMap, id: HeaderValue) {
-    headers.insert(REQUEST_ID, id);
+    headers.insert(HeaderName::from_static(REQUEST_ID), id);
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -70,7 +70,7 @@ fn shape_at(path: &str) -> fn(&Problem) -> HttpResponse {
 
 /// The caller's own name for the request, when it is 1 to 64 of `[A-Za-z0-9_-]`.
 fn given_id(request: &ServiceRequest) -> Option<HeaderValue> {
-    let id = request.headers().get(&REQUEST_ID)?;
+    let id = request.headers().get(REQUEST_ID)?;
     let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let bytes = id.as_bytes();
     ((1..=64).contains(&bytes.len()) && bytes.iter().all(allowed)).then(|| id.clone())

@@ -6,9 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use actix_web::http::header::HttpDate;
 use actix_web::web::Bytes;
-use awc::http::StatusCode;
-use awc::http::header::{COOKIE, DATE, HeaderMap, HttpDate, RETRY_AFTER};
+use hyper::StatusCode;
+use hyper::header::{ACCEPT, COOKIE, DATE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,7 @@ use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, Deadlines, HttpClient, Request};
+use crate::outbound::trail::REQUEST_ID;
 use crate::outbound::{self, OutboundError};
 use crate::protocol::{
     BASE_PATH, Code, DisconnectedResponse, ExchangeRequest, ExchangeResponse, Info, RegisterRequest,
@@ -274,8 +276,8 @@ impl BackendApi {
         let url = format!("{}/api/auth/{provider}/refresh?env={environment}", self.backstage_url);
         let request = self
             .labelled(self.client.get(&url))
-            .insert_header((COOKIE, cookie.expose_secret()))
-            .insert_header(("X-Requested-With", "XMLHttpRequest"));
+            .header(COOKIE, cookie.expose_secret())
+            .header("x-requested-with", "XMLHttpRequest");
         let answer: RefreshResponse = read(&request.send().await?)?;
         Ok(answer.backstage_identity.token)
     }
@@ -285,9 +287,7 @@ impl BackendApi {
     }
 
     fn labelled(&self, request: Request) -> Request {
-        request
-            .insert_header(("Accept", "application/json"))
-            .insert_header(("x-request-id", self.request_id.as_str()))
+        request.header(ACCEPT, "application/json").header(REQUEST_ID, self.request_id.as_str())
     }
 
     fn as_user(&self, request: Request, user_token: Option<&SecretString>) -> Request {

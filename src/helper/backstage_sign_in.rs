@@ -9,7 +9,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use awc::http::StatusCode;
+use hyper::StatusCode;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, EndpointNotSet, EndpointSet,

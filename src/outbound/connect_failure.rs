@@ -3,8 +3,6 @@
 use std::error::Error;
 use std::io;
 
-use awc::error::ConnectError;
-
 /// Why no connection came about: not a byte of the request was sent. Holds no credential.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ConnectFailure {
@@ -98,17 +96,7 @@ impl ConnectFailure {
     }
 }
 
-impl From<ConnectError> for ConnectFailure {
-    fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::Timeout => Self::TimedOut,
-            ConnectError::Io(error) => Self::from(error),
-            other => Self::Other(other.to_string()),
-        }
-    }
-}
-
-/// What we put into an I/O error ourselves, on the far side of awc and rustls, comes out again.
+/// What we put into an I/O error ourselves, on the far side of hyper and rustls, comes out again.
 impl From<io::Error> for ConnectFailure {
     fn from(error: io::Error) -> Self {
         let inner: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);
@@ -139,7 +127,7 @@ mod tests {
         let from_tls = rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other));
         let from_tls = io::Error::new(io::ErrorKind::InvalidData, from_tls);
         for error in [from_dialling, from_tls] {
-            let failure = ConnectFailure::from(ConnectError::Io(error));
+            let failure = ConnectFailure::from(error);
             assert!(matches!(failure, ConnectFailure::UnknownCa { .. }), "{failure:?}");
         }
         let refused = ConnectFailure::from(io::Error::from(io::ErrorKind::ConnectionRefused));

@@ -5,23 +5,36 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::{Bytes, BytesMut};
-use awc::error::PayloadError;
-use awc::http::header::{CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING, TryIntoHeaderPair};
-use awc::http::{Method, StatusCode, Uri, Version};
-use awc::{ClientRequest, ClientResponse, Connector, SendClientRequest};
-use futures_util::{Stream, StreamExt};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::{Either, select};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
+use hyper::http::request::Builder;
+use hyper::{Method, Response, StatusCode, Uri};
 use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use tower_service::Service;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
 
-use super::connection::{Closed, Opener, with_scheme};
+use super::connect_failure::ConnectFailure;
+use super::connector::{Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::tunnel::Dialler;
 use super::{BODY_LIMIT, OutboundError, trail, trusting_nobody};
+
+/// Who asks: some firewalls refuse requests that do not say.
+const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -33,17 +46,17 @@ pub struct Deadlines {
     pub whole: Duration,
 }
 
-/// The client of one worker.
+/// A client.
 #[derive(Clone)]
 pub struct HttpClient {
-    plain: awc::Client,
-    secure: awc::Client,
+    connector: Connector,
     whole: Duration,
 }
 
 /// A request that is not sent yet.
 pub struct Request {
-    sending: ClientRequest,
+    connector: Connector,
+    head: Builder,
     whole: Duration,
 }
 
@@ -68,13 +81,8 @@ impl HttpClient {
     /// Follows no redirects.
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, deadlines: Deadlines) -> Self {
-        // The dialler gives up before awc does, which would not know on whom.
-        let dialler = Dialler::new(proxies.clone(), deadlines.connect.mul_f32(0.9));
-        Self {
-            plain: client(Opener::plain(dialler.clone()), deadlines),
-            secure: client(Opener::secure(dialler, tls), deadlines),
-            whole: deadlines.whole,
-        }
+        let connector = Connector::new(tls, proxies.clone(), deadlines.connect, Speaks::Http1);
+        Self { connector, whole: deadlines.whole }
     }
 
     /// For what stays on this machine: knows no proxy, and trusts no certificate.
@@ -107,32 +115,13 @@ impl HttpClient {
     /// # Errors
     /// As the variants of [`OutboundError`] say.
     pub async fn get_json<T: DeserializeOwned>(&self, url: &str) -> Result<T, OutboundError> {
-        self.get(url).insert_header(("Accept", "application/json")).send().await?.json()
+        self.get(url).header(ACCEPT, "application/json").send().await?.json()
     }
 
     fn request(&self, method: Method, url: &str) -> Request {
-        let secure = url.parse::<Uri>().ok().filter(|url| url.scheme_str() == Some("https"));
-        let sending = match secure.and_then(|url| Some((with_scheme("http", &url).ok()?, url))) {
-            Some((for_awc, url)) => {
-                self.secure.request(method, for_awc).insert_header((HOST, host_and_port(&url)))
-            }
-            // What is no URL at all fails when it is sent.
-            None => self.plain.request(method, url),
-        };
-        Request { sending: sending.force_close(), whole: self.whole }
+        let head = hyper::Request::builder().method(method).uri(url);
+        Request { connector: self.connector.clone(), head, whole: self.whole }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one place")]
-fn client(opener: Opener, deadlines: Deadlines) -> awc::Client {
-    // Each request has its own connection: there is nothing to wait for a place in.
-    let connector = Connector::new().connector(opener).timeout(deadlines.connect).limit(0);
-    awc::Client::builder().disable_redirects().disable_timeout().connector(connector).finish()
-}
-
-fn host_and_port(url: &Uri) -> String {
-    let host = url.host().unwrap_or_default();
-    url.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 impl Request {
@@ -144,20 +133,36 @@ impl Request {
 
     /// With a header field.
     #[must_use]
-    pub fn insert_header(self, field: impl TryIntoHeaderPair) -> Self {
-        Self { sending: self.sending.insert_header(field), ..self }
+    pub fn header<V>(self, name: impl TryInto<HeaderName, Error: Into<hyper::http::Error>>, value: V) -> Self
+    where
+        V: TryInto<HeaderValue, Error: Into<hyper::http::Error>>,
+    {
+        Self { head: self.head.header(name, value), ..self }
     }
 
     /// With a bearer credential (RFC 6750, 2.1).
     #[must_use]
     pub fn bearer_auth(self, token: &str) -> Self {
-        Self { sending: self.sending.bearer_auth(token), ..self }
+        self.authorization("Bearer", token)
     }
 
     /// With a name and a password (RFC 7617).
     #[must_use]
     pub fn basic_auth(self, name: &str, password: &str) -> Self {
-        Self { sending: self.sending.basic_auth(name, password), ..self }
+        let pair = Zeroizing::new(format!("{name}:{password}"));
+        self.authorization("Basic", &STANDARD.encode(pair.as_bytes()))
+    }
+
+    fn authorization(self, scheme: &str, credential: &str) -> Self {
+        let value = HeaderValue::try_from(format!("{scheme} {credential}")).map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        match value {
+            Ok(value) => self.header(AUTHORIZATION, value),
+            // What cannot be in a header fails when it is sent; it is not repeated in the error.
+            Err(_) => self.header(AUTHORIZATION, "\n"),
+        }
     }
 
     /// Sends it without a body.
@@ -165,15 +170,7 @@ impl Request {
     /// # Errors
     /// As the variants of [`OutboundError`] say.
     pub async fn send(self) -> Result<Answer, OutboundError> {
-        answered(self.whole, trail::marked(self.sending).send()).await
-    }
-
-    /// Sends it with these bytes.
-    ///
-    /// # Errors
-    /// As the variants of [`OutboundError`] say.
-    pub async fn send_body(self, body: Vec<u8>) -> Result<Answer, OutboundError> {
-        answered(self.whole, trail::marked(self.sending).send_body(body)).await
+        self.send_body(Vec::new()).await
     }
 
     /// Sends it with JSON.
@@ -181,16 +178,83 @@ impl Request {
     /// # Errors
     /// As the variants of [`OutboundError`] say.
     pub async fn send_json(self, body: &impl Serialize) -> Result<Answer, OutboundError> {
-        answered(self.whole, trail::marked(self.sending).send_json(body)).await
+        let body = serde_json::to_vec(body).map_err(|error| unsendable(&error))?;
+        self.header(CONTENT_TYPE, "application/json").send_body(body).await
     }
 
     /// Sends it with a form.
     ///
     /// # Errors
     /// As the variants of [`OutboundError`] say.
-    pub async fn send_form(self, form: &impl Serialize) -> Result<Answer, OutboundError> {
-        answered(self.whole, trail::marked(self.sending).send_form(form)).await
+    pub async fn send_form(self, form: &[(&str, &str)]) -> Result<Answer, OutboundError> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.header(CONTENT_TYPE, "application/x-www-form-urlencoded").send_body(body.into_bytes()).await
     }
+
+    /// Sends it with these bytes.
+    ///
+    /// # Errors
+    /// As the variants of [`OutboundError`] say.
+    pub async fn send_body(self, body: Vec<u8>) -> Result<Answer, OutboundError> {
+        let Self { mut connector, head, whole } = self;
+        let mut request = head.body(Full::from(body)).map_err(|error| unsendable(&error))?;
+        let url = std::mem::take(request.uri_mut());
+        address(&mut request, &url)?;
+        let answer = async {
+            let connection = connector.call(url).await.map_err(OutboundError::NotConnected)?;
+            let (sender, connection) = http1::handshake(connection).await?;
+            // Dropped with the answer, or at the deadline: the connection carries this request and no other.
+            match select(pin!(exchange(sender, request)), pin!(connection)).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right((_, answering)) => answering.await,
+            }
+        };
+        timeout(whole, answer).await.unwrap_or(Err(OutboundError::TimedOut))
+    }
+}
+
+/// What the request says of itself, by HTTP/1.1's rules (RFC 9112, 3.2).
+fn address(request: &mut hyper::Request<Full<Bytes>>, url: &Uri) -> Result<(), OutboundError> {
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    *request.uri_mut() = path.parse().map_err(|error| unsendable(&error))?;
+    let host = HeaderValue::try_from(host_and_port(url)).map_err(|error| unsendable(&error))?;
+    let headers = request.headers_mut();
+    headers.extend(trail::headers());
+    headers.insert(HOST, host);
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(PROGRAM));
+    Ok(())
+}
+
+fn host_and_port(url: &Uri) -> String {
+    let host = url.host().unwrap_or_default();
+    url.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Nothing was sent of what cannot be.
+fn unsendable(error: &impl ToString) -> OutboundError {
+    OutboundError::NotConnected(ConnectFailure::Other(error.to_string()))
+}
+
+async fn exchange(
+    mut sender: SendRequest<Full<Bytes>>,
+    request: hyper::Request<Full<Bytes>>,
+) -> Result<Answer, OutboundError> {
+    let (head, body) = Response::into_parts(sender.send_request(request).await?);
+    Ok(Answer { status: head.status, headers: head.headers, body: all_of(body).await? })
+}
+
+async fn all_of(mut body: Incoming) -> Result<Bytes, OutboundError> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // Trailers are passed over.
+        let Ok(piece) = frame?.into_data() else { continue };
+        if whole.len().saturating_add(piece.len()) > BODY_LIMIT {
+            return Err(OutboundError::TooLarge);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.into())
 }
 
 impl Answer {
@@ -204,47 +268,6 @@ impl Answer {
         }
         serde_json::from_slice(&self.body).map_err(|_| OutboundError::NotJson)
     }
-}
-
-async fn answered(whole: Duration, sending: SendClientRequest) -> Result<Answer, OutboundError> {
-    let answer = async {
-        let mut answer = sending.await?;
-        let body = body(&mut answer).await?;
-        Ok(Answer { status: answer.status(), headers: answer.headers().clone(), body })
-    };
-    tokio::time::timeout(whole, answer).await.unwrap_or(Err(OutboundError::TimedOut))
-}
-
-/// All of the body.
-async fn body<S>(answer: &mut ClientResponse<S>) -> Result<Bytes, OutboundError>
-where
-    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
-{
-    let ends_with_connection = ends_with_connection(answer);
-    let mut body = BytesMut::new();
-    while let Some(piece) = answer.next().await {
-        match piece {
-            Ok(piece) if body.len().saturating_add(piece.len()) > BODY_LIMIT => {
-                return Err(OutboundError::TooLarge);
-            }
-            Ok(piece) => body.extend_from_slice(&piece),
-            Err(PayloadError::Incomplete(Some(error)) | PayloadError::Io(error))
-                if ends_with_connection && Closed::is(&error) =>
-            {
-                break;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(body.freeze())
-}
-
-/// Whether the end of the connection is the end of the body (RFC 9112, 6.3), as far as awc reads such answers.
-fn ends_with_connection<S>(answer: &ClientResponse<S>) -> bool {
-    let headers = answer.headers();
-    answer.version() == Version::HTTP_10
-        && !headers.contains_key(CONTENT_LENGTH)
-        && !headers.contains_key(TRANSFER_ENCODING)
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use awc::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::Uri;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};

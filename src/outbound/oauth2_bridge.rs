@@ -1,11 +1,12 @@
-//! `oauth2` speaks through our client: the two differ in their version of `http`.
+//! `oauth2` speaks through our client.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use std::future::Future;
 use std::pin::Pin;
 
-use oauth2::http::{Response, StatusCode};
+use oauth2::http::Response;
+use oauth2::http::header::RETRY_AFTER;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 use super::OutboundError;
@@ -30,26 +31,19 @@ impl Bridge<'_> {
         // `oauth2` only ever POSTs (RFC 6749, 3.2; RFC 7009, 2.1).
         let mut sending = self.0.post(&head.uri.to_string());
         for (name, value) in &head.headers {
-            sending = sending.insert_header((name.as_str(), value.as_bytes()));
+            sending = sending.header(name, value);
         }
         let answer = sending.send_body(body).await?;
         let status = answer.status.as_u16();
         // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
         if status == 429 || status >= 500 {
-            let asked = answer.headers.get(awc::http::header::RETRY_AFTER);
+            let asked = answer.headers.get(RETRY_AFTER);
             let retry_after = asked.and_then(|value| RetryAfter::parse(value.to_str().ok()?));
             return Err(OutboundError::NotNow { status, retry_after });
         }
         let mut response = Response::new(answer.body.to_vec());
-        *response.status_mut() = StatusCode::from_u16(status).map_err(|_| OutboundError::NotJson)?;
-        for (name, value) in &answer.headers {
-            if let (Ok(name), Ok(value)) = (
-                oauth2::http::HeaderName::from_bytes(name.as_str().as_bytes()),
-                oauth2::http::HeaderValue::from_bytes(value.as_bytes()),
-            ) {
-                response.headers_mut().append(name, value);
-            }
-        }
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
         Ok(response)
     }
 }

@@ -4,7 +4,6 @@
 //! One a worker: its connections live on the runtime of the worker whose requests they carry, and end with it.
 
 mod answer;
-mod connector;
 mod lanes;
 mod request_body;
 
@@ -18,11 +17,11 @@ use hyper_util::client::legacy;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 
-use self::connector::ApiConnector;
 use self::lanes::Lanes;
-use super::OutboundError;
 use super::connect_failure::ConnectFailure;
+use super::connector::{Connector, Speaks};
 use super::http_proxy::HttpProxies;
+use super::{OutboundError, innermost};
 
 pub use self::answer::{Answer, AnswerBody, CutShort};
 pub use self::request_body::{BodySender, NotWanted, RequestBody, body_channel};
@@ -46,7 +45,7 @@ impl StreamingClient {
     /// Connects with this TLS and through these proxies; TLS included, a connection may take `connect`.
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
-        let connector = ApiConnector::new(tls, proxies.clone(), connect);
+        let connector = Connector::new(tls, proxies.clone(), connect, Speaks::Http2WhereOffered);
         Self { lanes: Rc::new(Lanes::new(connector)) }
     }
 
@@ -76,13 +75,4 @@ fn unanswered(error: &legacy::Error) -> OutboundError {
     }
     let ours = error.source().and_then(|source| source.downcast_ref::<ConnectFailure>()).cloned();
     OutboundError::NotConnected(ours.unwrap_or_else(|| ConnectFailure::Other(innermost(error))))
-}
-
-/// What lies at the bottom of an error says most.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

@@ -1,12 +1,11 @@
 //! The request that we act for, named in every request that we send for it.
 
-use awc::ClientRequest;
-use awc::http::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 
 /// Our own name for a request, the same in the logs of all who take part.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const REQUEST_ID: &str = "x-request-id";
 /// W3C Trace Context, 3.2: accepted and passed on as it is.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub const TRACEPARENT: &str = "traceparent";
 
 /// What names a request.
 #[derive(Clone, Debug)]
@@ -22,6 +21,14 @@ tokio::task_local! {
 }
 
 impl Trail {
+    /// What a request is named by. A value that can be in no header is left out.
+    #[must_use]
+    pub fn new(request_id: &[u8], traceparent: Option<&[u8]>) -> Self {
+        let value = |bytes| HeaderValue::from_bytes(bytes).ok();
+        let request_id = value(request_id).unwrap_or(HeaderValue::from_static("none"));
+        Self { request_id, traceparent: traceparent.and_then(value) }
+    }
+
     /// The trail of the task that asks, where it has one.
     #[must_use]
     pub fn current() -> Option<Self> {
@@ -46,13 +53,8 @@ impl Trail {
 pub fn headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let trail = Trail::current().into_iter();
     trail.flat_map(|trail| {
-        let traceparent = trail.traceparent.map(|traceparent| (TRACEPARENT, traceparent));
-        std::iter::once((REQUEST_ID, trail.request_id)).chain(traceparent)
+        let named = |name, value| (HeaderName::from_static(name), value);
+        let traceparent = trail.traceparent.map(|traceparent| named(TRACEPARENT, traceparent));
+        std::iter::once(named(REQUEST_ID, trail.request_id)).chain(traceparent)
     })
-}
-
-/// The request with the current trail's headers.
-#[must_use]
-pub fn marked(request: ClientRequest) -> ClientRequest {
-    headers().fold(request, ClientRequest::insert_header)
 }

@@ -1,11 +1,9 @@
-//! Opens the connections of our clients: straight, or through an HTTP proxy by CONNECT (RFC 9110, 9.3.6). TLS comes on top,
-//! so the proxy sees host and port of an https URL and nothing more.
+//! The way through an HTTP proxy, by CONNECT (RFC 9110, 9.3.6). TLS comes on top, so the proxy sees host and port of an https
+//! URL and nothing more.
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use awc::http::Uri;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,43 +11,12 @@ use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use super::connect_failure::ConnectFailure;
-use super::http_proxy::{HttpProxies, Proxy};
+use super::http_proxy::Proxy;
 
 /// The longest head of an answer to CONNECT that is read, in bytes.
 const HEAD_LIMIT: usize = 16 << 10;
 /// More header fields than a proxy's answer has.
 const MOST_FIELDS: usize = 64;
-
-/// Opens connections.
-#[derive(Clone)]
-pub struct Dialler {
-    proxies: HttpProxies,
-    patience: Duration,
-}
-
-impl Dialler {
-    /// Opens them through these proxies, in that time: looking up the name, connecting and CONNECT together.
-    #[must_use]
-    pub fn new(proxies: HttpProxies, patience: Duration) -> Self {
-        Self { proxies, patience }
-    }
-
-    /// Opens a connection to where that URL leads.
-    ///
-    /// # Errors
-    /// When none came about in time.
-    pub async fn dial(&self, url: &Uri) -> Result<TcpStream, ConnectFailure> {
-        let deadline = Instant::now() + self.patience;
-        let default = if url.scheme_str() == Some("https") { 443 } else { 80 };
-        let target = format!("{}:{}", url.host().unwrap_or_default(), url.port_u16().unwrap_or(default));
-        let Some(proxy) = self.proxies.on_the_way_to(url) else {
-            let dialled = timeout_at(deadline, TcpStream::connect(target)).await;
-            return Ok(dialled.map_err(|_| ConnectFailure::TimedOut)??);
-        };
-        let tunnel = Tunnel { proxy, target: &target, deadline };
-        tunnel.open(TcpStream::connect(proxy.to_string())).await
-    }
-}
 
 /// A way through a proxy.
 pub(super) struct Tunnel<'a> {

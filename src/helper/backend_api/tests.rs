@@ -24,7 +24,7 @@ fn a_refusal_is_read_as_far_as_it_goes() {
 #[test]
 fn a_retry_after_counts_in_seconds() {
     let mut limited = answer(StatusCode::TOO_MANY_REQUESTS, b"");
-    limited.headers.insert(RETRY_AFTER, awc::http::header::HeaderValue::from_static("7"));
+    limited.headers.insert(RETRY_AFTER, hyper::header::HeaderValue::from_static("7"));
     assert_eq!(refusal(&limited).retry_after, Some(Duration::from_secs(7)));
 }
 

@@ -19,7 +19,8 @@ const CHUNKED: &[u8] =
 const COUNTED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
 const AFTER_INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
     HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
-const UNTIL_THE_END: &[u8] = b"HTTP/1.0 200 OK\r\n\r\n1234567";
+/// RFC 9112, 6.3: neither length nor chunks.
+const UNTIL_THE_END: [&[u8]; 2] = [b"HTTP/1.0 200 OK\r\n\r\n1234567", b"HTTP/1.1 200 OK\r\n\r\n1234567"];
 
 /// Nothing a test waits for takes longer.
 const AMPLE: Duration = Duration::from_secs(30);
@@ -92,15 +93,26 @@ async fn interim_answers_are_not_the_answer_however_they_arrive() {
 
 #[actix_web::test]
 async fn an_answer_that_ends_with_its_connection_is_whole() {
-    let mut answers = cut_everywhere(UNTIL_THE_END).await;
-    assert_eq!(answers.pop().unwrap().unwrap().body, "1234567");
-    // Its head must be whole.
-    let head = UNTIL_THE_END.len() - 7;
-    assert!(answers[..head].iter().all(is_lost), "{answers:?}");
+    for whole in UNTIL_THE_END {
+        let mut answers = cut_everywhere(whole).await;
+        assert_eq!(answers.pop().unwrap().unwrap().body, "1234567");
+        // Its head must be whole.
+        let head = whole.len() - 7;
+        assert!(answers[..head].iter().all(is_lost), "{answers:?}");
+    }
+}
+
+/// How a server with TLS hangs up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HangsUp {
+    /// In good order, as TLS has it (RFC 8446, 6.1).
+    Properly,
+    /// Without a word, as when the connection was cut in between.
+    Abruptly,
 }
 
 /// A server with TLS, and a client that trusts it.
-fn secure_server(connections: usize, answer: &'static [u8]) -> (String, HttpClient) {
+fn secure_server(connections: usize, answer: &'static [u8], hangs_up: HangsUp) -> (String, HttpClient) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -111,8 +123,9 @@ fn secure_server(connections: usize, answer: &'static [u8]) -> (String, HttpClie
         let mut connection = StreamOwned::new(tls, connection);
         read_request(&mut connection);
         connection.write_all(&answer[..answer.len() - cut]).unwrap();
-        // In good order, as TLS has it: only HTTP can tell that something is missing.
-        connection.conn.send_close_notify();
+        if hangs_up == HangsUp::Properly {
+            connection.conn.send_close_notify();
+        }
         connection.flush().unwrap();
     });
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -125,12 +138,24 @@ fn secure_server(connections: usize, answer: &'static [u8]) -> (String, HttpClie
 #[actix_web::test]
 async fn half_an_answer_is_none_over_tls_either() {
     for whole in [CHUNKED, COUNTED] {
-        let (url, client) = secure_server(8, whole);
+        // Only HTTP can tell that something is missing.
+        let (url, client) = secure_server(8, whole, HangsUp::Properly);
         assert_eq!(client.get_json::<Value>(&url).await.unwrap(), json!(1_234_567));
         for missing in 1..8 {
             let answer = client.get(&url).send().await;
             assert!(is_lost(&answer), "without the last {missing} bytes: {answer:?}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn over_tls_the_end_of_the_connection_must_be_meant_to_end_an_answer() {
+    for whole in UNTIL_THE_END {
+        let (url, client) = secure_server(1, whole, HangsUp::Properly);
+        assert_eq!(client.get(&url).send().await.unwrap().body, "1234567");
+        let (url, client) = secure_server(1, whole, HangsUp::Abruptly);
+        let answer = client.get(&url).send().await;
+        assert!(is_lost(&answer), "{answer:?}");
     }
 }
 

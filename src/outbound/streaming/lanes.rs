@@ -10,7 +10,7 @@ use hyper::Request;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connector::ApiConnector;
+use super::super::connector::Connector;
 use super::request_body::RequestBody;
 
 /// Requests at once a lane. Go's servers let 250 be open, others 100 or 128.
@@ -36,7 +36,7 @@ const PING_WITHIN: Duration = Duration::from_secs(10);
 pub(super) type Place = Rc<()>;
 
 struct Lane {
-    pool: Client<ApiConnector, RequestBody>,
+    pool: Client<Connector, RequestBody>,
     /// Held once by the lane, and once by each request.
     places: Place,
 }
@@ -57,13 +57,13 @@ impl Lane {
 
 /// The lanes to one server.
 pub(super) struct Lanes {
-    connector: ApiConnector,
+    connector: Connector,
     lanes: RefCell<Vec<Lane>>,
 }
 
 impl Lanes {
     /// None yet; each connects as the connector does.
-    pub(super) fn new(connector: ApiConnector) -> Self {
+    pub(super) fn new(connector: Connector) -> Self {
         Self { connector, lanes: RefCell::default() }
     }
 
@@ -88,7 +88,7 @@ impl Lanes {
 }
 
 /// A pool. It sends again what a kept connection has not begun to send when it ends, and nothing else.
-fn pool(connector: ApiConnector) -> Client<ApiConnector, RequestBody> {
+fn pool(connector: Connector) -> Client<Connector, RequestBody> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

@@ -1,5 +1,5 @@
-//! Opens connections to API servers: straight, or through an HTTP proxy by CONNECT, TLS on top where the URL is https, and
-//! noticed when what is at their other end vanishes.
+//! Opens all our connections: straight, or through an HTTP proxy by CONNECT, TLS on top where the URL is https, and noticed when
+//! what is at their other end vanishes.
 
 use std::error::Error;
 use std::io;
@@ -17,14 +17,16 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use super::super::connect_failure::ConnectFailure;
-use super::super::http_proxy::{HttpProxies, Proxy};
-use super::super::tunnel::Tunnel;
+use super::connect_failure::ConnectFailure;
+use super::http_proxy::{HttpProxies, Proxy};
+use super::innermost;
+use super::localhost::Resolver;
+use super::tunnel::Tunnel;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// A connection on which nothing comes is asked after so long, then so often, and given up after so many questions: a cluster
+/// A connection on which nothing comes is asked after so long, then so often, and given up after so many questions: a server
 /// that vanished is noticed after half a minute.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
@@ -33,26 +35,42 @@ const KEEPALIVE_QUESTIONS: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
+/// What is spoken over a connection with TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaks {
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 where the server offers it.
+    Http2WhereOffered,
+}
+
 /// Opens connections, TLS included, within a time.
 #[derive(Clone)]
-pub struct ApiConnector {
+pub(super) struct Connector {
     tls: HttpsConnector<KeptAlive>,
     patience: Duration,
 }
 
-impl ApiConnector {
-    /// Opens them with this TLS, to which HTTP/2 is added, and through these proxies.
-    pub(super) fn new(tls: &Arc<ClientConfig>, proxies: HttpProxies, patience: Duration) -> Self {
-        let mut tls = ClientConfig::clone(tls);
-        tls.alpn_protocols.clear();
+impl Connector {
+    /// Opens them with this TLS and through these proxies.
+    pub(super) fn new(
+        tls: &Arc<ClientConfig>,
+        proxies: HttpProxies,
+        patience: Duration,
+        speaks: Speaks,
+    ) -> Self {
         // The proxy is given up before the whole is, which would not know on whom.
         let dialler = KeptAlive { tcp: tcp(), proxies, patience: patience.mul_f32(0.9) };
-        let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
-        Self { tls: builder.wrap_connector(dialler), patience }
+        let builder = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http();
+        let tls = match speaks {
+            Speaks::Http1 => builder.enable_http1().wrap_connector(dialler),
+            Speaks::Http2WhereOffered => builder.enable_all_versions().wrap_connector(dialler),
+        };
+        Self { tls, patience }
     }
 }
 
-impl Service<Uri> for ApiConnector {
+impl Service<Uri> for Connector {
     type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
     type Error = ConnectFailure;
     type Future = Connecting<Self::Response, ConnectFailure>;
@@ -80,12 +98,14 @@ fn failure(error: BoxError) -> ConnectFailure {
     match error.downcast::<io::Error>() {
         // hyper-rustls wraps the error of the handshake, which is an I/O error already.
         Ok(error) => error.downcast::<io::Error>().unwrap_or_else(|outer| outer).into(),
-        Err(error) => ConnectFailure::Other(super::innermost(error.as_ref())),
+        Err(error) => ConnectFailure::Other(innermost(error.as_ref())),
     }
 }
 
-fn tcp() -> HttpConnector {
-    let mut tcp = HttpConnector::new();
+type Tcp = HttpConnector<Resolver>;
+
+fn tcp() -> Tcp {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE_AFTER));
@@ -99,7 +119,7 @@ fn tcp() -> HttpConnector {
 /// Opens TCP connections, through a proxy where there is one.
 #[derive(Clone)]
 struct KeptAlive {
-    tcp: HttpConnector,
+    tcp: Tcp,
     proxies: HttpProxies,
     patience: Duration,
 }
@@ -114,7 +134,7 @@ impl Service<Uri> for KeptAlive {
     }
 
     fn call(&mut self, url: Uri) -> Self::Future {
-        if let Some(proxy) = self.proxy_for(&url) {
+        if let Some(proxy) = self.proxies.on_the_way_to(&url).cloned() {
             return Box::pin(tunnelled(self.tcp.clone(), proxy, url, Instant::now() + self.patience));
         }
         let dialling = self.tcp.call(url);
@@ -122,15 +142,8 @@ impl Service<Uri> for KeptAlive {
     }
 }
 
-impl KeptAlive {
-    fn proxy_for(&self, url: &Uri) -> Option<Arc<Proxy>> {
-        // The settings are read with the older `http`, which awc speaks.
-        self.proxies.on_the_way_to(&url.to_string().parse().ok()?).cloned()
-    }
-}
-
 async fn tunnelled(
-    mut tcp: HttpConnector,
+    mut tcp: Tcp,
     proxy: Arc<Proxy>,
     url: Uri,
     deadline: Instant,
@@ -138,7 +151,7 @@ async fn tunnelled(
     let to_proxy: Uri = format!("http://{proxy}/").parse()?;
     let dialling = tcp.call(to_proxy);
     let dialling = async move {
-        dialling.await.map(TokioIo::into_inner).map_err(|error| io::Error::other(super::innermost(&error)))
+        dialling.await.map(TokioIo::into_inner).map_err(|error| io::Error::other(innermost(&error)))
     };
     let default_port = if url.scheme_str() == Some("https") { 443 } else { 80 };
     let port = url.port_u16().unwrap_or(default_port);
