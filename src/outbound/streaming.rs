@@ -12,12 +12,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Request;
+use hyper::body::{Body as _, Incoming};
+use hyper::{Request, Response};
 use hyper_util::client::legacy;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 
-use self::lanes::Lanes;
+use self::lanes::{Carries, Lanes, Place};
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connector, Speaks};
 use super::http_proxy::HttpProxies;
@@ -38,7 +39,8 @@ pub enum AnswerWithin {
 /// A client of one server, for one worker.
 #[derive(Clone)]
 pub struct StreamingClient {
-    lanes: Rc<Lanes>,
+    requests: Rc<Lanes>,
+    streams: Rc<Lanes>,
 }
 
 impl StreamingClient {
@@ -46,7 +48,8 @@ impl StreamingClient {
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
         let connector = Connector::new(tls, proxies.clone(), connect, Speaks::Http2WhereOffered);
-        Self { lanes: Rc::new(Lanes::new(connector)) }
+        let lanes = |carries| Rc::new(Lanes::new(connector.clone(), carries));
+        Self { requests: lanes(Carries::Requests), streams: lanes(Carries::Streams) }
     }
 
     /// Sends a request with an absolute URL. Dropping what this returns ends the request at the server, too.
@@ -58,15 +61,48 @@ impl StreamingClient {
         request: Request<RequestBody>,
         within: AnswerWithin,
     ) -> Result<Answer, OutboundError> {
-        let (answering, place) = self.lanes.send(request);
-        let answer = match within {
+        let (answer, place) = match within {
             AnswerWithin::Time(time) => {
-                timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?
+                let (answering, place) = self.requests.send(request);
+                (timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?, place)
             }
-            AnswerWithin::AnyTime => answering.await,
+            AnswerWithin::AnyTime => self.open(request).await,
         };
         answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))
     }
+
+    /// Sends what only asks, again where the head of its answer is longer than the lanes of streams read.
+    async fn open(
+        &self,
+        request: Request<RequestBody>,
+    ) -> (Result<Response<Incoming>, legacy::Error>, Place) {
+        let again = copy_without_body(&request);
+        let (answering, place) = self.streams.send(request);
+        match (answering.await, again) {
+            (Err(error), Some(again)) if head_is_unreadable(&error) => {
+                let (answering, place) = self.requests.send(again);
+                (answering.await, place)
+            }
+            (answer, _) => (answer, place),
+        }
+    }
+}
+
+/// A request without a body; nothing for one that has one.
+fn copy_without_body(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    request.body().is_end_stream().then(|| {
+        let mut copy = Request::new(RequestBody::empty());
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        copy
+    })
+}
+
+/// Its head may be too long; hyper does not tell that from what is no head.
+fn head_is_unreadable(error: &legacy::Error) -> bool {
+    let hyper = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
+    hyper.is_some_and(hyper::Error::is_parse)
 }
 
 fn unanswered(error: &legacy::Error) -> OutboundError {

@@ -192,3 +192,20 @@ fn a_client_that_hangs_up_ends_the_request_before_its_answer() {
         api.wait_until_hung_up();
     }
 }
+
+#[test]
+fn a_watch_whose_answer_begins_with_a_long_head_is_passed_on_whole() {
+    let world = World::new("proxy_long_head");
+    let connected = Connected::new(&world);
+    let api = CannedApi::start("127.0.0.1:0");
+    let backend = api.backend(&world, &connected);
+    // As long as what a gateway before an API server adds; streams have small buffers.
+    let warning = "x".repeat(20_000);
+    let head = format!("HTTP/1.1 200 OK\r\nwarning: 299 - {warning}\r\ncontent-length: 4\r\n\r\n");
+    api.answers(format!("{head}pods").as_bytes());
+    let request = format!("GET {PATH}?watch=true HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    raw_http::begin(&backend.url, &request).read_to_end(&mut answer).unwrap();
+    assert_eq!(Got::read("GET", &answer), Got::Whole(200, b"pods".to_vec()));
+    assert!(String::from_utf8_lossy(&answer).contains(&warning));
+}

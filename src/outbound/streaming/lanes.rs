@@ -20,8 +20,10 @@ const PER_LANE: u32 = 64;
 const STREAM_WINDOW: u32 = 256 << 10;
 /// All streams' windows together, so that callers who do not read never hold back those who do.
 const CONNECTION_WINDOW: u32 = STREAM_WINDOW * PER_LANE;
-/// The same for HTTP/1.1, and the longest head of an answer.
+/// The most of an answer's body that HTTP/1.1 reads ahead, and the longest head of an answer.
 const READ_BUFFER: usize = 64 << 10;
+/// The same for what stays open: each has a connection of its own there, and its buffer as long as it is open.
+const SMALL_READ_BUFFER: usize = 4 << 10;
 
 /// Shorter than API servers and what stands before them keep a connection that is not used (60 s and more).
 const IDLE: Duration = Duration::from_secs(30);
@@ -55,16 +57,26 @@ impl Lane {
     }
 }
 
+/// What a lane carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carries {
+    /// Requests that are answered at once; anything else, too.
+    Requests,
+    /// What stays open, and says little at a time.
+    Streams,
+}
+
 /// The lanes to one server.
 pub(super) struct Lanes {
     connector: Connector,
+    carries: Carries,
     lanes: RefCell<Vec<Lane>>,
 }
 
 impl Lanes {
     /// None yet; each connects as the connector does.
-    pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, lanes: RefCell::default() }
+    pub(super) fn new(connector: Connector, carries: Carries) -> Self {
+        Self { connector, carries, lanes: RefCell::default() }
     }
 
     /// Sends a request in the first lane with a place, so that the last ones empty themselves.
@@ -80,7 +92,7 @@ impl Lanes {
         if let Some(lane) = lanes.iter().find(|lane| !lane.is_full()) {
             return lane.send(request);
         }
-        let lane = Lane { pool: pool(self.connector.clone()), places: Place::default() };
+        let lane = Lane { pool: pool(self.connector.clone(), self.carries), places: Place::default() };
         let sent = lane.send(request);
         lanes.push(lane);
         sent
@@ -88,16 +100,19 @@ impl Lanes {
 }
 
 /// A pool. It sends again what a kept connection has not begun to send when it ends, and nothing else.
-fn pool(connector: Connector) -> Client<Connector, RequestBody> {
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
+fn pool(connector: Connector, carries: Carries) -> Client<Connector, RequestBody> {
+    let mut pool = Client::builder(TokioExecutor::new());
+    pool.timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(MOST_IDLE)
-        .http1_max_buf_size(READ_BUFFER)
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(PING_EVERY)
-        .http2_keep_alive_timeout(PING_WITHIN)
-        .build(connector)
+        .http2_keep_alive_timeout(PING_WITHIN);
+    match carries {
+        Carries::Requests => pool.http1_max_buf_size(READ_BUFFER),
+        Carries::Streams => pool.http1_read_buf_exact_size(SMALL_READ_BUFFER),
+    };
+    pool.build(connector)
 }
