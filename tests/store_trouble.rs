@@ -1,6 +1,7 @@
 //! The store is slow, loses its master, or holds what nobody can read: whom that concerns, and whom not.
 
 mod gate;
+mod lost_answers;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use crate::harness::redis_server::RedisServer;
 use crate::harness::world::World;
 
 use self::gate::Gate;
+use self::lost_answers::LostAnswers;
 
 const FELIX: &str = "user:default/felix";
 const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
@@ -118,6 +120,23 @@ fn a_login_is_forgotten_when_a_failover_cannot_bring_it_back() {
     let backend = plan.with_redis(&replica).start();
     assert_eq!(reasons(&backend.api(&world)), [("dev".to_owned(), Value::Null)]);
     assert_eq!(backend.api(&world).cluster_status()["connected"], false);
+}
+
+#[test]
+fn a_login_that_the_store_has_is_not_revoked_though_no_answer_said_so() {
+    let world = World::new("store_trouble_lost_answers");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let lost = LostAnswers::before(&redis);
+    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("REDIS_URL", &lost.url);
+    // For so long a login is tried to be written, however often its answer is lost.
+    let backend = plan.with("IDP_TIMEOUT", "2s").with("EXCHANGE_LEASE", "3s").start();
+    let api = backend.api(&world);
+    let session = api.register();
+    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
+    assert!(lost.count() > 1, "no answer was lost");
+    assert_eq!((answer.status, &answer.json["success"]), (200, &json!(true)), "{}", answer.text);
+    assert_eq!(api.cluster_status()["connected"], true);
+    assert_eq!(idp.read("counts")["revocation"], 0, "a login is kept and revoked");
 }
 
 #[test]
