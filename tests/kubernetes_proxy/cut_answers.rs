@@ -150,7 +150,8 @@ fn hints_before_the_answer_are_not_the_answer() {
     let connected = Connected::new(&world);
     let api = CannedApi::start("127.0.0.1:0");
     let backend = api.backend(&world, &connected);
-    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\nx-hint: early\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let hints =
+        "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\nx-hint: early\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     api.answers(
         format!("{hints}HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\npods").as_bytes(),
     );

@@ -20,8 +20,8 @@ pub struct LostAnswers {
 }
 
 impl LostAnswers {
-    /// Passes everything on but those answers.
-    pub fn before(redis: &RedisServer) -> Self {
+    /// Passes everything on but so many of those answers.
+    pub fn before(redis: &RedisServer, most: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("redis://{}/", listener.local_addr().unwrap());
         let (port, count) = (redis.port(), Arc::<AtomicUsize>::default());
@@ -29,7 +29,7 @@ impl LostAnswers {
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let redis = TcpStream::connect(("127.0.0.1", port)).unwrap();
-                pass_on(client.unwrap(), redis, Arc::clone(&counted));
+                pass_on(client.unwrap(), redis, Arc::clone(&counted), most);
             }
         });
         Self { url, count }
@@ -41,7 +41,7 @@ impl LostAnswers {
     }
 }
 
-fn pass_on(client: TcpStream, redis: TcpStream, count: Arc<AtomicUsize>) {
+fn pass_on(client: TcpStream, redis: TcpStream, count: Arc<AtomicUsize>, most: usize) {
     let (to_client, from_redis) = (client.try_clone().unwrap(), redis.try_clone().unwrap());
     let lost = Arc::<AtomicBool>::default();
     let loses = Arc::clone(&lost);
@@ -55,7 +55,7 @@ fn pass_on(client: TcpStream, redis: TcpStream, count: Arc<AtomicUsize>) {
     });
     std::thread::spawn(move || {
         copy(from_redis, to_client, |_| {
-            let is_lost = lost.load(Ordering::SeqCst);
+            let is_lost = lost.swap(false, Ordering::SeqCst) && count.load(Ordering::SeqCst) < most;
             count.fetch_add(usize::from(is_lost), Ordering::SeqCst);
             !is_lost
         });
