@@ -15,7 +15,6 @@ use crate::harness::redis_server::RedisServer;
 use crate::harness::world::World;
 
 use self::gate::Gate;
-use self::lost_answers::LostAnswers;
 
 const FELIX: &str = "user:default/felix";
 const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
@@ -120,35 +119,6 @@ fn a_login_is_forgotten_when_a_failover_cannot_bring_it_back() {
     let backend = plan.with_redis(&replica).start();
     assert_eq!(reasons(&backend.api(&world)), [("dev".to_owned(), Value::Null)]);
     assert_eq!(backend.api(&world).cluster_status()["connected"], false);
-}
-
-/// Logs in while so many of the answers to the write of the login are lost; how many were.
-fn login_is_kept_though_answers_are_lost(test: &str, most: usize) -> usize {
-    let world = World::new(test);
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let lost = LostAnswers::before(&redis, most);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("REDIS_URL", &lost.url);
-    // For so long a login is tried to be written, however often its answer is lost.
-    let backend = plan.with("IDP_TIMEOUT", "2s").with("EXCHANGE_LEASE", "3s").start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-    assert_eq!((answer.status, &answer.json["success"]), (200, &json!(true)), "{}", answer.text);
-    assert_eq!(api.cluster_status()["connected"], true);
-    assert_eq!(idp.read("counts")["revocation"], 0, "a login is kept and revoked");
-    let listed = redis.cli(&["ZSCORE", "cluster-auth:logins", &format!("{FELIX}|dev")]);
-    assert!(!listed.trim_ascii().is_empty(), "no sweep and no operator finds this login");
-    lost.count()
-}
-
-#[test]
-fn a_login_is_its_own_though_the_answer_to_its_write_was_lost() {
-    assert_eq!(login_is_kept_though_answers_are_lost("store_trouble_lost_answer", 1), 1);
-}
-
-#[test]
-fn a_login_that_the_store_has_is_not_revoked_though_no_answer_said_so() {
-    assert!(login_is_kept_though_answers_are_lost("store_trouble_lost_answers", usize::MAX) > 1);
 }
 
 #[test]
