@@ -92,7 +92,7 @@ fn login_is_kept_though_answers_are_lost(test: &str, most: usize) -> usize {
     let lost = LostAnswers::before(&redis, most);
     let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("REDIS_URL", &lost.url);
     // For so long a login is tried to be written, however often its answer is lost.
-    let backend = plan.with("IDP_TIMEOUT", "2s").with("EXCHANGE_LEASE", "3s").start();
+    let backend = plan.with("IDP_TIMEOUT", "5s").with("EXCHANGE_LEASE", "6s").start();
     let api = backend.api(&world);
     let session = api.register();
     let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
