@@ -42,6 +42,7 @@ mod redirect_paths;
 mod refresh;
 mod refresh_identity;
 mod refresh_without_rotation;
+mod request_ids;
 mod sealing_keys;
 mod settings;
 mod status_and_logout;

@@ -124,6 +124,40 @@ fn a_revocation_under_way_is_finished_with_nothing_else_connected() {
 }
 
 #[test]
+fn what_the_last_request_begins_is_finished_though_its_caller_is_gone() {
+    let world = World::new("stopping_last_request");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
+    let mut backend = plan.start();
+    let session = backend.api(&world).register();
+    let body = redirect_body(&idp.log_in(&session.auth_url, "felix")).to_string();
+    idp.hold_token("after");
+    let head = format!(
+        "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         expect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        session.token,
+        body.len()
+    );
+    let mut caller = raw_http::begin(&backend.url, &head);
+    // It has been taken, and nothing is detached yet.
+    let mut asked_for_body = [0; 25];
+    caller.read_exact(&mut asked_for_body).unwrap();
+    assert_eq!(asked_for_body.as_slice(), b"HTTP/1.1 100 Continue\r\n\r\n");
+    stop(&backend, Signal::SIGTERM);
+    wait_until_workers_are_gone(&backend);
+    caller.write_all(body.as_bytes()).unwrap();
+    idp.wait_held();
+    drop(caller);
+    wait_until_workers_are_gone(&backend);
+    idp.control("release", json!({}));
+    assert_eq!(backend.process.wait().code(), Some(0));
+    let after = plan.start();
+    let api = after.api(&world);
+    assert_eq!(api.session(&session).json["status"], "complete");
+    assert_eq!(api.cluster_status()["connected"], true);
+}
+
+#[test]
 fn who_waits_for_a_session_is_answered_early() {
     let world = World::new("stopping_long_poll");
     let idp = Idp::start(&world);

@@ -1,6 +1,7 @@
 //! The store is slow, loses its master, or holds what nobody can read: whom that concerns, and whom not.
 
 mod gate;
+mod lost_answers;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};

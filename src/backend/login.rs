@@ -87,7 +87,10 @@ pub async fn accept(
             Ok(login)
         }
         // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
-        Err(_) if is_kept(app, &key, &id).await => Ok(login),
+        Err(_) if is_kept(app, &key, &id).await => {
+            login_index::kept(app, &key).await;
+            Ok(login)
+        }
         Err(problem) => {
             revoke(app, clients, cluster, &key, &tokens).await;
             Err(problem)

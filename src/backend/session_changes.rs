@@ -114,6 +114,8 @@ mod tests {
         assert!(changes.wait_for("other").is_some());
         drop(first);
         assert!(changes.wait_for("s").is_some());
+        drop(second);
+        assert_eq!(lock(&changes.0).waited_for.len(), 0, "a session is kept that is waited for no more");
     }
 
     #[test]

@@ -80,6 +80,22 @@ fn keys_that_stall_cost_one_request_its_deadline_and_not_each() {
 }
 
 #[test]
+fn after_a_failure_no_request_waits_for_keys_that_stall() {
+    let here = Installation::start("stalled_backstage_keys_later");
+    let felix = Forger::of_users(&here.backstage).token();
+    // Longer than any request here is waited for.
+    let backend = here.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s").start();
+    here.front.fault(KEYS, Fault::LacksItsEnd);
+    here.status(&backend, &felix).assert_problem(504, "timeout");
+    here.front.fault(KEYS, Fault::Stalls);
+    // The failure is remembered for a second; the request after that begins the next fetch.
+    while here.front.requests(KEYS) < 2 {
+        here.status(&backend, &felix).assert_problem(504, "timeout");
+    }
+    here.status(&backend, &felix).assert_problem(504, "timeout");
+}
+
+#[test]
 fn a_catalog_that_stalls_holds_up_nobody_for_long() {
     let here = Installation::start("stalled_catalog");
     let felix = Forger::of_users(&here.backstage).token();

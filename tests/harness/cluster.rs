@@ -18,7 +18,7 @@ pub struct Cluster {
     pub url: String,
     /// Its CA.
     pub ca_file: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 impl Cluster {
@@ -38,7 +38,12 @@ impl Cluster {
             ["--issuer", issuer, "--client-id", "kubernetes", "--ca-out", ca_file.to_str().unwrap()];
         let arguments = [&arguments[..], more].concat();
         let (process, announcement) = node::serve(world, "cluster", "cluster/cluster.mjs", &arguments);
-        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, _process: process }
+        Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, process }
+    }
+
+    /// Stops it in its tracks: its connections stay open, and nothing comes any more.
+    pub fn freeze(&self) {
+        self.process.freeze();
     }
 
     /// Changes the first pod of each namespace: an event for each watch, a line for each followed log.

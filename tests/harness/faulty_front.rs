@@ -29,6 +29,12 @@ pub enum Fault {
     Rewrites(&'static str, &'static str),
 }
 
+/// A request that has come.
+struct Seen {
+    path: String,
+    head: String,
+}
+
 /// One that serves.
 pub struct FaultyFront {
     /// Where it is, without a slash at the end.
@@ -40,7 +46,7 @@ pub struct FaultyFront {
 #[derive(Default)]
 struct Shared {
     faults: Mutex<BTreeMap<String, Fault>>,
-    seen: Mutex<Vec<String>>,
+    seen: Mutex<Vec<Seen>>,
 }
 
 impl FaultyFront {
@@ -82,8 +88,20 @@ impl FaultyFront {
 
     /// How many requests there were for that path.
     pub fn requests(&self, path: &str) -> usize {
-        self.shared.seen.lock().unwrap().iter().filter(|seen| *seen == path).count()
+        self.shared.seen.lock().unwrap().iter().filter(|seen| seen.path == path).count()
     }
+
+    /// What the requests for that path say in this header, in their order; nothing where one has none.
+    pub fn said(&self, path: &str, header: &str) -> Vec<String> {
+        let seen = self.shared.seen.lock().unwrap();
+        let of_path = seen.iter().filter(|seen| seen.path == path);
+        of_path.map(|seen| value_of(&seen.head, header).unwrap_or_default().to_owned()).collect()
+    }
+}
+
+fn value_of<'h>(head: &'h str, header: &str) -> Option<&'h str> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(name, _)| name.eq_ignore_ascii_case(header)).map(|(_, value)| value.trim())
 }
 
 fn converse(mut client: TcpStream, port: u64, shared: &Shared) -> io::Result<()> {
@@ -91,7 +109,7 @@ fn converse(mut client: TcpStream, port: u64, shared: &Shared) -> io::Result<()>
     loop {
         let (head, body) = read_request(&mut client)?;
         let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
-        shared.seen.lock().unwrap().push(path.to_owned());
+        shared.seen.lock().unwrap().push(Seen { path: path.to_owned(), head: head.clone() });
         let fault = shared.faults.lock().unwrap().get(path).cloned();
         let whole = || pass(&head, &body, port);
         match fault {

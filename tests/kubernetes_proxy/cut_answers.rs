@@ -150,14 +150,17 @@ fn hints_before_the_answer_are_not_the_answer() {
     let connected = Connected::new(&world);
     let api = CannedApi::start("127.0.0.1:0");
     let backend = api.backend(&world, &connected);
-    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let hints =
+        "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\nx-hint: early\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     api.answers(
         format!("{hints}HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\npods").as_bytes(),
     );
     let answer = ask(&backend, "GET");
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(Got::read("GET", &answer), Got::Whole(200, b"pods".to_vec()));
-    assert!(!String::from_utf8_lossy(&answer).contains("</x>"));
+    for hint in ["</x>", "x-hint"] {
+        assert!(!String::from_utf8_lossy(&answer).contains(hint), "{hint} is passed on");
+    }
     // Hints alone are no answer.
     api.answers(hints.as_bytes());
     assert!(matches!(Got::read("GET", &ask(&backend, "GET")), Got::Whole(502, _)));

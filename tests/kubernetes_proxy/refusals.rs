@@ -149,6 +149,21 @@ fn user_tokens_do_what_the_setting_says() {
 }
 
 #[test]
+fn connect_and_trace_are_refused_whatever_a_user_may_do() {
+    let world = World::new("proxy_connect_trace");
+    let connected = Connected::new(&world);
+    let backend = connected.plan.clone().with("USER_TOKENS", "full").start();
+    log_in(&backend.api(&world), &connected.idp);
+    let answers = ["CONNECT", "TRACE"].map(|method| {
+        send(&backend.url, &format!("{method} /api/cluster-auth/clusters/dev/proxy/echo/x"), "")
+    });
+    for (status, answer) in &answers {
+        assert!(*status == 403 && answer.contains("uses neither"), "{answers:?}");
+        assert!(answer.contains("\"kind\":\"Status\""), "{answer}");
+    }
+}
+
+#[test]
 fn who_may_only_read_does_not_reach_through_a_pod() {
     let world = World::new("proxy_read_through");
     let connected = Connected::new(&world);

@@ -1,10 +1,12 @@
-//! A cluster that vanished, as one does whose machine or network is gone: nothing comes any more, not even an end.
+//! A cluster that vanished, as one does whose machine or network is gone: nothing comes any more, not even an end. And one that
+//! hangs, which HTTP/2 notices though its machine keeps the connection.
 
 use std::io::Read;
 
-use super::Connected;
 use super::canned_api::CannedApi;
 use super::many_streams::gauge;
+use super::streams::{next_event, open};
+use super::{Connected, PODS};
 use crate::harness::far_network::{FAR, FarNetwork, NEAR, ip};
 use crate::harness::raw_http;
 use crate::harness::world::World;
@@ -33,4 +35,16 @@ fn a_cluster_that_vanished_gives_its_watches_back() {
     let mut rest = Vec::new();
     let _ = watch.read_to_end(&mut rest);
     assert_eq!((rest, gauge(&backend)), (Vec::new(), 0));
+}
+
+#[test]
+fn a_cluster_that_hangs_gives_its_watches_back_over_http_2() {
+    let world = World::new("proxy_hangs_http2");
+    let connected = Connected::over_http2(&world);
+    let mut watch = open(&connected, &format!("{PODS}?watch=true"));
+    assert_eq!([next_event(&mut watch), next_event(&mut watch)], ["ADDED web-0", "ADDED web-1"]);
+    connected.cluster.freeze();
+    connected.backend.process.wait_for_line("the API server's answer was cut short");
+    assert!(watch.read_to_end(&mut Vec::new()).is_err(), "a watch that was cut looks whole");
+    assert_eq!(gauge(&connected.backend), 0);
 }

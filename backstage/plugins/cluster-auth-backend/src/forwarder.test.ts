@@ -62,11 +62,20 @@ async function ask(
   return (await once(request, 'response'))[0];
 }
 
-/** A backend that answers each request with these bytes, as they are at that moment, and hangs up. */
-async function cannedBackend(canned: { answer: Buffer }): Promise<number> {
+/**
+ * A backend that answers each request with these bytes, as they are at that moment, and hangs up; it notes the methods that
+ * it is asked with.
+ */
+async function cannedBackend(canned: {
+  answer: Buffer;
+  methods?: Set<string>;
+}): Promise<number> {
   const server = createServer(socket => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.end(canned.answer));
+    socket.once('data', request => {
+      canned.methods?.add(String(request).split(' ')[0]);
+      socket.end(canned.answer);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -215,8 +224,19 @@ describe('the forwarder behind compression', () => {
     });
     await once(answer, 'data');
     behind.emit('break');
-    const broken = new Promise(resolve => answer.once('error', resolve));
-    expect(await broken).toMatchObject({ code: 'ECONNRESET' });
+    const ending = new Promise(resolve =>
+      answer.once('error', resolve).once('end', () => resolve('whole')),
+    );
+    expect(await ending).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('tells a client how long the answer to a GET would be', async () => {
+    const answer = Buffer.from(
+      'HTTP/1.1 200 OK\r\ncontent-length: 1234\r\nconnection: close\r\n\r\n',
+    );
+    const port = await behindCompression(await cannedBackend({ answer }));
+    const told = String(await rawAnswer(port, 'HEAD')).toLowerCase();
+    expect(told).toContain('\r\ncontent-length: 1234\r\n');
   });
 
   it.each(ANSWERS)(
@@ -226,7 +246,7 @@ describe('the forwarder behind compression', () => {
         `HTTP/1.1 ${start}\r\ncache-control: no-transform\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n`,
       );
       const whole = Buffer.concat([head, body]);
-      const canned = { answer: whole };
+      const canned = { answer: whole, methods: new Set<string>() };
       const port = await behindCompression(await cannedBackend(canned));
       const seen: (number | 'cut')[] = [];
       for (let length = 0; length <= whole.length; length++) {
@@ -240,6 +260,7 @@ describe('the forwarder behind compression', () => {
         ...cuts,
         status,
       ]);
+      expect([...canned.methods]).toEqual([method]);
     },
   );
 });
