@@ -67,9 +67,9 @@ async fn lead_on(
     })
 }
 
-/// The question about the backend; who comes once more, when it is answered, goes on.
+/// The question about the backend; who comes once more, when it is answered or too late, goes on.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
-    if question.is_confirmed() {
+    if question.is_confirmed() || question.signpost.points() {
         return question.signpost.read().await.into_response();
     }
     match question.issue_form_token() {

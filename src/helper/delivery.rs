@@ -113,6 +113,10 @@ async fn stored_failure(api: &BackendApi, session_token: &WireSecret, trouble: &
         (SessionStatus::Failed, Some(error)) => {
             Some(Outcome::Failed(Failure { code: Some(error.code), message: displayable(&error.message) }))
         }
+        (SessionStatus::Failed, None) => {
+            let message = "This session has failed: begin a new one in Backstage.".to_owned();
+            Some(Outcome::Failed(Failure { code: None, message }))
+        }
         _ => None,
     }
 }

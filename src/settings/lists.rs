@@ -36,7 +36,7 @@ where
 
 /// What an entry is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unlike(&'static str);
+pub struct Unlike(pub(super) &'static str);
 
 impl Display for Unlike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +91,7 @@ impl From<RequestHost> for String {
 }
 
 /// A name, an IPv4 address, or an IPv6 address in brackets; no pattern.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     text.is_ascii() && !text.contains('*') && Host::parse(text).is_ok()
 }
 
