@@ -11,10 +11,10 @@ fn info(world: &World, settings: &[(&str, &str)]) -> (Value, Backend) {
     let plan = BackendPlan::new(world, "https://idp.example.com/")
         .with("BACKSTAGE_URL", "http://backstage:7007")
         .with("INSECURE_HTTP_HOSTS", "backstage");
-    told_by(world, settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value)))
+    told_by(world, &settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value)))
 }
 
-fn told_by(world: &World, plan: BackendPlan) -> (Value, Backend) {
+fn told_by(world: &World, plan: &BackendPlan) -> (Value, Backend) {
     let backend = plan.start();
     let answer = backend.api(world).get("/info");
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -65,7 +65,7 @@ fn in_production(world: &World, settings: &[(&str, &str)]) -> (Value, Backend) {
     let plan = BackendPlan::new(world, "https://idp.example.com/")
         .without("CLUSTER_AUTH_DEV_USER")
         .with("INSECURE_HTTP_HOSTS", "backstage");
-    told_by(world, settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value)))
+    told_by(world, &settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value)))
 }
 
 #[test]

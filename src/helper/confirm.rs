@@ -123,7 +123,10 @@ pub async fn click(
         Ok(Some(login)) => {
             login.give_consent();
             tracing::info!("the account was confirmed on the page");
-            to_identity_provider(&login)
+            match login.progress() {
+                Progress::Waiting => to_identity_provider(&login),
+                Progress::Delivering | Progress::Ended(_) => show_progress(&login).await,
+            }
         }
         Ok(None) => pages::bad_confirmation().into_response(),
         Err(reason) => unavailable(&reason),

@@ -223,26 +223,14 @@ impl BackendSettings {
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
-        let named_apps = app_urls(&variables)?;
         let callers = callers(&variables)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
             cluster.check_identity_rule_with(&callers)?;
         }
-        let candidates = Candidates {
-            public: public_url(&variables)?,
-            issuer: issuer_base(&variables),
-            app: named_apps.first(),
-            backend: &backstage_url,
-            people: people(&callers, &clusters),
-        };
-        let public_address = candidates.choose();
-        let told_app_url = named_apps.first().or(public_address.url()).cloned();
-        let apps = match &told_app_url {
-            _ if !named_apps.is_empty() => named_apps,
-            told => vec![told.as_ref().unwrap_or(&backstage_url).clone()],
-        };
+        let Addresses { public, apps, told_app } =
+            addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         if variables.exchange_lease.0 <= variables.idp_timeout.0 {
             return Err(SettingsError(
                 "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
@@ -261,8 +249,8 @@ impl BackendSettings {
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
-            public_address,
-            told_app_url,
+            public_address: public,
+            told_app_url: told_app,
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
             backstage_url,
             backstage_issuer: variables.backstage_issuer,
@@ -298,6 +286,29 @@ impl BackendSettings {
     pub fn backstage_base(&self) -> &str {
         self.backstage_url.as_str().trim_end_matches('/')
     }
+}
+
+/// Where Backstage is.
+struct Addresses {
+    public: PublicAddress,
+    /// At least one.
+    apps: Vec<Url>,
+    told_app: Option<Url>,
+}
+
+/// App and backend have one address, unless the settings say otherwise.
+fn addresses(
+    variables: &BackendVariables,
+    backstage: &Url,
+    people: Reach,
+) -> Result<Addresses, SettingsError> {
+    let named = app_urls(variables)?;
+    let (issuer, app) = (issuer_base(variables), named.first());
+    let candidates = Candidates { public: public_url(variables)?, issuer, app, backend: backstage, people };
+    let public = candidates.choose();
+    let told_app = app.or(public.url()).cloned();
+    let apps = if named.is_empty() { vec![told_app.as_ref().unwrap_or(backstage).clone()] } else { named };
+    Ok(Addresses { public, apps, told_app })
 }
 
 fn public_url(variables: &BackendVariables) -> Result<Option<Url>, SettingsError> {

@@ -92,7 +92,7 @@ impl From<RequestHost> for String {
 
 /// A name, an IPv4 address, or an IPv6 address in brackets; no pattern.
 pub(super) fn is_host(text: &str) -> bool {
-    text.is_ascii() && !text.contains('*') && Host::parse(text).is_ok()
+    text.is_ascii() && !text.contains(['*', '%']) && Host::parse(text).is_ok()
 }
 
 /// An origin as browsers send it: scheme, host and, where it is not the scheme's own, port.
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn what_would_never_match_a_host_is_refused_and_named() {
-        for wrong in ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1"]
+        for wrong in
+            ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1", "a%62c"]
         {
             assert!(refusal::<HostName>(wrong).contains(wrong), "{wrong}");
         }

@@ -3,12 +3,15 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use backstage_oidc_helper::random::sha256;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Installation;
+use crate::harness::confirmed::write_privately;
 use crate::harness::far_network::have_own_mounts;
+use crate::harness::faulty_front::{Fault, FaultyFront};
 use crate::harness::helper_program::{Ending, HelperPlan};
 
 const TOKEN_CALL: &str = "/api/auth/v1/token";
@@ -148,6 +151,26 @@ fn a_renewed_token_that_finds_no_room_serves_this_login() {
     assert_eq!(here.token_calls(), calls + 1);
     // What was spent serves no more, and says so.
     here.run("status").assert(1, &["run login first", "(not_signed_in)"]);
+}
+
+#[test]
+fn a_refresh_that_is_answered_with_nothing_of_oauths_costs_no_login() {
+    let here = Installation::new("sign_in_no_refresh");
+    let front = FaultyFront::before(&here.ingress.url);
+    let kept = json!({
+        "backstageUrl": front.url,
+        "clientId": "backstage-oidc-helper",
+        "accessToken": "kept.user.token",
+        "expiresAt": "2020-01-01T00:00:00Z",
+        "refreshToken": "a kept refresh token",
+    });
+    let name = sha256(format!("{}\nbackstage-oidc-helper", front.url).as_bytes());
+    write_privately(&here.world, &format!("backstage-{name}.json"), &kept.to_string());
+    front.fault(TOKEN_CALL, Fault::Answers(json!({ "error": { "name": "NotFoundError" } })));
+    let mut helper = HelperPlan::new(&here.world, &front.url).start();
+    let (authorize_url, _) = here.follow(&helper.link);
+    assert!(authorize_url.starts_with(&format!("{}/api/auth/v1/authorize?", front.url)), "{authorize_url}");
+    helper.process.kill();
 }
 
 #[test]
