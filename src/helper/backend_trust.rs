@@ -180,6 +180,26 @@ mod tests {
         assert!(matches!(homeless.standing(), Standing::Confirmed));
     }
 
+    #[cfg(unix)]
+    #[actix_web::test]
+    async fn what_no_file_can_keep_is_known_in_this_process_until_one_can() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let set_mode =
+            |mode| std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(0o770);
+        let known = trust(home.path(), "https://b.example", "helper");
+        assert!(known.remember().await.unwrap_err().to_string().contains("run chmod 700 "));
+        assert!(matches!(known.standing(), Standing::Confirmed));
+        set_mode(0o700);
+        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        known.remember().await.unwrap();
+        assert!(matches!(known.standing(), Standing::Confirmed));
+        // As another process does.
+        assert!(trust(home.path(), "https://b.example", "helper").forget().await.unwrap());
+        assert!(matches!(known.standing(), Standing::Unconfirmed));
+    }
+
     #[actix_web::test]
     async fn many_at_once_lose_nothing() {
         let home = tempfile::tempdir().unwrap();
