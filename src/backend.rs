@@ -159,11 +159,8 @@ pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     for host in &app.settings.insecure_http_hosts {
         tracing::warn!(host, "plain http is allowed to this host");
     }
-    if app.settings.tells_inner_address() {
-        tracing::warn!(
-            url = %app.settings.public_url,
-            "BACKSTAGE_APP_URL is not set, so GET /info tells everybody BACKSTAGE_URL: set it to where people open Backstage"
-        );
+    if let Some(warning) = app.settings.public_address.warning() {
+        tracing::warn!(url = %app.settings.backstage_url, "{warning}");
     }
     let handle = control.handle();
     actix_web::rt::spawn(control);

@@ -193,7 +193,7 @@ fn login(flags: LoginFlags) -> ExitCode {
 
 /// The sentence for the person at the terminal.
 fn failed(sentence: &str, code: u8) -> ExitCode {
-    Terminal::stderr().say(sentence);
+    Terminal::stderr().say_whole(sentence);
     ExitCode::from(code)
 }
 

@@ -9,7 +9,7 @@ pub use error::{Code, ErrorBody, ErrorDetail, ErrorResponse};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -75,9 +75,10 @@ impl Serialize for WireSecret {
 pub struct Info {
     /// The backend's version.
     pub version: String,
-    /// Where people's programs reach Backstage's own API, as the operator says; a helper asks only the address it was given.
+    /// Where people's programs reach Backstage's own API, as the operator says; empty where they do not. A helper asks only the address
+    /// it was given.
     pub backstage_url: String,
-    /// Where people open Backstage.
+    /// Where people open Backstage; empty where the operator does not say.
     pub app_url: String,
     /// The first cluster's redirect URI; the others have the same host and port.
     pub redirect_uri: String,
@@ -95,8 +96,9 @@ pub struct ClusterInfo {
     pub title: String,
     /// The OpenID provider that logs people in to it.
     pub issuer: String,
-    /// The redirect URI of its logins.
-    pub redirect_uri: String,
+    /// The redirect URI of its logins; always said by this version. Where an older backend does not, all clusters have the first one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
 }
 
 /// The body of `POST /register`; all of it optional.
@@ -172,8 +174,14 @@ pub struct SessionResponse {
     #[schema(value_type = Option<String>)]
     pub auth_url: Option<WireSecret>,
     /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "where_known")]
     pub error: Option<SessionError>,
+}
+
+/// A reason with a code of a newer backend is none that we know: the rest of its answer counts.
+fn where_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SessionError>, D::Error> {
+    let error = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(error.and_then(|error| serde_json::from_value(error).ok()))
 }
 
 /// Why a session failed.

@@ -7,10 +7,12 @@ pub mod backend;
 pub mod cluster;
 #[cfg(test)]
 mod documentation;
+pub mod email_domain;
 pub(crate) mod lists;
 pub mod login;
 mod names;
 pub mod proxy;
+pub mod public_address;
 mod span;
 pub mod surroundings;
 

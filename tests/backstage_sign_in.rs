@@ -4,6 +4,7 @@ mod far_away;
 mod kept;
 mod proxy;
 mod refusals;
+mod used_up;
 
 use std::path::PathBuf;
 
@@ -37,17 +38,21 @@ impl Installation {
     }
 
     fn start(test: &str, more: &[&str]) -> Self {
+        Self::start_with(test, more, |plan| plan)
+    }
+
+    fn start_with(test: &str, more: &[&str], adjust: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
         let world = World::new(test);
         // No plugin calls the backend here.
         let (backstage, idp) = Backstage::start_with(&world, "http://localhost:1", more);
-        let backend = BackendPlan::new(&world, &idp.issuer)
+        let plan = BackendPlan::new(&world, &idp.issuer)
             .without("CLUSTER_AUTH_DEV_USER")
             .with("BACKSTAGE_URL", &backstage.url)
             .with("BACKSTAGE_APP_URL", &backstage.url)
             // The helper asks only the address that it was given, whatever the backend says.
             .with("BACKSTAGE_PUBLIC_URL", "https://elsewhere.example.com")
-            .with("IDENTITY_RULE", "catalog")
-            .start();
+            .with("IDENTITY_RULE", "catalog");
+        let backend = adjust(plan).start();
         let ingress = Ingress::start(&backend.url, &backstage.url);
         Self { world, backstage, idp, ingress, _backend: backend }
     }
@@ -84,23 +89,25 @@ impl Installation {
     }
 
     /// From the login's link to the end: logs in at the identity provider of the cluster.
-    fn log_in(&self, helper: &mut Helper, link: &str) {
+    fn log_in(&self, helper: &mut Helper, link: &str) -> Ending {
         let (auth_url, cookie) = self.follow(link);
         let callback = self.idp.log_in(&auth_url, "felix");
         let page = get(path_of(&callback), &cookie);
         assert!(page.contains("data-outcome=\"success\""), "{page}");
-        helper.end().assert(0, &["Connected", "user:default/felix", "cluster dev"]);
+        let ending = helper.end();
+        ending.assert(0, &["Connected", "user:default/felix", "cluster dev"]);
+        ending
     }
 
     /// One whole login without a browser, that leaves a kept sign-in behind.
-    fn sign_in(&self) {
+    fn sign_in(&self) -> Ending {
         let felix = self.backstage.sign_in(&self.world, "felix");
         let mut helper = self.login().start();
         let (callback, cookie) = self.approve(&helper, &felix);
         let answer = get(&callback, &cookie);
-        let link = location(&answer);
-        self.log_in(&mut helper, link);
+        let ending = self.log_in(&mut helper, location(&answer));
         self.note_kept();
+        ending
     }
 
     fn folder(&self) -> PathBuf {

@@ -32,8 +32,17 @@ impl Parts {
         let world = World::new(test);
         let idp = Idp::start(&world);
         let redis = RedisServer::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("IDP_TIMEOUT", "1s");
+        let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
         Self { world, idp, redis, plan }
+    }
+
+    /// The same for a test that waits for revocations to be tried again: the pause before that is twice this time-out.
+    fn start_impatient(test: &str) -> Self {
+        Self::start(test).impatient()
+    }
+
+    fn impatient(self) -> Self {
+        Self { plan: self.plan.with("IDP_TIMEOUT", "3s"), ..self }
     }
 
     /// Two clusters, `dev` and `prod`.
@@ -169,7 +178,7 @@ fn a_forgotten_login_is_dead_at_the_identity_provider() {
 
 #[test]
 fn all_clusters_of_one_user_and_nothing_of_anothers() {
-    let parts = Parts::start_with_two_clusters("disconnect_all");
+    let parts = Parts::start_with_two_clusters("disconnect_all").impatient();
     let backends =
         [parts.plan.start(), parts.plan.clone().with("CLUSTER_AUTH_DEV_USER", "user:default/mara").start()];
     let [felix, mara] = backends.each_ref().map(|backend| parts.api(backend));
@@ -263,7 +272,7 @@ fn while_the_identity_provider_is_away_a_login_is_forgotten_at_once_and_no_token
 
 #[test]
 fn a_login_that_another_replaces_is_dead_and_the_new_one_lives() {
-    let parts = Parts::start("disconnect_replaced");
+    let parts = Parts::start_impatient("disconnect_replaced");
     let backend = parts.plan.start();
     let api = parts.api(&backend);
     let first = parts.log_in(&api);
@@ -280,7 +289,7 @@ fn a_login_that_another_replaces_is_dead_and_the_new_one_lives() {
 
 #[test]
 fn what_the_identity_provider_does_not_offer_is_not_pending() {
-    let parts = Parts::start("disconnect_not_offered");
+    let parts = Parts::start_impatient("disconnect_not_offered");
     let mut discovery = parts.idp.discovery();
     let backend = parts.plan.start();
     let api = parts.api(&backend);

@@ -41,12 +41,16 @@ impl Person {
 
 impl Parts {
     fn start(test: &str) -> Self {
+        Self::start_with(test, |plan| plan)
+    }
+
+    fn start_with(test: &str, adjust: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
         let world = World::new(test);
         let idp = Idp::start(&world);
         let cluster = Cluster::start(&world, &idp.issuer);
         let redis = RedisServer::start(&world);
         let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        let plan = plan.with("IDP_TIMEOUT", "1s");
+        let plan = adjust(plan);
         let person = |name: &str, team: &str| {
             let replica = plan.clone().with("CLUSTER_AUTH_DEV_USER", &user(name)).start();
             let api = replica.api(&world);
@@ -131,7 +135,8 @@ fn an_operator_lists_logins_and_ends_those_of_one_user() {
 
 #[test]
 fn a_revocation_that_is_not_confirmed_is_said_to_be_and_a_running_backend_goes_on() {
-    let parts = Parts::start("offboarding_pending");
+    // A revocation is tried again after twice this time-out.
+    let parts = Parts::start_with("offboarding_pending", |plan| plan.with("IDP_TIMEOUT", "3s"));
     let Parts { world, idp, plan, felix, mara, _cluster, .. } = parts;
     // One backend is left, whose log tells.
     drop(mara.replica);

@@ -95,6 +95,11 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
         (&[("OIDC_REDIRECT_URI", "https://portal.example/callback")], &["OIDC_REDIRECT_URI", "own machine"]),
         (&[("OIDC_REDIRECT_URI", "http://localhost:8000/start")], &["OIDC_REDIRECT_URI", "path"]),
         (&[("CONFIG_FILE", "/clusters.toml"), api], &["CONFIG_FILE", "KUBERNETES_API_URL", "[[clusters]]"]),
+        (
+            &[("CONFIG_FILE", "/clusters.toml"), ("CLUSTER_NAME", "eu-1"), ("USER_TOKENS", "full")],
+            &["CONFIG_FILE", "CLUSTER_NAME, USER_TOKENS"],
+        ),
+        (&[("IDENTITY_EMAIL_DOMAINS", "felix@example.com")], &["IDENTITY_EMAIL_DOMAINS", "behind the @"]),
     ] {
         faults.push(fault_of_backend(&plan, variables, words));
     }
@@ -141,6 +146,20 @@ fn a_file_of_clusters_is_read_as_strictly_and_names_the_cluster() {
         faults.push(fault(more, refusal(plan.launch()).as_deref(), words));
     }
     assert_none(faults);
+}
+
+#[test]
+fn a_cluster_name_that_a_platform_sets_beside_a_file_of_clusters_is_warned_of() {
+    let world = World::new("settings_platform");
+    let file = world.file("clusters.toml");
+    std::fs::write(&file, cluster_block("dev", "")).unwrap();
+    let plan = BackendPlan::new(&world, ISSUER).with("CONFIG_FILE", file.to_str().unwrap());
+    let backend = plan.with("CLUSTER_NAME", "eu-1").start();
+    let warned = warnings(&backend.process);
+    let [(setting, message)] = &warned[..] else { panic!("{warned:?}") };
+    assert_eq!(setting, "CLUSTER_NAME");
+    assert!(message.contains("does nothing beside CONFIG_FILE"), "{message}");
+    assert_eq!(backend.api(&world).get("/info").json["clusters"][0]["name"], "dev");
 }
 
 #[test]

@@ -42,6 +42,16 @@ export const accounts = [
     nickname: 'felix',
     group: 'team-a',
   },
+  // Felix at a domain with letters beyond a to z, in each of the two forms that providers have for it.
+  ...['felix@bäckerei.example', 'felix@xn--bckerei-5wa.example'].map((email, index) => ({
+    login: ['umlaut', 'punycode'][index] ?? '',
+    sub: `auth0|baker-${index}`,
+    email,
+    email_verified: true,
+    name: 'Felix Baker',
+    nickname: 'felix',
+    group: 'team-a',
+  })),
 ];
 
 /**

@@ -2,6 +2,7 @@
 
 use super::id_token::VerifiedIdToken;
 use crate::settings::cluster::IdentityRule;
+use crate::settings::email_domain;
 use crate::user::UserRef;
 
 /// The login belongs to somebody else; which check said so.
@@ -37,7 +38,7 @@ pub fn check(
         IdentityRule::Email(domains) => {
             let email = login.verified_email().ok_or(Mismatch::Unverified)?;
             let (name, domain) = email.rsplit_once('@').ok_or(Mismatch::Email)?;
-            let domain_is_ours = domains.iter().any(|ours| ours.eq_ignore_ascii_case(domain));
+            let domain_is_ours = domains.iter().any(|ours| email_domain::are_one(ours, domain));
             let is_user = user.namespace() == "default" && user.name().eq_ignore_ascii_case(name);
             if domain_is_ours && is_user { Ok(()) } else { Err(Mismatch::Email) }
         }
@@ -52,9 +53,14 @@ pub fn check(
     }
 }
 
-/// Compares addresses as people mean them: case aside, also outside ASCII.
+/// Compares addresses as people mean them: case aside, also outside ASCII, and whichever form their domain has.
 fn same(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
+    let (lower_a, lower_b) = (a.to_lowercase(), b.to_lowercase());
+    let parts = lower_a.rsplit_once('@').zip(lower_b.rsplit_once('@'));
+    let are_one = |((name_a, domain_a), (name_b, domain_b))| {
+        name_a == name_b && email_domain::are_one(domain_a, domain_b)
+    };
+    lower_a == lower_b || parts.is_some_and(are_one)
 }
 
 /// Puts claims into `{braces}`; `None` when one is missing or could be read as more than a name.
@@ -75,6 +81,14 @@ fn fill<'c>(template: &str, claim: impl Fn(&str) -> Option<&'c str>) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_either_form_of_its_domain() {
+        assert!(same("Felix@bäckerei.example", "felix@xn--bckerei-5wa.example"));
+        assert!(same("FÉLIX@example.com", "félix@EXAMPLE.com"));
+        assert!(!same("felix@bäckerei.example", "mara@xn--bckerei-5wa.example"));
+        assert!(!same("felix@backerei.example", "felix@xn--bckerei-5wa.example"));
+    }
 
     #[test]
     fn a_template_takes_names_only() {

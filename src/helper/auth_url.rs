@@ -45,8 +45,9 @@ pub enum BadAuthUrl {
 /// When it is not this machine's, or would come to another host or port than the one that the helper waits at.
 pub fn redirect_uri_of(info: &Info, cluster: &str) -> Result<RedirectUri, BadAuthUrl> {
     let waits_at = RedirectUri::parse(&info.redirect_uri)?;
-    let Some(cluster) = info.clusters.iter().find(|known| known.name == cluster) else { return Ok(waits_at) };
-    let redirect_uri = RedirectUri::parse(&cluster.redirect_uri)?;
+    let cluster = info.clusters.iter().find(|known| known.name == cluster);
+    let Some(own) = cluster.and_then(|cluster| cluster.redirect_uri.as_deref()) else { return Ok(waits_at) };
+    let redirect_uri = RedirectUri::parse(own)?;
     if redirect_uri.shares_host_and_port_with(&waits_at) {
         Ok(redirect_uri)
     } else {
@@ -187,25 +188,29 @@ mod tests {
 
     #[test]
     fn the_redirect_uri_is_the_clusters_own_at_the_place_where_the_helper_waits() {
-        let of = |redirect_uri: &str, cluster: &str| {
+        let of = |redirect_uri: Option<&str>, cluster: &str| {
             let info = Info {
                 version: String::new(),
                 backstage_url: String::new(),
                 app_url: String::new(),
-                redirect_uri: "http://localhost:8000/".to_owned(),
+                redirect_uri: "http://localhost:8000/first".to_owned(),
                 clusters: vec![ClusterInfo {
                     name: "dev".to_owned(),
                     title: String::new(),
                     issuer: String::new(),
-                    redirect_uri: redirect_uri.to_owned(),
+                    redirect_uri: redirect_uri.map(str::to_owned),
                 }],
             };
             redirect_uri_of(&info, cluster).map(|uri| uri.text().to_owned()).ok()
         };
-        assert_eq!(of("http://localhost:8000/callback", "dev").unwrap(), "http://localhost:8000/callback");
-        assert_eq!(of("http://localhost:8000/callback", "new").unwrap(), "http://localhost:8000/");
+        let own = Some("http://localhost:8000/callback");
+        assert_eq!(of(own, "dev").unwrap(), "http://localhost:8000/callback");
+        // A cluster that was added since, and an older backend.
+        for (redirect_uri, cluster) in [(own, "new"), (None, "dev")] {
+            assert_eq!(of(redirect_uri, cluster).unwrap(), "http://localhost:8000/first");
+        }
         for elsewhere in ["http://localhost:8001/", "http://127.0.0.1:8000/", "https://evil.example/", ""] {
-            assert_eq!(of(elsewhere, "dev"), None, "{elsewhere}");
+            assert_eq!(of(Some(elsewhere), "dev"), None, "{elsewhere}");
         }
     }
 }

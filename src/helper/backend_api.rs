@@ -353,9 +353,14 @@ fn date(headers: &HeaderMap) -> Option<OffsetDateTime> {
 /// Somebody else's text, without what would steer a terminal or turn the reading direction, and not too much of it.
 #[must_use]
 pub fn displayable(text: &str) -> String {
+    harmless(text).take(DISPLAY_LIMIT).collect()
+}
+
+/// The same, all of it.
+pub fn harmless(text: &str) -> impl Iterator<Item = char> {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(DISPLAY_LIMIT).collect()
+    text.chars().filter(move |c| !c.is_control() && !turns(*c))
 }
 
 #[cfg(test)]

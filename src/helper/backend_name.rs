@@ -66,6 +66,13 @@ impl BackendName {
         &self.path
     }
 
+    /// Scheme, host and port, as a person compares them.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let Self { scheme, host, port, .. } = self;
+        format!("{scheme}://{host}:{port}")
+    }
+
     /// Whether what is sent there stays on this machine. `host.docker.internal` is a name that a network may answer for.
     #[must_use]
     pub fn is_on_loopback(&self) -> bool {
@@ -81,8 +88,7 @@ impl BackendName {
 /// With the port, which people compare.
 impl fmt::Display for BackendName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scheme, host, port, path, .. } = self;
-        write!(f, "{scheme}://{host}:{port}{}", path.trim_end_matches('/'))
+        write!(f, "{}{}", self.origin(), self.path.trim_end_matches('/'))
     }
 }
 

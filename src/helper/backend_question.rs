@@ -1,12 +1,15 @@
 //! The question whether a backend is the person's own, before it is sent anything but `GET /info`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::helper::backend_name::BackendName;
 use crate::helper::form_tokens::FormTokens;
-use crate::helper::onward::Signpost;
+use crate::helper::onward::{Onward, Signpost};
+use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Way;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
@@ -74,6 +77,25 @@ impl BackendQuestion {
         self.confirmed.borrow().is_some()
     }
 
+    /// Waits for the person no longer than that. Whoever answers later is shown the same sentence as where else a login ends.
+    ///
+    /// # Errors
+    /// When they have not answered in time.
+    pub async fn confirmed_within(&self, patience: Duration) -> Result<Way, LoginError> {
+        match timeout(patience, self.confirmed()).await {
+            Ok(way) => Ok(way),
+            Err(_) => Err(self.too_late(patience)),
+        }
+    }
+
+    /// The end of a login whose person has not answered in time, which browsers that have just answered are shown, too.
+    #[must_use]
+    pub fn too_late(&self, patience: Duration) -> LoginError {
+        let error = LoginError::TimedOut(humantime::format_duration(patience).to_string());
+        self.signpost.point(Onward::Nowhere(error.to_string()));
+        error
+    }
+
     /// Waits until they have, and in which way.
     pub async fn confirmed(&self) -> Way {
         let mut confirmed = self.confirmed.subscribe();
@@ -82,5 +104,24 @@ impl BackendQuestion {
             // Not while `self` holds the sender.
             _ => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRandom;
+
+    #[actix_web::test]
+    async fn whoever_answers_too_late_is_not_left_waiting() {
+        let backend = BackendName::new("https://backstage.example", "helper").unwrap();
+        let question = BackendQuestion::new(backend, Arc::new(SystemRandom)).unwrap();
+        let Err(error) = question.confirmed_within(Duration::from_millis(1)).await else {
+            panic!("nobody has answered")
+        };
+        question.confirm(Way::Browser);
+        let onward = timeout(Duration::from_secs(15), question.signpost.read()).await;
+        let Ok(Onward::Nowhere(sentence)) = onward else { panic!("the browser waits on") };
+        assert_eq!(sentence, error.to_string());
     }
 }

@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFileError {
     /// The system does not let us.
-    #[error("{0}: let your user alone read and write it.")]
+    #[error("{0}.")]
     NotGiven(#[from] NotGiven),
     /// It is damaged, or a newer version of this program wrote it.
     #[error(
@@ -46,7 +46,8 @@ pub enum Standing {
 pub struct BackendTrust {
     name: BackendName,
     folder: Option<PrivateFolder>,
-    /// A login there has succeeded in this process, which may have no home.
+    /// A login there has succeeded in this process. Counts only where no file can keep it: what a file keeps, another process may
+    /// have forgotten.
     here: AtomicBool,
 }
 
@@ -73,7 +74,7 @@ impl BackendTrust {
     /// How it stands now.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        if self.name.is_on_loopback() || self.here.load(Ordering::Acquire) {
+        if self.name.is_on_loopback() || self.is_known_only_here() {
             return Standing::Confirmed;
         }
         match self.folder.as_ref().map_or_else(|| Ok(Vec::new()), read) {
@@ -81,6 +82,12 @@ impl BackendTrust {
             Ok(_) => Standing::Unconfirmed,
             Err(error) => Standing::Unknown(error),
         }
+    }
+
+    /// Whether a login has succeeded in this process and no file can tell another one: in a container that has no home, or may not
+    /// write there.
+    fn is_known_only_here(&self) -> bool {
+        self.here.load(Ordering::Acquire) && !self.folder.as_ref().is_some_and(PrivateFolder::takes_files)
     }
 
     /// A login there has succeeded.
@@ -130,7 +137,7 @@ fn read(folder: &PrivateFolder) -> Result<Vec<BackendName>, TrustFileError> {
 
 fn write(folder: &PrivateFolder, backends: Vec<BackendName>) -> Result<(), TrustFileError> {
     let content = serde_json::to_vec(&Content { version: VERSION, backends })
-        .map_err(|error| NotGiven { path: folder.path_of(FILE), reason: error.into() })?;
+        .map_err(|error| NotGiven::BySystem { path: folder.path_of(FILE), reason: error.into() })?;
     Ok(folder.write(FILE, &content)?)
 }
 
@@ -171,6 +178,26 @@ mod tests {
         assert!(matches!(homeless.standing(), Standing::Unconfirmed));
         homeless.remember().await.unwrap();
         assert!(matches!(homeless.standing(), Standing::Confirmed));
+    }
+
+    #[cfg(unix)]
+    #[actix_web::test]
+    async fn what_no_file_can_keep_is_known_in_this_process_until_one_can() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let set_mode =
+            |mode| std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(0o770);
+        let known = trust(home.path(), "https://b.example", "helper");
+        assert!(known.remember().await.unwrap_err().to_string().contains("run chmod 700 "));
+        assert!(matches!(known.standing(), Standing::Confirmed));
+        set_mode(0o700);
+        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        known.remember().await.unwrap();
+        assert!(matches!(known.standing(), Standing::Confirmed));
+        // As another process does.
+        assert!(trust(home.path(), "https://b.example", "helper").forget().await.unwrap());
+        assert!(matches!(known.standing(), Standing::Unconfirmed));
     }
 
     #[actix_web::test]

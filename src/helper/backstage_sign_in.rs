@@ -192,10 +192,10 @@ impl<'a> BackstageClient<'a> {
     }
 
     /// The user token of an earlier sign-in, refreshed where it is about to end; nothing where there is none that still serves.
-    /// Parallel runs wait here for each other: a refresh token is good once.
+    /// Parallel runs wait here for each other: a refresh token is good once. A token that was renewed and cannot be kept still serves.
     ///
     /// # Errors
-    /// When the file cannot be used, or Backstage does not answer a refresh; the file is then as it was.
+    /// When the file cannot be read, or Backstage does not answer a refresh; the file is then as it was.
     pub async fn kept_token(&self, file: &TokenFile) -> Result<Option<SecretString>, SignInError> {
         let locked = file.lock().await?;
         let Some(kept) = locked.read()? else { return Ok(None) };
@@ -208,13 +208,17 @@ impl<'a> BackstageClient<'a> {
                 // RFC 6749, 6: without a new refresh token the old one goes on.
                 let refresh_token = renewed.refresh_token.or(Some(refresh_token));
                 let renewed = Tokens { refresh_token, ..renewed };
-                locked.write(&renewed)?;
+                if let Err(error) = locked.write(&renewed) {
+                    tracing::warn!(%error, "the renewed sign-in to Backstage is not kept: the next login signs in again");
+                }
                 Ok(Some(renewed.access_token.expose().into()))
             }
             Err(SignInError::Refused(code)) => {
                 tracing::info!(code, "Backstage does not refresh the kept token");
-                if code == INVALID_GRANT {
-                    locked.remove()?;
+                if code == INVALID_GRANT
+                    && let Err(error) = locked.remove()
+                {
+                    tracing::warn!(%error, "the ended sign-in to Backstage stays where it is");
                 }
                 Ok(None)
             }

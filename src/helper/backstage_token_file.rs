@@ -13,7 +13,7 @@ use crate::random::sha256;
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
     /// The system does not let us.
-    #[error("{0}: let your user alone read and write it, or set BACKSTAGE_TOKEN instead.")]
+    #[error("{0}, or set BACKSTAGE_TOKEN instead.")]
     NotGiven(#[from] NotGiven),
     /// Somebody else wrote it, or part of it is gone.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
@@ -117,7 +117,7 @@ impl Locked<'_> {
     pub fn write(&self, tokens: &Tokens) -> Result<(), TokenFileError> {
         let content = Content { owner: self.file.owner.clone(), tokens: tokens.clone() };
         let content = serde_json::to_vec(&content)
-            .map_err(|error| NotGiven { path: self.file.path(), reason: error.into() })?;
+            .map_err(|error| NotGiven::BySystem { path: self.file.path(), reason: error.into() })?;
         Ok(self.file.folder.write(&self.file.file_name(), &content)?)
     }
 

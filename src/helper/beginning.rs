@@ -16,7 +16,7 @@ use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::{Arrival, PendingLogin};
 use crate::helper::session_source::{self, Credential};
-use crate::helper::signing_in::{Person, SignedIn};
+use crate::helper::signing_in::{Person, SignedIn, SigningIn};
 use crate::helper::user_credential::UserCredential;
 use crate::protocol::{Info, WireSecret};
 
@@ -70,17 +70,21 @@ impl Beginning<'_> {
             given @ Credential::SessionToken(_) => given,
         };
         match self.with(credential, confirmation.browser()).await {
-            Err(LoginError::NotSignedIn) => self.after_sign_in(confirmation, keyboard).await,
+            Err(LoginError::NotSignedIn(refusal)) => {
+                let sign_in = self.person.begin_sign_in().await;
+                let sign_in = sign_in.map_err(|reason| session_source::no_sign_in(refusal, reason))?;
+                self.after_sign_in(sign_in, confirmation, keyboard).await
+            }
             begun => begun,
         }
     }
 
     async fn after_sign_in(
         &self,
+        mut sign_in: SigningIn<'_>,
         confirmation: &Confirmation,
         keyboard: &mut Keyboard,
     ) -> Result<Begun, LoginError> {
-        let mut sign_in = self.person.begin_sign_in().await?;
         confirmation.lead(Onward::To(sign_in.pending.link()));
         let signed_in = self.person.sign_in(&mut sign_in, confirmation.browser(), keyboard).await;
         let begun = match signed_in {

@@ -67,9 +67,9 @@ async fn lead_on(
     })
 }
 
-/// The question about the backend; who comes once more, when it is answered, goes on.
+/// The question about the backend; who comes once more, when it is answered or too late, goes on.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
-    if question.is_confirmed() {
+    if question.is_confirmed() || question.signpost.points() {
         return question.signpost.read().await.into_response();
     }
     match question.issue_form_token() {
@@ -123,7 +123,10 @@ pub async fn click(
         Ok(Some(login)) => {
             login.give_consent();
             tracing::info!("the account was confirmed on the page");
-            to_identity_provider(&login)
+            match login.progress() {
+                Progress::Waiting => to_identity_provider(&login),
+                Progress::Delivering | Progress::Ended(_) => show_progress(&login).await,
+            }
         }
         Ok(None) => pages::bad_confirmation().into_response(),
         Err(reason) => unavailable(&reason),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::helper::account::{AccountError, Tools};
 use crate::helper::asked_words::{Answer, AskedWords};
 use crate::helper::backend_trust::{BackendTrust, Standing};
+use crate::helper::dialogue;
 use crate::helper::keyboard::{self, Attended, Keyboard};
 use crate::helper::terminal::{self, Typed};
 use crate::settings::login::LoginSettings;
@@ -41,11 +42,11 @@ async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, AccountErro
     let mut keyboard = Keyboard::default();
     keyboard.forget_what_was_typed_ahead();
     let mut words = AskedWords::new(tools.random.as_ref())?;
-    tools.terminal.say(&format!(
-        "No login at {} has succeeded on this machine yet: nothing was sent there. Is that your Backstage? Then type: {}",
-        trust.name(),
-        words.shown()
-    ));
+    tools
+        .terminal
+        .say("No login at this Backstage has succeeded on this machine yet: nothing was sent there.");
+    dialogue::show_backend(trust.name(), &tools.terminal);
+    tools.terminal.say(&format!("Is that your Backstage? Then type: {}", words.shown()));
     loop {
         let line = keyboard.line().await;
         if matches!(terminal::understand(&line), Typed::Nothing) {

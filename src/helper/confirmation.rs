@@ -9,6 +9,7 @@ use crate::helper::backend_question::BackendQuestion;
 use crate::helper::backend_trust::{BackendTrust, Standing};
 use crate::helper::dialogue::{self, Whereabouts};
 use crate::helper::keyboard::Keyboard;
+use crate::helper::login::LAST_PAGE;
 use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Way;
@@ -82,7 +83,10 @@ impl Person<'_> {
                     dialogue::answer_about_backend(&line, question, &mut asked, tools)?;
                 }
                 () = tokio::time::sleep_until(deadline) => {
-                    return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()));
+                    let too_late = question.too_late(patience);
+                    // Whoever clicked at that moment is still being answered.
+                    tokio::time::sleep(LAST_PAGE).await;
+                    return Err(too_late);
                 }
             }
         }

@@ -14,6 +14,9 @@ use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, Wi
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// The longest `Retry-After` that is obeyed: a gateway that asks for an hour would end the session.
+const LONGEST_ASKED: Duration = Duration::from_secs(30);
+
 /// What an answer to `/exchange` means.
 #[derive(Debug)]
 pub enum Verdict {
@@ -96,13 +99,17 @@ pub async fn deliver(
     };
     let delivered = attempt
         .retry(backoff)
-        .adjust(|trouble: &Trouble, wait| wait.map(|wait| wait.max(trouble.at_least.unwrap_or_default())))
+        .adjust(|trouble: &Trouble, wait| wait.map(|wait| wait.max(asked(trouble))))
         .notify(|trouble, _| on_trouble(trouble));
     match tokio::time::timeout_at(session_ends, delivered).await {
         Ok(Ok(outcome)) => outcome,
         // Troubles are retried without limit: only the session's end is left.
         Ok(Err(_)) | Err(_) => Outcome::Expired,
     }
+}
+
+fn asked(trouble: &Trouble) -> Duration {
+    trouble.at_least.unwrap_or_default().min(LONGEST_ASKED)
 }
 
 /// `idp_refused` is a 502 like a gateway's, but may be the session's stored outcome: then no further try can help.
@@ -112,6 +119,10 @@ async fn stored_failure(api: &BackendApi, session_token: &WireSecret, trouble: &
     match (session.status, session.error) {
         (SessionStatus::Failed, Some(error)) => {
             Some(Outcome::Failed(Failure { code: Some(error.code), message: displayable(&error.message) }))
+        }
+        (SessionStatus::Failed, None) => {
+            let message = "This session has failed: begin a new one in Backstage.".to_owned();
+            Some(Outcome::Failed(Failure { code: None, message }))
         }
         _ => None,
     }
@@ -174,9 +185,13 @@ mod tests {
 
     #[test]
     fn the_backend_says_how_long_to_wait() {
-        let wait = Some(Duration::from_secs(9));
-        let refusal = Refusal { status: 429, code: None, message: None, retry_after: wait };
-        let verdict = judge(Err(ApiError::Refused(refusal)));
-        assert!(matches!(verdict, Verdict::Again(Trouble { at_least, .. }) if at_least == wait));
+        let wait = |seconds| {
+            let retry_after = Some(Duration::from_secs(seconds));
+            let refusal = Refusal { status: 503, code: None, message: None, retry_after };
+            let Verdict::Again(trouble) = judge(Err(ApiError::Refused(refusal))) else { panic!("the end") };
+            asked(&trouble).as_secs()
+        };
+        assert_eq!(wait(9), 9);
+        assert_eq!(wait(3_600), 30, "the session would be over");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use time::format_description::well_known::Rfc3339;
 
 use crate::helper::asked_words::{Answer, AskedWords};
+use crate::helper::backend_name::BackendName;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::callback::{self, Expected, Proof};
 use crate::helper::delivery;
@@ -41,14 +42,23 @@ pub fn ask_about_backend(
     (tools, keyboard): (&Tools, &mut Keyboard),
     patience: Duration,
 ) -> Result<Asked, NoRandomness> {
-    let backend = &question.backend;
-    tools.terminal.say(&format!(
-        "No login at {backend} has succeeded on this machine yet: nothing was sent there but a question of which backend it is."
-    ));
+    tools.terminal.say(
+        "No login at this Backstage has succeeded on this machine yet: nothing was sent there but a question of which backend it is.",
+    );
+    show_backend(&question.backend, &tools.terminal);
     let asked = ask("Is that your Backstage, and did you begin this login?", tools, keyboard)?;
     open(link, tools);
     say_how_long(tools, patience);
     Ok(asked)
+}
+
+/// The address that the person compares, whole: first the path, however long it is, so that nothing stands between the host and the
+/// question.
+pub fn show_backend(backend: &BackendName, terminal: &Terminal) {
+    if backend.path() != "/" {
+        terminal.say_whole(&format!("  Path: {}", backend.path()));
+    }
+    terminal.say_whole(&format!("  Address: {}", backend.origin()));
 }
 
 /// Says that the person must sign in to Backstage first, and opens the browser, or says where to go.

@@ -218,7 +218,7 @@ impl Running {
     /// A login does not fail for want of a file: the person is only asked again next time.
     async fn remember_backend(&self) {
         if let Err(error) = self.trust.remember().await {
-            self.tools.terminal.say(&format!("That this Backstage was confirmed is not kept: {error}"));
+            self.tools.terminal.say_whole(&format!("That this Backstage was confirmed is not kept: {error}"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! How a login ends, and how the program ends with it.
 
 use crate::helper::auth_url::BadAuthUrl;
-use crate::helper::backend_api::{ApiError, NoConnection};
+use crate::helper::backend_api::{ApiError, NoConnection, Refusal};
 use crate::helper::listeners::ListenError;
 use crate::helper::unreachable;
 use crate::protocol::{Code, Connected};
@@ -47,9 +47,9 @@ pub enum LoginError {
         /// What came instead.
         reason: ApiError,
     },
-    /// Nothing says who the person is.
-    #[error("The backend wants to know who you are: sign in to Backstage, or set BACKSTAGE_TOKEN.")]
-    NotSignedIn,
+    /// Nothing that the backend takes says who the person is.
+    #[error("The backend says no: {0}")]
+    NotSignedIn(Refusal),
     /// The backend, Backstage or the identity provider said no.
     #[error("{0}")]
     Refused(String),
@@ -89,7 +89,9 @@ impl LoginError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NotSignedIn | Self::Refused(_) | Self::AuthUrl(_) | Self::Random(_) | Self::Serve(_) => 1,
+            Self::NotSignedIn(_) | Self::Refused(_) | Self::AuthUrl(_) | Self::Random(_) | Self::Serve(_) => {
+                1
+            }
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
             Self::TimedOut(_) | Self::Expired => 4,

@@ -3,17 +3,40 @@
 use std::fs::{DirBuilder, File};
 use std::io::{Error, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-/// The system does not let us, or another user could have written what is there.
+use crate::helper::shown_command::word;
+
+/// How long another run of this program may keep a file to itself: longer than a refresh takes, shorter than a person waits for one
+/// that was stopped in the middle.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why a file or folder is of no use. Each ends with the next step.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} cannot be used ({reason})")]
-pub struct NotGiven {
-    /// The file, or the folder.
-    pub path: PathBuf,
-    /// The system's own words.
-    pub reason: Error,
+pub enum NotGiven {
+    /// The system does not let us.
+    #[error("{path} cannot be used ({reason}): let your user alone read and write it")]
+    BySystem {
+        /// The file, or the folder.
+        path: PathBuf,
+        /// The system's own words.
+        reason: Error,
+    },
+    /// Another user could have written what is there, or may read what we write.
+    #[error("{path} cannot be used (other users may read or write it): run chmod {mode} {shown}", shown = shown(.path))]
+    Open {
+        /// The file, or the folder.
+        path: PathBuf,
+        /// The mode that it should have.
+        mode: &'static str,
+    },
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().map_or("PATH", |path| word(path, "PATH"))
 }
 
 /// A folder whose files only their owner reads (0700 and 0600 on Unix).
@@ -26,6 +49,17 @@ pub struct PrivateFolder(PathBuf);
 enum Forbidden {
     Everything = 0o077,
     Writing = 0o022,
+}
+
+#[cfg(unix)]
+impl Forbidden {
+    /// The mode that forbids it.
+    fn mode(self) -> &'static str {
+        match self {
+            Self::Everything => "600",
+            Self::Writing => "700",
+        }
+    }
 }
 
 impl PrivateFolder {
@@ -41,12 +75,18 @@ impl PrivateFolder {
         self.0.join(name)
     }
 
+    /// Whether files can be written there.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.make().is_ok() && tempfile::tempfile_in(&self.0).is_ok()
+    }
+
     /// A file's lock; waits for other runs of this program. Free again when it is dropped.
     ///
     /// # Errors
     /// When the folder or the lock cannot be had.
     pub async fn lock(&self, name: &str) -> Result<File, NotGiven> {
-        self.make().map_err(|reason| not_given(&self.0, reason))?;
+        self.make()?;
         let path = self.path_of(&format!("{name}.lock"));
         let lock = open_private(&path).map_err(|reason| not_given(&path, reason))?;
         // A thread of its own, which ends with the program: the runtime would wait for one of its own at the end.
@@ -55,7 +95,12 @@ impl PrivateFolder {
             let locked = lock.lock().map(|()| lock);
             let _ = sender.send(locked);
         });
-        let locked = receiver.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+        let locked = match timeout(LOCK_PATIENCE, receiver).await {
+            Ok(locked) => locked.unwrap_or_else(|_| Err(ErrorKind::Other.into())),
+            Err(_) => {
+                Err(Error::new(ErrorKind::TimedOut, "another run of this program does not let go of it"))
+            }
+        };
         locked.map_err(|reason| not_given(&path, reason))
     }
 
@@ -65,20 +110,17 @@ impl PrivateFolder {
     /// When it cannot be read, or others than its owner can read or write it.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NotGiven> {
         let path = self.path_of(name);
-        let read = || {
-            let mut file = File::open(&path)?;
-            #[cfg(unix)]
-            is_ours(&file.metadata()?, Forbidden::Everything)?;
-            #[cfg(unix)]
-            is_ours(&std::fs::metadata(&self.0)?, Forbidden::Writing)?;
-            let mut content = Vec::new();
-            file.read_to_end(&mut content)?;
-            Ok::<_, Error>(content)
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(|reason| not_given(&path, reason))?,
         };
-        match read() {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            read => read.map(Some).map_err(|reason| not_given(&path, reason)),
-        }
+        #[cfg(unix)]
+        is_ours(&path, file.metadata(), Forbidden::Everything)?;
+        #[cfg(unix)]
+        is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(|reason| not_given(&path, reason))?;
+        Ok(Some(content))
     }
 
     /// Puts this into a file: all of it, or after a crash what was there before.
@@ -86,9 +128,9 @@ impl PrivateFolder {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), NotGiven> {
+        self.make()?;
         let path = self.path_of(name);
         let write = || {
-            self.make()?;
             // Nobody else can read it from the start (0600 on Unix).
             let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.0)?;
             file.write_all(content)?;
@@ -110,29 +152,35 @@ impl PrivateFolder {
         }
     }
 
-    fn make(&self) -> std::io::Result<()> {
+    fn make(&self) -> Result<(), NotGiven> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&self.0)?;
+        builder.recursive(true).create(&self.0).map_err(|reason| not_given(&self.0, reason))?;
         #[cfg(unix)]
-        is_ours(&std::fs::metadata(&self.0)?, Forbidden::Writing)?;
+        is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
         Ok(())
     }
 }
 
 fn not_given(path: &Path, reason: Error) -> NotGiven {
-    NotGiven { path: path.to_owned(), reason }
+    NotGiven::BySystem { path: path.to_owned(), reason }
 }
 
 #[cfg(unix)]
-fn is_ours(metadata: &std::fs::Metadata, forbidden: Forbidden) -> std::io::Result<()> {
+fn is_ours(
+    path: &Path,
+    metadata: std::io::Result<std::fs::Metadata>,
+    forbidden: Forbidden,
+) -> Result<(), NotGiven> {
     use std::os::unix::fs::MetadataExt;
+    let metadata = metadata.map_err(|reason| not_given(path, reason))?;
     if metadata.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
+        let reason = Error::new(ErrorKind::PermissionDenied, "it belongs to another user");
+        return Err(not_given(path, reason));
     }
     if metadata.mode() & forbidden as u32 != 0 {
-        return Err(Error::new(ErrorKind::PermissionDenied, "other users may read or write it"));
+        return Err(NotGiven::Open { path: path.to_owned(), mode: forbidden.mode() });
     }
     Ok(())
 }
@@ -183,13 +231,21 @@ mod tests {
         for mode in [0o604, 0o640, 0o620, 0o602] {
             set_mode(&file, mode);
             let error = folder.read("file").unwrap_err().to_string();
-            assert!(error.contains("other users may"), "{mode:o}: {error}");
+            let advice = format!("other users may read or write it): run chmod 600 {}", file.display());
+            assert!(error.ends_with(&advice), "{mode:o}: {error}");
         }
         set_mode(&file, 0o600);
-        set_mode(&folder.0, 0o777);
-        assert!(folder.read("file").is_err() && folder.write("file", b"two").is_err());
+        for mode in [0o777, 0o770, 0o702] {
+            set_mode(&folder.0, mode);
+            let advice = format!("run chmod 700 {}", folder.0.display());
+            for error in [folder.read("file").unwrap_err(), folder.write("file", b"two").unwrap_err()] {
+                assert!(error.to_string().ends_with(&advice), "{mode:o}: {error}");
+            }
+            assert!(!folder.takes_files());
+        }
         set_mode(&folder.0, 0o755);
         assert_eq!(folder.read("file").unwrap().unwrap(), b"one");
+        assert!(folder.takes_files());
         // A user of the machine who is not us; only root can give a file away.
         if nix::unistd::geteuid().is_root() {
             std::os::unix::fs::chown(&file, Some(65_534), None).unwrap();

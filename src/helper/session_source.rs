@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::helper::backend_api::{ApiError, BackendApi, Dated};
+use crate::helper::backend_api::{ApiError, BackendApi, Dated, Refusal};
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Consent;
-use crate::helper::user_credential::{NotTraded, UserCredential};
+use crate::helper::user_credential::{NotTraded, TOO_MANY, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
@@ -74,7 +74,7 @@ pub struct Session {
 /// Begins a session, or takes the given one over.
 ///
 /// # Errors
-/// [`LoginError::NotSignedIn`] where signing in to Backstage would help; else when the backend cannot be reached or says no, or
+/// [`LoginError::NotSignedIn`] where signing in to Backstage may help; else when the backend cannot be reached or says no, or
 /// the session has ended.
 pub async fn begin(
     credential: Credential,
@@ -84,17 +84,17 @@ pub async fn begin(
     match credential {
         Credential::SessionToken(token) => take_over(&token, api).await,
         Credential::User(user) => {
-            let may_sign_in = user.is_ours_to_get();
+            let helped = user.helped_by_sign_in();
             let token = user.token(api).await.map_err(|error| match error {
                 NotTraded::Refused(sentence) => LoginError::Refused(sentence),
                 NotTraded::NoAnswer(error) => refused(api, error),
             })?;
-            match register(api, token.as_ref(), cluster).await {
-                Err(ApiError::Refused(refusal)) if may_sign_in && refusal.status == 401 => {
-                    Err(LoginError::NotSignedIn)
+            register(api, token.as_ref(), cluster).await.map_err(|error| match error {
+                ApiError::Refused(refusal) if helped.contains(&refusal.status) => {
+                    LoginError::NotSignedIn(refusal)
                 }
-                registered => registered.map_err(|error| refused(api, error)),
-            }
+                error => refused(api, error),
+            })
         }
     }
 }
@@ -150,6 +150,12 @@ fn refused(api: &BackendApi, error: ApiError) -> LoginError {
             LoginError::Unreachable { backend: api.address().to_owned(), reason }
         }
     }
+}
+
+/// Why no login begins where signing in cannot begin either: a caller whom the backend told to wait is still to wait.
+#[must_use]
+pub fn no_sign_in(refusal: Refusal, reason: LoginError) -> LoginError {
+    if refusal.status == TOO_MANY { LoginError::NotSignedIn(refusal) } else { reason }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_api::{ApiError, BackendApi};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
 use crate::helper::dialogue::{self, Whereabouts};
 use crate::helper::keyboard::Keyboard;
@@ -16,6 +16,7 @@ use crate::helper::pending_login::{Arrival, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::stage::Stage;
 use crate::helper::user_credential::UserCredential;
+use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
@@ -51,13 +52,24 @@ pub struct SignedIn {
 }
 
 impl<'a> Person<'a> {
-    /// A kept sign-in, where the settings say nothing and there is one.
+    /// A kept sign-in, where the settings say nothing and there is one. A login does not fail for want of one: where its file cannot be
+    /// used, or Backstage answers its refresh with what is no answer, the person signs in.
     ///
     /// # Errors
-    /// When the file that keeps it cannot be used, or Backstage does not answer a refresh.
+    /// When Backstage does not answer a refresh at all.
     pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, LoginError> {
         let folder = self.tools.state_folder.as_deref();
-        given.or_kept(&self.client()?, folder).await.map_err(|error| self.not_signed_in(error))
+        match given.or_kept(&self.client()?, folder).await {
+            Err(SignInError::File(error)) => {
+                self.tools.terminal.say_whole(&format!("No kept sign-in is used: {error}"));
+                Ok(UserCredential::Nothing)
+            }
+            Err(SignInError::NoAnswer(ApiError::NoAnswer(OutboundError::NotJson))) => {
+                self.tools.terminal.say("Backstage does not refresh the kept sign-in any more.");
+                Ok(UserCredential::Nothing)
+            }
+            kept => kept.map_err(|error| self.not_signed_in(error)),
+        }
     }
 
     /// Begins to sign the person in.
@@ -113,12 +125,16 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// A login does not fail for want of a file: the person only has to sign in again next time.
+    /// A login does not fail for want of a file: the person only has to sign in again next time. What cannot be read is left as it is.
     async fn keep(&self, client: &BackstageClient<'_>, tokens: &Tokens) {
         let Some(folder) = &self.tools.state_folder else { return };
         let file = client.token_file(folder);
-        if let Err(error) = file.lock().await.and_then(|locked| locked.write(tokens)) {
-            self.tools.terminal.say(&format!("This sign-in is not kept: {error}"));
+        let kept = file.lock().await.and_then(|locked| {
+            locked.read()?;
+            locked.write(tokens)
+        });
+        if let Err(error) = kept {
+            self.tools.terminal.say_whole(&format!("This sign-in is not kept: {error}"));
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
-use crate::helper::backend_api::displayable;
+use crate::helper::backend_api::{displayable, harmless};
 use crate::protocol::WireSecret;
 
 /// What a typed line means.
@@ -58,8 +58,17 @@ impl Terminal {
 
     /// Writes one line; a terminal that has gone away is no reason to end a login.
     pub fn say(&self, line: &str) {
+        self.write_line(&displayable(line));
+    }
+
+    /// Writes one line however long it is: what a person must compare, or type.
+    pub fn say_whole(&self, line: &str) {
+        self.write_line(&harmless(line).collect::<String>());
+    }
+
+    fn write_line(&self, line: &str) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(writer, "{}", displayable(line));
+        let _ = writeln!(writer, "{line}");
     }
 
     /// Writes what another program reads, byte for byte, as one line.

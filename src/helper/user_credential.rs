@@ -15,6 +15,11 @@ const AUTH_ENVIRONMENTS: [&str; 2] = ["production", "development"];
 /// What Backstage's refresh cookies are called behind the provider's name.
 const REFRESH_COOKIE: &str = "-refresh-token=";
 
+const UNAUTHORIZED: u16 = 401;
+
+/// The status of a caller who is to wait.
+pub const TOO_MANY: u16 = 429;
+
 /// Who the person is.
 pub enum UserCredential {
     /// The user's Backstage token.
@@ -89,10 +94,15 @@ impl UserCredential {
         }
     }
 
-    /// Whether signing in to Backstage would say more.
+    /// The statuses with which a backend refuses who may be let in once they have signed in to Backstage. Requests that say nothing
+    /// count for their address, which anybody can use up; somebody who has signed in counts for themselves.
     #[must_use]
-    pub fn is_ours_to_get(&self) -> bool {
-        matches!(self, Self::Kept(_) | Self::Nothing)
+    pub fn helped_by_sign_in(&self) -> &'static [u16] {
+        match self {
+            Self::Nothing => &[UNAUTHORIZED, TOO_MANY],
+            Self::Kept(_) => &[UNAUTHORIZED],
+            Self::BackstageToken(_) | Self::Cookie { .. } => &[],
+        }
     }
 
     /// The user token, for which a cookie is traded.

@@ -15,6 +15,7 @@ use url::Url;
 use super::cluster::{Cluster, ClusterVariables};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
+use super::public_address::{Candidates, PublicAddress, Reach};
 use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
@@ -160,13 +161,15 @@ pub struct BackendSettings {
     /// Where Backstage's backend is as this program reaches it; nothing that anyone is told.
     pub backstage_url: Url,
     /// Where everybody else reaches it.
-    pub public_url: Url,
+    pub public_address: PublicAddress,
     /// The `iss` that user tokens must have, where configured.
     pub backstage_issuer: Option<String>,
     /// The plugins that may act for users.
     pub trusted_plugins: BTreeSet<PluginName>,
     /// Where people open Backstage; the first of `BACKSTAGE_APP_URL`.
     pub app_url: Url,
+    /// The same as anyone is told; nothing where the settings do not name it.
+    pub told_app_url: Option<Url>,
     /// The origins that may call with CORS.
     pub app_origins: Vec<String>,
     /// The extension's origins, for `/session` and `/exchange` only.
@@ -220,14 +223,14 @@ impl BackendSettings {
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
-        let public_url = public_url(&variables)?;
-        let apps = app_urls(&variables, public_url.as_ref().unwrap_or(&backstage_url))?;
         let callers = callers(&variables)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
             cluster.check_identity_rule_with(&callers)?;
         }
+        let Addresses { public, apps, told_app } =
+            addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         if variables.exchange_lease.0 <= variables.idp_timeout.0 {
             return Err(SettingsError(
                 "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
@@ -246,7 +249,8 @@ impl BackendSettings {
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
-            public_url: public_url.or_else(|| apps.first().cloned()).unwrap_or_else(|| backstage_url.clone()),
+            public_address: public,
+            told_app_url: told_app,
             app_url: apps.into_iter().next().unwrap_or_else(|| backstage_url.clone()),
             backstage_url,
             backstage_issuer: variables.backstage_issuer,
@@ -277,12 +281,6 @@ impl BackendSettings {
         })
     }
 
-    /// Whether everybody is told `BACKSTAGE_URL` although it is no address that a helper would use.
-    #[must_use]
-    pub fn tells_inner_address(&self) -> bool {
-        self.public_url == self.backstage_url && https_rule::parse(self.public_url.as_str(), &[]).is_err()
-    }
-
     /// Backstage's address without a slash at the end.
     #[must_use]
     pub fn backstage_base(&self) -> &str {
@@ -290,22 +288,53 @@ impl BackendSettings {
     }
 }
 
-/// Backstage's own address for everybody, where the settings name it.
-fn public_url(variables: &BackendVariables) -> Result<Option<Url>, SettingsError> {
-    if let Some(text) = &variables.backstage_public_url {
-        return checked_url("BACKSTAGE_PUBLIC_URL", text.trim(), &variables.insecure_http_hosts).map(Some);
-    }
-    let issuer = variables.backstage_issuer.as_deref().unwrap_or_default();
-    // Backstage makes its issuer of that address.
-    let base = issuer.trim_end_matches('/').strip_suffix("/api/auth").unwrap_or_default();
-    Ok(https_rule::parse(base, &variables.insecure_http_hosts).ok())
+/// Where Backstage is.
+struct Addresses {
+    public: PublicAddress,
+    /// At least one.
+    apps: Vec<Url>,
+    told_app: Option<Url>,
 }
 
-/// Where people open Backstage: app and backend have one address, unless it is said otherwise.
-fn app_urls(variables: &BackendVariables, backstage: &Url) -> Result<Vec<Url>, SettingsError> {
-    if variables.backstage_app_url.is_empty() {
-        return Ok(vec![backstage.clone()]);
+/// App and backend have one address, unless the settings say otherwise.
+fn addresses(
+    variables: &BackendVariables,
+    backstage: &Url,
+    people: Reach,
+) -> Result<Addresses, SettingsError> {
+    let named = app_urls(variables)?;
+    let (issuer, app) = (issuer_base(variables), named.first());
+    let candidates = Candidates { public: public_url(variables)?, issuer, app, backend: backstage, people };
+    let public = candidates.choose();
+    let told_app = app.or(public.url()).cloned();
+    let apps = if named.is_empty() { vec![told_app.as_ref().unwrap_or(backstage).clone()] } else { named };
+    Ok(Addresses { public, apps, told_app })
+}
+
+fn public_url(variables: &BackendVariables) -> Result<Option<Url>, SettingsError> {
+    let check =
+        |text: &String| checked_url("BACKSTAGE_PUBLIC_URL", text.trim(), &variables.insecure_http_hosts);
+    variables.backstage_public_url.as_ref().map(check).transpose()
+}
+
+/// Backstage makes its issuer of the address at which everybody reaches it.
+fn issuer_base(variables: &BackendVariables) -> Option<Url> {
+    let issuer = variables.backstage_issuer.as_deref()?;
+    let base = issuer.trim_end_matches('/').strip_suffix("/api/auth")?;
+    https_rule::parse(base, &variables.insecure_http_hosts).ok()
+}
+
+/// How far away people are: where their browsers reach the identity providers. In development all is on one machine, or in one network.
+fn people(callers: &Callers, clusters: &BTreeMap<String, Cluster>) -> Reach {
+    let issuers = clusters.values().filter_map(|cluster| Url::parse(&cluster.oidc.issuer).ok());
+    match callers {
+        Callers::DevUser(_) => Reach::Machine,
+        Callers::Backstage => issuers.map(|issuer| Reach::of(&issuer)).max().unwrap_or(Reach::Anywhere),
     }
+}
+
+/// Where people open Backstage, as far as it is said.
+fn app_urls(variables: &BackendVariables) -> Result<Vec<Url>, SettingsError> {
     let check = |text: &String| checked_url("BACKSTAGE_APP_URL", text, &variables.insecure_http_hosts);
     variables.backstage_app_url.iter().map(check).collect()
 }

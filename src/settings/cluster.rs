@@ -8,7 +8,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::backend::Callers;
-use super::lists::{HostName, separated_texts};
+use super::email_domain::EmailDomain;
+use super::lists::separated_texts;
 use super::names::{meant, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
 use crate::protocol::{REDIRECT_URI, RedirectUri};
@@ -32,7 +33,7 @@ pub(super) struct ClusterVariables {
     kubernetes_ca_file: Option<PathBuf>,
     user_tokens: Option<String>,
     identity_rule: Option<String>,
-    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
+    #[serde(default, deserialize_with = "separated_texts::<_, EmailDomain>")]
     identity_email_domains: Vec<String>,
 }
 
@@ -75,7 +76,7 @@ pub enum UserTokens {
 pub enum IdentityRule {
     /// The verified e-mail address is the one in the user's catalog entity.
     Catalog,
-    /// The verified e-mail address is the user's name in one of these domains.
+    /// The verified e-mail address is the user's name in one of these domains, which are in ASCII.
     Email(Vec<String>),
     /// The claims put into this text are the user's entity reference.
     Template(String),

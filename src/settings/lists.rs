@@ -36,7 +36,7 @@ where
 
 /// What an entry is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unlike(&'static str);
+pub struct Unlike(pub(super) &'static str);
 
 impl Display for Unlike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,8 +91,8 @@ impl From<RequestHost> for String {
 }
 
 /// A name, an IPv4 address, or an IPv6 address in brackets; no pattern.
-fn is_host(text: &str) -> bool {
-    text.is_ascii() && !text.contains('*') && Host::parse(text).is_ok()
+pub(super) fn is_host(text: &str) -> bool {
+    text.is_ascii() && !text.contains(['*', '%']) && Host::parse(text).is_ok()
 }
 
 /// An origin as browsers send it: scheme, host and, where it is not the scheme's own, port.
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn what_would_never_match_a_host_is_refused_and_named() {
-        for wrong in ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1"]
+        for wrong in
+            ["http://backstage", "backstage:80", "back stage", "backstage/", "*.example.com", "::1", "a%62c"]
         {
             assert!(refusal::<HostName>(wrong).contains(wrong), "{wrong}");
         }

@@ -1,12 +1,17 @@
 //! The kept sign-in: for its owner alone, refreshed once for all, and never lost to an error.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
+use backstage_oidc_helper::random::sha256;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Installation;
+use crate::harness::confirmed::write_privately;
+use crate::harness::far_network::have_own_mounts;
+use crate::harness::faulty_front::{Fault, FaultyFront};
 use crate::harness::helper_program::{Ending, HelperPlan};
 
 const TOKEN_CALL: &str = "/api/auth/v1/token";
@@ -91,10 +96,13 @@ fn a_file_that_cannot_be_read_is_named_and_left_alone() {
     let path = file.to_str().unwrap();
     let damaged = std::fs::read_to_string(&file).unwrap().replace('}', "");
     std::fs::write(&file, &damaged).unwrap();
-    let login = Ending::of(&mut here.login().launch());
-    for ending in [login, here.run("status"), here.run("logout")] {
-        ending.assert(1, &[path, "does not hold a Backstage sign-in", "remove that file"]);
+    let sentence = [path, "does not hold a Backstage sign-in", "remove that file"];
+    for ending in [here.run("status"), here.run("logout")] {
+        ending.assert(1, &sentence);
     }
+    // A login does not fail for want of it: the person signs in.
+    let said = here.sign_in().said;
+    assert!(sentence.iter().all(|word| said.contains(word)) && said.contains("is not kept"), "{said}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), damaged);
 
     // What is in its way costs the next sign-in, not this login.
@@ -102,6 +110,67 @@ fn a_file_that_cannot_be_read_is_named_and_left_alone() {
     std::fs::create_dir_all(here.folder().parent().unwrap()).unwrap();
     std::fs::write(here.folder(), "").unwrap();
     here.run("status").assert(1, &["cannot be used", "backstage-oidc-helper"]);
+}
+
+#[test]
+fn a_folder_that_others_may_write_to_keeps_nothing_and_costs_no_login() {
+    let here = Installation::new("sign_in_open_folder");
+    let folder = here.folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    for mode in [0o770, 0o702] {
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let said = here.sign_in().said;
+        let advice = format!("other users may read or write it): run chmod 700 {}", folder.display());
+        for about in ["No kept sign-in is used", "This sign-in is not kept"] {
+            let line = said.lines().find(|line| line.contains(about)).unwrap_or_else(|| panic!("{said}"));
+            assert!(line.contains(&advice), "{line}");
+        }
+        assert!(here.files().is_empty());
+        here.run("status").assert(1, &[&advice]);
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+    here.sign_in();
+    here.run("status").assert(0, &["dev: connected"]);
+}
+
+#[test]
+fn a_renewed_token_that_finds_no_room_serves_this_login() {
+    let here = Installation::new("sign_in_no_room");
+    here.sign_in();
+    here.ends_in(-10);
+    let kept = std::fs::read(here.file()).unwrap();
+    let (name, folder) = (here.file().file_name().unwrap().to_owned(), here.folder());
+    have_own_mounts();
+    let mut mount = Command::new("mount");
+    let mount = mount.args(["-t", "tmpfs", "-o", "size=4k,mode=700", "none"]).arg(&folder);
+    assert!(mount.status().unwrap().success());
+    std::fs::write(folder.join(&name), kept).unwrap();
+    std::fs::set_permissions(folder.join(&name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let calls = here.token_calls();
+    here.run("status").assert(0, &["dev: connected"]);
+    assert_eq!(here.token_calls(), calls + 1);
+    // What was spent serves no more, and says so.
+    here.run("status").assert(1, &["run login first", "(not_signed_in)"]);
+}
+
+#[test]
+fn a_refresh_that_is_answered_with_nothing_of_oauths_costs_no_login() {
+    let here = Installation::new("sign_in_no_refresh");
+    let front = FaultyFront::before(&here.ingress.url);
+    let kept = json!({
+        "backstageUrl": front.url,
+        "clientId": "backstage-oidc-helper",
+        "accessToken": "kept.user.token",
+        "expiresAt": "2020-01-01T00:00:00Z",
+        "refreshToken": "a kept refresh token",
+    });
+    let name = sha256(format!("{}\nbackstage-oidc-helper", front.url).as_bytes());
+    write_privately(&here.world, &format!("backstage-{name}.json"), &kept.to_string());
+    front.fault(TOKEN_CALL, Fault::Answers(json!({ "error": { "name": "NotFoundError" } })));
+    let mut helper = HelperPlan::new(&here.world, &front.url).start();
+    let (authorize_url, _) = here.follow(&helper.link);
+    assert!(authorize_url.starts_with(&format!("{}/api/auth/v1/authorize?", front.url)), "{authorize_url}");
+    helper.process.kill();
 }
 
 #[test]

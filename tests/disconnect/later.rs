@@ -17,7 +17,7 @@ use crate::harness::redis_server::RedisServer;
 
 #[test]
 fn what_is_not_confirmed_is_pending_and_then_revoked_by_one_replica() {
-    let parts = Parts::start("disconnect_pending");
+    let parts = Parts::start_impatient("disconnect_pending");
     let replicas = [parts.plan.start(), parts.plan.start(), parts.plan.start()];
     let api = parts.api(&replicas[0]);
     let token = parts.log_in(&api);
@@ -38,7 +38,7 @@ fn what_is_not_confirmed_is_pending_and_then_revoked_by_one_replica() {
 
 #[test]
 fn a_restart_loses_no_pending_revocation() {
-    let parts = Parts::start("disconnect_restart");
+    let parts = Parts::start_impatient("disconnect_restart");
     let mut backend = parts.plan.start();
     let token = parts.log_in(&parts.api(&backend));
     parts.fail_revocations(1_000, 503);
@@ -53,9 +53,8 @@ fn a_restart_loses_no_pending_revocation() {
 
 #[test]
 fn a_backend_killed_between_forgetting_and_revoking_has_promised_it() {
-    let parts = Parts::start("disconnect_killed");
-    let plan = parts.plan.clone().with("IDP_TIMEOUT", "3s");
-    let mut backend = plan.start();
+    let parts = Parts::start_impatient("disconnect_killed");
+    let mut backend = parts.plan.start();
     let token = parts.log_in(&parts.api(&backend));
     // It comes so late that nobody lives to see it.
     parts.idp.control("next", json!({ "endpoint": "revocation", "delayMs": 600_000 }));
@@ -66,7 +65,7 @@ fn a_backend_killed_between_forgetting_and_revoking_has_promised_it() {
         backend.process.kill();
         assert!(asking.join().unwrap().is_none(), "a backend that is dead has answered");
     });
-    let after = plan.start();
+    let after = parts.plan.start();
     assert_answer(&parts.api(&after).delete("/tokens"), &[], &["dev"]);
     wait_for_audit(&after, "revoked");
     parts.assert_dead(&token);
@@ -74,7 +73,7 @@ fn a_backend_killed_between_forgetting_and_revoking_has_promised_it() {
 
 #[test]
 fn what_a_refused_login_brought_is_revoked_later_if_not_at_once() {
-    let parts = Parts::start("disconnect_refused");
+    let parts = Parts::start_impatient("disconnect_refused");
     let backend = parts.plan.start();
     let api = parts.api(&backend);
     parts.fail_revocations(2, 503);
@@ -89,7 +88,7 @@ fn what_a_refused_login_brought_is_revoked_later_if_not_at_once() {
 
 #[test]
 fn a_token_is_sent_to_nobody_but_whoever_issued_it() {
-    let parts = Parts::start("disconnect_another_client");
+    let parts = Parts::start_impatient("disconnect_another_client");
     let mut backend = parts.plan.start();
     let token = parts.log_in(&parts.api(&backend));
     parts.fail_revocations(1_000, 503);
@@ -165,9 +164,8 @@ fn replicas_that_look_at_once_take_each_revocation_once() {
     let parts = Parts::start("disconnect_replicas");
     let tokens: Vec<String> = (0..300).map(|number| format!("token {number}")).collect();
     promise_in_redis(&parts, &tokens, OffsetDateTime::now_utc());
-    let plan = parts.plan.clone().with("IDP_TIMEOUT", "10s");
-    let replicas = [plan.launch(), plan.launch(), plan.launch()];
-    let backend = plan.start();
+    let replicas = [parts.plan.launch(), parts.plan.launch(), parts.plan.launch()];
+    let backend = parts.plan.start();
     until_nothing_is_pending(&parts.api(&backend));
     assert_eq!(parts.revocations(), tokens.len());
     drop(replicas);

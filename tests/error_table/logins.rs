@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         })
     }),
     Row(409, "exchange_lost", |scene| {
-        let plan = scene.ground.plan.clone().with("IDP_TIMEOUT", "1s").with("EXCHANGE_LEASE", "2s");
+        let plan = scene.ground.plan.clone().with("IDP_TIMEOUT", "4s").with("EXCHANGE_LEASE", "5s");
         let backend = plan.start();
         let api = backend.api(&scene.ground.world);
         let session = api.register();

@@ -22,7 +22,7 @@ fn deny_at_the_identity_provider_ends_it() {
 
 #[test]
 fn a_login_that_nobody_finishes_frees_the_port() {
-    let parts = Parts::start_with("proxy_nobody_finishes", |plan| plan.with("LOGIN_TIMEOUT", "2s"));
+    let parts = Parts::start_with("proxy_nobody_finishes", |plan| plan.with("LOGIN_TIMEOUT", "5s"));
     let session = parts.register();
     let mut visitor = parts.visitor();
     let link = visitor.hand_over(APP, &session.token);

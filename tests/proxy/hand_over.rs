@@ -36,6 +36,21 @@ fn a_session_that_backstages_page_hands_over_ends_connected() {
 }
 
 #[test]
+fn a_click_in_another_tab_after_the_end_is_shown_the_outcome() {
+    let parts = Parts::start("proxy_late_click");
+    let session = parts.register();
+    let mut visitor = parts.visitor();
+    let link = visitor.hand_over(APP, &session.token);
+    let other_tab = visitor.get(&link);
+    let csrf = other_tab.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    parts.world.ledger.note("csrf", csrf);
+    let auth_url = visitor.press_button(&link);
+    let redirect = parts.idp.deny(&auth_url);
+    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "refused");
+    assert_eq!(outcome(&visitor.submit("/continue", csrf)), "refused");
+}
+
+#[test]
 fn the_page_leads_back_to_where_the_user_came_from() {
     let parts = Parts::start("proxy_return_to");
     let answer = parts.api().post("/register", &serde_json::json!({ "returnTo": "/catalog/x?tab=k8s" }));

@@ -167,7 +167,8 @@ fn a_name_in_another_script_is_shown_as_what_it_is() {
     let heads = serve_tls("10.66.0.1:444", ca.server(PUNYCODE), behind);
     let plan = HelperPlan::new(&parts.world, "https://bäckstage.test:444/portal");
     let mut helper = plan.with("CA_FILE", ca.file.to_str().unwrap()).start();
-    helper.process.wait_for_line(&format!("No login at https://{PUNYCODE}:444/portal has succeeded"));
+    helper.process.wait_for_line("Path: /portal");
+    helper.process.wait_for_line(&format!("Address: https://{PUNYCODE}:444"));
     let page = parts.visitor().get(path_of(&helper.link));
     for shown in [PUNYCODE, "444", "https", "/portal"] {
         assert!(page.text.contains(&format!(">{shown}</dd>")), "{shown} is not in: {}", page.text);

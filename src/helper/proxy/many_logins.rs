@@ -103,9 +103,10 @@ impl Logins for ManyLogins {
     async fn index(&self) -> Result<Page, Unavailable> {
         let app = &self.0;
         let Some(backstage_url) = app.backstage_url() else { return Ok(pages::no_backstage()) };
-        let form_token = own_login::issue_form_token(app).await?;
+        let unconfirmed = app.unconfirmed_backend();
+        let form_token = own_login::issue_form_token(app, unconfirmed).await?;
         let answers = app.installation.answers(app).await;
-        let page = pages::Index { backstage_url, answers, unconfirmed: app.unconfirmed_backend() };
+        let page = pages::Index { backstage_url, answers, unconfirmed };
         Ok(page.with(&app.live.facts(), &form_token))
     }
 }

@@ -1,13 +1,12 @@
-//! The question whether the backend is the person's own, before a session token goes there that may be another backend's. Questions are
-//! kept in the process, as sign-ins are.
+//! The question whether the backend is the person's own, before anything goes there that may be meant for another backend. Questions
+//! are kept in the process, as sign-ins are.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::time::timeout;
-
 use super::app::{App, NamedBackstage};
 use super::begin::{NotBegun, begin};
+use super::sign_ins::begin_own;
 use crate::helper::backend_api::BackendApi;
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_question::BackendQuestion;
@@ -79,7 +78,15 @@ impl App {
     }
 }
 
-/// Begins a login as [`begin`] does, at once or behind the question: the secret of the link that the browser goes on with.
+/// What begins, at once or behind the question.
+pub enum Beginning {
+    /// A session that is handed over.
+    HandedOver(Credential),
+    /// A login from the helper's own page.
+    Own,
+}
+
+/// Begins a login, at once or behind the question: the secret of the link that the browser goes on with.
 ///
 /// # Errors
 /// As [`begin`].
@@ -87,15 +94,27 @@ pub async fn begin_when_confirmed(
     app: &Arc<App>,
     api: &BackendApi,
     info: Info,
-    credential: Credential,
+    beginning: Beginning,
 ) -> Result<WireSecret, NotBegun> {
-    let Some(backend) = app.unconfirmed_backend() else { return begin(app, api, &info, credential).await };
+    let Some(backend) = app.unconfirmed_backend() else { return begin_now(app, api, info, beginning).await };
     let question = BackendQuestion::new(backend.clone(), Arc::clone(&app.random));
     let question = Arc::new(question.map_err(Unavailable::from)?);
     app.questions.enter(&question);
     let link = question.link_secret().clone();
-    actix_web::rt::spawn(see_through(Arc::clone(app), api.clone(), info, credential, question));
+    actix_web::rt::spawn(see_through(Arc::clone(app), api.clone(), info, beginning, question));
     Ok(link)
+}
+
+async fn begin_now(
+    app: &Arc<App>,
+    api: &BackendApi,
+    info: Info,
+    beginning: Beginning,
+) -> Result<WireSecret, NotBegun> {
+    match beginning {
+        Beginning::HandedOver(credential) => begin(app, api, &info, credential).await,
+        Beginning::Own => begin_own(app, api, info).await,
+    }
 }
 
 /// Waits for the answer, and leads the browser on to the login that then begins.
@@ -103,20 +122,22 @@ async fn see_through(
     app: Arc<App>,
     api: BackendApi,
     info: Info,
-    credential: Credential,
+    beginning: Beginning,
     question: Arc<BackendQuestion>,
 ) {
     let patience = app.settings.login.login_timeout.0;
-    if timeout(patience, question.confirmed()).await.is_ok() {
-        question.signpost.point(match begin(&app, &api, &info, credential).await {
-            Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
-            Err(reason) => {
-                tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-                Onward::Nowhere(reason.to_string())
-            }
-        });
-        // A page that is reloaded meanwhile still leads on.
-        tokio::time::sleep(RELOAD_PATIENCE).await;
-    }
+    let begun = match question.confirmed_within(patience).await {
+        Ok(_) => begin_now(&app, &api, info, beginning).await,
+        Err(too_late) => Err(too_late.into()),
+    };
+    question.signpost.point(match begun {
+        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+        Err(reason) => {
+            tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
+            Onward::Nowhere(reason.to_string())
+        }
+    });
+    // A page that is reloaded meanwhile still leads on.
+    tokio::time::sleep(RELOAD_PATIENCE).await;
     app.questions.forget(&question);
 }

@@ -8,14 +8,14 @@ use tokio::time::timeout;
 
 use super::app::App;
 use super::begin::{NotBegun, begin};
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_api::{BackendApi, Refusal};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::login::RELOAD_PATIENCE;
 use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Arrival;
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::session_source::Credential;
+use crate::helper::session_source::{self, Credential};
 use crate::helper::user_credential::UserCredential;
 use crate::protocol::{Info, WireSecret};
 
@@ -62,8 +62,19 @@ impl SignIns {
 /// When neither can begin.
 pub async fn begin_own(app: &Arc<App>, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
     match begin(app, api, &info, Credential::User(UserCredential::Nothing)).await {
-        Err(NotBegun::Login(LoginError::NotSignedIn)) => begin_sign_in(app, api, info).await,
+        Err(NotBegun::Login(LoginError::NotSignedIn(refusal))) => {
+            let sign_in = begin_sign_in(app, api, info).await;
+            sign_in.map_err(|reason| no_way_in(refusal, reason))
+        }
         begun => begun,
+    }
+}
+
+/// A port that is taken is the person's to free; what Backstage says is no reason where the backend's own word is to wait.
+fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
+    match reason {
+        NotBegun::Login(reason) => session_source::no_sign_in(refusal, reason).into(),
+        reason => reason,
     }
 }
 

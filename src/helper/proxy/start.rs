@@ -10,7 +10,7 @@ use url::{Origin, Url};
 use super::app::App;
 use super::begin::{NotBegun, info};
 use super::pages;
-use super::questions::begin_when_confirmed;
+use super::questions::{Beginning, begin_when_confirmed};
 use crate::helper::backend_api::displayable;
 use crate::helper::logins::Unavailable;
 use crate::helper::session_source::Credential;
@@ -44,7 +44,8 @@ pub async fn start(
             let api = api.for_another_login(there.random.as_ref()).map_err(Unavailable::from)?;
             let info = info(&there, &api).await?;
             check(&origin, &info.app_url)?;
-            begin_when_confirmed(&there, &api, info, Credential::SessionToken(token)).await
+            let session = Beginning::HandedOver(Credential::SessionToken(token));
+            begin_when_confirmed(&there, &api, info, session).await
         })
         .await
     {
@@ -84,6 +85,12 @@ fn origin(request: &HttpRequest) -> Result<String, NotBegun> {
 }
 
 fn check(origin: &str, app_url: &str) -> Result<(), NotBegun> {
+    if app_url.is_empty() {
+        return Err(NotBegun::WrongOrigin(
+            "The backend does not know at which address people open Backstage: ask its admin to set BACKSTAGE_APP_URL."
+                .to_owned(),
+        ));
+    }
     let app = Url::parse(app_url).ok().map(|url| url.origin()).filter(Origin::is_tuple);
     let expected = app.map(|origin| origin.ascii_serialization());
     if expected.as_deref() == Some(origin) {
@@ -114,5 +121,7 @@ mod tests {
         ] {
             assert!(check(origin, app_url).is_err(), "{origin} {app_url}");
         }
+        let unknown = check("https://backstage.example", "").err().unwrap().to_string();
+        assert!(unknown.contains("set BACKSTAGE_APP_URL"), "{unknown}");
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn configured(
 ) -> Result<BTreeMap<String, Cluster>, SettingsError> {
     let configured = match file {
         Some(path) => {
-            refuse_variables_beside_file(source)?;
+            check_variables_beside_file(source)?;
             from_file(path, insecure_hosts)?
         }
         None => vec![Cluster::read(source, insecure_hosts)?],
@@ -49,11 +49,19 @@ pub(super) fn configured(
     Ok(clusters)
 }
 
-/// Both at once would leave one of them without effect.
-fn refuse_variables_beside_file(source: &Source) -> Result<(), SettingsError> {
+/// Both at once would leave one of them without effect. `CLUSTER_NAME` alone is one that platforms set for every program.
+fn check_variables_beside_file(source: &Source) -> Result<(), SettingsError> {
     let beside = source.set_among(&variables_of::<ClusterVariables>());
-    if beside.is_empty() {
-        return Ok(());
+    match beside[..] {
+        [] => return Ok(()),
+        ["CLUSTER_NAME"] => {
+            tracing::warn!(
+                setting = "CLUSTER_NAME",
+                "CLUSTER_NAME is set and does nothing beside CONFIG_FILE, which names the clusters: unset it if it is meant for this program"
+            );
+            return Ok(());
+        }
+        _ => {}
     }
     Err(SettingsError(format!(
         "CONFIG_FILE is set, so {} would do nothing: move it into a [[clusters]] block of that file, or unset it.",
