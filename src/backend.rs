@@ -40,6 +40,7 @@ pub mod published;
 pub mod rate_limit;
 pub mod refresh;
 mod refresh_failure;
+mod refresh_turn;
 pub mod register;
 pub mod request_trail;
 pub mod revocation;
@@ -292,9 +293,8 @@ impl Running {
             signal = stop => signal,
             ended = &mut api => return ended,
         };
-        let until = Instant::now() + UNDER_WAY;
         // First not ready, then the word for it: who reads the log may rely on it.
-        app.stopping.begin();
+        let until = app.stopping.begin();
         tracing::info!("stopping: requests under way may finish");
         if signal == StopSignal::Terminate {
             tokio::select! {
