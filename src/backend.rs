@@ -25,6 +25,7 @@ pub mod key_set;
 pub mod kubernetes;
 pub mod kubernetes_forward;
 pub mod kubernetes_headers;
+pub mod kubernetes_lasting;
 pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod kubernetes_streams;
@@ -50,6 +51,7 @@ pub mod routes;
 pub mod session;
 pub mod session_changes;
 pub mod session_record;
+pub mod silence;
 pub mod status;
 pub mod stopping;
 mod stubborn;
@@ -268,6 +270,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.
         .h1_allow_half_closed(false)
+        .on_connect(kubernetes_lasting::know_connection)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(after_drain)
         .disable_signals();
