@@ -8,7 +8,6 @@ use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt, stream};
-use hyper::body::Body as _;
 use hyper::header as outward;
 
 use super::kubernetes_headers::{outward_header, to_answer, to_pass_on};
@@ -43,9 +42,9 @@ pub struct Forwarded<'r> {
 /// `cluster_unreachable`, also for an answer that was not asked for; `timeout`.
 pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Result<HttpResponse, Problem> {
     let (method, head) = (forwarded.request.method().clone(), head(&forwarded)?);
-    let body = body(forwarded.request.headers(), forwarded.body);
-    let looked_at = body.is_end_stream().then_some(forwarded.request);
-    let request = head.body(body).map_err(|_| unsendable())?;
+    let request = head.body(body(forwarded.request.headers(), forwarded.body)).map_err(|_| unsendable())?;
+    // The body of another request may wait to be read for as long as the API likes.
+    let looked_at = (method == Method::GET).then_some(forwarded.request);
     let (answer, watch) = match forwarded.place {
         Place::Held(place) => {
             let mut watch = Watch::begin(looked_at, Place::Held(place));

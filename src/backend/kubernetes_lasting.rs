@@ -66,7 +66,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins; `request` is the answer's, where nothing of it is still to be read.
+    /// Begins; `request` is the answer's, where nothing of it may wait to be read.
     #[must_use]
     pub fn begin(request: Option<&HttpRequest>, place: Place) -> Self {
         let connection = request.and_then(HttpRequest::conn_data::<CallersConnection>);

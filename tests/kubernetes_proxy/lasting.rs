@@ -17,11 +17,16 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// An answer without an end.
 const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nevent\r\n";
 
+/// Asks for something.
+fn ask(backend: &Backend, path: &str, header: &str) -> TcpStream {
+    let request =
+        format!("GET /api/cluster-auth/clusters/dev/proxy{path} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n");
+    raw_http::begin(&backend.url, &request)
+}
+
 /// Asks for something, and reads the beginning of what comes.
 fn begun(backend: &Backend, path: &str) -> TcpStream {
-    let request =
-        format!("GET /api/cluster-auth/clusters/dev/proxy{path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    let mut connection = raw_http::begin(&backend.url, &request);
+    let mut connection = ask(backend, path, "");
     let mut answer = Vec::new();
     while !answer.ends_with(b"event\r\n") {
         let mut byte = [0];
@@ -80,14 +85,12 @@ fn who_sends_more_than_is_read_and_hangs_up_keeps_no_place() {
     let backend = api.backend(&world, &connected);
     api.begins(ENDLESS);
     let mut watch = begun(&backend, "/api/v1/pods?watch=true");
-    // A watch that has not begun to answer.
+    // A watch that has not begun to answer, and whose body nobody reads.
     api.begins(b"");
-    let silent =
-        "GET /api/cluster-auth/clusters/dev/proxy/api/v1/pods?watch=1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    let mut silent = raw_http::begin(&backend.url, silent);
+    let mut silent = ask(&backend, "/api/v1/pods?watch=1", "content-length: 1000000\r\n");
     wait_until_open(&backend, 2);
-    // More than actix keeps, and less than the kernels take.
-    let behind = "GET /api/cluster-auth/info HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(5_000);
+    // More than actix keeps, and less than it and the kernels take.
+    let behind = "GET /api/cluster-auth/info HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(8_000);
     for connection in [&mut watch, &mut silent] {
         connection.write_all(behind.as_bytes()).unwrap();
     }
