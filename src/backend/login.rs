@@ -61,15 +61,17 @@ pub async fn accept(
     tokens: Tokens,
 ) -> Result<Login, Problem> {
     let key = LoginKey::new(&begun.user, &cluster.name);
-    let verified = match checked(app, clients, cluster, provider, metadata, &begun, &tokens).await {
-        Ok(verified) => verified,
+    let checked = checked(app, clients, cluster, provider, metadata, &begun, &tokens).await;
+    let named = checked.and_then(|verified| Ok((verified, random_secret(app.random.as_ref())?)));
+    let (verified, id) = match named {
+        Ok(named) => named,
         Err(problem) => {
             revoke(app, clients, cluster, &key, &tokens).await;
             return Err(problem);
         }
     };
     let live = LiveLogin {
-        id: random_secret(app.random.as_ref())?.expose().to_owned(),
+        id: id.expose().to_owned(),
         issuer: cluster.oidc.issuer.clone(),
         audience: cluster.oidc.client_id.clone(),
         subject: verified.subject().to_owned(),
@@ -79,8 +81,7 @@ pub async fn accept(
         intent: None,
         failing: None,
     };
-    let (login, id) =
-        (Login { subject: live.subject.clone(), expires_at: verified.expires_at() }, live.id.clone());
+    let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
     match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
@@ -89,7 +90,7 @@ pub async fn accept(
             Ok(login)
         }
         // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
-        Err(_) if is_kept(app, &key, &id).await => Ok(login),
+        Err(_) if is_kept(app, &key, id.expose()).await => Ok(login),
         Err(problem) => {
             revoke(app, clients, cluster, &key, &tokens).await;
             Err(problem)

@@ -324,7 +324,12 @@ impl Refresher<'_> {
         loop {
             match self.try_to_keep(lock, key, &stored, &sealed).await {
                 Ok(Kept::Written) => return Ok(tokens),
-                Ok(Kept::Superseded) => return self.superseded(key, &live).await,
+                Ok(Kept::Superseded) => match self.superseded(key, &live).await {
+                    Err(RefreshError::Record(RecordError::Store(error))) => {
+                        tracing::warn!(%error, "what replaced refreshed tokens is not known yet");
+                    }
+                    known => return known,
+                },
                 Ok(Kept::LoginGone) => {
                     self.grant.revoke(&tokens).await;
                     return Err(RefreshError::NotConnected(None));
@@ -342,10 +347,15 @@ impl Refresher<'_> {
         }
     }
 
-    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count.
+    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count. While nobody knows
+    /// which, nothing is revoked: it would take the tokens that count along.
     async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
-        if !matches!(&current, Ok((_, live)) if live.id == ours.id) {
+        let ended = match &current {
+            Ok((_, live)) => live.id != ours.id,
+            Err(error) => matches!(error, RefreshError::NotConnected(_)),
+        };
+        if ended {
             self.grant.revoke(&ours.tokens).await;
         }
         current.map(|(_, live)| live.tokens)
@@ -384,3 +394,6 @@ pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
     let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
     now + margin < tokens.expires_at
 }
+
+#[cfg(test)]
+mod tests;
