@@ -209,7 +209,7 @@ impl Refresher<'_> {
             };
         }
         match self.ready().await? {
-            Ok(()) => self.spend(lock, key, stored, live, &token, attempt).await,
+            Ok(()) => Box::pin(self.spend(lock, key, stored, live, &token, attempt)).await,
             Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
         }
     }

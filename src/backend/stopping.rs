@@ -26,6 +26,7 @@ pub struct Stopping {
 
 impl Stopping {
     /// From now on not ready. What is under way may go on until the moment that this answers with.
+    #[must_use]
     pub fn begin(&self) -> Instant {
         let end = *self.end.get_or_init(|| Instant::now() + UNDER_WAY);
         self.told.cancel();
@@ -83,7 +84,7 @@ mod tests {
             () = stopping.no_time_for(MINUTE) => panic!("nothing has ended"),
             () = std::future::ready(()) => {}
         }
-        stopping.begin();
+        assert!(stopping.begin() > Instant::now());
         assert_eq!(stopping.time_for(UNDER_WAY / 2), Ok(()));
         assert_eq!(stopping.time_for(UNDER_WAY), Err(TooLate));
         stopping.no_time_for(UNDER_WAY).await;
