@@ -110,7 +110,9 @@ async fn send(
     if cluster.oidc.issuer != revocation.issuer || cluster.oidc.client_id != revocation.client_id {
         return Err(NotRevoked::AnotherClient);
     }
-    if while_silent == WhileSilent::LeaveAlone && provider.silence.lasts(app.clock.now()) {
+    // Shorter than the first pause: what was tried alone is tried again when it is due.
+    let silent = provider.silence.lasts(app.clock.now(), app.settings.idp_timeout);
+    if silent && while_silent == WhileSilent::LeaveAlone {
         return Err(NotRevoked::LeftAlone);
     }
     let answered = async {

@@ -1,11 +1,9 @@
 //! An identity provider that has just not answered is left alone for a while by whoever is in no hurry.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use time::OffsetDateTime;
-
-/// For how long.
-const SILENCE: time::Duration = time::Duration::minutes(1);
 
 /// What is done while an identity provider is silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +29,10 @@ impl Silence {
         *self.since() = None;
     }
 
-    /// Whether it is not asked by those who would leave it alone. A clock that was set back since makes no silence last.
+    /// Whether it began less than so long ago. A clock that was set back since makes no silence last.
     #[must_use]
-    pub fn lasts(&self, now: OffsetDateTime) -> bool {
-        self.since().is_some_and(|since| since <= now && now - since < SILENCE)
+    pub fn lasts(&self, now: OffsetDateTime, long: Duration) -> bool {
+        self.since().is_some_and(|since| since <= now && now - since < long)
     }
 
     fn since(&self) -> MutexGuard<'_, Option<OffsetDateTime>> {
@@ -47,13 +45,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_lasts_for_a_minute_or_until_there_is_an_answer() {
-        let (silence, now) = (Silence::default(), OffsetDateTime::UNIX_EPOCH);
-        assert!(!silence.lasts(now));
+    fn it_lasts_for_a_while_or_until_there_is_an_answer() {
+        let (silence, now, long) = (Silence::default(), OffsetDateTime::UNIX_EPOCH, Duration::from_secs(10));
+        assert!(!silence.lasts(now, long));
         silence.begin(now);
-        assert!(silence.lasts(now) && silence.lasts(now + SILENCE / 2));
-        assert!(!silence.lasts(now + SILENCE) && !silence.lasts(now - SILENCE));
+        assert!(silence.lasts(now, long) && silence.lasts(now + long / 2, long));
+        assert!(!silence.lasts(now + long, long) && !silence.lasts(now - long, long));
         silence.end();
-        assert!(!silence.lasts(now));
+        assert!(!silence.lasts(now, long));
     }
 }
