@@ -25,6 +25,7 @@ pub mod key_set;
 pub mod kubernetes;
 pub mod kubernetes_forward;
 pub mod kubernetes_headers;
+pub mod kubernetes_lasting;
 pub mod kubernetes_path;
 pub mod kubernetes_status;
 pub mod kubernetes_streams;
@@ -40,6 +41,7 @@ pub mod published;
 pub mod rate_limit;
 pub mod refresh;
 mod refresh_failure;
+mod refresh_turn;
 pub mod register;
 pub mod request_trail;
 pub mod revocation;
@@ -49,6 +51,7 @@ pub mod routes;
 pub mod session;
 pub mod session_changes;
 pub mod session_record;
+pub mod silence;
 pub mod status;
 pub mod stopping;
 mod stubborn;
@@ -264,6 +267,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.
         .h1_allow_half_closed(false)
+        .on_connect(kubernetes_lasting::know_connection)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(after_drain)
         .disable_signals();
@@ -289,9 +293,8 @@ impl Running {
             signal = stop => signal,
             ended = &mut api => return ended,
         };
-        let until = Instant::now() + UNDER_WAY;
         // First not ready, then the word for it: who reads the log may rely on it.
-        app.stopping.begin();
+        let until = app.stopping.begin();
         tracing::info!("stopping: requests under way may finish");
         if signal == StopSignal::Terminate {
             tokio::select! {

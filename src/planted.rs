@@ -5,6 +5,8 @@
 pub enum Place {
     /// In a request, whichever it is.
     Request,
+    /// In what a path does.
+    Route,
     /// In an exchange, once the code is spent.
     Exchange,
     /// In a refresh: its lock is held and its intent written, and the token not spent yet.

@@ -101,6 +101,19 @@ fn an_answer_names_the_origin_also_when_it_is_an_error() {
     assert_eq!(answer.header("access-control-allow-origin"), None, "{answer:?}");
 }
 
+/// A page that is not let in sees a network error, and not what happened.
+#[test]
+fn a_fault_names_the_origin_like_any_other_answer() {
+    let world = World::new("cors_panic");
+    let idp = HostileIdp::start(&world);
+    let backend = plan(&world, &idp).with("PLANTED_PANIC", "route").start();
+    let answer = send(&backend.url, "GET", "/info", &[("origin", APP)]);
+    answer.assert_problem(500, "internal_error");
+    assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{answer:?}");
+    assert!(answer.header("x-request-id").is_some() && answer.header("cache-control") == Some("no-store"));
+    assert_eq!(send(&backend.url, "GET", "/info", &[("origin", APP)]).status, 200);
+}
+
 #[test]
 fn no_page_may_ask_for_a_token() {
     let world = World::new("cors_token");

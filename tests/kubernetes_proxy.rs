@@ -4,6 +4,7 @@ mod bodies;
 mod canned_api;
 mod cut_answers;
 mod http2;
+mod lasting;
 mod many_streams;
 mod refusals;
 mod streams;

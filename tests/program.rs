@@ -53,3 +53,4 @@ mod store_trouble;
 mod terminal_input;
 mod two_users;
 mod unconfirmed_backend;
+mod unused_logins;

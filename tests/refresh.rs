@@ -35,8 +35,8 @@ impl Parts {
         let cluster = Cluster::start(&world, &idp.issuer);
         let redis = RedisServer::start(&world);
         let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        // A provider on a busy machine is slow, and the lock of a replica that died shall not be waited for as long.
-        let plan = plan.with("IDP_TIMEOUT", "20s").with("REFRESH_LOCK_LIFETIME", "6s");
+        // A provider on a busy machine is slow.
+        let plan = plan.with("IDP_TIMEOUT", "20s");
         Self { world, idp, redis, plan, _cluster: cluster }
     }
 
@@ -155,8 +155,9 @@ fn invalid_grant_ends_a_login_and_says_so() {
 /// The holder of the lock dies after the identity provider has spent the token.
 fn kill_the_holder(test: &str, idp_arguments: &[&str], wanted: impl Fn(&Answer) -> bool) -> (Parts, Value) {
     let parts = Parts::start(test, idp_arguments);
-    let mut holder = parts.plan.start();
-    let other = parts.plan.start();
+    // The lock that the dead one leaves behind lives for ten seconds.
+    let plan = parts.plan.clone().with("IDP_TIMEOUT", "5s");
+    let (mut holder, other) = (plan.start(), plan.start());
     parts.log_in_and_expire(&other.api(&parts.world));
     parts.idp.hold_token("after");
     std::thread::scope(|scope| {

@@ -84,6 +84,7 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
         (&[("IDP_TIMEOUT", "0ms")], &["IDP_TIMEOUT", "from 1ms"]),
         (&[("SESSION_LIFETIME", "11y")], &["SESSION_LIFETIME", "to 3650d"]),
         (&[("REFRESH_LOCK_LIFETIME", "0s")], &["REFRESH_LOCK_LIFETIME"]),
+        (&[("REFRESH_LOCK_LIFETIME", "14s")], &["REFRESH_LOCK_LIFETIME", "5 s longer than IDP_TIMEOUT"]),
         (&[("UNUSED_LOGIN_LIFETIME", "0s")], &["UNUSED_LOGIN_LIFETIME"]),
         (&[("EXTENSION_ORIGINS", "chrome-extension://abc/page")], &["EXTENSION_ORIGINS", "origin"]),
         (

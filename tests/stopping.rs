@@ -103,6 +103,26 @@ fn an_exchange_under_way_is_finished_with_nothing_else_connected() {
 }
 
 #[test]
+fn an_exchange_that_could_not_be_finished_is_not_begun() {
+    let world = World::new("stopping_no_exchange");
+    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
+    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("IDP_TIMEOUT", "20s");
+    let mut backend = plan.clone().with("DRAIN_DELAY", "20s").start();
+    let api = backend.api(&world);
+    let session = api.register();
+    let redirect = idp.log_in(&session.auth_url, "felix");
+    stop(&backend, Signal::SIGTERM);
+    let refused = api.exchange(&session, &redirect);
+    refused.assert_problem(503, "store_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(api.session(&session).json["status"], "pending");
+    assert_eq!(idp.read("counts")["token"]["authorization_code"], 0);
+    backend.process.kill();
+    let after = plan.start();
+    assert_eq!(after.api(&world).exchange(&session, &redirect).json["success"], true);
+}
+
+#[test]
 fn a_revocation_under_way_is_finished_with_nothing_else_connected() {
     let world = World::new("stopping_revocation");
     let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));

@@ -3,6 +3,8 @@
 mod gate;
 mod lost_answers;
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -119,6 +121,53 @@ fn a_login_is_forgotten_when_a_failover_cannot_bring_it_back() {
     let backend = plan.with_redis(&replica).start();
     assert_eq!(reasons(&backend.api(&world)), [("dev".to_owned(), Value::Null)]);
     assert_eq!(backend.api(&world).cluster_status()["connected"], false);
+}
+
+/// The refresh tokens that the identity provider has given, the oldest first.
+fn refresh_tokens(world: &World) -> Vec<String> {
+    let ledger = std::fs::read_to_string(world.ledger.path()).unwrap();
+    // The last line may be half written.
+    let secrets = ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let tokens = secrets.filter(|secret| secret["kind"] == "refresh_token");
+    tokens.map(|token| token["value"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn of_two_logins_whose_writes_are_not_confirmed_the_one_that_is_kept_lives() {
+    let parts = Parts::start("store_trouble_two_logins");
+    let replicas = [parts.plan.start(), parts.plan.start()];
+    let apis = [parts.log_in(&replicas[0], "dev"), replicas[1].api(&parts.world)];
+    let sessions = [apis[0].register(), apis[1].register()];
+    let redirects = sessions.each_ref().map(|session| parts.idp.log_in(&session.auth_url, "felix"));
+    // Both have their tokens before either writes, and no write is confirmed from then on.
+    let tokens = std::thread::scope(|scope| {
+        let redeeming = [0, 1].map(|number| {
+            parts.idp.hold_token("after");
+            let (api, session, redirect) = (&apis[number], &sessions[number], &redirects[number]);
+            let redeeming = scope.spawn(move || api.exchange(session, redirect));
+            while refresh_tokens(&parts.world).len() < number + 2 {
+                std::thread::yield_now();
+            }
+            redeeming
+        });
+        parts.replica.freeze();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while parts.idp.read("counts")["revocation"] == 0 {
+            assert!(Instant::now() < deadline, "neither login gives way");
+            parts.idp.control("release", json!({}));
+        }
+        parts.replica.resume();
+        let answers = redeeming.map(|request| request.join().unwrap());
+        let refused = usize::from(answers[0].status == 200);
+        answers[refused].assert_problem(504, "timeout");
+        assert_eq!(answers[1 - refused].json["success"], true, "{}", answers[1 - refused].text);
+        let tokens = refresh_tokens(&parts.world);
+        [tokens[1 + refused].clone(), tokens[2 - refused].clone()]
+    });
+    assert_eq!(apis[0].cluster_status()["connected"], true);
+    let [refused, kept] = tokens;
+    assert_eq!(parts.idp.spend(&refused), 403, "tokens that no login holds still count");
+    assert_eq!(parts.idp.spend(&kept), 200, "the login that the store has was revoked");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::app::{App, ClientTls};
 use super::disconnect::{Disconnected, disconnect};
 use super::login_index::by_user;
 use super::login_record::{LoginKey, RecordError};
+use super::silence::WhileSilent;
 use super::{StartError, login_index, status};
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::{BackendSettings, StoreSettings};
@@ -244,7 +245,7 @@ impl Admin {
                     .to_owned(),
             );
         }
-        let how = match disconnect(&self.app, user, key.cluster()).await {
+        let how = match disconnect(&self.app, user, key.cluster(), WhileSilent::Ask).await {
             Ok(Disconnected::NotConnected) => return End::NotThere,
             Ok(Disconnected::Revoked) => "revoked and forgotten",
             Ok(Disconnected::RevocationPending) => {

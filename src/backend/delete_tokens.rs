@@ -10,6 +10,7 @@ use super::app::{App, Clients};
 use super::caller;
 use super::disconnect::{Disconnected, disconnect};
 use super::login_record::LoginKey;
+use super::silence::WhileSilent;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse};
 use crate::user::UserRef;
@@ -63,7 +64,7 @@ struct Each {
 
 /// What an earlier call could not revoke is as outstanding as what this one could not.
 async fn one(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Each, Problem> {
-    let outcome = disconnect(app, user, cluster).await?;
+    let outcome = disconnect(app, user, cluster, WhileSilent::Ask).await?;
     let earlier = app.revocations().is_outstanding(&LoginKey::new(user, cluster), app.clock.now()).await?;
     Ok(Each {
         was_connected: outcome != Disconnected::NotConnected,

@@ -8,6 +8,7 @@ use super::login_index;
 use super::login_record::LoginKey;
 use super::provider_grant::ProviderGrant;
 use super::revocation::{self, Outcome};
+use super::silence::WhileSilent;
 use super::tokens;
 use crate::panics::Panicked;
 use crate::problem::Problem;
@@ -29,14 +30,27 @@ pub enum Disconnected {
 /// # Errors
 /// `unknown_cluster`; `record_unreadable` and `timeout`, after which the login is still there; `store_unavailable`, after which it
 /// may be: asked again, it goes for good.
-pub async fn disconnect(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {
+pub async fn disconnect(
+    app: &Arc<App>,
+    user: &UserRef,
+    cluster: &str,
+    while_silent: WhileSilent,
+) -> Result<Disconnected, Problem> {
     let (user, cluster) = (user.clone(), cluster.to_owned());
     let app_there = Arc::clone(app);
-    let work = app.detached.begin(async move |clients| run(&app_there, &clients, &user, &cluster).await);
+    let work = app
+        .detached
+        .begin(async move |clients| run(&app_there, &clients, &user, &cluster, while_silent).await);
     work.await.unwrap_or_else(|_| Err(Panicked.into()))
 }
 
-async fn run(app: &App, clients: &Clients, user: &UserRef, cluster: &str) -> Result<Disconnected, Problem> {
+async fn run(
+    app: &App,
+    clients: &Clients,
+    user: &UserRef,
+    cluster: &str,
+    while_silent: WhileSilent,
+) -> Result<Disconnected, Problem> {
     let (cluster, provider) = app.cluster(cluster)?;
     let key = LoginKey::new(user, &cluster.name);
     let grant = ProviderGrant { app, clients, cluster, provider, user };
@@ -47,9 +61,11 @@ async fn run(app: &App, clients: &Clients, user: &UserRef, cluster: &str) -> Res
     }
     Ok(match forgotten {
         Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
-        Forgotten::Login(live) => match revocation::carry_out(app, clients, &key, &live).await {
-            Outcome::Done => Disconnected::Revoked,
-            Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
-        },
+        Forgotten::Login(live) => {
+            match revocation::carry_out(app, clients, &key, &live, while_silent).await {
+                Outcome::Done => Disconnected::Revoked,
+                Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
+            }
+        }
     })
 }

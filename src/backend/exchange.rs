@@ -13,9 +13,10 @@ use time::OffsetDateTime;
 use super::app::{App, Clients};
 use super::body;
 use super::login::{self, Login};
-use super::provider::{ProviderError, printable};
+use super::provider::{Metadata, Provider, ProviderError, printable};
 use super::session;
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
+use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
 use crate::panics::caught;
@@ -111,6 +112,7 @@ async fn granted_code(
         _ => return outcome(app, stored, &code).await,
     };
     check_not_expired(app, &stored.record)?;
+    app.stopping.time_for(app.settings.spending())?;
     let lease_until = app.clock.now() + app.settings.exchange_lease;
     if stored.swap(app, Phase::Exchanging { code: code.clone(), lease_until }).await? == Write::Refused {
         // Somebody else claimed this session in between; what they wrote is the answer.
@@ -178,7 +180,7 @@ async fn redeem(
     granted: &Granted,
 ) -> Result<Login, Failure> {
     let (cluster, provider) = app.cluster(&record.cluster)?;
-    let metadata = provider.ready(&clients.provider).await.map_err(|error| Failure::NotSent(error.into()))?;
+    let metadata = ready(app, clients, provider).await.map_err(Failure::NotSent)?;
     check_iss(granted.iss.as_deref(), &cluster.oidc.issuer, metadata.promises_iss())?;
     let tokens = provider
         .redeem(&metadata, &clients.provider, &granted.code, &authorization.verifier)
@@ -192,6 +194,15 @@ async fn redeem(
         keep_trying: app.settings.exchange_lease,
     };
     Ok(login::accept(app, clients, cluster, provider, &metadata, begun, tokens).await?)
+}
+
+/// Discovery and keys at hand, in time for the code to be spent.
+async fn ready(app: &App, clients: &Clients, provider: &Provider) -> Result<Arc<Metadata>, Problem> {
+    tokio::select! {
+        biased;
+        () = app.stopping.no_time_for(app.settings.spending()) => Err(TooLate.into()),
+        ready = provider.ready(&clients.provider) => Ok(ready?),
+    }
 }
 
 /// RFC 9207, 2.4: a redirect that names another issuer was meant for another login.

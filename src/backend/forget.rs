@@ -22,7 +22,8 @@ impl Refresher<'_> {
     /// `promise` writes down that the login's tokens are to be revoked; only when it has is the login taken away.
     ///
     /// # Errors
-    /// [`RefreshError::Busy`] when the lock is not to be had in time, those of the store and of `promise`.
+    /// [`RefreshError::Busy`] when the lock is not to be had in time, [`RefreshError::TooLate`] when it is not before the process
+    /// ends, those of the store and of `promise`.
     pub async fn forget(
         &self,
         key: &LoginKey,
@@ -30,10 +31,8 @@ impl Refresher<'_> {
     ) -> Result<Forgotten, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         while self.clock.now() < deadline {
-            let taken =
-                Lock::take(self.logins.store, &key.lock(), self.logins.random, self.limits.lock).await?;
-            let Some(lock) = taken else {
-                self.pause.wait(super::refresh::LOOK_AGAIN).await;
+            let Some(lock) = self.lock(key).await? else {
+                self.a_moment().await?;
                 continue;
             };
             let outcome = caught(lock.hold(self.pause, self.delete(&lock, key, &promise))).await;
@@ -83,6 +82,7 @@ mod tests {
     use super::*;
     use crate::backend::login_record::{LoginRecord, Logins, TokenSet};
     use crate::backend::refresh::{Grant, GrantFailure, Limits, LockWait};
+    use crate::backend::stopping::Stopping;
     use crate::clock::SystemClock;
     use crate::pause::RuntimePause;
     use crate::protocol::WireSecret;
@@ -142,7 +142,7 @@ mod tests {
         let kept = Duration::from_hours(1);
         let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
         let second = Duration::from_secs(1);
-        let limits = Limits { lock: second, wait: second, keep_trying: second };
+        let limits = Limits { lock: second, wait: second, keep_trying: second, spending: second };
         let refresher = Refresher {
             logins,
             grant: &NoGrant,
@@ -150,6 +150,7 @@ mod tests {
             pause: &RuntimePause,
             limits,
             lock_wait: &NoGrant,
+            stopping: &Stopping::default(),
         };
         let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
         let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };

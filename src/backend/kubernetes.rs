@@ -9,9 +9,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::app::{App, Clients};
 use super::caller::{self, UserOrOnBehalf};
 use super::kubernetes_forward::{Forwarded, forward};
+use super::kubernetes_lasting::Place;
 use super::kubernetes_status::as_status;
-use super::kubernetes_streams::{self, OpenStream};
-use super::{kubernetes_headers, kubernetes_path, tokens};
+use super::{kubernetes_headers, kubernetes_path, kubernetes_streams, tokens};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
@@ -64,25 +64,27 @@ async fn pass_on(
         )
     };
     let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
-    let stream = open_stream(request, path, app, caller.user(), name)?;
+    let place = place(request, path, app, caller.user(), name)?;
     let tokens = tokens::current(app, caller.user(), name).await?;
     let target = target(api, path, request.uri().query());
-    forward(Forwarded { request, body, target: &target, token: &tokens.id_token, stream }, client).await
+    forward(Forwarded { request, body, target: &target, token: &tokens.id_token, place }, client).await
 }
 
-/// The place of a watch or a followed log; none for an answer that ends by itself.
-fn open_stream(
+/// The place of a watch or a followed log; what is to end by itself takes none unless it does not.
+fn place(
     request: &HttpRequest,
     path: &str,
     app: &App,
     user: &UserRef,
     cluster: &str,
-) -> Result<Option<OpenStream>, Problem> {
-    if *request.method() != Method::GET || !kubernetes_streams::is_asked_for(path, request.uri().query()) {
-        return Ok(None);
-    }
+) -> Result<Place, Problem> {
     let gauge = app.metrics.kubernetes_streams.with_label_values(&[cluster]);
-    app.streams.open(user, gauge).map(Some)
+    let claim = app.streams.claim(user, gauge);
+    let goes_on = kubernetes_streams::is_asked_for(path, request.uri().query());
+    if *request.method() == Method::GET && goes_on {
+        return claim.take().map(Place::Held);
+    }
+    Ok(Place::Claimed(claim))
 }
 
 /// What a user's own request may do here; a page's must not do anything.

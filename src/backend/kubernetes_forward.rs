@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt, stream};
 use hyper::header as outward;
 
 use super::kubernetes_headers::{to_answer, to_pass_on};
-use super::kubernetes_streams::OpenStream;
+use super::kubernetes_lasting::{Ended, Place, Watch};
 use crate::outbound::streaming::{
     Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
 };
@@ -32,8 +32,8 @@ pub struct Forwarded<'r> {
     pub target: &'r str,
     /// The user's token for there.
     pub token: &'r WireSecret,
-    /// The place of a watch or a followed log, held until the answer ends.
-    pub stream: Option<OpenStream>,
+    /// The place of a watch or a followed log, held until the answer ends; another answer takes it when it stays open.
+    pub place: Place,
 }
 
 /// Passes it on and answers as the API does.
@@ -41,19 +41,30 @@ pub struct Forwarded<'r> {
 /// # Errors
 /// `cluster_unreachable`, also for an answer that was not asked for; `timeout`.
 pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Result<HttpResponse, Problem> {
-    let method = forwarded.request.method().clone();
-    let (head, within) = (head(&forwarded)?, within(forwarded.stream.as_ref()));
+    let (method, head) = (forwarded.request.method().clone(), head(&forwarded)?);
     let request = head.body(body(forwarded.request.headers(), forwarded.body)).map_err(|_| unsendable())?;
-    let answer = client.send(request, within).await.map_err(|error| unanswered(&error))?;
+    // The body of another request may wait to be read for as long as the API likes.
+    let looked_at = (method == Method::GET).then_some(forwarded.request);
+    let (answer, watch) = match forwarded.place {
+        Place::Held(place) => {
+            let mut watch = Watch::begin(looked_at, Place::Held(place));
+            let answer = tokio::select! {
+                answer = client.send(request, AnswerWithin::AnyTime) => answer,
+                _ = watch.ended() => return Err(unreachable()),
+            };
+            (answer, watch)
+        }
+        claimed @ Place::Claimed(_) => {
+            let answer = client.send(request, AnswerWithin::Time(HEAD_WITHIN)).await;
+            (answer, Watch::begin(looked_at, claimed))
+        }
+    };
+    let answer = answer.map_err(|error| unanswered(&error))?;
     if answer.status == hyper::StatusCode::SWITCHING_PROTOCOLS {
         tracing::warn!("the API server switched protocols, which no request asked for");
         return Err(unreachable());
     }
-    answered(&method, answer, forwarded.stream)
-}
-
-fn within(stream: Option<&OpenStream>) -> AnswerWithin {
-    if stream.is_some() { AnswerWithin::AnyTime } else { AnswerWithin::Time(HEAD_WITHIN) }
+    answered(&method, answer, watch)
 }
 
 fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Problem> {
@@ -100,7 +111,7 @@ async fn hand_over(mut payload: web::Payload, sender: BodySender) {
     }
 }
 
-fn answered(method: &Method, answer: Answer, place: Option<OpenStream>) -> Result<HttpResponse, Problem> {
+fn answered(method: &Method, answer: Answer, watch: Watch) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(answer.status.as_u16()).map_err(|_| unreachable())?;
     let mut response = HttpResponse::build(status);
     for header in to_answer(&answer.headers) {
@@ -118,7 +129,7 @@ fn answered(method: &Method, answer: Answer, place: Option<OpenStream>) -> Resul
             None => without_body(response),
         });
     }
-    let body = noticed(answer.body, place);
+    let body = noticed(answer.body, watch);
     Ok(match length {
         Some(length) => response.body(SizedStream::new(length, body)),
         None => response.body(BodyStream::new(body)),
@@ -132,21 +143,31 @@ fn without_body(mut response: HttpResponseBuilder) -> HttpResponse {
     }
 }
 
-/// The body, which holds the stream's place; a line in the log where it is cut short.
-fn noticed(
-    body: AnswerBody,
-    place: Option<OpenStream>,
-) -> impl Stream<Item = Result<web::Bytes, CutShort>> + use<> {
-    body.then(move |part| {
-        let _held = &place;
-        async move {
-            if let Err(cut) = &part {
-                tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
-                // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
-                tokio::task::yield_now().await;
-            }
-            part
+/// Why an answer ends before its end.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    /// The API server, or the way to it, broke it off.
+    #[error(transparent)]
+    There(#[from] CutShort),
+    /// It must not stay open.
+    #[error(transparent)]
+    Here(#[from] Ended),
+}
+
+/// The body, which is watched over; a line in the log where it is cut short.
+fn noticed(body: AnswerBody, watch: Watch) -> impl Stream<Item = Result<web::Bytes, Cut>> + use<> {
+    stream::unfold((body, watch), async |(mut body, mut watch)| {
+        let part = tokio::select! {
+            biased;
+            part = body.next() => part?.map_err(Cut::There),
+            ended = watch.ended() => Err(Cut::Here(ended)),
+        };
+        if let Err(Cut::There(cut)) = &part {
+            tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
+            // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
+            tokio::task::yield_now().await;
         }
+        Some((part, (body, watch)))
     })
 }
 

@@ -1,4 +1,5 @@
-//! Watches and followed logs stay open for hours: how many a user, and this process, may have open at once.
+//! Watches and followed logs stay open for hours: how many a user, and this process, may have open at once. Whatever else stays
+//! open is one of them.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -48,29 +49,10 @@ impl Streams {
         Arc::new(Self { per_user, at_once, open: Mutex::default() })
     }
 
-    /// Takes a place for a stream of this user's, which counts in `gauge` until it is dropped.
-    ///
-    /// # Errors
-    /// `rate_limited`, without a time to wait: only the end of another stream makes room.
-    pub fn open(self: &Arc<Self>, user: &UserRef, gauge: IntGauge) -> Result<OpenStream, Problem> {
-        let mut open = self.lock();
-        let of_user = open.by_user.get(user).copied().unwrap_or_default();
-        if of_user >= self.per_user.get() {
-            return Err(too_many(&format!(
-                "You have {of_user} watches and followed logs open here, the most that one user may have (STREAMS_PER_USER): \
-                 close some, then try again."
-            )));
-        }
-        if open.all >= self.at_once {
-            return Err(too_many(
-                "As many watches and followed logs are open here as this backend can keep: try again later, or ask the \
-                 operator for another replica.",
-            ));
-        }
-        open.by_user.insert(user.clone(), of_user.saturating_add(1));
-        open.all = open.all.saturating_add(1);
-        gauge.inc();
-        Ok(OpenStream { streams: Arc::clone(self), user: user.clone(), gauge })
+    /// What a stream of this user's takes its place with; it counts in `gauge` then.
+    #[must_use]
+    pub fn claim(self: &Arc<Self>, user: &UserRef, gauge: IntGauge) -> Claim {
+        Claim { streams: Arc::clone(self), user: user.clone(), gauge }
     }
 
     /// Each change is one step, so what a panic left behind is whole.
@@ -79,28 +61,60 @@ impl Streams {
     }
 }
 
-fn too_many(message: &str) -> Problem {
-    Problem::new(Code::RateLimited, message)
-}
-
-/// A stream's place.
-pub struct OpenStream {
+/// A stream without its place.
+pub struct Claim {
     streams: Arc<Streams>,
     user: UserRef,
     gauge: IntGauge,
 }
 
+impl Claim {
+    /// Takes the place, which counts until it is dropped.
+    ///
+    /// # Errors
+    /// `rate_limited`, without a time to wait: only the end of another stream makes room.
+    pub fn take(self) -> Result<OpenStream, Problem> {
+        let mut open = self.streams.lock();
+        let of_user = open.by_user.get(&self.user).copied().unwrap_or_default();
+        if of_user >= self.streams.per_user.get() {
+            return Err(too_many(&format!(
+                "You have {of_user} watches and followed logs open here, the most that one user may have (STREAMS_PER_USER): \
+                 close some, then try again."
+            )));
+        }
+        if open.all >= self.streams.at_once {
+            return Err(too_many(
+                "As many watches and followed logs are open here as this backend can keep: try again later, or ask the \
+                 operator for another replica.",
+            ));
+        }
+        open.by_user.insert(self.user.clone(), of_user.saturating_add(1));
+        open.all = open.all.saturating_add(1);
+        drop(open);
+        self.gauge.inc();
+        Ok(OpenStream(self))
+    }
+}
+
+fn too_many(message: &str) -> Problem {
+    Problem::new(Code::RateLimited, message)
+}
+
+/// A stream's place.
+pub struct OpenStream(Claim);
+
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        let mut open = self.streams.lock();
+        let Claim { streams, user, gauge } = &self.0;
+        let mut open = streams.lock();
         open.all = open.all.saturating_sub(1);
-        if let Some(of_user) = open.by_user.get_mut(&self.user) {
+        if let Some(of_user) = open.by_user.get_mut(user) {
             *of_user = of_user.saturating_sub(1);
             if *of_user == 0 {
-                open.by_user.remove(&self.user);
+                open.by_user.remove(user);
             }
         }
-        self.gauge.dec();
+        gauge.dec();
     }
 }
 
@@ -140,7 +154,7 @@ mod tests {
             ("user:default/felix".parse().unwrap(), "user:default/mara".parse().unwrap());
         let gauge = IntGauge::new("open", "open").unwrap();
         let streams = Streams::new(NonZeroU32::MIN.saturating_add(1), 3);
-        let open = |user| streams.open(user, gauge.clone());
+        let open = |user| streams.claim(user, gauge.clone()).take();
         let first = open(&felix).ok().unwrap();
         let _second = open(&felix).ok().unwrap();
         let problem = open(&felix).err().unwrap();
@@ -157,7 +171,7 @@ mod tests {
     fn a_user_without_streams_takes_no_memory() {
         let streams = Streams::new(NonZeroU32::MIN, 3);
         let felix = "user:default/felix".parse().unwrap();
-        drop(streams.open(&felix, IntGauge::new("open", "open").unwrap()));
+        drop(streams.claim(&felix, IntGauge::new("open", "open").unwrap()).take());
         assert!(streams.lock().by_user.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! From a token response to a login that is kept: verified, matched to its user, sealed. A login that fails any of it
 //! leaves nothing behind, here or at the identity provider.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use oauth2::TokenResponse;
@@ -14,12 +15,13 @@ use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet
 use super::provider::{self, Metadata, Provider, Tokens};
 use super::revocation;
 use super::revocation_record::Revocation;
+use super::silence::WhileSilent;
 use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
-use crate::store::Write;
+use crate::store::{StoreError, Write};
 use crate::user::UserRef;
 
 /// Each try that fails is another login, or another refresh, that came in between.
@@ -59,15 +61,17 @@ pub async fn accept(
     tokens: Tokens,
 ) -> Result<Login, Problem> {
     let key = LoginKey::new(&begun.user, &cluster.name);
-    let verified = match checked(app, clients, cluster, provider, metadata, &begun, &tokens).await {
-        Ok(verified) => verified,
+    let checked = checked(app, clients, cluster, provider, metadata, &begun, &tokens).await;
+    let named = checked.and_then(|verified| Ok((verified, random_secret(app.random.as_ref())?)));
+    let (verified, id) = match named {
+        Ok(named) => named,
         Err(problem) => {
             revoke(app, clients, cluster, &key, &tokens).await;
             return Err(problem);
         }
     };
     let live = LiveLogin {
-        id: random_secret(app.random.as_ref())?.expose().to_owned(),
+        id: id.expose().to_owned(),
         issuer: cluster.oidc.issuer.clone(),
         audience: cluster.oidc.client_id.clone(),
         subject: verified.subject().to_owned(),
@@ -77,17 +81,16 @@ pub async fn accept(
         intent: None,
         failing: None,
     };
-    let (login, id) =
-        (Login { subject: live.subject.clone(), expires_at: verified.expires_at() }, live.id.clone());
+    let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
     match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
-                revocation::carry_out(app, clients, &key, &replaced).await;
+                revocation::carry_out(app, clients, &key, &replaced, WhileSilent::Ask).await;
             }
             Ok(login)
         }
         // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
-        Err(_) if is_kept(app, &key, &id).await => {
+        Err(_) if is_kept(app, &key, id.expose()).await => {
             login_index::kept(app, &key).await;
             Ok(login)
         }
@@ -100,10 +103,7 @@ pub async fn accept(
 
 /// Whether the store has this login; not where it does not answer.
 async fn is_kept(app: &App, key: &LoginKey, id: &str) -> bool {
-    let kept = app.logins().read(key).await;
-    kept.is_ok_and(|stored| {
-        stored.is_some_and(|stored| matches!(stored.record.state, LoginState::Live(live) if live.id == id))
-    })
+    Found::at(app, key, Duration::ZERO).await.is_ok_and(|found| found.has(id))
 }
 
 /// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.
@@ -134,7 +134,45 @@ async fn keep(
     Ok(replaced)
 }
 
-/// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that.
+/// What lies in a login's place.
+struct Found {
+    sealed: Option<Vec<u8>>,
+    /// A record that cannot be opened any more is replaced: there is nothing left in it to lose.
+    record: Option<LoginRecord>,
+}
+
+impl Found {
+    async fn at(app: &App, key: &LoginKey, keep_trying: Duration) -> Result<Self, StoreError> {
+        let place = key.record();
+        let sealed = stubborn::write(keep_trying, || app.store.get(&place)).await?;
+        let record = sealed.as_ref().and_then(|sealed| app.logins().open(key, sealed).ok());
+        Ok(Self { sealed, record })
+    }
+
+    fn login(&self) -> Option<&LiveLogin> {
+        match &self.record.as_ref()?.state {
+            LoginState::Live(held) => Some(held),
+            LoginState::Ended(_) => None,
+        }
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.login().is_some_and(|held| held.id == id)
+    }
+
+    /// Whether this is what became of that login by itself: another one is somebody's who wanted it there, and nothing at all is
+    /// somebody's who wanted the login gone.
+    fn is_still(&self, login: Option<&LiveLogin>) -> bool {
+        self.login().map_or(self.record.is_some(), |held| login.is_some_and(|login| login.id == held.id))
+    }
+
+    fn next_version(&self) -> u64 {
+        self.record.as_ref().map_or(1, |record| record.version.saturating_add(1))
+    }
+}
+
+/// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that. One whose write was
+/// perhaps done, and perhaps replaced since, does not come later: it leaves the other alone.
 async fn put_in_place(
     app: &App,
     key: &LoginKey,
@@ -143,28 +181,29 @@ async fn put_in_place(
 ) -> Result<Option<LiveLogin>, Problem> {
     let (logins, place, id) = (app.logins(), key.record(), live.id.clone());
     let state = LoginState::Live(Box::new(live));
-    let mut replaced = None;
+    let (mut replaced, in_doubt) = (None, Cell::new(false));
     for _ in 0..MOST_TRIES {
-        let seen = stubborn::write(keep_trying, || app.store.get(&place)).await?;
-        // A record that cannot be opened any more is replaced: there is nothing left in it to lose.
-        let before = seen.as_ref().and_then(|sealed| logins.open(key, sealed).ok());
-        let version = before.as_ref().map_or(1, |record| record.version.saturating_add(1));
-        let held = before.and_then(|record| match record.state {
-            LoginState::Live(held) => Some(*held),
-            LoginState::Ended(_) => None,
-        });
+        let found = Found::at(app, key, keep_trying).await?;
         // The write before was done, and its answer was lost.
-        if held.as_ref().is_some_and(|held| held.id == id) {
+        if found.has(&id) {
             return Ok(replaced);
         }
-        if let Some(held) = &held {
+        if in_doubt.take() && !found.is_still(replaced.as_ref()) {
+            break;
+        }
+        if let Some(held) = found.login() {
             revocation::promise(app, key, held, keep_trying).await?;
         }
-        replaced = held;
-        let sealed = logins.seal(key, &LoginRecord { version, state: state.clone() })?;
-        let write = || match &seen {
-            Some(seen) => app.store.swap(&place, seen, &sealed, logins.kept),
-            None => app.store.put_new(&place, &sealed, logins.kept),
+        replaced = found.login().cloned();
+        let sealed =
+            logins.seal(key, &LoginRecord { version: found.next_version(), state: state.clone() })?;
+        let write = async || {
+            let written = match &found.sealed {
+                Some(seen) => app.store.swap(&place, seen, &sealed, logins.kept).await,
+                None => app.store.put_new(&place, &sealed, logins.kept).await,
+            };
+            in_doubt.set(in_doubt.get() || written.is_err());
+            written
         };
         if stubborn::write(keep_trying, write).await? == Write::Done {
             return Ok(replaced);
@@ -172,7 +211,7 @@ async fn put_in_place(
     }
     Err(Problem::new(
         Code::Timeout,
-        "Your login could not be kept, since others came in between again and again: log in again.",
+        "Your login was not kept, since another one came in between: see whether you are connected, or log in again.",
     ))
 }
 

@@ -1,7 +1,10 @@
 //! From what can go wrong below to what the caller is told.
 
+use std::time::Duration;
+
 use super::login_record::RecordError;
 use super::provider::ProviderError;
+use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::Panicked;
 use crate::problem::Problem;
@@ -64,6 +67,16 @@ impl From<Panicked> for Problem {
             Code::InternalError,
             "A fault of the backend ended this request, and nothing else: try again, and tell its operator, whose log says where it happened.",
         )
+    }
+}
+
+impl From<TooLate> for Problem {
+    fn from(_: TooLate) -> Self {
+        Problem::new(
+            Code::StoreUnavailable,
+            "This backend is being stopped and begins nothing that it may not finish; nothing was changed: try again in a moment.",
+        )
+        .retry_after(Duration::from_secs(1))
     }
 }
 

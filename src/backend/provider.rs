@@ -16,7 +16,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::key_set::KeySet;
-use super::published::Published;
+use super::published::{Interrupted, Published};
+use super::silence::Silence;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, HttpClient};
 use crate::outbound::oauth2_bridge::Bridge;
@@ -123,6 +124,21 @@ pub enum ProviderError {
     Garbage,
 }
 
+impl ProviderError {
+    /// Whether nothing came.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        use OutboundError::{AnswerLost, NotConnected, TimedOut};
+        matches!(self, Self::Unreachable(NotConnected(_) | AnswerLost(_) | TimedOut))
+    }
+}
+
+impl From<Interrupted> for ProviderError {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Unreachable(interrupted.into())
+    }
+}
+
 /// The secrets of one authorization request.
 pub struct AuthorizationSecrets<'a> {
     /// Comes back with the redirect.
@@ -141,6 +157,8 @@ pub struct Provider {
     metadata: Published<Metadata, ProviderError>,
     /// The keys that sign its ID tokens.
     pub keys: KeySet,
+    /// Whether it has just not answered a revocation.
+    pub silence: Silence,
 }
 
 impl Provider {
@@ -155,7 +173,8 @@ impl Provider {
         let seconds = |endpoint: &str| metrics.idp_seconds.with_label_values(&[endpoint]);
         let keys = KeySet::new(Arc::clone(&clock), seconds("jwks"));
         let metadata = Published::new("a discovery document", clock, seconds("discovery"));
-        Self { oidc, insecure_hosts: insecure_hosts.into(), metrics, metadata, keys }
+        let silence = Silence::default();
+        Self { oidc, insecure_hosts: insecure_hosts.into(), metrics, metadata, keys, silence }
     }
 
     /// The discovery document.

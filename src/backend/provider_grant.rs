@@ -13,10 +13,12 @@ use super::provider::{self, Metadata, Provider, ProviderError, Tokens};
 use super::refresh::{Grant, GrantFailure};
 use super::revocation;
 use super::revocation_record::Revocation;
+use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::caught;
 use crate::planted::{self, Place};
 use crate::protocol::WireSecret;
+use crate::settings::backend::WRITES;
 use crate::settings::cluster::Cluster;
 use crate::user::UserRef;
 
@@ -48,9 +50,7 @@ impl Grant for ProviderGrant<'_> {
         let tokens = self.provider.refresh(&metadata, client, token).await;
         let now = self.app.clock.now();
         let tokens = tokens.map_err(|error| failure(error, now))?;
-        // What came exists only here: a fault in looking at it must not lose it.
-        let verified = caught(self.verified(&metadata, login, &tokens)).await;
-        match verified.unwrap_or_else(|panicked| Err(NotAccepted::Unverified(panicked.to_string()))) {
+        match self.verified_in_time(&metadata, login, &tokens).await {
             Ok(verified) => {
                 let fresh = token_set(&verified, &tokens, now);
                 // A provider that does not rotate sends no refresh token: the one that was spent still counts.
@@ -95,6 +95,23 @@ impl From<Rejected> for NotAccepted {
 }
 
 impl ProviderGrant<'_> {
+    /// What came exists only here: neither a fault in looking at it nor the end of the process must lose it.
+    async fn verified_in_time(
+        &self,
+        metadata: &Metadata,
+        login: &LiveLogin,
+        tokens: &Tokens,
+    ) -> Result<VerifiedIdToken, NotAccepted> {
+        let unverified = |why: &dyn std::error::Error| Err(NotAccepted::Unverified(why.to_string()));
+        tokio::select! {
+            biased;
+            verified = caught(self.verified(metadata, login, tokens)) => {
+                verified.unwrap_or_else(|panicked| unverified(&panicked))
+            }
+            () = self.app.stopping.no_time_for(WRITES) => unverified(&TooLate),
+        }
+    }
+
     /// `iss`, `sub`, `aud` and `org_id` must be the login's own, and the identity rule must hold again.
     async fn verified(
         &self,

@@ -17,7 +17,9 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::clock::Clock;
+use crate::outbound::OutboundError;
 use crate::outbound::trail::Trail;
+use crate::panics::caught;
 
 /// A copy that is older is fetched again in the background.
 const FRESH: Duration = Duration::minutes(10);
@@ -31,6 +33,20 @@ const FAILURE: std::time::Duration = std::time::Duration::from_secs(1);
 /// not shut out the one that is new.
 const EXTRA_FETCHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 const EXTRA_FETCH_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// So many fetches may die with their workers before who waits for one is told.
+const MOST_DEATHS: usize = 3;
+
+/// A fetch ended without an outcome: it panicked, or its worker ended.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the fetch was interrupted")]
+pub struct Interrupted;
+
+impl From<Interrupted> for OutboundError {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::AnswerLost(interrupted.to_string())
+    }
+}
 
 /// One published thing.
 pub struct Published<T, E>(Arc<Shared<T, E>>);
@@ -85,7 +101,7 @@ enum Look<T, E> {
 impl<T, E> Published<T, E>
 where
     T: 'static,
-    E: Clone + Display + 'static,
+    E: Clone + Display + From<Interrupted> + 'static,
 {
     /// Nothing is fetched yet.
     #[must_use]
@@ -149,7 +165,7 @@ where
 
     /// Looks until there is an answer. A flight that ends without an outcome died with its worker; the next look begins another.
     async fn landed(&self, look: impl Fn() -> Look<T, E>) -> Result<Held<T>, E> {
-        loop {
+        for _ in 0..=MOST_DEATHS {
             match look() {
                 Look::Answer(answer) => return answer,
                 Look::Wait(flight, None) => over(flight).await,
@@ -160,6 +176,7 @@ where
                 }
             }
         }
+        Err(Interrupted.into())
     }
 
     /// The fetch that is under way, or a new one, which goes on when its request is gone.
@@ -175,7 +192,7 @@ where
         let (shared, fetched) = (Arc::clone(&self.0), fetch());
         let work = async move {
             let timer = shared.seconds.start_timer();
-            let outcome = fetched.await;
+            let outcome = caught(fetched).await.unwrap_or_else(|_| Err(Interrupted.into()));
             timer.observe_duration();
             shared.land(outcome);
             drop(sender);

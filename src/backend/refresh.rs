@@ -14,6 +14,8 @@ use time::OffsetDateTime;
 use super::login_record::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
 };
+use super::refresh_turn::{LOOK_AGAIN, Turn};
+use super::stopping::{Stopping, TooLate};
 use crate::clock::Clock;
 use crate::panics::{Panicked, caught};
 use crate::pause::Pause;
@@ -98,6 +100,9 @@ pub enum RefreshError {
     /// Somebody else refreshes and takes too long.
     #[error("another replica refreshes this login")]
     Busy,
+    /// Nothing was spent: the process ends before what comes of it could be written.
+    #[error(transparent)]
+    TooLate(#[from] TooLate),
     /// A fault of the program; what was written down says how far it came.
     #[error(transparent)]
     Panicked(#[from] Panicked),
@@ -133,6 +138,8 @@ pub struct Limits {
     pub wait: Duration,
     /// How long to try to write a result that exists only here.
     pub keep_trying: Duration,
+    /// How long it may take to spend a token and to write what comes of it.
+    pub spending: Duration,
 }
 
 /// What a refresh needs; a simulation brings its own of each.
@@ -150,18 +157,9 @@ pub struct Refresher<'a> {
     pub limits: Limits,
     /// Who is told how long it waits.
     pub lock_wait: &'a dyn LockWait,
+    /// How far the end of the process is.
+    pub stopping: &'a Stopping,
 }
-
-/// Whose turn it is to refresh.
-enum Turn<'a> {
-    /// Ours.
-    Ours(Lock<'a>),
-    /// Somebody else's, who is done.
-    Newer(TokenSet),
-}
-
-/// Between two looks whether another replica is done.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Refresher<'_> {
     /// Replaces the tokens of version `seen`; answers with whatever newer set there is by then.
@@ -169,6 +167,7 @@ impl Refresher<'_> {
     /// # Errors
     /// As the variants of [`RefreshError`] say; only [`RefreshError::NotConnected`] means that the login is over.
     pub async fn refresh(&self, key: &LoginKey, seen: u64) -> Result<TokenSet, RefreshError> {
+        self.stopping.time_for(self.limits.spending)?;
         let asked_at = self.clock.now();
         let turn = self.turn(key, seen).await;
         self.lock_wait.waited(self.clock.now() - asked_at);
@@ -182,26 +181,7 @@ impl Refresher<'_> {
         }
     }
 
-    /// Waits until the lock is ours or somebody else has refreshed.
-    async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
-        let deadline = self.clock.now() + self.limits.wait;
-        loop {
-            let (store, random) = (self.logins.store, self.logins.random);
-            if let Some(lock) = Lock::take(store, &key.lock(), random, self.limits.lock).await? {
-                return Ok(Turn::Ours(lock));
-            }
-            self.pause.wait(LOOK_AGAIN).await;
-            let (stored, live) = self.live(key).await?;
-            if stored.record.version > seen {
-                return Ok(Turn::Newer(live.tokens));
-            }
-            if self.clock.now() >= deadline {
-                return Err(RefreshError::Busy);
-            }
-        }
-    }
-
-    async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
+    pub(super) async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
         let stored = self.logins.read(key).await?.ok_or(RefreshError::NotConnected(None))?;
         match stored.record.state.clone() {
             LoginState::Live(live) => Ok((stored, *live)),
@@ -228,19 +208,42 @@ impl Refresher<'_> {
                 Err(RefreshError::NotYet(failure))
             };
         }
-        if let Err(failure) = self.grant.ready().await {
-            return self.fail(lock, key, stored, live, attempt, failure).await;
+        match self.ready().await? {
+            Ok(()) => Box::pin(self.spend(lock, key, stored, live, &token, attempt)).await,
+            Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
         }
-        let intending = live.intend(stored.record.version, &token, attempt);
+    }
+
+    /// Has at hand what a refresh needs, in time for the token to be spent.
+    async fn ready(&self) -> Result<Result<(), GrantFailure>, TooLate> {
+        tokio::select! {
+            biased;
+            () = self.stopping.no_time_for(self.limits.spending) => Err(TooLate),
+            ready = self.grant.ready() => Ok(ready),
+        }
+    }
+
+    async fn spend(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: Stored,
+        live: LiveLogin,
+        token: &WireSecret,
+        attempt: Attempt,
+    ) -> Result<TokenSet, RefreshError> {
+        let intending = live.intend(stored.record.version, token, attempt);
         let asked_at = self.clock.now();
         let stored = self.intend(lock, key, &stored, &live, intending).await?;
+        let in_time = self.stopping.time_for(self.limits.spending);
         // The lock has lived on since we asked for that. If we then stood still, others may be spending the token by now.
-        if self.clock.now() - asked_at >= self.limits.lock / 2 {
+        if in_time.is_err() || self.clock.now() - asked_at >= self.limits.lock / 2 {
             let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
             self.write(lock, key, &stored, &as_before).await?;
+            in_time?;
             return Err(RefreshError::Busy);
         }
-        match self.grant.refresh(&live, &token).await {
+        match self.grant.refresh(&live, token).await {
             Ok(tokens) => {
                 let version = stored.record.version + 1;
                 self.keep(
@@ -321,7 +324,12 @@ impl Refresher<'_> {
         loop {
             match self.try_to_keep(lock, key, &stored, &sealed).await {
                 Ok(Kept::Written) => return Ok(tokens),
-                Ok(Kept::Superseded) => return self.superseded(key, &live).await,
+                Ok(Kept::Superseded) => match self.superseded(key, &live).await {
+                    Err(RefreshError::Record(RecordError::Store(error))) => {
+                        tracing::warn!(%error, "what replaced refreshed tokens is not known yet");
+                    }
+                    known => return known,
+                },
                 Ok(Kept::LoginGone) => {
                     self.grant.revoke(&tokens).await;
                     return Err(RefreshError::NotConnected(None));
@@ -339,10 +347,15 @@ impl Refresher<'_> {
         }
     }
 
-    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count.
+    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count. While nobody knows
+    /// which, nothing is revoked: it would take the tokens that count along.
     async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
-        if !matches!(&current, Ok((_, live)) if live.id == ours.id) {
+        let ended = match &current {
+            Ok((_, live)) => live.id != ours.id,
+            Err(error) => matches!(error, RefreshError::NotConnected(_)),
+        };
+        if ended {
             self.grant.revoke(&ours.tokens).await;
         }
         current.map(|(_, live)| live.tokens)
@@ -381,3 +394,6 @@ pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
     let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
     now + margin < tokens.expires_at
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What every answer carries, and the span that every log line of a request stands in.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
@@ -46,6 +46,25 @@ pub async fn follow<B: MessageBody>(
     span.in_scope(|| tracing::debug!(status, "answered"));
     mark(response.headers_mut(), id);
     Ok(response)
+}
+
+/// Answers a request that panics here as it answers others: whatever wraps this, CORS above all, has its say in the answer.
+///
+/// # Errors
+/// Only those of the service inside.
+pub async fn survive<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (asked, shape) = (request.request().clone(), shape_at(request.path()));
+    let answered = panics::caught(async {
+        planted::here(Place::Route);
+        next.call(request).await
+    });
+    match answered.await {
+        Ok(answered) => Ok(answered?.map_into_boxed_body()),
+        Err(panicked) => Ok(ServiceResponse::new(asked, shape(&panicked.into()))),
+    }
 }
 
 fn mark(headers: &mut HeaderMap, id: HeaderValue) {

@@ -7,6 +7,7 @@ use super::app::{App, Clients};
 use super::login_record::{LiveLogin, LoginKey, RecordError};
 use super::provider::{Answered, ProviderError};
 use super::revocation_record::{Revocation, RevocationKey};
+use super::silence::WhileSilent;
 use crate::telemetry::AUDIT;
 
 /// How long to try to write down what the identity provider did not confirm.
@@ -30,6 +31,8 @@ enum NotRevoked {
     Provider(#[from] ProviderError),
     #[error("the cluster is not configured any more, or with another issuer or client")]
     AnotherClient,
+    #[error("the identity provider has just not answered, and is left alone")]
+    LeftAlone,
 }
 
 /// Writes down that a login's tokens are to be revoked, before the login is taken out of the store: from here on no crash can
@@ -49,9 +52,15 @@ pub async fn promise(
 }
 
 /// Revokes what a login held that is gone by now, as promised.
-pub async fn carry_out(app: &App, clients: &Clients, login: &LoginKey, live: &LiveLogin) -> Outcome {
+pub async fn carry_out(
+    app: &App,
+    clients: &Clients,
+    login: &LoginKey,
+    live: &LiveLogin,
+    while_silent: WhileSilent,
+) -> Outcome {
     let revocation = Revocation::of_login(live).begin(app.clock.now(), first_pause(app));
-    attempt(app, clients, &RevocationKey::new(login, &revocation), revocation).await
+    attempt(app, clients, &RevocationKey::new(login, &revocation), revocation, while_silent).await
 }
 
 /// Revokes tokens that no login holds.
@@ -62,12 +71,18 @@ pub async fn revoke(app: &App, clients: &Clients, login: &LoginKey, revocation: 
     if let Err(error) = app.revocations().keep(&key, &revocation, now, Duration::ZERO).await {
         tracing::warn!(%error, "a revocation is tried without having been written down");
     }
-    attempt(app, clients, &key, revocation).await
+    attempt(app, clients, &key, revocation, WhileSilent::Ask).await
 }
 
 /// One try, and what it means for the next.
-pub async fn attempt(app: &App, clients: &Clients, key: &RevocationKey, revocation: Revocation) -> Outcome {
-    match send(app, clients, key, &revocation).await {
+pub async fn attempt(
+    app: &App,
+    clients: &Clients,
+    key: &RevocationKey,
+    revocation: Revocation,
+    while_silent: WhileSilent,
+) -> Outcome {
+    match send(app, clients, key, &revocation, while_silent).await {
         Ok(answered) => {
             let outcome = match answered {
                 Answered::Revoked => "revoked",
@@ -89,13 +104,27 @@ async fn send(
     clients: &Clients,
     key: &RevocationKey,
     revocation: &Revocation,
+    while_silent: WhileSilent,
 ) -> Result<Answered, NotRevoked> {
     let (cluster, provider) = app.cluster(key.login.cluster()).map_err(|_| NotRevoked::AnotherClient)?;
     if cluster.oidc.issuer != revocation.issuer || cluster.oidc.client_id != revocation.client_id {
         return Err(NotRevoked::AnotherClient);
     }
-    let metadata = provider.metadata(&clients.provider).await?;
-    Ok(provider.revoke(&metadata, &clients.provider, &revocation.token, revocation.kind).await?)
+    // Shorter than the first pause: what was tried alone is tried again when it is due.
+    let silent = provider.silence.lasts(app.clock.now(), app.settings.idp_timeout);
+    if silent && while_silent == WhileSilent::LeaveAlone {
+        return Err(NotRevoked::LeftAlone);
+    }
+    let answered = async {
+        let metadata = provider.metadata(&clients.provider).await?;
+        provider.revoke(&metadata, &clients.provider, &revocation.token, revocation.kind).await
+    };
+    let answered = answered.await;
+    match &answered {
+        Err(error) if error.is_silence() => provider.silence.begin(app.clock.now()),
+        _ => provider.silence.end(),
+    }
+    Ok(answered?)
 }
 
 async fn put_off(app: &App, key: &RevocationKey, revocation: Revocation) -> Outcome {

@@ -1,16 +1,18 @@
 //! The task of each process that tries again what identity providers have not confirmed.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use super::app::{App, Clients};
 use super::login_record::{LoginState, RecordError};
 use super::revocation::{attempt, first_pause};
 use super::revocation_record::{Revocation, RevocationKey};
+use super::silence::WhileSilent;
 use crate::pause::Pause;
 use crate::store::StoreError;
 
@@ -19,8 +21,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// After a store that did not answer.
 const LOOK_LATER: Duration = Duration::from_secs(10);
 /// How many are taken in at one look.
-const BATCH: usize = 100;
-/// How many are under way at once, so that one identity provider that hangs does not hold up the others.
+const BATCH: usize = 1_000;
+/// How many of one cluster are under way at once.
 const AT_ONCE: usize = 8;
 
 /// Looks for what is due, until the process is to end.
@@ -41,15 +43,22 @@ pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
 }
 
 async fn look(app: &App, clients: &Clients) -> Result<(), StoreError> {
-    let due = app.revocations().due(app.clock.now(), BATCH).await?;
-    stream::iter(due)
-        .for_each_concurrent(AT_ONCE, async |key| {
-            if let Err(error) = retry(app, clients, &key).await {
-                tracing::error!(%error, "a revocation cannot be taken up");
-            }
-        })
-        .await;
+    let mut by_cluster: HashMap<String, Vec<RevocationKey>> = HashMap::new();
+    for key in app.revocations().due(app.clock.now(), BATCH).await? {
+        by_cluster.entry(key.login.cluster().to_owned()).or_default().push(key);
+    }
+    join_all(by_cluster.into_values().map(|keys| retry_all(app, clients, keys))).await;
     Ok(())
+}
+
+/// Those of one cluster: its identity provider may hang. Once it was found to, the rest is put off.
+async fn retry_all(app: &App, clients: &Clients, keys: Vec<RevocationKey>) {
+    let retries = stream::iter(keys).for_each_concurrent(AT_ONCE, async |key| {
+        if let Err(error) = retry(app, clients, &key).await {
+            tracing::error!(%error, "a revocation cannot be taken up");
+        }
+    });
+    retries.await;
 }
 
 async fn retry(app: &App, clients: &Clients, key: &RevocationKey) -> Result<(), RecordError> {
@@ -61,7 +70,7 @@ async fn retry(app: &App, clients: &Clients, key: &RevocationKey) -> Result<(), 
         tracing::info!(user, cluster, "a login that was to be forgotten is still there: it stays");
         return Ok(app.revocations().cross_out(key).await?);
     }
-    attempt(app, clients, key, revocation).await;
+    attempt(app, clients, key, revocation, WhileSilent::LeaveAlone).await;
     Ok(())
 }
 

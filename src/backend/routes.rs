@@ -1,14 +1,15 @@
 //! All routes of the backend.
 
 use actix_cors::Cors;
-use actix_web::dev::HttpServiceFactory;
+use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, ResponseError, Route, guard};
+use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::{
-    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session, status,
+    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, request_trail, session,
+    status,
 };
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
@@ -47,9 +48,15 @@ pub fn control(config: &mut ServiceConfig) {
         .default_service(web::to(not_found));
 }
 
-/// A path that answers 405 to methods other than these.
-fn at(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || async move {
+/// A path that answers 405 to methods other than these, and 500 where it panics.
+fn at(
+    path: &str,
+    allowed: &'static str,
+) -> Resource<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>
+    + use<>,
+> {
+    let not_allowed = web::to(move || async move {
         let problem = Problem::new(
             Code::MethodNotAllowed,
             format!("This path answers to {allowed} only: see GET /api/cluster-auth/openapi.json."),
@@ -57,7 +64,8 @@ fn at(path: &str, allowed: &'static str) -> Resource {
         let mut answer = problem.error_response();
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         answer
-    }))
+    });
+    web::resource(path).default_service(not_allowed).wrap(from_fn(request_trail::survive))
 }
 
 /// A path that monitoring asks.

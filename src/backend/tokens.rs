@@ -89,6 +89,8 @@ fn flight(app: &Arc<App>, user: &UserRef, key: LoginKey, seen: u64) -> watch::Re
     }
     let (sender, receiver) = watch::channel(None);
     flights.insert(key.clone(), receiver.clone());
+    // Where the work cannot be begun, it takes itself off the list at once.
+    drop(flights);
     let (landing, user) = (Landing { app: Arc::clone(app), key }, user.clone());
     drop(app.detached.begin(async move |clients| {
         let outcome = refresh(&landing.app, &clients, &user, &landing.key, seen).await;
@@ -117,7 +119,7 @@ async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, s
     let result = refresher.refresh(key, seen).await;
     let label = label(&result);
     app.metrics.refreshes.with_label_values(&[label]).inc();
-    if !matches!(result, Ok(_) | Err(RefreshError::NotYet(_))) {
+    if !matches!(result, Ok(_) | Err(RefreshError::NotYet(_) | RefreshError::TooLate(_))) {
         tracing::warn!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = label, "refresh");
     }
     result.map_err(problem)
@@ -145,8 +147,10 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
             lock: app.settings.refresh_lock_lifetime,
             wait: longest_wait(app),
             keep_trying: Duration::from_mins(10),
+            spending: app.settings.spending(),
         },
         lock_wait: app.metrics.as_ref(),
+        stopping: &app.stopping,
     }
 }
 
@@ -161,7 +165,7 @@ fn label(result: &Result<TokenSet, RefreshError>) -> &'static str {
             "idp_refused"
         }
         Err(RefreshError::Grant(_)) => "answer_lost",
-        Err(RefreshError::NotYet(_)) => "not_tried_yet",
+        Err(RefreshError::NotYet(_) | RefreshError::TooLate(_)) => "not_tried_yet",
         Err(RefreshError::Busy) => "busy",
         Err(RefreshError::Panicked(_)) => "internal_error",
         Err(RefreshError::Record(_) | RefreshError::Random(_)) => "store_unavailable",
@@ -176,6 +180,7 @@ pub fn problem(error: RefreshError) -> Problem {
         RefreshError::NotRefreshable => not_connected(None),
         RefreshError::Grant(failure) | RefreshError::NotYet(failure) => not_refreshed(failure),
         RefreshError::Busy => interrupted(),
+        RefreshError::TooLate(too_late) => too_late.into(),
         RefreshError::Panicked(panicked) => panicked.into(),
         RefreshError::Record(error) => error.into(),
         RefreshError::Random(error) => error.into(),

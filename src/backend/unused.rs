@@ -3,10 +3,11 @@
 //! Each backend sweeps when it starts and then about every hour, one replica at a time. A sweep goes on where the one before it
 //! ended: what could not be ended stays in the index and is passed over for a day, so that no sweep reads all of it again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use time::OffsetDateTime;
 
@@ -14,6 +15,7 @@ use super::app::App;
 use super::disconnect::{Disconnected, disconnect};
 use super::login_index::{self, A_USE_STANDS, by_user};
 use super::login_record::LoginKey;
+use super::silence::WhileSilent;
 use crate::pause::{Pause, RuntimePause};
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -21,6 +23,7 @@ use crate::random::{NoRandomness, Random};
 use crate::store::lock::Lock;
 use crate::store::{Key, Noted};
 use crate::telemetry::AUDIT;
+use crate::user::UserRef;
 
 /// How much longer than its lifetime the store keeps the record of an unused login: time for a sweep to revoke it, also after a
 /// few days without any backend.
@@ -39,7 +42,7 @@ const LOCK_LIFE: Duration = Duration::from_mins(1);
 /// How many entries are read at a time.
 const BATCH: usize = 1_000;
 
-/// How many logins are ended at once: each waits for its identity provider.
+/// How many logins of one cluster are ended at once: each waits for its identity provider.
 const AT_ONCE: usize = 16;
 
 /// The sweeps of one process.
@@ -67,15 +70,6 @@ impl Round {
 enum Interrupted {
     /// The store does not answer: the rest would fail, too.
     Store,
-}
-
-/// What became of an entry of the index.
-#[derive(Debug, PartialEq, Eq)]
-enum Entry {
-    Gone,
-    Stays,
-    /// Nobody can end it here.
-    AtUnconfigured(LoginKey),
 }
 
 impl Sweep {
@@ -128,35 +122,43 @@ impl Sweep {
     }
 
     async fn end_all(&mut self, entries: Vec<Noted>, until: OffsetDateTime) -> Result<(), Interrupted> {
-        let this = &*self;
-        let ends = stream::iter(entries).map(async |entry| this.end(&entry.member, until).await);
-        let ends: Vec<Entry> = ends.buffer_unordered(AT_ONCE).try_collect().await?;
-        for end in ends {
-            if let Entry::AtUnconfigured(key) = end {
+        let mut by_cluster: HashMap<String, Vec<(UserRef, LoginKey)>> = HashMap::new();
+        for entry in entries {
+            let Some((user, key)) = LoginKey::of_member(&entry.member) else {
+                tracing::warn!("the index of logins holds an entry that is not ours");
+                continue;
+            };
+            if self.app.settings.clusters.contains_key(key.cluster()) {
+                by_cluster.entry(key.cluster().to_owned()).or_default().push((user, key));
+            } else {
                 self.tell_of(&key);
             }
         }
+        let this = &*self;
+        try_join_all(by_cluster.into_values().map(|logins| this.end_of_cluster(logins, until))).await?;
         Ok(())
     }
 
-    async fn end(&self, entry: &str, until: OffsetDateTime) -> Result<Entry, Interrupted> {
-        let Some((user, key)) = LoginKey::of_member(entry) else {
-            tracing::warn!("the index of logins holds an entry that is not ours");
-            return Ok(Entry::Stays);
-        };
-        if !self.app.settings.clusters.contains_key(key.cluster()) {
-            return Ok(Entry::AtUnconfigured(key));
-        }
+    /// One cluster's: its identity provider may hang. Once it was found to, the rest is forgotten and left to the retries.
+    async fn end_of_cluster(
+        &self,
+        logins: Vec<(UserRef, LoginKey)>,
+        until: OffsetDateTime,
+    ) -> Result<(), Interrupted> {
+        let ends = stream::iter(logins).map(async |(user, key)| self.end(&user, &key, until).await);
+        ends.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn end(&self, user: &UserRef, key: &LoginKey, until: OffsetDateTime) -> Result<(), Interrupted> {
         // Used since the batch was read: not unused any more, and not among the next ones.
-        let Some(last_use) = login_index::last_use(&self.app, &key).await?.filter(|at| *at <= until) else {
-            return Ok(Entry::Gone);
+        let Some(last_use) = login_index::last_use(&self.app, key).await?.filter(|at| *at <= until) else {
+            return Ok(());
         };
-        match disconnect(&self.app, &user, key.cluster()).await {
+        match disconnect(&self.app, user, key.cluster(), WhileSilent::LeaveAlone).await {
             Ok(outcome) => {
-                audit(&key, last_use, outcome);
+                audit(key, last_use, outcome);
                 // Or it would be met again.
-                login_index::forgotten(&self.app, &key).await?;
-                Ok(Entry::Gone)
+                Ok(login_index::forgotten(&self.app, key).await?)
             }
             Err(problem) if problem.code() == Code::StoreUnavailable => Err(Interrupted::Store),
             Err(problem) => {
@@ -167,7 +169,7 @@ impl Sweep {
                     code,
                     "an unused login could not be ended: a sweep tries again within a day"
                 );
-                Ok(Entry::Stays)
+                Ok(())
             }
         }
     }
@@ -310,7 +312,8 @@ mod tests {
         example.clock.advance(35 * DAY);
         let until = example.app.clock.now() - DAY;
         use_now(&example, &key).await;
-        assert!(matches!(sweep_of(&example).end(&key.member(), until).await, Ok(Entry::Gone)));
+        let user = "user:default/felix".parse().unwrap();
+        assert!(sweep_of(&example).end(&user, &key, until).await.is_ok());
         assert!(example.record(&key).await.is_some());
         assert!(is_noted(&example, &key).await);
     }

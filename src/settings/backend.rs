@@ -129,8 +129,8 @@ pub struct KeySettings {
     pub token_encryption_keys: Option<SecretString>,
 }
 
-/// A lock is renewed at every third of its life; less than this is no time for a busy Redis.
-const SHORTEST_LOCK: Duration = Duration::from_secs(1);
+/// How long the writes may take that follow an answer of the identity provider.
+pub const WRITES: Duration = Duration::from_secs(5);
 
 /// Who the callers are.
 #[derive(Clone, Debug)]
@@ -281,6 +281,12 @@ impl BackendSettings {
         })
     }
 
+    /// How long it may take to spend a code or a refresh token, and to write what comes of it.
+    #[must_use]
+    pub fn spending(&self) -> Duration {
+        self.idp_timeout + WRITES
+    }
+
     /// Backstage's address without a slash at the end.
     #[must_use]
     pub fn backstage_base(&self) -> &str {
@@ -357,13 +363,13 @@ fn callers(variables: &BackendVariables) -> Result<Callers, SettingsError> {
     ))
 }
 
-/// Discovery, keys and the token request may each take their time within the default, which is renewed besides.
+/// The lock is renewed; but a replica that stands still in between must not have its token spent by another meanwhile.
 fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, SettingsError> {
-    let default = variables.idp_timeout.0 + Duration::from_secs(5);
-    let lifetime = variables.refresh_lock_lifetime.as_ref().map_or(default, |span| span.0);
-    if lifetime < SHORTEST_LOCK {
+    let shortest = variables.idp_timeout.0 + WRITES;
+    let lifetime = variables.refresh_lock_lifetime.as_ref().map_or(shortest, |span| span.0);
+    if lifetime < shortest {
         return Err(SettingsError(
-            "REFRESH_LOCK_LIFETIME must be at least 1s, or the lock is lost before it is renewed: raise it."
+            "REFRESH_LOCK_LIFETIME must be at least 5 s longer than IDP_TIMEOUT, or another replica spends a token that is being spent: raise it, or lower IDP_TIMEOUT."
                 .to_owned(),
         ));
     }

@@ -9,6 +9,7 @@ use backstage_oidc_helper::backend::login_record::{
     EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
 use backstage_oidc_helper::backend::refresh::{Grant, Limits, RefreshError, Refresher, serves};
+use backstage_oidc_helper::backend::stopping::Stopping;
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;
 
@@ -21,6 +22,7 @@ const LIMITS: Limits = Limits {
     lock: Duration::from_secs(15),
     wait: Duration::from_secs(25),
     keep_trying: Duration::from_mins(2),
+    spending: Duration::from_secs(15),
 };
 
 /// What came of a schedule.
@@ -98,8 +100,15 @@ pub fn run(seed: u64) -> Outcome {
     let idp = Idp::new(&world, overlap);
     let keyring = Keyring::random(&world).expect("the world has chance");
     let logins = Logins { store: &world, keyring: &keyring, random: &world, kept: KEPT };
-    let refresher =
-        Refresher { logins, grant: &idp, clock: &world, pause: &world, limits: LIMITS, lock_wait: &world };
+    let refresher = Refresher {
+        logins,
+        grant: &idp,
+        clock: &world,
+        pause: &world,
+        limits: LIMITS,
+        lock_wait: &world,
+        stopping: &Stopping::default(),
+    };
     Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }.run(troubles)
 }
 

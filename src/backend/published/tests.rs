@@ -11,10 +11,16 @@ use crate::store::contract::ChosenClock;
 
 type Said = Result<u32, String>;
 
+impl From<Interrupted> for String {
+    fn from(interrupted: Interrupted) -> Self {
+        interrupted.to_string()
+    }
+}
+
 /// A publisher, and the copy of what it publishes.
 struct Publisher {
     clock: Arc<ChosenClock>,
-    published: Published<u32, String>,
+    published: Arc<Published<u32, String>>,
     asked: Rc<Cell<u32>>,
     answers: Rc<RefCell<Vec<oneshot::Sender<Said>>>>,
 }
@@ -24,7 +30,7 @@ impl Publisher {
         let clock = Arc::new(ChosenClock::default());
         let seconds = Histogram::with_opts(HistogramOpts::new("seconds", "x")).unwrap();
         let published = Published::new("a number", Arc::clone(&clock) as _, seconds);
-        Self { clock, published, asked: Rc::default(), answers: Rc::default() }
+        Self { clock, published: Arc::new(published), asked: Rc::default(), answers: Rc::default() }
     }
 
     fn ask(&self) -> impl Future<Output = Said> + 'static {
@@ -139,16 +145,34 @@ async fn after_a_failure_no_request_waits_longer_than_a_second() {
 }
 
 #[actix_web::test]
-async fn a_fetch_that_died_is_begun_again() {
+async fn a_fetch_that_panics_is_a_failure_like_others() {
     let publisher = Publisher::new();
+    let faulty = || {
+        publisher.asked.set(publisher.asked.get() + 1);
+        async { panic!("planted") }
+    };
+    let died = Err(String::from(Interrupted));
+    let said = publisher.published.current(faulty).await.map(|copy| *copy.content);
+    assert_eq!((&said, publisher.asked.get()), (&died, 1), "begun again and again");
+    assert_eq!((publisher.at_once().await, publisher.asked.get()), (Some(died), 1));
+    publisher.pass(Duration::SECOND);
     assert_eq!(publisher.at_once().await, None);
-    // The publisher's own mistake ends the task, as a worker's end would.
-    drop(publisher.answers.borrow_mut().pop());
-    for _ in 0..5 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(publisher.at_once().await, None);
-    assert_eq!(publisher.asked.get(), 2);
+    publisher.say(Ok(1)).await;
+    assert_eq!(publisher.at_once().await, Some(Ok(1)));
+}
+
+#[actix_web::test]
+async fn a_fetch_that_died_with_its_worker_is_begun_again() {
+    let publisher = Publisher::new();
+    let published = Arc::clone(&publisher.published);
+    let worker = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async {
+            let asking = published.current(std::future::pending::<Said>);
+            assert!(timeout(FAILURE / 100, asking).await.is_err());
+        });
+    });
+    worker.join().unwrap();
+    assert_eq!((publisher.at_once().await, publisher.asked.get()), (None, 1));
     publisher.say(Ok(1)).await;
     assert_eq!(publisher.at_once().await, Some(Ok(1)));
 }

@@ -59,11 +59,12 @@ fn a_dev_user_is_refused_beyond_loopback_and_with_the_catalog_rule() {
 }
 
 #[test]
-fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider_unless_set() {
+fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider() {
     let lifetime =
         |more: &[(&str, &str)]| BackendSettings::read(&source(more)).unwrap().refresh_lock_lifetime.as_secs();
     assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s")]), 25);
-    assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s"), ("REFRESH_LOCK_LIFETIME", "1s")]), 1);
+    assert_eq!(lifetime(&[("IDP_TIMEOUT", "20s"), ("REFRESH_LOCK_LIFETIME", "1m")]), 60);
+    assert_eq!(lifetime(&[("IDP_TIMEOUT", "1s"), ("REFRESH_LOCK_LIFETIME", "6s")]), 6);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn what_is_unsafe_or_half_set_is_refused_with_its_name() {
         (&[("CLUSTER_NAME", "a/b")], "CLUSTER_NAME"),
         (&[("EXCHANGE_LEASE", "5s")], "EXCHANGE_LEASE"),
         (&[("BACKSTAGE_TRUSTED_PLUGINS", "kubernetes,../auth")], "BACKSTAGE_TRUSTED_PLUGINS"),
-        (&[("REFRESH_LOCK_LIFETIME", "999ms")], "REFRESH_LOCK_LIFETIME"),
+        (&[("REFRESH_LOCK_LIFETIME", "14999ms")], "REFRESH_LOCK_LIFETIME"),
         (&[("OIDC_EXTRA_PARAMS", "state=mine")], "OIDC_EXTRA_PARAMS"),
         (&[("HTTPS_PROXY", "https://proxy")], "HTTPS_PROXY"),
         (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
