@@ -35,6 +35,9 @@ const KEEPALIVE_QUESTIONS: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
+/// A connection, with TLS or without.
+pub(super) type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
+
 /// What is spoken over a connection with TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speaks {
@@ -71,7 +74,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Connected;
     type Error = ConnectFailure;
     type Future = Connecting<Self::Response, ConnectFailure>;
 

@@ -29,7 +29,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::connect_failure::ConnectFailure;
-use super::connector::{Connector, Speaks};
+use super::connector::{Connected, Connector, Speaks};
 use super::http_proxy::HttpProxies;
 use super::{BODY_LIMIT, OutboundError, trail, trusting_nobody};
 
@@ -200,16 +200,25 @@ impl Request {
         let mut request = head.body(Full::from(body)).map_err(|error| unsendable(&error))?;
         let url = std::mem::take(request.uri_mut());
         address(&mut request, &url)?;
-        let answer = async {
+        // On the heap: it is large, and part of all that waits for an answer.
+        let answer = Box::pin(async {
             let connection = connector.call(url).await.map_err(OutboundError::NotConnected)?;
-            let (sender, connection) = http1::handshake(connection).await?;
-            // Dropped with the answer, or at the deadline: the connection carries this request and no other.
-            match select(pin!(exchange(sender, request)), pin!(connection)).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right((_, answering)) => answering.await,
-            }
-        };
+            exchanged(connection, request).await
+        });
         timeout(whole, answer).await.unwrap_or(Err(OutboundError::TimedOut))
+    }
+}
+
+/// The answer to the only request of a connection, which ends with it.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+async fn exchanged(
+    connection: Connected,
+    request: hyper::Request<Full<Bytes>>,
+) -> Result<Answer, OutboundError> {
+    let (sender, connection) = http1::handshake(connection).await?;
+    match select(pin!(answered(sender, request)), pin!(connection)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right((_, answering)) => answering.await,
     }
 }
 
@@ -236,7 +245,7 @@ fn unsendable(error: &impl ToString) -> OutboundError {
     OutboundError::NotConnected(ConnectFailure::Other(error.to_string()))
 }
 
-async fn exchange(
+async fn answered(
     mut sender: SendRequest<Full<Bytes>>,
     request: hyper::Request<Full<Bytes>>,
 ) -> Result<Answer, OutboundError> {

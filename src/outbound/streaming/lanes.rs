@@ -70,18 +70,18 @@ pub(super) enum Carries {
 pub(super) struct Lanes {
     connector: Connector,
     carries: Carries,
-    lanes: RefCell<Vec<Lane>>,
+    open: RefCell<Vec<Lane>>,
 }
 
 impl Lanes {
     /// None yet; each connects as the connector does.
     pub(super) fn new(connector: Connector, carries: Carries) -> Self {
-        Self { connector, carries, lanes: RefCell::default() }
+        Self { connector, carries, open: RefCell::default() }
     }
 
     /// Sends a request in the first lane with a place, so that the last ones empty themselves.
     pub(super) fn send(&self, request: Request<RequestBody>) -> (ResponseFuture, Place) {
-        let mut lanes = self.lanes.borrow_mut();
+        let mut lanes = self.open.borrow_mut();
         // Lanes that a burst has left go, and their idle connections with them; one is kept in reserve.
         while let [.., reserve, last] = lanes.as_slice()
             && reserve.is_empty()
@@ -100,6 +100,10 @@ impl Lanes {
 }
 
 /// A pool. It sends again what a kept connection has not begun to send when it ends, and nothing else.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place for what passes through: its callers set the deadlines"
+)]
 fn pool(connector: Connector, carries: Carries) -> Client<Connector, RequestBody> {
     let mut pool = Client::builder(TokioExecutor::new());
     pool.timer(TokioTimer::new())
