@@ -12,10 +12,10 @@ use time::OffsetDateTime;
 
 use super::app::{App, ClientTls};
 use super::disconnect::{Disconnected, disconnect};
-use super::login_index::by_user;
+use super::login_index::{self, by_user};
 use super::login_record::{LoginKey, RecordError};
-use super::silence::WhileSilent;
-use super::{StartError, login_index, status};
+use super::oidc::silence::WhileSilent;
+use super::{StartError, status};
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;

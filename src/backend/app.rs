@@ -8,7 +8,7 @@ use super::detached::Detached;
 use super::kubernetes_streams::Streams;
 use super::login_index::NotedUses;
 use super::login_record::Logins;
-use super::provider::Provider;
+use super::oidc::Provider;
 use super::rate_limit::RateLimits;
 use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;

@@ -10,7 +10,7 @@ use super::app::{App, Clients};
 use super::caller;
 use super::disconnect::{Disconnected, disconnect};
 use super::login_record::LoginKey;
-use super::silence::WhileSilent;
+use super::oidc::silence::WhileSilent;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse};
 use crate::user::UserRef;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::app::{App, Clients};
 use super::forget::Forgotten;
-use super::login_index;
 use super::login_record::LoginKey;
+use super::oidc::silence::WhileSilent;
 use super::provider_grant::ProviderGrant;
 use super::revocation::{self, Outcome};
-use super::silence::WhileSilent;
-use super::tokens;
+use super::{login_index, tokens};
 use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::user::UserRef;

@@ -11,12 +11,11 @@ use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::body;
 use super::login::{self, Login};
-use super::provider::{Metadata, Provider, ProviderError, printable};
-use super::session;
+use super::oidc::{Metadata, Provider, ProviderError, printable};
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
 use super::stopping::TooLate;
+use super::{body, session};
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
 use crate::panics::caught;

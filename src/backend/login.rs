@@ -8,15 +8,12 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::id_token::{self, Expected, Rejected, VerifiedIdToken};
-use super::identity;
-use super::login_index;
 use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
-use super::provider::{self, Metadata, Provider, Tokens};
-use super::revocation;
+use super::oidc::id_token::{self, Expected, Rejected, VerifiedIdToken};
+use super::oidc::silence::WhileSilent;
+use super::oidc::{self, Metadata, Provider, Tokens, identity_rule};
 use super::revocation_record::Revocation;
-use super::silence::WhileSilent;
-use super::stubborn;
+use super::{login_index, revocation, stubborn};
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
@@ -224,7 +221,7 @@ async fn checked(
     begun: &Begun<'_>,
     tokens: &Tokens,
 ) -> Result<VerifiedIdToken, Problem> {
-    let raw = provider::id_token(tokens).ok_or_else(|| {
+    let raw = oidc::id_token(tokens).ok_or_else(|| {
         Problem::new(
             Code::IdTokenRejected,
             "The identity provider sent no ID token: have the scope openid allowed for this client.",
@@ -232,7 +229,7 @@ async fn checked(
     })?;
     let header = id_token::acceptable_header(raw).map_err(rejected)?;
     let key = provider.keys.find(header.kid.as_deref(), metadata.jwks_uri(), &clients.provider).await;
-    let key = key.map_err(provider::ProviderError::from)?.ok_or_else(|| rejected(Rejected::UnknownKey))?;
+    let key = key.map_err(oidc::ProviderError::from)?.ok_or_else(|| rejected(Rejected::UnknownKey))?;
     let expected = Expected {
         issuer: &cluster.oidc.issuer,
         client_id: &cluster.oidc.client_id,
@@ -242,7 +239,7 @@ async fn checked(
         now: app.clock.now(),
     };
     let verified = id_token::verify(raw, &key, &expected).map_err(rejected)?;
-    identity::check(&cluster.identity, &begun.user, begun.catalog_email.as_deref(), &verified).map_err(
+    identity_rule::check(&cluster.identity, &begun.user, begun.catalog_email.as_deref(), &verified).map_err(
         |why| {
             Problem::new(
                 Code::IdentityMismatch,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::login_record::RecordError;
-use super::provider::ProviderError;
+use super::oidc::ProviderError;
 use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::Panicked;

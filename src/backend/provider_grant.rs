@@ -5,11 +5,10 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::id_token::{self, Continued, Rejected, VerifiedIdToken};
-use super::identity;
 use super::login::token_set;
 use super::login_record::{LiveLogin, LoginKey, TokenSet};
-use super::provider::{self, Metadata, Provider, ProviderError, Tokens};
+use super::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
+use super::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};
 use super::refresh::{Grant, GrantFailure};
 use super::revocation;
 use super::revocation_record::Revocation;
@@ -121,7 +120,7 @@ impl ProviderGrant<'_> {
     ) -> Result<VerifiedIdToken, NotAccepted> {
         let missing = || NotAccepted::Unverified("there is none".to_owned());
         planted::here(Place::Verification);
-        let raw = provider::id_token(tokens).ok_or_else(missing)?;
+        let raw = oidc::id_token(tokens).ok_or_else(missing)?;
         let header = id_token::acceptable_header(raw)?;
         let key =
             self.provider.keys.find(header.kid.as_deref(), metadata.jwks_uri(), &self.clients.provider).await;
@@ -136,7 +135,7 @@ impl ProviderGrant<'_> {
             now: self.app.clock.now(),
         };
         let verified = id_token::verify_continued(raw, &key, &expected)?;
-        identity::check(&self.cluster.identity, self.user, login.catalog_email.as_deref(), &verified)
+        identity_rule::check(&self.cluster.identity, self.user, login.catalog_email.as_deref(), &verified)
             .map_err(|why| NotAccepted::SomebodyElses(why.to_string()))?;
         Ok(verified)
     }

@@ -4,11 +4,10 @@ use actix_web::{HttpRequest, web};
 use url::Url;
 
 use super::app::{App, Clients};
-use super::body;
 use super::caller::{self, Caller};
-use super::catalog;
-use super::provider::AuthorizationSecrets;
+use super::oidc::AuthorizationSecrets;
 use super::session_record::{self, Authorization, Phase, SessionRecord};
+use super::{body, catalog};
 use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
 use crate::random::random_secret;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::app::{App, Clients};
 use super::login_record::{LiveLogin, LoginKey, RecordError};
-use super::provider::{Answered, ProviderError};
+use super::oidc::silence::WhileSilent;
+use super::oidc::{Answered, ProviderError};
 use super::revocation_record::{Revocation, RevocationKey};
-use super::silence::WhileSilent;
 use crate::telemetry::AUDIT;
 
 /// How long to try to write down what the identity provider did not confirm.

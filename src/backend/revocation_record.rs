@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::login_record::{LiveLogin, LoginKey, RecordError};
-use super::provider::TokenKind;
+use super::oidc::TokenKind;
 use super::stubborn;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};

@@ -10,9 +10,9 @@ use futures_util::{StreamExt, stream};
 
 use super::app::{App, Clients};
 use super::login_record::{LoginState, RecordError};
+use super::oidc::silence::WhileSilent;
 use super::revocation::{attempt, first_pause};
 use super::revocation_record::{Revocation, RevocationKey};
-use super::silence::WhileSilent;
 use crate::pause::Pause;
 use crate::store::StoreError;
 

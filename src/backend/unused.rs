@@ -15,7 +15,7 @@ use super::app::App;
 use super::disconnect::{Disconnected, disconnect};
 use super::login_index::{self, A_USE_STANDS, by_user};
 use super::login_record::LoginKey;
-use super::silence::WhileSilent;
+use super::oidc::silence::WhileSilent;
 use crate::pause::{Pause, RuntimePause};
 use crate::problem::Problem;
 use crate::protocol::Code;

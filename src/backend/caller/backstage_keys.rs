@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonwebtoken::DecodingKey;
 use prometheus::Histogram;
 
-use crate::backend::key_set::KeySet;
+use crate::backend::oidc::key_set::KeySet;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;

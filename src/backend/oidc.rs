@@ -2,6 +2,12 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod id_token;
+pub mod identity_rule;
+pub mod key_set;
+pub mod published;
+pub mod silence;
+
 use std::sync::Arc;
 
 use oauth2::basic::{
@@ -15,9 +21,9 @@ use oauth2::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::key_set::KeySet;
-use super::published::{Interrupted, Published};
-use super::silence::Silence;
+use self::key_set::KeySet;
+use self::published::{Interrupted, Published};
+use self::silence::Silence;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, HttpClient};
 use crate::outbound::oauth2_bridge::Bridge;
