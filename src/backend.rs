@@ -5,12 +5,9 @@
 pub mod admin;
 pub mod app;
 pub mod backoff;
-pub mod body;
-pub mod caller;
 pub mod catalog;
 pub mod delete_tokens;
 pub mod detached;
-pub mod dev_guard;
 pub mod disconnect;
 #[cfg(test)]
 mod example_app;
@@ -18,13 +15,13 @@ pub mod exchange;
 pub mod forget;
 pub mod give_token;
 pub mod health;
+pub mod inbound;
 pub mod info;
 pub mod kubernetes;
 pub mod kubernetes_forward;
 pub mod kubernetes_headers;
 pub mod kubernetes_lasting;
 pub mod kubernetes_path;
-pub mod kubernetes_status;
 pub mod kubernetes_streams;
 pub mod login;
 pub mod login_index;
@@ -32,14 +29,11 @@ pub mod login_record;
 pub mod oidc;
 pub mod open_files;
 pub mod openapi;
-mod problems;
 pub mod provider_grant;
-pub mod rate_limit;
 pub mod refresh;
 mod refresh_failure;
 mod refresh_turn;
 pub mod register;
-pub mod request_trail;
 pub mod revocation;
 pub mod revocation_record;
 pub mod revocation_retry;
@@ -65,6 +59,7 @@ use secrecy::ExposeSecret;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use self::inbound::{dev_guard, request_id};
 use crate::clock::{Clock, SystemClock};
 use crate::outbound::UnusableRoots;
 use crate::panics;
@@ -80,12 +75,12 @@ use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
 use self::app::{App, ClientTls, Clients};
-use self::caller::BackstageKeys;
 use self::detached::{Detached, Jobs};
+use self::inbound::caller::BackstageKeys;
+use self::inbound::rate_limit::RateLimits;
 use self::kubernetes_streams::Streams;
 use self::login_index::NotedUses;
 use self::oidc::Provider;
-use self::rate_limit::RateLimits;
 use self::session_changes::SessionChanges;
 use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
 use self::tokens::Flights;
@@ -254,7 +249,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
             .app_data(web::Data::new(tls.clients(&app.settings)))
             .configure(|config| routes::api(config, &app.settings))
             .wrap(from_fn(dev_guard::guard))
-            .wrap(from_fn(request_trail::follow))
+            .wrap(from_fn(request_id::follow))
     };
     // Inherited by each connection: a caller's machine that vanished gives its watches back.
     SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
@@ -272,7 +267,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
 fn serve_control(listener: TcpListener, app: &web::Data<App>) -> std::io::Result<Server> {
     let app = app.clone();
     let worker = move || {
-        WebApp::new().app_data(app.clone()).configure(routes::control).wrap(from_fn(request_trail::follow))
+        WebApp::new().app_data(app.clone()).configure(routes::control).wrap(from_fn(request_id::follow))
     };
     Ok(HttpServer::new(worker).workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }

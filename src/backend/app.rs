@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::caller::BackstageKeys;
 use super::detached::Detached;
+use super::inbound::caller::BackstageKeys;
+use super::inbound::rate_limit::RateLimits;
 use super::kubernetes_streams::Streams;
 use super::login_index::NotedUses;
 use super::login_record::Logins;
 use super::oidc::Provider;
-use super::rate_limit::RateLimits;
 use super::revocation_record::Revocations;
 use super::session_changes::SessionChanges;
 use super::stopping::Stopping;

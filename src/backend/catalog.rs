@@ -6,7 +6,7 @@ use hyper::header::ACCEPT;
 use serde::Deserialize;
 
 use super::app::{App, Clients};
-use super::caller::{Caller, base};
+use super::inbound::caller::{Caller, base};
 use crate::outbound::OutboundError;
 use crate::problem::Problem;
 use crate::protocol::Code;

@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::app::{App, Clients};
-use super::caller;
 use super::disconnect::{Disconnected, disconnect};
+use super::inbound::caller;
 use super::login_record::LoginKey;
 use super::oidc::silence::WhileSilent;
 use crate::problem::Problem;

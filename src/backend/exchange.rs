@@ -11,11 +11,12 @@ use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
+use super::inbound::json_body;
 use super::login::{self, Login};
 use super::oidc::{Metadata, Provider, ProviderError, printable};
+use super::session;
 use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
 use super::stopping::TooLate;
-use super::{body, session};
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
 use crate::panics::caught;
@@ -43,7 +44,7 @@ pub async fn exchange(
     app: web::Data<App>,
 ) -> Result<web::Json<ExchangeResponse>, Problem> {
     let token = session::token(&request)?;
-    let redirect: ExchangeRequest = body::json_or_empty(&request, payload).await?;
+    let redirect: ExchangeRequest = json_body::json_or_empty(&request, payload).await?;
     // Work of its own: neither a caller who hangs up nor the end of the process may stop an exchange between the identity
     // provider and the store.
     let app_there = app.clone().into_inner();

@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::app::{App, Clients};
-use super::{caller, tokens};
+use super::inbound::caller;
+use super::tokens;
 use crate::problem::Problem;
 use crate::protocol::{Code, TokenResponse};
 use crate::telemetry::AUDIT;

@@ -7,10 +7,10 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::app::{App, Clients};
-use super::caller::{self, UserOrOnBehalf};
+use super::inbound::caller::{self, UserOrOnBehalf};
+use super::inbound::kubernetes_status::as_status;
 use super::kubernetes_forward::{Forwarded, forward};
 use super::kubernetes_lasting::Place;
-use super::kubernetes_status::as_status;
 use super::{kubernetes_headers, kubernetes_path, kubernetes_streams, tokens};
 use crate::problem::Problem;
 use crate::protocol::Code;

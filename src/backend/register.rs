@@ -4,10 +4,11 @@ use actix_web::{HttpRequest, web};
 use url::Url;
 
 use super::app::{App, Clients};
-use super::caller::{self, Caller};
+use super::catalog;
+use super::inbound::caller::{self, Caller};
+use super::inbound::json_body;
 use super::oidc::AuthorizationSecrets;
 use super::session_record::{self, Authorization, Phase, SessionRecord};
-use super::{body, catalog};
 use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
 use crate::random::random_secret;
@@ -70,7 +71,7 @@ async fn begin_counted(
     clients: &Clients,
 ) -> Result<RegisterResponse, Problem> {
     app.rate_limits.count_user(&caller.user, request)?;
-    begin(caller, body::json_or_empty(request, payload).await?, app, clients).await
+    begin(caller, json_body::json_or_empty(request, payload).await?, app, clients).await
 }
 
 async fn begin(

@@ -7,9 +7,9 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
+use super::inbound::request_id;
 use super::{
-    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, request_trail, session,
-    status,
+    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session, status,
 };
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
@@ -65,7 +65,7 @@ fn at(
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         answer
     });
-    web::resource(path).default_service(not_allowed).wrap(from_fn(request_trail::survive))
+    web::resource(path).default_service(not_allowed).wrap(from_fn(request_id::survive))
 }
 
 /// A path that monitoring asks.

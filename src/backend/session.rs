@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::app::App;
-use super::caller::bearer;
-use super::rate_limit::limited;
+use super::inbound::caller::bearer;
+use super::inbound::rate_limit::limited;
 use super::session_record::{self, Phase, Stored};
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionResponse, SessionStatus, WireSecret};

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::caller;
+use super::inbound::caller;
 use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
 use super::refresh::serves;
 use crate::problem::Problem;

@@ -20,7 +20,7 @@ const LEEWAY: Duration = Duration::seconds(30);
 
 /// Why a token does not count; as a part of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     #[error("it is not a JWT signed with ES256")]
     NotSigned,
     #[error("it is not a user token")]
@@ -53,7 +53,7 @@ pub(super) enum Flaw {
 
 /// Why a token could not be verified.
 #[derive(Clone, Debug)]
-pub(super) enum Unverified {
+pub(crate) enum Unverified {
     /// It does not count.
     Flawed(Flaw),
     /// Nobody can say: there are no keys to verify it with.
@@ -67,20 +67,20 @@ impl From<Flaw> for Unverified {
 }
 
 /// A token of which nothing is verified yet.
-pub(super) struct UnverifiedToken<'t> {
+pub(crate) struct UnverifiedToken<'t> {
     text: &'t str,
     header: Header,
 }
 
 /// The claims that count here, of a token whose signature, `exp` and `iat` are right.
 #[derive(Deserialize)]
-pub(super) struct Claims {
-    pub(super) iss: Option<String>,
-    pub(super) sub: Option<String>,
+pub(crate) struct Claims {
+    pub(crate) iss: Option<String>,
+    pub(crate) sub: Option<String>,
     aud: Option<serde_json::Value>,
     exp: Option<i64>,
     iat: Option<i64>,
-    pub(super) obo: Option<WireSecret>,
+    pub(crate) obo: Option<WireSecret>,
 }
 
 /// The one claim that must be known before a signature can be verified.
@@ -94,7 +94,7 @@ impl<'t> UnverifiedToken<'t> {
     ///
     /// # Errors
     /// For whatever is not signed as Backstage signs.
-    pub(super) fn read(token: &'t WireSecret) -> Result<Self, Flaw> {
+    pub(crate) fn read(token: &'t WireSecret) -> Result<Self, Flaw> {
         let text = token.expose();
         let header = jsonwebtoken::decode_header(text).map_err(|_| Flaw::NotSigned)?;
         if header.crit.is_some() || header.alg != ALGORITHM {
@@ -104,12 +104,12 @@ impl<'t> UnverifiedToken<'t> {
     }
 
     /// What kind of token it wants to be: this picks the key set.
-    pub(super) fn typ(&self) -> Option<&str> {
+    pub(crate) fn typ(&self) -> Option<&str> {
         self.header.typ.as_deref()
     }
 
     /// Whose token it says it is. Nobody has vouched for that yet.
-    pub(super) fn alleged_subject(&self) -> Option<String> {
+    pub(crate) fn alleged_subject(&self) -> Option<String> {
         let claims: Subject = jsonwebtoken::dangerous::insecure_decode_claims(self.text).ok()?;
         claims.sub
     }
@@ -118,7 +118,7 @@ impl<'t> UnverifiedToken<'t> {
     ///
     /// # Errors
     /// The first thing that is wrong with it, or that the keys cannot be had.
-    pub(super) async fn verify(
+    pub(crate) async fn verify(
         &self,
         keys: &PublishedKeys,
         client: &HttpClient,
@@ -147,7 +147,7 @@ fn flaw_of(error: &ErrorKind) -> Flaw {
 
 impl Claims {
     /// Whether it is for this audience and no other.
-    pub(super) fn is_for(&self, audience: &str) -> bool {
+    pub(crate) fn is_for(&self, audience: &str) -> bool {
         self.aud.as_ref().and_then(serde_json::Value::as_str) == Some(audience)
     }
 

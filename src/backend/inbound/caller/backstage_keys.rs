@@ -14,7 +14,7 @@ use crate::plugin::PluginName;
 use crate::settings::backend::BackendSettings;
 
 /// A set and where it is published. The address is made of settings only, never of what a token says.
-pub(super) struct PublishedKeys {
+pub(crate) struct PublishedKeys {
     url: String,
     keys: KeySet,
 }
@@ -24,7 +24,7 @@ impl PublishedKeys {
     ///
     /// # Errors
     /// When there is no set and none can be fetched.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         &self,
         kid: Option<&str>,
         client: &HttpClient,
@@ -56,12 +56,12 @@ impl BackstageKeys {
     }
 
     /// What signs the tokens of users, limited ones included.
-    pub(super) fn of_auth(&self) -> &PublishedKeys {
+    pub(crate) fn of_auth(&self) -> &PublishedKeys {
         &self.auth
     }
 
     /// What signs the tokens of a plugin; none for a plugin that is not trusted.
-    pub(super) fn of_plugin(&self, name: &PluginName) -> Option<&PublishedKeys> {
+    pub(crate) fn of_plugin(&self, name: &PluginName) -> Option<&PublishedKeys> {
         self.plugins.get(name)
     }
 }

@@ -2,9 +2,8 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-use super::OnBehalf;
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
-use super::user_token;
+use super::{OnBehalf, user_token};
 use crate::backend::app::{App, Clients};
 use crate::plugin::PluginName;
 
@@ -14,7 +13,7 @@ const PLUGIN_TOKEN: &str = "vnd.backstage.plugin";
 const AUDIENCE: &str = "cluster-auth";
 
 /// Why a plugin may not act for a user.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// It is not one of `BACKSTAGE_TRUSTED_PLUGINS`; its name, where that is one.
     NotTrusted(Option<PluginName>),
     /// Its token cannot be verified.
@@ -30,7 +29,7 @@ impl From<Flaw> for Refused {
 }
 
 /// Whether it wants to be the token of a plugin.
-pub(super) fn is_one(token: &UnverifiedToken<'_>) -> bool {
+pub(crate) fn is_one(token: &UnverifiedToken<'_>) -> bool {
     token.typ() == Some(PLUGIN_TOKEN)
 }
 
@@ -38,7 +37,7 @@ pub(super) fn is_one(token: &UnverifiedToken<'_>) -> bool {
 ///
 /// # Errors
 /// The first thing that is wrong, or that Backstage's keys cannot be had.
-pub(super) async fn verify(
+pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
     app: &App,
     clients: &Clients,

@@ -8,8 +8,8 @@ use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 
-use super::app::App;
 use super::kubernetes_status::as_status;
+use crate::backend::app::App;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::backend::Callers;

@@ -11,7 +11,7 @@ const ENOUGH_PEOPLE: usize = 5;
 
 /// Where people came from since the start, until that is clear.
 #[derive(Default)]
-pub(super) struct SharedAddress(Mutex<Seen>);
+pub(crate) struct SharedAddress(Mutex<Seen>);
 
 #[derive(Default)]
 enum Seen {
@@ -27,7 +27,7 @@ enum Seen {
 
 impl SharedAddress {
     /// Notes that this person came from there, and warns once when all have come from one address.
-    pub(super) fn note(&self, user: &UserRef, address: IpAddr) {
+    pub(crate) fn note(&self, user: &UserRef, address: IpAddr) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = std::mem::replace(&mut *seen, Seen::Settled).with(user, address);
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::login_record::RecordError;
-use super::oidc::ProviderError;
-use super::stopping::TooLate;
+use crate::backend::login_record::RecordError;
+use crate::backend::oidc::ProviderError;
+use crate::backend::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::Panicked;
 use crate::problem::Problem;

@@ -8,8 +8,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
 
-use super::app::App;
 use super::kubernetes_status::as_status;
+use crate::backend::app::App;
 use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
 use crate::panics::{self, Panicked};
 use crate::planted::{self, Place};

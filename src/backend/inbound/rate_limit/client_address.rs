@@ -6,15 +6,15 @@ use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
 /// The networks of `TRUSTED_PROXIES`.
-pub(super) struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    pub(super) fn new(networks: Vec<IpNet>) -> Self {
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
     /// The last address in `X-Forwarded-For` that no trusted proxy has; the peer's, unless that is a trusted proxy.
-    pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         // A byte that is none of an address spoils its own hop only.
         let text = |line: &HeaderValue| String::from_utf8_lossy(line.as_bytes()).into_owned();
         let lines: Vec<String> = headers.get_all(X_FORWARDED_FOR).map(text).collect();
@@ -46,10 +46,10 @@ fn read(hop: &str) -> Option<IpAddr> {
 
 /// What is counted together: an IPv4 address, or the /64 of an IPv6 address, since one machine has all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Network(IpAddr);
+pub(crate) struct Network(IpAddr);
 
 impl Network {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();

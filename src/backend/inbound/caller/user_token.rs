@@ -18,7 +18,7 @@ const AUDIENCE: &str = "backstage";
 ///
 /// # Errors
 /// The first thing that is wrong with it, or that Backstage's keys cannot be had.
-pub(super) async fn verify(
+pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
     app: &App,
     clients: &Clients,
@@ -43,7 +43,7 @@ pub(super) async fn verify(
 ///
 /// # Errors
 /// As [`verify`].
-pub(super) async fn verify_limited(
+pub(crate) async fn verify_limited(
     token: &WireSecret,
     app: &App,
     clients: &Clients,

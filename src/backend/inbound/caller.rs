@@ -12,7 +12,7 @@ use actix_web::http::header::AUTHORIZATION;
 
 use self::plugin_token::Refused;
 use self::signed_token::{Unverified, UnverifiedToken};
-use super::app::{App, Clients};
+use crate::backend::app::{App, Clients};
 use crate::outbound::OutboundError;
 use crate::plugin::PluginName;
 use crate::problem::Problem;
@@ -127,7 +127,7 @@ async fn plugin(request: &HttpRequest, app: &App, clients: &Clients) -> Option<R
 }
 
 /// Backstage's address without a slash at the end.
-pub(super) fn base(app: &App) -> &str {
+pub(in crate::backend) fn base(app: &App) -> &str {
     app.settings.backstage_base()
 }
 

@@ -13,7 +13,7 @@ use lru::LruCache;
 const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add((1 << 16) - 1);
 
 /// The counts of the keys that were seen last. A new key takes the place of the one not seen for the longest time.
-pub(super) struct BoundedStore<K: Hash + Eq>(Mutex<LruCache<K, Nanos>>);
+pub(crate) struct BoundedStore<K: Hash + Eq>(Mutex<LruCache<K, Nanos>>);
 
 impl<K: Hash + Eq> Default for BoundedStore<K> {
     fn default() -> Self {

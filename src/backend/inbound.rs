@@ -1,0 +1,9 @@
+//! What every request passes on its way in: who calls, how often, under which name, and how a refusal looks.
+
+pub mod caller;
+pub mod dev_guard;
+pub mod json_body;
+pub mod kubernetes_status;
+pub mod problems;
+pub mod rate_limit;
+pub mod request_id;
