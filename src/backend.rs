@@ -4,7 +4,6 @@
 
 pub mod admin;
 pub mod app;
-pub mod backoff;
 pub mod catalog;
 pub mod delete_tokens;
 pub mod detached;
@@ -24,8 +23,7 @@ pub mod kubernetes_lasting;
 pub mod kubernetes_path;
 pub mod kubernetes_streams;
 pub mod login;
-pub mod login_index;
-pub mod login_record;
+pub mod logins;
 pub mod oidc;
 pub mod open_files;
 pub mod openapi;
@@ -41,9 +39,7 @@ pub mod routes;
 pub mod session;
 pub mod session_changes;
 pub mod session_record;
-pub mod status;
 pub mod stopping;
-mod stubborn;
 pub mod tokens;
 pub mod unused;
 
@@ -60,6 +56,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::inbound::{dev_guard, request_id};
+use self::logins::index;
 use crate::clock::{Clock, SystemClock};
 use crate::outbound::UnusableRoots;
 use crate::panics;
@@ -79,7 +76,7 @@ use self::detached::{Detached, Jobs};
 use self::inbound::caller::BackstageKeys;
 use self::inbound::rate_limit::RateLimits;
 use self::kubernetes_streams::Streams;
-use self::login_index::NotedUses;
+use self::logins::index::NotedUses;
 use self::oidc::Provider;
 use self::session_changes::SessionChanges;
 use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
@@ -176,7 +173,7 @@ fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
     });
     let writing = Arc::clone(app);
     app.detached.keep_running(move || {
-        let (uses, stopping) = (login_index::write_uses(Arc::clone(&writing)), writing.stopping.clone());
+        let (uses, stopping) = (index::write_uses(Arc::clone(&writing)), writing.stopping.clone());
         async move {
             tokio::select! {
                 () = uses => {}
@@ -310,5 +307,5 @@ async fn finish_work(app: &App, until: Instant) {
         let under_way = app.detached.under_way();
         tracing::error!(under_way, "the process ends before all its work is done: a login may be lost");
     }
-    login_index::write_last_uses(app).await;
+    index::write_last_uses(app).await;
 }

@@ -4,16 +4,16 @@
 //! Values are opaque bytes here; [`sealing`] makes them unreadable for whoever holds a copy of the store. Every
 //! record carries its time to live, kept by the store itself, so that nothing is left behind by a crash.
 
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod lock;
 pub mod memory;
 pub mod observed;
 pub mod redis;
-pub mod sealing;
-
-#[cfg(test)]
-pub(crate) mod contract;
 #[cfg(test)]
 mod redis_server;
+pub mod sealing;
+pub mod write_retry;
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use backstage_oidc_helper::backend::login_record::{
+use backstage_oidc_helper::backend::logins::{
     LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
 use backstage_oidc_helper::backend::revocation_record::{Revocation, RevocationKey, Revocations};

@@ -10,12 +10,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::StartError;
 use super::app::{App, ClientTls};
 use super::disconnect::{Disconnected, disconnect};
-use super::login_index::{self, by_user};
-use super::login_record::{LoginKey, RecordError};
+use super::logins::index::{self, by_user};
+use super::logins::{LoginKey, RecordError, get_status};
 use super::oidc::silence::WhileSilent;
-use super::{StartError, status};
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
@@ -211,9 +211,8 @@ impl Admin {
 
     /// `None` where the index knows a login that is gone.
     async fn look_at(&self, key: &LoginKey) -> Result<Option<KeptLogin>, AdminError> {
-        let nothing = status::unconnected(key.cluster(), key.cluster());
-        let (read, last_used) =
-            join(self.app.logins().read(key), login_index::last_use(&self.app, key)).await;
+        let nothing = get_status::unconnected(key.cluster(), key.cluster());
+        let (read, last_used) = join(self.app.logins().read(key), index::last_use(&self.app, key)).await;
         let last_used = last_used?;
         let status = match read {
             Ok(None) => {
@@ -223,9 +222,9 @@ impl Admin {
                 }
                 return Ok(None);
             }
-            Ok(Some(stored)) => status::of_state(stored.record.state, self.app.clock.now(), nothing),
+            Ok(Some(stored)) => get_status::of_state(stored.record.state, self.app.clock.now(), nothing),
             Err(RecordError::Store(error)) => return Err(error.into()),
-            Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => status::unreadable(nothing),
+            Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => get_status::unreadable(nothing),
         };
         Ok(Some(KeptLogin {
             user: key.user().to_owned(),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::app::{App, Clients};
 use super::disconnect::{Disconnected, disconnect};
 use super::inbound::caller;
-use super::login_record::LoginKey;
+use super::logins::LoginKey;
 use super::oidc::silence::WhileSilent;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::app::{App, Clients};
 use super::forget::Forgotten;
-use super::login_record::LoginKey;
+use super::logins::{LoginKey, index};
 use super::oidc::silence::WhileSilent;
 use super::provider_grant::ProviderGrant;
 use super::revocation::{self, Outcome};
-use super::{login_index, tokens};
+use super::tokens;
 use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::user::UserRef;
@@ -55,7 +55,7 @@ async fn run(
     let grant = ProviderGrant { app, clients, cluster, provider, user };
     let promise = async |live: &_| revocation::promise(app, &key, live, std::time::Duration::ZERO).await;
     let forgotten = tokens::refresher(app, &grant).forget(&key, promise).await.map_err(tokens::problem)?;
-    if let Err(error) = login_index::forgotten(app, &key).await {
+    if let Err(error) = index::forgotten(app, &key).await {
         tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
     }
     Ok(match forgotten {

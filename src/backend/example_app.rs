@@ -5,8 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::app::{App, ClientTls};
-use super::login_index;
-use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
+use super::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
 use crate::settings::Source;
 use crate::settings::backend::BackendSettings;
 use crate::store::contract::ChosenClock;
@@ -68,7 +67,7 @@ impl ExampleApp {
         let (key, now) = (LoginKey::new(&user, cluster), self.app.clock.now());
         let live = example_login(name, now);
         self.write(&key, LoginState::Live(Box::new(live))).await;
-        login_index::kept(&self.app, &key).await;
+        index::kept(&self.app, &key).await;
         key
     }
 

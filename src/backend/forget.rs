@@ -1,6 +1,6 @@
 //! The end of a login that somebody wants: revoked at the identity provider, forgotten here.
 
-use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
+use super::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use super::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
 use crate::planted::{self, Place};
@@ -80,7 +80,7 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::backend::login_record::{LoginRecord, Logins, TokenSet};
+    use crate::backend::logins::{LoginRecord, Logins, TokenSet};
     use crate::backend::refresh::{Grant, GrantFailure, Limits, LockWait};
     use crate::backend::stopping::Stopping;
     use crate::clock::SystemClock;

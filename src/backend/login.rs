@@ -8,17 +8,17 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::login_record::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
+use super::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
 use super::oidc::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::oidc::silence::WhileSilent;
 use super::oidc::{self, Metadata, Provider, Tokens, identity_rule};
+use super::revocation;
 use super::revocation_record::Revocation;
-use super::{login_index, revocation, stubborn};
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Write, write_retry};
 use crate::user::UserRef;
 
 /// Each try that fails is another login, or another refresh, that came in between.
@@ -88,7 +88,7 @@ pub async fn accept(
         }
         // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
         Err(_) if is_kept(app, &key, id.expose()).await => {
-            login_index::kept(app, &key).await;
+            index::kept(app, &key).await;
             Ok(login)
         }
         Err(problem) => {
@@ -127,7 +127,7 @@ async fn keep(
     keep_trying: Duration,
 ) -> Result<Option<LiveLogin>, Problem> {
     let replaced = put_in_place(app, key, live, keep_trying).await?;
-    login_index::kept(app, key).await;
+    index::kept(app, key).await;
     Ok(replaced)
 }
 
@@ -141,7 +141,7 @@ struct Found {
 impl Found {
     async fn at(app: &App, key: &LoginKey, keep_trying: Duration) -> Result<Self, StoreError> {
         let place = key.record();
-        let sealed = stubborn::write(keep_trying, || app.store.get(&place)).await?;
+        let sealed = write_retry::write(keep_trying, || app.store.get(&place)).await?;
         let record = sealed.as_ref().and_then(|sealed| app.logins().open(key, sealed).ok());
         Ok(Self { sealed, record })
     }
@@ -202,7 +202,7 @@ async fn put_in_place(
             in_doubt.set(in_doubt.get() || written.is_err());
             written
         };
-        if stubborn::write(keep_trying, write).await? == Write::Done {
+        if write_retry::write(keep_trying, write).await? == Write::Done {
             return Ok(replaced);
         }
     }

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{delete_tokens, exchange, give_token, info, register, session, status};
+use super::logins::get_status;
+use super::{delete_tokens, exchange, give_token, info, register, session};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +16,7 @@ use super::{delete_tokens, exchange, give_token, info, register, session, status
         register::register,
         session::session,
         exchange::exchange,
-        status::status,
+        get_status::status,
         give_token::give_token,
         delete_tokens::delete_tokens
     ),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::app::{App, Clients};
 use super::login::token_set;
-use super::login_record::{LiveLogin, LoginKey, TokenSet};
+use super::logins::{LiveLogin, LoginKey, TokenSet};
 use super::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
 use super::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};
 use super::refresh::{Grant, GrantFailure};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::login_record::{
+use super::logins::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
 };
 use super::refresh_turn::{LOOK_AGAIN, Turn};

@@ -1,6 +1,6 @@
 //! What a refresh that brought no tokens leaves in the login's record.
 
-use super::login_record::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
+use super::logins::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
 use super::refresh::{GrantFailure, RefreshError, Refresher};
 use crate::store::lock::Lock;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::login_record::{LoginKey, TokenSet};
+use super::logins::{LoginKey, TokenSet};
 use super::refresh::{RefreshError, Refresher};
 use super::stopping::TooLate;
 use crate::store::lock::{Lock, LockError};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::app::{App, Clients};
-use super::login_record::{LiveLogin, LoginKey, RecordError};
+use super::logins::{LiveLogin, LoginKey, RecordError};
 use super::oidc::silence::WhileSilent;
 use super::oidc::{Answered, ProviderError};
 use super::revocation_record::{Revocation, RevocationKey};

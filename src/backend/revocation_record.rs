@@ -10,14 +10,13 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::login_record::{LiveLogin, LoginKey, RecordError};
+use super::logins::{LiveLogin, LoginKey, RecordError};
 use super::oidc::TokenKind;
-use super::stubborn;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;
 use crate::store::sealing::{Keyring, Kind, NotSealed};
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Store, StoreError, Write, write_retry};
 
 /// How long a revocation that is not confirmed is tried again.
 const TRIED_FOR: time::Duration = time::Duration::days(7);
@@ -181,7 +180,7 @@ impl Revocations<'_> {
     ) -> Result<(), RecordError> {
         let sealed = self.seal(key, revocation)?;
         let write = || self.write(key, revocation.not_before, &sealed, revocation.left(now));
-        Ok(stubborn::write(keep_trying, write).await?)
+        Ok(write_retry::write(keep_trying, write).await?)
     }
 
     /// The indexes first: a name without a record is cleared away, a record without a name is never found.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
 use super::app::{App, Clients};
-use super::login_record::{LoginState, RecordError};
+use super::logins::{LoginState, RecordError};
 use super::oidc::silence::WhileSilent;
 use super::revocation::{attempt, first_pause};
 use super::revocation_record::{Revocation, RevocationKey};

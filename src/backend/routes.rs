@@ -8,9 +8,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::inbound::request_id;
-use super::{
-    delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session, status,
-};
+use super::logins::get_status;
+use super::{delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;
@@ -27,7 +26,7 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
         .service(at("/session", "GET").route(web::get().to(session::session)).wrap(apps_and_extension()))
         .service(at("/exchange", "POST").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
-        .service(at("/status", "GET").route(web::get().to(status::status)).wrap(apps()))
+        .service(at("/status", "GET").route(web::get().to(get_status::status)).wrap(apps()))
         .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
         // No CORS here: no page ever gets a token.
         .service(at("/token", "GET").route(web::get().to(give_token::give_token)))

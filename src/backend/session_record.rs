@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::app::App;
-use super::stubborn;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};
-use crate::store::Write;
 use crate::store::sealing::Kind;
+use crate::store::{Write, write_retry};
 use crate::user::UserRef;
 
 /// A record outlives its session by this, so that whoever asks late still learns the outcome.
@@ -190,7 +189,7 @@ impl Stored {
         let sealed = seal(app, &self.id, &record)?;
         let (key, ttl) = (self.id.key(), time_to_live(app, &record));
         let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
-        let write = stubborn::write(patience, swap).await?;
+        let write = write_retry::write(patience, swap).await?;
         if write == Write::Done {
             self.record = record;
             self.sealed = sealed;

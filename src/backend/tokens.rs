@@ -8,8 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::app::{App, Clients};
-use super::login_index;
-use super::login_record::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet};
+use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index};
 use super::provider_grant::ProviderGrant;
 use super::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
 use crate::panics::Panicked;
@@ -41,7 +40,7 @@ pub async fn current(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<To
         LoginState::Live(live) => live,
         LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
     };
-    login_index::used(app, &key);
+    index::used(app, &key);
     let now = app.clock.now();
     if serves(&live.tokens, now) {
         if is_due(&live, now) {
@@ -235,7 +234,7 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
 mod tests {
     use super::*;
     use crate::backend::example_app::example_login;
-    use crate::backend::login_record::Attempt;
+    use crate::backend::logins::Attempt;
 
     fn login(lives: i64) -> LiveLogin {
         let mut login = example_login("felix", OffsetDateTime::UNIX_EPOCH);

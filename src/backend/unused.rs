@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 
 use super::app::App;
 use super::disconnect::{Disconnected, disconnect};
-use super::login_index::{self, A_USE_STANDS, by_user};
-use super::login_record::LoginKey;
+use super::logins::LoginKey;
+use super::logins::index::{self, A_USE_STANDS, by_user};
 use super::oidc::silence::WhileSilent;
 use crate::pause::{Pause, RuntimePause};
 use crate::problem::Problem;
@@ -114,7 +114,7 @@ impl Sweep {
         // A use is noted up to an hour late.
         let until = now - (self.app.settings.unused_login_lifetime + A_USE_STANDS);
         loop {
-            let entries = login_index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
+            let entries = index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
             let Some(last) = entries.last().cloned() else { return Ok(()) };
             self.end_all(entries, until).await?;
             self.round.passed = last;
@@ -151,14 +151,14 @@ impl Sweep {
 
     async fn end(&self, user: &UserRef, key: &LoginKey, until: OffsetDateTime) -> Result<(), Interrupted> {
         // Used since the batch was read: not unused any more, and not among the next ones.
-        let Some(last_use) = login_index::last_use(&self.app, key).await?.filter(|at| *at <= until) else {
+        let Some(last_use) = index::last_use(&self.app, key).await?.filter(|at| *at <= until) else {
             return Ok(());
         };
         match disconnect(&self.app, user, key.cluster(), WhileSilent::LeaveAlone).await {
             Ok(outcome) => {
                 audit(key, last_use, outcome);
                 // Or it would be met again.
-                Ok(login_index::forgotten(&self.app, key).await?)
+                Ok(index::forgotten(&self.app, key).await?)
             }
             Err(problem) if problem.code() == Code::StoreUnavailable => Err(Interrupted::Store),
             Err(problem) => {
@@ -210,7 +210,7 @@ fn until_the_next(random: &dyn Random) -> Result<Duration, NoRandomness> {
 mod tests {
     use super::*;
     use crate::backend::example_app::ExampleApp;
-    use crate::backend::login_record::{EndReason, LoginState};
+    use crate::backend::logins::{EndReason, LoginState};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -219,12 +219,12 @@ mod tests {
     }
 
     async fn is_noted(example: &ExampleApp, key: &LoginKey) -> bool {
-        login_index::last_use(&example.app, key).await.unwrap().is_some()
+        index::last_use(&example.app, key).await.unwrap().is_some()
     }
 
     async fn use_now(example: &ExampleApp, key: &LoginKey) {
-        login_index::used(&example.app, key);
-        login_index::write_last_uses(&example.app).await;
+        index::used(&example.app, key);
+        index::write_last_uses(&example.app).await;
     }
 
     #[actix_web::test]

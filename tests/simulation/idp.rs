@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backstage_oidc_helper::backend::login_record::{LiveLogin, TokenSet};
+use backstage_oidc_helper::backend::logins::{LiveLogin, TokenSet};
 use backstage_oidc_helper::backend::refresh::{Grant, GrantFailure};
 use backstage_oidc_helper::protocol::WireSecret;
 use time::OffsetDateTime;

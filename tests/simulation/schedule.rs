@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::forget::Forgotten;
-use backstage_oidc_helper::backend::login_record::{
+use backstage_oidc_helper::backend::logins::{
     EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
 use backstage_oidc_helper::backend::refresh::{Grant, Limits, RefreshError, Refresher, serves};

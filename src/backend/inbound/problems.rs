@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::backend::login_record::RecordError;
+use crate::backend::logins::RecordError;
 use crate::backend::oidc::ProviderError;
 use crate::backend::stopping::TooLate;
 use crate::outbound::OutboundError;

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::{A_USE_STANDS, note};
 use crate::backend::app::App;
-use crate::backend::login_record::LoginKey;
+use crate::backend::logins::LoginKey;
 use crate::store::StoreError;
 
 /// How many logins a process remembers the last use of; about 10 MiB.
@@ -46,7 +46,7 @@ pub struct NotedUses {
 
 impl NotedUses {
     /// Whether this use is to be written down; then those after it are not, for an hour.
-    pub(super) fn is_due(&self, key: &LoginKey, now: OffsetDateTime) -> bool {
+    pub(crate) fn is_due(&self, key: &LoginKey, now: OffsetDateTime) -> bool {
         let stands = |noted: &OffsetDateTime| now < *noted + A_USE_STANDS;
         let mut uses = self.noted();
         if uses.get(key).is_some_and(stands) {
@@ -63,7 +63,7 @@ impl NotedUses {
         true
     }
 
-    pub(super) fn forget(&self, key: &LoginKey) {
+    pub(crate) fn forget(&self, key: &LoginKey) {
         self.noted().remove(key);
     }
 
@@ -138,7 +138,7 @@ async fn write(app: &App, used: &Use) -> Result<(), StoreError> {
 mod tests {
     use super::*;
     use crate::backend::example_app::ExampleApp;
-    use crate::backend::login_index::last_use;
+    use crate::backend::logins::index::last_use;
     use crate::store::redis::Redis;
 
     const DAY: Duration = Duration::from_hours(24);

@@ -3,15 +3,15 @@
 //! A use is written down once an hour a login and process. What the others in that hour cost is a look into a map.
 
 pub mod by_user;
-mod uses;
+pub mod last_use;
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-pub use self::uses::{NotedUses, used, write_last_uses, write_uses};
-use super::app::App;
-use super::login_record::LoginKey;
+pub use self::last_use::{NotedUses, used, write_last_uses, write_uses};
+use super::LoginKey;
+use crate::backend::app::App;
 use crate::store::{Key, Noted, StoreError};
 
 /// How long a use stands for those after it: what the index says is late by no more than this.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::login_record::LiveLogin;
-use super::refresh::GrantFailure;
+use super::LiveLogin;
+use crate::backend::refresh::GrantFailure;
 use crate::random::Random;
 
 /// The pause after the first failure; it doubles with each that follows.

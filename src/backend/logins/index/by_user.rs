@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::INDEX;
 use crate::backend::app::App;
-use crate::backend::login_record::LoginKey;
+use crate::backend::logins::LoginKey;
 use crate::store::{Key, Names, Noted, Store, StoreError};
 use crate::user::UserRef;
 
@@ -30,7 +30,7 @@ const COPIED_ANEW: Duration = Duration::from_hours(24 * 30);
 /// How many logins are read at a time.
 const PAGE: usize = 1_000;
 
-pub(super) async fn add(app: &App, key: &LoginKey) -> Result<(), StoreError> {
+pub(crate) async fn add(app: &App, key: &LoginKey) -> Result<(), StoreError> {
     app.store.note(BY_USER, &key.member(), ONE_MOMENT).await
 }
 
@@ -86,7 +86,7 @@ pub async fn page(app: &App, user: Option<&UserRef>, after: Option<&str>) -> Res
 mod tests {
     use super::*;
     use crate::backend::example_app::ExampleApp;
-    use crate::backend::login_index::{forgotten, used, write_last_uses};
+    use crate::backend::logins::index::{forgotten, used, write_last_uses};
 
     async fn all(app: &App) -> Vec<String> {
         page(app, None, None).await.unwrap()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 
-use crate::store::StoreError;
+use super::StoreError;
 
 /// Writes, and tries again with longer and longer pauses while the store fails, for about as long as `patience`. Only for
 /// writes that do no harm when done twice: of a time-out nobody knows whether it happened.

@@ -1,11 +1,15 @@
 //! A user's login at one cluster, as the store keeps it: sealed, and bound to that user and cluster.
 
+pub mod backoff;
+pub mod get_status;
+pub mod index;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::backoff::Failing;
+use self::backoff::Failing;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};

@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
-use super::app::{App, Clients};
-use super::inbound::caller;
-use super::login_record::{LiveLogin, LoginKey, LoginState, RecordError};
-use super::refresh::serves;
+use super::{LiveLogin, LoginKey, LoginState, RecordError};
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::caller;
+use crate::backend::refresh::serves;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
@@ -71,12 +71,12 @@ fn of_all(each: Vec<Read>) -> Result<Vec<ClusterStatus>, Problem> {
 }
 
 /// The same of a login that cannot be read.
-pub(super) fn unreadable(unconnected: ClusterStatus) -> ClusterStatus {
+pub(in crate::backend) fn unreadable(unconnected: ClusterStatus) -> ClusterStatus {
     ClusterStatus { reason: Some(UNREADABLE.to_owned()), ..unconnected }
 }
 
 /// What is said of a cluster without a login.
-pub(super) fn unconnected(name: &str, title: &str) -> ClusterStatus {
+pub(in crate::backend) fn unconnected(name: &str, title: &str) -> ClusterStatus {
     ClusterStatus {
         name: name.to_owned(),
         title: title.to_owned(),
@@ -89,7 +89,11 @@ pub(super) fn unconnected(name: &str, title: &str) -> ClusterStatus {
 }
 
 /// The same of one with a login, or with what is left of it.
-pub(super) fn of_state(state: LoginState, now: OffsetDateTime, unconnected: ClusterStatus) -> ClusterStatus {
+pub(in crate::backend) fn of_state(
+    state: LoginState,
+    now: OffsetDateTime,
+    unconnected: ClusterStatus,
+) -> ClusterStatus {
     match state {
         LoginState::Live(live) => of_login(*live, now, unconnected),
         LoginState::Ended(reason) => {
