@@ -33,8 +33,6 @@ mod refresh_failure;
 mod refresh_turn;
 pub mod register;
 pub mod revocation;
-pub mod revocation_record;
-pub mod revocation_retry;
 pub mod routes;
 pub mod session;
 pub mod session_changes;
@@ -57,6 +55,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::inbound::{dev_guard, request_id};
 use self::logins::index;
+use self::revocation::retry;
 use crate::clock::{Clock, SystemClock};
 use crate::outbound::UnusableRoots;
 use crate::panics;
@@ -182,9 +181,7 @@ fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
         }
     });
     let retrying = Arc::clone(app);
-    app.detached.keep_running(move || {
-        revocation_retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimePause)
-    });
+    app.detached.keep_running(move || retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimePause));
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

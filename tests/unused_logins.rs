@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use backstage_oidc_helper::backend::logins::{
     LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
-use backstage_oidc_helper::backend::revocation_record::{Revocation, RevocationKey, Revocations};
+use backstage_oidc_helper::backend::revocation::outbox::{Revocation, RevocationKey, Revocations};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::redis::Redis;

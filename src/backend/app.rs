@@ -10,7 +10,7 @@ use super::kubernetes_streams::Streams;
 use super::logins::Logins;
 use super::logins::index::NotedUses;
 use super::oidc::Provider;
-use super::revocation_record::Revocations;
+use super::revocation::outbox::Revocations;
 use super::session_changes::SessionChanges;
 use super::stopping::Stopping;
 use super::tokens::Flights;

@@ -13,7 +13,7 @@ use super::oidc::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use super::oidc::silence::WhileSilent;
 use super::oidc::{self, Metadata, Provider, Tokens, identity_rule};
 use super::revocation;
-use super::revocation_record::Revocation;
+use super::revocation::outbox::Revocation;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;

@@ -11,7 +11,7 @@ use super::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
 use super::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};
 use super::refresh::{Grant, GrantFailure};
 use super::revocation;
-use super::revocation_record::Revocation;
+use super::revocation::outbox::Revocation;
 use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::caught;

@@ -1,13 +1,16 @@
 //! Tokens that nobody shall have are revoked at their identity provider (RFC 7009): at once, and where it does not confirm that,
 //! again later.
 
+pub mod outbox;
+pub mod retry;
+
 use std::time::Duration;
 
+use self::outbox::{Revocation, RevocationKey};
 use super::app::{App, Clients};
 use super::logins::{LiveLogin, LoginKey, RecordError};
 use super::oidc::silence::WhileSilent;
 use super::oidc::{Answered, ProviderError};
-use super::revocation_record::{Revocation, RevocationKey};
 use crate::telemetry::AUDIT;
 
 /// How long to try to write down what the identity provider did not confirm.

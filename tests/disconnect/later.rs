@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{LoginKey, LoginState, Logins};
-use backstage_oidc_helper::backend::revocation_record::{Revocation, RevocationKey, Revocations};
+use backstage_oidc_helper::backend::revocation::outbox::{Revocation, RevocationKey, Revocations};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::cluster::OidcClient;
 use backstage_oidc_helper::store::redis::Redis;

@@ -10,8 +10,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::logins::{LiveLogin, LoginKey, RecordError};
-use super::oidc::TokenKind;
+use crate::backend::logins::{LiveLogin, LoginKey, RecordError};
+use crate::backend::oidc::TokenKind;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use super::app::{App, Clients};
-use super::logins::{LoginState, RecordError};
-use super::oidc::silence::WhileSilent;
-use super::revocation::{attempt, first_pause};
-use super::revocation_record::{Revocation, RevocationKey};
+use super::outbox::{Revocation, RevocationKey};
+use super::{attempt, first_pause};
+use crate::backend::app::{App, Clients};
+use crate::backend::logins::{LoginState, RecordError};
+use crate::backend::oidc::silence::WhileSilent;
 use crate::pause::Pause;
 use crate::store::StoreError;
 
