@@ -11,7 +11,7 @@ use super::logins::Logins;
 use super::logins::index::NotedUses;
 use super::oidc::Provider;
 use super::revocation::outbox::Revocations;
-use super::session_changes::SessionChanges;
+use super::session::waiters::SessionChanges;
 use super::stopping::Stopping;
 use super::tokens::Flights;
 use super::unused;

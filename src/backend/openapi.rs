@@ -5,7 +5,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::logins::get_status;
-use super::{delete_tokens, exchange, give_token, info, register, session};
+use super::session::{exchange, get_session, register};
+use super::{delete_tokens, give_token, info};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,7 +15,7 @@ use super::{delete_tokens, exchange, give_token, info, register, session};
     paths(
         info::info,
         register::register,
-        session::session,
+        get_session::session,
         exchange::exchange,
         get_status::status,
         give_token::give_token,

@@ -5,13 +5,13 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::app::{App, Clients};
-use super::login::token_set;
 use super::logins::{LiveLogin, LoginKey, TokenSet};
 use super::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
 use super::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};
 use super::refresh::{Grant, GrantFailure};
 use super::revocation;
 use super::revocation::outbox::Revocation;
+use super::session::accept::token_set;
 use super::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::panics::caught;

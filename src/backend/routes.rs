@@ -9,7 +9,8 @@ use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::inbound::request_id;
 use super::logins::get_status;
-use super::{delete_tokens, exchange, give_token, health, info, kubernetes, openapi, register, session};
+use super::session::{exchange, get_session, register};
+use super::{delete_tokens, give_token, health, info, kubernetes, openapi};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;
@@ -24,7 +25,7 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(web::resource("/clusters/{name}/proxy{path:.*}").to(kubernetes::proxy))
         .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps()))
         .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
-        .service(at("/session", "GET").route(web::get().to(session::session)).wrap(apps_and_extension()))
+        .service(at("/session", "GET").route(web::get().to(get_session::session)).wrap(apps_and_extension()))
         .service(at("/exchange", "POST").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
         .service(at("/status", "GET").route(web::get().to(get_status::status)).wrap(apps()))
         .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))

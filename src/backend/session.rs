@@ -1,116 +1,220 @@
-//! `GET /session`: how far a login is, and waiting for it to go on.
+//! One login attempt as the store keeps it: sealed, under the SHA-256 of its session token.
+
+pub mod accept;
+pub mod catalog_email;
+pub mod exchange;
+pub mod get_session;
+pub mod register;
+pub mod waiters;
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, web};
-use serde::Deserialize;
-use tokio::time::{Instant, timeout_at};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::app::App;
-use super::inbound::caller::bearer;
-use super::inbound::rate_limit::limited;
-use super::session_record::{self, Phase, Stored};
 use crate::problem::Problem;
-use crate::protocol::{Code, SessionResponse, SessionStatus, WireSecret};
+use crate::protocol::{Code, SessionError, WireSecret};
+use crate::random::{random_secret, sha256};
+use crate::store::sealing::Kind;
+use crate::store::{Write, write_retry};
+use crate::user::UserRef;
 
-/// The longest wait, in seconds.
-const LONGEST_WAIT: u64 = 25;
-/// How often the store is asked for a change that another replica made.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A record outlives its session by this, so that whoever asks late still learns the outcome.
+const KEPT_AFTER_END: Duration = Duration::from_mins(5);
+/// The most sessions that one user may have pending.
+const PENDING_PER_USER: usize = 8;
 
-/// The query of `GET /session`.
-#[derive(Deserialize, utoipa::IntoParams)]
-pub struct Wait {
-    /// Seconds to wait for a change, 0 to 25.
-    wait: Option<u64>,
+/// A session's record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Whose account the login will belong to.
+    pub user: String,
+    /// The cluster.
+    pub cluster: String,
+    /// Where in Backstage the browser goes after the login.
+    pub return_to: Option<String>,
+    /// The user's address in the catalog, where the identity rule asks for it.
+    pub catalog_email: Option<String>,
+    /// When the session ends.
+    #[serde(with = "time::serde::timestamp")]
+    pub expires_at: OffsetDateTime,
+    /// The state of the authorization request.
+    pub state: WireSecret,
+    /// How far it is.
+    pub phase: Phase,
 }
 
-/// The session token of a request.
+/// How far a session is, with what each phase needs and no other has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Phase {
+    /// Nobody came back from the identity provider yet.
+    Pending(Authorization),
+    /// A code is being redeemed.
+    Exchanging {
+        /// SHA-256 of that code.
+        code: String,
+        /// Until when the one who redeems it may still be at it.
+        #[serde(with = "time::serde::timestamp")]
+        lease_until: OffsetDateTime,
+    },
+    /// Connected.
+    Complete {
+        /// SHA-256 of the code.
+        code: String,
+        /// `sub`.
+        subject: String,
+        /// When the ID token expires.
+        #[serde(with = "time::serde::timestamp")]
+        expires_at: OffsetDateTime,
+    },
+    /// Ended without a login.
+    Failed {
+        /// SHA-256 of the code; none when the identity provider refused before there was one.
+        code: Option<String>,
+        /// Why.
+        error: SessionError,
+    },
+}
+
+/// The secrets of an authorization request that is under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Authorization {
+    /// Comes back in the ID token.
+    pub nonce: WireSecret,
+    /// The PKCE verifier, which never leaves the backend.
+    pub verifier: WireSecret,
+    /// Where the browser logs in.
+    pub auth_url: WireSecret,
+}
+
+/// The name of a session in the store and in this process: the SHA-256 of its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// From its token.
+    #[must_use]
+    pub fn of(token: &WireSecret) -> Self {
+        Self(sha256(token.expose().as_bytes()))
+    }
+
+    /// As text; no secret.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn key(&self) -> String {
+        format!("session:{}", self.0)
+    }
+}
+
+/// A record as it was read, so that it can be replaced only while nobody else replaced it.
+pub struct Stored {
+    /// Which session.
+    pub id: SessionId,
+    /// What it says.
+    pub record: SessionRecord,
+    sealed: Vec<u8>,
+}
+
+fn seal(app: &App, id: &SessionId, record: &SessionRecord) -> Result<Vec<u8>, Problem> {
+    Ok(app.keyring.seal_json(app.random.as_ref(), Kind::Session, &[id.as_str()], record)?)
+}
+
+fn time_to_live(app: &App, record: &SessionRecord) -> Duration {
+    let left = record.expires_at - app.clock.now();
+    Duration::try_from(left).unwrap_or_default() + KEPT_AFTER_END
+}
+
+fn pending_set(user: &str) -> String {
+    format!("pending:{user}")
+}
+
+/// Begins a session: its record is new, and so is its token.
 ///
 /// # Errors
-/// `not_signed_in` without one.
-pub fn token(request: &HttpRequest) -> Result<WireSecret, Problem> {
-    bearer(request).ok_or_else(|| {
-        Problem::new(
-            Code::NotSignedIn,
-            "Send the session token that Backstage showed as Authorization: Bearer.",
+/// `rate_limited` when the user has eight pending; `store_unavailable`.
+pub async fn begin(app: &App, user: &UserRef, record: &SessionRecord) -> Result<WireSecret, Problem> {
+    let token = random_secret(app.random.as_ref())?;
+    let id = SessionId::of(&token);
+    let lifetime = app.settings.session_lifetime;
+    let set = pending_set(&user.to_string());
+    if app.store.enter(&set, id.as_str(), lifetime, PENDING_PER_USER).await? == Write::Refused {
+        return Err(Problem::new(
+            Code::RateLimited,
+            "You have eight logins under way: finish one, or wait until one has run out.",
         )
-    })
+        .retry_after(lifetime));
+    }
+    app.store.put_new(&id.key(), &seal(app, &id, record)?, time_to_live(app, record)).await?;
+    app.changes.begun(id.as_str(), app.clock.now(), record.expires_at);
+    Ok(token)
 }
 
-/// Tells how far a session is; with `wait`, not before it changed or the wait is over.
+/// Reads the session of a token.
 ///
 /// # Errors
-/// `session_unknown`, `bad_request` for a longer wait, `rate_limited` for a third one who waits.
-#[utoipa::path(
-    get, path = "/session", params(Wait),
-    responses((status = 200, body = SessionResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
-    security(("session" = []))
-)]
-pub async fn session(
-    request: HttpRequest,
-    query: Result<web::Query<Wait>, actix_web::Error>,
-    app: web::Data<App>,
-) -> Result<web::Json<SessionResponse>, Problem> {
-    let token = token(&request)?;
-    let wait = query.ok().map(|query| query.wait.unwrap_or(0)).filter(|wait| *wait <= LONGEST_WAIT);
-    let wait =
-        wait.ok_or_else(|| Problem::new(Code::BadRequest, "wait must be a number of seconds from 0 to 25."))?;
-    let first = answer(session_record::load(&app, &token).await?, &app);
-    let may_change = matches!(first.status, SessionStatus::Pending | SessionStatus::Exchanging);
-    if wait == 0 || !may_change {
-        return Ok(web::Json(first));
-    }
-    Ok(web::Json(changed(&app, &token, first, Duration::from_secs(wait)).await?))
-}
-
-async fn changed(
-    app: &App,
-    token: &WireSecret,
-    first: SessionResponse,
-    wait: Duration,
-) -> Result<SessionResponse, Problem> {
-    let id = session_record::SessionId::of(token);
-    let waiter =
-        app.changes.wait_for(id.as_str()).ok_or_else(|| limited(wait, "Two already wait for this login"))?;
-    tracing::debug!(session = id.as_str(), "waits for a change");
-    let end = Instant::now() + wait;
-    loop {
-        let notified = waiter.changed.notified();
-        let latest = answer(session_record::load(app, token).await?, app);
-        if latest.status != first.status || Instant::now() >= end {
-            return Ok(latest);
-        }
-        // Woken or not, the store says what is so.
-        let look_again = timeout_at(end.min(Instant::now() + LOOK_AGAIN), notified);
-        tokio::select! {
-            _ = look_again => {}
-            // Another replica goes on with this.
-            () = app.stopping.closes() => return Ok(latest),
-        }
-    }
-}
-
-fn answer(stored: Stored, app: &App) -> SessionResponse {
-    let record = stored.record;
-    let now = app.clock.now();
-    let (status, auth_url, error) = match record.phase {
-        Phase::Pending(_) if record.expires_at <= now => (SessionStatus::Expired, None, None),
-        Phase::Pending(authorization) => (SessionStatus::Pending, Some(authorization.auth_url), None),
-        Phase::Exchanging { lease_until, .. } if lease_until <= now => {
-            (SessionStatus::Failed, None, Some(super::exchange::lost()))
-        }
-        Phase::Exchanging { .. } => (SessionStatus::Exchanging, None, None),
-        Phase::Complete { .. } => (SessionStatus::Complete, None, None),
-        Phase::Failed { error, .. } => (SessionStatus::Failed, None, Some(error)),
+/// `session_unknown`, `store_unavailable`, `record_unreadable`.
+pub async fn load(app: &App, token: &WireSecret) -> Result<Stored, Problem> {
+    let unknown = || {
+        Problem::new(
+            Code::SessionUnknown,
+            "There is no login with this session token, or it ended long ago: begin a new one in Backstage.",
+        )
     };
-    SessionResponse {
-        status,
-        user: record.user,
-        cluster: record.cluster,
-        expires_at: record.expires_at,
-        return_to: record.return_to,
-        auth_url,
-        error,
+    if !token.is_well_formed() {
+        return Err(unknown());
+    }
+    let id = SessionId::of(token);
+    let sealed = app.store.get(&id.key()).await?.ok_or_else(unknown)?;
+    let record = app.keyring.open_json(Kind::Session, &[id.as_str()], &sealed)?;
+    Ok(Stored { id, record, sealed })
+}
+
+impl Stored {
+    /// Replaces the record, unless somebody else did so since it was read.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn swap(&mut self, app: &App, phase: Phase) -> Result<Write, Problem> {
+        self.swap_until(app, phase, Duration::ZERO).await
+    }
+
+    /// The same, for a result that must not be lost: a store that does not answer is asked again for as long as `patience`.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn swap_until(
+        &mut self,
+        app: &App,
+        phase: Phase,
+        patience: Duration,
+    ) -> Result<Write, Problem> {
+        let record = SessionRecord { phase, ..self.record.clone() };
+        let sealed = seal(app, &self.id, &record)?;
+        let (key, ttl) = (self.id.key(), time_to_live(app, &record));
+        let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
+        let write = write_retry::write(patience, swap).await?;
+        if write == Write::Done {
+            self.record = record;
+            self.sealed = sealed;
+            self.announce(app).await;
+        }
+        Ok(write)
+    }
+
+    async fn announce(&self, app: &App) {
+        match self.record.phase {
+            Phase::Pending(_) | Phase::Exchanging { .. } => app.changes.changed(self.id.as_str()),
+            Phase::Complete { .. } | Phase::Failed { .. } => {
+                app.changes.ended(self.id.as_str());
+                // A place that is not given back is only held until the session's own end.
+                if let Err(error) = app.store.leave(&pending_set(&self.record.user), self.id.as_str()).await {
+                    tracing::warn!(%error, "a finished login still counts as pending");
+                }
+            }
+        }
     }
 }

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
 
-use super::app::{App, Clients};
-use super::inbound::json_body;
-use super::login::{self, Login};
-use super::oidc::{Metadata, Provider, ProviderError, printable};
-use super::session;
-use super::session_record::{self, Authorization, Phase, SessionRecord, Stored};
-use super::stopping::TooLate;
+use super::accept::{self, Login};
+use super::{Authorization, Phase, SessionRecord, Stored, get_session};
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::json_body;
+use crate::backend::oidc::{Metadata, Provider, ProviderError, printable};
+use crate::backend::session;
+use crate::backend::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
 use crate::panics::caught;
@@ -43,7 +43,7 @@ pub async fn exchange(
     payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<web::Json<ExchangeResponse>, Problem> {
-    let token = session::token(&request)?;
+    let token = get_session::token(&request)?;
     let redirect: ExchangeRequest = json_body::json_or_empty(&request, payload).await?;
     // Work of its own: neither a caller who hangs up nor the end of the process may stop an exchange between the identity
     // provider and the store.
@@ -58,7 +58,7 @@ async fn run(
     token: WireSecret,
     redirect: ExchangeRequest,
 ) -> Result<ExchangeResponse, Problem> {
-    let stored = session_record::load(&app, &token).await?;
+    let stored = session::load(&app, &token).await?;
     let state = match &redirect {
         ExchangeRequest::Granted(granted) => &granted.state,
         ExchangeRequest::Refused(refused) => &refused.state,
@@ -116,7 +116,7 @@ async fn granted_code(
     let lease_until = app.clock.now() + app.settings.exchange_lease;
     if stored.swap(app, Phase::Exchanging { code: code.clone(), lease_until }).await? == Write::Refused {
         // Somebody else claimed this session in between; what they wrote is the answer.
-        return outcome(app, session_record::load(app, token).await?, &code).await;
+        return outcome(app, session::load(app, token).await?, &code).await;
     }
     let timer = app.metrics.exchange_seconds.start_timer();
     let result = caught(redeem(app, clients, &stored.record, &authorization, &granted)).await;
@@ -187,13 +187,13 @@ async fn redeem(
         .await
         .map_err(failed_redemption)?;
     planted::here(Place::Exchange);
-    let begun = login::Begun {
+    let begun = accept::Begun {
         user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
         catalog_email: record.catalog_email.clone(),
         nonce: &authorization.nonce,
         keep_trying: app.settings.exchange_lease,
     };
-    Ok(login::accept(app, clients, cluster, provider, &metadata, begun, tokens).await?)
+    Ok(accept::accept(app, clients, cluster, provider, &metadata, begun, tokens).await?)
 }
 
 /// Discovery and keys at hand, in time for the code to be spent.
@@ -290,7 +290,7 @@ fn finished() -> Problem {
 }
 
 /// The outcome of an exchange whose answer nobody has.
-pub(super) fn lost() -> SessionError {
+pub(in crate::backend) fn lost() -> SessionError {
     SessionError {
         code: Code::ExchangeLost,
         message: "The login was interrupted and its outcome is unknown: log in again.".to_owned(),

@@ -5,8 +5,8 @@
 use hyper::header::ACCEPT;
 use serde::Deserialize;
 
-use super::app::{App, Clients};
-use super::inbound::caller::{Caller, base};
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::caller::{Caller, base};
 use crate::outbound::OutboundError;
 use crate::problem::Problem;
 use crate::protocol::Code;

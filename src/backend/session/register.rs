@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, web};
 use url::Url;
 
-use super::app::{App, Clients};
-use super::catalog;
-use super::inbound::caller::{self, Caller};
-use super::inbound::json_body;
-use super::oidc::AuthorizationSecrets;
-use super::session_record::{self, Authorization, Phase, SessionRecord};
+use super::{Authorization, Phase, SessionRecord, catalog_email};
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::caller::{self, Caller};
+use crate::backend::inbound::json_body;
+use crate::backend::oidc::AuthorizationSecrets;
+use crate::backend::session;
 use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
 use crate::random::random_secret;
@@ -83,7 +83,7 @@ async fn begin(
     let (cluster, provider) = app.cluster_or_only(asked.cluster.as_deref())?;
     let return_to = asked.return_to.map(|target| allowed_target(&target, &app.settings)).transpose()?;
     let catalog_email = match cluster.identity {
-        IdentityRule::Catalog => Some(catalog::email_of(caller, app, clients).await?),
+        IdentityRule::Catalog => Some(catalog_email::email_of(caller, app, clients).await?),
         IdentityRule::Email(_) | IdentityRule::Template(_) | IdentityRule::Any => None,
     };
     let metadata = provider.metadata(&clients.provider).await?;
@@ -100,7 +100,7 @@ async fn begin(
         state,
         phase: Phase::Pending(Authorization { nonce, verifier, auth_url: auth_url.clone() }),
     };
-    let session_token = session_record::begin(app, &caller.user, &record).await?;
+    let session_token = session::begin(app, &caller.user, &record).await?;
     Ok(RegisterResponse {
         session_token,
         auth_url,
