@@ -10,7 +10,6 @@ pub mod disconnect;
 #[cfg(test)]
 mod example_app;
 pub mod forget;
-pub mod give_token;
 pub mod health;
 pub mod inbound;
 pub mod info;
@@ -24,10 +23,6 @@ pub mod logins;
 pub mod oidc;
 pub mod open_files;
 pub mod openapi;
-pub mod provider_grant;
-pub mod refresh;
-mod refresh_failure;
-mod refresh_turn;
 pub mod revocation;
 pub mod routes;
 pub mod session;

@@ -1,7 +1,7 @@
 //! The end of a login that somebody wants: revoked at the identity provider, forgotten here.
 
 use super::logins::{LiveLogin, LoginKey, LoginState, RecordError};
-use super::refresh::{RefreshError, Refresher};
+use super::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
 use crate::planted::{self, Place};
 use crate::store::Write;
@@ -81,8 +81,8 @@ mod tests {
 
     use super::*;
     use crate::backend::logins::{LoginRecord, Logins, TokenSet};
-    use crate::backend::refresh::{Grant, GrantFailure, Limits, LockWait};
     use crate::backend::stopping::Stopping;
+    use crate::backend::tokens::refresh::{Grant, GrantFailure, Limits, LockWait};
     use crate::clock::SystemClock;
     use crate::pause::RuntimePause;
     use crate::protocol::WireSecret;

@@ -6,7 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::logins::get_status;
 use super::session::{exchange, get_session, register};
-use super::{delete_tokens, give_token, info};
+use super::tokens::get_token;
+use super::{delete_tokens, info};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +19,7 @@ use super::{delete_tokens, give_token, info};
         get_session::session,
         exchange::exchange,
         get_status::status,
-        give_token::give_token,
+        get_token::give_token,
         delete_tokens::delete_tokens
     ),
     components(schemas(crate::protocol::ErrorBody)),

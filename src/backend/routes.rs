@@ -10,7 +10,8 @@ use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 use super::inbound::request_id;
 use super::logins::get_status;
 use super::session::{exchange, get_session, register};
-use super::{delete_tokens, give_token, health, info, kubernetes, openapi};
+use super::tokens::get_token;
+use super::{delete_tokens, health, info, kubernetes, openapi};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;
@@ -30,7 +31,7 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(at("/status", "GET").route(web::get().to(get_status::status)).wrap(apps()))
         .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
         // No CORS here: no page ever gets a token.
-        .service(at("/token", "GET").route(web::get().to(give_token::give_token)))
+        .service(at("/token", "GET").route(web::get().to(get_token::give_token)))
         .service(at("/openapi.json", "GET").route(web::get().to(openapi::openapi)).wrap(apps()));
     config
         .service(cluster_auth)

@@ -1,5 +1,9 @@
 //! The tokens of a user at a cluster: those that serve, refreshed ahead of time or when there is no other way.
 
+pub mod get_token;
+pub mod provider_grant;
+pub mod refresh;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,10 +11,10 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
+use self::provider_grant::ProviderGrant;
+use self::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
 use super::app::{App, Clients};
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index};
-use super::provider_grant::ProviderGrant;
-use super::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
 use crate::panics::Panicked;
 use crate::pause::RuntimePause;
 use crate::problem::Problem;

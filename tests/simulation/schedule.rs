@@ -8,8 +8,8 @@ use backstage_oidc_helper::backend::forget::Forgotten;
 use backstage_oidc_helper::backend::logins::{
     EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
-use backstage_oidc_helper::backend::refresh::{Grant, Limits, RefreshError, Refresher, serves};
 use backstage_oidc_helper::backend::stopping::Stopping;
+use backstage_oidc_helper::backend::tokens::refresh::{Grant, Limits, RefreshError, Refresher, serves};
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;
 

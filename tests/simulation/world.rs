@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backstage_oidc_helper::backend::refresh::LockWait;
+use backstage_oidc_helper::backend::tokens::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
 use backstage_oidc_helper::pause::Pause;
 use backstage_oidc_helper::random::{NoRandomness, Random};

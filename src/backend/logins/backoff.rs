@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::LiveLogin;
-use crate::backend::refresh::GrantFailure;
+use crate::backend::tokens::refresh::GrantFailure;
 use crate::random::Random;
 
 /// The pause after the first failure; it doubles with each that follows.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::app::{App, Clients};
 use crate::backend::inbound::caller;
-use crate::backend::refresh::serves;
+use crate::backend::tokens::refresh::serves;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::logins::{LoginKey, TokenSet};
-use super::refresh::{RefreshError, Refresher};
-use super::stopping::TooLate;
+use super::{RefreshError, Refresher};
+use crate::backend::logins::{LoginKey, TokenSet};
+use crate::backend::stopping::TooLate;
 use crate::store::lock::{Lock, LockError};
 
 /// Whose turn it is to refresh.
-pub(super) enum Turn<'a> {
+pub(in crate::backend) enum Turn<'a> {
     /// Ours.
     Ours(Lock<'a>),
     /// Somebody else's, who is done.
@@ -16,11 +16,11 @@ pub(super) enum Turn<'a> {
 }
 
 /// Between two looks whether another replica is done.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+pub(in crate::backend) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Refresher<'_> {
     /// Waits until the lock is ours or somebody else has refreshed.
-    pub(super) async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
+    pub(in crate::backend) async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         loop {
             if let Some(lock) = self.lock(key).await? {
@@ -39,13 +39,13 @@ impl Refresher<'_> {
     }
 
     /// Takes the login's lock, unless somebody has it.
-    pub(super) async fn lock(&self, key: &LoginKey) -> Result<Option<Lock<'_>>, LockError> {
+    pub(in crate::backend) async fn lock(&self, key: &LoginKey) -> Result<Option<Lock<'_>>, LockError> {
         let (store, random) = (self.logins.store, self.logins.random);
         Lock::take(store, &key.lock(), random, self.limits.lock).await
     }
 
     /// Leaves somebody else a moment. When the listener closes, it is the last: who asks again asks another replica.
-    pub(super) async fn a_moment(&self) -> Result<(), TooLate> {
+    pub(in crate::backend) async fn a_moment(&self) -> Result<(), TooLate> {
         tokio::select! {
             biased;
             () = self.stopping.closes() => Err(TooLate),

@@ -3,9 +3,9 @@
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
-use super::app::{App, Clients};
-use super::inbound::caller;
-use super::tokens;
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::caller;
+use crate::backend::tokens;
 use crate::problem::Problem;
 use crate::protocol::{Code, TokenResponse};
 use crate::telemetry::AUDIT;

@@ -6,16 +6,19 @@
 //! old ID token serves until it expires, and then the token is sent exactly once more: within the provider's overlap period
 //! nothing is lost, without one the login ends as `refresh_lost`.
 
+pub mod failure;
+pub mod turn;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::logins::{
+use self::turn::{LOOK_AGAIN, Turn};
+use crate::backend::logins::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
 };
-use super::refresh_turn::{LOOK_AGAIN, Turn};
-use super::stopping::{Stopping, TooLate};
+use crate::backend::stopping::{Stopping, TooLate};
 use crate::clock::Clock;
 use crate::panics::{Panicked, caught};
 use crate::pause::Pause;
@@ -181,7 +184,7 @@ impl Refresher<'_> {
         }
     }
 
-    pub(super) async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
+    pub(in crate::backend) async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
         let stored = self.logins.read(key).await?.ok_or(RefreshError::NotConnected(None))?;
         match stored.record.state.clone() {
             LoginState::Live(live) => Ok((stored, *live)),
@@ -283,7 +286,7 @@ impl Refresher<'_> {
         Err(failure)
     }
 
-    pub(super) fn sealed(
+    pub(in crate::backend) fn sealed(
         &self,
         key: &LoginKey,
         version: u64,
@@ -295,7 +298,7 @@ impl Refresher<'_> {
     }
 
     /// Writes once; nothing is lost yet when that fails.
-    pub(super) async fn write(
+    pub(in crate::backend) async fn write(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
@@ -309,7 +312,7 @@ impl Refresher<'_> {
     }
 
     /// Keeps tokens that exist only here: tries until they are written, somebody else wrote, or the login is gone.
-    pub(super) async fn keep(
+    pub(in crate::backend) async fn keep(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,

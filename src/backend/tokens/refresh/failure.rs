@@ -1,12 +1,12 @@
 //! What a refresh that brought no tokens leaves in the login's record.
 
-use super::logins::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
-use super::refresh::{GrantFailure, RefreshError, Refresher};
+use super::{GrantFailure, RefreshError, Refresher};
+use crate::backend::logins::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
 use crate::store::lock::Lock;
 
 impl Refresher<'_> {
     /// Writes down what a failure means for the next refresh, or for the login.
-    pub(super) async fn fail(
+    pub(in crate::backend) async fn fail(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
@@ -55,7 +55,7 @@ impl Refresher<'_> {
     }
 
     /// The login is over; its record says why.
-    pub(super) async fn end(
+    pub(in crate::backend) async fn end(
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
