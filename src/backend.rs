@@ -4,12 +4,9 @@
 
 pub mod admin;
 pub mod app;
-pub mod delete_tokens;
 pub mod detached;
-pub mod disconnect;
 #[cfg(test)]
 mod example_app;
-pub mod forget;
 pub mod health;
 pub mod inbound;
 pub mod info;
@@ -20,6 +17,7 @@ pub mod kubernetes_lasting;
 pub mod kubernetes_path;
 pub mod kubernetes_streams;
 pub mod logins;
+pub mod logout;
 pub mod oidc;
 pub mod open_files;
 pub mod openapi;
@@ -28,7 +26,6 @@ pub mod routes;
 pub mod session;
 pub mod stopping;
 pub mod tokens;
-pub mod unused;
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -65,11 +62,11 @@ use self::inbound::caller::BackstageKeys;
 use self::inbound::rate_limit::RateLimits;
 use self::kubernetes_streams::Streams;
 use self::logins::index::NotedUses;
+use self::logout::unused_sweep::Sweep;
 use self::oidc::Provider;
 use self::session::waiters::SessionChanges;
 use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
 use self::tokens::Flights;
-use self::unused::Sweep;
 
 /// How long a connection stays open without a request: longer than an ingress keeps its own ones, which would else send a request
 /// on one that closes just then.

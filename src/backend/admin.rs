@@ -12,9 +12,9 @@ use time::OffsetDateTime;
 
 use super::StartError;
 use super::app::{App, ClientTls};
-use super::disconnect::{Disconnected, disconnect};
 use super::logins::index::{self, by_user};
 use super::logins::{LoginKey, RecordError, get_status};
+use super::logout::{Disconnected, disconnect};
 use super::oidc::silence::WhileSilent;
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::{BackendSettings, StoreSettings};

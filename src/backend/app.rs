@@ -9,12 +9,12 @@ use super::inbound::rate_limit::RateLimits;
 use super::kubernetes_streams::Streams;
 use super::logins::Logins;
 use super::logins::index::NotedUses;
+use super::logout::unused_sweep;
 use super::oidc::Provider;
 use super::revocation::outbox::Revocations;
 use super::session::waiters::SessionChanges;
 use super::stopping::Stopping;
 use super::tokens::Flights;
-use super::unused;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Deadlines, HttpClient};
 use crate::outbound::streaming::StreamingClient;
@@ -71,7 +71,7 @@ impl App {
             keyring: &self.keyring,
             random: self.random.as_ref(),
             // Whoever forgets a login revokes it: the sweep shall come before the store does.
-            kept: self.settings.unused_login_lifetime + unused::MARGIN,
+            kept: self.settings.unused_login_lifetime + unused_sweep::MARGIN,
         }
     }
 

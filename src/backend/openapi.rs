@@ -4,10 +4,11 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::info;
 use super::logins::get_status;
+use super::logout::delete_tokens;
 use super::session::{exchange, get_session, register};
 use super::tokens::get_token;
-use super::{delete_tokens, info};
 
 #[derive(OpenApi)]
 #[openapi(

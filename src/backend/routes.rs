@@ -9,9 +9,10 @@ use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::inbound::request_id;
 use super::logins::get_status;
+use super::logout::delete_tokens;
 use super::session::{exchange, get_session, register};
 use super::tokens::get_token;
-use super::{delete_tokens, health, info, kubernetes, openapi};
+use super::{health, info, kubernetes, openapi};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;

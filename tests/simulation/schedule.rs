@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
-use backstage_oidc_helper::backend::forget::Forgotten;
 use backstage_oidc_helper::backend::logins::{
     EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
+use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
 use backstage_oidc_helper::backend::stopping::Stopping;
 use backstage_oidc_helper::backend::tokens::refresh::{Grant, Limits, RefreshError, Refresher, serves};
 use backstage_oidc_helper::store::Store;

@@ -11,11 +11,11 @@ use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use time::OffsetDateTime;
 
-use super::app::App;
-use super::disconnect::{Disconnected, disconnect};
-use super::logins::LoginKey;
-use super::logins::index::{self, A_USE_STANDS, by_user};
-use super::oidc::silence::WhileSilent;
+use super::{Disconnected, disconnect};
+use crate::backend::app::App;
+use crate::backend::logins::LoginKey;
+use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
+use crate::backend::oidc::silence::WhileSilent;
 use crate::pause::{Pause, RuntimePause};
 use crate::problem::Problem;
 use crate::protocol::Code;

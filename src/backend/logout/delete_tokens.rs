@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-use super::app::{App, Clients};
-use super::disconnect::{Disconnected, disconnect};
-use super::inbound::caller;
-use super::logins::LoginKey;
-use super::oidc::silence::WhileSilent;
+use super::{Disconnected, disconnect};
+use crate::backend::app::{App, Clients};
+use crate::backend::inbound::caller;
+use crate::backend::logins::LoginKey;
+use crate::backend::oidc::silence::WhileSilent;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse};
 use crate::user::UserRef;

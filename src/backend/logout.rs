@@ -1,9 +1,13 @@
 //! A user's login at a cluster is over: forgotten here, revoked at the identity provider.
 
+pub mod delete_record;
+pub mod delete_tokens;
+pub mod unused_sweep;
+
 use std::sync::Arc;
 
+use self::delete_record::Forgotten;
 use super::app::{App, Clients};
-use super::forget::Forgotten;
 use super::logins::{LoginKey, index};
 use super::oidc::silence::WhileSilent;
 use super::revocation::{self, Outcome};

@@ -1,7 +1,7 @@
 //! The end of a login that somebody wants: revoked at the identity provider, forgotten here.
 
-use super::logins::{LiveLogin, LoginKey, LoginState, RecordError};
-use super::tokens::refresh::{RefreshError, Refresher};
+use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
+use crate::backend::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
 use crate::planted::{self, Place};
 use crate::store::Write;
