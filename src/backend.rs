@@ -11,15 +11,9 @@ pub mod health;
 pub mod inbound;
 pub mod info;
 pub mod kubernetes;
-pub mod kubernetes_forward;
-pub mod kubernetes_headers;
-pub mod kubernetes_lasting;
-pub mod kubernetes_path;
-pub mod kubernetes_streams;
 pub mod logins;
 pub mod logout;
 pub mod oidc;
-pub mod open_files;
 pub mod openapi;
 pub mod revocation;
 pub mod routes;
@@ -40,6 +34,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::inbound::{dev_guard, request_id};
+use self::kubernetes::{lasting, open_files};
 use self::logins::index;
 use self::revocation::retry;
 use crate::clock::{Clock, SystemClock};
@@ -60,7 +55,7 @@ use self::app::{App, ClientTls, Clients};
 use self::detached::{Detached, Jobs};
 use self::inbound::caller::BackstageKeys;
 use self::inbound::rate_limit::RateLimits;
-use self::kubernetes_streams::Streams;
+use self::kubernetes::streams::Streams;
 use self::logins::index::NotedUses;
 use self::logout::unused_sweep::Sweep;
 use self::oidc::Provider;
@@ -237,7 +232,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.
         .h1_allow_half_closed(false)
-        .on_connect(kubernetes_lasting::know_connection)
+        .on_connect(lasting::know_connection)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(after_drain)
         .disable_signals();

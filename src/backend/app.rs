@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::detached::Detached;
 use super::inbound::caller::BackstageKeys;
 use super::inbound::rate_limit::RateLimits;
-use super::kubernetes_streams::Streams;
+use super::kubernetes::streams::Streams;
 use super::logins::Logins;
 use super::logins::index::NotedUses;
 use super::logout::unused_sweep;

@@ -1,17 +1,24 @@
 //! `/clusters/{name}/proxy/…`: the Kubernetes API as the user, streamed both ways.
 
+pub mod forward;
+pub mod headers;
+pub mod lasting;
+pub mod open_files;
+pub mod path;
+pub mod streams;
+
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use self::forward::{Forwarded, forward};
+use self::lasting::Place;
 use super::app::{App, Clients};
 use super::inbound::caller::{self, UserOrOnBehalf};
 use super::inbound::kubernetes_status::as_status;
-use super::kubernetes_forward::{Forwarded, forward};
-use super::kubernetes_lasting::Place;
-use super::{kubernetes_headers, kubernetes_path, kubernetes_streams, tokens};
+use super::tokens;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
@@ -44,8 +51,8 @@ async fn pass_on(
     clients: &Arc<Clients>,
 ) -> Result<HttpResponse, Problem> {
     let (cluster, _) = app.cluster(name)?;
-    let path = kubernetes_path::below_proxy(request.uri().path(), name)?;
-    kubernetes_headers::check(request.headers())?;
+    let path = path::below_proxy(request.uri().path(), name)?;
+    headers::check(request.headers())?;
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(not_allowed("CONNECT and TRACE are not passed on: the Kubernetes API uses neither."));
     }
@@ -80,7 +87,7 @@ fn place(
 ) -> Result<Place, Problem> {
     let gauge = app.metrics.kubernetes_streams.with_label_values(&[cluster]);
     let claim = app.streams.claim(user, gauge);
-    let goes_on = kubernetes_streams::is_asked_for(path, request.uri().query());
+    let goes_on = streams::is_asked_for(path, request.uri().query());
     if *request.method() == Method::GET && goes_on {
         return claim.take().map(Place::Held);
     }
@@ -89,14 +96,13 @@ fn place(
 
 /// What a user's own request may do here; a page's must not do anything.
 fn check_user_may(request: &HttpRequest, path: &str, cluster: &Cluster) -> Result<(), Problem> {
-    if kubernetes_headers::comes_from_a_page(request.headers()) {
+    if headers::comes_from_a_page(request.headers()) {
         return Err(not_allowed(
             "The Kubernetes proxy is not for pages: use Backstage's Kubernetes tab, or kubectl.",
         ));
     }
     // A GET of what is behind a pod, a service or a node can do anything.
-    let reads =
-        matches!(*request.method(), Method::GET | Method::HEAD) && !kubernetes_path::reaches_through(path);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !path::reaches_through(path);
     match cluster.user_tokens {
         UserTokens::Off => Err(not_allowed(
             "User tokens are off for this cluster: ask the operator to set USER_TOKENS, or use Backstage's Kubernetes tab.",

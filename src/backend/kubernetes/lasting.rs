@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::kubernetes_streams::{Claim, OpenStream};
+use super::streams::{Claim, OpenStream};
 
 /// After so long an answer is one that stays open.
 const LASTING: Duration = Duration::from_secs(10);

@@ -10,8 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::header as outward;
 
-use super::kubernetes_headers::{to_answer, to_pass_on};
-use super::kubernetes_lasting::{Ended, Place, Watch};
+use super::headers::{to_answer, to_pass_on};
+use super::lasting::{Ended, Place, Watch};
 use crate::outbound::streaming::{
     Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
 };
