@@ -3,20 +3,17 @@
 //! The path of a login through it: [`register`], [`session`], [`exchange`], [`login`], [`login_record`], [`kubernetes`].
 
 pub mod admin;
+pub mod api;
 pub mod app;
 pub mod detached;
 #[cfg(test)]
 mod example_app;
-pub mod health;
 pub mod inbound;
-pub mod info;
 pub mod kubernetes;
 pub mod logins;
 pub mod logout;
 pub mod oidc;
-pub mod openapi;
 pub mod revocation;
-pub mod routes;
 pub mod session;
 pub mod stopping;
 pub mod tokens;
@@ -222,7 +219,7 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
         WebApp::new()
             .app_data(app.clone())
             .app_data(web::Data::new(tls.clients(&app.settings)))
-            .configure(|config| routes::api(config, &app.settings))
+            .configure(|config| api::api(config, &app.settings))
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_id::follow))
     };
@@ -241,9 +238,8 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
 
 fn serve_control(listener: TcpListener, app: &web::Data<App>) -> std::io::Result<Server> {
     let app = app.clone();
-    let worker = move || {
-        WebApp::new().app_data(app.clone()).configure(routes::control).wrap(from_fn(request_id::follow))
-    };
+    let worker =
+        move || WebApp::new().app_data(app.clone()).configure(api::control).wrap(from_fn(request_id::follow));
     Ok(HttpServer::new(worker).workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }
 

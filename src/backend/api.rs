@@ -1,5 +1,9 @@
 //! All routes of the backend.
 
+pub mod health;
+pub mod info;
+pub mod openapi;
+
 use actix_cors::Cors;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -8,11 +12,11 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, ResponseError, Route, guard};
 
 use super::inbound::request_id;
+use super::kubernetes;
 use super::logins::get_status;
 use super::logout::delete_tokens;
 use super::session::{exchange, get_session, register};
 use super::tokens::get_token;
-use super::{health, info, kubernetes, openapi};
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
 use crate::settings::backend::BackendSettings;

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use super::app::App;
+use crate::backend::app::App;
 
 /// Alive: it answers.
 pub async fn liveness() -> HttpResponse {

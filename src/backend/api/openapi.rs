@@ -5,10 +5,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::info;
-use super::logins::get_status;
-use super::logout::delete_tokens;
-use super::session::{exchange, get_session, register};
-use super::tokens::get_token;
+use crate::backend::logins::get_status;
+use crate::backend::logout::delete_tokens;
+use crate::backend::session::{exchange, get_session, register};
+use crate::backend::tokens::get_token;
 
 #[derive(OpenApi)]
 #[openapi(
