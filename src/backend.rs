@@ -4,10 +4,7 @@
 
 pub mod admin;
 pub mod api;
-pub mod app;
-pub mod detached;
-#[cfg(test)]
-mod example_app;
+pub mod assembly;
 pub mod inbound;
 pub mod kubernetes;
 pub mod logins;
@@ -48,8 +45,7 @@ use crate::store::redis::{Redis, UnusableRedis};
 use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
-use self::app::{App, ClientTls, Clients};
-use self::detached::{Detached, Jobs};
+use self::assembly::{App, ClientTls, Clients};
 use self::inbound::caller::BackstageKeys;
 use self::inbound::rate_limit::RateLimits;
 use self::kubernetes::streams::Streams;
@@ -57,6 +53,7 @@ use self::logins::index::NotedUses;
 use self::logout::unused_sweep::Sweep;
 use self::oidc::Provider;
 use self::session::waiters::SessionChanges;
+use self::stopping::detached::{Detached, Jobs};
 use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
 use self::tokens::Flights;
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::StartError;
-use super::app::{App, ClientTls};
+use super::assembly::{App, ClientTls};
 use super::logins::index::{self, by_user};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::{Disconnected, disconnect};

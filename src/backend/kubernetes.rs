@@ -15,7 +15,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::forward::{Forwarded, forward};
 use self::lasting::Place;
-use super::app::{App, Clients};
+use super::assembly::{App, Clients};
 use super::inbound::caller::{self, UserOrOnBehalf};
 use super::inbound::kubernetes_status::as_status;
 use super::tokens;

@@ -7,7 +7,7 @@ pub mod unused_sweep;
 use std::sync::Arc;
 
 use self::delete_record::Forgotten;
-use super::app::{App, Clients};
+use super::assembly::{App, Clients};
 use super::logins::{LoginKey, index};
 use super::oidc::silence::WhileSilent;
 use super::revocation::{self, Outcome};

@@ -7,7 +7,7 @@ pub mod retry;
 use std::time::Duration;
 
 use self::outbox::{Revocation, RevocationKey};
-use super::app::{App, Clients};
+use super::assembly::{App, Clients};
 use super::logins::{LiveLogin, LoginKey, RecordError};
 use super::oidc::silence::WhileSilent;
 use super::oidc::{Answered, ProviderError};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::app::App;
+use super::assembly::App;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};

@@ -1,5 +1,7 @@
 //! The end of the process, step by step: told to stop, not ready; then the listener closes; then what is under way ends.
 
+pub mod detached;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use self::provider_grant::ProviderGrant;
 use self::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
-use super::app::{App, Clients};
+use super::assembly::{App, Clients};
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index};
 use crate::panics::Panicked;
 use crate::pause::RuntimePause;
@@ -237,7 +237,7 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::example_login;
+    use crate::backend::assembly::example_app::example_login;
     use crate::backend::logins::Attempt;
 
     fn login(lives: i64) -> LiveLogin {

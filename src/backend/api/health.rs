@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 
 /// Alive: it answers.
 pub async fn liveness() -> HttpResponse {

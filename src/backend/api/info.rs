@@ -3,7 +3,7 @@
 use actix_web::web;
 use url::Url;
 
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::protocol::{ClusterInfo, Info, REDIRECT_URI};
 
 /// Version, addresses and clusters; nothing secret, and no address that only the backend uses.

@@ -12,7 +12,7 @@ use actix_web::http::header::AUTHORIZATION;
 
 use self::plugin_token::Refused;
 use self::signed_token::{Unverified, UnverifiedToken};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::outbound::OutboundError;
 use crate::plugin::PluginName;
 use crate::problem::Problem;

@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 
 use super::kubernetes_status::as_status;
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::backend::Callers;

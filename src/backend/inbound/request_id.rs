@@ -9,7 +9,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
 
 use super::kubernetes_status::as_status;
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
 use crate::panics::{self, Panicked};
 use crate::planted::{self, Place};

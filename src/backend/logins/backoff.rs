@@ -92,7 +92,7 @@ fn with_jitter(pause: Duration, random: &dyn Random) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::example_login;
+    use crate::backend::assembly::example_app::example_login;
     use crate::random::SystemRandom;
 
     const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::{LiveLogin, LoginKey, LoginState, RecordError};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
 use crate::backend::tokens::refresh::serves;
 use crate::problem::Problem;

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 pub use self::last_use::{NotedUses, used, write_last_uses, write_uses};
 use super::LoginKey;
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::store::{Key, Noted, StoreError};
 
 /// How long a use stands for those after it: what the index says is late by no more than this.
@@ -76,7 +76,7 @@ pub async fn last_use(app: &App, key: &LoginKey) -> Result<Option<OffsetDateTime
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::ExampleApp;
+    use crate::backend::assembly::example_app::ExampleApp;
 
     #[actix_web::test]
     async fn a_login_is_taken_out_unless_a_new_one_came_in_between() {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::{Disconnected, disconnect};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
 use crate::backend::logins::LoginKey;
 use crate::backend::oidc::silence::WhileSilent;

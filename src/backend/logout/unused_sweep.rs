@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use time::OffsetDateTime;
 
 use super::{Disconnected, disconnect};
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
 use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
 use crate::backend::oidc::silence::WhileSilent;
@@ -209,7 +209,7 @@ fn until_the_next(random: &dyn Random) -> Result<Duration, NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::ExampleApp;
+    use crate::backend::assembly::example_app::ExampleApp;
     use crate::backend::logins::{EndReason, LoginState};
 
     const DAY: Duration = Duration::from_hours(24);

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 
 use super::outbox::{Revocation, RevocationKey};
 use super::{attempt, first_pause};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LoginState, RecordError};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::pause::Pause;

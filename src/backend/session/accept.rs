@@ -7,7 +7,7 @@ use std::time::Duration;
 use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
 use crate::backend::oidc::id_token::{self, Expected, Rejected, VerifiedIdToken};
 use crate::backend::oidc::silence::WhileSilent;

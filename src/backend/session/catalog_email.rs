@@ -5,7 +5,7 @@
 use hyper::header::ACCEPT;
 use serde::Deserialize;
 
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller::{Caller, base};
 use crate::outbound::OutboundError;
 use crate::problem::Problem;

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::accept::{self, Login};
 use super::{Authorization, Phase, SessionRecord, Stored, get_session};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::json_body;
 use crate::backend::oidc::{Metadata, Provider, ProviderError, printable};
 use crate::backend::session;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Phase, Stored};
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::backend::inbound::caller::bearer;
 use crate::backend::inbound::rate_limit::limited;
 use crate::backend::session;

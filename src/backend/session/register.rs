@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use url::Url;
 
 use super::{Authorization, Phase, SessionRecord, catalog_email};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller::{self, Caller};
 use crate::backend::inbound::json_body;
 use crate::backend::oidc::AuthorizationSecrets;

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
 use crate::backend::tokens;
 use crate::problem::Problem;

@@ -5,7 +5,7 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::refresh::{Grant, GrantFailure};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
 use crate::backend::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
 use crate::backend::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};

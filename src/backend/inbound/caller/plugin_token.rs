@@ -4,7 +4,7 @@
 
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
 use super::{OnBehalf, user_token};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::plugin::PluginName;
 
 /// The `typ` of a plugin token in its JWT header.

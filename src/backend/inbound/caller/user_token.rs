@@ -3,7 +3,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
-use crate::backend::app::{App, Clients};
+use crate::backend::assembly::{App, Clients};
 use crate::protocol::WireSecret;
 use crate::user::UserRef;
 

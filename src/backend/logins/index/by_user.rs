@@ -9,7 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::INDEX;
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
 use crate::store::{Key, Names, Noted, Store, StoreError};
 use crate::user::UserRef;
@@ -85,7 +85,7 @@ pub async fn page(app: &App, user: Option<&UserRef>, after: Option<&str>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::ExampleApp;
+    use crate::backend::assembly::example_app::ExampleApp;
     use crate::backend::logins::index::{forgotten, used, write_last_uses};
 
     async fn all(app: &App) -> Vec<String> {

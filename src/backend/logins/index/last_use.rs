@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use super::{A_USE_STANDS, note};
-use crate::backend::app::App;
+use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
 use crate::store::StoreError;
 
@@ -137,7 +137,7 @@ async fn write(app: &App, used: &Use) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::example_app::ExampleApp;
+    use crate::backend::assembly::example_app::ExampleApp;
     use crate::backend::logins::index::last_use;
     use crate::store::redis::Redis;
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::*;
-use crate::backend::example_app::example_login;
+use crate::backend::assembly::example_app::example_login;
 use crate::clock::SystemClock;
 use crate::pause::RuntimePause;
 use crate::random::SystemRandom;

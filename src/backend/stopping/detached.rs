@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use super::app::Clients;
+use crate::backend::assembly::Clients;
 use crate::outbound::trail::Trail;
 use crate::panics::caught;
 

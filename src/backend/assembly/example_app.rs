@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::app::{App, ClientTls};
-use super::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
+use super::{App, ClientTls};
+use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
 use crate::settings::Source;
 use crate::settings::backend::BackendSettings;
 use crate::store::contract::ChosenClock;
@@ -14,7 +14,7 @@ use crate::store::observed::Observed;
 use crate::user::UserRef;
 
 /// A login whose ID token is issued now and expires in an hour.
-pub(super) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
+pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
     LiveLogin {
         id: "login".to_owned(),
         issuer: "http://localhost:1/".to_owned(),
@@ -36,14 +36,14 @@ pub(super) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
 }
 
 /// The backend, and the hand on its clock.
-pub(super) struct ExampleApp {
-    pub(super) app: Arc<App>,
-    pub(super) clock: Arc<ChosenClock>,
+pub(in crate::backend) struct ExampleApp {
+    pub(in crate::backend) app: Arc<App>,
+    pub(in crate::backend) clock: Arc<ChosenClock>,
 }
 
 impl ExampleApp {
     /// One with an empty store.
-    pub(super) fn new() -> Self {
+    pub(in crate::backend) fn new() -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let variables = [
             ("CLUSTER_NAME", "dev"),
@@ -51,7 +51,7 @@ impl ExampleApp {
             ("OIDC_CLIENT_ID", "kubernetes"),
         ];
         let source = Source::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let (mut app, jobs) = super::assemble(BackendSettings::read(&source).unwrap()).unwrap();
+        let (mut app, jobs) = crate::backend::assemble(BackendSettings::read(&source).unwrap()).unwrap();
         let clock = Arc::new(ChosenClock::default());
         let memory = Memory::new(Arc::clone(&clock) as _);
         app.store = Arc::new(Observed::new(memory, app.metrics.store_seconds.clone()));
@@ -62,7 +62,7 @@ impl ExampleApp {
     }
 
     /// Keeps a login of `user:default/{name}`, whose ID token expires an hour from now.
-    pub(super) async fn log_in(&self, name: &str, cluster: &str) -> LoginKey {
+    pub(in crate::backend) async fn log_in(&self, name: &str, cluster: &str) -> LoginKey {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
         let (key, now) = (LoginKey::new(&user, cluster), self.app.clock.now());
         let live = example_login(name, now);
@@ -72,14 +72,14 @@ impl ExampleApp {
     }
 
     /// Writes a login's record, and nothing else.
-    pub(super) async fn write(&self, key: &LoginKey, state: LoginState) {
+    pub(in crate::backend) async fn write(&self, key: &LoginKey, state: LoginState) {
         let logins = self.app.logins();
         let sealed = logins.seal(key, &LoginRecord { version: 1, state }).unwrap();
         self.app.store.put(&key.record(), &sealed, logins.kept).await.unwrap();
     }
 
     /// The bytes of a login's record.
-    pub(super) async fn record(&self, key: &LoginKey) -> Option<Vec<u8>> {
+    pub(in crate::backend) async fn record(&self, key: &LoginKey) -> Option<Vec<u8>> {
         self.app.store.get(&key.record()).await.unwrap()
     }
 }

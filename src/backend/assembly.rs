@@ -1,9 +1,11 @@
 //! What every request of the backend needs: once a process, and once a worker.
 
+#[cfg(test)]
+pub mod example_app;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::detached::Detached;
 use super::inbound::caller::BackstageKeys;
 use super::inbound::rate_limit::RateLimits;
 use super::kubernetes::streams::Streams;
@@ -14,6 +16,7 @@ use super::oidc::Provider;
 use super::revocation::outbox::Revocations;
 use super::session::waiters::SessionChanges;
 use super::stopping::Stopping;
+use super::stopping::detached::Detached;
 use super::tokens::Flights;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Deadlines, HttpClient};
