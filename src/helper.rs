@@ -9,7 +9,6 @@
 //! backend holds already.
 
 pub mod account;
-pub mod asked_words;
 pub mod auth_url;
 pub mod backend_api;
 pub mod backend_name;
@@ -19,18 +18,15 @@ pub mod backstage_callback;
 pub mod backstage_sign_in;
 pub mod backstage_token_file;
 pub mod beginning;
-pub mod browser;
 pub mod callback;
 pub mod confirm;
 pub mod confirm_in_terminal;
 pub mod confirmation;
 pub mod delivery;
-pub mod dialogue;
 #[cfg(test)]
 mod example_login;
 pub mod form_tokens;
 pub mod guards;
-pub mod keyboard;
 pub mod listeners;
 pub mod login;
 pub mod logins;
@@ -50,7 +46,6 @@ pub mod proxy;
 pub mod redirect;
 pub mod routes;
 pub mod session_source;
-pub mod shown_command;
 pub mod signing_in;
 pub mod stage;
 pub mod status;

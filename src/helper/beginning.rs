@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::terminal::dialogue::Whereabouts;
+use super::terminal::keyboard::Keyboard;
 use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::backend_trust::BackendTrust;
 use crate::helper::confirmation::Confirmation;
-use crate::helper::dialogue::Whereabouts;
-use crate::helper::keyboard::Keyboard;
 use crate::helper::login::{LAST_PAGE, facts};
 use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use super::terminal::asked_words::{Answer, AskedWords};
+use super::terminal::dialogue;
+use super::terminal::keyboard::{self, Attended, Keyboard};
 use crate::helper::account::{AccountError, Tools};
-use crate::helper::asked_words::{Answer, AskedWords};
 use crate::helper::backend_trust::{BackendTrust, Standing};
-use crate::helper::dialogue;
-use crate::helper::keyboard::{self, Attended, Keyboard};
 use crate::helper::terminal::{self, Typed};
 use crate::settings::login::LoginSettings;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::terminal::dialogue::{self, Whereabouts};
+use super::terminal::keyboard::Keyboard;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::backend_trust::{BackendTrust, Standing};
-use crate::helper::dialogue::{self, Whereabouts};
-use crate::helper::keyboard::Keyboard;
 use crate::helper::login::LAST_PAGE;
 use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::helper::shown_command::word;
+use super::terminal::shown_command::word;
 
 /// How long another run of this program may keep a file to itself: longer than a refresh takes, shorter than a person waits for one
 /// that was stopped in the middle.

@@ -6,10 +6,10 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::terminal::dialogue::{self, Whereabouts};
+use super::terminal::keyboard::Keyboard;
 use crate::helper::backend_api::{ApiError, BackendApi};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
-use crate::helper::dialogue::{self, Whereabouts};
-use crate::helper::keyboard::Keyboard;
 use crate::helper::login::Tools;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::{Arrival, Way};

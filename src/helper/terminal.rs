@@ -1,5 +1,11 @@
 //! What the person reads in the terminal, and what it means when they type.
 
+pub mod asked_words;
+pub mod browser;
+pub mod dialogue;
+pub mod keyboard;
+pub mod shown_command;
+
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 

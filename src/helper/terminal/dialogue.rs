@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use crate::helper::asked_words::{Answer, AskedWords};
+use super::asked_words::{Answer, AskedWords};
+use super::keyboard::{self, Attended, Keyboard};
+use super::{Terminal, Typed};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::callback::{self, Expected, Proof};
-use crate::helper::delivery;
-use crate::helper::keyboard::{self, Attended, Keyboard};
 use crate::helper::login::Tools;
 use crate::helper::outcome::Outcome;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::terminal::{self, Terminal, Typed};
+use crate::helper::{delivery, terminal};
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::NoRandomness;
 
