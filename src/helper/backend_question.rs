@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::web::form_tokens::FormTokens;
+use super::web::onward::{Onward, Signpost};
 use crate::helper::backend_name::BackendName;
-use crate::helper::form_tokens::FormTokens;
-use crate::helper::onward::{Onward, Signpost};
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Way;
 use crate::protocol::WireSecret;

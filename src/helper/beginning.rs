@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::terminal::dialogue::Whereabouts;
 use super::terminal::keyboard::Keyboard;
+use super::web::onward::Onward;
 use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::backend_trust::BackendTrust;
 use crate::helper::confirmation::Confirmation;
 use crate::helper::login::{LAST_PAGE, facts};
-use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::{Arrival, PendingLogin};
 use crate::helper::session_source::{self, Credential};

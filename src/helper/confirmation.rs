@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
+use super::web::onward::Onward;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::backend_trust::{BackendTrust, Standing};
 use crate::helper::login::LAST_PAGE;
-use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Way;
 use crate::helper::pending_sign_in::REDIRECT_HOST;

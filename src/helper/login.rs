@@ -12,18 +12,19 @@ use url::Url;
 use super::terminal::browser::Browser;
 use super::terminal::dialogue::{self, Asked};
 use super::terminal::keyboard::Keyboard;
-use super::{delivery, listeners, other_proxy, routes};
+use super::web::configure;
+use super::web::guard::AllowedHosts;
+use super::web::login_lookup::Logins;
+use super::web::server::{self, PortServer};
+use super::{delivery, listeners, other_proxy};
 use crate::clock::Clock;
 use crate::helper::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_trust::BackendTrust;
 use crate::helper::beginning::{Beginning, Begun};
-use crate::helper::guards::AllowedHosts;
-use crate::helper::logins::Logins;
 use crate::helper::outcome::{LoginError, Outcome};
 use crate::helper::pending_login::{Arrival, LoginFacts, Way};
-use crate::helper::port_server::{self, PortServer};
 use crate::helper::session_source::{Credential, Session};
 use crate::helper::signing_in::Person;
 use crate::helper::stage::Stage;
@@ -186,9 +187,9 @@ fn serve(
     let logins = web::Data::from(logins);
     let hosts = web::Data::new(hosts);
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(logins.clone()).app_data(hosts.clone()).configure(routes::configure);
+        config.app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
     };
-    port_server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
+    server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }
 
 impl Running {

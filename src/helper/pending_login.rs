@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::web::form_tokens::FormTokens;
 use crate::helper::auth_url::AuthUrl;
 use crate::helper::callback::Expected;
-use crate::helper::form_tokens::FormTokens;
 use crate::helper::outcome::Outcome;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret, sha256};

@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use super::web::login_lookup::{Logins, Unavailable};
+use super::web::pages;
+use super::web::pages::layout::Page;
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::logins::{Logins, Unavailable};
-use crate::helper::page_layout::Page;
-use crate::helper::pages;
 use crate::helper::pending_login::PendingLogin;
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;

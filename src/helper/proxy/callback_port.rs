@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::app::App;
 use super::serve::serve;
 use crate::helper::listeners::{self, ListenError};
-use crate::helper::port_server::PortServer;
+use crate::helper::web::server::PortServer;
 use crate::settings::proxy::Holding;
 
 /// The addresses of the redirect, all bound or none.

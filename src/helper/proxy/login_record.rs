@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use super::app::App;
 use crate::helper::auth_url::{AuthUrl, BadAuthUrl};
-use crate::helper::logins::Unavailable;
 use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
+use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{RedirectUri, WireSecret};
 use crate::random::sha256;
 use crate::store::sealing::derived;

@@ -8,9 +8,9 @@ use super::installation::Answers;
 use crate::helper::backend_name::BackendName;
 use crate::helper::listeners::ListenError;
 use crate::helper::outcome::LoginError;
-use crate::helper::page_layout::{Kind, Mood, Page};
-use crate::helper::pages::backend_list;
 use crate::helper::pending_login::LoginFacts;
+use crate::helper::web::pages::backend_list;
+use crate::helper::web::pages::layout::{Kind, Mood, Page};
 use crate::protocol::WireSecret;
 
 /// So many logins are named; of more there is only the number.

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use super::app::App;
 use super::many_logins::ManyLogins;
 use super::{control, own_login, start};
-use crate::helper::guards::AllowedHosts;
-use crate::helper::logins::Logins;
-use crate::helper::methods::{get, post};
-use crate::helper::port_server::{self, PortServer};
-use crate::helper::{callback, listeners, redirect, routes};
+use crate::helper::web::guard::AllowedHosts;
+use crate::helper::web::login_lookup::Logins;
+use crate::helper::web::methods::{get, post};
+use crate::helper::web::server::{self, PortServer};
+use crate::helper::web::{of_every_login, redirect};
+use crate::helper::{callback, listeners};
 
 /// Serves them, in the task system of the thread that calls.
 ///
@@ -29,7 +30,7 @@ pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Por
         config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
     };
     // The log says it; there is nobody at a terminal.
-    port_server::serve(listeners, routes, || {})
+    server::serve(listeners, routes, || {})
 }
 
 /// All routes of the proxy.
@@ -42,7 +43,7 @@ fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz", web::get().to(control::ready)))
         .service(get("/metrics", web::get().to(control::metrics)))
         .service(get("/status", web::get().to(control::status)))
-        .configure(routes::of_every_login)
+        .configure(of_every_login)
         .default_service(web::to(arrive_elsewhere));
 }
 

@@ -11,12 +11,12 @@ use super::begin::{NotBegun, begin};
 use crate::helper::backend_api::{BackendApi, Refusal};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::login::RELOAD_PATIENCE;
-use crate::helper::onward::Onward;
 use crate::helper::outcome::LoginError;
 use crate::helper::pending_login::Arrival;
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::session_source::{self, Credential};
 use crate::helper::user_credential::UserCredential;
+use crate::helper::web::onward::Onward;
 use crate::protocol::{Info, WireSecret};
 
 /// The sign-ins that this process knows of.

@@ -12,8 +12,8 @@ use super::begin::{NotBegun, info};
 use super::pages;
 use super::questions::{Beginning, begin_when_confirmed};
 use crate::helper::backend_api::displayable;
-use crate::helper::logins::Unavailable;
 use crate::helper::session_source::Credential;
+use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::WireSecret;
 
 /// The form that Backstage's page submits.

@@ -1,13 +1,15 @@
 //! The pages that a person sees, each with what to do next.
 
+pub mod layout;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
+use self::layout::{Kind, Mood, Page};
+use super::login_lookup::Unavailable;
 use crate::helper::backend_name::BackendName;
 use crate::helper::callback::BadCallback;
-use crate::helper::logins::Unavailable;
 use crate::helper::outcome::{Failure, Outcome};
-use crate::helper::page_layout::{Kind, Mood, Page};
 use crate::helper::pending_login::LoginFacts;
 use crate::protocol::{Code, WireSecret};
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::confirm::unavailable;
+use super::login_lookup::Logins;
+use super::pages::layout::Page;
+use super::{methods, pages};
 use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::confirm::unavailable;
-use crate::helper::logins::Logins;
-use crate::helper::page_layout::Page;
 use crate::helper::pending_login::{Arrival, PendingLogin, Progress, Way};
-use crate::helper::{methods, pages};
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);

@@ -10,8 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("pages/style.css");
-const ICON: &str = include_str!("pages/icon.svg");
+const STYLE: &str = include_str!("style.css");
+const ICON: &str = include_str!("icon.svg");
 
 /// Only so that a double click does not press the button twice; the page does the same without.
 const PRESS_ONCE: &str =

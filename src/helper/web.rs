@@ -1,9 +1,19 @@
 //! Everything that the helper answers to about a login.
 
+pub mod backstage_callback;
+pub mod confirm;
+pub mod form_tokens;
+pub mod guard;
+pub mod login_lookup;
+pub mod methods;
+pub mod onward;
+pub mod pages;
+pub mod redirect;
+pub mod server;
+
 use actix_web::web;
 
-use crate::helper::methods::{get, post};
-use crate::helper::{backstage_callback, confirm, redirect};
+use self::methods::{get, post};
 
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
@@ -39,10 +49,10 @@ mod tests {
     use futures_util::future::LocalBoxFuture;
     use tokio::sync::mpsc;
 
+    use super::guard::{self, AllowedHosts};
+    use super::login_lookup::Logins;
     use super::*;
     use crate::helper::example_login::{auth_url, example_login, state};
-    use crate::helper::guards::{self, AllowedHosts};
-    use crate::helper::logins::Logins;
     use crate::helper::outcome::Outcome;
     use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
     use crate::helper::stage::Stage;
@@ -69,7 +79,7 @@ mod tests {
         let app = App::new()
             .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
-            .wrap(from_fn(guards::check))
+            .wrap(from_fn(guard::check))
             .configure(configure);
         let service = Rc::new(init_service(app).await);
         let call = move |request: TestRequest| {

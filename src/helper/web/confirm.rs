@@ -7,12 +7,12 @@ use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::login_lookup::{Logins, Unavailable};
+use super::redirect::show_progress;
+use super::{backstage_callback, pages};
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::logins::{Logins, Unavailable};
 use crate::helper::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
 use crate::helper::pending_sign_in::REDIRECT_HOST;
-use crate::helper::redirect::show_progress;
-use crate::helper::{backstage_callback, pages};
 use crate::protocol::WireSecret;
 
 /// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
@@ -21,7 +21,7 @@ const COOKIE_LIFE: Duration = Duration::minutes(5);
 /// The form of the confirm page.
 #[derive(Deserialize)]
 pub struct Confirmation {
-    pub(super) csrf: WireSecret,
+    pub(in crate::helper) csrf: WireSecret,
 }
 
 /// `GET /go/{secret}`: to the question, or straight on to the identity provider where none is needed.

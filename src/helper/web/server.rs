@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::helper::guards;
+use super::guard;
 
 /// A client that has not sent its request by then gets a 408; one that has sent nothing at all is left.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -91,7 +91,7 @@ fn http<C: Fn(&mut ServiceConfig)>(
     address: SocketAddr,
     routes: C,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let app = App::new().wrap(from_fn(guards::check)).configure(routes);
+    let app = App::new().wrap(from_fn(guard::check)).configure(routes);
     let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
     HttpService::build()
         // Each answer is a connection's last, so that the end of the login need not wait for idle ones.

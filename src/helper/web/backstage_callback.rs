@@ -2,13 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::confirm::sent_away;
+use super::login_lookup::Logins;
+use super::pages;
+use super::redirect::{own_cookies, refuse};
 use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::confirm::sent_away;
-use crate::helper::logins::Logins;
-use crate::helper::pages;
 use crate::helper::pending_login::{Arrival, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::redirect::{own_cookies, refuse};
 
 /// To Backstage; who comes once more, when it is over, sees how it ended.
 pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::pages::layout::Page;
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::page_layout::Page;
 use crate::helper::pending_login::PendingLogin;
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;

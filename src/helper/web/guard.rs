@@ -10,7 +10,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use crate::helper::{page_layout, pages};
+use super::pages::{self, layout};
 use crate::panics;
 use crate::planted::{self, Place};
 
@@ -101,7 +101,7 @@ fn harden(headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     let unless_a_page_says_otherwise =
-        [(REFERRER_POLICY, "no-referrer"), (CONTENT_SECURITY_POLICY, page_layout::policy())];
+        [(REFERRER_POLICY, "no-referrer"), (CONTENT_SECURITY_POLICY, layout::policy())];
     for (name, value) in unless_a_page_says_otherwise {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

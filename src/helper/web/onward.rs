@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use tokio::sync::watch;
 
-use crate::helper::pages;
+use super::pages;
 use crate::protocol::WireSecret;
 
 /// Where it goes on.
