@@ -9,7 +9,6 @@
 //! backend holds already.
 
 pub mod account;
-pub mod auth_url;
 pub mod backend_api;
 pub mod backend_name;
 pub mod backend_question;
@@ -20,20 +19,15 @@ pub mod beginning;
 pub mod callback;
 pub mod confirm_in_terminal;
 pub mod confirmation;
-pub mod delivery;
-#[cfg(test)]
-mod example_login;
 pub mod listeners;
 pub mod login;
 pub mod logout;
 pub mod other_proxy;
-pub mod outcome;
-pub mod pending_login;
 pub mod pending_sign_in;
 pub mod port_holder;
 pub mod private_folder;
 pub mod proxy;
-pub mod session_source;
+pub mod session;
 pub mod signing_in;
 pub mod stage;
 pub mod status;

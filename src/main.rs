@@ -16,7 +16,7 @@ use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
 use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::login::{self, Tools};
-use backstage_oidc_helper::helper::outcome::LoginError;
+use backstage_oidc_helper::helper::session::outcome::LoginError;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::{logout, proxy, status};

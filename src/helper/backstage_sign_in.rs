@@ -20,10 +20,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use super::session::outcome::LoginError;
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
 use crate::helper::backstage_token_file::{TokenFile, TokenFileError};
-use crate::helper::outcome::LoginError;
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
 use crate::protocol::{ExchangeRequest, WireSecret};

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::session::auth_url::{AuthUrl, redirect_uri_of};
+use super::session::outcome::LoginError;
+use super::session::pending_login::{Arrival, PendingLogin};
+use super::session::{self, Credential};
 use super::terminal::dialogue::Whereabouts;
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
-use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::backend_trust::BackendTrust;
 use crate::helper::confirmation::Confirmation;
 use crate::helper::login::{LAST_PAGE, facts};
-use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::{Arrival, PendingLogin};
-use crate::helper::session_source::{self, Credential};
 use crate::helper::signing_in::{Person, SignedIn, SigningIn};
 use crate::helper::user_credential::UserCredential;
 use crate::protocol::{Info, WireSecret};
@@ -72,7 +72,7 @@ impl Beginning<'_> {
         match self.with(credential, confirmation.browser()).await {
             Err(LoginError::NotSignedIn(refusal)) => {
                 let sign_in = self.person.begin_sign_in().await;
-                let sign_in = sign_in.map_err(|reason| session_source::no_sign_in(refusal, reason))?;
+                let sign_in = sign_in.map_err(|reason| session::no_sign_in(refusal, reason))?;
                 self.after_sign_in(sign_in, confirmation, keyboard).await
             }
             begun => begun,
@@ -100,7 +100,7 @@ impl Beginning<'_> {
     async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
         let Person { settings, tools, api, stage, port } = self.person;
         let consent = credential.consent();
-        let session = session_source::begin(credential, api, settings.cluster.as_deref()).await?;
+        let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use crate::helper::pending_login::{Consent, StateCookie};
+use super::session::pending_login::{Consent, StateCookie};
 use crate::protocol::{ExchangeRequest, Granted, Refused, WireSecret};
 
 /// The parameters of a redirect (RFC 6749, 4.1.2 and 4.1.2.1; RFC 9207).
@@ -126,7 +126,7 @@ impl<'q> Parameters<'q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::helper::example_login::{self, example_login};
+    use crate::helper::session::example_login::{self, example_login};
 
     fn state() -> String {
         format!("state={}", example_login::state())

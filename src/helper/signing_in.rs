@@ -6,13 +6,13 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::session::outcome::LoginError;
+use super::session::pending_login::{Arrival, Way};
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use crate::helper::backend_api::{ApiError, BackendApi};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
 use crate::helper::login::Tools;
-use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::{Arrival, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::stage::Stage;
 use crate::helper::user_credential::UserCredential;

@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use super::session::pending_login::PendingLogin;
 use super::web::login_lookup::{Logins, Unavailable};
 use super::web::pages;
 use super::web::pages::layout::Page;
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::pending_login::PendingLogin;
 use crate::helper::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
 use crate::random::Random;

@@ -52,9 +52,9 @@ mod tests {
     use super::guard::{self, AllowedHosts};
     use super::login_lookup::Logins;
     use super::*;
-    use crate::helper::example_login::{auth_url, example_login, state};
-    use crate::helper::outcome::Outcome;
-    use crate::helper::pending_login::{Arrival, Consent, PendingLogin, Progress};
+    use crate::helper::session::example_login::{auth_url, example_login, state};
+    use crate::helper::session::outcome::Outcome;
+    use crate::helper::session::pending_login::{Arrival, Consent, PendingLogin, Progress};
     use crate::helper::stage::Stage;
     use crate::protocol::ExchangeRequest;
     use crate::random::SystemRandom;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::app::App;
 use super::login_record::LoginRecord;
 use super::many_logins::ManyLogins;
-use crate::helper::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::backend_api::BackendApi;
 use crate::helper::listeners::ListenError;
 use crate::helper::login::facts;
-use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::{Consent, LoginFacts, Secrets};
-use crate::helper::session_source::{self, Credential, Session};
+use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::session::outcome::LoginError;
+use crate::helper::session::pending_login::{Consent, LoginFacts, Secrets};
+use crate::helper::session::{self, Credential, Session};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{Info, WireSecret};
 use crate::random::sha256;
@@ -84,7 +84,7 @@ pub async fn begin(
     credential: Credential,
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
-    let session = session_source::begin(credential, api, None).await?;
+    let session = session::begin(credential, api, None).await?;
     let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(LoginError::from)?;
     let hosts = &app.settings.login.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::app::App;
-use crate::helper::auth_url::{AuthUrl, BadAuthUrl};
-use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
+use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
+use crate::helper::session::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{RedirectUri, WireSecret};
 use crate::random::sha256;

@@ -12,7 +12,7 @@ use crate::helper::backend_name::BackendName;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::backend_trust::Standing;
 use crate::helper::login::RELOAD_PATIENCE;
-use crate::helper::session_source::Credential;
+use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::onward::Onward;
 use crate::protocol::{Info, WireSecret};

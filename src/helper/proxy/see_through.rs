@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use super::app::App;
 use super::login_record::LoginRecord;
 use crate::helper::backend_api::BackendApi;
-use crate::helper::delivery;
 use crate::helper::login::{LAST_PAGE, RELOAD_PATIENCE};
-use crate::helper::outcome::Outcome;
-use crate::helper::pending_login::{Arrival, LoginFacts, PendingLogin};
+use crate::helper::session::delivery;
+use crate::helper::session::outcome::Outcome;
+use crate::helper::session::pending_login::{Arrival, LoginFacts, PendingLogin};
 use crate::telemetry::AUDIT;
 
 /// A login that waits for its answer.

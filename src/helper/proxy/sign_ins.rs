@@ -11,10 +11,10 @@ use super::begin::{NotBegun, begin};
 use crate::helper::backend_api::{BackendApi, Refusal};
 use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::login::RELOAD_PATIENCE;
-use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::Arrival;
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::session_source::{self, Credential};
+use crate::helper::session::outcome::LoginError;
+use crate::helper::session::pending_login::Arrival;
+use crate::helper::session::{self, Credential};
 use crate::helper::user_credential::UserCredential;
 use crate::helper::web::onward::Onward;
 use crate::protocol::{Info, WireSecret};
@@ -73,7 +73,7 @@ pub async fn begin_own(app: &Arc<App>, api: &BackendApi, info: Info) -> Result<W
 /// A port that is taken is the person's to free; what Backstage says is no reason where the backend's own word is to wait.
 fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
     match reason {
-        NotBegun::Login(reason) => session_source::no_sign_in(refusal, reason).into(),
+        NotBegun::Login(reason) => session::no_sign_in(refusal, reason).into(),
         reason => reason,
     }
 }

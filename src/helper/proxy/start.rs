@@ -12,7 +12,7 @@ use super::begin::{NotBegun, info};
 use super::pages;
 use super::questions::{Beginning, begin_when_confirmed};
 use crate::helper::backend_api::displayable;
-use crate::helper::session_source::Credential;
+use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::WireSecret;
 

@@ -13,10 +13,11 @@ use crate::helper::backend_name::BackendName;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::callback::{self, Expected, Proof};
 use crate::helper::login::Tools;
-use crate::helper::outcome::Outcome;
-use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
 use crate::helper::pending_sign_in::PendingSignIn;
-use crate::helper::{delivery, terminal};
+use crate::helper::session::delivery;
+use crate::helper::session::outcome::Outcome;
+use crate::helper::session::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
+use crate::helper::terminal;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::NoRandomness;
 

@@ -1,6 +1,6 @@
 //! How a login ends, and how the program ends with it.
 
-use crate::helper::auth_url::BadAuthUrl;
+use super::auth_url::BadAuthUrl;
 use crate::helper::backend_api::{ApiError, NoConnection, Refusal};
 use crate::helper::listeners::ListenError;
 use crate::helper::unreachable;

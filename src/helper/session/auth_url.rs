@@ -145,7 +145,7 @@ fn once_each(url: &Url) -> Result<BTreeMap<String, String>, BadAuthUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::helper::example_login::auth_url as good;
+    use crate::helper::session::example_login::auth_url as good;
     use crate::protocol::ClusterInfo;
 
     fn parse(text: &str) -> Result<AuthUrl, BadAuthUrl> {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::web::form_tokens::FormTokens;
-use crate::helper::auth_url::AuthUrl;
+use super::auth_url::AuthUrl;
+use super::outcome::Outcome;
 use crate::helper::callback::Expected;
-use crate::helper::outcome::Outcome;
+use crate::helper::web::form_tokens::FormTokens;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret, sha256};
 

@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::helper::auth_url::AuthUrl;
-use crate::helper::pending_login::{Arrival, Consent, LoginFacts, PendingLogin};
+use super::auth_url::AuthUrl;
+use super::pending_login::{Arrival, Consent, LoginFacts, PendingLogin};
 use crate::protocol::RedirectUri;
 use crate::random::SystemRandom;
 

@@ -1,13 +1,20 @@
 //! Where a session comes from: somebody hands its token over, or the user's own credentials begin one.
 
+pub mod auth_url;
+pub mod delivery;
+#[cfg(test)]
+pub mod example_login;
+pub mod outcome;
+pub mod pending_login;
+
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::helper::backend_api::{ApiError, BackendApi, Dated, Refusal};
-use crate::helper::outcome::LoginError;
-use crate::helper::pending_login::Consent;
-use crate::helper::user_credential::{NotTraded, TOO_MANY, UserCredential};
+use self::outcome::LoginError;
+use self::pending_login::Consent;
+use super::backend_api::{ApiError, BackendApi, Dated, Refusal};
+use super::user_credential::{NotTraded, TOO_MANY, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;

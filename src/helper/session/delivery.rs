@@ -6,8 +6,8 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
+use super::outcome::{Failure, Outcome};
 use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
-use crate::helper::outcome::{Failure, Outcome};
 use crate::outbound::OutboundError;
 use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
 
