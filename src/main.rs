@@ -14,9 +14,9 @@ use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{self, AccountError};
-use backstage_oidc_helper::helper::backstage_token_file;
 use backstage_oidc_helper::helper::login::{self, Tools};
 use backstage_oidc_helper::helper::session::outcome::LoginError;
+use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
 use backstage_oidc_helper::helper::{logout, proxy, status};
@@ -174,7 +174,7 @@ where
         random: Arc::new(SystemRandom),
         terminal: Terminal::stderr(),
         answers: Terminal::stdout(),
-        state_folder: backstage_token_file::folder(),
+        state_folder: token_file::folder(),
     };
     let ended = settings
         .map_err(AccountError::from)
@@ -208,7 +208,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         random: Arc::new(SystemRandom),
         browser,
         terminal: Arc::new(Terminal::stderr()),
-        state_folder: backstage_token_file::folder(),
+        state_folder: token_file::folder(),
     }
 }
 

@@ -9,15 +9,15 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
+use super::sign_in::credential::{NotTraded, UserCredential};
+use super::sign_in::token_file::TokenFileError;
+use super::sign_in::{BackstageClient, SignInError};
 use super::terminal::shown_command::word;
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_trust::{BackendTrust, TrustFileError};
-use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
-use crate::helper::backstage_token_file::TokenFileError;
 use crate::helper::terminal::Terminal;
-use crate::helper::user_credential::{NotTraded, UserCredential};
 use crate::helper::{confirm_in_terminal, unreachable};
 use crate::outbound::OutboundError;
 use crate::protocol::Code;

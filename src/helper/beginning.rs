@@ -10,6 +10,7 @@ use super::session::auth_url::{AuthUrl, redirect_uri_of};
 use super::session::outcome::LoginError;
 use super::session::pending_login::{Arrival, PendingLogin};
 use super::session::{self, Credential};
+use super::sign_in::credential::UserCredential;
 use super::terminal::dialogue::Whereabouts;
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
@@ -17,7 +18,6 @@ use crate::helper::backend_trust::BackendTrust;
 use crate::helper::confirmation::Confirmation;
 use crate::helper::login::{LAST_PAGE, facts};
 use crate::helper::signing_in::{Person, SignedIn, SigningIn};
-use crate::helper::user_credential::UserCredential;
 use crate::protocol::{Info, WireSecret};
 
 /// What a login begins with.

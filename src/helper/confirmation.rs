@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use super::session::outcome::LoginError;
 use super::session::pending_login::Way;
+use super::sign_in::pending_sign_in::REDIRECT_HOST;
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
 use crate::helper::backend_question::BackendQuestion;
 use crate::helper::backend_trust::{BackendTrust, Standing};
 use crate::helper::login::LAST_PAGE;
-use crate::helper::pending_sign_in::REDIRECT_HOST;
 use crate::helper::signing_in::Person;
 use crate::protocol::WireSecret;
 

@@ -31,12 +31,12 @@ use self::app::{App, NamedBackstage};
 use self::backend_thread::BackendThread;
 use self::callback_port::CallbackPort;
 use self::serve::serve;
+use super::sign_in::token_file;
 use super::web::server::PortServer;
 use crate::clock::{Clock, SystemClock};
 use crate::helper::backend_api::{BackendApi, NoConnection};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_trust::BackendTrust;
-use crate::helper::backstage_token_file;
 use crate::helper::listeners::{self, ListenError};
 use crate::panics;
 use crate::random::{Random, SystemRandom};
@@ -124,7 +124,7 @@ fn named_backstage(
     }
     let api = BackendApi::connect(&settings.login, random, clock)?;
     let name = BackendName::new(api.address(), &settings.login.backstage_client_id)?;
-    let trust = BackendTrust::new(name, backstage_token_file::folder().as_deref());
+    let trust = BackendTrust::new(name, token_file::folder().as_deref());
     let backstage = NamedBackstage { url: api.address().to_owned(), trust };
     Ok(Some((api, backstage)))
 }

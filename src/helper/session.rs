@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::outcome::LoginError;
 use self::pending_login::Consent;
 use super::backend_api::{ApiError, BackendApi, Dated, Refusal};
-use super::user_credential::{NotTraded, TOO_MANY, UserCredential};
+use super::sign_in::credential::{NotTraded, TOO_MANY, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;

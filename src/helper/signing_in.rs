@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use super::session::outcome::LoginError;
 use super::session::pending_login::{Arrival, Way};
+use super::sign_in::credential::UserCredential;
+use super::sign_in::pending_sign_in::PendingSignIn;
+use super::sign_in::{BackstageClient, SignInError, Tokens};
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use crate::helper::backend_api::{ApiError, BackendApi};
-use crate::helper::backstage_sign_in::{BackstageClient, SignInError, Tokens};
 use crate::helper::login::Tools;
-use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::stage::Stage;
-use crate::helper::user_credential::UserCredential;
 use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;

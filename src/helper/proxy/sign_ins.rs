@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use super::app::App;
 use super::begin::{NotBegun, begin};
 use crate::helper::backend_api::{BackendApi, Refusal};
-use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::helper::login::RELOAD_PATIENCE;
-use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::Arrival;
 use crate::helper::session::{self, Credential};
-use crate::helper::user_credential::UserCredential;
+use crate::helper::sign_in::credential::UserCredential;
+use crate::helper::sign_in::pending_sign_in::PendingSignIn;
+use crate::helper::sign_in::{BackstageClient, SignInError};
 use crate::helper::web::onward::Onward;
 use crate::protocol::{Info, WireSecret};
 

@@ -7,8 +7,8 @@ use super::login_lookup::Logins;
 use super::pages;
 use super::redirect::{own_cookies, refuse};
 use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::session::pending_login::{Arrival, Way};
+use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 
 /// To Backstage; who comes once more, when it is over, sees how it ended.
 pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {

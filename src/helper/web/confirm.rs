@@ -11,8 +11,8 @@ use super::login_lookup::{Logins, Unavailable};
 use super::redirect::show_progress;
 use super::{backstage_callback, pages};
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::pending_sign_in::REDIRECT_HOST;
 use crate::helper::session::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
+use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::protocol::WireSecret;
 
 /// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.

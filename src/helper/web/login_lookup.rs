@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::pages::layout::Page;
 use crate::helper::backend_question::BackendQuestion;
-use crate::helper::pending_sign_in::PendingSignIn;
 use crate::helper::session::pending_login::PendingLogin;
+use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
 use crate::store::StoreError;

@@ -6,6 +6,10 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod credential;
+pub mod pending_sign_in;
+pub mod token_file;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,10 +24,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use self::token_file::{TokenFile, TokenFileError};
+use super::backend_api::{ApiError, BackendApi, Refusal, displayable};
 use super::session::outcome::LoginError;
 use crate::clock::Clock;
-use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
-use crate::helper::backstage_token_file::{TokenFile, TokenFileError};
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
 use crate::protocol::{ExchangeRequest, WireSecret};

@@ -2,10 +2,10 @@
 
 use tokio::sync::mpsc;
 
-use super::session::pending_login::{Arrival, Consent, StateCookie};
-use super::web::onward::Signpost;
-use crate::helper::backstage_sign_in::SignIn;
+use super::SignIn;
 use crate::helper::callback::Expected;
+use crate::helper::session::pending_login::{Arrival, Consent, StateCookie};
+use crate::helper::web::onward::Signpost;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 

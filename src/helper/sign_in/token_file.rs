@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::helper::backstage_sign_in::Tokens;
+use super::Tokens;
 use crate::helper::private_folder::{NotGiven, PrivateFolder};
 use crate::random::sha256;
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::{BackstageClient, SignInError};
 use crate::helper::backend_api::{ApiError, BackendApi};
-use crate::helper::backstage_sign_in::{BackstageClient, SignInError};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
