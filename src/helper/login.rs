@@ -9,6 +9,7 @@ use actix_web::web;
 use tokio::time::Instant;
 use url::Url;
 
+use super::port::{self, other_proxy};
 use super::session::auth_url::{AuthUrl, BadAuthUrl};
 use super::session::outcome::{LoginError, Outcome};
 use super::session::pending_login::{Arrival, LoginFacts, Way};
@@ -20,7 +21,6 @@ use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
 use super::web::server::{self, PortServer};
-use super::{listeners, other_proxy};
 use crate::clock::Clock;
 use crate::helper::backend_api::{BackendApi, displayable};
 use crate::helper::backend_name::BackendName;
@@ -108,11 +108,11 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
     let backend = BackendName::new(api.address(), &settings.backstage_client_id)?;
     let trust = BackendTrust::new(backend, tools.state_folder.as_deref());
-    let listeners = match listeners::bind(&settings.listen) {
+    let listeners = match port::bind(&settings.listen) {
         Ok(listeners) => listeners,
         Err(error) => return Err(other_proxy::recognise(error).await.into()),
     };
-    let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
+    let port = port::port(&listeners).unwrap_or(port::CALLBACK_PORT);
     announce(&listeners);
 
     let info = api

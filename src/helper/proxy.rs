@@ -31,13 +31,13 @@ use self::app::{App, NamedBackstage};
 use self::backend_thread::BackendThread;
 use self::callback_port::CallbackPort;
 use self::serve::serve;
+use super::port::{self, ListenError};
 use super::sign_in::token_file;
 use super::web::server::PortServer;
 use crate::clock::{Clock, SystemClock};
 use crate::helper::backend_api::{BackendApi, NoConnection};
 use crate::helper::backend_name::BackendName;
 use crate::helper::backend_trust::BackendTrust;
-use crate::helper::listeners::{self, ListenError};
 use crate::panics;
 use crate::random::{Random, SystemRandom};
 use crate::settings::proxy::{Backstage, Holding, ProxySettings};
@@ -104,8 +104,8 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
         }
         None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), metrics.store_seconds.clone())),
     };
-    let control = listeners::bind_or_localhost(&settings.control_listen, listeners::CONTROL_PORT)?;
-    let port = listeners::port(&control).unwrap_or(listeners::CONTROL_PORT);
+    let control = port::bind_or_localhost(&settings.control_listen, port::CONTROL_PORT)?;
+    let port = port::port(&control).unwrap_or(port::CONTROL_PORT);
     let callback_port = CallbackPort::new(settings.login.listen.clone(), settings.holding);
     let backend = BackendThread::here(api);
     let app = App::new(settings, backstage, port, store, clock, random, metrics, backend, callback_port);

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::app::App;
 use super::serve::serve;
-use crate::helper::listeners::{self, ListenError};
+use crate::helper::port::{self, ListenError};
 use crate::helper::web::server::PortServer;
 use crate::settings::proxy::Holding;
 
@@ -39,8 +39,8 @@ impl CallbackPort {
         if let Some(open) = &*open {
             return Ok(open.port);
         }
-        let listeners = listeners::bind(&self.listen)?;
-        let port = listeners::port(&listeners).unwrap_or(listeners::CALLBACK_PORT);
+        let listeners = port::bind(&self.listen)?;
+        let port = port::port(&listeners).unwrap_or(port::CALLBACK_PORT);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let server = serve(listeners, app).map_err(|reason| ListenError::NotGiven { address, reason })?;
         *open = Some(Open { port, server });

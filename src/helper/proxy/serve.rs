@@ -15,14 +15,14 @@ use crate::helper::web::login_lookup::Logins;
 use crate::helper::web::methods::{get, post};
 use crate::helper::web::server::{self, PortServer};
 use crate::helper::web::{of_every_login, redirect};
-use crate::helper::{callback, listeners};
+use crate::helper::{callback, port};
 
 /// Serves them, in the task system of the thread that calls.
 ///
 /// # Errors
 /// When the system does not let it.
 pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<PortServer> {
-    let port = listeners::port(&listeners).unwrap_or_default();
+    let port = port::port(&listeners).unwrap_or_default();
     let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
     let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
     let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));

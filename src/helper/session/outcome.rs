@@ -2,7 +2,7 @@
 
 use super::auth_url::BadAuthUrl;
 use crate::helper::backend_api::{ApiError, NoConnection, Refusal};
-use crate::helper::listeners::ListenError;
+use crate::helper::port::ListenError;
 use crate::helper::unreachable;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;

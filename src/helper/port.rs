@@ -1,9 +1,10 @@
 //! The addresses of the redirect URI, bound all or none.
 
+pub mod holder;
+pub mod other_proxy;
+
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-
-use crate::helper::port_holder;
 
 /// The port of the one redirect URI that the identity provider knows.
 pub const CALLBACK_PORT: u16 = 8000;
@@ -95,7 +96,7 @@ fn bind_localhost(port: u16) -> Result<Vec<TcpListener>, ListenError> {
         Err(ListenError::Taken { port, .. }) => {
             // While we hold the other address, we would be found as the one who has the port.
             drop(v4);
-            Err(ListenError::Taken { port, holder: port_holder::describe(port) })
+            Err(ListenError::Taken { port, holder: holder::describe(port) })
         }
         Err(error) => Err(error),
     }
@@ -110,7 +111,7 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).map_err(|reason| match reason.kind() {
         ErrorKind::AddrInUse => {
             let port = address.port();
-            ListenError::Taken { port, holder: port_holder::describe(port) }
+            ListenError::Taken { port, holder: holder::describe(port) }
         }
         _ => ListenError::NotGiven { address, reason },
     })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::helper::listeners::ListenError;
+use super::ListenError;
 use crate::outbound::http_client::HttpClient;
 
 /// How long whoever has the port is given to say who it is.
