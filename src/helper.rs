@@ -10,12 +10,8 @@
 
 pub mod account;
 pub mod backend_api;
-pub mod backend_name;
-pub mod backend_question;
-pub mod backend_trust;
 pub mod beginning;
 pub mod callback;
-pub mod confirm_in_terminal;
 pub mod confirmation;
 pub mod login;
 pub mod logout;

@@ -9,16 +9,17 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
+use super::confirmation::backend_name::BackendName;
+use super::confirmation::in_terminal;
+use super::confirmation::trust::{BackendTrust, TrustFileError};
 use super::sign_in::credential::{NotTraded, UserCredential};
 use super::sign_in::token_file::TokenFileError;
 use super::sign_in::{BackstageClient, SignInError};
 use super::terminal::shown_command::word;
+use super::unreachable;
 use crate::clock::Clock;
 use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
-use crate::helper::backend_name::BackendName;
-use crate::helper::backend_trust::{BackendTrust, TrustFileError};
 use crate::helper::terminal::Terminal;
-use crate::helper::{confirm_in_terminal, unreachable};
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
@@ -141,7 +142,7 @@ impl<'t> Account<'t> {
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-        confirm_in_terminal::confirm(&trust_of(&api, settings, tools)?, settings, tools).await?;
+        in_terminal::confirm(&trust_of(&api, settings, tools)?, settings, tools).await?;
         let client = client(&api, settings, tools)?;
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::confirmation::trust::BackendTrust;
 use super::session::auth_url::{AuthUrl, redirect_uri_of};
 use super::session::outcome::LoginError;
 use super::session::pending_login::{Arrival, PendingLogin};
@@ -14,7 +15,6 @@ use super::sign_in::credential::UserCredential;
 use super::terminal::dialogue::Whereabouts;
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
-use crate::helper::backend_trust::BackendTrust;
 use crate::helper::confirmation::Confirmation;
 use crate::helper::login::{LAST_PAGE, facts};
 use crate::helper::signing_in::{Person, SignedIn, SigningIn};

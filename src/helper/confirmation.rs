@@ -1,18 +1,23 @@
 //! A backend that was never confirmed on this machine: the person says whether it is theirs, before it is sent anything but
 //! `GET /info`.
 
+pub mod backend_name;
+pub mod in_terminal;
+pub mod question;
+pub mod trust;
+
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use self::question::BackendQuestion;
+use self::trust::{BackendTrust, Standing};
 use super::session::outcome::LoginError;
 use super::session::pending_login::Way;
 use super::sign_in::pending_sign_in::REDIRECT_HOST;
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
-use crate::helper::backend_question::BackendQuestion;
-use crate::helper::backend_trust::{BackendTrust, Standing};
 use crate::helper::login::LAST_PAGE;
 use crate::helper::signing_in::Person;
 use crate::protocol::WireSecret;

@@ -9,6 +9,8 @@ use actix_web::web;
 use tokio::time::Instant;
 use url::Url;
 
+use super::confirmation::backend_name::BackendName;
+use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
 use super::session::auth_url::{AuthUrl, BadAuthUrl};
 use super::session::outcome::{LoginError, Outcome};
@@ -23,8 +25,6 @@ use super::web::login_lookup::Logins;
 use super::web::server::{self, PortServer};
 use crate::clock::Clock;
 use crate::helper::backend_api::{BackendApi, displayable};
-use crate::helper::backend_name::BackendName;
-use crate::helper::backend_trust::BackendTrust;
 use crate::helper::beginning::{Beginning, Begun};
 use crate::helper::signing_in::Person;
 use crate::helper::stage::Stage;

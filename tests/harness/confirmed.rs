@@ -3,7 +3,7 @@
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 
-use backstage_oidc_helper::helper::backend_name::BackendName;
+use backstage_oidc_helper::helper::confirmation::backend_name::BackendName;
 use serde_json::json;
 
 use super::world::World;

@@ -13,7 +13,7 @@ use super::live_logins::LiveLogins;
 use super::questions::Questions;
 use super::sign_ins::SignIns;
 use crate::clock::Clock;
-use crate::helper::backend_trust::BackendTrust;
+use crate::helper::confirmation::trust::BackendTrust;
 use crate::random::Random;
 use crate::settings::proxy::ProxySettings;
 use crate::store::Store;

@@ -8,7 +8,7 @@ use super::app::App;
 use super::login_record::{Kind, LoginRecord};
 use super::see_through::{UnderWay, see_through};
 use super::{own_login, pages};
-use crate::helper::backend_question::BackendQuestion;
+use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::web::login_lookup::{Logins, Unavailable};

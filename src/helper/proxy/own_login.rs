@@ -9,7 +9,7 @@ use super::begin::{NotBegun, info};
 use super::questions::{Beginning, begin_when_confirmed};
 use super::sign_ins;
 use super::start::{lead_to, refused};
-use crate::helper::backend_name::BackendName;
+use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::web::confirm::{Confirmation, is_from_own_page, unavailable};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::bad_confirmation;

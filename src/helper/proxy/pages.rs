@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::begin::NotBegun;
 use super::installation::Answers;
-use crate::helper::backend_name::BackendName;
+use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::LoginFacts;

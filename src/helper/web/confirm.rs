@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::login_lookup::{Logins, Unavailable};
 use super::redirect::show_progress;
 use super::{backstage_callback, pages};
-use crate::helper::backend_question::BackendQuestion;
+use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::protocol::WireSecret;

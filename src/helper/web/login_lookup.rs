@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::pages::layout::Page;
-use crate::helper::backend_question::BackendQuestion;
+use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 
 use self::layout::{Kind, Mood, Page};
 use super::login_lookup::Unavailable;
-use crate::helper::backend_name::BackendName;
 use crate::helper::callback::BadCallback;
+use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::session::outcome::{Failure, Outcome};
 use crate::helper::session::pending_login::LoginFacts;
 use crate::protocol::{Code, WireSecret};

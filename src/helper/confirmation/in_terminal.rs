@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use super::terminal::asked_words::{Answer, AskedWords};
-use super::terminal::dialogue;
-use super::terminal::keyboard::{self, Attended, Keyboard};
+use super::trust::{BackendTrust, Standing};
 use crate::helper::account::{AccountError, Tools};
-use crate::helper::backend_trust::{BackendTrust, Standing};
-use crate::helper::terminal::{self, Typed};
+use crate::helper::terminal::asked_words::{Answer, AskedWords};
+use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
+use crate::helper::terminal::{self, Typed, dialogue};
 use crate::settings::login::LoginSettings;
 
 /// Lets go on when the backend was confirmed before, or is now.

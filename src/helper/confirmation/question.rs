@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::session::outcome::LoginError;
-use super::session::pending_login::Way;
-use super::web::form_tokens::FormTokens;
-use super::web::onward::{Onward, Signpost};
-use crate::helper::backend_name::BackendName;
+use super::backend_name::BackendName;
+use crate::helper::session::outcome::LoginError;
+use crate::helper::session::pending_login::Way;
+use crate::helper::web::form_tokens::FormTokens;
+use crate::helper::web::onward::{Onward, Signpost};
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 

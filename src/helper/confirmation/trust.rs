@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::helper::backend_name::BackendName;
+use super::backend_name::BackendName;
 use crate::helper::private_folder::{NotGiven, PrivateFolder};
 
 /// The file, in the folder of all that the helper keeps.
