@@ -9,20 +9,14 @@
 //! backend holds already.
 
 pub mod account;
-pub mod backend_api;
-pub mod beginning;
+pub mod backend_client;
 pub mod callback;
 pub mod confirmation;
 pub mod login;
-pub mod logout;
 pub mod port;
 pub mod private_folder;
 pub mod proxy;
 pub mod session;
 pub mod sign_in;
-pub mod signing_in;
-pub mod stage;
-pub mod status;
 pub mod terminal;
-mod unreachable;
 pub mod web;

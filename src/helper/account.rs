@@ -1,5 +1,8 @@
 //! What `status` and `logout` have in common: whose account at which backend, and asking until it has answered.
 
+pub mod logout;
+pub mod status;
+
 use std::cell::Cell;
 use std::future::Future;
 use std::path::PathBuf;
@@ -9,6 +12,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
+use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::in_terminal;
 use super::confirmation::trust::{BackendTrust, TrustFileError};
@@ -16,9 +20,7 @@ use super::sign_in::credential::{NotTraded, UserCredential};
 use super::sign_in::token_file::TokenFileError;
 use super::sign_in::{BackstageClient, SignInError};
 use super::terminal::shown_command::word;
-use super::unreachable;
 use crate::clock::Clock;
-use crate::helper::backend_api::{ApiError, BackendApi, NoConnection, Refusal};
 use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use self::question::BackendQuestion;
 use self::trust::{BackendTrust, Standing};
+use super::login::sign_in_first::Person;
 use super::session::outcome::LoginError;
 use super::session::pending_login::Way;
 use super::sign_in::pending_sign_in::REDIRECT_HOST;
@@ -19,7 +20,6 @@ use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
 use crate::helper::login::LAST_PAGE;
-use crate::helper::signing_in::Person;
 use crate::protocol::WireSecret;
 
 /// What a login goes on with.

@@ -1,5 +1,9 @@
 //! One login, then the end: the `login` role.
 
+pub mod beginning;
+pub mod sign_in_first;
+pub mod single_login;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +13,10 @@ use actix_web::web;
 use tokio::time::Instant;
 use url::Url;
 
+use self::beginning::{Beginning, Begun};
+use self::sign_in_first::Person;
+use self::single_login::Stage;
+use super::backend_client::{BackendApi, displayable};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
@@ -24,10 +32,6 @@ use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
 use super::web::server::{self, PortServer};
 use crate::clock::Clock;
-use crate::helper::backend_api::{BackendApi, displayable};
-use crate::helper::beginning::{Beginning, Begun};
-use crate::helper::signing_in::Person;
-use crate::helper::stage::Stage;
 use crate::helper::terminal::Terminal;
 use crate::protocol::{Info, RedirectUri};
 use crate::random::Random;

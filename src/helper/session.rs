@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::outcome::LoginError;
 use self::pending_login::Consent;
-use super::backend_api::{ApiError, BackendApi, Dated, Refusal};
+use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
 use super::sign_in::credential::{NotTraded, TOO_MANY, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;

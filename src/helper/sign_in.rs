@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use self::token_file::{TokenFile, TokenFileError};
-use super::backend_api::{ApiError, BackendApi, Refusal, displayable};
+use super::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use super::session::outcome::LoginError;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;

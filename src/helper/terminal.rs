@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
-use crate::helper::backend_api::{displayable, harmless};
+use super::backend_client::{displayable, harmless};
 use crate::protocol::WireSecret;
 
 /// What a typed line means.

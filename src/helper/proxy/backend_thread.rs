@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_client::BackendApi;
 
 type Job = Box<dyn FnOnce(Option<BackendApi>) + Send>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::login_record::LoginRecord;
 use super::many_logins::ManyLogins;
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_client::BackendApi;
 use crate::helper::login::facts;
 use crate::helper::port::ListenError;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};

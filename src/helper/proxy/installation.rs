@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::app::App;
-use crate::helper::backend_api::{ApiError, BackendApi};
+use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::protocol::Info;
 
 /// How long the backend's word counts.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::app::{App, NamedBackstage};
 use super::begin::{NotBegun, begin};
 use super::sign_ins::begin_own;
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::confirmation::trust::Standing;

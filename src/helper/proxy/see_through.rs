@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::app::App;
 use super::login_record::LoginRecord;
-use crate::helper::backend_api::BackendApi;
+use crate::helper::backend_client::BackendApi;
 use crate::helper::login::{LAST_PAGE, RELOAD_PATIENCE};
 use crate::helper::session::delivery;
 use crate::helper::session::outcome::Outcome;

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::app::App;
 use super::begin::{NotBegun, begin};
-use crate::helper::backend_api::{BackendApi, Refusal};
+use crate::helper::backend_client::{BackendApi, Refusal};
 use crate::helper::login::RELOAD_PATIENCE;
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::Arrival;

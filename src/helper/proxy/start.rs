@@ -11,7 +11,7 @@ use super::app::App;
 use super::begin::{NotBegun, info};
 use super::pages;
 use super::questions::{Beginning, begin_when_confirmed};
-use crate::helper::backend_api::displayable;
+use crate::helper::backend_client::displayable;
 use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::WireSecret;

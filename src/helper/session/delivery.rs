@@ -7,7 +7,7 @@ use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
 use super::outcome::{Failure, Outcome};
-use crate::helper::backend_api::{ApiError, BackendApi, Refusal, displayable};
+use crate::helper::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use crate::outbound::OutboundError;
 use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
 

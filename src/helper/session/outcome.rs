@@ -1,9 +1,8 @@
 //! How a login ends, and how the program ends with it.
 
 use super::auth_url::BadAuthUrl;
-use crate::helper::backend_api::{ApiError, NoConnection, Refusal};
+use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable};
 use crate::helper::port::ListenError;
-use crate::helper::unreachable;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;

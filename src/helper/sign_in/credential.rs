@@ -5,7 +5,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{BackstageClient, SignInError};
-use crate::helper::backend_api::{ApiError, BackendApi};
+use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 

@@ -2,6 +2,8 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod unreachable;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -2,8 +2,8 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::terminal::shown_command::word;
-use crate::helper::account::{Account, AccountError, Tools, unless_interrupted};
+use super::{Account, AccountError, Tools, unless_interrupted};
+use crate::helper::terminal::shown_command::word;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::login::LoginSettings;
 

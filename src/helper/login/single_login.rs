@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
-use super::confirmation::question::BackendQuestion;
-use super::session::pending_login::PendingLogin;
-use super::sign_in::pending_sign_in::PendingSignIn;
-use super::web::login_lookup::{Logins, Unavailable};
-use super::web::pages;
-use super::web::pages::layout::Page;
+use crate::helper::confirmation::question::BackendQuestion;
+use crate::helper::session::pending_login::PendingLogin;
+use crate::helper::sign_in::pending_sign_in::PendingSignIn;
+use crate::helper::web::login_lookup::{Logins, Unavailable};
+use crate::helper::web::pages;
+use crate::helper::web::pages::layout::Page;
 use crate::protocol::WireSecret;
 use crate::random::Random;
 

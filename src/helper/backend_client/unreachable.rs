@@ -1,6 +1,6 @@
 //! The sentence for a backend that cannot be reached.
 
-use crate::helper::backend_api::ApiError;
+use super::ApiError;
 use crate::outbound::OutboundError;
 
 /// What happened, and what to do next: what the network says where it says it, else where to look.

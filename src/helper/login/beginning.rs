@@ -6,18 +6,18 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::confirmation::trust::BackendTrust;
-use super::session::auth_url::{AuthUrl, redirect_uri_of};
-use super::session::outcome::LoginError;
-use super::session::pending_login::{Arrival, PendingLogin};
-use super::session::{self, Credential};
-use super::sign_in::credential::UserCredential;
-use super::terminal::dialogue::Whereabouts;
-use super::terminal::keyboard::Keyboard;
-use super::web::onward::Onward;
+use super::sign_in_first::{Person, SignedIn, SigningIn};
+use super::{LAST_PAGE, facts};
 use crate::helper::confirmation::Confirmation;
-use crate::helper::login::{LAST_PAGE, facts};
-use crate::helper::signing_in::{Person, SignedIn, SigningIn};
+use crate::helper::confirmation::trust::BackendTrust;
+use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::session::outcome::LoginError;
+use crate::helper::session::pending_login::{Arrival, PendingLogin};
+use crate::helper::session::{self, Credential};
+use crate::helper::sign_in::credential::UserCredential;
+use crate::helper::terminal::dialogue::Whereabouts;
+use crate::helper::terminal::keyboard::Keyboard;
+use crate::helper::web::onward::Onward;
 use crate::protocol::{Info, WireSecret};
 
 /// What a login begins with.

@@ -1,7 +1,7 @@
 //! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
 
-use crate::helper::account::{Account, AccountError, Tools, client, trust_of, unless_interrupted};
-use crate::helper::backend_api::BackendApi;
+use super::{Account, AccountError, Tools, client, trust_of, unless_interrupted};
+use crate::helper::backend_client::BackendApi;
 use crate::protocol::DisconnectedResponse;
 use crate::settings::login::LoginSettings;
 
