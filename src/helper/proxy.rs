@@ -4,33 +4,20 @@
 //! backend about it and writes it down ([`login_record`]), [`many_logins`] finds it again for each request, on any replica and
 //! after a restart, [`see_through`] delivers what came back. [`callback_port`] has the redirect's port meanwhile.
 
-pub mod app;
-pub mod backend_thread;
-pub mod begin;
-pub mod callback_port;
-pub mod control;
-pub mod installation;
-pub mod live_logins;
-pub mod login_record;
-pub mod many_logins;
-pub mod outstanding;
-pub mod own_login;
-pub mod pages;
-pub mod questions;
-pub mod see_through;
-pub mod serve;
-pub mod sign_ins;
-pub mod start;
+pub mod logins;
+pub mod state;
+pub mod web;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
-use self::app::{App, NamedBackstage};
-use self::backend_thread::BackendThread;
-use self::callback_port::CallbackPort;
-use self::serve::serve;
+use self::logins::resume;
+use self::state::backend_thread::BackendThread;
+use self::state::callback_port::CallbackPort;
+use self::state::{App, NamedBackstage, backend_info};
+use self::web::serve;
 use super::backend_client::{BackendApi, NoConnection};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::trust::BackendTrust;
@@ -137,8 +124,8 @@ async fn start_up(app: Arc<App>, control: Vec<TcpListener>, port: u16) -> Result
         Holding::WhileNeeded => None,
     };
     tracing::info!(control_addresses = addresses, callback_port = callback, "listening");
-    actix_web::rt::spawn(installation::say_whether_it_answers(Arc::clone(&app)));
-    actix_web::rt::spawn(outstanding::hold_port_for_them(Arc::clone(&app)));
+    actix_web::rt::spawn(backend_info::say_whether_it_answers(Arc::clone(&app)));
+    actix_web::rt::spawn(resume::hold_port_for_them(Arc::clone(&app)));
     Ok(Running { port, control, app })
 }
 

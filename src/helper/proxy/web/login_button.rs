@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::app::App;
-use super::begin::{NotBegun, info};
+use super::hand_over::{lead_to, refused};
 use super::questions::{Beginning, begin_when_confirmed};
-use super::sign_ins;
-use super::start::{lead_to, refused};
 use crate::helper::confirmation::backend_name::BackendName;
+use crate::helper::proxy::logins::begin::{NotBegun, info};
+use crate::helper::proxy::state::{App, sign_ins};
 use crate::helper::web::confirm::{Confirmation, is_from_own_page, unavailable};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::bad_confirmation;

@@ -7,11 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use url::{Origin, Url};
 
-use super::app::App;
-use super::begin::{NotBegun, info};
 use super::pages;
 use super::questions::{Beginning, begin_when_confirmed};
 use crate::helper::backend_client::displayable;
+use crate::helper::proxy::logins::begin::{NotBegun, info};
+use crate::helper::proxy::state::App;
 use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::WireSecret;

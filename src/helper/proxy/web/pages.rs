@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
-use super::begin::NotBegun;
-use super::installation::Answers;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
+use crate::helper::proxy::logins::begin::NotBegun;
+use crate::helper::proxy::state::backend_info::Answers;
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::LoginFacts;
 use crate::helper::web::pages::backend_list;

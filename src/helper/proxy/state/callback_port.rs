@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::app::App;
-use super::serve::serve;
+use super::App;
 use crate::helper::port::{self, ListenError};
+use crate::helper::proxy::web::serve;
 use crate::helper::web::server::PortServer;
 use crate::settings::proxy::Holding;
 

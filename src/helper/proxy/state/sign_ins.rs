@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::app::App;
-use super::begin::{NotBegun, begin};
+use super::App;
 use crate::helper::backend_client::{BackendApi, Refusal};
 use crate::helper::login::RELOAD_PATIENCE;
+use crate::helper::proxy::logins::begin::{NotBegun, begin};
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::Arrival;
 use crate::helper::session::{self, Credential};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::app::App;
-use super::login_record::INDEX;
+use crate::helper::proxy::state::App;
+use crate::helper::proxy::state::login_store::INDEX;
 use crate::store::StoreError;
 
 /// So many are looked at; whatever is beyond them was begun later, and would be an attack.

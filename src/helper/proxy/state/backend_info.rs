@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::app::App;
+use super::App;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::protocol::Info;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use super::app::App;
-use super::installation::Answers;
+use crate::helper::proxy::state::App;
+use crate::helper::proxy::state::backend_info::Answers;
 
 /// `GET /healthz`: it answers.
 pub async fn alive() -> HttpResponse {

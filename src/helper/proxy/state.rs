@@ -1,17 +1,24 @@
 //! What every request to the proxy needs.
 
+pub mod backend_info;
+pub mod backend_thread;
+pub mod callback_port;
+pub mod live_logins;
+pub mod login_store;
+pub mod sign_ins;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::backend_thread::BackendThread;
-use super::callback_port::CallbackPort;
-use super::installation::Installation;
-use super::live_logins::LiveLogins;
-use super::questions::Questions;
-use super::sign_ins::SignIns;
+use self::backend_info::Installation;
+use self::backend_thread::BackendThread;
+use self::callback_port::CallbackPort;
+use self::live_logins::LiveLogins;
+use self::sign_ins::SignIns;
+use super::web::questions::Questions;
 use crate::clock::Clock;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::random::Random;

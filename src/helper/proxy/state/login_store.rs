@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::app::App;
+use super::App;
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::session::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
 use crate::helper::web::login_lookup::Unavailable;

@@ -1,5 +1,11 @@
 //! The one web application, which stands on both ports.
 
+pub mod hand_over;
+pub mod health;
+pub mod login_button;
+pub mod pages;
+pub mod questions;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -7,9 +13,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
 
-use super::app::App;
-use super::many_logins::ManyLogins;
-use super::{control, own_login, start};
+use super::logins::lookup::ManyLogins;
+use super::state::App;
 use crate::helper::web::guard::AllowedHosts;
 use crate::helper::web::login_lookup::Logins;
 use crate::helper::web::methods::{get, post};
@@ -37,12 +42,12 @@ pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<Por
 fn configure(config: &mut web::ServiceConfig) {
     config
         .service(get("/", web::get().to(arrive)))
-        .service(post("/start", web::post().to(start::start)))
-        .service(post("/login", web::post().to(own_login::log_in)))
-        .service(get("/healthz", web::get().to(control::alive)))
-        .service(get("/readyz", web::get().to(control::ready)))
-        .service(get("/metrics", web::get().to(control::metrics)))
-        .service(get("/status", web::get().to(control::status)))
+        .service(post("/start", web::post().to(hand_over::start)))
+        .service(post("/login", web::post().to(login_button::log_in)))
+        .service(get("/healthz", web::get().to(health::alive)))
+        .service(get("/readyz", web::get().to(health::ready)))
+        .service(get("/metrics", web::get().to(health::metrics)))
+        .service(get("/status", web::get().to(health::status)))
         .configure(of_every_login)
         .default_service(web::to(arrive_elsewhere));
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::app::App;
-use super::login_record::LoginRecord;
-use super::many_logins::ManyLogins;
+use super::lookup::ManyLogins;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::login::facts;
 use crate::helper::port::ListenError;
+use crate::helper::proxy::state::App;
+use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::{Consent, LoginFacts, Secrets};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::app::App;
-use super::login_record::LoginRecord;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::login::{LAST_PAGE, RELOAD_PATIENCE};
+use crate::helper::proxy::state::App;
+use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::delivery;
 use crate::helper::session::outcome::Outcome;
 use crate::helper::session::pending_login::{Arrival, LoginFacts, PendingLogin};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::app::App;
-use super::login_record::{Kind, LoginRecord};
-use super::see_through::{UnderWay, see_through};
-use super::{own_login, pages};
+use super::run::{UnderWay, see_through};
 use crate::helper::confirmation::question::BackendQuestion;
+use crate::helper::proxy::state::App;
+use crate::helper::proxy::state::login_store::{Kind, LoginRecord};
+use crate::helper::proxy::web::{login_button, pages};
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::web::login_lookup::{Logins, Unavailable};
@@ -104,7 +104,7 @@ impl Logins for ManyLogins {
         let app = &self.0;
         let Some(backstage_url) = app.backstage_url() else { return Ok(pages::no_backstage()) };
         let unconfirmed = app.unconfirmed_backend();
-        let form_token = own_login::issue_form_token(app, unconfirmed).await?;
+        let form_token = login_button::issue_form_token(app, unconfirmed).await?;
         let answers = app.installation.answers(app).await;
         let page = pages::Index { backstage_url, answers, unconfirmed };
         Ok(page.with(&app.live.facts(), &form_token))

@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::app::{App, NamedBackstage};
-use super::begin::{NotBegun, begin};
-use super::sign_ins::begin_own;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::confirmation::trust::Standing;
 use crate::helper::login::RELOAD_PATIENCE;
+use crate::helper::proxy::logins::begin::{NotBegun, begin};
+use crate::helper::proxy::state::sign_ins::begin_own;
+use crate::helper::proxy::state::{App, NamedBackstage};
 use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::onward::Onward;
