@@ -1,5 +1,8 @@
-//! The time of day, passed in, so that tests and simulations can choose it.
+//! The time of day, and waiting: passed in, so that tests and simulations can choose them.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use time::OffsetDateTime;
 
 /// Tells the time.
@@ -15,5 +18,23 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+}
+
+/// Lets time pass.
+#[async_trait]
+pub trait Pause: Send + Sync {
+    /// Returns after that time.
+    async fn wait(&self, time: Duration);
+}
+
+/// The runtime's own timer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuntimePause;
+
+#[async_trait]
+impl Pause for RuntimePause {
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }

@@ -2,12 +2,12 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+use backstage_oidc_helper::backstage_names::UserRef;
 use backstage_oidc_helper::healthcheck::HealthcheckSettings;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::proxy::ProxySettings;
 use backstage_oidc_helper::settings::{SettingsError, Source, surroundings};
-use backstage_oidc_helper::user::UserRef;
 use clap::{Args, Parser, Subcommand};
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.

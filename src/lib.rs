@@ -2,10 +2,10 @@
 //!
 //! The path of one login, and the module of each step:
 //!
-//! 1. **register** a session: `backend::register`
+//! 1. **register** a session: `backend::session::register`
 //! 2. **authorize** in the browser, begun by the helper: [`helper`]
 //! 3. **callback** to the helper on `localhost:8000`: [`helper`]
-//! 4. **exchange** of the authorization code: `backend::exchange`
+//! 4. **exchange** of the authorization code: `backend::session::exchange`
 //! 5. **keep** the tokens sealed: [`store`]
 //! 6. **use** them against Kubernetes: `backend::kubernetes`
 //!
@@ -13,14 +13,12 @@
 //! the foundations.
 
 pub mod backend;
+pub mod backstage_names;
 pub mod clock;
 pub mod healthcheck;
 pub mod helper;
 pub mod outbound;
 pub mod panics;
-pub mod pause;
-pub mod planted;
-pub mod plugin;
 pub mod problem;
 pub mod protocol;
 pub mod random;
@@ -28,4 +26,3 @@ pub mod settings;
 pub mod stop_signal;
 pub mod store;
 pub mod telemetry;
-pub mod user;

@@ -2,6 +2,8 @@
 //!
 //! What was shared with it stays usable: locks are taken whether they are poisoned or not, and each change under them is whole.
 
+pub mod planted;
+
 use std::panic::{AssertUnwindSafe, Location, PanicHookInfo};
 
 use futures_util::FutureExt;

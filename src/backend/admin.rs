@@ -16,11 +16,11 @@ use super::logins::index::{self, by_user};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::{Disconnected, disconnect};
 use super::oidc::silence::WhileSilent;
+use crate::backstage_names::UserRef;
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
 use crate::telemetry::AUDIT;
-use crate::user::UserRef;
 
 mod listing;
 mod table;

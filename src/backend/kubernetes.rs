@@ -19,10 +19,10 @@ use super::assembly::{App, Clients};
 use super::inbound::caller::{self, UserOrOnBehalf};
 use super::inbound::kubernetes_status::as_status;
 use super::tokens;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
-use crate::user::UserRef;
 
 /// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
 pub async fn proxy(

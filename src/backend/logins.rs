@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::backoff::Failing;
+use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
 use crate::store::{Store, StoreError};
-use crate::user::UserRef;
 
 /// Which login: one a user and cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

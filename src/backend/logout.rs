@@ -13,9 +13,9 @@ use super::oidc::silence::WhileSilent;
 use super::revocation::{self, Outcome};
 use super::tokens;
 use super::tokens::provider_grant::ProviderGrant;
+use crate::backstage_names::UserRef;
 use crate::panics::Panicked;
 use crate::problem::Problem;
-use crate::user::UserRef;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::assembly::App;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};
 use crate::store::sealing::Kind;
 use crate::store::{Write, write_retry};
-use crate::user::UserRef;
 
 /// A record outlives its session by this, so that whoever asks late still learns the outcome.
 const KEPT_AFTER_END: Duration = Duration::from_mins(5);

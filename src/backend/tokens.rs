@@ -15,13 +15,13 @@ use self::provider_grant::ProviderGrant;
 use self::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
 use super::assembly::{App, Clients};
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index};
+use crate::backstage_names::UserRef;
+use crate::clock::RuntimePause;
 use crate::panics::Panicked;
-use crate::pause::RuntimePause;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;
-use crate::user::UserRef;
 
 /// A refresh ahead of time begins this long before the ID token expires, or in the last fifth of a shorter life.
 const AHEAD: time::Duration = time::Duration::minutes(5);

@@ -31,13 +31,13 @@ use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
 use super::web::server::{self, PortServer};
+use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::helper::terminal::Terminal;
 use crate::protocol::{Info, RedirectUri};
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
-use crate::user::UserRef;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
 pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);

@@ -17,10 +17,9 @@ use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
 use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
+use crate::backstage_names::{PluginName, UserRef};
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
-use crate::plugin::PluginName;
-use crate::user::UserRef;
 
 /// The `backend` role's variables; each field is the variable of the same name in upper case. The variables of a
 /// single cluster are those of [`super::cluster`].

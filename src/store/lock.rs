@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Held, Key, Store, StoreError, Write};
-use crate::pause::Pause;
+use crate::clock::Pause;
 use crate::random::{NoRandomness, Random, random_secret};
 
 /// Why a lock could not be asked for.

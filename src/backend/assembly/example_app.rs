@@ -6,12 +6,12 @@ use time::OffsetDateTime;
 
 use super::{App, ClientTls};
 use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
+use crate::backstage_names::UserRef;
 use crate::settings::Source;
 use crate::settings::backend::BackendSettings;
 use crate::store::contract::ChosenClock;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
-use crate::user::UserRef;
 
 /// A login whose ID token is issued now and expires in an hour.
 pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {

@@ -13,13 +13,12 @@ use actix_web::http::header::AUTHORIZATION;
 use self::plugin_token::Refused;
 use self::signed_token::{Unverified, UnverifiedToken};
 use crate::backend::assembly::{App, Clients};
+use crate::backstage_names::{PluginName, UserRef};
 use crate::outbound::OutboundError;
-use crate::plugin::PluginName;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::settings::backend::Callers;
 use crate::telemetry::AUDIT;
-use crate::user::UserRef;
 
 /// A user who is signed in to Backstage.
 pub struct Caller {

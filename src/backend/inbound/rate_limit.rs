@@ -20,9 +20,9 @@ use ipnet::IpNet;
 use self::bounded_store::BoundedStore;
 use self::client_address::{Network, TrustedProxies};
 use self::shared_address::SharedAddress;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::Code;
-use crate::user::UserRef;
 
 type Limiter<K> = RateLimiter<K, BoundedStore<K>, DefaultClock>;
 

@@ -9,9 +9,9 @@ use percent_encoding::percent_decode_str;
 use prometheus::IntGauge;
 use url::form_urlencoded;
 
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::Code;
-use crate::user::UserRef;
 
 /// Whether a GET asks for an answer that goes on until one side ends it.
 #[must_use]

@@ -8,11 +8,11 @@ use super::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
 use crate::backend::tokens::refresh::serves;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
 use crate::store::StoreError;
-use crate::user::UserRef;
 
 /// What is said of a login whose record cannot be read.
 const UNREADABLE: &str = "unreadable";

@@ -3,7 +3,7 @@
 use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
-use crate::planted::{self, Place};
+use crate::panics::planted::{self, Place};
 use crate::store::Write;
 use crate::store::lock::Lock;
 
@@ -83,8 +83,7 @@ mod tests {
     use crate::backend::logins::{LoginRecord, Logins, TokenSet};
     use crate::backend::stopping::Stopping;
     use crate::backend::tokens::refresh::{Grant, GrantFailure, Limits, LockWait};
-    use crate::clock::SystemClock;
-    use crate::pause::RuntimePause;
+    use crate::clock::{RuntimePause, SystemClock};
     use crate::protocol::WireSecret;
     use crate::random::SystemRandom;
     use crate::store::memory::Memory;

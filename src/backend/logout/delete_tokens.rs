@@ -11,9 +11,9 @@ use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
 use crate::backend::logins::LoginKey;
 use crate::backend::oidc::silence::WhileSilent;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse};
-use crate::user::UserRef;
 
 /// The query of `DELETE /tokens`.
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -16,14 +16,14 @@ use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
 use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
 use crate::backend::oidc::silence::WhileSilent;
-use crate::pause::{Pause, RuntimePause};
+use crate::backstage_names::UserRef;
+use crate::clock::{Pause, RuntimePause};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
 use crate::store::lock::Lock;
 use crate::store::{Key, Noted};
 use crate::telemetry::AUDIT;
-use crate::user::UserRef;
 
 /// How much longer than its lifetime the store keeps the record of an unused login: time for a sweep to revoke it, also after a
 /// few days without any backend.

@@ -1,9 +1,9 @@
 //! The identity rule: whose login counts for a Backstage user.
 
 use super::id_token::VerifiedIdToken;
+use crate::backstage_names::UserRef;
 use crate::settings::cluster::IdentityRule;
 use crate::settings::email_domain;
-use crate::user::UserRef;
 
 /// The login belongs to somebody else; which check said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,7 @@ use super::{attempt, first_pause};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LoginState, RecordError};
 use crate::backend::oidc::silence::WhileSilent;
-use crate::pause::Pause;
+use crate::clock::Pause;
 use crate::store::StoreError;
 
 /// Between two looks at what is due.

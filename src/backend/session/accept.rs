@@ -14,12 +14,12 @@ use crate::backend::oidc::silence::WhileSilent;
 use crate::backend::oidc::{self, Metadata, Provider, Tokens, identity_rule};
 use crate::backend::revocation;
 use crate::backend::revocation::outbox::Revocation;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
 use crate::store::{StoreError, Write, write_retry};
-use crate::user::UserRef;
 
 /// Each try that fails is another login, or another refresh, that came in between.
 const MOST_TRIES: u32 = 32;

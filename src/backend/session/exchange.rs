@@ -20,7 +20,7 @@ use crate::backend::stopping::TooLate;
 use crate::outbound::OutboundError;
 use crate::outbound::connect_failure::ConnectFailure;
 use crate::panics::caught;
-use crate::planted::{self, Place};
+use crate::panics::planted::{self, Place};
 use crate::problem::Problem;
 use crate::protocol::{
     Code, Connected, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError, WireSecret,

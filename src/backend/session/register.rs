@@ -9,13 +9,13 @@ use crate::backend::inbound::caller::{self, Caller};
 use crate::backend::inbound::json_body;
 use crate::backend::oidc::AuthorizationSecrets;
 use crate::backend::session;
+use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
 use crate::random::random_secret;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::IdentityRule;
 use crate::telemetry::AUDIT;
-use crate::user::UserRef;
 
 /// Begins a session for the caller: everything about the login is decided here, and only the browser's part is left.
 ///

@@ -13,13 +13,13 @@ use crate::backend::revocation;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backend::session::accept::token_set;
 use crate::backend::stopping::TooLate;
+use crate::backstage_names::UserRef;
 use crate::outbound::OutboundError;
 use crate::panics::caught;
-use crate::planted::{self, Place};
+use crate::panics::planted::{self, Place};
 use crate::protocol::WireSecret;
 use crate::settings::backend::WRITES;
 use crate::settings::cluster::Cluster;
-use crate::user::UserRef;
 
 /// One user's login at one cluster.
 pub struct ProviderGrant<'a> {

@@ -19,9 +19,8 @@ use crate::backend::logins::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
 };
 use crate::backend::stopping::{Stopping, TooLate};
-use crate::clock::Clock;
+use crate::clock::{Clock, Pause};
 use crate::panics::{Panicked, caught};
-use crate::pause::Pause;
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
 use crate::store::lock::{Lock, LockError};

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpResponse, web};
 
 use super::pages::{self, layout};
 use crate::panics;
-use crate::planted::{self, Place};
+use crate::panics::planted::{self, Place};
 
 /// The hosts that a request may name: against DNS rebinding.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, Redis
 
 use super::sentinel::Sentinels;
 use super::watch;
-use crate::pause::RuntimePause;
+use crate::clock::RuntimePause;
 use crate::store::StoreError;
 
 /// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use super::connection::Lost;
 use super::*;
-use crate::pause::Pause;
+use crate::clock::Pause;
 use crate::store::redis_server::RedisServer;
 use redis::RedisResult;
 

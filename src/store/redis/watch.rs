@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::connection::{Lost, server_of};
 use super::sentinel::Sentinels;
-use crate::pause::Pause;
+use crate::clock::Pause;
 
 /// How rarely sentinels are asked that are listened to; each is then made to speak, too, so that no silence is taken for peace.
 pub(super) const RARELY: Duration = Duration::from_secs(10);

@@ -7,10 +7,10 @@ use jsonwebtoken::DecodingKey;
 use prometheus::Histogram;
 
 use crate::backend::oidc::key_set::KeySet;
+use crate::backstage_names::PluginName;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
-use crate::plugin::PluginName;
 use crate::settings::backend::BackendSettings;
 
 /// A set and where it is published. The address is made of settings only, never of what a token says.

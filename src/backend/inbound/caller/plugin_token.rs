@@ -5,7 +5,7 @@
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
 use super::{OnBehalf, user_token};
 use crate::backend::assembly::{App, Clients};
-use crate::plugin::PluginName;
+use crate::backstage_names::PluginName;
 
 /// The `typ` of a plugin token in its JWT header.
 const PLUGIN_TOKEN: &str = "vnd.backstage.plugin";

@@ -4,8 +4,8 @@
 
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
 use crate::backend::assembly::{App, Clients};
+use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
-use crate::user::UserRef;
 
 /// The `typ` of a user token in its JWT header.
 const USER_TOKEN: &str = "vnd.backstage.user";

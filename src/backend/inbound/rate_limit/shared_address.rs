@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::user::UserRef;
+use crate::backstage_names::UserRef;
 
 /// This many people at one address, and none at another, are behind a proxy.
 const ENOUGH_PEOPLE: usize = 5;

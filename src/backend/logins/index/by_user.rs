@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use super::INDEX;
 use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
+use crate::backstage_names::UserRef;
 use crate::store::{Key, Names, Noted, Store, StoreError};
-use crate::user::UserRef;
 
 /// The index in the store; its members are noted at one moment, so that they lie in the order of their names.
 const BY_USER: &Key = "logins-by-user";

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::backend::assembly::example_app::example_login;
-use crate::clock::SystemClock;
-use crate::pause::RuntimePause;
+use crate::clock::{RuntimePause, SystemClock};
 use crate::random::SystemRandom;
 use crate::store::Store;
 use crate::store::memory::Memory;
