@@ -7,13 +7,11 @@ pub mod http_client;
 pub mod http_proxy;
 pub mod https_rule;
 mod localhost;
-pub mod no_proxy;
 pub mod oauth2_bridge;
+pub mod request_context;
 pub mod retry_after;
 mod server_certificate;
 pub mod streaming;
-pub mod trail;
-mod tunnel;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

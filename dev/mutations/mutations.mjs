@@ -11,7 +11,7 @@
 export const MUTATIONS = [
   {
     name: 'no re-read under the lock',
-    file: 'src/backend/refresh.rs',
+    file: 'src/backend/tokens/refresh.rs',
     right: 'let turn = self.turn(key, seen).await;',
     wrong: 'let before = self.live(key).await?; let turn = self.turn(key, seen).await;',
     also: [
@@ -37,7 +37,7 @@ export const MUTATIONS = [
   },
   {
     name: 'retry after an ambiguous time-out',
-    file: 'src/backend/refresh.rs',
+    file: 'src/backend/tokens/refresh.rs',
     right: 'match self.grant.refresh(&live, &token).await {',
     wrong: `let mut outcome = self.grant.refresh(&live, &token).await;
         if matches!(outcome, Err(GrantFailure::Ambiguous)) {
@@ -47,13 +47,13 @@ export const MUTATIONS = [
   },
   {
     name: 'no intent',
-    file: 'src/backend/refresh.rs',
+    file: 'src/backend/tokens/refresh.rs',
     right: 'let stored = self.intend(lock, key, &stored, &live, intending).await?;',
     wrong: 'let _ = intending;',
   },
   {
     name: 'the request sent however long ago the intent was written',
-    file: 'src/backend/refresh.rs',
+    file: 'src/backend/tokens/refresh.rs',
     right: 'if self.clock.now() - asked_at >= self.limits.lock / 2 {',
     wrong: 'if self.clock.now() < asked_at {',
   },

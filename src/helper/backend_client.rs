@@ -20,7 +20,7 @@ use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, Deadlines, HttpClient, Request};
-use crate::outbound::trail::REQUEST_ID;
+use crate::outbound::request_context::REQUEST_ID;
 use crate::outbound::{self, OutboundError};
 use crate::protocol::{
     BASE_PATH, Code, DisconnectedResponse, ExchangeRequest, ExchangeResponse, Info, RegisterRequest,

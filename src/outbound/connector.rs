@@ -18,10 +18,10 @@ use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 use super::connect_failure::ConnectFailure;
+use super::http_proxy::tunnel::Tunnel;
 use super::http_proxy::{HttpProxies, Proxy};
 use super::innermost;
 use super::localhost::Resolver;
-use super::tunnel::Tunnel;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

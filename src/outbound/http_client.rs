@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connected, Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::{BODY_LIMIT, OutboundError, trail, trusting_nobody};
+use super::{BODY_LIMIT, OutboundError, request_context, trusting_nobody};
 
 /// Who asks: some firewalls refuse requests that do not say.
 const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -228,7 +228,7 @@ fn address(request: &mut hyper::Request<Full<Bytes>>, url: &Uri) -> Result<(), O
     *request.uri_mut() = path.parse().map_err(|error| unsendable(&error))?;
     let host = HeaderValue::try_from(host_and_port(url)).map_err(|error| unsendable(&error))?;
     let headers = request.headers_mut();
-    headers.extend(trail::headers());
+    headers.extend(request_context::headers());
     headers.insert(HOST, host);
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(USER_AGENT, HeaderValue::from_static(PROGRAM));

@@ -1,6 +1,9 @@
 //! Which HTTP proxy a request goes through: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, read as Go reads them (and with it
 //! kubectl and kubelogin), this machine excepted always.
 
+pub mod no_proxy;
+pub mod tunnel;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,8 +14,8 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use self::no_proxy::NoProxy;
 use super::https_rule::is_this_machine;
-use super::no_proxy::NoProxy;
 
 /// A proxy that cannot be used. Holds nothing of the variable's value: there may be a password in it.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::kubernetes_status::as_status;
 use crate::backend::assembly::App;
-use crate::outbound::trail::{REQUEST_ID, TRACEPARENT, Trail};
+use crate::outbound::request_context::{REQUEST_ID, TRACEPARENT, Trail};
 use crate::panics::planted::{self, Place};
 use crate::panics::{self, Panicked};
 use crate::problem::Problem;

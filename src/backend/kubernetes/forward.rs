@@ -15,7 +15,7 @@ use super::lasting::{Ended, Place, Watch};
 use crate::outbound::streaming::{
     Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
 };
-use crate::outbound::{OutboundError, trail};
+use crate::outbound::{OutboundError, request_context};
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 
@@ -75,7 +75,7 @@ fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Prob
         hyper::Request::builder().method(forwarded.request.method().as_str()).uri(forwarded.target);
     let headers = request.headers_mut().ok_or_else(unsendable)?;
     *headers = to_pass_on(forwarded.request.headers());
-    headers.extend(trail::headers());
+    headers.extend(request_context::headers());
     headers.insert(outward::AUTHORIZATION, bearer);
     Ok(request)
 }

@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
-use crate::outbound::trail::Trail;
+use crate::outbound::request_context::Trail;
 use crate::panics::caught;
 
 /// A copy that is older is fetched again in the background.

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::backend::assembly::Clients;
-use crate::outbound::trail::Trail;
+use crate::outbound::request_context::Trail;
 use crate::panics::caught;
 
 /// Between the panic of a task that shall always run and its next start.

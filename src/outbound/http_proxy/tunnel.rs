@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use super::connect_failure::ConnectFailure;
-use super::http_proxy::Proxy;
+use super::Proxy;
+use crate::outbound::connect_failure::ConnectFailure;
 
 /// The longest head of an answer to CONNECT that is read, in bytes.
 const HEAD_LIMIT: usize = 16 << 10;
@@ -19,13 +19,13 @@ const HEAD_LIMIT: usize = 16 << 10;
 const MOST_FIELDS: usize = 64;
 
 /// A way through a proxy.
-pub(super) struct Tunnel<'a> {
+pub(in crate::outbound) struct Tunnel<'a> {
     /// The proxy.
-    pub(super) proxy: &'a Arc<Proxy>,
+    pub(in crate::outbound) proxy: &'a Arc<Proxy>,
     /// `host:port`
-    pub(super) target: &'a str,
+    pub(in crate::outbound) target: &'a str,
     /// Until when it must be open.
-    pub(super) deadline: Instant,
+    pub(in crate::outbound) deadline: Instant,
 }
 
 impl Tunnel<'_> {
@@ -33,7 +33,7 @@ impl Tunnel<'_> {
     ///
     /// # Errors
     /// One of the proxy's failures.
-    pub(super) async fn open(
+    pub(in crate::outbound) async fn open(
         &self,
         dialling: impl Future<Output = io::Result<TcpStream>>,
     ) -> Result<TcpStream, ConnectFailure> {
