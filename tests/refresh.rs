@@ -85,7 +85,8 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
     assert_eq!(parts.refreshes(), 1);
     let status = apis[1].cluster_status();
     assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{status}");
-    // At most one flight a process, each of which waited for its turn.
+    // Requests of a process share a flight, which waited for its turn. One that had read the login before the flight began, and was
+    // slow to join it, begins another, which finds the new tokens.
     let flights: Vec<[u64; 2]> = replicas
         .iter()
         .map(|replica| {
@@ -101,8 +102,9 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
             ]
         })
         .collect();
-    assert!(flights.iter().all(|[refreshes, waits]| refreshes == waits && *refreshes <= 1), "{flights:?}");
-    assert!(flights.iter().any(|[refreshes, _]| *refreshes == 1), "{flights:?}");
+    assert!(flights.iter().all(|[refreshes, waits]| refreshes == waits), "{flights:?}");
+    let flights: u64 = flights.iter().map(|[refreshes, _]| refreshes).sum();
+    assert!((1..=50).contains(&flights), "{flights} flights for 200 requests");
 }
 
 #[test]

@@ -35,10 +35,14 @@ export class Recording {
       .map(({ request }) => `${request.method} ${request.url.split('?')[0]}`);
   }
 
-  /** @returns {string[]} the addresses of answers whose body was not recorded */
+  /**
+   * @returns {string[]} the addresses of answers whose body was not recorded; not of the app's own files, which are the same for
+   *   everybody and which a browser drops when it goes on to another page
+   */
   get withoutBody() {
     return this.exchanges
       .filter(({ response: { status, content } }) => status === 200 && content.text === undefined)
+      .filter(({ request }) => !new URL(request.url).pathname.startsWith('/static/'))
       .map(({ request }) => `${request.method} ${request.url.split('?')[0]}`);
   }
 }

@@ -38,10 +38,10 @@ export const MUTATIONS = [
   {
     name: 'retry after an ambiguous time-out',
     file: 'src/backend/tokens/refresh.rs',
-    right: 'match self.grant.refresh(&live, &token).await {',
-    wrong: `let mut outcome = self.grant.refresh(&live, &token).await;
+    right: 'match self.grant.refresh(&live, token).await {',
+    wrong: `let mut outcome = self.grant.refresh(&live, token).await;
         if matches!(outcome, Err(GrantFailure::Ambiguous)) {
-            outcome = self.grant.refresh(&live, &token).await;
+            outcome = self.grant.refresh(&live, token).await;
         }
         match outcome {`,
   },
@@ -54,7 +54,7 @@ export const MUTATIONS = [
   {
     name: 'the request sent however long ago the intent was written',
     file: 'src/backend/tokens/refresh.rs',
-    right: 'if self.clock.now() - asked_at >= self.limits.lock / 2 {',
-    wrong: 'if self.clock.now() < asked_at {',
+    right: 'if in_time.is_err() || self.clock.now() - asked_at >= self.limits.lock / 2 {',
+    wrong: 'if in_time.is_err() || self.clock.now() < asked_at {',
   },
 ];
