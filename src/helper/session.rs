@@ -3,7 +3,7 @@
 pub mod auth_url;
 pub mod delivery;
 #[cfg(test)]
-pub mod example_login;
+pub(in crate::helper) mod example_login;
 pub mod outcome;
 pub mod pending_login;
 

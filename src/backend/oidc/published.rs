@@ -5,6 +5,11 @@
 //! remembered for a second, and once there was one, no request waits longer than that for the next: a server that hangs costs
 //! the first its deadline, not each.
 
+#![cfg_attr(
+    not(test),
+    expect(clippy::arithmetic_side_effects, reason = "differences of moments cannot overflow")
+)]
+
 use std::fmt::Display;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,10 @@
 //! An identity provider that has just not answered is left alone for a while by whoever is in no hurry.
 
+#![cfg_attr(
+    not(test),
+    expect(clippy::arithmetic_side_effects, reason = "differences of moments cannot overflow")
+)]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
