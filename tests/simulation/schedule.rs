@@ -37,6 +37,7 @@ pub struct Outcome {
     refreshed: bool,
     reused: bool,
     forgotten: bool,
+    forgotten_when_over: bool,
     logged_in_again: bool,
     busy: bool,
     put_off: bool,
@@ -228,8 +229,11 @@ impl Schedule<'_> {
     async fn forget(&self) {
         let Ok(forgotten) = self.refresher.forget(&self.key, async |_| Ok(())).await else { return };
         self.outcome.borrow_mut().forgotten = true;
-        if let Forgotten::Login(live) = forgotten {
-            self.idp.revoke(&live.tokens).await;
+        match forgotten {
+            Forgotten::Login(live) => self.idp.revoke(&live.tokens).await,
+            // Lost before: its tokens were gone already.
+            Forgotten::Ended => self.outcome.borrow_mut().forgotten_when_over = true,
+            Forgotten::Nothing => {}
         }
     }
 
@@ -263,7 +267,8 @@ impl Schedule<'_> {
     fn check(&self, troubles: Troubles) {
         let harmless = !troubles.disturb();
         let (ended, forgotten) = (self.outcome.borrow().ended, self.outcome.borrow().forgotten);
-        if harmless && ended.is_some() {
+        let over = self.outcome.borrow().forgotten_when_over;
+        if harmless && (over || ended.is_some()) {
             self.fault("a login ended without trouble");
         }
         let undisturbed = harmless && !forgotten && !self.outcome.borrow().logged_in_again;
@@ -281,7 +286,7 @@ impl Schedule<'_> {
             self.fault("a login ended as refused though nobody else ended it");
         }
         let revoked = !troubles.kills && !troubles.lost_answers && !troubles.store_failures;
-        if forgotten && revoked && !self.outcome.borrow().logged_in_again && self.idp.living() > 0 {
+        if forgotten && revoked && !over && !self.outcome.borrow().logged_in_again && self.idp.living() > 0 {
             self.fault("a forgotten login still lives at the identity provider");
         }
     }
