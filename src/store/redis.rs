@@ -11,9 +11,11 @@
 
 mod address;
 mod connection;
+mod driver;
 mod scripts;
 mod sentinel;
 mod tls;
+mod unusable;
 mod watch;
 
 use std::path::Path;
@@ -28,9 +30,10 @@ use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::address::Address;
-pub use self::address::UnusableRedis;
-use self::connection::{Connection, out_of_time, server_of};
+use self::connection::Connection;
+use self::driver::{out_of_time, server_of};
 use self::scripts::Scripts;
+pub use self::unusable::UnusableRedis;
 use super::{Held, Key, Names, Noted, Store, StoreError, Write};
 
 /// How long a connection may take, and then an answer.

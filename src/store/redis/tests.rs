@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::connection::Lost;
+use super::watch::Lost;
 use super::*;
 use crate::clock::Pause;
 use crate::store::redis_server::RedisServer;

@@ -11,9 +11,12 @@ use futures_util::future::{FutureExt, join_all, select_all};
 use redis::aio::{PubSubSink, PubSubStream};
 use tokio::time::timeout;
 
-use super::connection::{Lost, server_of};
+use super::driver::server_of;
 use super::sentinel::Sentinels;
 use crate::clock::Pause;
+
+/// Whether a connection is given up.
+pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
 /// How rarely sentinels are asked that are listened to; each is then made to speak, too, so that no silence is taken for peace.
 pub(super) const RARELY: Duration = Duration::from_secs(10);
