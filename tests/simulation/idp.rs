@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backstage_oidc_helper::backend::logins::{LiveLogin, TokenSet};
-use backstage_oidc_helper::backend::tokens::refresh::{Grant, GrantFailure};
+use backstage_oidc_helper::backend::tokens::refresh::grant::{Grant, GrantFailure};
 use backstage_oidc_helper::protocol::WireSecret;
 use time::OffsetDateTime;
 

@@ -82,7 +82,8 @@ mod tests {
     use super::*;
     use crate::backend::logins::{LoginRecord, Logins, TokenSet};
     use crate::backend::stopping::Stopping;
-    use crate::backend::tokens::refresh::{Grant, GrantFailure, Limits, LockWait};
+    use crate::backend::tokens::refresh::grant::{Grant, GrantFailure};
+    use crate::backend::tokens::refresh::{Limits, LockWait};
     use crate::clock::{RuntimePause, SystemClock};
     use crate::protocol::WireSecret;
     use crate::random::SystemRandom;

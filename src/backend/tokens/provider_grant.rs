@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
-use super::refresh::{Grant, GrantFailure};
+use super::refresh::grant::{Grant, GrantFailure};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
 use crate::backend::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};

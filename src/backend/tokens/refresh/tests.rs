@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::*;
 use crate::backend::assembly::example_app::example_login;
 use crate::clock::{RuntimePause, SystemClock};
