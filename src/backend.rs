@@ -164,7 +164,7 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
     bound.map_err(|error| StartError::Listen(address, error))
 }
 
-fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
+fn assemble(settings: BackendSettings) -> Result<(App, Jobs<Clients>), StartError> {
     let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let metrics = BackendMetrics::new()?;
     let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
