@@ -17,7 +17,7 @@ use self::refresh::{Limits, LockWait, RefreshError, Refresher};
 use super::assembly::{App, Clients};
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index, serves};
 use crate::backstage_names::UserRef;
-use crate::clock::RuntimePause;
+use crate::clock::RuntimeTimer;
 use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -146,7 +146,7 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
         logins: app.logins(),
         grant,
         clock: app.clock.as_ref(),
-        pause: &RuntimePause,
+        timer: &RuntimeTimer,
         limits: Limits {
             lock: app.settings.refresh_lock_lifetime,
             wait: longest_wait(app),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::{Held, Key, Store, StoreError, Write};
-use crate::clock::Pause;
+use crate::clock::Timer;
 use crate::random::{NoRandomness, Random, random_secret};
 
 /// Why a lock could not be asked for.
@@ -45,9 +45,9 @@ impl<'a> Lock<'a> {
     }
 
     /// Does work, and renews the lock at every third of its life meanwhile.
-    pub async fn hold<T>(&self, pause: &dyn Pause, work: impl Future<Output = T>) -> T {
+    pub async fn hold<T>(&self, timer: &dyn Timer, work: impl Future<Output = T>) -> T {
         let work = std::pin::pin!(work);
-        let renewing = std::pin::pin!(self.renew(pause));
+        let renewing = std::pin::pin!(self.renew(timer));
         match select(work, renewing).await {
             Either::Left((done, _)) => done,
             Either::Right(((), work)) => work.await,
@@ -55,9 +55,9 @@ impl<'a> Lock<'a> {
     }
 
     /// Returns when the lock is lost.
-    async fn renew(&self, pause: &dyn Pause) {
+    async fn renew(&self, timer: &dyn Timer) {
         loop {
-            pause.wait(self.life / 3).await;
+            timer.wait(self.life / 3).await;
             match self.confirm().await {
                 Ok(Write::Done) => {}
                 Ok(Write::Refused) => return,

@@ -106,7 +106,7 @@ pub fn run(seed: u64) -> Outcome {
         logins,
         grant: &idp,
         clock: &world,
-        pause: &world,
+        timer: &world,
         limits: LIMITS,
         lock_wait: &world,
         stopping: &Stopping::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backstage_oidc_helper::backend::tokens::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
-use backstage_oidc_helper::clock::Pause;
+use backstage_oidc_helper::clock::Timer;
 use backstage_oidc_helper::random::{NoRandomness, Random};
 use backstage_oidc_helper::store::{Held, Names, Noted, Store, StoreError, Write};
 use time::OffsetDateTime;
@@ -332,7 +332,7 @@ impl Clock for World {
 }
 
 #[async_trait]
-impl Pause for World {
+impl Timer for World {
     async fn wait(&self, time: Duration) {
         self.sleep(time).await;
     }

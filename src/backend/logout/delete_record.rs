@@ -35,7 +35,7 @@ impl Refresher<'_> {
                 self.a_moment().await?;
                 continue;
             };
-            let outcome = caught(lock.hold(self.pause, self.delete(&lock, key, &promise))).await;
+            let outcome = caught(lock.hold(self.timer, self.delete(&lock, key, &promise))).await;
             lock.release().await;
             if let Some(forgotten) = outcome?? {
                 return Ok(forgotten);
@@ -84,7 +84,7 @@ mod tests {
     use crate::backend::stopping::Stopping;
     use crate::backend::tokens::refresh::grant::{Grant, GrantFailure};
     use crate::backend::tokens::refresh::{Limits, LockWait};
-    use crate::clock::{RuntimePause, SystemClock};
+    use crate::clock::{RuntimeTimer, SystemClock};
     use crate::protocol::WireSecret;
     use crate::random::SystemRandom;
     use crate::store::memory::Memory;
@@ -147,7 +147,7 @@ mod tests {
             logins,
             grant: &NoGrant,
             clock: &SystemClock,
-            pause: &RuntimePause,
+            timer: &RuntimeTimer,
             limits,
             lock_wait: &NoGrant,
             stopping: &Stopping::default(),

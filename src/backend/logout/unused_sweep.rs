@@ -17,7 +17,7 @@ use crate::backend::logins::LoginKey;
 use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
-use crate::clock::{Pause, RuntimePause};
+use crate::clock::{RuntimeTimer, Timer};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
@@ -85,7 +85,7 @@ impl Sweep {
         loop {
             self.once().await;
             let pause = until_the_next(self.app.random.as_ref()).unwrap_or(PAUSE);
-            RuntimePause.wait(pause).await;
+            RuntimeTimer.wait(pause).await;
         }
     }
 
@@ -94,7 +94,7 @@ impl Sweep {
         let app = Arc::clone(&self.app);
         match Lock::take(app.store.as_ref(), LOCK, app.random.as_ref(), LOCK_LIFE).await {
             Ok(Some(lock)) => {
-                let swept = lock.hold(&RuntimePause, self.sweep()).await;
+                let swept = lock.hold(&RuntimeTimer, self.sweep()).await;
                 lock.release().await;
                 if swept.is_err() {
                     tracing::warn!("unused logins are not all ended: the next sweep goes on");

@@ -13,7 +13,7 @@ use super::{attempt, first_pause};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LoginState, RecordError};
 use crate::backend::oidc::silence::WhileSilent;
-use crate::clock::Pause;
+use crate::clock::Timer;
 use crate::store::StoreError;
 
 /// Between two looks at what is due.
@@ -26,7 +26,7 @@ const BATCH: usize = 1_000;
 const AT_ONCE: usize = 8;
 
 /// Looks for what is due, until the process is to end.
-pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
+pub async fn run(app: Arc<App>, clients: Rc<Clients>, timer: &dyn Timer) {
     loop {
         let wait = match look(&app, &clients).await {
             Ok(()) => LOOK_AGAIN,
@@ -36,7 +36,7 @@ pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
             }
         };
         tokio::select! {
-            () = pause.wait(wait) => {}
+            () = timer.wait(wait) => {}
             () = app.stopping.closes() => return,
         }
     }

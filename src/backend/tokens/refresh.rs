@@ -18,7 +18,7 @@ use crate::backend::logins::{
     serves,
 };
 use crate::backend::stopping::{Stopping, TooLate};
-use crate::clock::{Clock, Pause};
+use crate::clock::{Clock, Timer};
 use crate::panics::{Panicked, caught};
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
@@ -104,7 +104,7 @@ pub struct Refresher<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// Waiting.
-    pub pause: &'a dyn Pause,
+    pub timer: &'a dyn Timer,
     /// How long what may take.
     pub limits: Limits,
     /// Who is told how long it waits.
@@ -134,7 +134,7 @@ impl Refresher<'_> {
         match turn? {
             Turn::Newer(tokens) => Ok(tokens),
             Turn::Ours(lock) => {
-                let outcome = caught(lock.hold(self.pause, self.under_lock(&lock, key, seen))).await;
+                let outcome = caught(lock.hold(self.timer, self.under_lock(&lock, key, seen))).await;
                 lock.release().await;
                 outcome?
             }
@@ -303,7 +303,7 @@ impl Refresher<'_> {
                 );
                 return Ok(tokens);
             }
-            self.pause.wait(LOOK_AGAIN).await;
+            self.timer.wait(LOOK_AGAIN).await;
         }
     }
 

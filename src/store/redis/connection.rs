@@ -10,7 +10,7 @@ use redis::{Client, PushInfo, PushKind, RedisResult, Role};
 use super::driver::{driver_config, out_of_time, server_of, store_error};
 use super::sentinel::Sentinels;
 use super::watch::{self, Lost};
-use crate::clock::RuntimePause;
+use crate::clock::RuntimeTimer;
 use crate::store::StoreError;
 
 /// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
@@ -59,7 +59,7 @@ impl Connection {
     /// Gives the connection up when the sentinels name another server.
     pub(super) fn watch(&self, sentinels: Arc<Sentinels>, often: Duration) {
         let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
-        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimePause).await });
+        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimeTimer).await });
     }
 
     /// Whether the next request needs a new one.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::driver::server_of;
 use super::sentinel::Sentinels;
-use crate::clock::Pause;
+use crate::clock::Timer;
 
 /// Whether a connection is given up.
 pub(super) type Lost = tokio::sync::watch::Sender<bool>;
@@ -28,7 +28,7 @@ pub(super) async fn watch(
     server: String,
     connection: Weak<Lost>,
     often: Duration,
-    pause: &dyn Pause,
+    timer: &dyn Timer,
 ) {
     let Some(mut lost) = connection.upgrade().map(|lost| lost.subscribe()) else { return };
     let mut ears = Ears::new(sentinels.count());
@@ -45,7 +45,7 @@ pub(super) async fn watch(
             // Also when there is no connection any more.
             _ = lost.wait_for(|lost| *lost) => return,
             () = ears.news() => {}
-            () = pause.wait(next) => {}
+            () = timer.wait(next) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::backend::assembly::example_app::example_login;
-use crate::clock::{RuntimePause, SystemClock};
+use crate::clock::{RuntimeTimer, SystemClock};
 use crate::random::SystemRandom;
 use crate::store::Store;
 use crate::store::memory::Memory;
@@ -48,7 +48,7 @@ async fn revoked(store: &dyn Store, held: Option<LiveLogin>) -> u32 {
         logins,
         grant: &grant,
         clock: &SystemClock,
-        pause: &RuntimePause,
+        timer: &RuntimeTimer,
         limits: Limits { lock: second, wait: second, keep_trying: second, spending: second },
         lock_wait: &grant,
         stopping: &Stopping::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::clock::Pause;
+use crate::clock::Timer;
 use crate::store::redis::watch::{self, Lost};
 
 /// Where sentinels say who is the master.
@@ -90,10 +90,10 @@ async fn a_master_that_was_replaced_is_left_before_it_knows() {
 }
 
 /// Tells of each wait, and never ends one: whatever happens, was told.
-struct EndlessPause(tokio::sync::mpsc::UnboundedSender<Duration>);
+struct EndlessTimer(tokio::sync::mpsc::UnboundedSender<Duration>);
 
 #[async_trait]
-impl Pause for EndlessPause {
+impl Timer for EndlessTimer {
     async fn wait(&self, time: Duration) {
         self.0.send(time).unwrap();
         std::future::pending::<()>().await;
@@ -111,7 +111,7 @@ async fn sentinels_that_are_listened_to_are_asked_rarely_and_tell_of_a_new_maste
     let (lost, server) = (Arc::new(Lost::new(false)), format!("127.0.0.1:{}", old.port()));
     let watching = Arc::downgrade(&lost);
     tokio::spawn(
-        async move { watch::watch(asked, server, watching, 60 * SOON, &EndlessPause(sender)).await },
+        async move { watch::watch(asked, server, watching, 60 * SOON, &EndlessTimer(sender)).await },
     );
     assert_eq!(waits.recv().await, Some(watch::RARELY));
     // One that cannot be heard is noticed at once, and made up for by asking.
