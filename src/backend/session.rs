@@ -17,8 +17,9 @@ use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};
+use crate::store::Write;
 use crate::store::sealing::Kind;
-use crate::store::{Write, write_retry};
+use crate::store::write_retry::retry_write;
 
 /// A record outlives its session by this, so that whoever asks late still learns the outcome.
 const KEPT_AFTER_END: Duration = Duration::from_mins(5);
@@ -196,7 +197,7 @@ impl Stored {
         let sealed = seal(app, &self.id, &record)?;
         let (key, ttl) = (self.id.key(), time_to_live(app, &record));
         let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
-        let write = write_retry::write(patience, swap).await?;
+        let write = retry_write(patience, swap).await?;
         if write == Write::Done {
             self.record = record;
             self.sealed = sealed;

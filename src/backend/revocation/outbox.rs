@@ -16,7 +16,8 @@ use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;
 use crate::store::sealing::{Keyring, Kind, NotSealed};
-use crate::store::{Store, StoreError, Write, write_retry};
+use crate::store::write_retry::retry_write;
+use crate::store::{Store, StoreError, Write};
 
 /// How long a revocation that is not confirmed is tried again.
 const TRIED_FOR: time::Duration = time::Duration::days(7);
@@ -180,7 +181,7 @@ impl Revocations<'_> {
     ) -> Result<(), RecordError> {
         let sealed = self.seal(key, revocation)?;
         let write = || self.write(key, revocation.not_before, &sealed, revocation.left(now));
-        Ok(write_retry::write(keep_trying, write).await?)
+        Ok(retry_write(keep_trying, write).await?)
     }
 
     /// The indexes first: a name without a record is cleared away, a record without a name is never found.

@@ -19,7 +19,8 @@ use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
-use crate::store::{StoreError, Write, write_retry};
+use crate::store::write_retry::retry_write;
+use crate::store::{StoreError, Write};
 
 /// Each try that fails is another login, or another refresh, that came in between.
 const MOST_TRIES: u32 = 32;
@@ -141,7 +142,7 @@ struct Found {
 impl Found {
     async fn at(app: &App, key: &LoginKey, keep_trying: Duration) -> Result<Self, StoreError> {
         let place = key.record();
-        let sealed = write_retry::write(keep_trying, || app.store.get(&place)).await?;
+        let sealed = retry_write(keep_trying, || app.store.get(&place)).await?;
         let record = sealed.as_ref().and_then(|sealed| app.logins().open(key, sealed).ok());
         Ok(Self { sealed, record })
     }
@@ -202,7 +203,7 @@ async fn put_in_place(
             in_doubt.set(in_doubt.get() || written.is_err());
             written
         };
-        if write_retry::write(keep_trying, write).await? == Write::Done {
+        if retry_write(keep_trying, write).await? == Write::Done {
             return Ok(replaced);
         }
     }
