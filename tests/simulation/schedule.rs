@@ -9,7 +9,7 @@ use backstage_oidc_helper::backend::logins::{
 };
 use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
 use backstage_oidc_helper::backend::stopping::Stopping;
-use backstage_oidc_helper::backend::tokens::refresh::grant::Grant;
+use backstage_oidc_helper::backend::tokens::refresh::grant::RefreshGrant;
 use backstage_oidc_helper::backend::tokens::refresh::{Limits, RefreshError, Refresher};
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;

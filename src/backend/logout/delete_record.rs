@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::backend::logins::{LoginRecord, Logins, TokenSet};
     use crate::backend::stopping::Stopping;
-    use crate::backend::tokens::refresh::grant::{Grant, GrantFailure};
+    use crate::backend::tokens::refresh::grant::{GrantFailure, RefreshGrant};
     use crate::backend::tokens::refresh::{Limits, LockWait};
     use crate::clock::{RuntimeTimer, SystemClock};
     use crate::protocol::WireSecret;
@@ -95,7 +95,7 @@ mod tests {
     struct NoGrant;
 
     #[async_trait(?Send)]
-    impl Grant for NoGrant {
+    impl RefreshGrant for NoGrant {
         async fn ready(&self) -> Result<(), GrantFailure> {
             unreachable!("nothing is refreshed")
         }

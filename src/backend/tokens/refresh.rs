@@ -12,7 +12,7 @@ pub mod turn;
 
 use std::time::Duration;
 
-use self::grant::{Grant, GrantFailure};
+use self::grant::{GrantFailure, RefreshGrant};
 use crate::backend::logins::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
     serves,
@@ -100,7 +100,7 @@ pub struct Refresher<'a> {
     /// The records.
     pub logins: Logins<'a>,
     /// The identity provider.
-    pub grant: &'a dyn Grant,
+    pub grant: &'a dyn RefreshGrant,
     /// The time.
     pub clock: &'a dyn Clock,
     /// Waiting.

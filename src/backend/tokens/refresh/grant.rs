@@ -10,7 +10,7 @@ use crate::protocol::WireSecret;
 
 /// Spends refresh tokens at an identity provider, and takes tokens back.
 #[async_trait(?Send)]
-pub trait Grant {
+pub trait RefreshGrant {
     /// Has at hand whatever a refresh needs: once a token is about to be spent, nothing but the request itself may be left to
     /// fail or to take its time.
     async fn ready(&self) -> Result<(), GrantFailure>;

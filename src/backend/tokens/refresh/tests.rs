@@ -19,7 +19,7 @@ use crate::store::sealing::Keyring;
 struct Revoking(Cell<u32>);
 
 #[async_trait(?Send)]
-impl Grant for Revoking {
+impl RefreshGrant for Revoking {
     async fn ready(&self) -> Result<(), GrantFailure> {
         unreachable!("nothing is refreshed")
     }
