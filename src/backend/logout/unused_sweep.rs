@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::{Disconnected, disconnect};
 use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
-use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
+use crate::backend::logins::index::{self, USE_RESOLUTION, by_user};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::clock::{RuntimeTimer, Timer};
@@ -112,7 +112,7 @@ impl Sweep {
             self.round = Round::begin(now);
         }
         // A use is noted up to an hour late.
-        let until = now - (self.app.settings.unused_login_lifetime + A_USE_STANDS);
+        let until = now - (self.app.settings.unused_login_lifetime + USE_RESOLUTION);
         loop {
             let entries = index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
             let Some(last) = entries.last().cloned() else { return Ok(()) };
@@ -233,7 +233,7 @@ mod tests {
         let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(29 * DAY);
         use_now(&example, &used).await;
-        example.clock.advance((DAY + A_USE_STANDS).checked_sub(Duration::from_millis(1)).unwrap());
+        example.clock.advance((DAY + USE_RESOLUTION).checked_sub(Duration::from_millis(1)).unwrap());
         let mut sweep = sweep_of(&example);
         sweep.once().await;
         assert!(example.record(&unused).await.is_some(), "ended before its time");
