@@ -36,7 +36,7 @@ impl Refresher<'_> {
         tokio::select! {
             biased;
             () = self.stopping.closes() => Err(TooLate),
-            () = self.pause.wait(LOOK_AGAIN) => Ok(()),
+            () = self.timer.wait(LOOK_AGAIN) => Ok(()),
         }
     }
 }
