@@ -197,11 +197,11 @@ impl Revocations<'_> {
         self.store.put(&key.record(), sealed, ttl).await
     }
 
-    /// Crosses a revocation out.
+    /// Takes a revocation that is over off the list.
     ///
     /// # Errors
     /// When the store does not answer; it is then found once more, which does no harm.
-    pub async fn cross_out(&self, key: &RevocationKey) -> Result<(), StoreError> {
+    pub async fn complete(&self, key: &RevocationKey) -> Result<(), StoreError> {
         self.store.delete(&key.record()).await?;
         self.store.unnote(&outstanding_of(&key.login), &key.id).await?;
         self.store.unnote(DUE, &key.member()).await
@@ -236,7 +236,7 @@ impl Revocations<'_> {
         first_pause: Duration,
     ) -> Result<Option<Revocation>, RecordError> {
         let Some(seen) = self.store.get(&key.record()).await? else {
-            self.cross_out(key).await?;
+            self.complete(key).await?;
             return Ok(None);
         };
         let revocation = match self.open(key, &seen) {

@@ -68,7 +68,7 @@ async fn retry(app: &App, clients: &Clients, key: &RevocationKey) -> Result<(), 
     if is_held(app, key, &revocation).await? {
         let (user, cluster) = (key.login.user(), key.login.cluster());
         tracing::info!(user, cluster, "a login that was to be forgotten is still there: it stays");
-        return Ok(app.revocations().cross_out(key).await?);
+        return Ok(app.revocations().complete(key).await?);
     }
     attempt(app, clients, key, revocation, WhileSilent::LeaveAlone).await;
     Ok(())

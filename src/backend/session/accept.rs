@@ -83,7 +83,7 @@ pub async fn accept(
     match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
-                revocation::carry_out(app, clients, &key, &replaced, WhileSilent::Ask).await;
+                revocation::execute(app, clients, &key, &replaced, WhileSilent::Ask).await;
             }
             Ok(login)
         }
@@ -118,7 +118,7 @@ pub fn token_set(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTim
     }
 }
 
-/// Keeps a login; answers with the one that it replaces, whose revocation is promised by then. Its own tokens exist only here
+/// Keeps a login; answers with the one that it replaces, whose revocation is recorded by then. Its own tokens exist only here
 /// by now, so a store that does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was
 /// superseded.
 async fn keep(
@@ -190,7 +190,7 @@ async fn put_in_place(
             break;
         }
         if let Some(held) = found.login() {
-            revocation::promise(app, key, held, keep_trying).await?;
+            revocation::record(app, key, held, keep_trying).await?;
         }
         replaced = found.login().cloned();
         let sealed =
