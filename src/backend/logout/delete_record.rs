@@ -4,7 +4,7 @@ use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
 use crate::panics::planted::{self, Place};
-use crate::store::Write;
+use crate::store::Swap;
 use crate::store::lock::Lock;
 
 /// What there was to forget.
@@ -56,7 +56,7 @@ impl Refresher<'_> {
         if let LoginState::Live(live) = &stored.record.state {
             record_revocation(live).await?;
         }
-        if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Write::Refused {
+        if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Swap::Conflict {
             return Ok(None);
         }
         Ok(Some(match stored.record.state {
@@ -67,7 +67,7 @@ impl Refresher<'_> {
 
     /// There is no login: also for a replica of the store, where an earlier call took it away that no replica confirmed.
     async fn nothing(&self, lock: &Lock<'_>) -> Result<Option<Forgotten>, RecordError> {
-        Ok((lock.confirm().await? == Write::Done).then_some(Forgotten::Nothing))
+        Ok((lock.confirm().await? == Swap::Done).then_some(Forgotten::Nothing))
     }
 }
 

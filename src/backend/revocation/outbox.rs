@@ -17,7 +17,7 @@ use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;
 use crate::store::sealing::{Keyring, Kind, NotSealed};
 use crate::store::write_retry::retry_write;
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Store, StoreError, Swap};
 
 /// How long a revocation that is not confirmed is tried again.
 const TRIED_FOR: time::Duration = time::Duration::days(7);
@@ -255,8 +255,8 @@ impl Revocations<'_> {
         let taken = Revocation { not_before, ..revocation };
         let sealed = self.seal(key, &taken)?;
         match self.store.swap(&key.record(), &seen, &sealed, taken.left(now)).await? {
-            Write::Refused => Ok(None),
-            Write::Done => {
+            Swap::Conflict => Ok(None),
+            Swap::Done => {
                 self.store.note(DUE, &key.member(), not_before).await?;
                 Ok(Some(taken))
             }

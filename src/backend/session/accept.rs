@@ -20,7 +20,7 @@ use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
 use crate::store::write_retry::retry_write;
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Swap};
 
 /// Each try that fails is another login, or another refresh, that came in between.
 const MOST_TRIES: u32 = 32;
@@ -203,7 +203,7 @@ async fn put_in_place(
             in_doubt.set(in_doubt.get() || written.is_err());
             written
         };
-        if retry_write(keep_trying, write).await? == Write::Done {
+        if retry_write(keep_trying, write).await? == Swap::Done {
             return Ok(replaced);
         }
     }

@@ -23,7 +23,7 @@ use crate::panics::{Panicked, caught};
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
 use crate::store::lock::{Lock, LockError};
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Swap};
 
 /// Is told how long each refresh waited for its lock, or for what another refresh brought.
 pub trait LockWait {
@@ -263,8 +263,8 @@ impl Refresher<'_> {
         next: &Stored,
     ) -> Result<(), RefreshError> {
         match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.kept).await? {
-            Write::Refused => Err(RefreshError::Busy),
-            Write::Done => Ok(()),
+            Swap::Conflict => Err(RefreshError::Busy),
+            Swap::Done => Ok(()),
         }
     }
 
@@ -329,7 +329,7 @@ impl Refresher<'_> {
         sealed: &[u8],
     ) -> Result<Kept, StoreError> {
         let store = self.logins.store;
-        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Write::Done {
+        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Swap::Done {
             return Ok(Kept::Written);
         }
         match store.get(&key.record()).await? {

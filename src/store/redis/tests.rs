@@ -43,14 +43,14 @@ async fn a_redis_that_is_not_there_yet_is_found_when_it_is() {
 async fn a_redis_that_died_is_an_error_until_it_is_back() {
     let mut server = RedisServer::start();
     let store = open(&server.url());
-    assert_eq!(store.enter("set", "member", TTL, 1).await.unwrap(), Write::Done);
+    assert_eq!(store.enter("set", "member", TTL, 1).await.unwrap(), Swap::Done);
     server.kill();
     refusal(&store).await;
     let reason = refusal(&store).await;
     assert!(reason.contains("refused"), "{reason}");
     server.restart();
     // A new Redis knows neither the connection nor the scripts.
-    assert_eq!(store.enter("set", "another", TTL, 1).await.unwrap(), Write::Done);
+    assert_eq!(store.enter("set", "another", TTL, 1).await.unwrap(), Swap::Done);
 }
 
 #[actix_web::test]
@@ -68,7 +68,7 @@ async fn a_connection_lost_while_idle_costs_no_request() {
     })
     .await
     .unwrap();
-    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
 }
 
 #[actix_web::test]
@@ -157,7 +157,7 @@ async fn tls_is_trusted_with_its_ca_only() {
     let server = RedisServer::start_with_tls();
     let url = format!("rediss://localhost:{}/3", server.port());
     let store = Redis::with_patience(&url, Some(&server.ca_file()), SOON).unwrap();
-    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");
     let in_the_clear = open(&url.replace("rediss", "redis"));
@@ -171,7 +171,7 @@ async fn a_conditional_write_is_done_when_a_replica_has_it() {
     let store = open(&master.url());
     let patient = open_patiently(&master.url());
     store.put("record", b"seen", TTL).await.unwrap();
-    assert_eq!(patient.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
+    assert_eq!(patient.swap("record", b"seen", b"new", TTL).await.unwrap(), Swap::Done);
     replica.freeze();
     let newer = async |store: &Redis| store.swap("record", b"new", b"newer", TTL).await;
     assert_eq!(newer(&store).await.unwrap_err().reason, "no replica has confirmed the write");
@@ -179,7 +179,7 @@ async fn a_conditional_write_is_done_when_a_replica_has_it() {
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     assert_eq!(newer(&store).await.unwrap_err().reason, "no replica has confirmed the write");
     replica.resume();
-    assert_eq!(newer(&patient).await.unwrap(), Write::Done);
+    assert_eq!(newer(&patient).await.unwrap(), Swap::Done);
 }
 
 #[actix_web::test]
@@ -189,17 +189,17 @@ async fn a_record_is_deleted_when_a_replica_knows() {
     let (store, patient) = (open(&master.url()), open_patiently(&master.url()));
     for key in ["record", "lock"] {
         patient.put(key, b"seen", TTL).await.unwrap();
-        assert_eq!(patient.swap(key, b"seen", b"seen", TTL).await.unwrap(), Write::Done);
+        assert_eq!(patient.swap(key, b"seen", b"seen", TTL).await.unwrap(), Swap::Done);
     }
     replica.freeze();
     let error = store.delete_seen("record", b"seen").await.unwrap_err();
     assert_eq!(error.reason, "no replica has confirmed the write");
     // It is deleted all the same.
     assert_eq!(store.get("record").await.unwrap(), None);
-    assert_eq!(store.release("lock", b"seen").await.unwrap(), Write::Done, "a lock ends by itself");
+    assert_eq!(store.release("lock", b"seen").await.unwrap(), Swap::Done, "a lock ends by itself");
     replica.resume();
     patient.put("record", b"seen", TTL).await.unwrap();
-    assert_eq!(patient.delete_seen("record", b"seen").await.unwrap(), Write::Done);
+    assert_eq!(patient.delete_seen("record", b"seen").await.unwrap(), Swap::Done);
 }
 
 #[actix_web::test]
@@ -234,18 +234,18 @@ async fn the_commands_in_the_documentation_are_enough() {
     acl.arg("SETUSER").arg(rule.split(' ').collect::<Vec<_>>());
     acl.exec_async(&mut master.connect().await).await.unwrap();
     let store = open_patiently(&format!("redis://cluster-auth:hunter2@127.0.0.1:{}/3", master.port()));
-    assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Swap::Done);
     store.put("record", b"1", TTL).await.unwrap();
-    assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Swap::Done);
     let held = Held { lock: "lock", owner: b"owner", life: TTL };
-    assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
-    assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Write::Done);
+    assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Swap::Done);
     store.live_on("lock", TTL).await.unwrap();
-    assert_eq!(store.release("lock", b"owner").await.unwrap(), Write::Done);
+    assert_eq!(store.release("lock", b"owner").await.unwrap(), Swap::Done);
     store.delete("lock").await.unwrap();
     for member in ["one", "two"] {
-        assert_eq!(store.enter("set", member, TTL, 2).await.unwrap(), Write::Done);
+        assert_eq!(store.enter("set", member, TTL, 2).await.unwrap(), Swap::Done);
     }
     store.leave("set", "one").await.unwrap();
     let at = OffsetDateTime::UNIX_EPOCH;

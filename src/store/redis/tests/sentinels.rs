@@ -65,11 +65,11 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
         let elsewhere = open(&server.url());
         elsewhere.put("record", b"seen", TTL).await.unwrap();
     }
-    assert_eq!(store.swap("record", b"seen", b"new", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap("record", b"seen", b"new", TTL).await.unwrap(), Swap::Done);
     have_named(&sentinel, &new).await;
     let error = store.swap("record", b"new", b"newer", TTL).await.unwrap_err();
     assert_eq!(error.reason, "no replica has confirmed the write");
-    assert_eq!(store.swap("record", b"seen", b"newer", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap("record", b"seen", b"newer", TTL).await.unwrap(), Swap::Done);
 }
 
 #[actix_web::test]
@@ -156,7 +156,7 @@ async fn tls_reaches_sentinels_and_servers_alike() {
     );
     let url = format!("rediss+sentinel://localhost:{}/dev", sentinel.port());
     let store = Redis::with_patience(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
-    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");
 }
