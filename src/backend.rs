@@ -31,7 +31,7 @@ use self::inbound::{dev_guard, request_id};
 use self::kubernetes::{lasting, open_files};
 use self::logins::index;
 use self::revocation::retry;
-use crate::clock::{Clock, RuntimePause, SystemClock};
+use crate::clock::{Clock, RuntimeTimer, SystemClock};
 use crate::outbound::UnusableRoots;
 use crate::panics;
 use crate::random::{NoRandomness, SystemRandom};
@@ -155,7 +155,7 @@ fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
         }
     });
     let retrying = Arc::clone(app);
-    app.detached.keep_running(move || retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimePause));
+    app.detached.keep_running(move || retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimeTimer));
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -164,7 +164,7 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
     bound.map_err(|error| StartError::Listen(address, error))
 }
 
-fn assemble(settings: BackendSettings) -> Result<(App, Jobs), StartError> {
+fn assemble(settings: BackendSettings) -> Result<(App, Jobs<Clients>), StartError> {
     let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let metrics = BackendMetrics::new()?;
     let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {

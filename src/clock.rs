@@ -23,17 +23,17 @@ impl Clock for SystemClock {
 
 /// Lets time pass.
 #[async_trait]
-pub trait Pause: Send + Sync {
+pub trait Timer: Send + Sync {
     /// Returns after that time.
     async fn wait(&self, time: Duration);
 }
 
 /// The runtime's own timer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RuntimePause;
+pub struct RuntimeTimer;
 
 #[async_trait]
-impl Pause for RuntimePause {
+impl Timer for RuntimeTimer {
     async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }

@@ -26,11 +26,11 @@ pub type Key = str;
 
 /// What a conditional write did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
+pub enum Swap {
     /// The record is as asked.
     Done,
-    /// Somebody else was there first; nothing was changed.
-    Refused,
+    /// Another write was there first, or there is no room; nothing was changed.
+    Conflict,
 }
 
 /// A lock as its holder writes under it.
@@ -74,7 +74,7 @@ pub struct Names<'a> {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Writes a record that must not exist yet.
-    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError>;
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError>;
 
     /// Writes a record, whatever was there.
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<(), StoreError>;
@@ -85,7 +85,7 @@ pub trait Store: Send + Sync {
     /// Writes a record only while its bytes are still those that were `seen`; its time to live begins anew. One that is
     /// `value` already is written once more, so that a write whose answer was lost can be asked for again: no two writers
     /// have the same `value`. Once it is `Done`, no failover of the store forgets it, nor what was written before it.
-    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError>;
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError>;
 
     /// Writes as [`Store::swap`] does, and only while the lock is held; the lock lives on from then, all in one step. What is
     /// written already is written once more whoever has the lock.
@@ -96,14 +96,14 @@ pub trait Store: Send + Sync {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError>;
+    ) -> Result<Swap, StoreError>;
 
     /// Removes a record only while its bytes are still those that were `seen`. Once it is `Done`, no failover of the store
     /// brings it back.
-    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError>;
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Swap, StoreError>;
 
     /// Gives a lock back while it is still its owner's. A failover may bring it back: it ends by itself.
-    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError>;
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Swap, StoreError>;
 
     /// Lets a record live for so long from now, whatever it is by then; one that is not there is no error. A failover may
     /// forget this.
@@ -112,9 +112,9 @@ pub trait Store: Send + Sync {
     /// Removes a record; one that is not there is no error.
     async fn delete(&self, key: &Key) -> Result<(), StoreError>;
 
-    /// Enters a bounded set: `Refused` when `limit` members that have not run out are in it already (a member that
+    /// Enters a bounded set: `Conflict` when `limit` members that have not run out are in it already (a member that
     /// is already in it enters again and lives on).
-    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError>;
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError>;
 
     /// Leaves a bounded set; one who is not in it is no error.
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError>;

@@ -27,7 +27,7 @@ export const MUTATIONS = [
     name: 'unconditional write',
     file: 'src/store/lock.rs',
     right: 'self.store.swap_under(held, key, seen, value, ttl).await',
-    wrong: 'let _ = (held, seen); self.store.put(key, value, ttl).await.map(|()| Write::Done)',
+    wrong: 'let _ = (held, seen); self.store.put(key, value, ttl).await.map(|()| Swap::Done)',
   },
   {
     name: 'release without compare',

@@ -7,8 +7,6 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::StartError;
 use super::assembly::{App, ClientTls};
@@ -22,9 +20,11 @@ use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
 use crate::telemetry::AUDIT;
 
+mod kept_login;
 mod listing;
 mod table;
 
+use self::kept_login::KeptLogin;
 pub use self::listing::Form;
 use self::listing::Listing;
 
@@ -69,30 +69,6 @@ impl AdminError {
             Self::Start(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
         }
     }
-}
-
-/// A login that is kept, or what is left of one; no token.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KeptLogin {
-    /// Whose.
-    pub user: String,
-    /// At which cluster.
-    pub cluster: String,
-    /// Whether it still serves.
-    pub connected: bool,
-    /// Why not, as `GET /status` says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The `sub` of the ID token.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// When the ID token expires.
-    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub expires_at: Option<OffsetDateTime>,
-    /// When it was last used, an hour late at most.
-    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub last_used: Option<OffsetDateTime>,
 }
 
 /// The backend without its listeners.

@@ -58,7 +58,7 @@ pub struct App {
     /// Who waits for which session.
     pub changes: SessionChanges,
     /// What goes on whatever becomes of the request that asked for it.
-    pub detached: Detached,
+    pub detached: Detached<Clients>,
     /// How far the end of the process is.
     pub stopping: Stopping,
     /// The watches and followed logs that are open.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use self::backoff::Failing;
+use self::backoff::{Failing, Trouble};
 use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
@@ -156,6 +156,13 @@ pub struct TokenSet {
     pub refresh_token: Option<WireSecret>,
 }
 
+/// Whether an ID token still counts at a cluster, with a little time to get there: ten seconds, or a tenth of a short life.
+#[must_use]
+pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
+    let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
+    now + margin < tokens.expires_at
+}
+
 /// Written before a refresh token is spent, so that nobody spends it again unknowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
@@ -182,6 +189,25 @@ impl LiveLogin {
     pub fn intend(&self, version: u64, token: &WireSecret, attempt: Attempt) -> Self {
         let intent = Intent { version, token: sha256(token.expose().as_bytes()), attempt };
         Self { intent: Some(intent), ..self.clone() }
+    }
+
+    /// How the last refresh failed, while no other one is to be tried.
+    #[must_use]
+    pub fn failing(&self, now: OffsetDateTime) -> Option<&Trouble> {
+        self.failing.as_ref()?.trouble_at(now)
+    }
+
+    /// The login as it is after one more failure, where the identity provider asked to be left alone for so long.
+    #[must_use]
+    pub fn after(
+        self,
+        how: Trouble,
+        asked: Option<Duration>,
+        now: OffsetDateTime,
+        random: &dyn Random,
+    ) -> Self {
+        let failing = Failing::after(self.failing.as_ref(), how, asked, now, random);
+        Self { failing: Some(failing), ..self }
     }
 }
 

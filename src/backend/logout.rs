@@ -57,18 +57,16 @@ async fn run(
     let (cluster, provider) = app.cluster(cluster)?;
     let key = LoginKey::new(user, &cluster.name);
     let grant = ProviderGrant { app, clients, cluster, provider, user };
-    let promise = async |live: &_| revocation::promise(app, &key, live, std::time::Duration::ZERO).await;
-    let forgotten = tokens::refresher(app, &grant).forget(&key, promise).await.map_err(tokens::problem)?;
+    let record = async |live: &_| revocation::record(app, &key, live, std::time::Duration::ZERO).await;
+    let forgotten = tokens::refresher(app, &grant).forget(&key, record).await.map_err(tokens::problem)?;
     if let Err(error) = index::forgotten(app, &key).await {
         tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
     }
     Ok(match forgotten {
         Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
-        Forgotten::Login(live) => {
-            match revocation::carry_out(app, clients, &key, &live, while_silent).await {
-                Outcome::Done => Disconnected::Revoked,
-                Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
-            }
-        }
+        Forgotten::Login(live) => match revocation::execute(app, clients, &key, &live, while_silent).await {
+            Outcome::Done => Disconnected::Revoked,
+            Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
+        },
     })
 }

@@ -39,11 +39,11 @@ enum NotRevoked {
 }
 
 /// Writes down that a login's tokens are to be revoked, before the login is taken out of the store: from here on no crash can
-/// lose that. [`carry_out`] follows as soon as the login is gone.
+/// lose that. [`execute`] follows as soon as the login is gone.
 ///
 /// # Errors
 /// When it could not be written: then the login must stay.
-pub async fn promise(
+pub async fn record(
     app: &App,
     login: &LoginKey,
     live: &LiveLogin,
@@ -54,8 +54,8 @@ pub async fn promise(
     app.revocations().keep(&RevocationKey::new(login, &revocation), &revocation, now, keep_trying).await
 }
 
-/// Revokes what a login held that is gone by now, as promised.
-pub async fn carry_out(
+/// Revokes what a login held that is gone by now, as recorded.
+pub async fn execute(
     app: &App,
     clients: &Clients,
     login: &LoginKey,
@@ -92,7 +92,7 @@ pub async fn attempt(
                 Answered::NotOffered => "not_offered",
             };
             audit(app, key, outcome);
-            cross_out(app, key).await;
+            complete(app, key).await;
             Outcome::Done
         }
         Err(error) => {
@@ -134,7 +134,7 @@ async fn put_off(app: &App, key: &RevocationKey, revocation: Revocation) -> Outc
     let (now, first) = (app.clock.now(), revocation.is_first_try());
     let Some(later) = revocation.put_off(now, first_pause(app)) else {
         audit(app, key, "revocation_given_up");
-        cross_out(app, key).await;
+        complete(app, key).await;
         return Outcome::GivenUp;
     };
     if first {
@@ -146,8 +146,8 @@ async fn put_off(app: &App, key: &RevocationKey, revocation: Revocation) -> Outc
     Outcome::Pending
 }
 
-async fn cross_out(app: &App, key: &RevocationKey) {
-    if let Err(error) = app.revocations().cross_out(key).await {
+async fn complete(app: &App, key: &RevocationKey) {
+    if let Err(error) = app.revocations().complete(key).await {
         tracing::warn!(%error, "a revocation that is over stays written down: it is tried once more");
     }
 }

@@ -17,8 +17,9 @@ use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
 use crate::random::{random_secret, sha256};
+use crate::store::Swap;
 use crate::store::sealing::Kind;
-use crate::store::{Write, write_retry};
+use crate::store::write_retry::retry_write;
 
 /// A record outlives its session by this, so that whoever asks late still learns the outcome.
 const KEPT_AFTER_END: Duration = Duration::from_mins(5);
@@ -141,7 +142,7 @@ pub async fn begin(app: &App, user: &UserRef, record: &SessionRecord) -> Result<
     let id = SessionId::of(&token);
     let lifetime = app.settings.session_lifetime;
     let set = pending_set(&user.to_string());
-    if app.store.enter(&set, id.as_str(), lifetime, PENDING_PER_USER).await? == Write::Refused {
+    if app.store.enter(&set, id.as_str(), lifetime, PENDING_PER_USER).await? == Swap::Conflict {
         return Err(Problem::new(
             Code::RateLimited,
             "You have eight logins under way: finish one, or wait until one has run out.",
@@ -178,7 +179,7 @@ impl Stored {
     ///
     /// # Errors
     /// `store_unavailable`.
-    pub async fn swap(&mut self, app: &App, phase: Phase) -> Result<Write, Problem> {
+    pub async fn swap(&mut self, app: &App, phase: Phase) -> Result<Swap, Problem> {
         self.swap_until(app, phase, Duration::ZERO).await
     }
 
@@ -186,18 +187,13 @@ impl Stored {
     ///
     /// # Errors
     /// `store_unavailable`.
-    pub async fn swap_until(
-        &mut self,
-        app: &App,
-        phase: Phase,
-        patience: Duration,
-    ) -> Result<Write, Problem> {
+    pub async fn swap_until(&mut self, app: &App, phase: Phase, patience: Duration) -> Result<Swap, Problem> {
         let record = SessionRecord { phase, ..self.record.clone() };
         let sealed = seal(app, &self.id, &record)?;
         let (key, ttl) = (self.id.key(), time_to_live(app, &record));
         let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
-        let write = write_retry::write(patience, swap).await?;
-        if write == Write::Done {
+        let write = retry_write(patience, swap).await?;
+        if write == Swap::Done {
             self.record = record;
             self.sealed = sealed;
             self.announce(app).await;

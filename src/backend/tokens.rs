@@ -12,11 +12,12 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use self::provider_grant::ProviderGrant;
-use self::refresh::{GrantFailure, Limits, LockWait, RefreshError, Refresher, serves};
+use self::refresh::grant::GrantFailure;
+use self::refresh::{Limits, LockWait, RefreshError, Refresher};
 use super::assembly::{App, Clients};
-use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index};
+use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index, serves};
 use crate::backstage_names::UserRef;
-use crate::clock::RuntimePause;
+use crate::clock::RuntimeTimer;
 use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -56,7 +57,7 @@ pub async fn current(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<To
         return Err(not_connected(None));
     }
     match live.failing(now) {
-        Some(failure) => Err(problem(RefreshError::NotYet(failure))),
+        Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
         None => joined(app, user, key, version).await,
     }
 }
@@ -145,7 +146,7 @@ pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a
         logins: app.logins(),
         grant,
         clock: app.clock.as_ref(),
-        pause: &RuntimePause,
+        timer: &RuntimeTimer,
         limits: Limits {
             lock: app.settings.refresh_lock_lifetime,
             wait: longest_wait(app),

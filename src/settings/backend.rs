@@ -1,5 +1,6 @@
 //! The settings of the `backend` role, and what they mean once checked.
 
+mod callers;
 mod clusters;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +13,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::callers::Callers;
 use super::cluster::{Cluster, ClusterVariables};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
 use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
-use crate::backstage_names::{PluginName, UserRef};
+use crate::backstage_names::PluginName;
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
 
@@ -131,15 +133,6 @@ pub struct KeySettings {
 /// How long the writes may take that follow an answer of the identity provider.
 pub const WRITES: Duration = Duration::from_secs(5);
 
-/// Who the callers are.
-#[derive(Clone, Debug)]
-pub enum Callers {
-    /// Whoever shows a Backstage token.
-    Backstage,
-    /// For development: everybody is this user (`CLUSTER_AUTH_DEV_USER`).
-    DevUser(UserRef),
-}
-
 /// Where records are kept.
 #[derive(Clone, Debug)]
 pub enum StoreSettings {
@@ -222,11 +215,12 @@ impl BackendSettings {
         let variables: BackendVariables = source.read()?;
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
-        let callers = callers(&variables)?;
+        let listeners = [variables.listen, variables.control_listen];
+        let callers = Callers::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
-            cluster.check_identity_rule_with(&callers)?;
+            callers.check_identity_rule(&cluster.identity)?;
         }
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
@@ -348,18 +342,6 @@ fn trusted_plugins(names: &[String]) -> Result<BTreeSet<PluginName>, SettingsErr
     let read =
         |name: &String| name.parse().map_err(|e| SettingsError(format!("BACKSTAGE_TRUSTED_PLUGINS is {e}.")));
     names.iter().map(read).collect()
-}
-
-fn callers(variables: &BackendVariables) -> Result<Callers, SettingsError> {
-    let Some(name) = &variables.cluster_auth_dev_user else { return Ok(Callers::Backstage) };
-    let user = name.parse().map_err(|e| SettingsError(format!("CLUSTER_AUTH_DEV_USER is {e}.")))?;
-    if variables.listen.ip().is_loopback() && variables.control_listen.ip().is_loopback() {
-        return Ok(Callers::DevUser(user));
-    }
-    Err(SettingsError(
-        "CLUSTER_AUTH_DEV_USER lets every caller in, so it works on loopback only: listen on 127.0.0.1 or [::1], or unset it."
-            .to_owned(),
-    ))
 }
 
 /// The lock is renewed; but a replica that stands still in between must not have its token spent by another meanwhile.

@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::backend::Callers;
 use super::email_domain::EmailDomain;
 use super::lists::separated_texts;
 use super::names::{meant, variables_of};
@@ -158,20 +157,6 @@ impl Cluster {
         }
         let source = Source::new(block.into_iter().map(|(key, value)| (key.to_uppercase(), value)));
         Self::read(&source.with_secret_files()?, insecure_hosts)
-    }
-
-    /// Refuses a rule that cannot work for these callers.
-    ///
-    /// # Errors
-    /// The catalog rule without a Backstage to ask.
-    pub(super) fn check_identity_rule_with(&self, callers: &Callers) -> Result<(), SettingsError> {
-        match (callers, &self.identity) {
-            (Callers::DevUser(_), IdentityRule::Catalog) => Err(SettingsError(
-                "IDENTITY_RULE is catalog, which needs a Backstage to ask: set it to email, nickname, a template or any beside CLUSTER_AUTH_DEV_USER."
-                    .to_owned(),
-            )),
-            _ => Ok(()),
-        }
     }
 }
 

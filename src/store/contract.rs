@@ -1,135 +1,26 @@
 //! What every store promises: the same tests over memory, a real Redis, and one with a replica that a sentinel names.
 
-use std::sync::{Arc, Barrier, Mutex};
+mod place;
+
+use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use redis::AsyncTypedCommands;
 use time::OffsetDateTime;
 
-use super::memory::Memory;
-use super::redis::Redis;
-use super::redis_server::RedisServer;
-use super::{Held, Key, Names, Noted, Store, Write};
-use crate::clock::Clock;
+pub use self::place::ChosenClock;
+use self::place::{InMemory, InRedis, Place};
+use super::{Held, Names, Noted, Swap};
 
 const TTL: Duration = Duration::from_mins(10);
 
-/// Nothing here is about being late.
-const LONG: Duration = Duration::from_mins(1);
-
-/// A clock that stands still until it is moved.
-pub struct ChosenClock(Mutex<OffsetDateTime>);
-
-impl Default for ChosenClock {
-    fn default() -> Self {
-        Self(Mutex::new(OffsetDateTime::UNIX_EPOCH))
-    }
-}
-
-impl ChosenClock {
-    /// Moves on.
-    pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
-    }
-}
-
-impl Clock for ChosenClock {
-    fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// A kind of store, and the passing of time in it.
-#[async_trait]
-trait Place: Send + Sync {
-    /// Another replica's hold on the same records.
-    fn open(&self) -> Arc<dyn Store>;
-
-    /// Checks that a record or set that was just written has this long to live, and lets that time pass.
-    async fn live_out(&self, key: &Key, ttl: Duration);
-}
-
-struct InMemory {
-    clock: Arc<ChosenClock>,
-    store: Arc<Memory>,
-}
-
-impl InMemory {
-    fn start() -> Self {
-        let clock = Arc::new(ChosenClock::default());
-        let store = Arc::new(Memory::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        Self { clock, store }
-    }
-}
-
-#[async_trait]
-impl Place for InMemory {
-    fn open(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store) as Arc<dyn Store>
-    }
-
-    async fn live_out(&self, key: &Key, ttl: Duration) {
-        let was_there = self.store.get(key).await.unwrap();
-        let moment = Duration::from_millis(1);
-        self.clock.advance(ttl.checked_sub(moment).unwrap());
-        assert_eq!(self.store.get(key).await.unwrap(), was_there, "gone before its time");
-        self.clock.advance(moment);
-    }
-}
-
-struct InRedis {
-    url: String,
-    master: RedisServer,
-    _around: Vec<RedisServer>,
-}
-
-impl InRedis {
-    fn start() -> Self {
-        let master = RedisServer::start();
-        Self { url: master.url(), master, _around: Vec::new() }
-    }
-
-    fn start_with_sentinel() -> Self {
-        let master = RedisServer::start();
-        let replica = RedisServer::start_replica_of(&master);
-        let sentinel = RedisServer::start_sentinel("127.0.0.1", &master, "");
-        let url = format!("redis+sentinel://127.0.0.1:{}/dev", sentinel.port());
-        Self { url, master, _around: vec![sentinel, replica] }
-    }
-}
-
-#[async_trait]
-impl Place for InRedis {
-    fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
-    }
-
-    /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
-    async fn live_out(&self, key: &Key, ttl: Duration) {
-        let (mut redis, key) = (self.master.connect().await, format!("cluster-auth:{key}"));
-        let left = redis.pttl(&key).await.unwrap().raw();
-        let ttl = isize::try_from(ttl.as_millis()).unwrap();
-        assert!((ttl - 60_000..=ttl).contains(&left), "{left} ms left of {ttl} ms");
-        if redis.key_type(&key).await.unwrap() == redis::ValueType::ZSet {
-            let earlier = redis::Script::new(
-                "for _, m in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZINCRBY', KEYS[1], -ARGV[1], m) end",
-            );
-            let () = earlier.key(&key).arg(ttl).invoke_async(&mut redis).await.unwrap();
-        } else {
-            redis.pexpire(&key, 0).await.unwrap();
-        }
-    }
-}
-
 async fn a_new_record_is_written_once(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
-    assert_eq!(store.put_new("record", b"first", TTL).await.unwrap(), Write::Done);
-    assert_eq!(replica.put_new("record", b"second", TTL).await.unwrap(), Write::Refused);
+    assert_eq!(store.put_new("record", b"first", TTL).await.unwrap(), Swap::Done);
+    assert_eq!(replica.put_new("record", b"second", TTL).await.unwrap(), Swap::Conflict);
     assert_eq!(replica.get("record").await.unwrap().as_deref(), Some(&b"first"[..]));
     place.live_out("record", TTL).await;
     assert_eq!(store.get("record").await.unwrap(), None);
-    assert_eq!(store.put_new("record", b"third", TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.put_new("record", b"third", TTL).await.unwrap(), Swap::Done);
 }
 
 async fn a_record_is_any_bytes_and_deleted_for_good(place: &dyn Place) {
@@ -138,7 +29,7 @@ async fn a_record_is_any_bytes_and_deleted_for_good(place: &dyn Place) {
     store.put("record", b"before", TTL).await.unwrap();
     store.put("record", &bytes, 2 * TTL).await.unwrap();
     assert_eq!(store.get("record").await.unwrap(), Some(bytes.clone()));
-    assert_eq!(store.swap("record", &bytes, b"", 2 * TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap("record", &bytes, b"", 2 * TTL).await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap(), Some(Vec::new()));
     store.delete("record").await.unwrap();
     store.delete("record").await.unwrap();
@@ -151,14 +42,14 @@ async fn a_record_is_any_bytes_and_deleted_for_good(place: &dyn Place) {
 
 async fn a_swap_needs_what_was_seen(place: &dyn Place) {
     let store = place.open();
-    assert_eq!(store.swap("record", b"", b"new", TTL).await.unwrap(), Write::Refused, "there is no record");
+    assert_eq!(store.swap("record", b"", b"new", TTL).await.unwrap(), Swap::Conflict, "there is no record");
     store.put("record", b"seen", TTL).await.unwrap();
-    assert_eq!(store.swap("record", b"unseen", b"new", TTL).await.unwrap(), Write::Refused);
+    assert_eq!(store.swap("record", b"unseen", b"new", TTL).await.unwrap(), Swap::Conflict);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
-    assert_eq!(store.swap("record", b"seen", b"new", 3 * TTL).await.unwrap(), Write::Done);
+    assert_eq!(store.swap("record", b"seen", b"new", 3 * TTL).await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
     place.live_out("record", 3 * TTL).await;
-    assert_eq!(store.swap("record", b"new", b"newer", TTL).await.unwrap(), Write::Refused, "it has run out");
+    assert_eq!(store.swap("record", b"new", b"newer", TTL).await.unwrap(), Swap::Conflict, "it has run out");
     assert_eq!(store.get("record").await.unwrap(), None);
 }
 
@@ -169,29 +60,29 @@ async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place
         replica.swap_under(held, "record", seen, b"new", 10 * TTL).await.unwrap()
     };
     store.put("record", b"seen", 10 * TTL).await.unwrap();
-    assert_eq!(write(b"me", b"seen").await, Write::Refused, "there is no lock");
+    assert_eq!(write(b"me", b"seen").await, Swap::Conflict, "there is no lock");
     store.put("lock", b"me", TTL).await.unwrap();
-    assert_eq!(write(b"you", b"seen").await, Write::Refused);
-    assert_eq!(write(b"me", b"unseen").await, Write::Refused);
+    assert_eq!(write(b"you", b"seen").await, Swap::Conflict);
+    assert_eq!(write(b"me", b"unseen").await, Swap::Conflict);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
     // What was refused has not let the lock live on either.
     place.live_out("lock", TTL).await;
     store.put("lock", b"me", TTL).await.unwrap();
-    assert_eq!(write(b"me", b"seen").await, Write::Done);
+    assert_eq!(write(b"me", b"seen").await, Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"new"[..]));
     place.live_out("lock", 2 * TTL).await;
     store.put("record", b"seen", 10 * TTL).await.unwrap();
-    assert_eq!(write(b"me", b"seen").await, Write::Refused, "the lock has run out");
+    assert_eq!(write(b"me", b"seen").await, Swap::Conflict, "the lock has run out");
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
 }
 
 async fn what_was_not_seen_is_not_deleted(place: &dyn Place) {
     let store = place.open();
-    assert_eq!(store.delete_seen("record", b"").await.unwrap(), Write::Refused, "there is no record");
+    assert_eq!(store.delete_seen("record", b"").await.unwrap(), Swap::Conflict, "there is no record");
     store.put("record", b"seen", TTL).await.unwrap();
-    assert_eq!(store.delete_seen("record", b"unseen").await.unwrap(), Write::Refused);
+    assert_eq!(store.delete_seen("record", b"unseen").await.unwrap(), Swap::Conflict);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
-    assert_eq!(store.delete_seen("record", b"seen").await.unwrap(), Write::Done);
+    assert_eq!(store.delete_seen("record", b"seen").await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap(), None);
 }
 
@@ -202,15 +93,15 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
     let swap = async |value| store.swap("record", b"seen", value, TTL).await.unwrap();
     assert_eq!(
         (swap(b"new").await, swap(b"new").await, swap(b"other").await),
-        (Write::Done, Write::Done, Write::Refused)
+        (Swap::Done, Swap::Done, Swap::Conflict)
     );
     let held = Held { lock: "lock", owner: b"owner", life: 2 * TTL };
     let swap_under =
         async |seen, value, ttl| store.swap_under(held, "record", seen, value, ttl).await.unwrap();
-    assert_eq!(swap_under(b"new", b"newer", TTL).await, Write::Done);
+    assert_eq!(swap_under(b"new", b"newer", TTL).await, Swap::Done);
     store.put("lock", b"another", TTL).await.unwrap();
-    assert_eq!(swap_under(b"newer", b"newest", TTL).await, Write::Refused);
-    assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Write::Done);
+    assert_eq!(swap_under(b"newer", b"newest", TTL).await, Swap::Conflict);
+    assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     // The lock is another's, and lives as long as that one wants.
     place.live_out("lock", TTL).await;
@@ -219,31 +110,31 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
 async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
     let enter = async |member, ttl| store.enter("set", member, ttl, 2).await.unwrap();
-    assert_eq!(enter("one", TTL).await, Write::Done);
-    assert_eq!(replica.enter("set", "two", TTL, 2).await.unwrap(), Write::Done);
-    assert_eq!(enter("three", TTL).await, Write::Refused);
-    assert_eq!(replica.enter("other set", "three", TTL, 2).await.unwrap(), Write::Done);
-    assert_eq!(enter("one", 2 * TTL).await, Write::Done, "who is in enters again");
+    assert_eq!(enter("one", TTL).await, Swap::Done);
+    assert_eq!(replica.enter("set", "two", TTL, 2).await.unwrap(), Swap::Done);
+    assert_eq!(enter("three", TTL).await, Swap::Conflict);
+    assert_eq!(replica.enter("other set", "three", TTL, 2).await.unwrap(), Swap::Done);
+    assert_eq!(enter("one", 2 * TTL).await, Swap::Done, "who is in enters again");
     replica.leave("set", "two").await.unwrap();
     replica.leave("set", "two").await.unwrap();
     replica.leave("no set", "two").await.unwrap();
-    assert_eq!(enter("three", TTL).await, Write::Done);
-    assert_eq!(enter("four", TTL).await, Write::Refused);
+    assert_eq!(enter("three", TTL).await, Swap::Done);
+    assert_eq!(enter("four", TTL).await, Swap::Conflict);
 }
 
 async fn a_member_leaves_a_set_when_its_time_is_over(place: &dyn Place) {
     let store = place.open();
     let enter = async |member, ttl| store.enter("set", member, ttl, 2).await.unwrap();
-    assert_eq!(enter("long", 2 * TTL).await, Write::Done);
+    assert_eq!(enter("long", 2 * TTL).await, Swap::Done);
     place.live_out("set", 2 * TTL).await;
-    assert_eq!(enter("short", TTL).await, Write::Done);
-    assert_eq!(enter("long", 3 * TTL).await, Write::Done);
-    assert_eq!(enter("third", TTL).await, Write::Refused);
-    assert_eq!(enter("short", TTL).await, Write::Done);
+    assert_eq!(enter("short", TTL).await, Swap::Done);
+    assert_eq!(enter("long", 3 * TTL).await, Swap::Done);
+    assert_eq!(enter("third", TTL).await, Swap::Conflict);
+    assert_eq!(enter("short", TTL).await, Swap::Done);
     // The set lives as long as its longest member: the short one's end must not take it along.
     place.live_out("set", 3 * TTL).await;
-    assert_eq!(enter("third", TTL).await, Write::Done);
-    assert_eq!(enter("fourth", TTL).await, Write::Done);
+    assert_eq!(enter("third", TTL).await, Swap::Done);
+    assert_eq!(enter("fourth", TTL).await, Swap::Done);
 }
 
 async fn an_index_answers_by_moment(place: &dyn Place) {
@@ -270,11 +161,11 @@ async fn an_index_answers_by_moment(place: &dyn Place) {
 async fn a_lock_is_given_back_by_its_owner_only(place: &dyn Place) {
     let store = place.open();
     store.put("lock", b"me", TTL).await.unwrap();
-    assert_eq!(store.release("lock", b"you").await.unwrap(), Write::Refused);
+    assert_eq!(store.release("lock", b"you").await.unwrap(), Swap::Conflict);
     assert_eq!(store.get("lock").await.unwrap().as_deref(), Some(&b"me"[..]));
-    assert_eq!(store.release("lock", b"me").await.unwrap(), Write::Done);
+    assert_eq!(store.release("lock", b"me").await.unwrap(), Swap::Done);
     assert_eq!(store.get("lock").await.unwrap(), None);
-    assert_eq!(store.release("lock", b"me").await.unwrap(), Write::Refused);
+    assert_eq!(store.release("lock", b"me").await.unwrap(), Swap::Conflict);
 }
 
 async fn a_record_lives_on_as_it_is(place: &dyn Place) {
@@ -348,7 +239,7 @@ fn one_of_fifty_swaps_is_done(place: &dyn Place) {
                     let store = place.open();
                     store.ping().await.unwrap();
                     start.wait();
-                    if store.swap("record", b"seen", &[replica], TTL).await.unwrap() == Write::Done {
+                    if store.swap("record", b"seen", &[replica], TTL).await.unwrap() == Swap::Done {
                         done.lock().unwrap().push(vec![replica]);
                     }
                 });

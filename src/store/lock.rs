@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Held, Key, Store, StoreError, Write};
-use crate::clock::Pause;
+use super::{Held, Key, Store, StoreError, Swap};
+use crate::clock::Timer;
 use crate::random::{NoRandomness, Random, random_secret};
 
 /// Why a lock could not be asked for.
@@ -41,13 +41,13 @@ impl<'a> Lock<'a> {
     ) -> Result<Option<Self>, LockError> {
         let owner = random_secret(random)?.expose().as_bytes().to_vec();
         let taken = store.put_new(key, &owner, life).await?;
-        Ok((taken == Write::Done).then(|| Self { store, key: key.to_owned(), owner, life }))
+        Ok((taken == Swap::Done).then(|| Self { store, key: key.to_owned(), owner, life }))
     }
 
     /// Does work, and renews the lock at every third of its life meanwhile.
-    pub async fn hold<T>(&self, pause: &dyn Pause, work: impl Future<Output = T>) -> T {
+    pub async fn hold<T>(&self, timer: &dyn Timer, work: impl Future<Output = T>) -> T {
         let work = std::pin::pin!(work);
-        let renewing = std::pin::pin!(self.renew(pause));
+        let renewing = std::pin::pin!(self.renew(timer));
         match select(work, renewing).await {
             Either::Left((done, _)) => done,
             Either::Right(((), work)) => work.await,
@@ -55,12 +55,12 @@ impl<'a> Lock<'a> {
     }
 
     /// Returns when the lock is lost.
-    async fn renew(&self, pause: &dyn Pause) {
+    async fn renew(&self, timer: &dyn Timer) {
         loop {
-            pause.wait(self.life / 3).await;
+            timer.wait(self.life / 3).await;
             match self.confirm().await {
-                Ok(Write::Done) => {}
-                Ok(Write::Refused) => return,
+                Ok(Swap::Done) => {}
+                Ok(Swap::Conflict) => return,
                 Err(error) => tracing::warn!(%error, "a lock could not be renewed"),
             }
         }
@@ -70,7 +70,7 @@ impl<'a> Lock<'a> {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn retake(&self) -> Result<Write, StoreError> {
+    pub async fn retake(&self) -> Result<Swap, StoreError> {
         self.store.put_new(&self.key, &self.owner, self.life).await
     }
 
@@ -84,7 +84,7 @@ impl<'a> Lock<'a> {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError> {
+    ) -> Result<Swap, StoreError> {
         let held = Held { lock: &self.key, owner: &self.owner, life: self.life };
         self.store.swap_under(held, key, seen, value, ttl).await
     }
@@ -93,7 +93,7 @@ impl<'a> Lock<'a> {
     ///
     /// # Errors
     /// When the store does not answer, or no replica of it confirms.
-    pub async fn confirm(&self) -> Result<Write, StoreError> {
+    pub async fn confirm(&self) -> Result<Swap, StoreError> {
         self.store.swap(&self.key, &self.owner, &self.owner, self.life).await
     }
 

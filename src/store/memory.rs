@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Write};
+use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
 use crate::clock::Clock;
 
 /// Below this many records nothing is worth looking for.
@@ -77,13 +77,13 @@ fn end(now: OffsetDateTime, ttl: Duration) -> OffsetDateTime {
 
 #[async_trait]
 impl Store for Memory {
-    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         if kept.living(key, now).is_some() {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         kept.write(key, value, now, ttl);
-        Ok(Write::Done)
+        Ok(Swap::Done)
     }
 
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<(), StoreError> {
@@ -95,13 +95,13 @@ impl Store for Memory {
         Ok(self.kept().living(key, self.clock.now()).map(|record| record.value.clone()))
     }
 
-    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         if kept.living(key, now).is_none_or(|record| record.value != seen && record.value != value) {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         kept.write(key, value, now, ttl);
-        Ok(Write::Done)
+        Ok(Swap::Done)
     }
 
     async fn swap_under(
@@ -111,31 +111,31 @@ impl Store for Memory {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError> {
+    ) -> Result<Swap, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         let is = |key, bytes: &[u8]| kept.living(key, now).is_some_and(|record| record.value == bytes);
         let owned = is(held.lock, held.owner);
         let may = is(key, value) || (owned && is(key, seen));
         if !may {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         if owned {
             kept.write(held.lock, held.owner, now, held.life);
         }
         kept.write(key, value, now, ttl);
-        Ok(Write::Done)
+        Ok(Swap::Done)
     }
 
-    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Swap, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         if kept.living(key, now).is_none_or(|record| record.value != seen) {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         kept.records.remove(key);
-        Ok(Write::Done)
+        Ok(Swap::Done)
     }
 
-    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Swap, StoreError> {
         self.delete_seen(lock, owner).await
     }
 
@@ -152,16 +152,16 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError> {
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError> {
         let (now, mut kept) = (self.clock.now(), self.kept());
         kept.purge(now);
         let members = kept.sets.entry(set.to_owned()).or_default();
         members.retain(|_, ends| *ends > now);
         if !members.contains_key(member) && members.len() >= limit {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         members.insert(member.to_owned(), end(now, ttl));
-        Ok(Write::Done)
+        Ok(Swap::Done)
     }
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {

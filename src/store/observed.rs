@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use prometheus::HistogramVec;
 use time::OffsetDateTime;
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Write};
+use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
 
 /// A store whose every operation is timed, the failed ones included.
 pub struct Observed<S> {
@@ -29,7 +29,7 @@ impl<S: Store> Observed<S> {
 
 #[async_trait]
 impl<S: Store> Store for Observed<S> {
-    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         self.timed("put_new", self.store.put_new(key, value, ttl)).await
     }
 
@@ -41,7 +41,7 @@ impl<S: Store> Store for Observed<S> {
         self.timed("get", self.store.get(key)).await
     }
 
-    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         self.timed("swap", self.store.swap(key, seen, value, ttl)).await
     }
 
@@ -52,15 +52,15 @@ impl<S: Store> Store for Observed<S> {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError> {
+    ) -> Result<Swap, StoreError> {
         self.timed("swap_under", self.store.swap_under(held, key, seen, value, ttl)).await
     }
 
-    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Swap, StoreError> {
         self.timed("delete_seen", self.store.delete_seen(key, seen)).await
     }
 
-    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Swap, StoreError> {
         self.timed("release", self.store.release(lock, owner)).await
     }
 
@@ -72,7 +72,7 @@ impl<S: Store> Store for Observed<S> {
         self.timed("delete", self.store.delete(key)).await
     }
 
-    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError> {
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError> {
         self.timed("enter", self.store.enter(set, member, ttl, limit)).await
     }
 

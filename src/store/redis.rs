@@ -11,9 +11,11 @@
 
 mod address;
 mod connection;
+mod driver;
 mod scripts;
 mod sentinel;
 mod tls;
+mod unusable;
 mod watch;
 
 use std::path::Path;
@@ -28,10 +30,11 @@ use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::address::Address;
-pub use self::address::UnusableRedis;
-use self::connection::{Connection, out_of_time, server_of};
+use self::connection::Connection;
+use self::driver::{out_of_time, server_of};
 use self::scripts::Scripts;
-use super::{Held, Key, Names, Noted, Store, StoreError, Write};
+pub use self::unusable::UnusableRedis;
+use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
 
 /// How long a connection may take, and then an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -82,7 +85,7 @@ impl Redis {
 
     /// A write that a failover does not forget once this says that it is done. One that no replica confirms is on the master
     /// all the same: asked for again, it is written again, to whoever is the master then.
-    async fn confirmed(&self, script: &ScriptInvocation<'_>) -> Result<Write, StoreError> {
+    async fn confirmed(&self, script: &ScriptInvocation<'_>) -> Result<Swap, StoreError> {
         let connection = self.connection().await?;
         let (mut writing, mut asking) = (connection.waiting.clone(), connection.waiting.clone());
         let (writing, role) = (script.invoke_async(&mut writing), redis::cmd("ROLE"));
@@ -95,10 +98,10 @@ impl Redis {
             return Err(StoreError { reason: "Redis is no master any more".to_owned() });
         };
         if !done {
-            return Ok(Write::Refused);
+            return Ok(Swap::Conflict);
         }
         if self.is_safe(&connection, &replicas).await? {
-            return Ok(Write::Done);
+            return Ok(Swap::Done);
         }
         connection.give_up();
         Err(StoreError { reason: "no replica has confirmed the write".to_owned() })
@@ -186,13 +189,13 @@ fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
     moment.ok_or_else(|| StoreError { reason: "a moment in an index is out of range".to_owned() })
 }
 
-fn write(done: bool) -> Write {
-    if done { Write::Done } else { Write::Refused }
+fn write(done: bool) -> Swap {
+    if done { Swap::Done } else { Swap::Conflict }
 }
 
 #[async_trait]
 impl Store for Redis {
-    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg(prefixed(key)).arg(value).arg("NX").arg("PX").arg(milliseconds(ttl));
         // `nil` when the record was there, which reads as false.
@@ -209,7 +212,7 @@ impl Store for Redis {
         self.command(redis::cmd("GET").arg(prefixed(key))).await
     }
 
-    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         self.confirmed(&self.scripts.swap(&prefixed(key), seen, value, milliseconds(ttl))).await
     }
 
@@ -220,17 +223,17 @@ impl Store for Redis {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError> {
+    ) -> Result<Swap, StoreError> {
         let held = Held { lock: &prefixed(held.lock), ..held };
         let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, milliseconds(ttl));
         self.confirmed(&swap).await
     }
 
-    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Write, StoreError> {
+    async fn delete_seen(&self, key: &Key, seen: &[u8]) -> Result<Swap, StoreError> {
         self.confirmed(&self.scripts.delete_seen(&prefixed(key), seen)).await
     }
 
-    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Write, StoreError> {
+    async fn release(&self, lock: &Key, owner: &[u8]) -> Result<Swap, StoreError> {
         self.script(&self.scripts.delete_seen(&prefixed(lock), owner)).await.map(write)
     }
 
@@ -242,7 +245,7 @@ impl Store for Redis {
         self.command(redis::cmd("DEL").arg(prefixed(key))).await
     }
 
-    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Write, StoreError> {
+    async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError> {
         self.script(&self.scripts.enter(&prefixed(set), member, milliseconds(ttl), limit)).await.map(write)
     }
 

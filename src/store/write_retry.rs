@@ -11,7 +11,7 @@ use super::StoreError;
 ///
 /// # Errors
 /// The last failure.
-pub async fn write<T, F>(patience: Duration, write: impl FnMut() -> F) -> Result<T, StoreError>
+pub async fn retry_write<T, F>(patience: Duration, write: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backstage_oidc_helper::backend::logins::{LiveLogin, TokenSet};
-use backstage_oidc_helper::backend::tokens::refresh::{Grant, GrantFailure};
+use backstage_oidc_helper::backend::tokens::refresh::grant::{GrantFailure, RefreshGrant};
 use backstage_oidc_helper::protocol::WireSecret;
 use time::OffsetDateTime;
 
@@ -201,7 +201,7 @@ fn number(token: Option<&WireSecret>) -> u64 {
 }
 
 #[async_trait(?Send)]
-impl Grant for Idp {
+impl RefreshGrant for Idp {
     async fn ready(&self) -> Result<(), GrantFailure> {
         self.world.delay().await;
         if self.world.lock().once_in(48) { Err(GrantFailure::NotSent) } else { Ok(()) }

@@ -5,11 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{
-    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
+    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet, serves,
 };
 use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
 use backstage_oidc_helper::backend::stopping::Stopping;
-use backstage_oidc_helper::backend::tokens::refresh::{Grant, Limits, RefreshError, Refresher, serves};
+use backstage_oidc_helper::backend::tokens::refresh::grant::RefreshGrant;
+use backstage_oidc_helper::backend::tokens::refresh::{Limits, RefreshError, Refresher};
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;
 
@@ -105,7 +106,7 @@ pub fn run(seed: u64) -> Outcome {
         logins,
         grant: &idp,
         clock: &world,
-        pause: &world,
+        timer: &world,
         limits: LIMITS,
         lock_wait: &world,
         stopping: &Stopping::default(),

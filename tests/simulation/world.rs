@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backstage_oidc_helper::backend::tokens::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
-use backstage_oidc_helper::clock::Pause;
+use backstage_oidc_helper::clock::Timer;
 use backstage_oidc_helper::random::{NoRandomness, Random};
-use backstage_oidc_helper::store::{Held, Names, Noted, Store, StoreError, Write};
+use backstage_oidc_helper::store::{Held, Names, Noted, Store, StoreError, Swap};
 use time::OffsetDateTime;
 
 /// What can go wrong in a schedule.
@@ -189,13 +189,13 @@ impl World {
     }
 }
 
-fn write(done: bool) -> Write {
-    if done { Write::Done } else { Write::Refused }
+fn write(done: bool) -> Swap {
+    if done { Swap::Done } else { Swap::Conflict }
 }
 
 #[async_trait]
 impl Store for World {
-    async fn put_new(&self, key: &str, value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn put_new(&self, key: &str, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         self.store("put_new", |inner| {
             let free = inner.living(key).is_none();
             if free {
@@ -217,7 +217,7 @@ impl Store for World {
         self.store("get", |inner| inner.living(key).cloned()).await
     }
 
-    async fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Write, StoreError> {
+    async fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         self.store("swap", |inner| {
             let same = inner.living(key).is_some_and(|now| now == seen || now == value);
             if same {
@@ -235,7 +235,7 @@ impl Store for World {
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
-    ) -> Result<Write, StoreError> {
+    ) -> Result<Swap, StoreError> {
         self.store("swap_under", |inner| {
             let is = |key, bytes: &[u8]| inner.living(key).is_some_and(|now| now == bytes);
             let owned = is(held.lock, held.owner);
@@ -252,7 +252,7 @@ impl Store for World {
         .await
     }
 
-    async fn delete_seen(&self, key: &str, seen: &[u8]) -> Result<Write, StoreError> {
+    async fn delete_seen(&self, key: &str, seen: &[u8]) -> Result<Swap, StoreError> {
         self.store("delete_seen", |inner| {
             let same = inner.living(key).is_some_and(|now| now == seen);
             if same {
@@ -263,7 +263,7 @@ impl Store for World {
         .await
     }
 
-    async fn release(&self, lock: &str, owner: &[u8]) -> Result<Write, StoreError> {
+    async fn release(&self, lock: &str, owner: &[u8]) -> Result<Swap, StoreError> {
         self.delete_seen(lock, owner).await
     }
 
@@ -278,7 +278,7 @@ impl Store for World {
         .await
     }
 
-    async fn enter(&self, _: &str, _: &str, _: Duration, _: usize) -> Result<Write, StoreError> {
+    async fn enter(&self, _: &str, _: &str, _: Duration, _: usize) -> Result<Swap, StoreError> {
         unreachable!("no refresh enters a set")
     }
 
@@ -332,7 +332,7 @@ impl Clock for World {
 }
 
 #[async_trait]
-impl Pause for World {
+impl Timer for World {
     async fn wait(&self, time: Duration) {
         self.sleep(time).await;
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::KeptLogin;
+use super::kept_login::KeptLogin;
 use super::table::Table;
 
 /// How logins are listed.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::KeptLogin;
+use super::kept_login::KeptLogin;
 
 const HEAD: [&str; 6] = ["USER", "CLUSTER", "CONNECTED", "SUBJECT", "EXPIRES", "LAST USED"];
 

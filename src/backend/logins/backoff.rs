@@ -8,8 +8,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::LiveLogin;
-use crate::backend::tokens::refresh::GrantFailure;
 use crate::random::Random;
 
 /// The pause after the first failure; it doubles with each that follows.
@@ -19,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest that an identity provider may ask for.
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
-/// A login whose refreshes fail.
+/// That a login's refreshes fail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
     /// How many failed in a row.
@@ -34,7 +32,7 @@ pub struct Failing {
 /// What a login survives, as its record names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Trouble {
+pub enum Trouble {
     /// The identity provider was not reached.
     Unreachable,
     /// It answered, and did not refresh; its error code or status.
@@ -43,35 +41,26 @@ enum Trouble {
     Unproven(String),
 }
 
-impl LiveLogin {
-    /// How the last refresh failed, while no other one is to be tried.
+impl Failing {
+    /// One more failure after those `before` it, where the identity provider `asked` to be left alone for so long.
     #[must_use]
-    pub fn failing(&self, now: OffsetDateTime) -> Option<GrantFailure> {
-        let failing = self.failing.as_ref().filter(|failing| now < failing.not_before)?;
-        Some(match &failing.how {
-            Trouble::Unreachable => GrantFailure::NotSent,
-            Trouble::Refused(code) => GrantFailure::NotNow { code: code.clone(), asked: None },
-            Trouble::Unproven(reason) => {
-                GrantFailure::Unproven { reason: reason.clone(), refresh_token: None }
-            }
-        })
-    }
-
-    /// The login as it is after one more failure. One that says nothing of the provider, or ends the login, changes nothing.
-    #[must_use]
-    pub fn after(self, failure: &GrantFailure, now: OffsetDateTime, random: &dyn Random) -> Self {
-        let (how, asked) = match failure {
-            GrantFailure::NotSent => (Trouble::Unreachable, None),
-            GrantFailure::NotNow { code, asked } => (Trouble::Refused(code.clone()), *asked),
-            GrantFailure::Unproven { reason, .. } => (Trouble::Unproven(reason.clone()), None),
-            GrantFailure::Ambiguous | GrantFailure::InvalidGrant | GrantFailure::NotTheLogins { .. } => {
-                return self;
-            }
-        };
-        let failures = self.failing.as_ref().map_or(0, |failing| failing.failures).saturating_add(1);
+    pub fn after(
+        before: Option<&Self>,
+        how: Trouble,
+        asked: Option<Duration>,
+        now: OffsetDateTime,
+        random: &dyn Random,
+    ) -> Self {
+        let failures = before.map_or(0, |failing| failing.failures).saturating_add(1);
         let pause = with_jitter(pause(failures, asked), random);
         let not_before = now.saturating_add(time::Duration::try_from(pause).unwrap_or(time::Duration::MAX));
-        Self { failing: Some(Failing { failures, not_before, how }), ..self }
+        Self { failures, not_before, how }
+    }
+
+    /// How the last refresh failed, while no other one is to be tried.
+    #[must_use]
+    pub fn trouble_at(&self, now: OffsetDateTime) -> Option<&Trouble> {
+        (now < self.not_before).then_some(&self.how)
     }
 }
 
@@ -92,19 +81,18 @@ fn with_jitter(pause: Duration, random: &dyn Random) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::assembly::example_app::example_login;
     use crate::random::SystemRandom;
 
     const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
     /// For how many milliseconds nothing is tried after so many failures.
     fn quiet_after(failures: u32, asked: Option<Duration>) -> i128 {
-        let mut login = example_login("felix", START);
+        let mut failing = None;
         for _ in 0..failures {
-            let failure = GrantFailure::NotNow { code: "slow_down".to_owned(), asked };
-            login = login.after(&failure, START, &SystemRandom);
+            let how = Trouble::Refused("slow_down".to_owned());
+            failing = Some(Failing::after(failing.as_ref(), how, asked, START, &SystemRandom));
         }
-        (login.failing.unwrap().not_before - START).whole_milliseconds()
+        (failing.unwrap().not_before - START).whole_milliseconds()
     }
 
     #[test]
@@ -125,15 +113,8 @@ mod tests {
 
     #[test]
     fn who_asks_meanwhile_is_told_what_happened() {
-        let login = example_login("felix", START).after(&GrantFailure::NotSent, START, &SystemRandom);
-        assert!(matches!(login.failing(START), Some(GrantFailure::NotSent)));
-        assert!(login.failing(START + LONGEST_PAUSE).is_none());
-    }
-
-    #[test]
-    fn what_does_not_speak_of_the_provider_leaves_the_login_as_it_is() {
-        for failure in [GrantFailure::Ambiguous, GrantFailure::InvalidGrant] {
-            assert_eq!(example_login("felix", START).after(&failure, START, &SystemRandom).failing, None);
-        }
+        let failing = Failing::after(None, Trouble::Unreachable, None, START, &SystemRandom);
+        assert_eq!(failing.trouble_at(START), Some(&Trouble::Unreachable));
+        assert_eq!(failing.trouble_at(START + LONGEST_PAUSE), None);
     }
 }

@@ -4,10 +4,9 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
-use super::{LiveLogin, LoginKey, LoginState, RecordError};
+use super::{LiveLogin, LoginKey, LoginState, RecordError, serves};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::inbound::caller;
-use crate::backend::tokens::refresh::serves;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};

@@ -15,7 +15,7 @@ use crate::backend::assembly::App;
 use crate::store::{Key, Noted, StoreError};
 
 /// How long a use stands for those after it: what the index says is late by no more than this.
-pub const A_USE_STANDS: Duration = Duration::from_hours(1);
+pub const USE_RESOLUTION: Duration = Duration::from_hours(1);
 
 /// The index by moment.
 const INDEX: &Key = "logins";

@@ -4,7 +4,7 @@ use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
 use crate::panics::planted::{self, Place};
-use crate::store::Write;
+use crate::store::Swap;
 use crate::store::lock::Lock;
 
 /// What there was to forget.
@@ -19,15 +19,15 @@ pub enum Forgotten {
 
 impl Refresher<'_> {
     /// Forgets a login. Takes the lock, so that a refresh under way is over, or finds nothing to write to and revokes what it got.
-    /// `promise` writes down that the login's tokens are to be revoked; only when it has is the login taken away.
+    /// `record_revocation` writes down that the login's tokens are to be revoked; only when it has is the login taken away.
     ///
     /// # Errors
     /// [`RefreshError::Busy`] when the lock is not to be had in time, [`RefreshError::TooLate`] when it is not before the process
-    /// ends, those of the store and of `promise`.
+    /// ends, those of the store and of `record_revocation`.
     pub async fn forget(
         &self,
         key: &LoginKey,
-        promise: impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
+        record_revocation: impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
     ) -> Result<Forgotten, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         while self.clock.now() < deadline {
@@ -35,7 +35,7 @@ impl Refresher<'_> {
                 self.a_moment().await?;
                 continue;
             };
-            let outcome = caught(lock.hold(self.pause, self.delete(&lock, key, &promise))).await;
+            let outcome = caught(lock.hold(self.timer, self.delete(&lock, key, &record_revocation))).await;
             lock.release().await;
             if let Some(forgotten) = outcome?? {
                 return Ok(forgotten);
@@ -49,14 +49,14 @@ impl Refresher<'_> {
         &self,
         lock: &Lock<'_>,
         key: &LoginKey,
-        promise: &impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
+        record_revocation: &impl AsyncFn(&LiveLogin) -> Result<(), RecordError>,
     ) -> Result<Option<Forgotten>, RecordError> {
         planted::here(Place::Forget);
         let Some(stored) = self.logins.read(key).await? else { return self.nothing(lock).await };
         if let LoginState::Live(live) = &stored.record.state {
-            promise(live).await?;
+            record_revocation(live).await?;
         }
-        if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Write::Refused {
+        if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Swap::Conflict {
             return Ok(None);
         }
         Ok(Some(match stored.record.state {
@@ -67,7 +67,7 @@ impl Refresher<'_> {
 
     /// There is no login: also for a replica of the store, where an earlier call took it away that no replica confirmed.
     async fn nothing(&self, lock: &Lock<'_>) -> Result<Option<Forgotten>, RecordError> {
-        Ok((lock.confirm().await? == Write::Done).then_some(Forgotten::Nothing))
+        Ok((lock.confirm().await? == Swap::Done).then_some(Forgotten::Nothing))
     }
 }
 
@@ -82,8 +82,9 @@ mod tests {
     use super::*;
     use crate::backend::logins::{LoginRecord, Logins, TokenSet};
     use crate::backend::stopping::Stopping;
-    use crate::backend::tokens::refresh::{Grant, GrantFailure, Limits, LockWait};
-    use crate::clock::{RuntimePause, SystemClock};
+    use crate::backend::tokens::refresh::grant::{GrantFailure, RefreshGrant};
+    use crate::backend::tokens::refresh::{Limits, LockWait};
+    use crate::clock::{RuntimeTimer, SystemClock};
     use crate::protocol::WireSecret;
     use crate::random::SystemRandom;
     use crate::store::memory::Memory;
@@ -94,7 +95,7 @@ mod tests {
     struct NoGrant;
 
     #[async_trait(?Send)]
-    impl Grant for NoGrant {
+    impl RefreshGrant for NoGrant {
         async fn ready(&self) -> Result<(), GrantFailure> {
             unreachable!("nothing is refreshed")
         }
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_login_goes_only_when_its_revocation_is_promised() {
+    async fn a_login_goes_only_when_its_revocation_is_recorded() {
         let (store, keyring) = (Memory::new(Arc::new(SystemClock)), Keyring::random(&SystemRandom).unwrap());
         let kept = Duration::from_hours(1);
         let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
@@ -146,7 +147,7 @@ mod tests {
             logins,
             grant: &NoGrant,
             clock: &SystemClock,
-            pause: &RuntimePause,
+            timer: &RuntimeTimer,
             limits,
             lock_wait: &NoGrant,
             stopping: &Stopping::default(),
@@ -162,7 +163,7 @@ mod tests {
 
         let sees = async |live: &LiveLogin| {
             assert_eq!(live.id, "login");
-            assert!(logins.read(&key).await?.is_some(), "the login went before its revocation was promised");
+            assert!(logins.read(&key).await?.is_some(), "the login went before its revocation was recorded");
             Ok(())
         };
         let forgotten = refresher.forget(&key, sees).await.unwrap();

@@ -14,10 +14,10 @@ use time::OffsetDateTime;
 use super::{Disconnected, disconnect};
 use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
-use crate::backend::logins::index::{self, A_USE_STANDS, by_user};
+use crate::backend::logins::index::{self, USE_RESOLUTION, by_user};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
-use crate::clock::{Pause, RuntimePause};
+use crate::clock::{RuntimeTimer, Timer};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
@@ -85,7 +85,7 @@ impl Sweep {
         loop {
             self.once().await;
             let pause = until_the_next(self.app.random.as_ref()).unwrap_or(PAUSE);
-            RuntimePause.wait(pause).await;
+            RuntimeTimer.wait(pause).await;
         }
     }
 
@@ -94,7 +94,7 @@ impl Sweep {
         let app = Arc::clone(&self.app);
         match Lock::take(app.store.as_ref(), LOCK, app.random.as_ref(), LOCK_LIFE).await {
             Ok(Some(lock)) => {
-                let swept = lock.hold(&RuntimePause, self.sweep()).await;
+                let swept = lock.hold(&RuntimeTimer, self.sweep()).await;
                 lock.release().await;
                 if swept.is_err() {
                     tracing::warn!("unused logins are not all ended: the next sweep goes on");
@@ -112,7 +112,7 @@ impl Sweep {
             self.round = Round::begin(now);
         }
         // A use is noted up to an hour late.
-        let until = now - (self.app.settings.unused_login_lifetime + A_USE_STANDS);
+        let until = now - (self.app.settings.unused_login_lifetime + USE_RESOLUTION);
         loop {
             let entries = index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
             let Some(last) = entries.last().cloned() else { return Ok(()) };
@@ -233,7 +233,7 @@ mod tests {
         let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(29 * DAY);
         use_now(&example, &used).await;
-        example.clock.advance((DAY + A_USE_STANDS).checked_sub(Duration::from_millis(1)).unwrap());
+        example.clock.advance((DAY + USE_RESOLUTION).checked_sub(Duration::from_millis(1)).unwrap());
         let mut sweep = sweep_of(&example);
         sweep.once().await;
         assert!(example.record(&unused).await.is_some(), "ended before its time");

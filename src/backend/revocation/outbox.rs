@@ -16,7 +16,8 @@ use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;
 use crate::store::sealing::{Keyring, Kind, NotSealed};
-use crate::store::{Store, StoreError, Write, write_retry};
+use crate::store::write_retry::retry_write;
+use crate::store::{Store, StoreError, Swap};
 
 /// How long a revocation that is not confirmed is tried again.
 const TRIED_FOR: time::Duration = time::Duration::days(7);
@@ -180,7 +181,7 @@ impl Revocations<'_> {
     ) -> Result<(), RecordError> {
         let sealed = self.seal(key, revocation)?;
         let write = || self.write(key, revocation.not_before, &sealed, revocation.left(now));
-        Ok(write_retry::write(keep_trying, write).await?)
+        Ok(retry_write(keep_trying, write).await?)
     }
 
     /// The indexes first: a name without a record is cleared away, a record without a name is never found.
@@ -196,11 +197,11 @@ impl Revocations<'_> {
         self.store.put(&key.record(), sealed, ttl).await
     }
 
-    /// Crosses a revocation out.
+    /// Takes a revocation that is over off the list.
     ///
     /// # Errors
     /// When the store does not answer; it is then found once more, which does no harm.
-    pub async fn cross_out(&self, key: &RevocationKey) -> Result<(), StoreError> {
+    pub async fn complete(&self, key: &RevocationKey) -> Result<(), StoreError> {
         self.store.delete(&key.record()).await?;
         self.store.unnote(&outstanding_of(&key.login), &key.id).await?;
         self.store.unnote(DUE, &key.member()).await
@@ -235,7 +236,7 @@ impl Revocations<'_> {
         first_pause: Duration,
     ) -> Result<Option<Revocation>, RecordError> {
         let Some(seen) = self.store.get(&key.record()).await? else {
-            self.cross_out(key).await?;
+            self.complete(key).await?;
             return Ok(None);
         };
         let revocation = match self.open(key, &seen) {
@@ -254,8 +255,8 @@ impl Revocations<'_> {
         let taken = Revocation { not_before, ..revocation };
         let sealed = self.seal(key, &taken)?;
         match self.store.swap(&key.record(), &seen, &sealed, taken.left(now)).await? {
-            Write::Refused => Ok(None),
-            Write::Done => {
+            Swap::Conflict => Ok(None),
+            Swap::Done => {
                 self.store.note(DUE, &key.member(), not_before).await?;
                 Ok(Some(taken))
             }

@@ -13,7 +13,7 @@ use super::{attempt, first_pause};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LoginState, RecordError};
 use crate::backend::oidc::silence::WhileSilent;
-use crate::clock::Pause;
+use crate::clock::Timer;
 use crate::store::StoreError;
 
 /// Between two looks at what is due.
@@ -26,7 +26,7 @@ const BATCH: usize = 1_000;
 const AT_ONCE: usize = 8;
 
 /// Looks for what is due, until the process is to end.
-pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
+pub async fn run(app: Arc<App>, clients: Rc<Clients>, timer: &dyn Timer) {
     loop {
         let wait = match look(&app, &clients).await {
             Ok(()) => LOOK_AGAIN,
@@ -36,7 +36,7 @@ pub async fn run(app: Arc<App>, clients: Rc<Clients>, pause: &dyn Pause) {
             }
         };
         tokio::select! {
-            () = pause.wait(wait) => {}
+            () = timer.wait(wait) => {}
             () = app.stopping.closes() => return,
         }
     }
@@ -68,7 +68,7 @@ async fn retry(app: &App, clients: &Clients, key: &RevocationKey) -> Result<(), 
     if is_held(app, key, &revocation).await? {
         let (user, cluster) = (key.login.user(), key.login.cluster());
         tracing::info!(user, cluster, "a login that was to be forgotten is still there: it stays");
-        return Ok(app.revocations().cross_out(key).await?);
+        return Ok(app.revocations().complete(key).await?);
     }
     attempt(app, clients, key, revocation, WhileSilent::LeaveAlone).await;
     Ok(())

@@ -19,7 +19,8 @@ use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
-use crate::store::{StoreError, Write, write_retry};
+use crate::store::write_retry::retry_write;
+use crate::store::{StoreError, Swap};
 
 /// Each try that fails is another login, or another refresh, that came in between.
 const MOST_TRIES: u32 = 32;
@@ -82,7 +83,7 @@ pub async fn accept(
     match keep(app, &key, live, begun.keep_trying).await {
         Ok(replaced) => {
             if let Some(replaced) = replaced {
-                revocation::carry_out(app, clients, &key, &replaced, WhileSilent::Ask).await;
+                revocation::execute(app, clients, &key, &replaced, WhileSilent::Ask).await;
             }
             Ok(login)
         }
@@ -117,7 +118,7 @@ pub fn token_set(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTim
     }
 }
 
-/// Keeps a login; answers with the one that it replaces, whose revocation is promised by then. Its own tokens exist only here
+/// Keeps a login; answers with the one that it replaces, whose revocation is recorded by then. Its own tokens exist only here
 /// by now, so a store that does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was
 /// superseded.
 async fn keep(
@@ -141,7 +142,7 @@ struct Found {
 impl Found {
     async fn at(app: &App, key: &LoginKey, keep_trying: Duration) -> Result<Self, StoreError> {
         let place = key.record();
-        let sealed = write_retry::write(keep_trying, || app.store.get(&place)).await?;
+        let sealed = retry_write(keep_trying, || app.store.get(&place)).await?;
         let record = sealed.as_ref().and_then(|sealed| app.logins().open(key, sealed).ok());
         Ok(Self { sealed, record })
     }
@@ -189,7 +190,7 @@ async fn put_in_place(
             break;
         }
         if let Some(held) = found.login() {
-            revocation::promise(app, key, held, keep_trying).await?;
+            revocation::record(app, key, held, keep_trying).await?;
         }
         replaced = found.login().cloned();
         let sealed =
@@ -202,7 +203,7 @@ async fn put_in_place(
             in_doubt.set(in_doubt.get() || written.is_err());
             written
         };
-        if write_retry::write(keep_trying, write).await? == Write::Done {
+        if retry_write(keep_trying, write).await? == Swap::Done {
             return Ok(replaced);
         }
     }

@@ -26,7 +26,7 @@ use crate::protocol::{
     Code, Connected, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError, WireSecret,
 };
 use crate::random::sha256;
-use crate::store::Write;
+use crate::store::Swap;
 use crate::telemetry::AUDIT;
 
 /// Takes what the redirect carried.
@@ -91,11 +91,11 @@ async fn refusal(app: &App, mut stored: Stored, refused: Refused) -> Result<Exch
         ),
     };
     match stored.swap(app, Phase::Failed { code: None, error }).await? {
-        Write::Done => {
+        Swap::Done => {
             audit(app, &stored.record, Code::AccessDenied.as_str());
             Ok(denied)
         }
-        Write::Refused => Err(finished()),
+        Swap::Conflict => Err(finished()),
     }
 }
 
@@ -114,7 +114,7 @@ async fn granted_code(
     check_not_expired(app, &stored.record)?;
     app.stopping.time_for(app.settings.spending())?;
     let lease_until = app.clock.now() + app.settings.exchange_lease;
-    if stored.swap(app, Phase::Exchanging { code: code.clone(), lease_until }).await? == Write::Refused {
+    if stored.swap(app, Phase::Exchanging { code: code.clone(), lease_until }).await? == Swap::Conflict {
         // Somebody else claimed this session in between; what they wrote is the answer.
         return outcome(app, session::load(app, token).await?, &code).await;
     }
@@ -141,7 +141,7 @@ async fn outcome(app: &App, mut stored: Stored, code: &str) -> Result<ExchangeRe
         .retry_after(std::time::Duration::from_secs(1))),
         Phase::Exchanging { code, .. } => {
             // Whoever redeemed it is gone; the code is never sent twice, so the outcome stays unknown.
-            if stored.swap(app, Phase::Failed { code: Some(code), error: lost() }).await? == Write::Done {
+            if stored.swap(app, Phase::Failed { code: Some(code), error: lost() }).await? == Swap::Done {
                 audit(app, &stored.record, Code::ExchangeLost.as_str());
             }
             Err(lost_problem())
@@ -249,7 +249,7 @@ async fn conclude(
     };
     let outcome = answer.as_ref().map_or_else(|problem: &Problem| problem.code().as_str(), |_| "complete");
     audit(app, &stored.record, outcome);
-    if stored.swap_until(app, phase, app.settings.exchange_lease).await? == Write::Refused {
+    if stored.swap_until(app, phase, app.settings.exchange_lease).await? == Swap::Conflict {
         // Only an expired lease lets somebody else write: they have told the caller that the outcome is unknown.
         return Err(lost_problem());
     }

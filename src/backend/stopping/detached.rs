@@ -12,35 +12,34 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::backend::assembly::Clients;
 use crate::outbound::request_context::Trail;
 use crate::panics::caught;
 
 /// Between the panic of a task that shall always run and its next start.
 const AFTER_A_PANIC: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce(Rc<Clients>) -> LocalBoxFuture<'static, ()> + Send>;
+type Job<C> = Box<dyn FnOnce(Rc<C>) -> LocalBoxFuture<'static, ()> + Send>;
 
-/// The way to that thread, for all others.
-pub struct Detached {
-    jobs: mpsc::UnboundedSender<Job>,
+/// The way to that thread, for all others. `C` is what each piece of work is given there: that thread's clients.
+pub struct Detached<C> {
+    jobs: mpsc::UnboundedSender<Job<C>>,
     under_way: TaskTracker,
 }
 
 /// What has been asked for, until a thread takes it over.
-pub struct Jobs(mpsc::UnboundedReceiver<Job>);
+pub struct Jobs<C>(mpsc::UnboundedReceiver<Job<C>>);
 
-impl Detached {
+impl<C: 'static> Detached<C> {
     /// Work waits until [`Jobs::run_here`] is called.
     #[must_use]
-    pub fn new() -> (Self, Jobs) {
+    pub fn new() -> (Self, Jobs<C>) {
         let (jobs, incoming) = mpsc::unbounded_channel();
         (Self { jobs, under_way: TaskTracker::new() }, Jobs(incoming))
     }
 
     /// Begins work for the request of the task that asks, whose span and trail it carries. Nothing comes out of the receiver
     /// when the work panics, or when the process ends before it is done.
-    pub fn begin<T, F>(&self, work: impl FnOnce(Rc<Clients>) -> F + Send + 'static) -> oneshot::Receiver<T>
+    pub fn begin<T, F>(&self, work: impl FnOnce(Rc<C>) -> F + Send + 'static) -> oneshot::Receiver<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + 'static,
@@ -49,7 +48,7 @@ impl Detached {
         let (trail, span) = (Trail::current(), tracing::Span::current());
         // Counted from now on, not only once that thread has come to it.
         let counted = self.under_way.token();
-        let job = move |clients| {
+        let job = move |clients: Rc<C>| {
             let work = async move {
                 let _counted = counted;
                 let _ = done.send(work(clients).await);
@@ -87,9 +86,9 @@ impl Detached {
     }
 }
 
-impl Jobs {
+impl<C: 'static> Jobs<C> {
     /// Does the work on the calling thread, with its clients, for as long as that runs.
-    pub fn run_here(mut self, clients: Clients) {
+    pub fn run_here(mut self, clients: C) {
         let clients = Rc::new(clients);
         drop(actix_web::rt::spawn(async move {
             while let Some(job) = self.0.recv().await {

@@ -1,10 +1,10 @@
-//! The production [`Grant`]: refresh tokens spent at a cluster's own identity provider.
+//! The production [`RefreshGrant`]: refresh tokens spent at a cluster's own identity provider.
 
 use async_trait::async_trait;
 use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
-use super::refresh::{Grant, GrantFailure};
+use super::refresh::grant::{GrantFailure, RefreshGrant};
 use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
 use crate::backend::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
@@ -36,7 +36,7 @@ pub struct ProviderGrant<'a> {
 }
 
 #[async_trait(?Send)]
-impl Grant for ProviderGrant<'_> {
+impl RefreshGrant for ProviderGrant<'_> {
     async fn ready(&self) -> Result<(), GrantFailure> {
         let ready = self.provider.ready(&self.clients.provider).await;
         ready.map(|_| ()).map_err(|_| GrantFailure::NotSent)

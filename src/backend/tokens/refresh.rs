@@ -7,81 +7,28 @@
 //! nothing is lost, without one the login ends as `refresh_lost`.
 
 pub mod failure;
+pub mod grant;
 pub mod turn;
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use time::OffsetDateTime;
-
-use self::turn::{LOOK_AGAIN, Turn};
+use self::grant::{GrantFailure, RefreshGrant};
 use crate::backend::logins::{
     Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
+    serves,
 };
 use crate::backend::stopping::{Stopping, TooLate};
-use crate::clock::{Clock, Pause};
+use crate::clock::{Clock, Timer};
 use crate::panics::{Panicked, caught};
 use crate::protocol::WireSecret;
 use crate::random::NoRandomness;
 use crate::store::lock::{Lock, LockError};
-use crate::store::{StoreError, Write};
-
-/// Spends refresh tokens at an identity provider, and takes tokens back.
-#[async_trait(?Send)]
-pub trait Grant {
-    /// Has at hand whatever a refresh needs: once a token is about to be spent, nothing but the request itself may be left to
-    /// fail or to take its time.
-    async fn ready(&self) -> Result<(), GrantFailure>;
-
-    /// Spends a refresh token once, right away (RFC 6749, 6), and verifies what comes against the login.
-    async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure>;
-
-    /// Revokes tokens that nobody shall have.
-    async fn revoke(&self, tokens: &TokenSet);
-}
+use crate::store::{StoreError, Swap};
 
 /// Is told how long each refresh waited for its lock, or for what another refresh brought.
 pub trait LockWait {
     /// So long, this time.
     fn waited(&self, time: time::Duration);
-}
-
-/// What a spent refresh token brought instead of tokens.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum GrantFailure {
-    /// The provider never heard of it.
-    #[error("the identity provider was not reached")]
-    NotSent,
-    /// The provider answered, and the token was not taken: a 5xx, a 429, `invalid_client`.
-    #[error("the identity provider did not refresh ({code})")]
-    NotNow {
-        /// Its error code, or its status.
-        code: String,
-        /// For how long it asks to be left alone.
-        asked: Option<Duration>,
-    },
-    /// Nobody knows whether it was taken.
-    #[error("the identity provider's answer was lost")]
-    Ambiguous,
-    /// `invalid_grant`: the token is worth nothing any more.
-    #[error("the identity provider takes the refresh token no more")]
-    InvalidGrant,
-    /// Tokens came whose ID token cannot be verified, or without one: nothing says that they are not this login's.
-    #[error("the identity provider's new ID token cannot be verified ({reason})")]
-    Unproven {
-        /// Why not.
-        reason: String,
-        /// The successor of the token that was spent, where one came; the refresh after this one proves whose it is.
-        refresh_token: Option<WireSecret>,
-    },
-    /// Tokens came, and they are not this login's.
-    #[error("the identity provider's tokens are not this login's ({reason})")]
-    NotTheLogins {
-        /// Which check failed.
-        reason: String,
-        /// To be revoked.
-        tokens: Box<TokenSet>,
-    },
 }
 
 /// Why there are no new tokens.
@@ -144,23 +91,34 @@ pub struct Limits {
     pub spending: Duration,
 }
 
+/// Between two looks whether another replica is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// What a refresh needs; a simulation brings its own of each.
 #[derive(Clone, Copy)]
 pub struct Refresher<'a> {
     /// The records.
     pub logins: Logins<'a>,
     /// The identity provider.
-    pub grant: &'a dyn Grant,
+    pub grant: &'a dyn RefreshGrant,
     /// The time.
     pub clock: &'a dyn Clock,
     /// Waiting.
-    pub pause: &'a dyn Pause,
+    pub timer: &'a dyn Timer,
     /// How long what may take.
     pub limits: Limits,
     /// Who is told how long it waits.
     pub lock_wait: &'a dyn LockWait,
     /// How far the end of the process is.
     pub stopping: &'a Stopping,
+}
+
+/// Whose turn it is to refresh.
+pub(in crate::backend) enum Turn<'a> {
+    /// Ours.
+    Ours(Lock<'a>),
+    /// Somebody else's, who is done.
+    Newer(TokenSet),
 }
 
 impl Refresher<'_> {
@@ -176,7 +134,7 @@ impl Refresher<'_> {
         match turn? {
             Turn::Newer(tokens) => Ok(tokens),
             Turn::Ours(lock) => {
-                let outcome = caught(lock.hold(self.pause, self.under_lock(&lock, key, seen))).await;
+                let outcome = caught(lock.hold(self.timer, self.under_lock(&lock, key, seen))).await;
                 lock.release().await;
                 outcome?
             }
@@ -203,11 +161,11 @@ impl Refresher<'_> {
             Some(Attempt::First) => Attempt::Last,
             Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
         };
-        if let Some(failure) = live.failing(self.clock.now()) {
+        if let Some(trouble) = live.failing(self.clock.now()) {
             return if serves(&live.tokens, self.clock.now()) {
                 Ok(live.tokens)
             } else {
-                Err(RefreshError::NotYet(failure))
+                Err(RefreshError::NotYet(trouble.into()))
             };
         }
         match self.ready().await? {
@@ -305,8 +263,8 @@ impl Refresher<'_> {
         next: &Stored,
     ) -> Result<(), RefreshError> {
         match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.kept).await? {
-            Write::Refused => Err(RefreshError::Busy),
-            Write::Done => Ok(()),
+            Swap::Conflict => Err(RefreshError::Busy),
+            Swap::Done => Ok(()),
         }
     }
 
@@ -345,7 +303,7 @@ impl Refresher<'_> {
                 );
                 return Ok(tokens);
             }
-            self.pause.wait(LOOK_AGAIN).await;
+            self.timer.wait(LOOK_AGAIN).await;
         }
     }
 
@@ -371,7 +329,7 @@ impl Refresher<'_> {
         sealed: &[u8],
     ) -> Result<Kept, StoreError> {
         let store = self.logins.store;
-        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Write::Done {
+        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Swap::Done {
             return Ok(Kept::Written);
         }
         match store.get(&key.record()).await? {
@@ -388,13 +346,6 @@ enum Kept {
     Superseded,
     LoginGone,
     NotYet,
-}
-
-/// Whether an ID token still counts at a cluster, with a little time to get there: ten seconds, or a tenth of a short life.
-#[must_use]
-pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
-    let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
-    now + margin < tokens.expires_at
 }
 
 #[cfg(test)]

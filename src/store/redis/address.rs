@@ -1,36 +1,18 @@
 //! Where Redis is, as `REDIS_URL` writes it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use redis::io::tcp::TcpSettings;
-use redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use url::Url;
 
+use super::driver::server;
 use super::sentinel::Sentinels;
 use super::tls::Roots;
+use super::unusable::UnusableRedis;
 
 /// The port of a sentinel that is named without one.
 const SENTINEL_PORT: u16 = 26379;
-
-/// Settings that no Redis can be reached with; neither URL nor password is repeated.
-#[derive(Debug, thiserror::Error)]
-pub enum UnusableRedis {
-    /// Not a URL of Redis.
-    #[error(
-        "REDIS_URL is not understood: write redis://[user:password@]host[:port][/database], or \
-         redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/database], with rediss for TLS"
-    )]
-    Url,
-    /// No certificate in the file.
-    #[error("{path} holds no usable certificate ({reason}): give a PEM file with the CA's certificate")]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
 
 /// How the master is found.
 #[derive(Clone)]
@@ -73,13 +55,6 @@ impl Address {
 
 fn connection_info(url: &str) -> Option<ConnectionInfo> {
     Url::parse(url).ok()?.as_str().into_connection_info().ok()
-}
-
-/// A server that is spoken to with these settings.
-pub(super) fn server(info: ConnectionInfo, settings: RedisConnectionInfo) -> ConnectionInfo {
-    // Only RESP3 tells of a lost connection before the next request is sent on it.
-    let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true))
 }
 
 /// `[user:password@]host[:port][,host[:port]…]/master-name[/database][?sentinel_username=…&sentinel_password=…]`

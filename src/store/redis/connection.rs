@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, RedisResult, Role};
+use redis::{Client, PushInfo, PushKind, RedisResult, Role};
 
+use super::driver::{driver_config, out_of_time, server_of, store_error};
 use super::sentinel::Sentinels;
-use super::watch;
-use crate::clock::RuntimePause;
+use super::watch::{self, Lost};
+use crate::clock::RuntimeTimer;
 use crate::store::StoreError;
 
 /// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
 const NOT_THE_MASTER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED", "NOREPLICAS"];
-
-/// Whether a connection is given up.
-pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
 /// Two connections to one server, lost together: one for writes that wait for a replica, so that nothing else waits behind them.
 #[derive(Clone)]
@@ -61,7 +59,7 @@ impl Connection {
     /// Gives the connection up when the sentinels name another server.
     pub(super) fn watch(&self, sentinels: Arc<Sentinels>, often: Duration) {
         let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
-        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimePause).await });
+        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimeTimer).await });
     }
 
     /// Whether the next request needs a new one.
@@ -92,29 +90,4 @@ impl Connection {
             store_error(&error)
         })
     }
-}
-
-/// Host and port, to tell servers apart.
-pub(super) fn server_of(client: &Client) -> String {
-    client.get_connection_info().addr().to_string()
-}
-
-/// Our own time-outs cover name look-up, TLS and the wait for others as well.
-pub(super) fn driver_config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None)
-}
-
-/// The driver's words, but not the server's, which may repeat a command that it did not understand, password included.
-pub(super) fn store_error(error: &RedisError) -> StoreError {
-    let reason = match error.code() {
-        Some(code) => format!("Redis answered {code}"),
-        None if error.is_io_error() => error.to_string(),
-        None => error.category().to_owned(),
-    };
-    StoreError { reason }
-}
-
-/// Nothing came in time.
-pub(super) fn out_of_time(what: &str) -> StoreError {
-    StoreError { reason: format!("{what} in time") }
 }

@@ -10,10 +10,9 @@ use futures_util::future::{join_all, try_join};
 use redis::aio::{PubSubSink, PubSubStream};
 use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError};
 
-use super::address::server;
 #[cfg(test)]
-use super::connection::server_of;
-use super::connection::{driver_config, out_of_time, store_error};
+use super::driver::server_of;
+use super::driver::{driver_config, out_of_time, server, store_error};
 use super::tls::Roots;
 use crate::store::StoreError;
 

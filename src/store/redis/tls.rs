@@ -9,7 +9,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::address::UnusableRedis;
+use super::unusable::UnusableRedis;
 
 /// Roots beyond the system's, where there are any.
 pub(super) struct Roots(Option<TlsCertificates>);

@@ -11,9 +11,12 @@ use futures_util::future::{FutureExt, join_all, select_all};
 use redis::aio::{PubSubSink, PubSubStream};
 use tokio::time::timeout;
 
-use super::connection::{Lost, server_of};
+use super::driver::server_of;
 use super::sentinel::Sentinels;
-use crate::clock::Pause;
+use crate::clock::Timer;
+
+/// Whether a connection is given up.
+pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
 /// How rarely sentinels are asked that are listened to; each is then made to speak, too, so that no silence is taken for peace.
 pub(super) const RARELY: Duration = Duration::from_secs(10);
@@ -25,7 +28,7 @@ pub(super) async fn watch(
     server: String,
     connection: Weak<Lost>,
     often: Duration,
-    pause: &dyn Pause,
+    timer: &dyn Timer,
 ) {
     let Some(mut lost) = connection.upgrade().map(|lost| lost.subscribe()) else { return };
     let mut ears = Ears::new(sentinels.count());
@@ -42,7 +45,7 @@ pub(super) async fn watch(
             // Also when there is no connection any more.
             _ = lost.wait_for(|lost| *lost) => return,
             () = ears.news() => {}
-            () = pause.wait(next) => {}
+            () = timer.wait(next) => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
-use super::{A_USE_STANDS, note};
+use super::{USE_RESOLUTION, note};
 use crate::backend::assembly::App;
 use crate::backend::logins::LoginKey;
 use crate::store::StoreError;
@@ -47,7 +47,7 @@ pub struct NotedUses {
 impl NotedUses {
     /// Whether this use is to be written down; then those after it are not, for an hour.
     pub(crate) fn is_due(&self, key: &LoginKey, now: OffsetDateTime) -> bool {
-        let stands = |noted: &OffsetDateTime| now < *noted + A_USE_STANDS;
+        let stands = |noted: &OffsetDateTime| now < *noted + USE_RESOLUTION;
         let mut uses = self.noted();
         if uses.get(key).is_some_and(stands) {
             return false;
@@ -153,7 +153,7 @@ mod tests {
     async fn a_use_is_written_once_an_hour_and_never_within_the_request() {
         let example = ExampleApp::new();
         let key = example.log_in("felix", "dev").await;
-        example.clock.advance(A_USE_STANDS.checked_sub(Duration::from_secs(1)).unwrap());
+        example.clock.advance(USE_RESOLUTION.checked_sub(Duration::from_secs(1)).unwrap());
         let before = store_calls(&example.app);
         (0..1_000).for_each(|_| used(&example.app, &key));
         write_waiting(&example.app).await;
@@ -182,7 +182,7 @@ mod tests {
     async fn a_use_that_could_not_be_written_is_written_with_the_next() {
         let mut example = ExampleApp::new();
         let key = example.log_in("felix", "dev").await;
-        example.clock.advance(A_USE_STANDS);
+        example.clock.advance(USE_RESOLUTION);
         let app = Arc::get_mut(&mut example.app).unwrap();
         let nowhere = Arc::new(Redis::new("redis://127.0.0.1:1/", None).unwrap());
         let store = std::mem::replace(&mut app.store, nowhere);
@@ -198,7 +198,7 @@ mod tests {
     async fn the_task_writes_and_a_process_that_ends_waits_for_what_is_under_way() {
         let example = ExampleApp::new();
         let keys = [example.log_in("felix", "dev").await, example.log_in("mara", "dev").await];
-        example.clock.advance(A_USE_STANDS);
+        example.clock.advance(USE_RESOLUTION);
         let task = actix_web::rt::spawn(write_uses(Arc::clone(&example.app)));
         for key in &keys {
             used(&example.app, key);
@@ -222,7 +222,7 @@ mod tests {
         assert!(noted.noted().len() <= REMEMBERED);
         let last = LoginKey::new(&user, &REMEMBERED.to_string());
         assert!(!noted.is_due(&last, now));
-        assert!(noted.is_due(&last, now + A_USE_STANDS));
+        assert!(noted.is_due(&last, now + USE_RESOLUTION));
     }
 
     #[test]

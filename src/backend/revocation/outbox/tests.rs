@@ -75,12 +75,12 @@ async fn what_is_crossed_out_leaves_nothing_and_takes_nothing_along() {
     let (one, other) = (place.keep(&felix, "one").await, place.keep(&felix, "other").await);
     let outstanding = async |login| place.revocations().is_outstanding(login, place.now).await.unwrap();
     assert!(outstanding(&felix).await && !outstanding(&mara).await);
-    place.revocations().cross_out(&one).await.unwrap();
+    place.revocations().complete(&one).await.unwrap();
     assert!(outstanding(&felix).await);
     let due = place.now + FIRST_PAUSE;
     assert!(place.take(&one, due).await.is_none());
     assert_eq!(place.revocations().due(due, 9).await.unwrap(), std::slice::from_ref(&other));
-    place.revocations().cross_out(&other).await.unwrap();
+    place.revocations().complete(&other).await.unwrap();
     assert!(!outstanding(&felix).await);
     assert!(place.revocations().due(due, 9).await.unwrap().is_empty());
     assert_eq!(place.store.get(&other.record()).await.unwrap(), None);

@@ -1,6 +1,7 @@
 //! What a refresh that brought no tokens leaves in the login's record.
 
-use super::{GrantFailure, RefreshError, Refresher};
+use super::grant::GrantFailure;
+use super::{RefreshError, Refresher};
 use crate::backend::logins::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
 use crate::store::lock::Lock;
 
@@ -18,14 +19,14 @@ impl Refresher<'_> {
         match failure {
             // The token is unspent, so the intent goes, and comes back only after a while.
             GrantFailure::NotSent | GrantFailure::NotNow { .. } => {
-                let live = live.after(&failure, self.clock.now(), self.logins.random);
+                let live = self.after(live, &failure);
                 let later = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
                 self.write(lock, key, &stored, &later).await?;
                 Err(failure.into())
             }
             // Its successor exists only here, and nobody uses an ID token that is not verified. The version stays: there is no new set.
             GrantFailure::Unproven { ref refresh_token, .. } => {
-                let live = live.after(&failure, self.clock.now(), self.logins.random);
+                let live = self.after(live, &failure);
                 let mut live = LiveLogin { intent: None, ..live };
                 live.tokens.refresh_token = refresh_token.clone().or(live.tokens.refresh_token);
                 let version = stored.record.version;
@@ -51,6 +52,14 @@ impl Refresher<'_> {
                 self.grant.revoke(tokens).await;
                 Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
             }
+        }
+    }
+
+    /// The login as it is after one more failure.
+    fn after(&self, live: LiveLogin, failure: &GrantFailure) -> LiveLogin {
+        match failure.trouble() {
+            Some((how, asked)) => live.after(how, asked, self.clock.now(), self.logins.random),
+            None => live,
         }
     }
 

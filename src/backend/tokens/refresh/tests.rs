@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::*;
 use crate::backend::assembly::example_app::example_login;
-use crate::clock::{RuntimePause, SystemClock};
+use crate::clock::{RuntimeTimer, SystemClock};
 use crate::random::SystemRandom;
 use crate::store::Store;
 use crate::store::memory::Memory;
@@ -17,7 +19,7 @@ use crate::store::sealing::Keyring;
 struct Revoking(Cell<u32>);
 
 #[async_trait(?Send)]
-impl Grant for Revoking {
+impl RefreshGrant for Revoking {
     async fn ready(&self) -> Result<(), GrantFailure> {
         unreachable!("nothing is refreshed")
     }
@@ -46,7 +48,7 @@ async fn revoked(store: &dyn Store, held: Option<LiveLogin>) -> u32 {
         logins,
         grant: &grant,
         clock: &SystemClock,
-        pause: &RuntimePause,
+        timer: &RuntimeTimer,
         limits: Limits { lock: second, wait: second, keep_trying: second, spending: second },
         lock_wait: &grant,
         stopping: &Stopping::default(),

@@ -1,22 +1,9 @@
 //! Whose turn it is to do something with a login: its lock is waited for, but not into the end of the process.
 
-use std::time::Duration;
-
-use super::{RefreshError, Refresher};
-use crate::backend::logins::{LoginKey, TokenSet};
+use super::{LOOK_AGAIN, RefreshError, Refresher, Turn};
+use crate::backend::logins::LoginKey;
 use crate::backend::stopping::TooLate;
 use crate::store::lock::{Lock, LockError};
-
-/// Whose turn it is to refresh.
-pub(in crate::backend) enum Turn<'a> {
-    /// Ours.
-    Ours(Lock<'a>),
-    /// Somebody else's, who is done.
-    Newer(TokenSet),
-}
-
-/// Between two looks whether another replica is done.
-pub(in crate::backend) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Refresher<'_> {
     /// Waits until the lock is ours or somebody else has refreshed.
@@ -49,7 +36,7 @@ impl Refresher<'_> {
         tokio::select! {
             biased;
             () = self.stopping.closes() => Err(TooLate),
-            () = self.pause.wait(LOOK_AGAIN) => Ok(()),
+            () = self.timer.wait(LOOK_AGAIN) => Ok(()),
         }
     }
 }

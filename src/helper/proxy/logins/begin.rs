@@ -16,7 +16,7 @@ use crate::helper::session::{self, Credential, Session};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{Info, WireSecret};
 use crate::random::sha256;
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Swap};
 use crate::telemetry::AUDIT;
 
 /// For how long the backend keeps the record of a session: a token that old is good for nothing.
@@ -136,7 +136,7 @@ async fn write_down(
 
 /// Whether nobody has handed this session over before, to whichever replica.
 async fn is_first_time(app: &App, session_token: &WireSecret) -> Result<bool, StoreError> {
-    Ok(app.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await? == Write::Done)
+    Ok(app.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await? == Swap::Done)
 }
 
 fn handed_over(session_token: &WireSecret) -> String {

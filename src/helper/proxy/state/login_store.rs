@@ -14,7 +14,7 @@ use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{RedirectUri, WireSecret};
 use crate::random::sha256;
 use crate::store::sealing::derived;
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Swap};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -157,7 +157,7 @@ impl App {
         let place = place(Kind::Confirm, token);
         let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
         let state = derived::open(token, &place, &sealed)?;
-        let first = self.store.delete_seen(&place, &sealed).await? == Write::Done;
+        let first = self.store.delete_seen(&place, &sealed).await? == Swap::Done;
         Ok(first.then_some(state))
     }
 

@@ -14,7 +14,7 @@ use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::bad_confirmation;
 use crate::protocol::WireSecret;
 use crate::random::{random_secret, sha256};
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Swap};
 
 /// What a page with the button says about the Backstage that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub async fn issue_form_token(
 /// Uses a form's token up: the page that it was issued for.
 async fn redeem(app: &App, token: &WireSecret) -> Result<Option<Page>, StoreError> {
     for page in [Page::Trusts, Page::Asks] {
-        if app.store.delete_seen(&place(token), &issued(app, page)).await? == Write::Done {
+        if app.store.delete_seen(&place(token), &issued(app, page)).await? == Swap::Done {
             return Ok(Some(page));
         }
     }

@@ -1,0 +1,42 @@
+//! Who may call, and what that asks of the other settings.
+
+use std::net::SocketAddr;
+
+use crate::backstage_names::UserRef;
+use crate::settings::SettingsError;
+use crate::settings::cluster::IdentityRule;
+
+/// Who the callers are.
+#[derive(Clone, Debug)]
+pub enum Callers {
+    /// Each shows a Backstage token.
+    Backstage,
+    /// For development: each is this user (`CLUSTER_AUTH_DEV_USER`).
+    DevUser(UserRef),
+}
+
+impl Callers {
+    /// Reads `CLUSTER_AUTH_DEV_USER`, which no listener beyond loopback may have.
+    pub(super) fn read(dev_user: Option<&str>, listeners: [SocketAddr; 2]) -> Result<Self, SettingsError> {
+        let Some(name) = dev_user else { return Ok(Self::Backstage) };
+        let user = name.parse().map_err(|e| SettingsError(format!("CLUSTER_AUTH_DEV_USER is {e}.")))?;
+        if listeners.iter().all(|listener| listener.ip().is_loopback()) {
+            return Ok(Self::DevUser(user));
+        }
+        Err(SettingsError(
+            "CLUSTER_AUTH_DEV_USER lets every caller in, so it works on loopback only: listen on 127.0.0.1 or [::1], or unset it."
+                .to_owned(),
+        ))
+    }
+
+    /// Refuses a rule that cannot work for these callers: the catalog rule without a Backstage to ask.
+    pub(super) fn check_identity_rule(&self, rule: &IdentityRule) -> Result<(), SettingsError> {
+        match (self, rule) {
+            (Self::DevUser(_), IdentityRule::Catalog) => Err(SettingsError(
+                "IDENTITY_RULE is catalog, which needs a Backstage to ask: set it to email, nickname, a template or any beside CLUSTER_AUTH_DEV_USER."
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Why settings are of no use.
+
+use std::path::PathBuf;
+
+/// Settings that no Redis can be reached with; neither URL nor password is repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableRedis {
+    /// Not a URL of Redis.
+    #[error(
+        "REDIS_URL is not understood: write redis://[user:password@]host[:port][/database], or \
+         redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/database], with rediss for TLS"
+    )]
+    Url,
+    /// No certificate in the file.
+    #[error("{path} holds no usable certificate ({reason}): give a PEM file with the CA's certificate")]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
