@@ -21,10 +21,9 @@ use oauth2::{
     TokenUrl,
 };
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use self::token_file::{TokenFile, TokenFileError};
+use self::token_file::{TokenFile, TokenFileError, Tokens};
 use super::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use super::session::outcome::LoginError;
 use crate::clock::Clock;
@@ -95,20 +94,6 @@ pub struct SignIn {
     pub state: WireSecret,
     /// Proves that who redeems the code is who asked for it (RFC 7636).
     pub verifier: WireSecret,
-}
-
-/// What signing in gives.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tokens {
-    /// The Backstage user token.
-    pub access_token: WireSecret,
-    /// Until when it is good, by our clock.
-    #[serde(with = "time::serde::rfc3339")]
-    pub expires_at: OffsetDateTime,
-    /// Good for the next one, once; only where Backstage gives them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<WireSecret>,
 }
 
 /// This program, as one Backstage knows it.
