@@ -14,11 +14,11 @@ use self::question::BackendQuestion;
 use self::trust::{BackendTrust, Standing};
 use super::login::sign_in_first::Person;
 use super::session::outcome::LoginError;
-use super::session::pending_login::Way;
 use super::sign_in::pending_sign_in::REDIRECT_HOST;
 use super::terminal::dialogue::{self, Whereabouts};
 use super::terminal::keyboard::Keyboard;
 use super::web::onward::Onward;
+use crate::helper::callback::Way;
 use crate::helper::login::LAST_PAGE;
 use crate::protocol::WireSecret;
 

@@ -11,19 +11,18 @@ use std::time::Duration;
 
 use actix_web::web;
 use tokio::time::Instant;
-use url::Url;
 
 use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
 use self::single_login::Stage;
-use super::backend_client::{BackendApi, displayable};
+use super::backend_client::BackendApi;
+use super::callback::{Arrival, Way};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
-use super::session::auth_url::{AuthUrl, BadAuthUrl};
+use super::session::auth_url::BadAuthUrl;
 use super::session::outcome::{LoginError, Outcome};
-use super::session::pending_login::{Arrival, LoginFacts, Way};
-use super::session::{Credential, Session, delivery};
+use super::session::{Credential, delivery};
 use super::terminal::browser::Browser;
 use super::terminal::dialogue::{self, Asked};
 use super::terminal::keyboard::Keyboard;
@@ -31,10 +30,9 @@ use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
 use super::web::server::{self, PortServer};
-use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::helper::terminal::Terminal;
-use crate::protocol::{Info, RedirectUri};
+use crate::protocol::RedirectUri;
 use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
@@ -150,38 +148,6 @@ fn announce(listeners: &[TcpListener]) {
     tracing::info!(addresses = addresses.join(","), "listening");
 }
 
-/// What may be shown: the backend's words, made fit for a terminal and a page.
-///
-/// # Errors
-/// When the backend names no user.
-pub(super) fn facts(
-    session: &Session,
-    info: &Info,
-    auth_url: &AuthUrl,
-    api: &BackendApi,
-) -> Result<LoginFacts, LoginError> {
-    let user: UserRef = session.user.parse().map_err(|_| {
-        LoginError::Refused(
-            "The backend names no Backstage user for this login: tell whoever runs it.".to_owned(),
-        )
-    })?;
-    let title = info.clusters.iter().find(|cluster| cluster.name == session.cluster).map(|c| &c.title);
-    Ok(LoginFacts {
-        user: user.to_string(),
-        cluster: displayable(title.unwrap_or(&session.cluster)),
-        backend: api.address().to_owned(),
-        idp_host: auth_url.host().to_owned(),
-        back_link: back_link(&info.app_url, session.return_to.as_deref()),
-    })
-}
-
-/// Where the browser may go afterwards: within Backstage, whatever `return_to` says.
-fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
-    let app = Url::parse(app_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let back = return_to.and_then(|to| app.join(to).ok()).filter(|url| url.origin() == app.origin());
-    Some(back.unwrap_or(app).to_string())
-}
-
 fn serve(
     listeners: Vec<TcpListener>,
     logins: Arc<dyn Logins>,
@@ -275,24 +241,5 @@ fn into_result(outcome: Outcome) -> Result<(), LoginError> {
             let code = failure.code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
             Err(LoginError::Refused(format!("{}{code}", failure.message)))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_back_stays_within_backstage() {
-        let back = |to| back_link("https://backstage.example/app", to).unwrap();
-        assert_eq!(back(Some("/catalog?x=1")), "https://backstage.example/catalog?x=1");
-        assert_eq!(back(Some("https://backstage.example/k8s")), "https://backstage.example/k8s");
-        for outside in
-            ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http://backstage.example/"]
-        {
-            assert_eq!(back(Some(outside)), "https://backstage.example/app", "{outside}");
-        }
-        assert_eq!(back(None), "https://backstage.example/app");
-        assert_eq!(back_link("javascript:alert(1)", None), None);
     }
 }

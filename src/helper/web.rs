@@ -52,10 +52,11 @@ mod tests {
     use super::guard::{self, AllowedHosts};
     use super::login_lookup::Logins;
     use super::*;
+    use crate::helper::callback::{Arrival, Consent};
     use crate::helper::login::single_login::Stage;
     use crate::helper::session::example_login::{auth_url, example_login, state};
     use crate::helper::session::outcome::Outcome;
-    use crate::helper::session::pending_login::{Arrival, Consent, PendingLogin, Progress};
+    use crate::helper::session::pending_login::{PendingLogin, Progress};
     use crate::protocol::ExchangeRequest;
     use crate::random::SystemRandom;
 

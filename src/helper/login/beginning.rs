@@ -6,13 +6,15 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::LAST_PAGE;
 use super::sign_in_first::{Person, SignedIn, SigningIn};
-use super::{LAST_PAGE, facts};
+use crate::helper::callback::Arrival;
 use crate::helper::confirmation::Confirmation;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::{Arrival, PendingLogin};
+use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::terminal::dialogue::Whereabouts;
@@ -104,7 +106,7 @@ impl Beginning<'_> {
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
-        let facts = facts(&session, self.info, &auth_url, api)?;
+        let facts = LoginFacts::of(&session, self.info, &auth_url, api)?;
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(stage.begin_login(login));

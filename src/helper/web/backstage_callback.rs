@@ -6,8 +6,7 @@ use super::confirm::sent_away;
 use super::login_lookup::Logins;
 use super::pages;
 use super::redirect::{own_cookies, refuse};
-use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::session::pending_login::{Arrival, Way};
+use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 
 /// To Backstage; who comes once more, when it is over, sees how it ended.

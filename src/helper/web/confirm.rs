@@ -10,8 +10,9 @@ use serde::Deserialize;
 use super::login_lookup::{Logins, Unavailable};
 use super::redirect::show_progress;
 use super::{backstage_callback, pages};
+use crate::helper::callback::{Consent, StateCookie, Way};
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::session::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
+use crate::helper::session::pending_login::{PendingLogin, Progress};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::protocol::WireSecret;
 

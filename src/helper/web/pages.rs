@@ -9,8 +9,8 @@ use self::layout::{Kind, Mood, Page};
 use super::login_lookup::Unavailable;
 use crate::helper::callback::BadCallback;
 use crate::helper::confirmation::backend_name::BackendName;
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::{Failure, Outcome};
-use crate::helper::session::pending_login::LoginFacts;
 use crate::protocol::{Code, WireSecret};
 
 /// How often the page asks while the backend is away, in seconds.

@@ -10,8 +10,8 @@ use super::confirm::unavailable;
 use super::login_lookup::Logins;
 use super::pages::layout::Page;
 use super::{methods, pages};
-use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::session::pending_login::{Arrival, PendingLogin, Progress, Way};
+use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
+use crate::helper::session::pending_login::{PendingLogin, Progress};
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);

@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use super::App;
 use crate::helper::backend_client::{BackendApi, Refusal};
+use crate::helper::callback::Arrival;
 use crate::helper::login::RELOAD_PATIENCE;
 use crate::helper::proxy::logins::begin::{NotBegun, begin};
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::Arrival;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
