@@ -1,5 +1,6 @@
 //! Everything that the helper answers to about a login.
 
+pub mod answers;
 pub mod backstage_callback;
 pub mod confirm;
 pub mod form_tokens;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::answers::follow;
 use super::confirm::sent_away;
 use super::login_lookup::Logins;
 use super::pages;
@@ -12,7 +13,7 @@ use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 /// To Backstage; who comes once more, when it is over, sees how it ended.
 pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
     if sign_in.signpost.points() {
-        return sign_in.signpost.read().await.into_response();
+        return follow(&sign_in.signpost).await;
     }
     sent_away(sign_in.cookie(), sign_in.authorize_url())
 }
@@ -33,7 +34,7 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
                 sign_in.accept(Arrival { request, way: Way::Browser });
             }
             // On to the identity provider in the same tab, by the login's own link.
-            sign_in.signpost.read().await.into_response()
+            follow(&sign_in.signpost).await
         }
         Err(reason) => refuse(reason),
     }

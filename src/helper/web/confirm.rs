@@ -7,6 +7,7 @@ use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::answers::follow;
 use super::login_lookup::{Logins, Unavailable};
 use super::redirect::show_progress;
 use super::{backstage_callback, pages};
@@ -71,7 +72,7 @@ async fn lead_on(
 /// The question about the backend; who comes once more, when it is answered or too late, goes on.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
     if question.is_confirmed() || question.signpost.points() {
-        return question.signpost.read().await.into_response();
+        return follow(&question.signpost).await;
     }
     match question.issue_form_token() {
         Ok(token) => pages::confirm_backend(&question.backend, &token).into_response(),
@@ -118,7 +119,7 @@ pub async fn click(
     if let Some(question) = logins.redeem_question_token(&csrf) {
         question.confirm(Way::Browser);
         tracing::info!(backend = %question.backend, "the backend was confirmed on the page");
-        return question.signpost.read().await.into_response();
+        return follow(&question.signpost).await;
     }
     match logins.redeem_confirm_token(&csrf).await {
         Ok(Some(login)) => {
