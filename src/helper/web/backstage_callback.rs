@@ -2,11 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answers::follow;
-use super::confirm::sent_away;
+use super::answers::{follow, own_cookies, refuse, sent_away};
 use super::login_lookup::Logins;
 use super::pages;
-use super::redirect::{own_cookies, refuse};
 use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 

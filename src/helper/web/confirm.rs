@@ -1,24 +1,18 @@
 //! The step between the helper's link and what comes next: the question whose account or which Backstage it is, the click, and the
 //! way on.
 
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::answers::follow;
+use super::answers::{follow, sent_away, show_progress, unavailable};
 use super::login_lookup::{Logins, Unavailable};
-use super::redirect::show_progress;
 use super::{backstage_callback, pages};
-use crate::helper::callback::{Consent, StateCookie, Way};
+use crate::helper::callback::{Consent, Way};
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::{PendingLogin, Progress};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::protocol::WireSecret;
-
-/// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
-const COOKIE_LIFE: Duration = Duration::minutes(5);
 
 /// The form of the confirm page.
 #[derive(Deserialize)]
@@ -98,13 +92,6 @@ fn host(headers: &HeaderMap) -> (&str, &str) {
     if is_port(port) { (name, port) } else { (host, "") }
 }
 
-/// The page that says why nothing can be said about any login.
-#[must_use]
-pub fn unavailable(reason: &Unavailable) -> HttpResponse {
-    tracing::warn!(%reason, "the logins cannot be looked at");
-    pages::unavailable(reason).into_response()
-}
-
 /// `POST /continue`: the click that says "this is me", or "this is my Backstage".
 pub async fn click(
     request: HttpRequest,
@@ -147,16 +134,4 @@ pub fn is_from_own_page(headers: &HeaderMap) -> bool {
 
 fn to_identity_provider(login: &PendingLogin) -> HttpResponse {
     sent_away(login.cookie(), login.auth_url().text())
-}
-
-/// Sends the browser there, with the proof that it was us who did.
-#[must_use]
-pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
-    let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .path("/")
-        .max_age(COOKIE_LIFE)
-        .finish();
-    HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
 }
