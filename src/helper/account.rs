@@ -5,7 +5,6 @@ pub mod status;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +19,11 @@ use super::sign_in::credential::{NotTraded, UserCredential};
 use super::sign_in::token_file::TokenFileError;
 use super::sign_in::{BackstageClient, SignInError};
 use super::terminal::shown_command::word;
-use crate::clock::Clock;
+use super::terminal::tools::Tools;
 use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
-use crate::random::{NoRandomness, Random};
+use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
@@ -37,20 +36,6 @@ const MORE_TRIES: usize = 4;
 
 /// The longest `Retry-After` that is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// What the commands need from outside.
-pub struct Tools {
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// Where progress goes.
-    pub terminal: Terminal,
-    /// Where the answer goes.
-    pub answers: Terminal,
-    /// Where the helper keeps what it must remember, where the user has a home.
-    pub state_folder: Option<PathBuf>,
-}
 
 /// Why there is no answer. Each is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,11 @@
 //! One login, then the end: the `login` role.
 
 pub mod beginning;
+pub mod confirm_backend;
 pub mod sign_in_first;
 pub mod single_login;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,39 +23,17 @@ use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
 use super::session::outcome::{LoginError, Outcome};
 use super::session::{Credential, delivery};
-use super::terminal::browser::Browser;
 use super::terminal::dialogue::{self, Asked};
 use super::terminal::keyboard::Keyboard;
+use super::terminal::tools::Tools;
 use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
-use super::web::server::{self, PortServer};
-use crate::clock::Clock;
-use crate::helper::terminal::Terminal;
+use super::web::pages::RELOAD_PATIENCE;
+use super::web::server::{self, LAST_PAGE, PortServer};
 use crate::protocol::RedirectUri;
-use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
-
-/// How long a page that reloads itself is waited for, to show it the outcome.
-pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long the last page has to get through the socket before the server is told to stop.
-pub(super) const LAST_PAGE: Duration = Duration::from_millis(100);
-
-/// What the role needs from outside.
-pub struct Tools {
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// The person's browser.
-    pub browser: Arc<dyn Browser>,
-    /// Where progress goes.
-    pub terminal: Arc<Terminal>,
-    /// Where the helper keeps what it must remember, where the user has a home.
-    pub state_folder: Option<PathBuf>,
-}
 
 /// Runs one login to its end, or to the signal that interrupts it.
 ///

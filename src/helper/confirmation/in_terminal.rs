@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::trust::{BackendTrust, Standing};
-use crate::helper::account::{AccountError, Tools};
+use crate::helper::account::AccountError;
 use crate::helper::terminal::asked_words::{Answer, AskedWords};
 use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
+use crate::helper::terminal::tools::Tools;
 use crate::helper::terminal::{self, Typed, dialogue};
 use crate::settings::login::LoginSettings;
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::LAST_PAGE;
+use super::confirm_backend::Confirmation;
 use super::sign_in_first::{Person, SignedIn, SigningIn};
 use crate::helper::callback::Arrival;
-use crate::helper::confirmation::Confirmation;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
@@ -20,6 +19,7 @@ use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::terminal::dialogue::Whereabouts;
 use crate::helper::terminal::keyboard::Keyboard;
 use crate::helper::web::onward::Onward;
+use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::{Info, WireSecret};
 
 /// What a login begins with.

@@ -6,7 +6,6 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Tools;
 use super::single_login::Stage;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::helper::callback::{Arrival, Way};
@@ -17,6 +16,7 @@ use crate::helper::sign_in::token_file::Tokens;
 use crate::helper::sign_in::{BackstageClient, SignInError};
 use crate::helper::terminal::dialogue::{self, Whereabouts};
 use crate::helper::terminal::keyboard::Keyboard;
+use crate::helper::terminal::tools::Tools;
 use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;

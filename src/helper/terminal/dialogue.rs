@@ -8,11 +8,11 @@ use time::format_description::well_known::Rfc3339;
 
 use super::asked_words::{Answer, AskedWords};
 use super::keyboard::{self, Attended, Keyboard};
+use super::tools::Tools;
 use super::{Terminal, Typed};
 use crate::helper::callback::{self, Arrival, Consent, Expected, Proof, Way};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::login::Tools;
 use crate::helper::session::delivery;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;

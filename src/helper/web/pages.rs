@@ -2,6 +2,8 @@
 
 pub mod layout;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
@@ -15,6 +17,9 @@ use crate::protocol::{Code, WireSecret};
 
 /// How often the page asks while the backend is away, in seconds.
 const RELOAD_SECONDS: u8 = 2;
+
+/// How long a page that reloads itself is waited for, to show it the outcome.
+pub const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// `GET /`: whose login is under way.
 #[must_use]

@@ -9,7 +9,6 @@ use tokio::time::timeout;
 use super::App;
 use crate::helper::backend_client::{BackendApi, Refusal};
 use crate::helper::callback::Arrival;
-use crate::helper::login::RELOAD_PATIENCE;
 use crate::helper::proxy::logins::begin::{NotBegun, begin};
 use crate::helper::session::outcome::LoginError;
 use crate::helper::session::{self, Credential};
@@ -17,6 +16,7 @@ use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::{BackstageClient, SignInError};
 use crate::helper::web::onward::Onward;
+use crate::helper::web::pages::RELOAD_PATIENCE;
 use crate::protocol::{Info, WireSecret};
 
 /// The sign-ins that this process knows of.
