@@ -13,12 +13,11 @@ use secrecy::SecretString;
 
 use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable};
 use super::confirmation::backend_name::BackendName;
-use super::confirmation::in_terminal;
+use super::confirmation::in_terminal::{self, NotConfirmed};
 use super::confirmation::trust::{BackendTrust, TrustFileError};
 use super::sign_in::credential::{NotTraded, UserCredential};
 use super::sign_in::token_file::TokenFileError;
 use super::sign_in::{BackstageClient, SignInError};
-use super::terminal::shown_command::word;
 use super::terminal::tools::Tools;
 use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
@@ -54,12 +53,9 @@ pub enum AccountError {
     /// The backend, or Backstage, said no.
     #[error("{0}")]
     Refused(String),
-    /// The backend was never confirmed, and nobody confirms it now.
-    #[error(
-        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first.",
-        shown = word(&.0.to_string(), "URL")
-    )]
-    Unconfirmed(BackendName),
+    /// The backend was never confirmed, and is not confirmed now.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
     /// What the helper keeps cannot be used.
     #[error(transparent)]
     TrustFile(#[from] TrustFileError),
@@ -83,7 +79,7 @@ impl AccountError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(_)
-            | Self::Unconfirmed(_)
+            | Self::NotConfirmed(_)
             | Self::TrustFile(_)
             | Self::TokenFile(_)
             | Self::Random(_)
