@@ -25,7 +25,6 @@ use time::Duration;
 
 use self::token_file::{TokenFile, TokenFileError, Tokens};
 use super::backend_client::{ApiError, BackendApi, Refusal, displayable};
-use super::session::outcome::LoginError;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
@@ -73,17 +72,6 @@ pub enum SignInError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
-}
-
-impl SignInError {
-    /// What it means for the login that was to begin with it.
-    #[must_use]
-    pub fn into_login_error(self, backend: &str) -> LoginError {
-        match self {
-            Self::NoAnswer(reason) => LoginError::Unreachable { backend: backend.to_owned(), reason },
-            error => LoginError::Refused(error.to_string()),
-        }
-    }
 }
 
 /// A sign-in that waits for its person.

@@ -144,6 +144,6 @@ impl<'a> Person<'a> {
     }
 
     fn not_signed_in(&self, error: SignInError) -> LoginError {
-        error.into_login_error(self.api.address())
+        LoginError::of_sign_in(error, self.api.address())
     }
 }

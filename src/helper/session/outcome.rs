@@ -3,6 +3,7 @@
 use super::auth_url::BadAuthUrl;
 use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable};
 use crate::helper::port::ListenError;
+use crate::helper::sign_in::SignInError;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
@@ -84,6 +85,15 @@ impl From<NoConnection> for LoginError {
 }
 
 impl LoginError {
+    /// What it means for a login that the sign-in to Backstage before it has failed.
+    #[must_use]
+    pub fn of_sign_in(error: SignInError, backend: &str) -> Self {
+        match error {
+            SignInError::NoAnswer(reason) => Self::Unreachable { backend: backend.to_owned(), reason },
+            error => Self::Refused(error.to_string()),
+        }
+    }
+
     /// The exit code that `protocol.md` gives to this end.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

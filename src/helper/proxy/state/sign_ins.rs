@@ -133,5 +133,5 @@ fn client<'a>(app: &'a App, api: &'a BackendApi) -> Result<BackstageClient<'a>, 
 }
 
 fn not_signed_in(api: &BackendApi, error: SignInError) -> NotBegun {
-    error.into_login_error(api.address()).into()
+    LoginError::of_sign_in(error, api.address()).into()
 }
