@@ -11,7 +11,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
-use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable};
+use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable_sentence};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::in_terminal::{self, NotConfirmed};
 use super::confirmation::trust::{BackendTrust, TrustFileError};
@@ -43,7 +43,7 @@ pub enum AccountError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable::sentence(.backend, .reason))]
+    #[error("{}", unreachable_sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,

@@ -1,7 +1,7 @@
 //! How a login ends, and how the program ends with it.
 
 use super::auth_url::BadAuthUrl;
-use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable};
+use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use crate::helper::port::ListenError;
 use crate::helper::sign_in::SignInError;
 use crate::protocol::{Code, Connected};
@@ -40,7 +40,7 @@ pub enum LoginError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable::sentence(.backend, .reason))]
+    #[error("{}", unreachable_sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,
