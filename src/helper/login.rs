@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
-use self::single_login::Stage;
+use self::single_login::SingleLogin;
 use super::backend_client::BackendApi;
 use super::callback::{Arrival, Way};
 use super::confirmation::backend_name::BackendName;
@@ -103,11 +103,11 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
-    let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
+    let single_login = Arc::new(SingleLogin::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts, &tools)?;
+    let server = serve(listeners, Arc::<SingleLogin>::clone(&single_login), hosts, &tools)?;
     let mut keyboard = Keyboard::default();
-    let person = Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port };
+    let person = Person { settings: &settings, tools: &tools, api: &api, single_login: &single_login, port };
     let beginning = Beginning { info: &info, trust: &trust, person };
     let begun = match beginning.begin(credential, &mut keyboard).await {
         Ok(begun) => begun,

@@ -100,7 +100,7 @@ impl Beginning<'_> {
     }
 
     async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
-        let Person { settings, tools, api, stage, port } = self.person;
+        let Person { settings, tools, api, single_login, port } = self.person;
         let consent = credential.consent();
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
         let session_ends = Instant::now() + session.remaining;
@@ -109,7 +109,7 @@ impl Beginning<'_> {
         let facts = LoginFacts::of(&session, self.info, &auth_url, api)?;
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
-        let login = Arc::clone(stage.begin_login(login));
+        let login = Arc::clone(single_login.begin_login(login));
         Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
     }
 }

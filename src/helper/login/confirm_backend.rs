@@ -64,7 +64,7 @@ impl Person<'_> {
             Standing::Unknown(error) => self.tools.terminal.say(&error.to_string()),
         }
         let question = BackendQuestion::new(trust.name().clone(), Arc::clone(&self.tools.random))?;
-        let question = Arc::clone(self.stage.ask_about_backend(question));
+        let question = Arc::clone(self.single_login.ask_about_backend(question));
         let way = self.answer(&question, keyboard).await?;
         Ok(Confirmation::Now { question, way })
     }

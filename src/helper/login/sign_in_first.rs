@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::single_login::Stage;
+use super::single_login::SingleLogin;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::helper::callback::{Arrival, Way};
 use crate::helper::session::outcome::LoginError;
@@ -31,7 +31,7 @@ pub struct Person<'a> {
     /// The backend.
     pub api: &'a BackendApi,
     /// What the helper's pages are about.
-    pub stage: &'a Stage,
+    pub single_login: &'a SingleLogin,
     /// The port that the helper listens on.
     pub port: u16,
 }
@@ -81,7 +81,7 @@ impl<'a> Person<'a> {
         let (client, random) = (self.client()?, self.tools.random.as_ref());
         let sign_in = client.begin(random).await.map_err(|error| self.not_signed_in(error))?;
         let (pending, arrivals) = PendingSignIn::new(sign_in, self.port, random)?;
-        let pending = Arc::clone(self.stage.begin_sign_in(pending));
+        let pending = Arc::clone(self.single_login.begin_sign_in(pending));
         Ok(SigningIn { pending, client, arrivals })
     }
 
