@@ -28,7 +28,7 @@ use super::terminal::keyboard::Keyboard;
 use super::terminal::tools::Tools;
 use super::web::configure;
 use super::web::guard::AllowedHosts;
-use super::web::login_lookup::Logins;
+use super::web::login_lookup::LoginLookup;
 use super::web::pages::RELOAD_PATIENCE;
 use super::web::server::{self, LAST_PAGE, PortServer};
 use crate::protocol::RedirectUri;
@@ -128,7 +128,7 @@ fn announce(listeners: &[TcpListener]) {
 
 fn serve(
     listeners: Vec<TcpListener>,
-    logins: Arc<dyn Logins>,
+    logins: Arc<dyn LoginLookup>,
     hosts: AllowedHosts,
     tools: &Tools,
 ) -> Result<PortServer, std::io::Error> {

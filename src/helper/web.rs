@@ -51,7 +51,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::guard::{self, AllowedHosts};
-    use super::login_lookup::Logins;
+    use super::login_lookup::LoginLookup;
     use super::*;
     use crate::helper::callback::{Arrival, Consent};
     use crate::helper::login::single_login::SingleLogin;
@@ -77,7 +77,7 @@ mod tests {
         let (login, arrivals) = example_login(consent);
         let single_login = SingleLogin::new(Arc::new(SystemRandom));
         let login = Arc::clone(single_login.begin_login(login));
-        let logins: Arc<dyn Logins> = Arc::new(single_login);
+        let logins: Arc<dyn LoginLookup> = Arc::new(single_login);
         let app = App::new()
             .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))

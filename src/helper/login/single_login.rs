@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::web::login_lookup::{Logins, Unavailable};
+use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::pages;
 use crate::helper::web::pages::layout::Page;
 use crate::protocol::WireSecret;
@@ -49,7 +49,7 @@ impl SingleLogin {
 }
 
 #[async_trait]
-impl Logins for SingleLogin {
+impl LoginLookup for SingleLogin {
     async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
         Ok(self.login_if(|login| state.equals(login.auth_url().state())))
     }

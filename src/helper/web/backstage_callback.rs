@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answers::{follow, own_cookies, refuse, sent_away};
-use super::login_lookup::Logins;
+use super::login_lookup::LoginLookup;
 use super::pages;
 use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
@@ -17,7 +17,7 @@ pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
 }
 
 /// `GET /backstage/callback`: Backstage has let the person in, or not.
-pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let query = request.query_string();
     let sign_in = match callback::state_of(query) {
         Ok(None) => return pages::not_found().into_response(),

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::answers::{follow, sent_away, show_progress, unavailable};
-use super::login_lookup::{Logins, Unavailable};
+use super::login_lookup::{LoginLookup, Unavailable};
 use super::{backstage_callback, pages};
 use crate::helper::callback::{Consent, Way};
 use crate::helper::confirmation::question::BackendQuestion;
@@ -24,7 +24,7 @@ pub struct Confirmation {
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
-    logins: web::Data<dyn Logins>,
+    logins: web::Data<dyn LoginLookup>,
 ) -> HttpResponse {
     if let Some(question) = logins.question_of_link(&secret) {
         return ask(&question).await;
@@ -48,7 +48,7 @@ async fn lead_on(
     request: &HttpRequest,
     secret: &WireSecret,
     login: &PendingLogin,
-    logins: &dyn Logins,
+    logins: &dyn LoginLookup,
 ) -> Result<HttpResponse, Unavailable> {
     if let Some(there) = elsewhere(request.headers(), login.redirect_host(), secret) {
         return Ok(there);
@@ -96,7 +96,7 @@ fn host(headers: &HeaderMap) -> (&str, &str) {
 pub async fn click(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
-    logins: web::Data<dyn Logins>,
+    logins: web::Data<dyn LoginLookup>,
 ) -> HttpResponse {
     let Some(csrf) =
         form.ok().filter(|_| is_from_own_page(request.headers())).map(|form| form.into_inner().csrf)

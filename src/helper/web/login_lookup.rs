@@ -33,7 +33,7 @@ pub enum Unavailable {
 
 /// The logins under way.
 #[async_trait]
-pub trait Logins: Send + Sync {
+pub trait LoginLookup: Send + Sync {
     /// The login with this state.
     async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
 

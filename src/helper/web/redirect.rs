@@ -5,14 +5,14 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answers::{own_cookies, refuse, show_progress, unavailable};
-use super::login_lookup::Logins;
+use super::login_lookup::LoginLookup;
 use super::pages::layout::Page;
 use super::{methods, pages};
 use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::session::pending_login::PendingLogin;
 
 /// `GET /`: the redirect, or the helper's page.
-pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let query = request.query_string();
     let login = match callback::state_of(query) {
         Ok(None) => {
@@ -29,7 +29,7 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
 }
 
 /// Any path that is not one of the helper's own: a redirect where it is that of the login with this state, else nothing.
-pub async fn arrive_elsewhere(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+pub async fn arrive_elsewhere(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let login = match callback::state_of(request.query_string()) {
         Ok(Some(state)) => logins.of_state(&state).await,
         Ok(None) | Err(_) => Ok(None),
