@@ -16,7 +16,7 @@ use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
-use crate::helper::terminal::dialogue::Whereabouts;
+use crate::helper::terminal::dialogue::BrowserState;
 use crate::helper::terminal::keyboard::Keyboard;
 use crate::helper::web::onward::Onward;
 use crate::helper::web::server::LAST_PAGE;
@@ -43,7 +43,7 @@ pub struct Begun {
     /// When that ends.
     pub session_ends: Instant,
     /// Where the person's browser is.
-    pub browser: Whereabouts,
+    pub browser: BrowserState,
 }
 
 impl Beginning<'_> {
@@ -99,7 +99,7 @@ impl Beginning<'_> {
         begun
     }
 
-    async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
+    async fn with(&self, credential: Credential, browser: BrowserState) -> Result<Begun, LoginError> {
         let Person { settings, tools, api, single_login, port } = self.person;
         let consent = credential.consent();
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;

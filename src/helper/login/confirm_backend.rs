@@ -10,7 +10,7 @@ use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::confirmation::trust::{BackendTrust, Standing};
 use crate::helper::session::outcome::LoginError;
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
-use crate::helper::terminal::dialogue::{self, Whereabouts};
+use crate::helper::terminal::dialogue::{self, BrowserState};
 use crate::helper::terminal::keyboard::Keyboard;
 use crate::helper::web::onward::Onward;
 use crate::helper::web::server::LAST_PAGE;
@@ -32,10 +32,10 @@ pub enum Confirmation {
 impl Confirmation {
     /// Where their browser is: a click has left it at the helper, waiting.
     #[must_use]
-    pub fn browser(&self) -> Whereabouts {
+    pub fn browser(&self) -> BrowserState {
         match self {
-            Self::Now { way: Way::Browser, .. } => Whereabouts::OnItsWay,
-            Self::Now { way: Way::Terminal, .. } | Self::Before => Whereabouts::Elsewhere,
+            Self::Now { way: Way::Browser, .. } => BrowserState::OnItsWay,
+            Self::Now { way: Way::Terminal, .. } | Self::Before => BrowserState::Elsewhere,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::token_file::Tokens;
 use crate::helper::sign_in::{BackstageClient, SignInError};
-use crate::helper::terminal::dialogue::{self, Whereabouts};
+use crate::helper::terminal::dialogue::{self, BrowserState};
 use crate::helper::terminal::keyboard::Keyboard;
 use crate::helper::terminal::tools::Tools;
 use crate::outbound::OutboundError;
@@ -49,7 +49,7 @@ pub struct SignedIn {
     /// The user token.
     pub token: SecretString,
     /// It waits for the login's link, unless its answer was pasted.
-    pub browser: Whereabouts,
+    pub browser: BrowserState,
 }
 
 impl<'a> Person<'a> {
@@ -92,7 +92,7 @@ impl<'a> Person<'a> {
     pub async fn sign_in(
         &self,
         sign_in: &mut SigningIn<'_>,
-        browser: Whereabouts,
+        browser: BrowserState,
         keyboard: &mut Keyboard,
     ) -> Result<SignedIn, LoginError> {
         let patience = self.settings.login_timeout.0;
@@ -102,8 +102,8 @@ impl<'a> Person<'a> {
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
         let browser = match way {
-            Way::Browser => Whereabouts::OnItsWay,
-            Way::Terminal => Whereabouts::Elsewhere,
+            Way::Browser => BrowserState::OnItsWay,
+            Way::Terminal => BrowserState::Elsewhere,
         };
         Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
     }
