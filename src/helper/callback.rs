@@ -14,7 +14,7 @@ const PARAMETERS: [&str; 5] = ["code", "state", "iss", "error", "error_descripti
 /// Whether the person has said that this login is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consent {
-    /// Somebody else may have begun the session: ask.
+    /// Another person may have begun the session: ask.
     Needed,
     /// Begun with the user's own credentials, or confirmed.
     Given,

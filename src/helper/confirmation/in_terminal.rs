@@ -30,7 +30,7 @@ pub enum NotConfirmed {
 /// Lets go on when the backend was confirmed before, or is now.
 ///
 /// # Errors
-/// [`NotConfirmed::Unconfirmed`] when nobody types, or not what is to be typed.
+/// [`NotConfirmed::Unconfirmed`] when no person types, or not what is to be typed.
 pub async fn confirm(
     trust: &BackendTrust,
     settings: &LoginSettings,

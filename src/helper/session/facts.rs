@@ -13,7 +13,7 @@ use crate::protocol::Info;
 /// What a page or the terminal may say of a login. Nothing secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginFacts {
-    /// Whose account the login will belong to.
+    /// The user to whom the login will belong.
     pub user: String,
     /// The cluster as people call it.
     pub cluster: String,

@@ -16,7 +16,7 @@ pub enum TokenFileError {
     /// The system does not let us.
     #[error("{0}, or set BACKSTAGE_TOKEN instead.")]
     NotGiven(#[from] NotGiven),
-    /// Somebody else wrote it, or part of it is gone.
+    /// Another program wrote it, or part of it is gone.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
     Damaged(PathBuf),
 }
@@ -42,7 +42,7 @@ pub struct TokenFile {
     owner: Owner,
 }
 
-/// Whose tokens they are; in the file, too, so that a copy under another name is noticed.
+/// The client that the tokens belong to; in the file, too, so that a copy under another name is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Owner {
@@ -105,7 +105,7 @@ impl TokenFile {
     }
 }
 
-/// The file, while nobody else has it.
+/// The file, while this run alone has it.
 pub struct Locked<'f> {
     file: &'f TokenFile,
     _lock: File,

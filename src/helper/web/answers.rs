@@ -1,4 +1,4 @@
-//! The answers that more than one route gives.
+//! The answers that several routes give.
 
 use std::time::Duration;
 
