@@ -13,14 +13,14 @@ use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::healthcheck;
-use backstage_oidc_helper::helper::account::{self, AccountError};
-use backstage_oidc_helper::helper::account::{logout, status};
-use backstage_oidc_helper::helper::login::{self, Tools};
+use backstage_oidc_helper::helper::account::{AccountError, logout, status};
+use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::proxy;
 use backstage_oidc_helper::helper::session::outcome::LoginError;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
+use backstage_oidc_helper::helper::terminal::tools::Tools;
 use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
@@ -164,22 +164,16 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
 /// A command about the person's own account.
 fn account<F>(
     settings: Result<LoginSettings, SettingsError>,
-    run: impl FnOnce(LoginSettings, account::Tools) -> F,
+    run: impl FnOnce(LoginSettings, Tools) -> F,
 ) -> ExitCode
 where
     F: Future<Output = Result<(), AccountError>>,
 {
     start_logs(QUIET);
-    let tools = account::Tools {
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-        terminal: Terminal::stderr(),
-        answers: Terminal::stdout(),
-        state_folder: token_file::folder(),
-    };
-    let ended = settings
-        .map_err(AccountError::from)
-        .and_then(|settings| actix_web::rt::System::new().block_on(run(settings, tools)));
+    let ended = settings.map_err(AccountError::from).and_then(|settings| {
+        let tools = tools(&settings);
+        actix_web::rt::System::new().block_on(run(settings, tools))
+    });
     ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
@@ -209,6 +203,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         random: Arc::new(SystemRandom),
         browser,
         terminal: Arc::new(Terminal::stderr()),
+        answers: Terminal::stdout(),
         state_folder: token_file::folder(),
     }
 }

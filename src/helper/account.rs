@@ -5,26 +5,24 @@ pub mod status;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
-use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable};
+use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable_sentence};
 use super::confirmation::backend_name::BackendName;
-use super::confirmation::in_terminal;
+use super::confirmation::in_terminal::{self, NotConfirmed};
 use super::confirmation::trust::{BackendTrust, TrustFileError};
 use super::sign_in::credential::{NotTraded, UserCredential};
 use super::sign_in::token_file::TokenFileError;
 use super::sign_in::{BackstageClient, SignInError};
-use super::terminal::shown_command::word;
-use crate::clock::Clock;
+use super::terminal::tools::Tools;
 use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
-use crate::random::{NoRandomness, Random};
+use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
@@ -38,20 +36,6 @@ const MORE_TRIES: usize = 4;
 /// The longest `Retry-After` that is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What the commands need from outside.
-pub struct Tools {
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// Where progress goes.
-    pub terminal: Terminal,
-    /// Where the answer goes.
-    pub answers: Terminal,
-    /// Where the helper keeps what it must remember, where the user has a home.
-    pub state_folder: Option<PathBuf>,
-}
-
 /// Why there is no answer. Each is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -59,7 +43,7 @@ pub enum AccountError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable::sentence(.backend, .reason))]
+    #[error("{}", unreachable_sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,
@@ -69,12 +53,9 @@ pub enum AccountError {
     /// The backend, or Backstage, said no.
     #[error("{0}")]
     Refused(String),
-    /// The backend was never confirmed, and nobody confirms it now.
-    #[error(
-        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first.",
-        shown = word(&.0.to_string(), "URL")
-    )]
-    Unconfirmed(BackendName),
+    /// The backend was never confirmed, and is not confirmed now.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
     /// What the helper keeps cannot be used.
     #[error(transparent)]
     TrustFile(#[from] TrustFileError),
@@ -98,7 +79,7 @@ impl AccountError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(_)
-            | Self::Unconfirmed(_)
+            | Self::NotConfirmed(_)
             | Self::TrustFile(_)
             | Self::TokenFile(_)
             | Self::Random(_)

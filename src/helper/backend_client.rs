@@ -2,8 +2,6 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-pub mod unreachable;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -350,6 +348,20 @@ fn refusal(answer: &Answer) -> Refusal {
 fn date(headers: &HeaderMap) -> Option<OffsetDateTime> {
     let date: HttpDate = headers.get(DATE)?.to_str().ok()?.parse().ok()?;
     Some(OffsetDateTime::from(SystemTime::from(date)))
+}
+
+/// The sentence for a backend that cannot be reached: what happened, and what to do next. What the network says where it says it, else
+/// where to look.
+#[must_use]
+pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
+    match reason {
+        ApiError::NoAnswer(OutboundError::NotConnected(failure)) if failure.says_what_to_do() => {
+            format!("There is no backend to be reached at {backend}: {failure}.")
+        }
+        reason => format!(
+            "There is no backend to be reached at {backend} ({reason}): check BACKSTAGE_URL and your network."
+        ),
+    }
 }
 
 /// Somebody else's text, without what would steer a terminal or turn the reading direction, and not too much of it.

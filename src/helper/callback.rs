@@ -2,13 +2,39 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use super::session::pending_login::{Consent, StateCookie};
 use crate::protocol::{ExchangeRequest, Granted, Refused, WireSecret};
+use crate::random::sha256;
 
 /// The parameters of a redirect (RFC 6749, 4.1.2 and 4.1.2.1; RFC 9207).
 const PARAMETERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+
+/// Whether the person has said that this login is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Consent {
+    /// Another person may have begun the session: ask.
+    Needed,
+    /// Begun with the user's own credentials, or confirmed.
+    Given,
+}
+
+/// Proves that a callback comes from the browser that was sent away with that state.
+pub struct StateCookie {
+    /// `ocb_` and the hash of the state.
+    pub name: String,
+    /// Random.
+    pub value: WireSecret,
+}
+
+impl StateCookie {
+    /// The name of the cookie that belongs to a state.
+    #[must_use]
+    pub fn name_for(state: &WireSecret) -> String {
+        format!("ocb_{}", sha256(state.expose().as_bytes()))
+    }
+}
 
 /// What a callback must match to count.
 #[derive(Clone, Copy)]
@@ -47,6 +73,23 @@ pub enum BadCallback {
     /// Neither a code nor an error, both, or one of them twice.
     #[error("it carries neither one authorization code nor one error")]
     Malformed,
+}
+
+/// Which way the identity provider's answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By redirect: a browser waits for a page.
+    Browser,
+    /// Pasted into the terminal.
+    Terminal,
+}
+
+/// The identity provider's answer, judged and accepted.
+pub struct Arrival {
+    /// What the backend is to be given.
+    pub request: ExchangeRequest,
+    /// Which way it came.
+    pub way: Way,
 }
 
 /// Judges a query: nothing where it is no redirect at all, else the code or the error in it.

@@ -1,63 +1,39 @@
 //! One login, then the end: the `login` role.
 
 pub mod beginning;
+pub mod confirm_backend;
 pub mod sign_in_first;
 pub mod single_login;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
 use tokio::time::Instant;
-use url::Url;
 
 use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
-use self::single_login::Stage;
-use super::backend_client::{BackendApi, displayable};
+use self::single_login::SingleLogin;
+use super::backend_client::BackendApi;
+use super::callback::{Arrival, Way};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
-use super::session::auth_url::{AuthUrl, BadAuthUrl};
+use super::session::auth_url::BadAuthUrl;
 use super::session::outcome::{LoginError, Outcome};
-use super::session::pending_login::{Arrival, LoginFacts, Way};
-use super::session::{Credential, Session, delivery};
-use super::terminal::browser::Browser;
+use super::session::{Credential, delivery};
 use super::terminal::dialogue::{self, Asked};
 use super::terminal::keyboard::Keyboard;
+use super::terminal::tools::Tools;
 use super::web::configure;
 use super::web::guard::AllowedHosts;
-use super::web::login_lookup::Logins;
-use super::web::server::{self, PortServer};
-use crate::backstage_names::UserRef;
-use crate::clock::Clock;
-use crate::helper::terminal::Terminal;
-use crate::protocol::{Info, RedirectUri};
-use crate::random::Random;
+use super::web::login_lookup::LoginLookup;
+use super::web::pages::RELOAD_PATIENCE;
+use super::web::server::{self, LAST_PAGE, PortServer};
+use crate::protocol::RedirectUri;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::told_to_stop;
-
-/// How long a page that reloads itself is waited for, to show it the outcome.
-pub(super) const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long the last page has to get through the socket before the server is told to stop.
-pub(super) const LAST_PAGE: Duration = Duration::from_millis(100);
-
-/// What the role needs from outside.
-pub struct Tools {
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// The person's browser.
-    pub browser: Arc<dyn Browser>,
-    /// Where progress goes.
-    pub terminal: Arc<Terminal>,
-    /// Where the helper keeps what it must remember, where the user has a home.
-    pub state_folder: Option<PathBuf>,
-}
 
 /// Runs one login to its end, or to the signal that interrupts it.
 ///
@@ -127,11 +103,11 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
-    let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
+    let single_login = Arc::new(SingleLogin::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts, &tools)?;
+    let server = serve(listeners, Arc::<SingleLogin>::clone(&single_login), hosts, &tools)?;
     let mut keyboard = Keyboard::default();
-    let person = Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port };
+    let person = Person { settings: &settings, tools: &tools, api: &api, single_login: &single_login, port };
     let beginning = Beginning { info: &info, trust: &trust, person };
     let begun = match beginning.begin(credential, &mut keyboard).await {
         Ok(begun) => begun,
@@ -150,41 +126,9 @@ fn announce(listeners: &[TcpListener]) {
     tracing::info!(addresses = addresses.join(","), "listening");
 }
 
-/// What may be shown: the backend's words, made fit for a terminal and a page.
-///
-/// # Errors
-/// When the backend names no user.
-pub(super) fn facts(
-    session: &Session,
-    info: &Info,
-    auth_url: &AuthUrl,
-    api: &BackendApi,
-) -> Result<LoginFacts, LoginError> {
-    let user: UserRef = session.user.parse().map_err(|_| {
-        LoginError::Refused(
-            "The backend names no Backstage user for this login: tell whoever runs it.".to_owned(),
-        )
-    })?;
-    let title = info.clusters.iter().find(|cluster| cluster.name == session.cluster).map(|c| &c.title);
-    Ok(LoginFacts {
-        user: user.to_string(),
-        cluster: displayable(title.unwrap_or(&session.cluster)),
-        backend: api.address().to_owned(),
-        idp_host: auth_url.host().to_owned(),
-        back_link: back_link(&info.app_url, session.return_to.as_deref()),
-    })
-}
-
-/// Where the browser may go afterwards: within Backstage, whatever `return_to` says.
-fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
-    let app = Url::parse(app_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let back = return_to.and_then(|to| app.join(to).ok()).filter(|url| url.origin() == app.origin());
-    Some(back.unwrap_or(app).to_string())
-}
-
 fn serve(
     listeners: Vec<TcpListener>,
-    logins: Arc<dyn Logins>,
+    logins: Arc<dyn LoginLookup>,
     hosts: AllowedHosts,
     tools: &Tools,
 ) -> Result<PortServer, std::io::Error> {
@@ -275,24 +219,5 @@ fn into_result(outcome: Outcome) -> Result<(), LoginError> {
             let code = failure.code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
             Err(LoginError::Refused(format!("{}{code}", failure.message)))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_back_stays_within_backstage() {
-        let back = |to| back_link("https://backstage.example/app", to).unwrap();
-        assert_eq!(back(Some("/catalog?x=1")), "https://backstage.example/catalog?x=1");
-        assert_eq!(back(Some("https://backstage.example/k8s")), "https://backstage.example/k8s");
-        for outside in
-            ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http://backstage.example/"]
-        {
-            assert_eq!(back(Some(outside)), "https://backstage.example/app", "{outside}");
-        }
-        assert_eq!(back(None), "https://backstage.example/app");
-        assert_eq!(back_link("javascript:alert(1)", None), None);
     }
 }

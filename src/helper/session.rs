@@ -4,6 +4,7 @@ pub mod auth_url;
 pub mod delivery;
 #[cfg(test)]
 pub(in crate::helper) mod example_login;
+pub mod facts;
 pub mod outcome;
 pub mod pending_login;
 
@@ -12,8 +13,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::outcome::LoginError;
-use self::pending_login::Consent;
 use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
+use super::callback::Consent;
 use super::sign_in::credential::{NotTraded, TOO_MANY, UserCredential};
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;

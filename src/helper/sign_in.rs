@@ -21,12 +21,10 @@ use oauth2::{
     TokenUrl,
 };
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use self::token_file::{TokenFile, TokenFileError};
+use self::token_file::{TokenFile, TokenFileError, Tokens};
 use super::backend_client::{ApiError, BackendApi, Refusal, displayable};
-use super::session::outcome::LoginError;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
@@ -76,17 +74,6 @@ pub enum SignInError {
     Random(#[from] NoRandomness),
 }
 
-impl SignInError {
-    /// What it means for the login that was to begin with it.
-    #[must_use]
-    pub fn into_login_error(self, backend: &str) -> LoginError {
-        match self {
-            Self::NoAnswer(reason) => LoginError::Unreachable { backend: backend.to_owned(), reason },
-            error => LoginError::Refused(error.to_string()),
-        }
-    }
-}
-
 /// A sign-in that waits for its person.
 pub struct SignIn {
     /// Where the browser signs in; holds the state.
@@ -95,20 +82,6 @@ pub struct SignIn {
     pub state: WireSecret,
     /// Proves that who redeems the code is who asked for it (RFC 7636).
     pub verifier: WireSecret,
-}
-
-/// What signing in gives.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tokens {
-    /// The Backstage user token.
-    pub access_token: WireSecret,
-    /// Until when it is good, by our clock.
-    #[serde(with = "time::serde::rfc3339")]
-    pub expires_at: OffsetDateTime,
-    /// Good for the next one, once; only where Backstage gives them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<WireSecret>,
 }
 
 /// This program, as one Backstage knows it.

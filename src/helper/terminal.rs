@@ -5,6 +5,7 @@ pub mod browser;
 pub mod dialogue;
 pub mod keyboard;
 pub mod shown_command;
+pub mod tools;
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};

@@ -1,5 +1,6 @@
 //! Everything that the helper answers to about a login.
 
+pub mod answers;
 pub mod backstage_callback;
 pub mod confirm;
 pub mod form_tokens;
@@ -50,12 +51,13 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::guard::{self, AllowedHosts};
-    use super::login_lookup::Logins;
+    use super::login_lookup::LoginLookup;
     use super::*;
-    use crate::helper::login::single_login::Stage;
+    use crate::helper::callback::{Arrival, Consent};
+    use crate::helper::login::single_login::SingleLogin;
     use crate::helper::session::example_login::{auth_url, example_login, state};
     use crate::helper::session::outcome::Outcome;
-    use crate::helper::session::pending_login::{Arrival, Consent, PendingLogin, Progress};
+    use crate::helper::session::pending_login::{PendingLogin, Progress};
     use crate::protocol::ExchangeRequest;
     use crate::random::SystemRandom;
 
@@ -73,9 +75,9 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let stage = Stage::new(Arc::new(SystemRandom));
-        let login = Arc::clone(stage.begin_login(login));
-        let logins: Arc<dyn Logins> = Arc::new(stage);
+        let single_login = SingleLogin::new(Arc::new(SystemRandom));
+        let login = Arc::clone(single_login.begin_login(login));
+        let logins: Arc<dyn LoginLookup> = Arc::new(single_login);
         let app = App::new()
             .app_data(web::Data::from(logins))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))

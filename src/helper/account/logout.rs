@@ -1,7 +1,8 @@
 //! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
 
-use super::{Account, AccountError, Tools, client, trust_of, unless_interrupted};
+use super::{Account, AccountError, client, trust_of, unless_interrupted};
 use crate::helper::backend_client::BackendApi;
+use crate::helper::terminal::tools::Tools;
 use crate::protocol::DisconnectedResponse;
 use crate::settings::login::LoginSettings;
 

@@ -2,8 +2,9 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{Account, AccountError, Tools, unless_interrupted};
+use super::{Account, AccountError, unless_interrupted};
 use crate::helper::terminal::shown_command::word;
+use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::login::LoginSettings;
 

@@ -3,28 +3,45 @@
 
 use std::time::Duration;
 
+use super::backend_name::BackendName;
 use super::trust::{BackendTrust, Standing};
-use crate::helper::account::{AccountError, Tools};
 use crate::helper::terminal::asked_words::{Answer, AskedWords};
 use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
+use crate::helper::terminal::shown_command::word;
+use crate::helper::terminal::tools::Tools;
 use crate::helper::terminal::{self, Typed, dialogue};
+use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
+
+/// Why nothing is sent to the backend.
+#[derive(Debug, thiserror::Error)]
+pub enum NotConfirmed {
+    /// The backend was never confirmed, and the person does not confirm it now.
+    #[error(
+        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first.",
+        shown = word(&.0.to_string(), "URL")
+    )]
+    Unconfirmed(BackendName),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
 
 /// Lets go on when the backend was confirmed before, or is now.
 ///
 /// # Errors
-/// [`AccountError::Unconfirmed`] when nobody types, or not what is to be typed.
+/// [`NotConfirmed::Unconfirmed`] when no person types, or not what is to be typed.
 pub async fn confirm(
     trust: &BackendTrust,
     settings: &LoginSettings,
     tools: &Tools,
-) -> Result<(), AccountError> {
+) -> Result<(), NotConfirmed> {
     match trust.standing() {
         Standing::Confirmed => return Ok(()),
         Standing::Unconfirmed => {}
         Standing::Unknown(error) => tools.terminal.say(&error.to_string()),
     }
-    let unconfirmed = || AccountError::Unconfirmed(trust.name().clone());
+    let unconfirmed = || NotConfirmed::Unconfirmed(trust.name().clone());
     if keyboard::attended() == Attended::No {
         return Err(unconfirmed());
     }
@@ -32,12 +49,12 @@ pub async fn confirm(
     match tokio::time::timeout(patience, answer(trust, tools)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) | Err(_) => Err(unconfirmed()),
-        Ok(Err(error)) => Err(error),
+        Ok(Err(error)) => Err(error.into()),
     }
 }
 
 /// Whether the person types yes.
-async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, AccountError> {
+async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, NoRandomness> {
     let mut keyboard = Keyboard::default();
     keyboard.forget_what_was_typed_ahead();
     let mut words = AskedWords::new(tools.random.as_ref())?;

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::backend_name::BackendName;
+use crate::helper::callback::Way;
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::Way;
 use crate::helper::web::form_tokens::FormTokens;
 use crate::helper::web::onward::{Onward, Signpost};
 use crate::protocol::WireSecret;

@@ -6,18 +6,20 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::confirm_backend::Confirmation;
 use super::sign_in_first::{Person, SignedIn, SigningIn};
-use super::{LAST_PAGE, facts};
-use crate::helper::confirmation::Confirmation;
+use crate::helper::callback::Arrival;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::{Arrival, PendingLogin};
+use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
-use crate::helper::terminal::dialogue::Whereabouts;
+use crate::helper::terminal::dialogue::BrowserState;
 use crate::helper::terminal::keyboard::Keyboard;
 use crate::helper::web::onward::Onward;
+use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::{Info, WireSecret};
 
 /// What a login begins with.
@@ -41,7 +43,7 @@ pub struct Begun {
     /// When that ends.
     pub session_ends: Instant,
     /// Where the person's browser is.
-    pub browser: Whereabouts,
+    pub browser: BrowserState,
 }
 
 impl Beginning<'_> {
@@ -97,17 +99,17 @@ impl Beginning<'_> {
         begun
     }
 
-    async fn with(&self, credential: Credential, browser: Whereabouts) -> Result<Begun, LoginError> {
-        let Person { settings, tools, api, stage, port } = self.person;
+    async fn with(&self, credential: Credential, browser: BrowserState) -> Result<Begun, LoginError> {
+        let Person { settings, tools, api, single_login, port } = self.person;
         let consent = credential.consent();
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
-        let facts = facts(&session, self.info, &auth_url, api)?;
+        let facts = LoginFacts::of(&session, self.info, &auth_url, api)?;
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
-        let login = Arc::clone(stage.begin_login(login));
+        let login = Arc::clone(single_login.begin_login(login));
         Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
     }
 }

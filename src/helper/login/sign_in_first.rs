@@ -6,16 +6,17 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Tools;
-use super::single_login::Stage;
+use super::single_login::SingleLogin;
 use crate::helper::backend_client::{ApiError, BackendApi};
+use crate::helper::callback::{Arrival, Way};
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::{Arrival, Way};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::sign_in::{BackstageClient, SignInError, Tokens};
-use crate::helper::terminal::dialogue::{self, Whereabouts};
+use crate::helper::sign_in::token_file::Tokens;
+use crate::helper::sign_in::{BackstageClient, SignInError};
+use crate::helper::terminal::dialogue::{self, BrowserState};
 use crate::helper::terminal::keyboard::Keyboard;
+use crate::helper::terminal::tools::Tools;
 use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
@@ -30,7 +31,7 @@ pub struct Person<'a> {
     /// The backend.
     pub api: &'a BackendApi,
     /// What the helper's pages are about.
-    pub stage: &'a Stage,
+    pub single_login: &'a SingleLogin,
     /// The port that the helper listens on.
     pub port: u16,
 }
@@ -48,7 +49,7 @@ pub struct SignedIn {
     /// The user token.
     pub token: SecretString,
     /// It waits for the login's link, unless its answer was pasted.
-    pub browser: Whereabouts,
+    pub browser: BrowserState,
 }
 
 impl<'a> Person<'a> {
@@ -80,7 +81,7 @@ impl<'a> Person<'a> {
         let (client, random) = (self.client()?, self.tools.random.as_ref());
         let sign_in = client.begin(random).await.map_err(|error| self.not_signed_in(error))?;
         let (pending, arrivals) = PendingSignIn::new(sign_in, self.port, random)?;
-        let pending = Arc::clone(self.stage.begin_sign_in(pending));
+        let pending = Arc::clone(self.single_login.begin_sign_in(pending));
         Ok(SigningIn { pending, client, arrivals })
     }
 
@@ -91,7 +92,7 @@ impl<'a> Person<'a> {
     pub async fn sign_in(
         &self,
         sign_in: &mut SigningIn<'_>,
-        browser: Whereabouts,
+        browser: BrowserState,
         keyboard: &mut Keyboard,
     ) -> Result<SignedIn, LoginError> {
         let patience = self.settings.login_timeout.0;
@@ -101,8 +102,8 @@ impl<'a> Person<'a> {
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
         let browser = match way {
-            Way::Browser => Whereabouts::OnItsWay,
-            Way::Terminal => Whereabouts::Elsewhere,
+            Way::Browser => BrowserState::OnItsWay,
+            Way::Terminal => BrowserState::Elsewhere,
         };
         Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
     }
@@ -143,6 +144,6 @@ impl<'a> Person<'a> {
     }
 
     fn not_signed_in(&self, error: SignInError) -> LoginError {
-        error.into_login_error(self.api.address())
+        LoginError::of_sign_in(error, self.api.address())
     }
 }

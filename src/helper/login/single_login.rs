@@ -7,21 +7,21 @@ use async_trait::async_trait;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::web::login_lookup::{Logins, Unavailable};
+use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::pages;
 use crate::helper::web::pages::layout::Page;
 use crate::protocol::WireSecret;
 use crate::random::Random;
 
 /// The one login, the sign-in to Backstage before it, and the question before that. Each begins once and stays.
-pub struct Stage {
+pub struct SingleLogin {
     random: Arc<dyn Random>,
     question: OnceLock<Arc<BackendQuestion>>,
     sign_in: OnceLock<Arc<PendingSignIn>>,
     login: OnceLock<Arc<PendingLogin>>,
 }
 
-impl Stage {
+impl SingleLogin {
     /// None has begun.
     #[must_use]
     pub fn new(random: Arc<dyn Random>) -> Self {
@@ -49,7 +49,7 @@ impl Stage {
 }
 
 #[async_trait]
-impl Logins for Stage {
+impl LoginLookup for SingleLogin {
     async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
         Ok(self.login_if(|login| state.equals(login.auth_url().state())))
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::logins::lookup::ManyLogins;
 use super::state::App;
 use crate::helper::web::guard::AllowedHosts;
-use crate::helper::web::login_lookup::Logins;
+use crate::helper::web::login_lookup::LoginLookup;
 use crate::helper::web::methods::{get, post};
 use crate::helper::web::server::{self, PortServer};
 use crate::helper::web::{of_every_login, redirect};
@@ -29,7 +29,7 @@ use crate::helper::{callback, port};
 pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<PortServer> {
     let port = port::port(&listeners).unwrap_or_default();
     let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
-    let logins: Arc<dyn Logins> = Arc::new(ManyLogins(Arc::clone(app)));
+    let logins: Arc<dyn LoginLookup> = Arc::new(ManyLogins(Arc::clone(app)));
     let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
     let routes = move |config: &mut web::ServiceConfig| {
         config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
@@ -53,7 +53,11 @@ fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// `GET /`, and how long a redirect takes.
-async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::Data<App>) -> HttpResponse {
+async fn arrive(
+    request: HttpRequest,
+    logins: web::Data<dyn LoginLookup>,
+    app: web::Data<App>,
+) -> HttpResponse {
     let began = Instant::now();
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
     let answer = redirect::arrive(request, logins).await;
@@ -66,7 +70,7 @@ async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>, app: web::D
 /// The same for a redirect URI with a path, among what is nothing.
 async fn arrive_elsewhere(
     request: HttpRequest,
-    logins: web::Data<dyn Logins>,
+    logins: web::Data<dyn LoginLookup>,
     app: web::Data<App>,
 ) -> HttpResponse {
     let began = Instant::now();

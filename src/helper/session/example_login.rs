@@ -3,7 +3,9 @@
 use tokio::sync::mpsc;
 
 use super::auth_url::AuthUrl;
-use super::pending_login::{Arrival, Consent, LoginFacts, PendingLogin};
+use super::pending_login::PendingLogin;
+use crate::helper::callback::{Arrival, Consent};
+use crate::helper::session::facts::LoginFacts;
 use crate::protocol::RedirectUri;
 use crate::random::SystemRandom;
 

@@ -1,8 +1,9 @@
 //! How a login ends, and how the program ends with it.
 
 use super::auth_url::BadAuthUrl;
-use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable};
+use crate::helper::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use crate::helper::port::ListenError;
+use crate::helper::sign_in::SignInError;
 use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
@@ -39,7 +40,7 @@ pub enum LoginError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable::sentence(.backend, .reason))]
+    #[error("{}", unreachable_sentence(.backend, .reason))]
     Unreachable {
         /// The address that was tried.
         backend: String,
@@ -84,6 +85,15 @@ impl From<NoConnection> for LoginError {
 }
 
 impl LoginError {
+    /// What it means for a login that the sign-in to Backstage before it has failed.
+    #[must_use]
+    pub fn of_sign_in(error: SignInError, backend: &str) -> Self {
+        match error {
+            SignInError::NoAnswer(reason) => Self::Unreachable { backend: backend.to_owned(), reason },
+            error => Self::Refused(error.to_string()),
+        }
+    }
+
     /// The exit code that `protocol.md` gives to this end.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

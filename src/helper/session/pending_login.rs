@@ -1,4 +1,4 @@
-//! The login that is under way: what may be shown of it, its secrets, and how far it is.
+//! The login that is under way: its secrets, and how far it is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,35 +7,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::auth_url::AuthUrl;
+use super::facts::LoginFacts;
 use super::outcome::Outcome;
-use crate::helper::callback::Expected;
+use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
 use crate::helper::web::form_tokens::FormTokens;
-use crate::protocol::{ExchangeRequest, WireSecret};
-use crate::random::{NoRandomness, Random, random_secret, sha256};
-
-/// What a page or the terminal may say of a login. Nothing secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoginFacts {
-    /// Whose account the login will belong to.
-    pub user: String,
-    /// The cluster as people call it.
-    pub cluster: String,
-    /// The Backstage that the login will be linked to.
-    pub backend: String,
-    /// The identity provider's host.
-    pub idp_host: String,
-    /// Where the browser may go afterwards, within Backstage.
-    pub back_link: Option<String>,
-}
-
-/// Whether the person has said that this login is theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Consent {
-    /// Somebody else may have begun the session: ask.
-    Needed,
-    /// Begun with the user's own credentials, or confirmed.
-    Given,
-}
+use crate::protocol::WireSecret;
+use crate::random::{NoRandomness, Random, random_secret};
 
 /// How far a login is.
 #[derive(Clone, Debug)]
@@ -46,23 +23,6 @@ pub enum Progress {
     Delivering,
     /// The end.
     Ended(Outcome),
-}
-
-/// Which way the identity provider's answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// By redirect: a browser waits for a page.
-    Browser,
-    /// Pasted into the terminal.
-    Terminal,
-}
-
-/// The identity provider's answer, judged and accepted.
-pub struct Arrival {
-    /// What the backend is to be given.
-    pub request: ExchangeRequest,
-    /// Which way it came.
-    pub way: Way,
 }
 
 /// The login that is under way. Has no `Debug`: it holds secrets.
@@ -102,22 +62,6 @@ impl Secrets {
     /// When there is no randomness.
     pub fn new(random: &dyn Random) -> Result<Self, NoRandomness> {
         Ok(Self { link: random_secret(random)?, cookie: random_secret(random)? })
-    }
-}
-
-/// Proves that a callback comes from the browser that was sent away with that state.
-pub struct StateCookie {
-    /// `ocb_` and the hash of the state.
-    pub name: String,
-    /// Random.
-    pub value: WireSecret,
-}
-
-impl StateCookie {
-    /// The name of the cookie that belongs to a state.
-    #[must_use]
-    pub fn name_for(state: &WireSecret) -> String {
-        format!("ocb_{}", sha256(state.expose().as_bytes()))
     }
 }
 

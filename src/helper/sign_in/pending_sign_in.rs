@@ -3,8 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::SignIn;
-use crate::helper::callback::Expected;
-use crate::helper::session::pending_login::{Arrival, Consent, StateCookie};
+use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
 use crate::helper::web::onward::Signpost;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
-use super::Tokens;
 use crate::helper::private_folder::{NotGiven, PrivateFolder};
+use crate::protocol::WireSecret;
 use crate::random::sha256;
 
 /// Why the file cannot be used. Nothing in it was changed.
@@ -15,9 +16,23 @@ pub enum TokenFileError {
     /// The system does not let us.
     #[error("{0}, or set BACKSTAGE_TOKEN instead.")]
     NotGiven(#[from] NotGiven),
-    /// Somebody else wrote it, or part of it is gone.
+    /// Another program wrote it, or part of it is gone.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
     Damaged(PathBuf),
+}
+
+/// What signing in gives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// The Backstage user token.
+    pub access_token: WireSecret,
+    /// Until when it is good, by our clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// Good for the next one, once; only where Backstage gives them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<WireSecret>,
 }
 
 /// The tokens of one client at one backend.
@@ -27,7 +42,7 @@ pub struct TokenFile {
     owner: Owner,
 }
 
-/// Whose tokens they are; in the file, too, so that a copy under another name is noticed.
+/// The client that the tokens belong to; in the file, too, so that a copy under another name is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Owner {
@@ -90,7 +105,7 @@ impl TokenFile {
     }
 }
 
-/// The file, while nobody else has it.
+/// The file, while this run alone has it.
 pub struct Locked<'f> {
     file: &'f TokenFile,
     _lock: File,
@@ -133,8 +148,6 @@ impl Locked<'_> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use time::OffsetDateTime;
 
     use super::*;
 

@@ -8,14 +8,15 @@ use time::format_description::well_known::Rfc3339;
 
 use super::asked_words::{Answer, AskedWords};
 use super::keyboard::{self, Attended, Keyboard};
+use super::tools::Tools;
 use super::{Terminal, Typed};
-use crate::helper::callback::{self, Expected, Proof};
+use crate::helper::callback::{self, Arrival, Consent, Expected, Proof, Way};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::login::Tools;
 use crate::helper::session::delivery;
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
-use crate::helper::session::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Way};
+use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::terminal;
 use crate::protocol::{ExchangeRequest, WireSecret};
@@ -23,7 +24,7 @@ use crate::random::NoRandomness;
 
 /// Where the person's browser is when something begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
+pub enum BrowserState {
     /// The link of what begins has to be opened in it.
     Elsewhere,
     /// On a page of the helper's or back from Backstage, and about to be sent to that link.
@@ -68,7 +69,7 @@ pub fn begin_sign_in(
     backend: &str,
     tools: &Tools,
     patience: Duration,
-    browser: Whereabouts,
+    browser: BrowserState,
 ) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
     bring(browser, &sign_in.link(), tools);
@@ -83,7 +84,7 @@ pub fn begin(
     login: &PendingLogin,
     (tools, keyboard): (&Tools, &mut Keyboard),
     patience: Duration,
-    browser: Whereabouts,
+    browser: BrowserState,
 ) -> Result<Asked, NoRandomness> {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     tools.terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
@@ -126,10 +127,10 @@ fn is_yes(line: &str, asked: &mut Asked, tools: &Tools) -> Result<bool, NoRandom
     Ok(false)
 }
 
-fn bring(browser: Whereabouts, link: &WireSecret, tools: &Tools) {
+fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
     match browser {
-        Whereabouts::Elsewhere => open(link, tools),
-        Whereabouts::OnItsWay => tools.terminal.say("Your browser goes on from the page that it is at."),
+        BrowserState::Elsewhere => open(link, tools),
+        BrowserState::OnItsWay => tools.terminal.say("Your browser goes on from the page that it is at."),
     }
 }
 

@@ -2,24 +2,22 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::confirm::sent_away;
-use super::login_lookup::Logins;
+use super::answers::{follow, own_cookies, refuse, sent_away};
+use super::login_lookup::LoginLookup;
 use super::pages;
-use super::redirect::{own_cookies, refuse};
-use crate::helper::callback::{self, BadCallback, Proof};
-use crate::helper::session::pending_login::{Arrival, Way};
+use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 
 /// To Backstage; who comes once more, when it is over, sees how it ended.
 pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
     if sign_in.signpost.points() {
-        return sign_in.signpost.read().await.into_response();
+        return follow(&sign_in.signpost).await;
     }
     sent_away(sign_in.cookie(), sign_in.authorize_url())
 }
 
 /// `GET /backstage/callback`: Backstage has let the person in, or not.
-pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> HttpResponse {
+pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let query = request.query_string();
     let sign_in = match callback::state_of(query) {
         Ok(None) => return pages::not_found().into_response(),
@@ -34,7 +32,7 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn Logins>) -> Http
                 sign_in.accept(Arrival { request, way: Way::Browser });
             }
             // On to the identity provider in the same tab, by the login's own link.
-            sign_in.signpost.read().await.into_response()
+            follow(&sign_in.signpost).await
         }
         Err(reason) => refuse(reason),
     }

@@ -1,22 +1,18 @@
 //! The step between the helper's link and what comes next: the question whose account or which Backstage it is, the click, and the
 //! way on.
 
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::login_lookup::{Logins, Unavailable};
-use super::redirect::show_progress;
+use super::answers::{follow, sent_away, show_progress, unavailable};
+use super::login_lookup::{LoginLookup, Unavailable};
 use super::{backstage_callback, pages};
+use crate::helper::callback::{Consent, Way};
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::session::pending_login::{Consent, PendingLogin, Progress, StateCookie, Way};
+use crate::helper::session::pending_login::{PendingLogin, Progress};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::protocol::WireSecret;
-
-/// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
-const COOKIE_LIFE: Duration = Duration::minutes(5);
 
 /// The form of the confirm page.
 #[derive(Deserialize)]
@@ -28,7 +24,7 @@ pub struct Confirmation {
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
-    logins: web::Data<dyn Logins>,
+    logins: web::Data<dyn LoginLookup>,
 ) -> HttpResponse {
     if let Some(question) = logins.question_of_link(&secret) {
         return ask(&question).await;
@@ -52,7 +48,7 @@ async fn lead_on(
     request: &HttpRequest,
     secret: &WireSecret,
     login: &PendingLogin,
-    logins: &dyn Logins,
+    logins: &dyn LoginLookup,
 ) -> Result<HttpResponse, Unavailable> {
     if let Some(there) = elsewhere(request.headers(), login.redirect_host(), secret) {
         return Ok(there);
@@ -70,7 +66,7 @@ async fn lead_on(
 /// The question about the backend; who comes once more, when it is answered or too late, goes on.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
     if question.is_confirmed() || question.signpost.points() {
-        return question.signpost.read().await.into_response();
+        return follow(&question.signpost).await;
     }
     match question.issue_form_token() {
         Ok(token) => pages::confirm_backend(&question.backend, &token).into_response(),
@@ -96,18 +92,11 @@ fn host(headers: &HeaderMap) -> (&str, &str) {
     if is_port(port) { (name, port) } else { (host, "") }
 }
 
-/// The page that says why nothing can be said about any login.
-#[must_use]
-pub fn unavailable(reason: &Unavailable) -> HttpResponse {
-    tracing::warn!(%reason, "the logins cannot be looked at");
-    pages::unavailable(reason).into_response()
-}
-
 /// `POST /continue`: the click that says "this is me", or "this is my Backstage".
 pub async fn click(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
-    logins: web::Data<dyn Logins>,
+    logins: web::Data<dyn LoginLookup>,
 ) -> HttpResponse {
     let Some(csrf) =
         form.ok().filter(|_| is_from_own_page(request.headers())).map(|form| form.into_inner().csrf)
@@ -117,7 +106,7 @@ pub async fn click(
     if let Some(question) = logins.redeem_question_token(&csrf) {
         question.confirm(Way::Browser);
         tracing::info!(backend = %question.backend, "the backend was confirmed on the page");
-        return question.signpost.read().await.into_response();
+        return follow(&question.signpost).await;
     }
     match logins.redeem_confirm_token(&csrf).await {
         Ok(Some(login)) => {
@@ -145,16 +134,4 @@ pub fn is_from_own_page(headers: &HeaderMap) -> bool {
 
 fn to_identity_provider(login: &PendingLogin) -> HttpResponse {
     sent_away(login.cookie(), login.auth_url().text())
-}
-
-/// Sends the browser there, with the proof that it was us who did.
-#[must_use]
-pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
-    let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .path("/")
-        .max_age(COOKIE_LIFE)
-        .finish();
-    HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
 }

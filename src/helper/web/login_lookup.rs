@@ -33,11 +33,11 @@ pub enum Unavailable {
 
 /// The logins under way.
 #[async_trait]
-pub trait Logins: Send + Sync {
+pub trait LoginLookup: Send + Sync {
     /// The login with this state.
     async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
 
-    /// The login whose link ends with this secret.
+    /// The login with this secret at the end of its link.
     async fn of_link(&self, secret: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
 
     /// A token for the form of one confirm page.
@@ -49,7 +49,7 @@ pub trait Logins: Send + Sync {
         token: &WireSecret,
     ) -> Result<Option<Arc<PendingLogin>>, Unavailable>;
 
-    /// The question about the backend whose page's address ends with this secret.
+    /// The question about a backend with this secret at the end of its page's address.
     fn question_of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>>;
 
     /// Uses the token of such a page up: the question that it was issued for, the first time only.
@@ -58,9 +58,9 @@ pub trait Logins: Send + Sync {
     /// The sign-in to Backstage with this state.
     fn sign_in_of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>>;
 
-    /// The sign-in to Backstage whose link ends with this secret.
+    /// The sign-in to Backstage with this secret at the end of its link.
     fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>>;
 
-    /// The page for whoever comes without an answer of an identity provider.
+    /// The page for a browser that comes without an answer of an identity provider.
     async fn index(&self) -> Result<Page, Unavailable>;
 }

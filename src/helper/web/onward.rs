@@ -1,10 +1,7 @@
 //! Where a browser goes on that waits for something to begin.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
 use tokio::sync::watch;
 
-use super::pages;
 use crate::protocol::WireSecret;
 
 /// Where it goes on.
@@ -14,17 +11,6 @@ pub enum Onward {
     To(WireSecret),
     /// Nowhere, since nothing begins; a sentence for the page.
     Nowhere(String),
-}
-
-impl Onward {
-    /// The answer to a browser.
-    #[must_use]
-    pub fn into_response(self) -> HttpResponse {
-        match self {
-            Self::To(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
-            Self::Nowhere(sentence) => pages::sign_in_failed(&sentence).into_response(),
-        }
-    }
 }
 
 /// Tells the browsers that wait, as soon as it is known.

@@ -2,19 +2,24 @@
 
 pub mod layout;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
-use self::layout::{Kind, Mood, Page};
+use self::layout::{Kind, Page, Tone};
 use super::login_lookup::Unavailable;
 use crate::helper::callback::BadCallback;
 use crate::helper::confirmation::backend_name::BackendName;
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::{Failure, Outcome};
-use crate::helper::session::pending_login::LoginFacts;
 use crate::protocol::{Code, WireSecret};
 
 /// How often the page asks while the backend is away, in seconds.
 const RELOAD_SECONDS: u8 = 2;
+
+/// How long a page that reloads itself is waited for, to show it the outcome.
+pub const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// `GET /`: whose login is under way.
 #[must_use]
@@ -22,7 +27,7 @@ pub fn index(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "index",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "A login is under way",
         body: html! {
             (facts_list(facts))
@@ -38,7 +43,7 @@ pub fn signing_in() -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "signing-in",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "Sign in to Backstage first",
         body: html! {
             p { "Go on in the browser window that opened for it, or open the link from your terminal." }
@@ -53,7 +58,7 @@ pub fn asking_about_backend() -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "asking-about-backend",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "Confirm your Backstage first",
         body: html! {
             p { "Go on in the browser window that opened for it, or open the link from your terminal." }
@@ -68,7 +73,7 @@ pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "confirm-backend",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "Is this your Backstage?",
         body: html! {
             p { "No login with this Backstage has succeeded on this computer yet, so it has been sent nothing." }
@@ -108,7 +113,7 @@ pub fn sign_in_failed(sentence: &str) -> Page {
     Page {
         status: StatusCode::FORBIDDEN,
         outcome: "sign-in-failed",
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading: "No login was begun",
         body: html! { p #message { (sentence) } },
         kind: Kind::Text,
@@ -121,7 +126,7 @@ pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "confirm",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "Is this your account?",
         body: html! {
             p { "Your cluster login will be linked to this Backstage account." }
@@ -156,7 +161,7 @@ pub fn still_trying(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::ACCEPTED,
         outcome: "backend-away",
-        mood: Mood::Busy,
+        tone: Tone::Busy,
         heading: "Almost there",
         body: html! {
             p { "You are back from your login. " strong { (facts.backend) } " does not answer yet; we keep trying until the session ends." }
@@ -181,7 +186,7 @@ fn success(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "success",
-        mood: Mood::Good,
+        tone: Tone::Good,
         heading: "You are connected",
         body: html! {
             p { strong #user { (facts.user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
@@ -196,7 +201,7 @@ fn refused(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::FORBIDDEN,
         outcome: "refused",
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading: "The login was refused",
         body: html! {
             p { strong { (facts.idp_host) } " did not log you in, so nothing was connected." }
@@ -211,7 +216,7 @@ fn expired(facts: &LoginFacts) -> Page {
     Page {
         status: StatusCode::GONE,
         outcome: "expired",
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading: "The login took too long",
         body: html! {
             p { "The session at " strong { (facts.backend) } " has ended, so nothing was connected." }
@@ -226,7 +231,7 @@ fn failed(facts: &LoginFacts, failure: &Failure) -> Page {
     Page {
         status: StatusCode::BAD_GATEWAY,
         outcome: "failed",
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading: "The login was not accepted",
         body: html! {
             p { "This is what " strong { (facts.backend) } " says:" }
@@ -286,7 +291,7 @@ pub fn unavailable(reason: &Unavailable) -> Page {
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         outcome: "unavailable",
-        mood: Mood::Busy,
+        tone: Tone::Busy,
         heading: "Not now",
         body: html! {
             p #message { "The helper cannot look at its logins: " (reason) "." }
@@ -302,7 +307,7 @@ pub fn fault() -> Page {
     Page {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         outcome: "fault",
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading: "Something broke in the helper",
         body: html! {
             p { "A fault of the helper ended this request, and nothing else: reload this page, or begin the login again." }
@@ -327,7 +332,7 @@ fn goes_on(status: StatusCode, outcome: &'static str, heading: &'static str, adv
     Page {
         status,
         outcome,
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading,
         body: html! {
             p { (advice) }

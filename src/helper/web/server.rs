@@ -33,6 +33,9 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// The fatal alert `unexpected_message` (RFC 8446, 6): a browser ends its try at once, and may then try http.
 const TLS_ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 10];
 
+/// How long the last page has to get through the socket before the server is told to stop.
+pub const LAST_PAGE: Duration = Duration::from_millis(100);
+
 /// A server that runs.
 pub struct PortServer {
     handle: ServerHandle,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::lookup::ManyLogins;
 use crate::helper::backend_client::BackendApi;
-use crate::helper::login::facts;
+use crate::helper::callback::Consent;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::state::App;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::{Consent, LoginFacts, Secrets};
+use crate::helper::session::pending_login::Secrets;
 use crate::helper::session::{self, Credential, Session};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{Info, WireSecret};
@@ -89,7 +90,7 @@ pub async fn begin(
     let hosts = &app.settings.login.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
     let record = LoginRecord {
-        facts: facts(&session, info, &auth_url, api)?,
+        facts: LoginFacts::of(&session, info, &auth_url, api)?,
         request_id: api.request_id().to_owned(),
         session_token: session.token.clone(),
         auth_url: session.auth_url.clone(),

@@ -11,7 +11,7 @@ use crate::helper::proxy::state::login_store::{Kind, LoginRecord};
 use crate::helper::proxy::web::{login_button, pages};
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::web::login_lookup::{Logins, Unavailable};
+use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::pages::layout::Page;
 use crate::protocol::WireSecret;
 use crate::random::{random_secret, sha256};
@@ -42,7 +42,7 @@ impl ManyLogins {
 }
 
 #[async_trait]
-impl Logins for ManyLogins {
+impl LoginLookup for ManyLogins {
     async fn of_state(&self, state: &WireSecret) -> Result<Option<Arc<PendingLogin>>, Unavailable> {
         if let Some(login) = self.0.live.get(&sha256(state.expose().as_bytes())) {
             return Ok(Some(login));

@@ -6,12 +6,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::helper::backend_client::BackendApi;
-use crate::helper::login::{LAST_PAGE, RELOAD_PATIENCE};
+use crate::helper::callback::Arrival;
 use crate::helper::proxy::state::App;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::delivery;
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
-use crate::helper::session::pending_login::{Arrival, LoginFacts, PendingLogin};
+use crate::helper::session::pending_login::PendingLogin;
+use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::server::LAST_PAGE;
 use crate::telemetry::AUDIT;
 
 /// A login that waits for its answer.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::helper::session::pending_login::{LoginFacts, PendingLogin, Progress};
+use crate::helper::session::facts::LoginFacts;
+use crate::helper::session::pending_login::{PendingLogin, Progress};
 
 /// Logins by the hash of their state.
 #[derive(Default)]
@@ -90,9 +91,9 @@ impl LiveLogins {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::helper::callback::Consent;
     use crate::helper::session::example_login::example_login;
     use crate::helper::session::outcome::Outcome;
-    use crate::helper::session::pending_login::Consent;
 
     #[test]
     fn a_login_is_entered_once_and_counts_until_it_ends() {

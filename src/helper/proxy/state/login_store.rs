@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::App;
+use crate::helper::callback::{Arrival, Consent};
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
-use crate::helper::session::pending_login::{Arrival, Consent, LoginFacts, PendingLogin, Secrets};
+use crate::helper::session::facts::LoginFacts;
+use crate::helper::session::pending_login::{PendingLogin, Secrets};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{RedirectUri, WireSecret};
 use crate::random::sha256;

@@ -8,15 +8,15 @@ use tokio::time::timeout;
 
 use super::App;
 use crate::helper::backend_client::{BackendApi, Refusal};
-use crate::helper::login::RELOAD_PATIENCE;
+use crate::helper::callback::Arrival;
 use crate::helper::proxy::logins::begin::{NotBegun, begin};
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::Arrival;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::{BackstageClient, SignInError};
 use crate::helper::web::onward::Onward;
+use crate::helper::web::pages::RELOAD_PATIENCE;
 use crate::protocol::{Info, WireSecret};
 
 /// The sign-ins that this process knows of.
@@ -133,5 +133,5 @@ fn client<'a>(app: &'a App, api: &'a BackendApi) -> Result<BackstageClient<'a>, 
 }
 
 fn not_signed_in(api: &BackendApi, error: SignInError) -> NotBegun {
-    error.into_login_error(api.address()).into()
+    LoginError::of_sign_in(error, api.address()).into()
 }

@@ -7,10 +7,10 @@ use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::logins::begin::NotBegun;
 use crate::helper::proxy::state::backend_info::Answers;
+use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::LoginError;
-use crate::helper::session::pending_login::LoginFacts;
 use crate::helper::web::pages::backend_list;
-use crate::helper::web::pages::layout::{Kind, Mood, Page};
+use crate::helper::web::pages::layout::{Kind, Page, Tone};
 use crate::protocol::WireSecret;
 
 /// So many logins are named; of more there is only the number.
@@ -33,7 +33,7 @@ impl Index<'_> {
         Page {
             status: StatusCode::OK,
             outcome: "index",
-            mood: Mood::Plain,
+            tone: Tone::Plain,
             heading: if under_way.is_empty() { "Ready to log in" } else { "A login is under way" },
             body: html! {
                 (self.backstage())
@@ -84,7 +84,7 @@ pub fn no_backstage() -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "no-backstage",
-        mood: Mood::Plain,
+        tone: Tone::Plain,
         heading: "Which Backstage?",
         body: html! {
             p { "This helper runs, and knows no Backstage yet." }
@@ -140,7 +140,7 @@ fn refusal(status: StatusCode, outcome: &'static str, heading: &'static str, bod
     Page {
         status,
         outcome,
-        mood: Mood::Bad,
+        tone: Tone::Bad,
         heading,
         body: html! { (body) p { "Nothing was changed." } },
         kind: Kind::Text,

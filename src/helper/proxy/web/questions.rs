@@ -8,13 +8,13 @@ use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::confirmation::trust::Standing;
-use crate::helper::login::RELOAD_PATIENCE;
 use crate::helper::proxy::logins::begin::{NotBegun, begin};
 use crate::helper::proxy::state::sign_ins::begin_own;
 use crate::helper::proxy::state::{App, NamedBackstage};
 use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::onward::Onward;
+use crate::helper::web::pages::RELOAD_PATIENCE;
 use crate::protocol::{Info, WireSecret};
 
 /// So many may wait at once; the oldest then leads nowhere.

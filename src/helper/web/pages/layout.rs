@@ -47,7 +47,7 @@ pub fn policy() -> &'static str {
 
 /// What the page is about; it colours the mark on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub enum Tone {
     /// Done.
     Good,
     /// Nothing to be done about it here.
@@ -58,7 +58,7 @@ pub enum Mood {
     Plain,
 }
 
-impl Mood {
+impl Tone {
     fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -96,8 +96,8 @@ pub struct Page {
     pub status: StatusCode,
     /// The page's name, in `data-outcome`.
     pub outcome: &'static str,
-    /// Its mood.
-    pub mood: Mood,
+    /// Its tone.
+    pub tone: Tone,
     /// Its title and heading.
     pub heading: &'static str,
     /// What is below the heading.
@@ -136,8 +136,8 @@ impl Page {
                     style { (PreEscaped(STYLE)) }
                 }
                 body data-outcome=(self.outcome) {
-                    main class=(self.mood.class()) {
-                        (self.mood.mark())
+                    main class=(self.tone.class()) {
+                        (self.tone.mark())
                         h1 { (self.heading) }
                         (self.body)
                     }

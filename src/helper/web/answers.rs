@@ -1,0 +1,78 @@
+//! The answers that several routes give.
+
+use std::time::Duration;
+
+use actix_web::cookie::{self, Cookie, SameSite};
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::login_lookup::Unavailable;
+use super::onward::{Onward, Signpost};
+use super::pages;
+use crate::helper::callback::{BadCallback, StateCookie};
+use crate::helper::session::pending_login::{PendingLogin, Progress};
+use crate::protocol::WireSecret;
+
+/// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
+const COOKIE_LIFE: cookie::time::Duration = cookie::time::Duration::minutes(5);
+
+/// How long a callback waits for the backend before it shows the page that reloads itself.
+const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The page that says why nothing can be said about any login.
+#[must_use]
+pub fn unavailable(reason: &Unavailable) -> HttpResponse {
+    tracing::warn!(%reason, "the logins cannot be looked at");
+    pages::unavailable(reason).into_response()
+}
+
+/// Sends the browser there, with the proof that it was us who did.
+#[must_use]
+pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
+    let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .path("/")
+        .max_age(COOKIE_LIFE)
+        .finish();
+    HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
+}
+
+/// The page for a callback that does not count.
+#[must_use]
+pub fn refuse(reason: BadCallback) -> HttpResponse {
+    tracing::info!(%reason, "a callback was refused");
+    pages::bad_callback(reason).into_response()
+}
+
+/// The values of the cookies of that name: another program on localhost may have set one, too, ours is among them.
+#[must_use]
+pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
+    request.cookies().map_or_else(
+        |_| Vec::new(),
+        |cookies| {
+            let ours = cookies.iter().filter(|cookie| cookie.name() == name);
+            ours.map(|cookie| cookie.value().to_owned()).collect()
+        },
+    )
+}
+
+/// The outcome, as soon as there is one; else the page that asks for it again.
+pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
+    if let Some(outcome) = login.outcome_within(CALLBACK_PATIENCE).await {
+        login.mark_outcome_shown();
+        return pages::outcome(&login.facts, &outcome).into_response();
+    }
+    match login.progress() {
+        Progress::Waiting => pages::index(&login.facts).into_response(),
+        Progress::Delivering | Progress::Ended(_) => pages::still_trying(&login.facts).into_response(),
+    }
+}
+
+/// Where a browser that waits goes on, as soon as it is known.
+pub async fn follow(signpost: &Signpost) -> HttpResponse {
+    match signpost.read().await {
+        Onward::To(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
+        Onward::Nowhere(sentence) => pages::sign_in_failed(&sentence).into_response(),
+    }
+}
