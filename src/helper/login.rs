@@ -30,6 +30,7 @@ use super::terminal::keyboard::Keyboard;
 use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::Logins;
+use super::web::redirect::Index;
 use super::web::server::{self, PortServer};
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
@@ -129,7 +130,7 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     }
     let stage = Arc::new(Stage::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, Arc::<Stage>::clone(&stage), hosts, &tools)?;
+    let server = serve(listeners, Arc::clone(&stage), hosts, &tools)?;
     let mut keyboard = Keyboard::default();
     let person = Person { settings: &settings, tools: &tools, api: &api, stage: &stage, port };
     let beginning = Beginning { info: &info, trust: &trust, person };
@@ -184,14 +185,15 @@ fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
 
 fn serve(
     listeners: Vec<TcpListener>,
-    logins: Arc<dyn Logins>,
+    stage: Arc<Stage>,
     hosts: AllowedHosts,
     tools: &Tools,
 ) -> Result<PortServer, std::io::Error> {
-    let logins = web::Data::from(logins);
+    let (logins, index): (Arc<dyn Logins>, Arc<dyn Index>) = (Arc::<Stage>::clone(&stage), stage);
+    let (logins, index) = (web::Data::from(logins), web::Data::from(index));
     let hosts = web::Data::new(hosts);
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
+        config.app_data(logins.clone()).app_data(index.clone()).app_data(hosts.clone()).configure(configure);
     };
     server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }

@@ -51,6 +51,7 @@ mod tests {
 
     use super::guard::{self, AllowedHosts};
     use super::login_lookup::Logins;
+    use super::redirect::Index;
     use super::*;
     use crate::helper::login::single_login::Stage;
     use crate::helper::session::example_login::{auth_url, example_login, state};
@@ -73,11 +74,13 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let stage = Stage::new(Arc::new(SystemRandom));
+        let stage = Arc::new(Stage::new(Arc::new(SystemRandom)));
         let login = Arc::clone(stage.begin_login(login));
-        let logins: Arc<dyn Logins> = Arc::new(stage);
+        let logins: Arc<dyn Logins> = Arc::<Stage>::clone(&stage);
+        let index: Arc<dyn Index> = stage;
         let app = App::new()
             .app_data(web::Data::from(logins))
+            .app_data(web::Data::from(index))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
             .wrap(from_fn(guard::check))
             .configure(configure);
