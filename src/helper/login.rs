@@ -30,6 +30,7 @@ use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::LoginLookup;
 use super::web::pages::RELOAD_PATIENCE;
+use super::web::redirect::Index;
 use super::web::server::{self, LAST_PAGE, PortServer};
 use crate::protocol::RedirectUri;
 use crate::settings::login::LoginSettings;
@@ -105,7 +106,7 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     }
     let single_login = Arc::new(SingleLogin::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
-    let server = serve(listeners, Arc::<SingleLogin>::clone(&single_login), hosts, &tools)?;
+    let server = serve(listeners, Arc::clone(&single_login), hosts, &tools)?;
     let mut keyboard = Keyboard::default();
     let person = Person { settings: &settings, tools: &tools, api: &api, single_login: &single_login, port };
     let beginning = Beginning { info: &info, trust: &trust, person };
@@ -128,14 +129,16 @@ fn announce(listeners: &[TcpListener]) {
 
 fn serve(
     listeners: Vec<TcpListener>,
-    logins: Arc<dyn LoginLookup>,
+    single_login: Arc<SingleLogin>,
     hosts: AllowedHosts,
     tools: &Tools,
 ) -> Result<PortServer, std::io::Error> {
-    let logins = web::Data::from(logins);
+    let (logins, index): (Arc<dyn LoginLookup>, Arc<dyn Index>) =
+        (Arc::<SingleLogin>::clone(&single_login), single_login);
+    let (logins, index) = (web::Data::from(logins), web::Data::from(index));
     let hosts = web::Data::new(hosts);
     let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
+        config.app_data(logins.clone()).app_data(index.clone()).app_data(hosts.clone()).configure(configure);
     };
     server::serve(listeners, routes, dialogue::tls_explained(Arc::clone(&tools.terminal)))
 }

@@ -1,23 +1,28 @@
 //! Many logins, for as long as it runs: the `proxy` role.
 //!
-//! The path of one login through it: [`start`] takes it over from Backstage (or [`own_login`] begins it here), [`begin`] asks the
-//! backend about it and writes it down ([`login_record`]), [`many_logins`] finds it again for each request, on any replica and
-//! after a restart, [`see_through`] delivers what came back. [`callback_port`] has the redirect's port meanwhile.
+//! The path of one login through it: `web` takes it over from Backstage (`web/hand_over`) or begins it at the button
+//! (`web/login_button`), `logins/begin` asks the backend about it and writes it down (`state/login_store`), `logins/lookup` finds it
+//! again for each request, on any replica and after a restart, `logins/run` delivers what came back. `state/callback_port` has the
+//! redirect's port meanwhile.
 
 pub mod logins;
 pub mod state;
 pub mod web;
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use secrecy::ExposeSecret;
 
-use self::logins::resume;
+use self::logins::{ProxyLogins, resume};
+use self::state::Registries;
+use self::state::backend::{Backend, NamedBackstage};
 use self::state::backend_thread::BackendThread;
 use self::state::callback_port::CallbackPort;
-use self::state::{App, NamedBackstage, backend_info};
-use self::web::serve;
+use self::state::form_tokens::FormTokens;
+use self::state::login_store::LoginStore;
+use self::web::Web;
+use self::web::health::Readiness;
 use super::backend_client::{BackendApi, NoConnection};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::trust::BackendTrust;
@@ -71,7 +76,7 @@ pub struct Running {
     /// The helper port.
     pub port: u16,
     control: PortServer,
-    app: Arc<App>,
+    web: Arc<Web>,
 }
 
 /// Starts the proxy, whether the backend and the store answer or not; it listens when this returns.
@@ -93,11 +98,62 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
     };
     let control = port::bind_or_localhost(&settings.control_listen, port::CONTROL_PORT)?;
     let port = port::port(&control).unwrap_or(port::CONTROL_PORT);
-    let callback_port = CallbackPort::new(settings.login.listen.clone(), settings.holding);
-    let backend = BackendThread::here(api);
-    let app = App::new(settings, backstage, port, store, clock, random, metrics, backend, callback_port);
-    let app = Arc::new(app);
-    start_up(app, control, port).await
+    let holding = settings.holding;
+    let services = Services {
+        backend: Arc::new(Backend::new(backstage, BackendThread::here(api))),
+        settings,
+        control_port: port,
+        clock,
+        random,
+        metrics,
+        store,
+    };
+    let web = Arc::new_cyclic(|web| services.into_web(Weak::clone(web)));
+    start_up(web, control, holding).await
+}
+
+/// What the web application is made of.
+struct Services {
+    settings: ProxySettings,
+    control_port: u16,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    metrics: Arc<HelperMetrics>,
+    store: Arc<dyn Store>,
+    backend: Arc<Backend>,
+}
+
+impl Services {
+    /// The web application, which the redirect's port serves, too, while it is bound.
+    fn into_web(self, web: Weak<Web>) -> Web {
+        let Self { settings, control_port, clock, random, metrics, store, backend } = self;
+        let serve = move |listeners| match web.upgrade() {
+            Some(web) => web.serve(listeners),
+            None => Err(std::io::Error::other("the helper has ended")),
+        };
+        let settings_of_logins = Arc::new(settings.login);
+        let callback_port = CallbackPort::new(settings_of_logins.listen.clone(), settings.holding, serve);
+        let life = settings_of_logins.login_timeout.0;
+        Web {
+            readiness: Arc::new(Readiness::new(Arc::clone(&store))),
+            form_tokens: Arc::new(FormTokens::new(
+                Arc::clone(&store),
+                Arc::clone(&random),
+                backend.backstage_url(),
+                life,
+            )),
+            logins: ProxyLogins {
+                settings: settings_of_logins,
+                control_port,
+                store: Arc::new(LoginStore::new(store, Arc::clone(&random), Arc::clone(&clock))),
+                clock,
+                random,
+                metrics,
+                backend,
+                known: Arc::new(Registries::new(callback_port)),
+            },
+        }
+    }
 }
 
 /// Its client, and what is known of it; nothing where none was named.
@@ -116,17 +172,18 @@ fn named_backstage(
     Ok(Some((api, backstage)))
 }
 
-async fn start_up(app: Arc<App>, control: Vec<TcpListener>, port: u16) -> Result<Running, StartError> {
+async fn start_up(web: Arc<Web>, control: Vec<TcpListener>, holding: Holding) -> Result<Running, StartError> {
     let addresses = addresses(&control);
-    let control = serve(control, &app)?;
-    let callback = match app.settings.holding {
-        Holding::Always => Some(app.callback_port.open(&app).await?),
+    let logins = &web.logins;
+    let control = web.serve(control)?;
+    let callback = match holding {
+        Holding::Always => Some(logins.known.callback_port.open().await?),
         Holding::WhileNeeded => None,
     };
     tracing::info!(control_addresses = addresses, callback_port = callback, "listening");
-    actix_web::rt::spawn(backend_info::say_whether_it_answers(Arc::clone(&app)));
-    actix_web::rt::spawn(resume::hold_port_for_them(Arc::clone(&app)));
-    Ok(Running { port, control, app })
+    actix_web::rt::spawn(Arc::clone(&logins.backend).say_whether_it_answers());
+    actix_web::rt::spawn(resume::hold_port_for_them(logins.clone()));
+    Ok(Running { port: logins.control_port, control, web })
 }
 
 fn addresses(listeners: &[TcpListener]) -> String {
@@ -141,14 +198,14 @@ impl Running {
     /// # Errors
     /// When the server fails.
     pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
-        let (app, mut control) = (self.app, self.control);
+        let (web, mut control) = (self.web, self.control);
         tokio::select! {
             () = stop => {}
             ended = control.ended() => return ended,
         }
-        app.begin_to_stop();
+        web.readiness.begin_to_stop();
         tracing::info!("stopping: requests under way may finish");
-        app.callback_port.close().await;
+        web.logins.known.callback_port.close().await;
         control.stop().await;
         Ok(())
     }

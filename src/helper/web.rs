@@ -52,6 +52,7 @@ mod tests {
 
     use super::guard::{self, AllowedHosts};
     use super::login_lookup::LoginLookup;
+    use super::redirect::Index;
     use super::*;
     use crate::helper::callback::{Arrival, Consent};
     use crate::helper::login::single_login::SingleLogin;
@@ -75,11 +76,13 @@ mod tests {
 
     async fn helper(consent: Consent) -> Helper {
         let (login, arrivals) = example_login(consent);
-        let single_login = SingleLogin::new(Arc::new(SystemRandom));
+        let single_login = Arc::new(SingleLogin::new(Arc::new(SystemRandom)));
         let login = Arc::clone(single_login.begin_login(login));
-        let logins: Arc<dyn LoginLookup> = Arc::new(single_login);
+        let logins: Arc<dyn LoginLookup> = Arc::<SingleLogin>::clone(&single_login);
+        let index: Arc<dyn Index> = single_login;
         let app = App::new()
             .app_data(web::Data::from(logins))
+            .app_data(web::Data::from(index))
             .app_data(web::Data::new(AllowedHosts::new(8000, &["helper.internal".to_owned()])))
             .wrap(from_fn(guard::check))
             .configure(configure);

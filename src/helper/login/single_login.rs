@@ -10,6 +10,7 @@ use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::pages;
 use crate::helper::web::pages::layout::Page;
+use crate::helper::web::redirect::Index;
 use crate::protocol::WireSecret;
 use crate::random::Random;
 
@@ -84,7 +85,10 @@ impl LoginLookup for SingleLogin {
     fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>> {
         self.sign_in.get().filter(|sign_in| sign_in.is_link_secret(secret)).cloned()
     }
+}
 
+#[async_trait]
+impl Index for SingleLogin {
     async fn index(&self) -> Result<Page, Unavailable> {
         Ok(match (self.login.get(), self.sign_in.get(), self.question.get()) {
             (Some(login), _, _) => pages::index(&login.facts),

@@ -4,38 +4,78 @@ pub mod hand_over;
 pub mod health;
 pub mod login_button;
 pub mod pages;
-pub mod questions;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::logins::lookup::ManyLogins;
-use super::state::App;
+use self::health::Readiness;
+use super::logins::ProxyLogins;
+use super::state::form_tokens::{ButtonPage, FormTokens};
 use crate::helper::web::guard::AllowedHosts;
-use crate::helper::web::login_lookup::LoginLookup;
+use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::methods::{get, post};
+use crate::helper::web::of_every_login;
+use crate::helper::web::pages::layout::Page;
+use crate::helper::web::redirect::{self, Index};
 use crate::helper::web::server::{self, PortServer};
-use crate::helper::web::{of_every_login, redirect};
 use crate::helper::{callback, port};
 
-/// Serves them, in the task system of the thread that calls.
-///
-/// # Errors
-/// When the system does not let it.
-pub fn serve(listeners: Vec<TcpListener>, app: &Arc<App>) -> std::io::Result<PortServer> {
-    let port = port::port(&listeners).unwrap_or_default();
-    let hosts = web::Data::new(AllowedHosts::new(port, &app.settings.login.allowed_hosts));
-    let logins: Arc<dyn LoginLookup> = Arc::new(ManyLogins(Arc::clone(app)));
-    let (logins, app) = (web::Data::from(logins), web::Data::from(Arc::clone(app)));
-    let routes = move |config: &mut web::ServiceConfig| {
-        config.app_data(app.clone()).app_data(logins.clone()).app_data(hosts.clone()).configure(configure);
-    };
-    // The log says it; there is nobody at a terminal.
-    server::serve(listeners, routes, || {})
+/// The services that its requests need.
+pub struct Web {
+    /// The logins.
+    pub logins: ProxyLogins,
+    /// Whether it can take a redirect.
+    pub readiness: Arc<Readiness>,
+    /// The tokens of the helper's own page.
+    pub form_tokens: Arc<FormTokens>,
+}
+
+impl Web {
+    /// Serves them, in the task system of the thread that calls.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn serve(self: &Arc<Self>, listeners: Vec<TcpListener>) -> std::io::Result<PortServer> {
+        let port = port::port(&listeners).unwrap_or_default();
+        let hosts = web::Data::new(AllowedHosts::new(port, &self.logins.settings.allowed_hosts));
+        let found: Arc<dyn LoginLookup> = Arc::new(self.logins.clone());
+        let index: Arc<dyn Index> = Arc::<Self>::clone(self);
+        let (found, index) = (web::Data::from(found), web::Data::from(index));
+        let logins = web::Data::new(self.logins.clone());
+        let readiness = web::Data::from(Arc::clone(&self.readiness));
+        let form_tokens = web::Data::from(Arc::clone(&self.form_tokens));
+        let routes = move |config: &mut web::ServiceConfig| {
+            config
+                .app_data(hosts.clone())
+                .app_data(found.clone())
+                .app_data(index.clone())
+                .app_data(logins.clone())
+                .app_data(readiness.clone())
+                .app_data(form_tokens.clone())
+                .configure(configure);
+        };
+        // The log says it; the proxy has no terminal.
+        server::serve(listeners, routes, || {})
+    }
+}
+
+#[async_trait]
+impl Index for Web {
+    async fn index(&self) -> Result<Page, Unavailable> {
+        let ProxyLogins { backend, known, .. } = &self.logins;
+        let Some(backstage_url) = backend.backstage_url() else { return Ok(pages::no_backstage()) };
+        let unconfirmed = backend.unconfirmed();
+        let button = if unconfirmed.is_some() { ButtonPage::Asks } else { ButtonPage::Trusts };
+        let form_token = self.form_tokens.issue(button).await?;
+        let answers = backend.answers().await;
+        let page = pages::Index { backstage_url, answers, unconfirmed };
+        Ok(page.with(&known.live.facts(), &form_token))
+    }
 }
 
 /// All routes of the proxy.
@@ -55,14 +95,15 @@ fn configure(config: &mut web::ServiceConfig) {
 /// `GET /`, and how long a redirect takes.
 async fn arrive(
     request: HttpRequest,
-    logins: web::Data<dyn LoginLookup>,
-    app: web::Data<App>,
+    found: web::Data<dyn LoginLookup>,
+    index: web::Data<dyn Index>,
+    logins: web::Data<ProxyLogins>,
 ) -> HttpResponse {
     let began = Instant::now();
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
-    let answer = redirect::arrive(request, logins).await;
+    let answer = redirect::arrive(request, found, index).await;
     if is_redirect {
-        app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
+        logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }
     answer
 }
@@ -70,13 +111,13 @@ async fn arrive(
 /// The same for a redirect URI with a path, among what is nothing.
 async fn arrive_elsewhere(
     request: HttpRequest,
-    logins: web::Data<dyn LoginLookup>,
-    app: web::Data<App>,
+    found: web::Data<dyn LoginLookup>,
+    logins: web::Data<ProxyLogins>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let answer = redirect::arrive_elsewhere(request, logins).await;
+    let answer = redirect::arrive_elsewhere(request, found).await;
     if answer.status() != StatusCode::NOT_FOUND {
-        app.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
+        logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }
     answer
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::pages::layout::Page;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
@@ -60,7 +59,4 @@ pub trait LoginLookup: Send + Sync {
 
     /// The sign-in to Backstage with this secret at the end of its link.
     fn sign_in_of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>>;
-
-    /// The page for a browser that comes without an answer of an identity provider.
-    async fn index(&self) -> Result<Page, Unavailable>;
 }

@@ -3,20 +3,32 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use async_trait::async_trait;
 
 use super::answers::{own_cookies, refuse, show_progress, unavailable};
-use super::login_lookup::LoginLookup;
+use super::login_lookup::{LoginLookup, Unavailable};
 use super::pages::layout::Page;
 use super::{methods, pages};
 use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
 use crate::helper::session::pending_login::PendingLogin;
 
+/// The page at `GET /` for a browser that brings no answer of an identity provider.
+#[async_trait]
+pub trait Index: Send + Sync {
+    /// The page as it is now.
+    async fn index(&self) -> Result<Page, Unavailable>;
+}
+
 /// `GET /`: the redirect, or the helper's page.
-pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
+pub async fn arrive(
+    request: HttpRequest,
+    logins: web::Data<dyn LoginLookup>,
+    index: web::Data<dyn Index>,
+) -> HttpResponse {
     let query = request.query_string();
     let login = match callback::state_of(query) {
         Ok(None) => {
-            return logins.index().await.map_or_else(|reason| unavailable(&reason), Page::into_response);
+            return index.index().await.map_or_else(|reason| unavailable(&reason), Page::into_response);
         }
         Ok(Some(state)) => match logins.of_state(&state).await {
             Ok(Some(login)) if comes_back_to(&login, &request) => login,

@@ -1,13 +1,11 @@
 //! The beginning of a login: the backend says whose it is, the redirect's port is bound, and all of it is written down before
 //! anybody is sent anywhere.
 
-use std::sync::Arc;
-
-use super::lookup::ManyLogins;
+use super::ProxyLogins;
+use super::run::go_on_with;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::callback::Consent;
 use crate::helper::port::ListenError;
-use crate::helper::proxy::state::App;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
@@ -19,9 +17,6 @@ use crate::protocol::{Info, WireSecret};
 use crate::random::sha256;
 use crate::store::{StoreError, Swap};
 use crate::telemetry::AUDIT;
-
-/// For how long the backend keeps the record of a session: a token that old is good for nothing.
-const SESSION_KEPT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// Why a login did not begin. Each is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +63,9 @@ impl From<StoreError> for NotBegun {
 ///
 /// # Errors
 /// When it is away.
-pub async fn info(app: &App, api: &BackendApi) -> Result<Info, NotBegun> {
+pub async fn info(logins: &ProxyLogins, api: &BackendApi) -> Result<Info, NotBegun> {
     let unreachable = |reason| LoginError::Unreachable { backend: api.address().to_owned(), reason };
-    app.installation.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
+    logins.backend.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
 }
 
 /// Begins a login, or takes one over; the secret of its link.
@@ -79,7 +74,7 @@ pub async fn info(app: &App, api: &BackendApi) -> Result<Info, NotBegun> {
 /// As the variants of [`NotBegun`] say; then nothing is under way, and a session token can be handed over again unless it was
 /// before.
 pub async fn begin(
-    app: &Arc<App>,
+    logins: &ProxyLogins,
     api: &BackendApi,
     info: &Info,
     credential: Credential,
@@ -87,7 +82,7 @@ pub async fn begin(
     let consent = credential.consent();
     let session = session::begin(credential, api, None).await?;
     let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(LoginError::from)?;
-    let hosts = &app.settings.login.insecure_http_hosts;
+    let hosts = &logins.settings.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
     let record = LoginRecord {
         facts: LoginFacts::of(&session, info, &auth_url, api)?,
@@ -95,51 +90,42 @@ pub async fn begin(
         session_token: session.token.clone(),
         auth_url: session.auth_url.clone(),
         redirect_uri: redirect_uri.text().to_owned(),
-        secrets: Secrets::new(app.random.as_ref()).map_err(Unavailable::from)?,
+        secrets: Secrets::new(logins.random.as_ref()).map_err(Unavailable::from)?,
         consent,
-        ends: app.clock.now() + session.remaining.min(app.settings.login.login_timeout.0),
+        ends: logins.clock.now() + session.remaining.min(logins.settings.login_timeout.0),
     };
     let hash = sha256(auth_url.state().expose().as_bytes());
     let (link, facts) = (record.secrets.link.clone(), record.facts.clone());
-    app.live.expect(&hash);
-    match write_down(app, &session, auth_url.state(), record).await {
+    logins.known.live.expect(&hash);
+    match write_down(logins, &session, auth_url.state(), record).await {
         Ok(()) => {
             let (LoginFacts { user, cluster, .. }, request_id) = (&facts, api.request_id());
             tracing::info!(target: AUDIT, user, cluster, outcome = "begun", request_id, "login");
             Ok(link)
         }
         Err(error) => {
-            app.live.forget_unless_opened(&hash);
-            app.callback_port.close_unless_needed(app).await;
+            logins.known.live.forget_unless_opened(&hash);
+            logins.known.close_port_unless_needed().await;
             Err(error)
         }
     }
 }
 
 async fn write_down(
-    app: &Arc<App>,
+    logins: &ProxyLogins,
     session: &Session,
     state: &WireSecret,
     record: LoginRecord,
 ) -> Result<(), NotBegun> {
-    app.callback_port.open(app).await?;
-    if record.consent == Consent::Needed && !is_first_time(app, &session.token).await? {
+    logins.known.callback_port.open().await?;
+    if record.consent == Consent::Needed && logins.store.note_hand_over(&session.token).await? != Swap::Done {
         return Err(NotBegun::UsedBefore);
     }
-    if let Err(error) = app.keep(state, &record).await {
+    if let Err(error) = logins.store.keep(state, &record).await {
         // Nothing came of it, so it may be handed over once more, if the store hears that.
-        let _ = app.store.delete(&handed_over(&session.token)).await;
+        let _ = logins.store.forget_hand_over(&session.token).await;
         return Err(error.into());
     }
-    ManyLogins(Arc::clone(app)).go_on_with(record)?;
+    go_on_with(logins, record)?;
     Ok(())
-}
-
-/// Whether nobody has handed this session over before, to whichever replica.
-async fn is_first_time(app: &App, session_token: &WireSecret) -> Result<bool, StoreError> {
-    Ok(app.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await? == Swap::Done)
-}
-
-fn handed_over(session_token: &WireSecret) -> String {
-    format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()))
 }

@@ -1,20 +1,21 @@
 //! The redirect's port: bound while a login is under way, so that kubelogin can have it in between, or always.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{SocketAddr, TcpListener};
 
 use tokio::sync::Mutex;
 
-use super::App;
 use crate::helper::port::{self, ListenError};
-use crate::helper::proxy::web::serve;
 use crate::helper::web::server::PortServer;
 use crate::settings::proxy::Holding;
+
+/// Starts the server of the port, in the task system of the thread that calls.
+type Serve = Box<dyn Fn(Vec<TcpListener>) -> std::io::Result<PortServer> + Send + Sync>;
 
 /// The addresses of the redirect, all bound or none.
 pub struct CallbackPort {
     listen: Vec<SocketAddr>,
     holding: Holding,
+    serve: Serve,
     open: Mutex<Option<Open>>,
 }
 
@@ -24,17 +25,21 @@ struct Open {
 }
 
 impl CallbackPort {
-    /// Not bound yet.
+    /// Not bound yet; `serve` starts the server of its listeners.
     #[must_use]
-    pub fn new(listen: Vec<SocketAddr>, holding: Holding) -> Self {
-        Self { listen, holding, open: Mutex::default() }
+    pub fn new(
+        listen: Vec<SocketAddr>,
+        holding: Holding,
+        serve: impl Fn(Vec<TcpListener>) -> std::io::Result<PortServer> + Send + Sync + 'static,
+    ) -> Self {
+        Self { listen, holding, serve: Box::new(serve), open: Mutex::default() }
     }
 
     /// Binds it, unless it is; its number. To be called where the backend's jobs run: the server goes on there.
     ///
     /// # Errors
     /// When one of the addresses cannot be had; then none is held.
-    pub async fn open(&self, app: &Arc<App>) -> Result<u16, ListenError> {
+    pub async fn open(&self) -> Result<u16, ListenError> {
         let mut open = self.open.lock().await;
         if let Some(open) = &*open {
             return Ok(open.port);
@@ -42,17 +47,16 @@ impl CallbackPort {
         let listeners = port::bind(&self.listen)?;
         let port = port::port(&listeners).unwrap_or(port::CALLBACK_PORT);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let server = serve(listeners, app).map_err(|reason| ListenError::NotGiven { address, reason })?;
+        let server = (self.serve)(listeners).map_err(|reason| ListenError::NotGiven { address, reason })?;
         *open = Some(Open { port, server });
         tracing::info!(port, "the redirect's port is held");
         Ok(port)
     }
 
-    /// Frees it when no login is under way and nobody wants it held.
-    pub async fn close_unless_needed(&self, app: &App) {
+    /// Frees it, unless it is needed or always held. Who opens it meanwhile waits for the answer.
+    pub async fn close_unless(&self, needed: impl Fn() -> bool) {
         let mut open = self.open.lock().await;
-        let needed = app.live.under_way() > 0 || app.sign_ins.are_under_way();
-        if self.holding == Holding::WhileNeeded && !needed {
+        if self.holding == Holding::WhileNeeded && !needed() {
             Self::stop(&mut open).await;
         }
     }

@@ -2,26 +2,32 @@
 //! nowhere. Links and confirm pages have records of their own, each under the hash of its secret and sealed with it, that hold
 //! nothing but the state.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::App;
+use crate::clock::Clock;
 use crate::helper::callback::{Arrival, Consent};
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::pending_login::{PendingLogin, Secrets};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::{RedirectUri, WireSecret};
-use crate::random::sha256;
+use crate::random::{Random, sha256};
 use crate::store::sealing::derived;
-use crate::store::{StoreError, Swap};
-
-use tokio::sync::mpsc::UnboundedReceiver;
+use crate::store::{Store, StoreError, Swap};
 
 /// Which logins are under way, by the hash of their state and the moment they end at.
-pub const INDEX: &str = "helper:under-way";
+const INDEX: &str = "helper:under-way";
+
+/// So many are looked at after a start; those beyond them were begun later, and would be an attack.
+const MOST: usize = 10_000;
+
+/// For how long the backend keeps the record of a session: a token that old is good for nothing.
+const SESSION_KEPT: Duration = Duration::from_mins(10);
 
 /// All that is needed to go on with a login.
 #[derive(Serialize, Deserialize)]
@@ -85,7 +91,30 @@ fn place_of(kind: Kind, hash: &str) -> String {
     }
 }
 
-impl App {
+fn handed_over(session_token: &WireSecret) -> String {
+    format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()))
+}
+
+/// Where logins are kept. Each replica of the proxy sees the same where the store is shared.
+pub struct LoginStore {
+    store: Arc<dyn Store>,
+    random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
+}
+
+impl LoginStore {
+    /// In this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, random: Arc<dyn Random>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, random, clock }
+    }
+
+    /// How long it is until then; nothing when it is over.
+    #[must_use]
+    pub fn until(&self, moment: OffsetDateTime) -> Duration {
+        (moment - self.clock.now()).try_into().unwrap_or_default()
+    }
+
     /// Writes a login down, and its link.
     ///
     /// # Errors
@@ -101,7 +130,7 @@ impl App {
     /// Writes a record down that holds nothing but the state of a login, for a secret that leads there.
     ///
     /// # Errors
-    /// As [`App::keep`].
+    /// As [`Self::keep`].
     pub async fn keep_way_to(
         &self,
         state: &WireSecret,
@@ -134,17 +163,14 @@ impl App {
     }
 
     /// Whether there is a login under the state with this hash.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn is_kept(&self, hash: &str) -> Result<bool, StoreError> {
+    async fn is_kept(&self, hash: &str) -> Result<bool, StoreError> {
         Ok(self.store.get(&place_of(Kind::Login, hash)).await?.is_some())
     }
 
     /// The state that a link leads to.
     ///
     /// # Errors
-    /// As [`App::kept`].
+    /// As [`Self::kept`].
     pub async fn state_behind_link(&self, link: &WireSecret) -> Result<Option<WireSecret>, Unavailable> {
         let place = place(Kind::Link, link);
         let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
@@ -154,7 +180,7 @@ impl App {
     /// The state that a confirm page's token leads to, the first time only.
     ///
     /// # Errors
-    /// As [`App::kept`].
+    /// As [`Self::kept`].
     pub async fn redeem_confirm_token(&self, token: &WireSecret) -> Result<Option<WireSecret>, Unavailable> {
         let place = place(Kind::Confirm, token);
         let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
@@ -171,5 +197,38 @@ impl App {
         self.store.delete(&place(Kind::Login, state)).await?;
         self.store.delete(&place(Kind::Link, link)).await?;
         self.store.unnote(INDEX, &sha256(state.expose().as_bytes())).await
+    }
+    /// Notes that a session is handed over, whichever replica is told; `Done` the first time only.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn note_hand_over(&self, session_token: &WireSecret) -> Result<Swap, StoreError> {
+        self.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await
+    }
+
+    /// The session may be handed over once more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn forget_hand_over(&self, session_token: &WireSecret) -> Result<(), StoreError> {
+        self.store.delete(&handed_over(session_token)).await
+    }
+
+    /// The hashes of the states of logins whose record is there; the others have run out, or ended while their process died, and are
+    /// crossed out.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn outstanding(&self) -> Result<Vec<String>, StoreError> {
+        let end_of_time: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
+        let mut outstanding = Vec::new();
+        for hash in self.store.noted(INDEX, end_of_time, MOST).await? {
+            if self.is_kept(&hash).await? {
+                outstanding.push(hash);
+            } else {
+                self.store.unnote(INDEX, &hash).await?;
+            }
+        }
+        Ok(outstanding)
     }
 }

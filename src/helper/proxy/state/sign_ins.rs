@@ -1,23 +1,9 @@
-//! Signing in to Backstage from the helper's own page, before it is known whose the login will be. Sign-ins are kept in the process:
-//! one that a restart ends is begun again with a click.
+//! The sign-ins to Backstage that this process knows of: one that a restart ends is begun again with a click.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-
-use super::App;
-use crate::helper::backend_client::{BackendApi, Refusal};
-use crate::helper::callback::Arrival;
-use crate::helper::proxy::logins::begin::{NotBegun, begin};
-use crate::helper::session::outcome::LoginError;
-use crate::helper::session::{self, Credential};
-use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::sign_in::{BackstageClient, SignInError};
-use crate::helper::web::onward::Onward;
-use crate::helper::web::pages::RELOAD_PATIENCE;
-use crate::protocol::{Info, WireSecret};
+use crate::protocol::WireSecret;
 
 /// The sign-ins that this process knows of.
 #[derive(Default)]
@@ -28,11 +14,13 @@ impl SignIns {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, sign_in: &Arc<PendingSignIn>) {
+    /// A sign-in begins.
+    pub fn enter(&self, sign_in: &Arc<PendingSignIn>) {
         self.known().push(Arc::clone(sign_in));
     }
 
-    fn forget(&self, sign_in: &Arc<PendingSignIn>) {
+    /// A sign-in is over, and its page no longer reloaded.
+    pub fn forget(&self, sign_in: &Arc<PendingSignIn>) {
         self.known().retain(|known| !Arc::ptr_eq(known, sign_in));
     }
 
@@ -48,90 +36,9 @@ impl SignIns {
         self.known().iter().find(|sign_in| sign_in.is_link_secret(secret)).cloned()
     }
 
-    /// Whether somebody is expected back.
+    /// Whether a browser is expected back.
     #[must_use]
     pub fn are_under_way(&self) -> bool {
         self.known().iter().any(|sign_in| !sign_in.signpost.points())
     }
-}
-
-/// Begins a login with what the helper knows of the user, which is nothing: where the backend wants to know, they sign in to
-/// Backstage first. The secret of the link that the browser goes on with.
-///
-/// # Errors
-/// When neither can begin.
-pub async fn begin_own(app: &Arc<App>, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
-    match begin(app, api, &info, Credential::User(UserCredential::Nothing)).await {
-        Err(NotBegun::Login(LoginError::NotSignedIn(refusal))) => {
-            let sign_in = begin_sign_in(app, api, info).await;
-            sign_in.map_err(|reason| no_way_in(refusal, reason))
-        }
-        begun => begun,
-    }
-}
-
-/// A port that is taken is the person's to free; what Backstage says is no reason where the backend's own word is to wait.
-fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
-    match reason {
-        NotBegun::Login(reason) => session::no_sign_in(refusal, reason).into(),
-        reason => reason,
-    }
-}
-
-async fn begin_sign_in(app: &Arc<App>, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
-    let random = app.random.as_ref();
-    let sign_in = client(app, api)?.begin(random).await.map_err(|error| not_signed_in(api, error))?;
-    let port = app.callback_port.open(app).await?;
-    let (sign_in, arrivals) = PendingSignIn::new(sign_in, port, random).map_err(LoginError::from)?;
-    let sign_in = Arc::new(sign_in);
-    app.sign_ins.enter(&sign_in);
-    actix_web::rt::spawn(see_through(Arc::clone(app), api.clone(), info, Arc::clone(&sign_in), arrivals));
-    Ok(sign_in.link_secret().clone())
-}
-
-/// Waits for the browser to come back from Backstage, and leads it on to the login that then begins.
-async fn see_through(
-    app: Arc<App>,
-    api: BackendApi,
-    info: Info,
-    sign_in: Arc<PendingSignIn>,
-    mut arrivals: mpsc::Receiver<Arrival>,
-) {
-    sign_in.signpost.point(match signed_in(&app, &api, &info, &sign_in, &mut arrivals).await {
-        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
-        Err(reason) => {
-            tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-            Onward::Nowhere(reason.to_string())
-        }
-    });
-    // A page that is reloaded meanwhile still leads on.
-    tokio::time::sleep(RELOAD_PATIENCE).await;
-    app.sign_ins.forget(&sign_in);
-    app.callback_port.close_unless_needed(&app).await;
-}
-
-async fn signed_in(
-    app: &Arc<App>,
-    api: &BackendApi,
-    info: &Info,
-    sign_in: &PendingSignIn,
-    arrivals: &mut mpsc::Receiver<Arrival>,
-) -> Result<WireSecret, NotBegun> {
-    let patience = app.settings.login.login_timeout.0;
-    let Ok(Some(Arrival { request, .. })) = timeout(patience, arrivals.recv()).await else {
-        return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()).into());
-    };
-    let answer = client(app, api)?.take(&request, sign_in.verifier()).await;
-    let tokens = answer.map_err(|error| not_signed_in(api, error))?;
-    let token = tokens.access_token.expose().into();
-    begin(app, api, info, Credential::User(UserCredential::BackstageToken(token))).await
-}
-
-fn client<'a>(app: &'a App, api: &'a BackendApi) -> Result<BackstageClient<'a>, NotBegun> {
-    let client_id = &app.settings.login.backstage_client_id;
-    Ok(BackstageClient::new(api, client_id, Arc::clone(&app.clock)).map_err(LoginError::from)?)
-}
-
-fn not_signed_in(api: &BackendApi, error: SignInError) -> NotBegun {
-    LoginError::of_sign_in(error, api.address()).into()
 }

@@ -1,17 +1,15 @@
 //! `POST /start`: Backstage's page hands a session over.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use url::{Origin, Url};
 
 use super::pages;
-use super::questions::{Beginning, begin_when_confirmed};
 use crate::helper::backend_client::displayable;
+use crate::helper::proxy::logins::ProxyLogins;
 use crate::helper::proxy::logins::begin::{NotBegun, info};
-use crate::helper::proxy::state::App;
+use crate::helper::proxy::logins::confirm_first::{Beginning, begin_when_confirmed};
 use crate::helper::session::Credential;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::protocol::WireSecret;
@@ -28,7 +26,7 @@ pub struct HandOver {
 pub async fn start(
     request: HttpRequest,
     form: Result<web::Form<HandOver>, actix_web::Error>,
-    app: web::Data<App>,
+    logins: web::Data<ProxyLogins>,
 ) -> HttpResponse {
     let origin = match origin(&request) {
         Ok(origin) => origin,
@@ -36,9 +34,10 @@ pub async fn start(
     };
     let token = form.ok().map(|form| form.into_inner().session_token).filter(WireSecret::is_well_formed);
     let Some(token) = token else { return pages::no_session_token().into_response() };
-    let there = Arc::clone(&app);
-    match app
+    let there = ProxyLogins::clone(&logins);
+    match logins
         .backend
+        .thread
         .ask(move |api| async move {
             let api = api.ok_or(NotBegun::NoBackstage)?;
             let api = api.for_another_login(there.random.as_ref()).map_err(Unavailable::from)?;

@@ -1,12 +1,37 @@
 //! Is it alive, is it ready, how is it doing. Nothing here is secret.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use crate::helper::proxy::state::App;
-use crate::helper::proxy::state::backend_info::Answers;
+use crate::helper::proxy::logins::ProxyLogins;
+use crate::helper::proxy::state::backend::Answers;
+use crate::store::Store;
+
+/// Whether the proxy can take a redirect.
+pub struct Readiness {
+    store: Arc<dyn Store>,
+    stopping: AtomicBool,
+}
+
+impl Readiness {
+    /// Ready while this store answers.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, stopping: AtomicBool::new(false) }
+    }
+
+    /// From now on not ready.
+    pub fn begin_to_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}
 
 /// `GET /healthz`: it answers.
 pub async fn alive() -> HttpResponse {
@@ -14,13 +39,13 @@ pub async fn alive() -> HttpResponse {
 }
 
 /// `GET /readyz`: it can take a redirect, so the store answers. A backend that is away is waited for, login by login.
-pub async fn ready(app: web::Data<App>) -> HttpResponse {
+pub async fn ready(readiness: web::Data<Readiness>) -> HttpResponse {
     let unready =
         |why: &str| HttpResponse::ServiceUnavailable().json(json!({ "status": "error", "message": why }));
-    if app.is_stopping() {
+    if readiness.is_stopping() {
         return unready("The helper is stopping.");
     }
-    match app.store.ping().await {
+    match readiness.store.ping().await {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ok" })),
         Err(error) => {
             tracing::warn!(%error, "not ready");
@@ -30,9 +55,10 @@ pub async fn ready(app: web::Data<App>) -> HttpResponse {
 }
 
 /// `GET /metrics`: the Prometheus text format.
-pub async fn metrics(app: web::Data<App>) -> HttpResponse {
-    app.metrics.sessions_pending.set(i64::try_from(app.live.under_way()).unwrap_or(i64::MAX));
-    match app.metrics.render() {
+pub async fn metrics(logins: web::Data<ProxyLogins>) -> HttpResponse {
+    let metrics = &logins.metrics;
+    metrics.sessions_pending.set(i64::try_from(logins.known.live.under_way()).unwrap_or(i64::MAX));
+    match metrics.render() {
         Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text),
         Err(error) => {
             tracing::error!(%error, "metrics cannot be rendered");
@@ -42,21 +68,22 @@ pub async fn metrics(app: web::Data<App>) -> HttpResponse {
 }
 
 /// `GET /status`: what a person, or another helper that wants the port, may know.
-pub async fn status(app: web::Data<App>) -> HttpResponse {
-    let backend = match (app.backstage_url(), app.installation.answers(&Arc::clone(&app)).await) {
+pub async fn status(logins: web::Data<ProxyLogins>) -> HttpResponse {
+    let ProxyLogins { backend, known, .. } = logins.as_ref();
+    let answers = match (backend.backstage_url(), backend.answers().await) {
         (None, _) => "unknown",
         (Some(_), Answers::Yes) => "answers",
         (Some(_), Answers::No) => "away",
     };
-    let facts = app.live.facts();
+    let facts = known.live.facts();
     let logins = facts.iter().map(|login| json!({ "user": login.user, "cluster": login.cluster }));
     HttpResponse::Ok().json(json!({
         "role": "proxy",
         "version": env!("CARGO_PKG_VERSION"),
-        "backstageUrl": app.backstage_url(),
-        "backend": backend,
-        "callbackPort": app.callback_port.port().await,
-        "pending": app.live.under_way(),
+        "backstageUrl": backend.backstage_url(),
+        "backend": answers,
+        "callbackPort": known.callback_port.port().await,
+        "pending": known.live.under_way(),
         "logins": logins.collect::<Vec<_>>(),
     }))
 }

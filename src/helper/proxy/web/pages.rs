@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::logins::begin::NotBegun;
-use crate::helper::proxy::state::backend_info::Answers;
+use crate::helper::proxy::state::backend::Answers;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::LoginError;
 use crate::helper::web::pages::backend_list;

@@ -1,0 +1,80 @@
+//! The question whether the backend is the person's own, before anything goes there that may be meant for another backend.
+
+use std::sync::Arc;
+
+use super::ProxyLogins;
+use super::begin::{NotBegun, begin};
+use super::sign_in_first::begin_own;
+use crate::helper::backend_client::BackendApi;
+use crate::helper::confirmation::question::BackendQuestion;
+use crate::helper::session::Credential;
+use crate::helper::web::login_lookup::Unavailable;
+use crate::helper::web::onward::Onward;
+use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::protocol::{Info, WireSecret};
+
+/// What begins, at once or behind the question.
+pub enum Beginning {
+    /// A session that is handed over.
+    HandedOver(Credential),
+    /// A login from the helper's own page.
+    Own,
+}
+
+/// Begins a login, at once or behind the question: the secret of the link that the browser goes on with.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn begin_when_confirmed(
+    logins: &ProxyLogins,
+    api: &BackendApi,
+    info: Info,
+    beginning: Beginning,
+) -> Result<WireSecret, NotBegun> {
+    let Some(backend) = logins.backend.unconfirmed() else {
+        return begin_now(logins, api, info, beginning).await;
+    };
+    let question = BackendQuestion::new(backend.clone(), Arc::clone(&logins.random));
+    let question = Arc::new(question.map_err(Unavailable::from)?);
+    logins.known.questions.enter(&question);
+    let link = question.link_secret().clone();
+    actix_web::rt::spawn(see_through(logins.clone(), api.clone(), info, beginning, question));
+    Ok(link)
+}
+
+async fn begin_now(
+    logins: &ProxyLogins,
+    api: &BackendApi,
+    info: Info,
+    beginning: Beginning,
+) -> Result<WireSecret, NotBegun> {
+    match beginning {
+        Beginning::HandedOver(credential) => begin(logins, api, &info, credential).await,
+        Beginning::Own => begin_own(logins, api, info).await,
+    }
+}
+
+/// Waits for the answer, and leads the browser on to the login that then begins.
+async fn see_through(
+    logins: ProxyLogins,
+    api: BackendApi,
+    info: Info,
+    beginning: Beginning,
+    question: Arc<BackendQuestion>,
+) {
+    let patience = logins.settings.login_timeout.0;
+    let begun = match question.confirmed_within(patience).await {
+        Ok(_) => begin_now(&logins, &api, info, beginning).await,
+        Err(too_late) => Err(too_late.into()),
+    };
+    question.signpost.point(match begun {
+        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+        Err(reason) => {
+            tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
+            Onward::Nowhere(reason.to_string())
+        }
+    });
+    // A page that is reloaded meanwhile still leads on.
+    tokio::time::sleep(RELOAD_PATIENCE).await;
+    logins.known.questions.forget(&question);
+}

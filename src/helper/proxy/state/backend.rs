@@ -1,0 +1,117 @@
+//! The backend that the proxy is for: its address, whether it was confirmed, and whether it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backend_info::Installation;
+use super::backend_thread::BackendThread;
+use crate::helper::backend_client::{ApiError, BackendApi};
+use crate::helper::confirmation::backend_name::BackendName;
+use crate::helper::confirmation::trust::{BackendTrust, Standing};
+use crate::protocol::Info;
+
+/// How long a page waits for it.
+const PAGE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The Backstage that the proxy is for.
+pub struct NamedBackstage {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Whether a person has said that it is theirs.
+    pub trust: BackendTrust,
+}
+
+/// Whether the backend answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// It has, a moment ago.
+    Yes,
+    /// Not now.
+    No,
+}
+
+/// The backend, where the proxy was told of a Backstage; else nothing answers.
+pub struct Backend {
+    /// The only thread that speaks to it.
+    pub thread: BackendThread,
+    named: Option<NamedBackstage>,
+    installation: Installation,
+}
+
+impl Backend {
+    /// Nothing is asked yet.
+    #[must_use]
+    pub fn new(named: Option<NamedBackstage>, thread: BackendThread) -> Self {
+        Self { thread, named, installation: Installation::default() }
+    }
+
+    /// The address of the Backstage that the proxy is for.
+    #[must_use]
+    pub fn backstage_url(&self) -> Option<&str> {
+        self.named.as_ref().map(|backstage| backstage.url.as_str())
+    }
+
+    /// Its name, where the person has to say first that it is theirs.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<&BackendName> {
+        let NamedBackstage { trust, .. } = self.named.as_ref()?;
+        match trust.standing() {
+            Standing::Confirmed => return None,
+            Standing::Unconfirmed => {}
+            Standing::Unknown(error) => {
+                tracing::warn!(%error, "it is not known which backends were confirmed");
+            }
+        }
+        Some(trust.name())
+    }
+
+    /// A login there has succeeded.
+    pub async fn remember(&self) {
+        let Some(NamedBackstage { trust, .. }) = &self.named else { return };
+        if let Err(error) = trust.remember().await {
+            tracing::warn!(%error, "that the backend was confirmed is not kept");
+        }
+    }
+
+    /// Its own word, from the thread that speaks to it.
+    ///
+    /// # Errors
+    /// As [`BackendApi::info`].
+    pub async fn info(&self, api: &BackendApi) -> Result<Info, ApiError> {
+        self.installation.info(api).await
+    }
+
+    /// Whether it answers, for a page that does not wait for long.
+    pub async fn answers(self: &Arc<Self>) -> Answers {
+        if self.installation.is_fresh() {
+            return Answers::Yes;
+        }
+        let there = Arc::clone(self);
+        let asked = self.thread.ask(move |api| async move { there.info(&api?).await.ok() });
+        match tokio::time::timeout(PAGE_PATIENCE, asked).await {
+            Ok(Some(Some(_))) => Answers::Yes,
+            Ok(_) | Err(_) => Answers::No,
+        }
+    }
+
+    /// One line at the start, so that the log says what to do.
+    pub async fn say_whether_it_answers(self: Arc<Self>) {
+        let Some(backstage) = self.backstage_url() else {
+            tracing::warn!(
+                "BACKSTAGE_URL is not set: set it to the address of your Backstage and start this again"
+            );
+            return;
+        };
+        let there = Arc::clone(&self);
+        let asked = self.thread.ask(move |api| async move { there.info(&api?).await.err() });
+        if let Some(reason) = asked.await.flatten() {
+            tracing::warn!(
+                backstage,
+                %reason,
+                "there is no backend to be reached: check BACKSTAGE_URL and your network; logins can begin as soon as it answers"
+            );
+        } else {
+            tracing::info!(backstage, "the backend answers");
+        }
+    }
+}
