@@ -347,8 +347,8 @@ impl Refresher<'_> {
         }
     }
 
-    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count. While nobody knows
-    /// which, nothing is revoked: it would take the tokens that count along.
+    /// A concurrent write came first: a new login, which ends ours, or another refresh of the same login, whose tokens count. While it
+    /// is not known which, nothing is revoked: a revocation would end the tokens that count, too.
     async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
         let ended = match &current {

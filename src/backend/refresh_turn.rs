@@ -11,7 +11,7 @@ use crate::store::lock::{Lock, LockError};
 pub(super) enum Turn<'a> {
     /// Ours.
     Ours(Lock<'a>),
-    /// Somebody else's, who is done.
+    /// Another refresh has ended; these are its tokens.
     Newer(TokenSet),
 }
 
@@ -19,7 +19,7 @@ pub(super) enum Turn<'a> {
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Refresher<'_> {
-    /// Waits until the lock is ours or somebody else has refreshed.
+    /// Waits until the lock is ours or another refresh has ended.
     pub(super) async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         loop {
@@ -38,13 +38,13 @@ impl Refresher<'_> {
         }
     }
 
-    /// Takes the login's lock, unless somebody has it.
+    /// Takes the login's lock where it is free.
     pub(super) async fn lock(&self, key: &LoginKey) -> Result<Option<Lock<'_>>, LockError> {
         let (store, random) = (self.logins.store, self.logins.random);
         Lock::take(store, &key.lock(), random, self.limits.lock).await
     }
 
-    /// Leaves somebody else a moment. When the listener closes, it is the last: who asks again asks another replica.
+    /// Waits a moment for another refresh. When the listener closes, this is the last wait: the caller's next request goes to another replica.
     pub(super) async fn a_moment(&self) -> Result<(), TooLate> {
         tokio::select! {
             biased;

@@ -84,7 +84,7 @@ impl Person<'_> {
                 }
                 () = tokio::time::sleep_until(deadline) => {
                     let too_late = question.too_late(patience);
-                    // Whoever clicked at that moment is still being answered.
+                    // A click of that moment is still being answered.
                     tokio::time::sleep(LAST_PAGE).await;
                     return Err(too_late);
                 }

@@ -1,126 +1,17 @@
 //! What every store promises: the same tests over memory, a real Redis, and one with a replica that a sentinel names.
 
-use std::sync::{Arc, Barrier, Mutex};
+mod place;
+
+use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use redis::AsyncTypedCommands;
 use time::OffsetDateTime;
 
-use super::memory::Memory;
-use super::redis::Redis;
-use super::redis_server::RedisServer;
-use super::{Held, Key, Names, Noted, Store, Write};
-use crate::clock::Clock;
+pub use self::place::ChosenClock;
+use self::place::{InMemory, InRedis, Place};
+use super::{Held, Names, Noted, Write};
 
 const TTL: Duration = Duration::from_mins(10);
-
-/// Nothing here is about being late.
-const LONG: Duration = Duration::from_mins(1);
-
-/// A clock that stands still until it is moved.
-pub struct ChosenClock(Mutex<OffsetDateTime>);
-
-impl Default for ChosenClock {
-    fn default() -> Self {
-        Self(Mutex::new(OffsetDateTime::UNIX_EPOCH))
-    }
-}
-
-impl ChosenClock {
-    /// Moves on.
-    pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
-    }
-}
-
-impl Clock for ChosenClock {
-    fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// A kind of store, and the passing of time in it.
-#[async_trait]
-trait Place: Send + Sync {
-    /// Another replica's hold on the same records.
-    fn open(&self) -> Arc<dyn Store>;
-
-    /// Checks that a record or set that was just written has this long to live, and lets that time pass.
-    async fn live_out(&self, key: &Key, ttl: Duration);
-}
-
-struct InMemory {
-    clock: Arc<ChosenClock>,
-    store: Arc<Memory>,
-}
-
-impl InMemory {
-    fn start() -> Self {
-        let clock = Arc::new(ChosenClock::default());
-        let store = Arc::new(Memory::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        Self { clock, store }
-    }
-}
-
-#[async_trait]
-impl Place for InMemory {
-    fn open(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store) as Arc<dyn Store>
-    }
-
-    async fn live_out(&self, key: &Key, ttl: Duration) {
-        let was_there = self.store.get(key).await.unwrap();
-        let moment = Duration::from_millis(1);
-        self.clock.advance(ttl.checked_sub(moment).unwrap());
-        assert_eq!(self.store.get(key).await.unwrap(), was_there, "gone before its time");
-        self.clock.advance(moment);
-    }
-}
-
-struct InRedis {
-    url: String,
-    master: RedisServer,
-    _around: Vec<RedisServer>,
-}
-
-impl InRedis {
-    fn start() -> Self {
-        let master = RedisServer::start();
-        Self { url: master.url(), master, _around: Vec::new() }
-    }
-
-    fn start_with_sentinel() -> Self {
-        let master = RedisServer::start();
-        let replica = RedisServer::start_replica_of(&master);
-        let sentinel = RedisServer::start_sentinel("127.0.0.1", &master, "");
-        let url = format!("redis+sentinel://127.0.0.1:{}/dev", sentinel.port());
-        Self { url, master, _around: vec![sentinel, replica] }
-    }
-}
-
-#[async_trait]
-impl Place for InRedis {
-    fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
-    }
-
-    /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
-    async fn live_out(&self, key: &Key, ttl: Duration) {
-        let (mut redis, key) = (self.master.connect().await, format!("cluster-auth:{key}"));
-        let left = redis.pttl(&key).await.unwrap().raw();
-        let ttl = isize::try_from(ttl.as_millis()).unwrap();
-        assert!((ttl - 60_000..=ttl).contains(&left), "{left} ms left of {ttl} ms");
-        if redis.key_type(&key).await.unwrap() == redis::ValueType::ZSet {
-            let earlier = redis::Script::new(
-                "for _, m in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZINCRBY', KEYS[1], -ARGV[1], m) end",
-            );
-            let () = earlier.key(&key).arg(ttl).invoke_async(&mut redis).await.unwrap();
-        } else {
-            redis.pexpire(&key, 0).await.unwrap();
-        }
-    }
-}
 
 async fn a_new_record_is_written_once(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
