@@ -7,7 +7,7 @@ use url::{Host, Url};
 /// The endings of names that only a cluster, a house or a cloud looks up.
 const INNER_ENDINGS: [&str; 3] = ["svc", "local", "internal"];
 
-/// How far away somebody may be who still gets there.
+/// From how far away an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
     /// On the same machine.

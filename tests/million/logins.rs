@@ -18,6 +18,9 @@ const ID_TOKEN: usize = 1_100;
 const ACCESS_TOKEN: usize = 900;
 const REFRESH_TOKEN: usize = 64;
 
+/// Longer than the last write of a sweep takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Longer than any login lives.
 const KEPT: Duration = Duration::from_hours(24 * 37);
 
@@ -44,12 +47,21 @@ impl Kept {
     }
 }
 
-/// How many are left at all; both indexes say the same.
+/// How many are left at all, once both indexes say the same: a login that ends leaves one index after the other.
 pub fn left(redis: &str) -> usize {
-    let (mut redis, count) = (connect(redis), |index: &str| redis::Cmd::zcard(index.to_owned()));
-    let by_moment: usize = count("cluster-auth:logins").query(&mut redis).unwrap();
-    assert_eq!(count("cluster-auth:logins-by-user").query::<usize>(&mut redis).unwrap(), by_moment);
-    by_moment
+    let mut redis = connect(redis);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let [by_moment, by_user]: [usize; 2] = redis::pipe()
+            .zcard("cluster-auth:logins")
+            .zcard("cluster-auth:logins-by-user")
+            .query(&mut redis)
+            .unwrap();
+        if by_moment == by_user {
+            return by_moment;
+        }
+        assert!(Instant::now() < deadline, "{by_moment} logins by moment, {by_user} by user");
+    }
 }
 
 /// The user of that number.

@@ -39,7 +39,7 @@ pub enum Ended {
     /// It stayed open, and there was no place for it.
     #[error("it stayed open, and its caller, or this backend, has as many open as may be (STREAMS_PER_USER)")]
     NoPlace,
-    /// What waits on the connection is not read: no client does that, and nobody would hear that it has hung up.
+    /// What waits on the connection is not read: no client does that, and its hanging up would go unnoticed.
     #[error("its caller went on sending, or is gone")]
     CallerGone,
 }

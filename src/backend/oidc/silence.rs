@@ -1,4 +1,4 @@
-//! An identity provider that has just not answered is left alone for a while by whoever is in no hurry.
+//! Work that can wait does not ask an identity provider that has just not answered.
 
 #![cfg_attr(
     not(test),
@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 /// What is done while an identity provider is silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhileSilent {
-    /// It is asked: somebody waits for what comes of it.
+    /// It is asked: a person waits for the result.
     Ask,
     /// It is not: the same is tried again later.
     LeaveAlone,

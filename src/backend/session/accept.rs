@@ -158,8 +158,8 @@ impl Found {
         self.login().is_some_and(|held| held.id == id)
     }
 
-    /// Whether this is what became of that login by itself: another one is somebody's who wanted it there, and nothing at all is
-    /// somebody's who wanted the login gone.
+    /// Whether this is that login or its ended record. Another login has replaced it on purpose; no record at all means that the
+    /// login was disconnected.
     fn is_still(&self, login: Option<&LiveLogin>) -> bool {
         self.login().map_or(self.record.is_some(), |held| login.is_some_and(|login| login.id == held.id))
     }

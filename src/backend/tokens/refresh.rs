@@ -46,7 +46,7 @@ pub enum RefreshError {
     /// Nothing was tried, since a refresh failed like this a moment ago; the login lives on.
     #[error("no refresh is tried yet: {0}")]
     NotYet(#[source] GrantFailure),
-    /// Somebody else refreshes and takes too long.
+    /// Another refresh is in progress and takes too long.
     #[error("another replica refreshes this login")]
     Busy,
     /// Nothing was spent: the process ends before what comes of it could be written.
@@ -117,7 +117,7 @@ pub struct Refresher<'a> {
 pub(in crate::backend) enum Turn<'a> {
     /// Ours.
     Ours(Lock<'a>),
-    /// Somebody else's, who is done.
+    /// Another refresh has ended; these are its tokens.
     Newer(TokenSet),
 }
 
@@ -268,7 +268,7 @@ impl Refresher<'_> {
         }
     }
 
-    /// Keeps tokens that exist only here: tries until they are written, somebody else wrote, or the login is gone.
+    /// Keeps tokens that exist only here: tries until they are written, a concurrent write has replaced the login, or it is gone.
     pub(in crate::backend) async fn keep(
         &self,
         lock: &Lock<'_>,
@@ -307,8 +307,8 @@ impl Refresher<'_> {
         }
     }
 
-    /// Somebody else wrote: a new login, which ends ours, or another refresh of the same one, whose tokens count. While nobody knows
-    /// which, nothing is revoked: it would take the tokens that count along.
+    /// A concurrent write came first: a new login, which ends ours, or another refresh of the same login, whose tokens count. While it
+    /// is not known which, nothing is revoked: a revocation would end the tokens that count, too.
     async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
         let ended = match &current {

@@ -77,7 +77,7 @@ impl BackendQuestion {
         self.confirmed.borrow().is_some()
     }
 
-    /// Waits for the person no longer than that. Whoever answers later is shown the same sentence as where else a login ends.
+    /// Waits for the person no longer than that. A later answer is shown the sentence with which the login ended.
     ///
     /// # Errors
     /// When they have not answered in time.

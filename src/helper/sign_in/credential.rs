@@ -95,7 +95,7 @@ impl UserCredential {
     }
 
     /// The statuses with which a backend refuses who may be let in once they have signed in to Backstage. Requests that say nothing
-    /// count for their address, which anybody can use up; somebody who has signed in counts for themselves.
+    /// count for their address, which any stranger can use up; people who have signed in count for themselves.
     #[must_use]
     pub fn helped_by_sign_in(&self) -> &'static [u16] {
         match self {

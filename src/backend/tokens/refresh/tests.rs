@@ -1,4 +1,4 @@
-//! Whose tokens are revoked when a refresh finds that somebody else wrote.
+//! Which tokens a refresh revokes when a concurrent write came first.
 
 use std::cell::Cell;
 use std::sync::Arc;

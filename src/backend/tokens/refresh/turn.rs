@@ -6,7 +6,7 @@ use crate::backend::stopping::TooLate;
 use crate::store::lock::{Lock, LockError};
 
 impl Refresher<'_> {
-    /// Waits until the lock is ours or somebody else has refreshed.
+    /// Waits until the lock is ours or another refresh has ended.
     pub(in crate::backend) async fn turn(&self, key: &LoginKey, seen: u64) -> Result<Turn<'_>, RefreshError> {
         let deadline = self.clock.now() + self.limits.wait;
         loop {
@@ -25,13 +25,13 @@ impl Refresher<'_> {
         }
     }
 
-    /// Takes the login's lock, unless somebody has it.
+    /// Takes the login's lock where it is free.
     pub(in crate::backend) async fn lock(&self, key: &LoginKey) -> Result<Option<Lock<'_>>, LockError> {
         let (store, random) = (self.logins.store, self.logins.random);
         Lock::take(store, &key.lock(), random, self.limits.lock).await
     }
 
-    /// Leaves somebody else a moment. When the listener closes, it is the last: who asks again asks another replica.
+    /// Waits a moment for another refresh. When the listener closes, this is the last wait: the caller's next request goes to another replica.
     pub(in crate::backend) async fn a_moment(&self) -> Result<(), TooLate> {
         tokio::select! {
             biased;
