@@ -1,6 +1,7 @@
 //! The room that runs beside Backstage: it begins logins, redeems codes, keeps tokens sealed and uses them.
 //!
-//! The path of a login through it: [`register`], [`session`], [`exchange`], [`login`], [`login_record`], [`kubernetes`].
+//! The path of a login through it: [`session::register`], [`session::get_session`], [`session::exchange`], [`session::accept`],
+//! [`logins`], [`tokens`], [`kubernetes`].
 
 pub mod admin;
 pub mod api;
@@ -16,45 +17,24 @@ pub mod stopping;
 pub mod tokens;
 
 use std::net::{SocketAddr, TcpListener};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::{App as WebApp, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use futures_util::future::join;
-use secrecy::ExposeSecret;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use self::assembly::{AssemblyError, ClientTls, Foundations, Services, assemble};
 use self::inbound::{dev_guard, request_id};
-use self::kubernetes::{lasting, open_files};
-use self::logins::index;
-use self::revocation::retry;
-use crate::clock::{Clock, RuntimeTimer, SystemClock};
-use crate::outbound::UnusableRoots;
-use crate::panics;
-use crate::random::{NoRandomness, SystemRandom};
-use crate::settings::backend::{BackendSettings, Callers, StoreSettings};
-use crate::stop_signal::StopSignal;
-use crate::store::Store;
-use crate::store::memory::Memory;
-use crate::store::observed::Observed;
-use crate::store::redis::{Redis, UnusableRedis};
-use crate::store::sealing::{Keyring, UnusableKeys};
-use crate::telemetry::backend_metrics::BackendMetrics;
-
-use self::assembly::{App, ClientTls, Clients};
-use self::inbound::caller::BackstageKeys;
-use self::inbound::rate_limit::RateLimits;
-use self::kubernetes::streams::Streams;
-use self::logins::index::NotedUses;
+use self::kubernetes::lasting;
 use self::logout::unused_sweep::Sweep;
-use self::oidc::Provider;
-use self::session::waiters::SessionChanges;
-use self::stopping::detached::{Detached, Jobs};
-use self::stopping::{LETTING_GO, Stopping, UNDER_WAY};
-use self::tokens::Flights;
+use self::stopping::{LETTING_GO, UNDER_WAY};
+use crate::clock::RuntimeTimer;
+use crate::panics;
+use crate::settings::backend::{BackendSettings, CallerMode};
+use crate::stop_signal::StopSignal;
 
 /// How long a connection stays open without a request: longer than an ingress keeps its own ones, which would else send a request
 /// on one that closes just then.
@@ -71,21 +51,9 @@ pub enum StartError {
     /// The address cannot be had.
     #[error("cannot listen on {0} ({1}): choose another address in LISTEN or CONTROL_LISTEN")]
     Listen(SocketAddr, std::io::Error),
-    /// A CA file is of no use.
+    /// A setting is of no use.
     #[error(transparent)]
-    Roots(#[from] UnusableRoots),
-    /// The keys are of no use.
-    #[error(transparent)]
-    Keys(#[from] UnusableKeys),
-    /// `REDIS_URL` is of no use.
-    #[error(transparent)]
-    Redis(#[from] UnusableRedis),
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] NoRandomness),
-    /// Two metrics of one name.
-    #[error(transparent)]
-    Metrics(#[from] prometheus::Error),
+    Assembly(#[from] AssemblyError),
 }
 
 /// A backend that listens.
@@ -94,7 +62,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where health and metrics are.
     pub control_address: SocketAddr,
-    app: web::Data<App>,
+    services: Arc<Services>,
+    settings: Arc<BackendSettings>,
     api: Server,
     control: ServerHandle,
 }
@@ -106,36 +75,40 @@ pub struct Running {
 pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
-    let tls = ClientTls::load(&settings)?;
-    let (app, jobs) = assemble(settings)?;
-    let app = web::Data::new(app);
-    panics::log_and_count(app.metrics.panics.clone());
-    jobs.run_here(tls.clients(&app.settings));
+    let tls = ClientTls::load(&settings).map_err(AssemblyError::from)?;
+    let (services, jobs) = assemble(&settings, Foundations::new(&settings)?, &tls);
+    let (services, settings) = (Arc::new(services), Arc::new(settings));
+    panics::log_and_count(services.metrics.panics.clone());
+    jobs.run_here();
     let control =
-        serve_control(control_listener, &app).map_err(|e| StartError::Listen(control_address, e))?;
-    let clients = Rc::new(tls.clients(&app.settings));
-    let api = serve_api(listener, &app, tls).map_err(|e| StartError::Listen(address, e))?;
+        serve_control(control_listener, &services).map_err(|e| StartError::Listen(control_address, e))?;
+    let api = serve_api(listener, &services, &settings, tls).map_err(|e| StartError::Listen(address, e))?;
     tracing::info!(%address, control_address = %control_address, "listening");
-    if let Callers::DevUser(user) = &app.settings.callers {
-        tracing::warn!(%user, "CLUSTER_AUTH_DEV_USER is set: every caller on this machine is that user");
-    }
-    for host in &app.settings.insecure_http_hosts {
-        tracing::warn!(host, "plain http is allowed to this host");
-    }
-    if let Some(warning) = app.settings.public_address.warning() {
-        tracing::warn!(url = %app.settings.backstage_url, "{warning}");
-    }
+    warn(&settings);
     let handle = control.handle();
     actix_web::rt::spawn(control);
-    keep_in_order(&app.clone().into_inner(), clients);
-    Ok(Running { address, control_address, app, api, control: handle })
+    keep_in_order(&services);
+    Ok(Running { address, control_address, services, settings, api, control: handle })
+}
+
+/// What an operator should know of settings that are allowed.
+fn warn(settings: &BackendSettings) {
+    if let CallerMode::DevUser(user) = &settings.callers {
+        tracing::warn!(%user, "CLUSTER_AUTH_DEV_USER is set: every caller on this machine is that user");
+    }
+    for host in &settings.insecure_http_hosts {
+        tracing::warn!(host, "plain http is allowed to this host");
+    }
+    if let Some(warning) = settings.public_address.warning() {
+        tracing::warn!(url = %settings.backstage_url, "{warning}");
+    }
 }
 
 /// What each process does beside requests.
-fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
-    let sweeping = Arc::clone(app);
-    app.detached.keep_running(move || {
-        let (sweep, stopping) = (Sweep::new(Arc::clone(&sweeping)), sweeping.stopping.clone());
+fn keep_in_order(services: &Services) {
+    let (unused, stopping) = (Arc::clone(&services.unused), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (sweep, stopping) = (Sweep::new(Arc::clone(&unused)), stopping.clone());
         // The login that is just being ended is not held up by that.
         async move {
             tokio::select! {
@@ -144,18 +117,21 @@ fn keep_in_order(app: &Arc<App>, clients: Rc<Clients>) {
             }
         }
     });
-    let writing = Arc::clone(app);
-    app.detached.keep_running(move || {
-        let (uses, stopping) = (index::write_uses(Arc::clone(&writing)), writing.stopping.clone());
+    let (index, stopping) = (Arc::clone(&services.index), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (index, stopping) = (Arc::clone(&index), stopping.clone());
         async move {
             tokio::select! {
-                () = uses => {}
+                () = index.write_uses() => {}
                 () = stopping.closes() => {}
             }
         }
     });
-    let retrying = Arc::clone(app);
-    app.detached.keep_running(move || retry::run(Arc::clone(&retrying), Rc::clone(&clients), &RuntimeTimer));
+    let retries = Arc::clone(&services.retries);
+    services.detached.keep_running(move || {
+        let retries = Arc::clone(&retries);
+        async move { retries.run(&RuntimeTimer).await }
+    });
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -164,58 +140,20 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
     bound.map_err(|error| StartError::Listen(address, error))
 }
 
-fn assemble(settings: BackendSettings) -> Result<(App, Jobs<Clients>), StartError> {
-    let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let metrics = BackendMetrics::new()?;
-    let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
-        StoreSettings::InProcess => {
-            let store = Observed::new(Memory::new(clock.clone()), metrics.store_seconds.clone());
-            (Arc::new(store), Keyring::random(random.as_ref())?)
-        }
-        StoreSettings::Redis { url, keys } => {
-            let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
-            let store = Observed::new(redis, metrics.store_seconds.clone());
-            (Arc::new(store), Keyring::parse(keys.expose_secret())?)
-        }
-    };
-    let provider = |(name, cluster): (&String, &crate::settings::cluster::Cluster)| {
-        let hosts = settings.insecure_http_hosts.clone();
-        (name.clone(), Provider::new(cluster.oidc.clone(), hosts, clock.clone(), Arc::clone(&metrics)))
-    };
-    // A gauge that was never set is zero, not missing.
-    for name in settings.clusters.keys() {
-        metrics.kubernetes_streams.with_label_values(&[name]).set(0);
-    }
-    let (detached, jobs) = Detached::new();
-    let app = App {
-        providers: settings.clusters.iter().map(provider).collect(),
-        backstage_keys: BackstageKeys::new(&settings, &clock, &metrics.backstage_keys_seconds),
-        rate_limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
-        changes: SessionChanges::default(),
-        flights: Flights::default(),
-        noted_uses: NotedUses::default(),
-        detached,
-        stopping: Stopping::default(),
-        streams: Streams::new(settings.streams_per_user, open_files::streams_at_once()),
-        clock,
-        random,
-        store,
-        keyring,
-        metrics,
-        settings,
-    };
-    Ok((app, jobs))
-}
-
-fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std::io::Result<Server> {
-    let app = app.clone();
+fn serve_api(
+    listener: TcpListener,
+    services: &Arc<Services>,
+    settings: &Arc<BackendSettings>,
+    tls: ClientTls,
+) -> std::io::Result<Server> {
     // Whole seconds is all that it can be told.
-    let after_drain = UNDER_WAY.saturating_sub(app.settings.drain_delay).as_secs();
+    let after_drain = UNDER_WAY.saturating_sub(settings.drain_delay).as_secs();
+    let (services, settings) = (Arc::clone(services), Arc::clone(settings));
     let worker = move || {
-        WebApp::new()
-            .app_data(app.clone())
-            .app_data(web::Data::new(tls.clients(&app.settings)))
-            .configure(|config| api::api(config, &app.settings))
+        App::new()
+            .configure(|config| services.register(config))
+            .app_data(web::Data::new(services.kubernetes_proxy(&tls, &settings)))
+            .configure(|config| api::api(config, &settings))
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_id::follow))
     };
@@ -232,10 +170,14 @@ fn serve_api(listener: TcpListener, app: &web::Data<App>, tls: ClientTls) -> std
     Ok(server.listen(listener)?.run())
 }
 
-fn serve_control(listener: TcpListener, app: &web::Data<App>) -> std::io::Result<Server> {
-    let app = app.clone();
-    let worker =
-        move || WebApp::new().app_data(app.clone()).configure(api::control).wrap(from_fn(request_id::follow));
+fn serve_control(listener: TcpListener, services: &Arc<Services>) -> std::io::Result<Server> {
+    let services = Arc::clone(services);
+    let worker = move || {
+        App::new()
+            .configure(|config| services.register(config))
+            .configure(api::control)
+            .wrap(from_fn(request_id::follow))
+    };
     Ok(HttpServer::new(worker).workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }
 
@@ -245,37 +187,37 @@ impl Running {
     /// # Errors
     /// When the server fails.
     pub async fn serve_until(self, stop: impl Future<Output = StopSignal>) -> std::io::Result<()> {
-        let Self { app, mut api, control, .. } = self;
+        let Self { services, settings, mut api, control, .. } = self;
         let signal = tokio::select! {
             signal = stop => signal,
             ended = &mut api => return ended,
         };
-        // First not ready, then the word for it: who reads the log may rely on it.
-        let until = app.stopping.begin();
+        // First not ready, then the log's line for it: a reader of the log may rely on that.
+        let until = services.stopping.begin();
         tracing::info!("stopping: requests under way may finish");
         if signal == StopSignal::Terminate {
             tokio::select! {
-                () = sleep(app.settings.drain_delay) => {}
+                () = sleep(settings.drain_delay) => {}
                 ended = &mut api => return ended,
             }
         }
-        app.stopping.close();
+        services.stopping.close();
         // Asks for it; that it is done is what the server itself says.
         drop(api.handle().stop(true));
         let served = timeout_at(until + LETTING_GO, api);
-        let (served, ()) = join(served, finish_work(&app, until)).await;
+        let (served, ()) = join(served, finish_work(&services, until)).await;
         // What the last requests have begun since.
-        let _ = timeout_at(until + LETTING_GO, app.detached.done()).await;
+        let _ = timeout_at(until + LETTING_GO, services.detached.done()).await;
         let _ = timeout(LETTING_GO / 2, control.stop(true)).await;
         served.unwrap_or(Ok(()))
     }
 }
 
 /// Lets detached work end, and writes down what was used meanwhile.
-async fn finish_work(app: &App, until: Instant) {
-    if timeout_at(until, app.detached.done()).await.is_err() {
-        let under_way = app.detached.under_way();
+async fn finish_work(services: &Services, until: Instant) {
+    if timeout_at(until, services.detached.done()).await.is_err() {
+        let under_way = services.detached.under_way();
         tracing::error!(under_way, "the process ends before all its work is done: a login may be lost");
     }
-    index::write_last_uses(app).await;
+    services.index.write_last_uses().await;
 }

@@ -94,7 +94,7 @@ fn administer(command: AdminCommand) -> ExitCode {
         Err(error) => return failed(&error.to_string(), USAGE),
     };
     let done = actix_web::rt::System::new().block_on(async {
-        let admin = Admin::new(settings)?;
+        let admin = Admin::new(&settings)?;
         let out = &mut std::io::stdout();
         match command {
             AdminCommand::List { user, json } => {

@@ -1,12 +1,13 @@
 //! One identity provider that hangs when it shall revoke holds up nobody but itself: neither the end of unused logins nor what is
 //! still to be revoked.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backstage_oidc_helper::backend::logins::{
     LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
-use backstage_oidc_helper::backend::revocation::outbox::{Revocation, RevocationKey, Revocations};
+use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::redis::Redis;
@@ -100,21 +101,22 @@ fn live(number: usize, issuer: &str) -> LiveLogin {
 }
 
 /// Does something to the test's Redis, as a backend would.
-fn in_redis<T>(redis: &RedisServer, act: impl AsyncFnOnce(&Redis, &Keyring) -> T) -> T {
-    let (store, keyring) = (Redis::new(&redis.url, None).unwrap(), Keyring::parse(SEALING_KEY).unwrap());
-    actix_rt::Runtime::new().unwrap().block_on(act(&store, &keyring))
+fn in_redis<T>(redis: &RedisServer, act: impl AsyncFnOnce(Arc<Redis>, Arc<Keyring>) -> T) -> T {
+    let store = Arc::new(Redis::new(&redis.url, None).unwrap());
+    let keyring = Arc::new(Keyring::parse(SEALING_KEY).unwrap());
+    actix_rt::Runtime::new().unwrap().block_on(act(store, keyring))
 }
 
 #[test]
 fn unused_logins_elsewhere_end_beside_those_whose_provider_hangs() {
     let parts = Parts::start("unused_hanging");
     in_redis(&parts.redis, async |store, keyring| {
-        let kept = Duration::from_hours(24 * 90);
-        let logins = Logins { store, keyring, random: &SystemRandom, kept };
+        let ttl = Duration::from_hours(24 * 90);
+        let logins = Logins { store: Arc::clone(&store) as _, keyring, random: Arc::new(SystemRandom), ttl };
         let long_ago = OffsetDateTime::now_utc() - time::Duration::days(35);
         for (number, (key, live)) in parts.logins().into_iter().enumerate() {
             let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live)) };
-            store.put(&key.record(), &logins.seal(&key, &record).unwrap(), kept).await.unwrap();
+            store.put(&key.record(), &logins.seal(&key, &record).unwrap(), ttl).await.unwrap();
             let last_use = long_ago + time::Duration::seconds(i64::try_from(number).unwrap());
             store.note("logins", &key.member(), last_use).await.unwrap();
         }
@@ -134,14 +136,14 @@ fn unused_logins_elsewhere_end_beside_those_whose_provider_hangs() {
 fn what_is_to_be_revoked_elsewhere_goes_on_beside_a_provider_that_hangs() {
     let parts = Parts::start("revocations_hanging");
     in_redis(&parts.redis, async |store, keyring| {
-        let revocations = Revocations { store, keyring, random: &SystemRandom };
+        let outbox = Outbox { store, keyring, random: Arc::new(SystemRandom) };
         let now = OffsetDateTime::now_utc();
         for (number, (login, live)) in parts.logins().into_iter().enumerate() {
             let begun =
                 now - time::Duration::hours(1) + time::Duration::seconds(i64::try_from(number).unwrap());
             let revocation = Revocation::of_login(&live).begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&login, &revocation);
-            revocations.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
+            outbox.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
         }
     });
     let backend = parts.plan.start();

@@ -3,16 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Arc;
 
 use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::StartError;
-use super::assembly::{App, ClientTls};
-use super::logins::index::{self, by_user};
+use super::assembly::{AssemblyError, ClientTls, Foundations, Services, assemble};
 use super::logins::{LoginKey, RecordError, get_status};
-use super::logout::{Disconnected, disconnect};
+use super::logout::Disconnected;
 use super::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::outbound::UnusableRoots;
@@ -42,7 +39,7 @@ pub enum AdminError {
     InProcess,
     /// The settings are of no use.
     #[error("{0}.")]
-    Start(#[from] StartError),
+    Assembly(#[from] AssemblyError),
     /// The index of logins cannot be read.
     #[error("{0}.")]
     Store(#[from] StoreError),
@@ -56,7 +53,7 @@ pub enum AdminError {
 
 impl From<UnusableRoots> for AdminError {
     fn from(error: UnusableRoots) -> Self {
-        Self::Start(error.into())
+        Self::Assembly(error.into())
     }
 }
 
@@ -66,29 +63,29 @@ impl AdminError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::InProcess => 2,
-            Self::Start(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
+            Self::Assembly(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
         }
     }
 }
 
 /// The backend without its listeners.
 pub struct Admin {
-    app: Arc<App>,
+    services: Services,
 }
 
 impl Admin {
-    /// Checks the settings; asks nobody yet.
+    /// Checks the settings; sends nothing yet.
     ///
     /// # Errors
     /// As the variants of [`AdminError`] say.
-    pub fn new(settings: BackendSettings) -> Result<Self, AdminError> {
+    pub fn new(settings: &BackendSettings) -> Result<Self, AdminError> {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let clients = ClientTls::load(&settings)?.clients(&settings);
-        let (app, jobs) = super::assemble(settings)?;
-        jobs.run_here(clients);
-        Ok(Self { app: Arc::new(app) })
+        let tls = ClientTls::load(settings)?;
+        let (services, jobs) = assemble(settings, Foundations::new(settings)?, &tls);
+        jobs.run_here();
+        Ok(Self { services })
     }
 
     /// Writes which logins are kept, by user and cluster, a page at a time: however many there are, no more than a page is held.
@@ -110,10 +107,10 @@ impl Admin {
     }
 
     async fn list_everybodys(&self, listing: &mut Listing, out: &mut dyn Write) -> Result<(), AdminError> {
-        by_user::complete(&self.app).await?;
+        self.services.index.complete_users().await?;
         let mut after = None;
         loop {
-            let members = by_user::page(&self.app, None, after.as_deref()).await?;
+            let members = self.services.index.page_of_users(None, after.as_deref()).await?;
             let keys = members.iter().filter_map(|member| LoginKey::of_member(member)).map(|(_, key)| key);
             listing.page(&self.look_at_all(keys).await?, out)?;
             after = members.last().cloned();
@@ -162,12 +159,12 @@ impl Admin {
 
     /// The logins of a user that the index knows, and those at configured clusters that it does not know.
     async fn keys(&self, user: &UserRef) -> Result<BTreeSet<LoginKey>, AdminError> {
-        by_user::complete(&self.app).await?;
-        let clusters = self.app.settings.clusters.keys();
-        let mut keys: BTreeSet<_> = clusters.map(|cluster| LoginKey::new(user, cluster)).collect();
+        self.services.index.complete_users().await?;
+        let clusters = self.services.clusters.iter();
+        let mut keys: BTreeSet<_> = clusters.map(|cluster| LoginKey::new(user, cluster.name())).collect();
         let mut after = None;
         loop {
-            let members = by_user::page(&self.app, Some(user), after.as_deref()).await?;
+            let members = self.services.index.page_of_users(Some(user), after.as_deref()).await?;
             keys.extend(members.iter().filter_map(|member| LoginKey::of_member(member)).map(|(_, key)| key));
             after = members.last().cloned();
             if after.is_none() {
@@ -188,17 +185,18 @@ impl Admin {
     /// `None` where the index knows a login that is gone.
     async fn look_at(&self, key: &LoginKey) -> Result<Option<KeptLogin>, AdminError> {
         let nothing = get_status::unconnected(key.cluster(), key.cluster());
-        let (read, last_used) = join(self.app.logins().read(key), index::last_use(&self.app, key)).await;
+        let (logins, index) = (&self.services.logins, &self.services.index);
+        let (read, last_used) = join(logins.read(key), index.last_use(key)).await;
         let last_used = last_used?;
         let status = match read {
             Ok(None) => {
                 // What an older version forgot, which knows the index by moment only.
                 if last_used.is_none() {
-                    by_user::take_out(&self.app, key).await?;
+                    index.take_out_of_users(key).await?;
                 }
                 return Ok(None);
             }
-            Ok(Some(stored)) => get_status::of_state(stored.record.state, self.app.clock.now(), nothing),
+            Ok(Some(stored)) => get_status::of_state(stored.record.state, self.services.clock.now(), nothing),
             Err(RecordError::Store(error)) => return Err(error.into()),
             Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => get_status::unreadable(nothing),
         };
@@ -214,13 +212,13 @@ impl Admin {
     }
 
     async fn end(&self, user: &UserRef, key: &LoginKey) -> End {
-        if !self.app.settings.clusters.contains_key(key.cluster()) {
+        let Ok(cluster) = self.services.clusters.get(key.cluster()) else {
             return End::Failed(
                 "That cluster is not configured here: configure it, or revoke the login at its identity provider."
                     .to_owned(),
             );
-        }
-        let how = match disconnect(&self.app, user, key.cluster(), WhileSilent::Ask).await {
+        };
+        let how = match self.services.logout.log_out(user, cluster, WhileSilent::Ask).await {
             Ok(Disconnected::NotConnected) => return End::NotThere,
             Ok(Disconnected::Revoked) => "revoked and forgotten",
             Ok(Disconnected::RevocationPending) => {

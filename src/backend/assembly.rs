@@ -1,40 +1,81 @@
-//! What every request of the backend needs: once a process, and once a worker.
+//! Builds each service once a process, from the settings: the one place that knows them all.
 
 #[cfg(test)]
-pub mod example_app;
+pub mod example_backend;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::inbound::caller::BackstageKeys;
+use actix_web::web::{Data, ServiceConfig};
+use secrecy::ExposeSecret;
+
+use super::api::health::Health;
+use super::api::info;
+use super::inbound::caller::Callers;
+use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
+use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
+use super::kubernetes::{KubernetesProxy, ReachedCluster};
 use super::logins::Logins;
-use super::logins::index::NotedUses;
-use super::logout::unused_sweep;
+use super::logins::index::LoginIndex;
+use super::logout::Logout;
+use super::logout::unused_sweep::{self, UnusedLogins};
 use super::oidc::Provider;
-use super::revocation::outbox::Revocations;
-use super::session::waiters::SessionChanges;
+use super::oidc::clusters::{Clusters, KnownCluster};
+use super::revocation::Revoker;
+use super::revocation::outbox::Outbox;
+use super::revocation::retry::Retries;
+use super::session::Sessions;
+use super::session::accept::Acceptance;
+use super::session::catalog_email::Catalog;
+use super::session::exchange::Exchange;
+use super::session::register::{Registration, ReturnTargets};
+use super::session::waiters::Waiters;
 use super::stopping::Stopping;
-use super::stopping::detached::Detached;
-use super::tokens::Flights;
-use crate::clock::Clock;
+use super::stopping::detached::{Detached, Jobs};
+use super::tokens::refresh::Limits;
+use super::tokens::{Flights, Tokens};
+use crate::clock::{Clock, SystemClock};
 use crate::outbound::http_client::{Deadlines, HttpClient};
 use crate::outbound::streaming::StreamingClient;
 use crate::outbound::{self, UnusableRoots};
-use crate::problem::Problem;
-use crate::protocol::Code;
-use crate::random::Random;
-use crate::settings::backend::BackendSettings;
-use crate::settings::cluster::Cluster;
+use crate::protocol::Info;
+use crate::random::{NoRandomness, Random, SystemRandom};
+use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::Store;
-use crate::store::sealing::Keyring;
+use crate::store::memory::Memory;
+use crate::store::observed::Observed;
+use crate::store::redis::{Redis, UnusableRedis};
+use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
-/// Shared by all workers of a process.
-pub struct App {
-    /// The settings.
-    pub settings: BackendSettings,
+/// Until a Kubernetes API is connected to, TLS included.
+const KUBERNETES_CONNECT: Duration = Duration::from_secs(5);
+
+/// Why the services cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum AssemblyError {
+    /// A CA file is of no use.
+    #[error(transparent)]
+    Roots(#[from] UnusableRoots),
+    /// The keys are of no use.
+    #[error(transparent)]
+    Keys(#[from] UnusableKeys),
+    /// `REDIS_URL` is of no use.
+    #[error(transparent)]
+    Redis(#[from] UnusableRedis),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// Two metrics of one name.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// What all services stand on; a test brings its own of some.
+pub struct Foundations {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -42,84 +83,33 @@ pub struct App {
     /// Where records are kept.
     pub store: Arc<dyn Store>,
     /// What records are sealed with.
-    pub keyring: Keyring,
+    pub keyring: Arc<Keyring>,
     /// Counters.
     pub metrics: Arc<BackendMetrics>,
-    /// Each cluster's OpenID provider, by the cluster's name.
-    pub providers: BTreeMap<String, Provider>,
-    /// The keys that Backstage signs tokens with.
-    pub backstage_keys: BackstageKeys,
-    /// How often whom may begin what.
-    pub rate_limits: RateLimits,
-    /// The refreshes under way.
-    pub flights: Flights,
-    /// The uses of logins that are written down.
-    pub noted_uses: NotedUses,
-    /// Who waits for which session.
-    pub changes: SessionChanges,
-    /// What goes on whatever becomes of the request that asked for it.
-    pub detached: Detached<Clients>,
-    /// How far the end of the process is.
-    pub stopping: Stopping,
-    /// The watches and followed logs that are open.
-    pub streams: Arc<Streams>,
 }
 
-impl App {
-    /// Where logins are kept.
-    #[must_use]
-    pub fn logins(&self) -> Logins<'_> {
-        Logins {
-            store: self.store.as_ref(),
-            keyring: &self.keyring,
-            random: self.random.as_ref(),
-            // Whoever forgets a login revokes it: the sweep shall come before the store does.
-            kept: self.settings.unused_login_lifetime + unused_sweep::MARGIN,
-        }
-    }
-
-    /// Where it is kept what is still to be revoked.
-    #[must_use]
-    pub fn revocations(&self) -> Revocations<'_> {
-        Revocations { store: self.store.as_ref(), keyring: &self.keyring, random: self.random.as_ref() }
-    }
-
-    /// A cluster and its provider.
+impl Foundations {
+    /// Those of a real process.
     ///
     /// # Errors
-    /// `unknown_cluster`.
-    pub fn cluster(&self, name: &str) -> Result<(&Cluster, &Provider), Problem> {
-        self.settings.clusters.get(name).zip(self.providers.get(name)).ok_or_else(|| {
-            Problem::new(
-                Code::UnknownCluster,
-                "There is no cluster of that name here: choose one of GET /info.",
-            )
-        })
+    /// As the variants of [`AssemblyError`] say.
+    pub fn new(settings: &BackendSettings) -> Result<Self, AssemblyError> {
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let metrics = BackendMetrics::new()?;
+        let seconds = metrics.store_seconds.clone();
+        let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
+            StoreSettings::InProcess => {
+                let store = Observed::new(Memory::new(Arc::clone(&clock)), seconds);
+                (Arc::new(store), Keyring::random(random.as_ref())?)
+            }
+            StoreSettings::Redis { url, keys } => {
+                let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
+                (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
+            }
+        };
+        Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
     }
-
-    /// The cluster of that name, or the only one there is.
-    ///
-    /// # Errors
-    /// `unknown_cluster`; also when there are several and none was named.
-    pub fn cluster_or_only(&self, name: Option<&str>) -> Result<(&Cluster, &Provider), Problem> {
-        match (name, self.settings.clusters.keys().collect::<Vec<_>>().as_slice()) {
-            (Some(name), _) => self.cluster(name),
-            (None, [only]) => self.cluster(only),
-            (None, _) => Err(Problem::new(
-                Code::UnknownCluster,
-                "There are several clusters here: name one of those of GET /info.",
-            )),
-        }
-    }
-}
-
-/// The clients of one worker: connections live on the runtime that opened them.
-#[derive(Clone)]
-pub struct Clients {
-    /// For the identity provider and Backstage.
-    pub provider: HttpClient,
-    /// For each cluster's Kubernetes API, by the cluster's name.
-    pub kubernetes: BTreeMap<String, StreamingClient>,
 }
 
 /// The TLS settings that clients are made of, read once.
@@ -148,19 +138,256 @@ impl ClientTls {
         Ok(Self { provider, kubernetes })
     }
 
-    /// The clients of one worker.
-    #[must_use]
-    pub fn clients(&self, settings: &BackendSettings) -> Clients {
+    /// The client for identity providers and Backstage.
+    fn http(&self, settings: &BackendSettings) -> HttpClient {
         let deadlines = Deadlines { connect: settings.idp_timeout / 2, whole: settings.idp_timeout };
-        let of_cluster = |(name, tls): (&String, &Arc<rustls::ClientConfig>)| {
-            (name.clone(), StreamingClient::new(tls, &settings.http_proxies, KUBERNETES_CONNECT))
-        };
-        Clients {
-            provider: HttpClient::new(&self.provider, &settings.http_proxies, deadlines),
-            kubernetes: self.kubernetes.iter().map(of_cluster).collect(),
-        }
+        HttpClient::new(&self.provider, &settings.http_proxies, deadlines)
+    }
+
+    /// The client for a cluster's API, for one worker; `None` for a cluster without one.
+    fn api(&self, cluster: &str, settings: &BackendSettings) -> Option<StreamingClient> {
+        let tls = self.kubernetes.get(cluster)?;
+        Some(StreamingClient::new(tls, &settings.http_proxies, KUBERNETES_CONNECT))
     }
 }
 
-/// Until a Kubernetes API is connected to, TLS included.
-const KUBERNETES_CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
+/// The services of one process.
+pub struct Services {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
+    /// How far the end of the process is.
+    pub stopping: Stopping,
+    /// What goes on whatever becomes of the request that asked for it.
+    pub detached: Detached,
+    /// The clusters.
+    pub clusters: Arc<Clusters>,
+    /// Which logins are kept.
+    pub index: Arc<LoginIndex>,
+    /// The logins themselves.
+    pub logins: Arc<Logins>,
+    /// Ends logins.
+    pub logout: Arc<Logout>,
+    /// Ends unused ones.
+    pub unused: Arc<UnusedLogins>,
+    /// Tries revocations again.
+    pub retries: Arc<Retries>,
+    random: Arc<dyn Random>,
+    callers: Arc<Callers>,
+    tokens: Arc<Tokens>,
+    exchange: Arc<Exchange>,
+    registration: Arc<Registration>,
+    sessions: Arc<Sessions>,
+    streams: Arc<Streams>,
+    health: Arc<Health>,
+    info: Arc<Info>,
+    dev_guard: Arc<DevGuard>,
+}
+
+/// Builds the services; detached work waits for [`Jobs::run_here`].
+#[must_use]
+pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) -> (Services, Jobs) {
+    let (detached, jobs) = Detached::new();
+    let (stopping, http) = (Stopping::default(), tls.http(settings));
+    let clusters = Arc::new(clusters(settings, &on, &http));
+    let callers = Arc::new(Callers::new(settings, &on.clock, &http, &on.metrics.backstage_keys_seconds));
+    let (logins, index) = kept_logins(settings, &on);
+    let revoker = Arc::new(revoker(settings, &on, &clusters));
+    let sessions = Arc::new(sessions(settings, &on));
+    let tokens = Arc::new(Tokens {
+        logins: Arc::clone(&logins),
+        index: Arc::clone(&index),
+        revoker: Arc::clone(&revoker),
+        flights: Flights::default(),
+        limits: Limits::of(settings),
+        clock: Arc::clone(&on.clock),
+        metrics: Arc::clone(&on.metrics),
+        stopping: stopping.clone(),
+        detached: detached.clone(),
+    });
+    let logout = Arc::new(Logout {
+        tokens: Arc::clone(&tokens),
+        index: Arc::clone(&index),
+        revoker: Arc::clone(&revoker),
+        detached: detached.clone(),
+    });
+    let acceptance = Acceptance {
+        logins: Arc::clone(&logins),
+        index: Arc::clone(&index),
+        revoker: Arc::clone(&revoker),
+        clock: Arc::clone(&on.clock),
+    };
+    let services = Services {
+        unused: Arc::new(unused(settings, &on, &index, &clusters, &logout)),
+        retries: Arc::new(Retries { revoker, logins: Arc::clone(&logins), stopping: stopping.clone() }),
+        exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
+        registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),
+        streams: Streams::new(settings.streams_per_user, open_files::streams_at_once()),
+        health: Arc::new(health(&on, &sessions, &stopping)),
+        info: Arc::new(info::of(settings)),
+        dev_guard: Arc::new(DevGuard::new(settings)),
+        clock: on.clock,
+        metrics: on.metrics,
+        random: on.random,
+        stopping,
+        detached,
+        clusters,
+        index,
+        logins,
+        logout,
+        callers,
+        tokens,
+        sessions,
+    };
+    (services, jobs)
+}
+
+fn clusters(settings: &BackendSettings, on: &Foundations, http: &HttpClient) -> Clusters {
+    let known = settings.clusters.values().map(|cluster| {
+        // A gauge that was never set is zero, not missing.
+        on.metrics.kubernetes_streams.with_label_values(&[&cluster.name]).set(0);
+        let (hosts, clock) = (settings.insecure_http_hosts.clone(), Arc::clone(&on.clock));
+        let provider =
+            Provider::new(cluster.oidc.clone(), http.clone(), hosts, clock, Arc::clone(&on.metrics));
+        KnownCluster { settings: cluster.clone(), provider }
+    });
+    Clusters::new(known)
+}
+
+fn kept_logins(settings: &BackendSettings, on: &Foundations) -> (Arc<Logins>, Arc<LoginIndex>) {
+    // A login has to be revoked before it is forgotten: the sweep comes before the store's own end.
+    let ttl = settings.unused_login_lifetime + unused_sweep::MARGIN;
+    let (store, keyring, random) = (Arc::clone(&on.store), Arc::clone(&on.keyring), Arc::clone(&on.random));
+    let index = LoginIndex::new(Arc::clone(&store), Arc::clone(&on.clock), ttl);
+    (Arc::new(Logins { store, keyring, random, ttl }), Arc::new(index))
+}
+
+fn revoker(settings: &BackendSettings, on: &Foundations, clusters: &Arc<Clusters>) -> Revoker {
+    Revoker {
+        outbox: Outbox {
+            store: Arc::clone(&on.store),
+            keyring: Arc::clone(&on.keyring),
+            random: Arc::clone(&on.random),
+        },
+        clusters: Arc::clone(clusters),
+        clock: Arc::clone(&on.clock),
+        metrics: Arc::clone(&on.metrics),
+        idp_timeout: settings.idp_timeout,
+    }
+}
+
+fn sessions(settings: &BackendSettings, on: &Foundations) -> Sessions {
+    Sessions {
+        store: Arc::clone(&on.store),
+        keyring: Arc::clone(&on.keyring),
+        random: Arc::clone(&on.random),
+        clock: Arc::clone(&on.clock),
+        lifetime: settings.session_lifetime,
+        waiters: Waiters::default(),
+    }
+}
+
+fn unused(
+    settings: &BackendSettings,
+    on: &Foundations,
+    index: &Arc<LoginIndex>,
+    clusters: &Arc<Clusters>,
+    logout: &Arc<Logout>,
+) -> UnusedLogins {
+    UnusedLogins {
+        index: Arc::clone(index),
+        clusters: Arc::clone(clusters),
+        logout: Arc::clone(logout),
+        store: Arc::clone(&on.store),
+        random: Arc::clone(&on.random),
+        clock: Arc::clone(&on.clock),
+        lifetime: settings.unused_login_lifetime,
+    }
+}
+
+fn exchange(
+    settings: &BackendSettings,
+    on: &Foundations,
+    sessions: &Arc<Sessions>,
+    clusters: &Arc<Clusters>,
+    acceptance: Acceptance,
+    stopping: &Stopping,
+) -> Exchange {
+    Exchange {
+        sessions: Arc::clone(sessions),
+        clusters: Arc::clone(clusters),
+        acceptance,
+        clock: Arc::clone(&on.clock),
+        metrics: Arc::clone(&on.metrics),
+        stopping: stopping.clone(),
+        lease: settings.exchange_lease,
+        spending: settings.spending(),
+    }
+}
+
+fn registration(
+    settings: &BackendSettings,
+    on: &Foundations,
+    callers: &Arc<Callers>,
+    sessions: &Arc<Sessions>,
+    clusters: &Arc<Clusters>,
+    http: HttpClient,
+) -> Registration {
+    Registration {
+        callers: Arc::clone(callers),
+        limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
+        sessions: Arc::clone(sessions),
+        clusters: Arc::clone(clusters),
+        catalog: Catalog { base_url: settings.backstage_base().to_owned(), http },
+        return_targets: ReturnTargets::new(settings),
+        metrics: Arc::clone(&on.metrics),
+    }
+}
+
+fn health(on: &Foundations, sessions: &Arc<Sessions>, stopping: &Stopping) -> Health {
+    Health {
+        store: Arc::clone(&on.store),
+        stopping: stopping.clone(),
+        sessions: Arc::clone(sessions),
+        metrics: Arc::clone(&on.metrics),
+    }
+}
+
+impl Services {
+    /// Gives handlers the services that they list.
+    pub fn register(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::from(Arc::clone(&self.clock)))
+            .app_data(Data::from(Arc::clone(&self.random)))
+            .app_data(Data::new(self.stopping.clone()))
+            .app_data(Data::new(self.detached.clone()))
+            .app_data(Data::from(Arc::clone(&self.callers)))
+            .app_data(Data::from(Arc::clone(&self.clusters)))
+            .app_data(Data::from(Arc::clone(&self.logins)))
+            .app_data(Data::from(Arc::clone(&self.logout)))
+            .app_data(Data::from(Arc::clone(&self.tokens)))
+            .app_data(Data::from(Arc::clone(&self.sessions)))
+            .app_data(Data::from(Arc::clone(&self.exchange)))
+            .app_data(Data::from(Arc::clone(&self.registration)))
+            .app_data(Data::from(Arc::clone(&self.health)))
+            .app_data(Data::from(Arc::clone(&self.info)))
+            .app_data(Data::from(Arc::clone(&self.dev_guard)));
+    }
+
+    /// The Kubernetes proxy of one worker, with connections of its own.
+    #[must_use]
+    pub fn kubernetes_proxy(&self, tls: &ClientTls, settings: &BackendSettings) -> KubernetesProxy {
+        let reached = self.clusters.iter().map(|cluster| {
+            let api = tls.api(cluster.name(), settings);
+            (cluster.name().to_owned(), ReachedCluster { cluster: Arc::clone(cluster), api })
+        });
+        KubernetesProxy {
+            callers: Arc::clone(&self.callers),
+            clusters: reached.collect(),
+            tokens: Arc::clone(&self.tokens),
+            streams: Arc::clone(&self.streams),
+            metrics: Arc::clone(&self.metrics),
+        }
+    }
+}

@@ -7,6 +7,7 @@ pub mod open_files;
 pub mod path;
 pub mod streams;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -15,83 +16,111 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::forward::{Forwarded, forward};
 use self::lasting::Place;
-use super::assembly::{App, Clients};
-use super::inbound::caller::{self, UserOrOnBehalf};
+use self::streams::Streams;
+use super::inbound::caller::{Callers, UserOrOnBehalf};
 use super::inbound::kubernetes_status::as_status;
-use super::tokens;
+use super::oidc::clusters::{self, KnownCluster};
+use super::tokens::Tokens;
 use crate::backstage_names::UserRef;
+use crate::outbound::streaming::StreamingClient;
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
+use crate::telemetry::backend_metrics::BackendMetrics;
 
 /// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
 pub async fn proxy(
     request: HttpRequest,
     body: web::Payload,
     name: web::Path<(String, String)>,
-    app: web::Data<App>,
-    clients: web::Data<Clients>,
+    proxy: web::Data<KubernetesProxy>,
 ) -> HttpResponse {
     let (name, _) = name.into_inner();
-    let (app, clients) = (app.into_inner(), clients.into_inner());
-    let known = app.settings.clusters.contains_key(&name);
-    let answer =
-        pass_on(&request, body, &name, &app, &clients).await.unwrap_or_else(|problem| as_status(&problem));
-    // Only a configured name becomes a label: the path is anybody's.
-    let label = if known { name.as_str() } else { "unknown" };
-    app.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();
+    let (label, answer) = match proxy.clusters.get(&name) {
+        Some(cluster) => (name.as_str(), proxy.pass_on(&request, body, cluster).await),
+        // Only a configured name becomes a label: a caller may write anything into the path.
+        None => ("unknown", Err(clusters::unknown())),
+    };
+    let answer = answer.unwrap_or_else(|problem| as_status(&problem));
+    proxy.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();
     answer
 }
 
-async fn pass_on(
-    request: &HttpRequest,
-    body: web::Payload,
-    name: &str,
-    app: &Arc<App>,
-    clients: &Arc<Clients>,
-) -> Result<HttpResponse, Problem> {
-    let (cluster, _) = app.cluster(name)?;
-    let path = path::below_proxy(request.uri().path(), name)?;
-    headers::check(request.headers())?;
-    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-        return Err(not_allowed("CONNECT and TRACE are not passed on: the Kubernetes API uses neither."));
-    }
-    // Whoever shows nothing is at best a user: a page is told so, its preflight included, before anybody asks it to sign in.
-    if !request.headers().contains_key(AUTHORIZATION) {
-        check_user_may(request, path, cluster)?;
-    }
-    let caller = caller::user_or_on_behalf(request, app, clients).await?;
-    if let UserOrOnBehalf::User(_) = caller {
-        check_user_may(request, path, cluster)?;
-    }
-    let no_api = || {
-        Problem::new(
-            Code::NotFound,
-            "This cluster has no KUBERNETES_API_URL: set it, or use its token elsewhere.",
-        )
-    };
-    let (api, client) = cluster.kubernetes.as_ref().zip(clients.kubernetes.get(name)).ok_or_else(no_api)?;
-    let place = place(request, path, app, caller.user(), name)?;
-    let tokens = tokens::current(app, caller.user(), name).await?;
-    let target = target(api, path, request.uri().query());
-    forward(Forwarded { request, body, target: &target, token: &tokens.id_token, place }, client).await
+/// A cluster as one worker reaches it: connections live on the runtime that opened them.
+pub struct ReachedCluster {
+    /// The cluster.
+    pub cluster: Arc<KnownCluster>,
+    /// The client of its API, where it has one.
+    pub api: Option<StreamingClient>,
 }
 
-/// The place of a watch or a followed log; what is to end by itself takes none unless it does not.
-fn place(
-    request: &HttpRequest,
-    path: &str,
-    app: &App,
-    user: &UserRef,
-    cluster: &str,
-) -> Result<Place, Problem> {
-    let gauge = app.metrics.kubernetes_streams.with_label_values(&[cluster]);
-    let claim = app.streams.claim(user, gauge);
-    let goes_on = streams::is_asked_for(path, request.uri().query());
-    if *request.method() == Method::GET && goes_on {
-        return claim.take().map(Place::Held);
+/// The proxy of one worker.
+pub struct KubernetesProxy {
+    /// Who calls.
+    pub callers: Arc<Callers>,
+    /// The clusters, by name.
+    pub clusters: BTreeMap<String, ReachedCluster>,
+    /// Gives the callers' tokens.
+    pub tokens: Arc<Tokens>,
+    /// The watches and followed logs that are open.
+    pub streams: Arc<Streams>,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
+}
+
+impl KubernetesProxy {
+    async fn pass_on(
+        &self,
+        request: &HttpRequest,
+        body: web::Payload,
+        reached: &ReachedCluster,
+    ) -> Result<HttpResponse, Problem> {
+        let cluster = &reached.cluster;
+        let path = path::below_proxy(request.uri().path(), cluster.name())?;
+        headers::check(request.headers())?;
+        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+            return Err(not_allowed("CONNECT and TRACE are not passed on: the Kubernetes API uses neither."));
+        }
+        // A request without a credential is at best a user's: a page is told so, its preflight included, before it is asked to
+        // sign in.
+        if !request.headers().contains_key(AUTHORIZATION) {
+            check_user_may(request, path, &cluster.settings)?;
+        }
+        let caller = self.callers.user_or_on_behalf(request).await?;
+        if let UserOrOnBehalf::User(_) = caller {
+            check_user_may(request, path, &cluster.settings)?;
+        }
+        let (api, client) =
+            cluster.settings.kubernetes.as_ref().zip(reached.api.as_ref()).ok_or_else(no_api)?;
+        let place = self.place(request, path, caller.user(), cluster.name())?;
+        let tokens = self.tokens.current(caller.user(), cluster).await?;
+        let target = target(api, path, request.uri().query());
+        forward(Forwarded { request, body, target: &target, token: &tokens.id_token, place }, client).await
     }
-    Ok(Place::Claimed(claim))
+
+    /// The place of a watch or a followed log; what is to end by itself takes none unless it does not.
+    fn place(
+        &self,
+        request: &HttpRequest,
+        path: &str,
+        user: &UserRef,
+        cluster: &str,
+    ) -> Result<Place, Problem> {
+        let gauge = self.metrics.kubernetes_streams.with_label_values(&[cluster]);
+        let claim = self.streams.claim(user, gauge);
+        let goes_on = streams::is_asked_for(path, request.uri().query());
+        if *request.method() == Method::GET && goes_on {
+            return claim.take().map(Place::Held);
+        }
+        Ok(Place::Claimed(claim))
+    }
+}
+
+fn no_api() -> Problem {
+    Problem::new(
+        Code::NotFound,
+        "This cluster has no KUBERNETES_API_URL: set it, or use its token elsewhere.",
+    )
 }
 
 /// What a user's own request may do here; a page's must not do anything.

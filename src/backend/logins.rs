@@ -4,12 +4,16 @@ pub mod backoff;
 pub mod get_status;
 pub mod index;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use oauth2::TokenResponse;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::backoff::{Failing, Trouble};
+use super::oidc::Tokens;
+use super::oidc::id_token::VerifiedIdToken;
 use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
@@ -156,6 +160,23 @@ pub struct TokenSet {
     pub refresh_token: Option<WireSecret>,
 }
 
+impl TokenSet {
+    /// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.
+    #[must_use]
+    #[deny(clippy::arithmetic_side_effects)]
+    pub fn new(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTime) -> Self {
+        let life = tokens.expires_in();
+        Self {
+            id_token: verified.token().clone(),
+            issued_at: now,
+            expires_at: verified.expires_at(),
+            access_token: tokens.access_token().secret().as_str().into(),
+            access_token_expires_at: life.and_then(|life| now.checked_add(life.try_into().ok()?)),
+            refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
+        }
+    }
+}
+
 /// Whether an ID token still counts at a cluster, with a little time to get there: ten seconds, or a tenth of a short life.
 #[must_use]
 pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
@@ -235,19 +256,19 @@ pub enum RecordError {
 }
 
 /// Where logins are kept, and what they are sealed with.
-#[derive(Clone, Copy)]
-pub struct Logins<'a> {
+#[derive(Clone)]
+pub struct Logins {
     /// The store.
-    pub store: &'a dyn Store,
+    pub store: Arc<dyn Store>,
     /// The keys.
-    pub keyring: &'a Keyring,
+    pub keyring: Arc<Keyring>,
     /// Randomness for the sealing.
-    pub random: &'a dyn Random,
-    /// How long a record is kept that nobody writes.
-    pub kept: Duration,
+    pub random: Arc<dyn Random>,
+    /// How long a record is kept that is not written again.
+    pub ttl: Duration,
 }
 
-impl Logins<'_> {
+impl Logins {
     /// Reads a login.
     ///
     /// # Errors
@@ -271,6 +292,6 @@ impl Logins<'_> {
     /// # Errors
     /// As [`Keyring::seal`].
     pub fn seal(&self, key: &LoginKey, record: &LoginRecord) -> Result<Vec<u8>, NotSealed> {
-        self.keyring.seal_json(self.random, Kind::Tokens, &[&key.user, &key.cluster], record)
+        self.keyring.seal_json(self.random.as_ref(), Kind::Tokens, &[&key.user, &key.cluster], record)
     }
 }

@@ -5,14 +5,16 @@ pub mod delete_tokens;
 pub mod unused_sweep;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::delete_record::Forgotten;
-use super::assembly::{App, Clients};
-use super::logins::{LoginKey, index};
+use super::logins::LoginKey;
+use super::logins::index::LoginIndex;
+use super::oidc::clusters::KnownCluster;
 use super::oidc::silence::WhileSilent;
-use super::revocation::{self, Outcome};
-use super::tokens;
-use super::tokens::provider_grant::ProviderGrant;
+use super::revocation::{Outcome, Revoker};
+use super::stopping::detached::Detached;
+use super::tokens::{self, Tokens};
 use crate::backstage_names::UserRef;
 use crate::panics::Panicked;
 use crate::problem::Problem;
@@ -28,45 +30,55 @@ pub enum Disconnected {
     RevocationPending,
 }
 
-/// Forgets a user's login at a cluster and revokes its tokens. A task of its own: a caller who hangs up stops none of it.
-///
-/// # Errors
-/// `unknown_cluster`; `record_unreadable` and `timeout`, after which the login is still there; `store_unavailable`, after which it
-/// may be: asked again, it goes for good.
-pub async fn disconnect(
-    app: &Arc<App>,
-    user: &UserRef,
-    cluster: &str,
-    while_silent: WhileSilent,
-) -> Result<Disconnected, Problem> {
-    let (user, cluster) = (user.clone(), cluster.to_owned());
-    let app_there = Arc::clone(app);
-    let work = app
-        .detached
-        .begin(async move |clients| run(&app_there, &clients, &user, &cluster, while_silent).await);
-    work.await.unwrap_or_else(|_| Err(Panicked.into()))
+/// Ends logins.
+pub struct Logout {
+    /// Takes the lock of a login.
+    pub tokens: Arc<Tokens>,
+    /// Which logins are kept.
+    pub index: Arc<LoginIndex>,
+    /// Revokes what a login held.
+    pub revoker: Arc<Revoker>,
+    /// Where that goes on.
+    pub detached: Detached,
 }
 
-async fn run(
-    app: &App,
-    clients: &Clients,
-    user: &UserRef,
-    cluster: &str,
-    while_silent: WhileSilent,
-) -> Result<Disconnected, Problem> {
-    let (cluster, provider) = app.cluster(cluster)?;
-    let key = LoginKey::new(user, &cluster.name);
-    let grant = ProviderGrant { app, clients, cluster, provider, user };
-    let record = async |live: &_| revocation::record(app, &key, live, std::time::Duration::ZERO).await;
-    let forgotten = tokens::refresher(app, &grant).forget(&key, record).await.map_err(tokens::problem)?;
-    if let Err(error) = index::forgotten(app, &key).await {
-        tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
+impl Logout {
+    /// Forgets a user's login at a cluster and revokes its tokens. A task of its own: a caller who hangs up stops none of it.
+    ///
+    /// # Errors
+    /// `record_unreadable` and `timeout`, after which the login is still there; `store_unavailable`, after which it may be: asked
+    /// again, it goes for good.
+    pub async fn log_out(
+        self: &Arc<Self>,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+        while_silent: WhileSilent,
+    ) -> Result<Disconnected, Problem> {
+        let (logout, user, cluster) = (Arc::clone(self), user.clone(), Arc::clone(cluster));
+        let work = self.detached.begin(async move || logout.run(&user, &cluster, while_silent).await);
+        work.await.unwrap_or_else(|_| Err(Panicked.into()))
     }
-    Ok(match forgotten {
-        Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
-        Forgotten::Login(live) => match revocation::execute(app, clients, &key, &live, while_silent).await {
-            Outcome::Done => Disconnected::Revoked,
-            Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
-        },
-    })
+
+    async fn run(
+        &self,
+        user: &UserRef,
+        cluster: &KnownCluster,
+        while_silent: WhileSilent,
+    ) -> Result<Disconnected, Problem> {
+        let (tokens, revoker) = (&self.tokens, &self.revoker);
+        let key = LoginKey::new(user, cluster.name());
+        let grant = tokens.grant(user, cluster);
+        let record = async |live: &_| revoker.record(&key, live, Duration::ZERO).await;
+        let forgotten = tokens.refresher(&grant).forget(&key, record).await.map_err(tokens::problem)?;
+        if let Err(error) = self.index.forgotten(&key).await {
+            tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
+        }
+        Ok(match forgotten {
+            Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
+            Forgotten::Login(live) => match revoker.execute(&key, &live, while_silent).await {
+                Outcome::Done => Disconnected::Revoked,
+                Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
+            },
+        })
+    }
 }

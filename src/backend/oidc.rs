@@ -2,14 +2,17 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod clusters;
 pub mod id_token;
 pub mod identity_rule;
 pub mod key_set;
 pub mod published;
 pub mod silence;
+pub mod verification;
 
 use std::sync::Arc;
 
+use jsonwebtoken::DecodingKey;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -158,11 +161,11 @@ pub struct AuthorizationSecrets<'a> {
 /// One cluster's provider.
 pub struct Provider {
     oidc: OidcClient,
+    http: HttpClient,
     insecure_hosts: Arc<[String]>,
     metrics: Arc<BackendMetrics>,
     metadata: Published<Metadata, ProviderError>,
-    /// The keys that sign its ID tokens.
-    pub keys: KeySet,
+    keys: KeySet,
     /// Whether it has just not answered a revocation.
     pub silence: Silence,
 }
@@ -172,6 +175,7 @@ impl Provider {
     #[must_use]
     pub fn new(
         oidc: OidcClient,
+        http: HttpClient,
         insecure_hosts: Vec<String>,
         clock: Arc<dyn Clock>,
         metrics: Arc<BackendMetrics>,
@@ -180,15 +184,16 @@ impl Provider {
         let keys = KeySet::new(Arc::clone(&clock), seconds("jwks"));
         let metadata = Published::new("a discovery document", clock, seconds("discovery"));
         let silence = Silence::default();
-        Self { oidc, insecure_hosts: insecure_hosts.into(), metrics, metadata, keys, silence }
+        Self { oidc, http, insecure_hosts: insecure_hosts.into(), metrics, metadata, keys, silence }
     }
 
     /// The discovery document.
     ///
     /// # Errors
     /// When there is none and none can be fetched.
-    pub async fn metadata(&self, client: &HttpClient) -> Result<Arc<Metadata>, ProviderError> {
-        let fetch = || discover(client.clone(), self.oidc.issuer.clone(), Arc::clone(&self.insecure_hosts));
+    pub async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let fetch =
+            || discover(self.http.clone(), self.oidc.issuer.clone(), Arc::clone(&self.insecure_hosts));
         Ok(self.metadata.current(fetch).await?.content)
     }
 
@@ -196,10 +201,22 @@ impl Provider {
     ///
     /// # Errors
     /// When either cannot be fetched.
-    pub async fn ready(&self, client: &HttpClient) -> Result<Arc<Metadata>, ProviderError> {
-        let metadata = self.metadata(client).await?;
-        self.keys.warm(&metadata.jwks_uri, client).await?;
+    pub async fn ready(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let metadata = self.metadata().await?;
+        self.keys.warm(&metadata.jwks_uri, &self.http).await?;
         Ok(metadata)
+    }
+
+    /// The key that an ID token's header names; `None` where the provider publishes no such key.
+    ///
+    /// # Errors
+    /// When there are no keys and none can be fetched.
+    pub async fn key(
+        &self,
+        metadata: &Metadata,
+        kid: Option<&str>,
+    ) -> Result<Option<DecodingKey>, OutboundError> {
+        self.keys.find(kid, &metadata.jwks_uri, &self.http).await
     }
 
     /// Where the browser logs in (OIDC Core, 3.1.2.1).
@@ -238,7 +255,6 @@ impl Provider {
     pub async fn redeem(
         &self,
         metadata: &Metadata,
-        client: &HttpClient,
         code: &WireSecret,
         verifier: &WireSecret,
     ) -> Result<Tokens, ProviderError> {
@@ -247,7 +263,7 @@ impl Provider {
             .client(metadata)?
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
-            .request_async(&Bridge(client))
+            .request_async(&Bridge(&self.http))
             .await;
         timer.observe_duration();
         answer.map_err(token_error)
@@ -257,16 +273,11 @@ impl Provider {
     ///
     /// # Errors
     /// As [`Self::redeem`].
-    pub async fn refresh(
-        &self,
-        metadata: &Metadata,
-        client: &HttpClient,
-        token: &WireSecret,
-    ) -> Result<Tokens, ProviderError> {
+    pub async fn refresh(&self, metadata: &Metadata, token: &WireSecret) -> Result<Tokens, ProviderError> {
         let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
         let token = RefreshToken::new(token.expose().to_owned());
         let answer =
-            self.client(metadata)?.exchange_refresh_token(&token).request_async(&Bridge(client)).await;
+            self.client(metadata)?.exchange_refresh_token(&token).request_async(&Bridge(&self.http)).await;
         timer.observe_duration();
         answer.map_err(token_error)
     }
@@ -279,13 +290,12 @@ impl Provider {
     pub async fn revoke(
         &self,
         metadata: &Metadata,
-        client: &HttpClient,
         token: &WireSecret,
         hint: TokenKind,
     ) -> Result<Answered, ProviderError> {
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(Answered::NotOffered) };
         let mut form = vec![("token", token.expose()), ("token_type_hint", hint.as_str())];
-        let mut request = client.post(endpoint);
+        let mut request = self.http.post(endpoint);
         match (&self.oidc.client_secret, metadata.secret_goes()) {
             (Some(secret), AuthType::BasicAuth) => {
                 let secret = form_encoded(secret.expose_secret());
@@ -322,12 +332,6 @@ impl Provider {
 }
 
 impl Metadata {
-    /// Where the provider publishes its keys.
-    #[must_use]
-    pub fn jwks_uri(&self) -> &str {
-        &self.jwks_uri
-    }
-
     /// Whether every redirect must carry `iss` (RFC 9207, 2.3).
     #[must_use]
     pub fn promises_iss(&self) -> bool {

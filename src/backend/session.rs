@@ -7,21 +7,24 @@ pub mod get_session;
 pub mod register;
 pub mod waiters;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::assembly::App;
-use crate::backstage_names::UserRef;
+use self::waiters::Waiters;
+use super::inbound::caller::bearer;
+use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
-use crate::random::{random_secret, sha256};
-use crate::store::Swap;
-use crate::store::sealing::Kind;
+use crate::random::{Random, random_secret, sha256};
+use crate::store::sealing::{Keyring, Kind};
 use crate::store::write_retry::retry_write;
+use crate::store::{Store, Swap};
 
-/// A record outlives its session by this, so that whoever asks late still learns the outcome.
+/// A record outlives its session by this, so that a late request still learns the outcome.
 const KEPT_AFTER_END: Duration = Duration::from_mins(5);
 /// The most sessions that one user may have pending.
 const PENDING_PER_USER: usize = 8;
@@ -49,13 +52,13 @@ pub struct SessionRecord {
 /// How far a session is, with what each phase needs and no other has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Phase {
-    /// Nobody came back from the identity provider yet.
+    /// The browser has not come back from the identity provider yet.
     Pending(Authorization),
     /// A code is being redeemed.
     Exchanging {
         /// SHA-256 of that code.
         code: String,
-        /// Until when the one who redeems it may still be at it.
+        /// Until when its exchange may still be under way.
         #[serde(with = "time::serde::timestamp")]
         lease_until: OffsetDateTime,
     },
@@ -111,7 +114,7 @@ impl SessionId {
     }
 }
 
-/// A record as it was read, so that it can be replaced only while nobody else replaced it.
+/// A record as it was read, so that it is replaced only where no concurrent write has replaced it.
 pub struct Stored {
     /// Which session.
     pub id: SessionId,
@@ -120,97 +123,148 @@ pub struct Stored {
     sealed: Vec<u8>,
 }
 
-fn seal(app: &App, id: &SessionId, record: &SessionRecord) -> Result<Vec<u8>, Problem> {
-    Ok(app.keyring.seal_json(app.random.as_ref(), Kind::Session, &[id.as_str()], record)?)
-}
-
-fn time_to_live(app: &App, record: &SessionRecord) -> Duration {
-    let left = record.expires_at - app.clock.now();
-    Duration::try_from(left).unwrap_or_default() + KEPT_AFTER_END
-}
-
 fn pending_set(user: &str) -> String {
     format!("pending:{user}")
 }
 
-/// Begins a session: its record is new, and so is its token.
+/// The session token of a request.
 ///
 /// # Errors
-/// `rate_limited` when the user has eight pending; `store_unavailable`.
-pub async fn begin(app: &App, user: &UserRef, record: &SessionRecord) -> Result<WireSecret, Problem> {
-    let token = random_secret(app.random.as_ref())?;
-    let id = SessionId::of(&token);
-    let lifetime = app.settings.session_lifetime;
-    let set = pending_set(&user.to_string());
-    if app.store.enter(&set, id.as_str(), lifetime, PENDING_PER_USER).await? == Swap::Conflict {
-        return Err(Problem::new(
-            Code::RateLimited,
-            "You have eight logins under way: finish one, or wait until one has run out.",
-        )
-        .retry_after(lifetime));
-    }
-    app.store.put_new(&id.key(), &seal(app, &id, record)?, time_to_live(app, record)).await?;
-    app.changes.begun(id.as_str(), app.clock.now(), record.expires_at);
-    Ok(token)
-}
-
-/// Reads the session of a token.
-///
-/// # Errors
-/// `session_unknown`, `store_unavailable`, `record_unreadable`.
-pub async fn load(app: &App, token: &WireSecret) -> Result<Stored, Problem> {
-    let unknown = || {
+/// `not_signed_in` without one.
+pub fn token(request: &HttpRequest) -> Result<WireSecret, Problem> {
+    bearer(request).ok_or_else(|| {
         Problem::new(
-            Code::SessionUnknown,
-            "There is no login with this session token, or it ended long ago: begin a new one in Backstage.",
+            Code::NotSignedIn,
+            "Send the session token that Backstage showed as Authorization: Bearer.",
         )
-    };
-    if !token.is_well_formed() {
-        return Err(unknown());
-    }
-    let id = SessionId::of(token);
-    let sealed = app.store.get(&id.key()).await?.ok_or_else(unknown)?;
-    let record = app.keyring.open_json(Kind::Session, &[id.as_str()], &sealed)?;
-    Ok(Stored { id, record, sealed })
+    })
 }
 
-impl Stored {
-    /// Replaces the record, unless somebody else did so since it was read.
-    ///
-    /// # Errors
-    /// `store_unavailable`.
-    pub async fn swap(&mut self, app: &App, phase: Phase) -> Result<Swap, Problem> {
-        self.swap_until(app, phase, Duration::ZERO).await
+/// The outcome of an exchange whose answer is lost.
+#[must_use]
+pub fn lost() -> SessionError {
+    SessionError {
+        code: Code::ExchangeLost,
+        message: "The login was interrupted and its outcome is unknown: log in again.".to_owned(),
     }
+}
 
-    /// The same, for a result that must not be lost: a store that does not answer is asked again for as long as `patience`.
+fn unknown() -> Problem {
+    Problem::new(
+        Code::SessionUnknown,
+        "There is no login with this session token, or it ended long ago: begin a new one in Backstage.",
+    )
+}
+
+/// The sessions that the store keeps.
+pub struct Sessions {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// What records are sealed with.
+    pub keyring: Arc<Keyring>,
+    /// Randomness for tokens and sealing.
+    pub random: Arc<dyn Random>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long a session lasts.
+    pub lifetime: Duration,
+    /// The requests that wait for a session to change.
+    pub waiters: Waiters,
+}
+
+impl Sessions {
+    /// Begins a session: its record is new, and so is its token.
     ///
     /// # Errors
-    /// `store_unavailable`.
-    pub async fn swap_until(&mut self, app: &App, phase: Phase, patience: Duration) -> Result<Swap, Problem> {
-        let record = SessionRecord { phase, ..self.record.clone() };
-        let sealed = seal(app, &self.id, &record)?;
-        let (key, ttl) = (self.id.key(), time_to_live(app, &record));
-        let swap = || app.store.swap(&key, &self.sealed, &sealed, ttl);
-        let write = retry_write(patience, swap).await?;
-        if write == Swap::Done {
-            self.record = record;
-            self.sealed = sealed;
-            self.announce(app).await;
+    /// `rate_limited` when the user has eight pending; `store_unavailable`.
+    pub async fn begin(&self, record: &SessionRecord) -> Result<WireSecret, Problem> {
+        let token = random_secret(self.random.as_ref())?;
+        let id = SessionId::of(&token);
+        let set = pending_set(&record.user);
+        if self.store.enter(&set, id.as_str(), self.lifetime, PENDING_PER_USER).await? == Swap::Conflict {
+            return Err(Problem::new(
+                Code::RateLimited,
+                "You have eight logins under way: finish one, or wait until one has run out.",
+            )
+            .retry_after(self.lifetime));
         }
-        Ok(write)
+        self.store.put_new(&id.key(), &self.seal(&id, record)?, self.ttl(record)).await?;
+        self.waiters.begun(id.as_str(), self.clock.now(), record.expires_at);
+        Ok(token)
     }
 
-    async fn announce(&self, app: &App) {
-        match self.record.phase {
-            Phase::Pending(_) | Phase::Exchanging { .. } => app.changes.changed(self.id.as_str()),
+    /// Reads the session of a token.
+    ///
+    /// # Errors
+    /// `session_unknown`, `store_unavailable`, `record_unreadable`.
+    pub async fn load(&self, token: &WireSecret) -> Result<Stored, Problem> {
+        if !token.is_well_formed() {
+            return Err(unknown());
+        }
+        self.reload(&SessionId::of(token)).await
+    }
+
+    /// Reads a session once more.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn reload(&self, id: &SessionId) -> Result<Stored, Problem> {
+        let sealed = self.store.get(&id.key()).await?.ok_or_else(unknown)?;
+        let record = self.keyring.open_json(Kind::Session, &[id.as_str()], &sealed)?;
+        Ok(Stored { id: id.clone(), record, sealed })
+    }
+
+    /// Replaces a record, unless a concurrent write did so since it was read.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn swap(&self, stored: &mut Stored, phase: Phase) -> Result<Swap, Problem> {
+        self.swap_until(stored, phase, Duration::ZERO).await
+    }
+
+    /// The same, for a result that must not be lost: a store that does not answer is asked again for as long as `keep_trying`.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn swap_until(
+        &self,
+        stored: &mut Stored,
+        phase: Phase,
+        keep_trying: Duration,
+    ) -> Result<Swap, Problem> {
+        let record = SessionRecord { phase, ..stored.record.clone() };
+        let sealed = self.seal(&stored.id, &record)?;
+        let (key, ttl) = (stored.id.key(), self.ttl(&record));
+        let swap = || self.store.swap(&key, &stored.sealed, &sealed, ttl);
+        let swapped = retry_write(keep_trying, swap).await?;
+        if swapped == Swap::Done {
+            stored.record = record;
+            stored.sealed = sealed;
+            self.announce(stored).await;
+        }
+        Ok(swapped)
+    }
+
+    async fn announce(&self, stored: &Stored) {
+        let id = stored.id.as_str();
+        match stored.record.phase {
+            Phase::Pending(_) | Phase::Exchanging { .. } => self.waiters.changed(id),
             Phase::Complete { .. } | Phase::Failed { .. } => {
-                app.changes.ended(self.id.as_str());
+                self.waiters.ended(id);
                 // A place that is not given back is only held until the session's own end.
-                if let Err(error) = app.store.leave(&pending_set(&self.record.user), self.id.as_str()).await {
+                if let Err(error) = self.store.leave(&pending_set(&stored.record.user), id).await {
                     tracing::warn!(%error, "a finished login still counts as pending");
                 }
             }
         }
+    }
+
+    fn seal(&self, id: &SessionId, record: &SessionRecord) -> Result<Vec<u8>, Problem> {
+        Ok(self.keyring.seal_json(self.random.as_ref(), Kind::Session, &[id.as_str()], record)?)
+    }
+
+    fn ttl(&self, record: &SessionRecord) -> Duration {
+        let left = record.expires_at - self.clock.now();
+        Duration::try_from(left).unwrap_or_default() + KEPT_AFTER_END
     }
 }

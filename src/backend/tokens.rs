@@ -5,7 +5,7 @@ pub mod provider_grant;
 pub mod refresh;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -14,13 +14,18 @@ use tokio::sync::watch;
 use self::provider_grant::ProviderGrant;
 use self::refresh::grant::GrantFailure;
 use self::refresh::{Limits, LockWait, RefreshError, Refresher};
-use super::assembly::{App, Clients};
-use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, TokenSet, index, serves};
+use super::logins::index::LoginIndex;
+use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, Logins, TokenSet, serves};
+use super::oidc::clusters::KnownCluster;
+use super::revocation::Revoker;
+use super::stopping::Stopping;
+use super::stopping::detached::Detached;
 use crate::backstage_names::UserRef;
-use crate::clock::RuntimeTimer;
+use crate::clock::{Clock, RuntimeTimer};
 use crate::panics::Panicked;
 use crate::problem::Problem;
 use crate::protocol::Code;
+use crate::settings::backend::BackendSettings;
 use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;
 
@@ -33,32 +38,164 @@ type Outcome = Result<TokenSet, Problem>;
 #[derive(Default)]
 pub struct Flights(Mutex<HashMap<LoginKey, watch::Receiver<Option<Outcome>>>>);
 
-/// Tokens that serve now. While the old ones still do, nobody waits for new ones.
-///
-/// # Errors
-/// `not_connected`; the errors of a refresh when nothing else serves; those of the store.
-pub async fn current(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<TokenSet, Problem> {
-    let key = LoginKey::new(user, cluster);
-    let stored = app.logins().read(&key).await?.ok_or_else(|| not_connected(None))?;
-    let version = stored.record.version;
-    let live = match stored.record.state {
-        LoginState::Live(live) => live,
-        LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
-    };
-    index::used(app, &key);
-    let now = app.clock.now();
-    if serves(&live.tokens, now) {
-        if is_due(&live, now) {
-            drop(flight(app, user, key, version));
+impl Flights {
+    fn lock(&self) -> MutexGuard<'_, HashMap<LoginKey, watch::Receiver<Option<Outcome>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives tokens that serve.
+pub struct Tokens {
+    /// Where logins are kept.
+    pub logins: Arc<Logins>,
+    /// Notes that a login is used.
+    pub index: Arc<LoginIndex>,
+    /// Revokes refreshed tokens that no login takes.
+    pub revoker: Arc<Revoker>,
+    /// The refreshes under way.
+    pub flights: Flights,
+    /// How long what may take.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
+    /// How far the end of the process is.
+    pub stopping: Stopping,
+    /// Where refreshes run.
+    pub detached: Detached,
+}
+
+impl Tokens {
+    /// Tokens that serve now. While the old ones still do, no request waits for new ones.
+    ///
+    /// # Errors
+    /// `not_connected`; the errors of a refresh when nothing else serves; those of the store.
+    pub async fn current(
+        self: &Arc<Self>,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+    ) -> Result<TokenSet, Problem> {
+        let key = LoginKey::new(user, cluster.name());
+        let stored = self.logins.read(&key).await?.ok_or_else(|| not_connected(None))?;
+        let version = stored.record.version;
+        let live = match stored.record.state {
+            LoginState::Live(live) => live,
+            LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
+        };
+        self.index.used(&key);
+        let now = self.clock.now();
+        if serves(&live.tokens, now) {
+            if is_due(&live, now) {
+                drop(self.flight(user, cluster, key, version));
+            }
+            return Ok(live.tokens);
         }
-        return Ok(live.tokens);
+        if live.tokens.refresh_token.is_none() {
+            return Err(not_connected(None));
+        }
+        match live.failing(now) {
+            Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
+            None => self.joined(self.flight(user, cluster, key, version)).await,
+        }
     }
-    if live.tokens.refresh_token.is_none() {
-        return Err(not_connected(None));
+
+    async fn joined(&self, mut flight: watch::Receiver<Option<Outcome>>) -> Result<TokenSet, Problem> {
+        // The flight goes on: while the store is away, it is all that has the new tokens.
+        match tokio::time::timeout(self.limits.wait, flight.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => outcome.clone().unwrap_or_else(|| Err(interrupted())),
+            // Its sender went without a word.
+            Ok(Err(_)) => Err(Panicked.into()),
+            Err(_) => Err(interrupted()),
+        }
     }
-    match live.failing(now) {
-        Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
-        None => joined(app, user, key, version).await,
+
+    /// The refresh that is under way in this process, or a new one. It goes on when the caller hangs up.
+    fn flight(
+        self: &Arc<Self>,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+        key: LoginKey,
+        seen: u64,
+    ) -> watch::Receiver<Option<Outcome>> {
+        let mut flights = self.flights.lock();
+        // A flight whose task is gone without an outcome has lost its sender.
+        if let Some(under_way) = flights.get(&key).filter(|flight| flight.has_changed().is_ok()) {
+            return under_way.clone();
+        }
+        let (sender, receiver) = watch::channel(None);
+        flights.insert(key.clone(), receiver.clone());
+        // Where the work cannot be begun, it takes itself off the list at once.
+        drop(flights);
+        let landing = Landing { tokens: Arc::clone(self), key };
+        let (user, cluster) = (user.clone(), Arc::clone(cluster));
+        drop(self.detached.begin(async move || {
+            let outcome = landing.tokens.refresh(&user, &cluster, &landing.key, seen).await;
+            drop(landing);
+            let _ = sender.send(Some(outcome));
+        }));
+        receiver
+    }
+
+    async fn refresh(&self, user: &UserRef, cluster: &KnownCluster, key: &LoginKey, seen: u64) -> Outcome {
+        let grant = self.grant(user, cluster);
+        let result = self.refresher(&grant).refresh(key, seen).await;
+        let label = label(&result);
+        self.metrics.refreshes.with_label_values(&[label]).inc();
+        if !matches!(result, Ok(_) | Err(RefreshError::NotYet(_) | RefreshError::TooLate(_))) {
+            tracing::warn!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = label, "refresh");
+        }
+        result.map_err(problem)
+    }
+
+    /// Spends the refresh tokens of a user's login at a cluster.
+    pub fn grant<'a>(&'a self, user: &'a UserRef, cluster: &'a KnownCluster) -> ProviderGrant<'a> {
+        let (revoker, clock, stopping) = (self.revoker.as_ref(), self.clock.as_ref(), &self.stopping);
+        ProviderGrant { user, cluster, revoker, clock, stopping }
+    }
+
+    /// What refreshes a login with that grant, or forgets it.
+    pub fn refresher<'a>(&'a self, grant: &'a ProviderGrant<'a>) -> Refresher<'a> {
+        Refresher {
+            logins: &self.logins,
+            grant,
+            clock: self.clock.as_ref(),
+            timer: &RuntimeTimer,
+            limits: self.limits,
+            lock_wait: self.metrics.as_ref(),
+            stopping: &self.stopping,
+        }
+    }
+}
+
+/// Takes a flight off the list, however it ended.
+struct Landing {
+    tokens: Arc<Tokens>,
+    key: LoginKey,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.tokens.flights.lock().remove(&self.key);
+    }
+}
+
+impl Limits {
+    /// As the settings say.
+    #[must_use]
+    pub fn of(settings: &BackendSettings) -> Self {
+        Self {
+            lock: settings.refresh_lock_lifetime,
+            wait: settings.idp_timeout * 3,
+            keep_trying: Duration::from_mins(10),
+            spending: settings.spending(),
+        }
+    }
+}
+
+impl LockWait for BackendMetrics {
+    fn waited(&self, time: time::Duration) {
+        self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
     }
 }
 
@@ -71,91 +208,6 @@ fn is_due(live: &LiveLogin, now: OffsetDateTime) -> bool {
         && live.intent.is_none()
         && live.failing(now).is_none()
         && now + ahead >= tokens.expires_at
-}
-
-async fn joined(app: &Arc<App>, user: &UserRef, key: LoginKey, seen: u64) -> Result<TokenSet, Problem> {
-    let mut flight = flight(app, user, key, seen);
-    // The flight goes on: while the store is away, it is all that has the new tokens.
-    match tokio::time::timeout(longest_wait(app), flight.wait_for(Option::is_some)).await {
-        Ok(Ok(outcome)) => outcome.clone().unwrap_or_else(|| Err(interrupted())),
-        // Its sender went without a word.
-        Ok(Err(_)) => Err(Panicked.into()),
-        Err(_) => Err(interrupted()),
-    }
-}
-
-/// The refresh that is under way in this process, or a new one. It goes on when whoever asked hangs up.
-fn flight(app: &Arc<App>, user: &UserRef, key: LoginKey, seen: u64) -> watch::Receiver<Option<Outcome>> {
-    let mut flights = app.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-    // A flight whose task is gone without an outcome has lost its sender.
-    if let Some(under_way) = flights.get(&key).filter(|flight| flight.has_changed().is_ok()) {
-        return under_way.clone();
-    }
-    let (sender, receiver) = watch::channel(None);
-    flights.insert(key.clone(), receiver.clone());
-    // Where the work cannot be begun, it takes itself off the list at once.
-    drop(flights);
-    let (landing, user) = (Landing { app: Arc::clone(app), key }, user.clone());
-    drop(app.detached.begin(async move |clients| {
-        let outcome = refresh(&landing.app, &clients, &user, &landing.key, seen).await;
-        drop(landing);
-        let _ = sender.send(Some(outcome));
-    }));
-    receiver
-}
-
-/// Takes a flight off the list, however it ended.
-struct Landing {
-    app: Arc<App>,
-    key: LoginKey,
-}
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        self.app.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
-}
-
-async fn refresh(app: &App, clients: &Clients, user: &UserRef, key: &LoginKey, seen: u64) -> Outcome {
-    let (cluster, provider) = app.cluster(key.cluster())?;
-    let grant = ProviderGrant { app, clients, cluster, provider, user };
-    let refresher = refresher(app, &grant);
-    let result = refresher.refresh(key, seen).await;
-    let label = label(&result);
-    app.metrics.refreshes.with_label_values(&[label]).inc();
-    if !matches!(result, Ok(_) | Err(RefreshError::NotYet(_) | RefreshError::TooLate(_))) {
-        tracing::warn!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = label, "refresh");
-    }
-    result.map_err(problem)
-}
-
-impl LockWait for BackendMetrics {
-    fn waited(&self, time: time::Duration) {
-        self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
-    }
-}
-
-/// How long a caller waits for a refresh, whoever is at it.
-fn longest_wait(app: &App) -> Duration {
-    app.settings.idp_timeout * 3
-}
-
-/// The refresher of this process.
-pub fn refresher<'a>(app: &'a App, grant: &'a ProviderGrant<'a>) -> Refresher<'a> {
-    Refresher {
-        logins: app.logins(),
-        grant,
-        clock: app.clock.as_ref(),
-        timer: &RuntimeTimer,
-        limits: Limits {
-            lock: app.settings.refresh_lock_lifetime,
-            wait: longest_wait(app),
-            keep_trying: Duration::from_mins(10),
-            spending: app.settings.spending(),
-        },
-        lock_wait: app.metrics.as_ref(),
-        stopping: &app.stopping,
-    }
 }
 
 /// The bounded label of a refresh's result.
@@ -238,7 +290,7 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::assembly::example_app::example_login;
+    use crate::backend::assembly::example_backend::example_login;
     use crate::backend::logins::Attempt;
 
     fn login(lives: i64) -> LiveLogin {

@@ -1,6 +1,6 @@
 //! The settings of the `backend` role, and what they mean once checked.
 
-mod callers;
+mod caller_mode;
 mod clusters;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-pub use self::callers::Callers;
+pub use self::caller_mode::CallerMode;
 use super::cluster::{Cluster, ClusterVariables};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
@@ -167,7 +167,7 @@ pub struct BackendSettings {
     /// The extension's origins, for `/session` and `/exchange` only.
     pub extension_origins: Vec<String>,
     /// Who the callers are.
-    pub callers: Callers,
+    pub callers: CallerMode,
     /// The API.
     pub listen: SocketAddr,
     /// Health and metrics.
@@ -216,7 +216,7 @@ impl BackendSettings {
         let hosts = &variables.insecure_http_hosts;
         let backstage_url = checked_url("BACKSTAGE_URL", &variables.backstage_url, hosts)?;
         let listeners = [variables.listen, variables.control_listen];
-        let callers = Callers::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
+        let callers = CallerMode::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
@@ -324,11 +324,11 @@ fn issuer_base(variables: &BackendVariables) -> Option<Url> {
 }
 
 /// How far away people are: where their browsers reach the identity providers. In development all is on one machine, or in one network.
-fn people(callers: &Callers, clusters: &BTreeMap<String, Cluster>) -> Reach {
+fn people(callers: &CallerMode, clusters: &BTreeMap<String, Cluster>) -> Reach {
     let issuers = clusters.values().filter_map(|cluster| Url::parse(&cluster.oidc.issuer).ok());
     match callers {
-        Callers::DevUser(_) => Reach::Machine,
-        Callers::Backstage => issuers.map(|issuer| Reach::of(&issuer)).max().unwrap_or(Reach::Anywhere),
+        CallerMode::DevUser(_) => Reach::Machine,
+        CallerMode::Backstage => issuers.map(|issuer| Reach::of(&issuer)).max().unwrap_or(Reach::Anywhere),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What could not be revoked at once is revoked later, whoever dies meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{LoginKey, LoginState, Logins};
-use backstage_oidc_helper::backend::revocation::outbox::{Revocation, RevocationKey, Revocations};
+use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::cluster::OidcClient;
 use backstage_oidc_helper::store::redis::Redis;
@@ -105,30 +106,31 @@ fn a_token_is_sent_to_nobody_but_whoever_issued_it() {
 }
 
 /// Does something to the records of a test's Redis, as a backend would.
-fn in_redis<T>(redis: &RedisServer, act: impl AsyncFnOnce(Revocations<'_>) -> T) -> T {
-    let (store, keyring) = (Redis::new(&redis.url, None).unwrap(), Keyring::parse(SEALING_KEY).unwrap());
-    let revocations = Revocations { store: &store, keyring: &keyring, random: &SystemRandom };
-    actix_rt::Runtime::new().unwrap().block_on(act(revocations))
+fn in_redis<T>(redis: &RedisServer, act: impl AsyncFnOnce(Outbox) -> T) -> T {
+    let store = Arc::new(Redis::new(&redis.url, None).unwrap());
+    let keyring = Arc::new(Keyring::parse(SEALING_KEY).unwrap());
+    let outbox = Outbox { store, keyring, random: Arc::new(SystemRandom) };
+    actix_rt::Runtime::new().unwrap().block_on(act(outbox))
 }
 
 fn felix_at_dev() -> LoginKey {
     LoginKey::new(&"user:default/felix".parse().unwrap(), "dev")
 }
 
-/// Whoever promised the revocation died before the login was taken out of the store.
+/// The process that recorded the revocation died before the login was taken out of the store.
 #[test]
 fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     let parts = Parts::start("disconnect_still_there");
     let backend = parts.plan.start();
     let token = parts.log_in(&parts.api(&backend));
-    in_redis(&parts.redis, async |revocations| {
-        let Revocations { store, keyring, random } = revocations;
+    in_redis(&parts.redis, async |outbox| {
+        let Outbox { store, keyring, random } = outbox.clone();
         let (login, now) = (felix_at_dev(), OffsetDateTime::now_utc());
-        let stored = Logins { store, keyring, random, kept: PATIENCE }.read(&login).await.unwrap().unwrap();
+        let stored = Logins { store, keyring, random, ttl: PATIENCE }.read(&login).await.unwrap().unwrap();
         let LoginState::Live(live) = stored.record.state else { panic!("the login has ended") };
         let revocation = Revocation::of_login(&live).begin(now, Duration::ZERO);
         let key = RevocationKey::new(&login, &revocation);
-        revocations.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
+        outbox.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
     });
     backend.process.wait_for_line("is still there: it stays");
     assert_eq!(parts.api(&backend).cluster_status()["connected"], true);
@@ -148,13 +150,13 @@ fn promise_in_redis(parts: &Parts, tokens: &[String], begun: OffsetDateTime) {
         audience: None,
         extra_params: Vec::new(),
     };
-    in_redis(&parts.redis, async |revocations| {
+    in_redis(&parts.redis, async |outbox| {
         for token in tokens {
             let revocation = Revocation::of_tokens(&oidc, &token.as_str().into(), None);
             let revocation = revocation.begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&felix_at_dev(), &revocation);
             let now = OffsetDateTime::now_utc();
-            revocations.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
+            outbox.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{
@@ -100,10 +101,11 @@ pub fn run(seed: u64) -> Outcome {
     };
     let overlap = world.lock().once_in(2);
     let idp = Idp::new(&world, overlap);
-    let keyring = Keyring::random(&world).expect("the world has chance");
-    let logins = Logins { store: &world, keyring: &keyring, random: &world, kept: KEPT };
+    let keyring = Arc::new(Keyring::random(&world).expect("the world has chance"));
+    let (store, random) = (Arc::new(world.clone()), Arc::new(world.clone()));
+    let logins = Logins { store, keyring, random, ttl: KEPT };
     let refresher = Refresher {
-        logins,
+        logins: &logins,
         grant: &idp,
         clock: &world,
         timer: &world,

@@ -5,19 +5,23 @@ mod plugin_token;
 mod signed_token;
 mod user_token;
 
-pub use self::backstage_keys::BackstageKeys;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use prometheus::Histogram;
 
+use self::backstage_keys::BackstageKeys;
+pub use self::plugin_token::OnBehalf;
 use self::plugin_token::Refused;
 use self::signed_token::{Unverified, UnverifiedToken};
-use crate::backend::assembly::{App, Clients};
-use crate::backstage_names::{PluginName, UserRef};
+use crate::backstage_names::UserRef;
+use crate::clock::Clock;
 use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
-use crate::settings::backend::Callers;
+use crate::settings::backend::{BackendSettings, CallerMode};
 use crate::telemetry::AUDIT;
 
 /// A user who is signed in to Backstage.
@@ -26,14 +30,6 @@ pub struct Caller {
     pub user: UserRef,
     /// Their own token; none in development.
     pub token: Option<WireSecret>,
-}
-
-/// A trusted plugin that acts for a user.
-pub struct OnBehalf {
-    /// For whom.
-    pub user: UserRef,
-    /// Which plugin.
-    pub plugin: PluginName,
 }
 
 /// Whoever may see what belongs to a user.
@@ -63,71 +59,120 @@ pub fn bearer(request: &HttpRequest) -> Option<WireSecret> {
     scheme.eq_ignore_ascii_case("bearer").then(|| WireSecret::from(credential.trim()))
 }
 
-/// Finds out which user calls; no plugin may.
-///
-/// # Errors
-/// `not_signed_in` without a credential, `token_invalid` with one that does not count, `timeout` when Backstage's keys cannot be fetched.
-pub async fn user(request: &HttpRequest, app: &App, clients: &Clients) -> Result<Caller, Problem> {
-    if let Callers::DevUser(user) = &app.settings.callers {
-        return Ok(Caller { user: user.clone(), token: None });
+/// Finds out who calls, by the bearer credential of the request.
+pub struct Callers {
+    mode: CallerMode,
+    issuer: Option<String>,
+    keys: BackstageKeys,
+    clock: Arc<dyn Clock>,
+}
+
+impl Callers {
+    /// As the settings say; Backstage's keys are fetched with `http` when the first token comes.
+    #[must_use]
+    pub fn new(
+        settings: &BackendSettings,
+        clock: &Arc<dyn Clock>,
+        http: &HttpClient,
+        seconds: &Histogram,
+    ) -> Self {
+        Self {
+            mode: settings.callers.clone(),
+            issuer: settings.backstage_issuer.clone(),
+            keys: BackstageKeys::new(settings, clock, http, seconds),
+            clock: Arc::clone(clock),
+        }
     }
-    let token = bearer(request).ok_or_else(|| {
+
+    /// Finds out which user calls; no plugin may.
+    ///
+    /// # Errors
+    /// `not_signed_in` without a credential, `token_invalid` with one that does not count, `timeout` when Backstage's keys cannot
+    /// be fetched.
+    pub async fn user(&self, request: &HttpRequest) -> Result<Caller, Problem> {
+        if let CallerMode::DevUser(user) = &self.mode {
+            return Ok(Caller { user: user.clone(), token: None });
+        }
+        let token = required_bearer(request)?;
+        let unverified = UnverifiedToken::read(&token).map_err(|flaw| user_problem(flaw.into()))?;
+        let user = self.user_token(&unverified).await.map_err(user_problem)?;
+        Ok(Caller { user, token: Some(token) })
+    }
+
+    /// Finds out which user calls, or on whose behalf a trusted plugin does.
+    ///
+    /// # Errors
+    /// Those of [`Self::user`], and `plugin_not_trusted`.
+    pub async fn user_or_on_behalf(&self, request: &HttpRequest) -> Result<UserOrOnBehalf, Problem> {
+        self.identify(request).await.map_err(|refusal| match refusal {
+            Refusal::OfUser(problem) => problem,
+            Refusal::OfPlugin(problem) => audited(problem, None),
+        })
+    }
+
+    /// Finds out on whose behalf a trusted plugin calls; no user may.
+    ///
+    /// # Errors
+    /// Those of [`Self::user_or_on_behalf`]; `not_allowed` for a user, and in development.
+    pub async fn on_behalf(&self, request: &HttpRequest) -> Result<OnBehalf, Problem> {
+        match self.identify(request).await {
+            Ok(UserOrOnBehalf::OnBehalf(caller)) => Ok(caller),
+            Ok(UserOrOnBehalf::User(caller)) => Err(audited(self.not_for_users(), Some(&caller.user))),
+            Err(Refusal::OfUser(problem) | Refusal::OfPlugin(problem)) => Err(audited(problem, None)),
+        }
+    }
+
+    /// Reads the credential once, and verifies it as what it says it is.
+    async fn identify(&self, request: &HttpRequest) -> Result<UserOrOnBehalf, Refusal> {
+        if let CallerMode::DevUser(user) = &self.mode {
+            return Ok(UserOrOnBehalf::User(Caller { user: user.clone(), token: None }));
+        }
+        let token = required_bearer(request).map_err(Refusal::OfUser)?;
+        let of_user = |error| Refusal::OfUser(user_problem(error));
+        let unverified = UnverifiedToken::read(&token).map_err(|flaw| of_user(flaw.into()))?;
+        if plugin_token::is_one(&unverified) {
+            let verified = self.plugin_token(&unverified).await;
+            return verified
+                .map(UserOrOnBehalf::OnBehalf)
+                .map_err(|refused| Refusal::OfPlugin(plugin_problem(refused)));
+        }
+        let user = self.user_token(&unverified).await.map_err(of_user)?;
+        Ok(UserOrOnBehalf::User(Caller { user, token: Some(token) }))
+    }
+
+    async fn user_token(&self, token: &UnverifiedToken<'_>) -> Result<UserRef, Unverified> {
+        user_token::verify(token, self.keys.of_auth(), self.issuer.as_deref(), self.clock.now()).await
+    }
+
+    async fn plugin_token(&self, token: &UnverifiedToken<'_>) -> Result<OnBehalf, Refused> {
+        plugin_token::verify(token, &self.keys, self.issuer.as_deref(), self.clock.now()).await
+    }
+
+    fn not_for_users(&self) -> Problem {
+        let why = match self.mode {
+            CallerMode::DevUser(_) => {
+                "With CLUSTER_AUTH_DEV_USER anybody on this machine would get the token, so nobody does: run the backend beside a Backstage."
+            }
+            CallerMode::Backstage => {
+                "This is for trusted plugins that act for a user, never for users themselves: use the Kubernetes proxy, or Backstage's Kubernetes tab."
+            }
+        };
+        Problem::new(Code::NotAllowed, why)
+    }
+}
+
+/// Why a request has no caller.
+enum Refusal {
+    /// It shows no user's token that counts.
+    OfUser(Problem),
+    /// It shows a plugin's token, which does not count.
+    OfPlugin(Problem),
+}
+
+fn required_bearer(request: &HttpRequest) -> Result<WireSecret, Problem> {
+    bearer(request).ok_or_else(|| {
         Problem::new(Code::NotSignedIn, "Sign in to Backstage and send its token as Authorization: Bearer.")
-    })?;
-    let unverified = UnverifiedToken::read(&token).map_err(|flaw| user_problem(flaw.into()))?;
-    let user = user_token::verify(&unverified, app, clients).await.map_err(user_problem)?;
-    Ok(Caller { user, token: Some(token) })
-}
-
-/// Finds out which user calls, or on whose behalf a trusted plugin does.
-///
-/// # Errors
-/// Those of [`user`], and `plugin_not_trusted`.
-pub async fn user_or_on_behalf(
-    request: &HttpRequest,
-    app: &App,
-    clients: &Clients,
-) -> Result<UserOrOnBehalf, Problem> {
-    match plugin(request, app, clients).await {
-        Some(outcome) => outcome.map(UserOrOnBehalf::OnBehalf),
-        None => user(request, app, clients).await.map(UserOrOnBehalf::User),
-    }
-}
-
-/// Finds out on whose behalf a trusted plugin calls; nobody else may.
-///
-/// # Errors
-/// Those of [`user_or_on_behalf`]; `not_allowed` for a user, and for everybody in development.
-pub async fn on_behalf(request: &HttpRequest, app: &App, clients: &Clients) -> Result<OnBehalf, Problem> {
-    if let Some(outcome) = plugin(request, app, clients).await {
-        return outcome;
-    }
-    let caller = user(request, app, clients).await.map_err(|problem| audited(problem, None))?;
-    let why = match app.settings.callers {
-        Callers::DevUser(_) => {
-            "With CLUSTER_AUTH_DEV_USER anybody on this machine would get the token, so nobody does: run the backend beside a Backstage."
-        }
-        Callers::Backstage => {
-            "This is for trusted plugins that act for a user, never for users themselves: use the Kubernetes proxy, or Backstage's Kubernetes tab."
-        }
-    };
-    Err(audited(Problem::new(Code::NotAllowed, why), Some(&caller.user)))
-}
-
-/// What comes of a plugin's token; nothing for any other credential, and in development, where none is looked at.
-async fn plugin(request: &HttpRequest, app: &App, clients: &Clients) -> Option<Result<OnBehalf, Problem>> {
-    if let Callers::DevUser(_) = app.settings.callers {
-        return None;
-    }
-    let token = bearer(request)?;
-    let unverified = UnverifiedToken::read(&token).ok().filter(plugin_token::is_one)?;
-    let outcome = plugin_token::verify(&unverified, app, clients).await;
-    Some(outcome.map_err(|refused| audited(plugin_problem(refused), None)))
-}
-
-/// Backstage's address without a slash at the end.
-pub(in crate::backend) fn base(app: &App) -> &str {
-    app.settings.backstage_base()
+    })
 }
 
 fn user_problem(error: Unverified) -> Problem {

@@ -1,4 +1,4 @@
-//! In development everybody is one user, so a request must come from this machine's own programs: no foreign page, no rebound
+//! In development every caller is the one user, so a request must come from this machine's own programs: no foreign page, no rebound
 //! name, upgrades included.
 
 use actix_web::Error;
@@ -9,13 +9,31 @@ use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 
 use super::kubernetes_status::as_status;
-use crate::backend::assembly::App;
 use crate::problem::Problem;
 use crate::protocol::Code;
-use crate::settings::backend::Callers;
+use crate::settings::backend::{BackendSettings, CallerMode};
 
 /// Below which each cluster's proxy is.
 const PROXIES: &str = "/api/cluster-auth/clusters/";
+
+/// What a request has to show besides.
+pub enum DevGuard {
+    /// Nothing: callers show Backstage tokens.
+    Open,
+    /// That it was sent to this machine, or to one of these hosts (`ALLOWED_HOSTS`).
+    Hosts(Vec<String>),
+}
+
+impl DevGuard {
+    /// As the settings say.
+    #[must_use]
+    pub fn new(settings: &BackendSettings) -> Self {
+        match settings.callers {
+            CallerMode::Backstage => Self::Open,
+            CallerMode::DevUser(_) => Self::Hosts(settings.allowed_hosts.clone()),
+        }
+    }
+}
 
 /// Lets through what is harmless; everything when callers show Backstage tokens.
 ///
@@ -25,9 +43,9 @@ pub async fn guard<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let refused = request.app_data::<web::Data<App>>().and_then(|app| match app.settings.callers {
-        Callers::Backstage => None,
-        Callers::DevUser(_) => check(request.headers(), &app.settings.allowed_hosts).err(),
+    let refused = request.app_data::<web::Data<DevGuard>>().and_then(|guard| match guard.as_ref() {
+        DevGuard::Open => None,
+        DevGuard::Hosts(allowed) => check(request.headers(), allowed).err(),
     });
     match refused {
         // kubectl reads errors of the proxy as it reads Kubernetes' own.

@@ -5,17 +5,17 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
 
 use super::kubernetes_status::as_status;
-use crate::backend::assembly::App;
 use crate::outbound::request_context::{REQUEST_ID, TRACEPARENT, Trail};
 use crate::panics::planted::{self, Place};
 use crate::panics::{self, Panicked};
 use crate::problem::Problem;
 use crate::protocol::BASE_PATH;
-use crate::random::random_secret;
+use crate::random::{Random, random_secret};
 
 /// Names the request, logs its end and marks the answer as not to be stored.
 ///
@@ -96,7 +96,7 @@ fn given_id(request: &ServiceRequest) -> Option<HeaderValue> {
 }
 
 fn new_id(request: &ServiceRequest) -> Option<HeaderValue> {
-    let app = request.app_data::<actix_web::web::Data<App>>()?;
-    let id = random_secret(app.random.as_ref()).ok()?;
+    let random = request.app_data::<Data<dyn Random>>()?;
+    let id = random_secret(random.as_ref()).ok()?;
     HeaderValue::from_str(id.expose().get(..22)?).ok()
 }

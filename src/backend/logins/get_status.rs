@@ -4,10 +4,11 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
-use super::{LiveLogin, LoginKey, LoginState, RecordError, serves};
-use crate::backend::assembly::{App, Clients};
-use crate::backend::inbound::caller;
+use super::{LiveLogin, LoginKey, LoginState, Logins, RecordError, serves};
+use crate::backend::inbound::caller::Callers;
+use crate::backend::oidc::clusters::Clusters;
 use crate::backstage_names::UserRef;
+use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
@@ -20,7 +21,7 @@ const UNREADABLE: &str = "unreadable";
 /// one.
 ///
 /// # Errors
-/// Those of [`caller::user_or_on_behalf`]; `store_unavailable` when the store answers for none of the clusters.
+/// Those of [`Callers::user_or_on_behalf`]; `store_unavailable` when the store answers for none of the clusters.
 #[utoipa::path(
     get, path = "/status",
     responses((status = 200, body = StatusResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
@@ -28,14 +29,16 @@ const UNREADABLE: &str = "unreadable";
 )]
 pub async fn status(
     request: HttpRequest,
-    app: web::Data<App>,
-    clients: web::Data<Clients>,
+    callers: web::Data<Callers>,
+    clusters: web::Data<Clusters>,
+    logins: web::Data<Logins>,
+    clock: web::Data<dyn Clock>,
 ) -> Result<web::Json<StatusResponse>, Problem> {
-    let caller = caller::user_or_on_behalf(&request, &app, &clients).await?;
-    let each =
-        join_all(app.settings.clusters.values().map(|cluster| of_cluster(&app, caller.user(), cluster)));
+    let caller = callers.user_or_on_behalf(&request).await?;
+    let (user, now) = (caller.user(), clock.now());
+    let each = join_all(clusters.iter().map(|cluster| of_cluster(&logins, user, &cluster.settings, now)));
     let clusters = of_all(each.await)?;
-    Ok(web::Json(StatusResponse { user: caller.user().to_string(), clusters }))
+    Ok(web::Json(StatusResponse { user: user.to_string(), clusters }))
 }
 
 /// What is to be said of a cluster, and whether that is because the store failed.
@@ -44,11 +47,11 @@ struct Read {
     failed: Option<StoreError>,
 }
 
-async fn of_cluster(app: &App, user: &UserRef, cluster: &Cluster) -> Read {
+async fn of_cluster(logins: &Logins, user: &UserRef, cluster: &Cluster, now: OffsetDateTime) -> Read {
     let unconnected = unconnected(&cluster.name, &cluster.title);
-    let (status, failed) = match app.logins().read(&LoginKey::new(user, &cluster.name)).await {
+    let (status, failed) = match logins.read(&LoginKey::new(user, &cluster.name)).await {
         Ok(None) => (unconnected, None),
-        Ok(Some(stored)) => (of_state(stored.record.state, app.clock.now(), unconnected), None),
+        Ok(Some(stored)) => (of_state(stored.record.state, now, unconnected), None),
         Err(RecordError::Store(error)) => (unreadable(unconnected), Some(error)),
         Err(error) => {
             // Logs it.

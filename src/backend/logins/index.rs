@@ -1,91 +1,117 @@
 //! Which logins are kept: by when each was last used, for the sweep of unused ones, and by user, for the operator.
-//!
-//! A use is written down once an hour a login and process. What the others in that hour cost is a look into a map.
 
 pub mod by_user;
 pub mod last_use;
+pub mod noted_uses;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-pub use self::last_use::{NotedUses, used, write_last_uses, write_uses};
+use self::noted_uses::NotedUses;
+pub use self::noted_uses::USE_RESOLUTION;
 use super::LoginKey;
-use crate::backend::assembly::App;
-use crate::store::{Key, Noted, StoreError};
-
-/// How long a use stands for those after it: what the index says is late by no more than this.
-pub const USE_RESOLUTION: Duration = Duration::from_hours(1);
+use crate::clock::Clock;
+use crate::store::{Key, Noted, Store, StoreError};
 
 /// The index by moment.
-const INDEX: &Key = "logins";
+const BY_MOMENT: &Key = "logins";
 
-/// Notes a new login. One that could not be noted is with its first use.
-pub async fn kept(app: &App, key: &LoginKey) {
-    app.noted_uses.forget(key);
-    let now = app.clock.now();
-    match note(app, key, now).await {
-        Ok(()) => {
-            app.noted_uses.is_due(key, now);
+/// The index by user; its members are noted at one moment, so that they lie in the order of their names.
+const BY_USER: &Key = "logins-by-user";
+const ONE_MOMENT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+/// Both indexes, and the uses that this process has noted in them.
+pub struct LoginIndex {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// How long a record is kept from each use on.
+    ttl: Duration,
+    noted_uses: NotedUses,
+}
+
+impl LoginIndex {
+    /// Of the logins in this store, whose records are kept for `ttl` from each use on.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ttl: Duration) -> Self {
+        Self { store, clock, ttl, noted_uses: NotedUses::default() }
+    }
+
+    /// Notes a new login. One that could not be noted is with its first use.
+    pub async fn kept(&self, key: &LoginKey) {
+        self.noted_uses.forget(key);
+        let now = self.clock.now();
+        match self.note(key, now).await {
+            Ok(()) => {
+                self.noted_uses.is_due(key, now);
+            }
+            Err(error) => tracing::warn!(%error, "a new login could not be noted"),
         }
-        Err(error) => tracing::warn!(%error, "a new login could not be noted"),
     }
-}
 
-async fn note(app: &App, key: &LoginKey, at: OffsetDateTime) -> Result<(), StoreError> {
-    by_user::add(app, key).await?;
-    app.store.note(INDEX, &key.member(), at).await
-}
-
-/// Takes out a login whose record is gone.
-///
-/// # Errors
-/// When the store does not answer; the next sweep takes it out.
-pub async fn forgotten(app: &App, key: &LoginKey) -> Result<(), StoreError> {
-    app.noted_uses.forget(key);
-    app.store.unnote(INDEX, &key.member()).await?;
-    by_user::take_out(app, key).await?;
-    // A new login may have come in between, noted before we took it out.
-    if app.store.get(&key.record()).await?.is_some() {
-        note(app, key, app.clock.now()).await?;
+    async fn note(&self, key: &LoginKey, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.store.note(BY_USER, &key.member(), ONE_MOMENT).await?;
+        self.store.note(BY_MOMENT, &key.member(), at).await
     }
-    Ok(())
-}
 
-/// The entries behind one of them that were last used at that moment or before, the longest unused first; none is the end.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn last_used_until(
-    app: &App,
-    after: &Noted,
-    until: OffsetDateTime,
-    limit: usize,
-) -> Result<Vec<Noted>, StoreError> {
-    app.store.noted_after(INDEX, after, until, limit).await
-}
+    /// Takes out a login whose record is gone.
+    ///
+    /// # Errors
+    /// When the store does not answer; the next sweep takes it out.
+    pub async fn forgotten(&self, key: &LoginKey) -> Result<(), StoreError> {
+        self.noted_uses.forget(key);
+        self.store.unnote(BY_MOMENT, &key.member()).await?;
+        self.take_out_of_users(key).await?;
+        // A new login may have come in between, noted before we took it out.
+        if self.store.get(&key.record()).await?.is_some() {
+            self.note(key, self.clock.now()).await?;
+        }
+        Ok(())
+    }
 
-/// When a login was last used, an hour late at most; `None` for one that is not noted.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn last_use(app: &App, key: &LoginKey) -> Result<Option<OffsetDateTime>, StoreError> {
-    app.store.noted_at(INDEX, &key.member()).await
+    /// Takes a login that is gone out of the index by user.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn take_out_of_users(&self, key: &LoginKey) -> Result<(), StoreError> {
+        self.store.unnote(BY_USER, &key.member()).await
+    }
+
+    /// The entries behind one of them that were last used at that moment or before, the longest unused first; none is the end.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn last_used_until(
+        &self,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        self.store.noted_after(BY_MOMENT, after, until, limit).await
+    }
+
+    /// When a login was last used, an hour late at most; `None` for one that is not noted.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn last_use(&self, key: &LoginKey) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.store.noted_at(BY_MOMENT, &key.member()).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::backend::assembly::example_app::ExampleApp;
+    use crate::backend::assembly::example_backend::ExampleBackend;
 
     #[actix_web::test]
     async fn a_login_is_taken_out_unless_a_new_one_came_in_between() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
-        forgotten(&example.app, &key).await.unwrap();
-        assert!(last_use(&example.app, &key).await.unwrap().is_some(), "its record is there");
-        example.app.store.delete(&key.record()).await.unwrap();
-        forgotten(&example.app, &key).await.unwrap();
-        assert_eq!(last_use(&example.app, &key).await.unwrap(), None);
+        example.index.forgotten(&key).await.unwrap();
+        assert!(example.index.last_use(&key).await.unwrap().is_some(), "its record is there");
+        example.store.delete(&key.record()).await.unwrap();
+        example.index.forgotten(&key).await.unwrap();
+        assert_eq!(example.index.last_use(&key).await.unwrap(), None);
     }
 }

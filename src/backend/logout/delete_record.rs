@@ -1,4 +1,4 @@
-//! The end of a login that somebody wants: revoked at the identity provider, forgotten here.
+//! The end of a login that a person, an admin or the sweep wants: revoked at the identity provider, forgotten here.
 
 use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::tokens::refresh::{RefreshError, Refresher};
@@ -105,7 +105,7 @@ mod tests {
         }
 
         async fn revoke(&self, _: &TokenSet) {
-            unreachable!("whoever wanted the login gone revokes")
+            unreachable!("the caller revokes")
         }
     }
 
@@ -138,13 +138,13 @@ mod tests {
 
     #[actix_web::test]
     async fn a_login_goes_only_when_its_revocation_is_recorded() {
-        let (store, keyring) = (Memory::new(Arc::new(SystemClock)), Keyring::random(&SystemRandom).unwrap());
-        let kept = Duration::from_hours(1);
-        let logins = Logins { store: &store, keyring: &keyring, random: &SystemRandom, kept };
+        let (store, ttl) = (Arc::new(Memory::new(Arc::new(SystemClock))), Duration::from_hours(1));
+        let keyring = Arc::new(Keyring::random(&SystemRandom).unwrap());
+        let logins = Logins { store: Arc::clone(&store) as _, keyring, random: Arc::new(SystemRandom), ttl };
         let second = Duration::from_secs(1);
         let limits = Limits { lock: second, wait: second, keep_trying: second, spending: second };
         let refresher = Refresher {
-            logins,
+            logins: &logins,
             grant: &NoGrant,
             clock: &SystemClock,
             timer: &RuntimeTimer,
@@ -154,12 +154,15 @@ mod tests {
         };
         let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
         let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };
-        store.put(&key.record(), &logins.seal(&key, &record).unwrap(), kept).await.unwrap();
+        store.put(&key.record(), &logins.seal(&key, &record).unwrap(), ttl).await.unwrap();
 
         let fails = async |_: &_| Err(StoreError { reason: "away".to_owned() }.into());
         let refused = refresher.forget(&key, fails).await;
         assert!(matches!(refused, Err(RefreshError::Record(RecordError::Store(_)))));
-        assert!(logins.read(&key).await.unwrap().is_some(), "the login is gone, and nobody will revoke it");
+        assert!(
+            logins.read(&key).await.unwrap().is_some(),
+            "the login is gone, and its tokens are never revoked"
+        );
 
         let sees = async |live: &LiveLogin| {
             assert_eq!(live.id, "login");

@@ -6,10 +6,10 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-use super::{Disconnected, disconnect};
-use crate::backend::assembly::{App, Clients};
-use crate::backend::inbound::caller;
+use super::{Disconnected, Logout};
+use crate::backend::inbound::caller::Callers;
 use crate::backend::logins::LoginKey;
+use crate::backend::oidc::clusters::{Clusters, KnownCluster};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
@@ -25,7 +25,7 @@ pub struct Which {
 /// Forgets the caller's login at a cluster, or all their logins, and revokes the tokens at the identity provider.
 ///
 /// # Errors
-/// Those of [`caller::user`] and of [`disconnect`]; whatever is no part of the trouble is forgotten all the same.
+/// `unknown_cluster`, those of [`Callers::user`] and of [`Logout::log_out`]; whatever is no part of the trouble is forgotten all the same.
 #[utoipa::path(
     delete, path = "/tokens", params(Which),
     responses((status = 200, body = DisconnectedResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
@@ -34,22 +34,27 @@ pub struct Which {
 pub async fn delete_tokens(
     request: HttpRequest,
     query: Result<web::Query<Which>, actix_web::Error>,
-    app: web::Data<App>,
-    clients: web::Data<Clients>,
+    callers: web::Data<Callers>,
+    clusters: web::Data<Clusters>,
+    logout: web::Data<Logout>,
 ) -> Result<web::Json<DisconnectedResponse>, Problem> {
-    let (app, clients) = (app.into_inner(), clients.into_inner());
-    let caller = caller::user(&request, &app, &clients).await?;
+    let (caller, logout) = (callers.user(&request).await?, logout.into_inner());
     let query = query.map_err(|_| {
         Problem::new(Code::BadRequest, "cluster must be the name of one cluster, once: see GET /info.")
     })?;
-    let clusters = match &query.cluster {
-        Some(name) => vec![app.cluster(name)?.0.name.clone()],
-        None => app.settings.clusters.keys().cloned().collect(),
+    let clusters: Vec<_> = match &query.cluster {
+        Some(name) => vec![clusters.get(name)?],
+        None => clusters.iter().collect(),
     };
-    let each = join_all(clusters.iter().map(|cluster| one(&app, &caller.user, cluster))).await;
+    let each = join_all(clusters.iter().map(|cluster| one(&logout, &caller.user, cluster))).await;
     let each: Vec<Each> = each.into_iter().collect::<Result<_, _>>()?;
     let names = |is: fn(&Each) -> bool| {
-        clusters.iter().zip(&each).filter(|(_, each)| is(each)).map(|(name, _)| name.clone()).collect()
+        clusters
+            .iter()
+            .zip(&each)
+            .filter(|(_, each)| is(each))
+            .map(|(cluster, _)| cluster.name().to_owned())
+            .collect()
     };
     Ok(web::Json(DisconnectedResponse {
         disconnected: names(|each| each.was_connected),
@@ -63,9 +68,10 @@ struct Each {
 }
 
 /// What an earlier call could not revoke is as outstanding as what this one could not.
-async fn one(app: &Arc<App>, user: &UserRef, cluster: &str) -> Result<Each, Problem> {
-    let outcome = disconnect(app, user, cluster, WhileSilent::Ask).await?;
-    let earlier = app.revocations().is_outstanding(&LoginKey::new(user, cluster), app.clock.now()).await?;
+async fn one(logout: &Arc<Logout>, user: &UserRef, cluster: &Arc<KnownCluster>) -> Result<Each, Problem> {
+    let outcome = logout.log_out(user, cluster, WhileSilent::Ask).await?;
+    let (revoker, login) = (&logout.revoker, LoginKey::new(user, cluster.name()));
+    let earlier = revoker.outbox.is_outstanding(&login, revoker.clock.now()).await?;
     Ok(Each {
         was_connected: outcome != Disconnected::NotConnected,
         is_pending: earlier || outcome == Disconnected::RevocationPending,

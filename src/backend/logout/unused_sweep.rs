@@ -1,4 +1,4 @@
-//! The sweep: a login that nobody has used for `UNUSED_LOGIN_LIFETIME` is revoked and forgotten.
+//! The sweep: a login that was not used for `UNUSED_LOGIN_LIFETIME` is revoked and forgotten.
 //!
 //! Each backend sweeps when it starts and then about every hour, one replica at a time. A sweep goes on where the one before it
 //! ended: what could not be ended stays in the index and is passed over for a day, so that no sweep reads all of it again.
@@ -11,18 +11,18 @@ use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use time::OffsetDateTime;
 
-use super::{Disconnected, disconnect};
-use crate::backend::assembly::App;
+use super::{Disconnected, Logout};
 use crate::backend::logins::LoginKey;
-use crate::backend::logins::index::{self, USE_RESOLUTION, by_user};
+use crate::backend::logins::index::{LoginIndex, USE_RESOLUTION};
+use crate::backend::oidc::clusters::{Clusters, KnownCluster};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
-use crate::clock::{RuntimeTimer, Timer};
+use crate::clock::{Clock, RuntimeTimer, Timer};
 use crate::problem::Problem;
 use crate::protocol::Code;
 use crate::random::{NoRandomness, Random};
 use crate::store::lock::Lock;
-use crate::store::{Key, Noted};
+use crate::store::{Key, Noted, Store};
 use crate::telemetry::AUDIT;
 
 /// How much longer than its lifetime the store keeps the record of an unused login: time for a sweep to revoke it, also after a
@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_hours(1);
 /// How long what could not be ended is passed over.
 const PASSED_OVER: Duration = Duration::from_hours(24);
 
-/// The lock of whoever sweeps; renewed meanwhile.
+/// The lock of the replica that sweeps; renewed meanwhile.
 const LOCK: &Key = "unused-sweep-lock";
 const LOCK_LIFE: Duration = Duration::from_mins(1);
 
@@ -45,9 +45,27 @@ const BATCH: usize = 1_000;
 /// How many logins of one cluster are ended at once: each waits for its identity provider.
 const AT_ONCE: usize = 16;
 
+/// Ends logins that are unused.
+pub struct UnusedLogins {
+    /// Which logins are kept, and when each was last used.
+    pub index: Arc<LoginIndex>,
+    /// The clusters whose logins can be ended.
+    pub clusters: Arc<Clusters>,
+    /// Ends a login.
+    pub logout: Arc<Logout>,
+    /// The store, for the lock of the sweep.
+    pub store: Arc<dyn Store>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// After how long without a use a login ends.
+    pub lifetime: Duration,
+}
+
 /// The sweeps of one process.
 pub struct Sweep {
-    app: Arc<App>,
+    logins: Arc<UnusedLogins>,
     round: Round,
     /// The clusters that logins were found for and that are not configured: each is told of once.
     unconfigured: HashSet<String>,
@@ -75,24 +93,24 @@ enum Interrupted {
 impl Sweep {
     /// Nothing is swept yet.
     #[must_use]
-    pub fn new(app: Arc<App>) -> Self {
-        let round = Round::begin(app.clock.now());
-        Self { app, round, unconfigured: HashSet::new() }
+    pub fn new(logins: Arc<UnusedLogins>) -> Self {
+        let round = Round::begin(logins.clock.now());
+        Self { logins, round, unconfigured: HashSet::new() }
     }
 
     /// Sweeps now and then, for as long as the process lives.
     pub async fn now_and_then(mut self) {
         loop {
             self.once().await;
-            let pause = until_the_next(self.app.random.as_ref()).unwrap_or(PAUSE);
+            let pause = until_the_next(self.logins.random.as_ref()).unwrap_or(PAUSE);
             RuntimeTimer.wait(pause).await;
         }
     }
 
     /// Sweeps, unless another replica does.
     pub async fn once(&mut self) {
-        let app = Arc::clone(&self.app);
-        match Lock::take(app.store.as_ref(), LOCK, app.random.as_ref(), LOCK_LIFE).await {
+        let logins = Arc::clone(&self.logins);
+        match Lock::take(logins.store.as_ref(), LOCK, logins.random.as_ref(), LOCK_LIFE).await {
             Ok(Some(lock)) => {
                 let swept = lock.hold(&RuntimeTimer, self.sweep()).await;
                 lock.release().await;
@@ -106,15 +124,15 @@ impl Sweep {
     }
 
     async fn sweep(&mut self) -> Result<(), Interrupted> {
-        by_user::complete(&self.app).await?;
-        let now = self.app.clock.now();
+        self.logins.index.complete_users().await?;
+        let now = self.logins.clock.now();
         if now >= self.round.began + PASSED_OVER {
             self.round = Round::begin(now);
         }
         // A use is noted up to an hour late.
-        let until = now - (self.app.settings.unused_login_lifetime + USE_RESOLUTION);
+        let until = now - (self.logins.lifetime + USE_RESOLUTION);
         loop {
-            let entries = index::last_used_until(&self.app, &self.round.passed, until, BATCH).await?;
+            let entries = self.logins.index.last_used_until(&self.round.passed, until, BATCH).await?;
             let Some(last) = entries.last().cloned() else { return Ok(()) };
             self.end_all(entries, until).await?;
             self.round.passed = last;
@@ -128,37 +146,62 @@ impl Sweep {
                 tracing::warn!("the index of logins holds an entry that is not ours");
                 continue;
             };
-            if self.app.settings.clusters.contains_key(key.cluster()) {
-                by_cluster.entry(key.cluster().to_owned()).or_default().push((user, key));
-            } else {
-                self.tell_of(&key);
+            by_cluster.entry(key.cluster().to_owned()).or_default().push((user, key));
+        }
+        let mut of_configured = Vec::new();
+        for (name, logins) in by_cluster {
+            match self.logins.clusters.get(&name) {
+                Ok(cluster) => of_configured.push((Arc::clone(cluster), logins)),
+                Err(_) => self.tell_of(name),
             }
         }
-        let this = &*self;
-        try_join_all(by_cluster.into_values().map(|logins| this.end_of_cluster(logins, until))).await?;
+        let ends =
+            of_configured.into_iter().map(|(cluster, of_it)| self.logins.end_all(cluster, of_it, until));
+        try_join_all(ends).await?;
         Ok(())
     }
 
-    /// One cluster's: its identity provider may hang. Once it was found to, the rest is forgotten and left to the retries.
-    async fn end_of_cluster(
+    /// Logins whose identity provider is not known cannot be revoked. They are kept until their cluster is configured again.
+    fn tell_of(&mut self, cluster: String) {
+        if self.unconfigured.contains(&cluster) {
+            return;
+        }
+        tracing::warn!(
+            cluster,
+            "unused logins of a cluster that is not configured cannot be revoked: configure it, or revoke them at its identity provider"
+        );
+        self.unconfigured.insert(cluster);
+    }
+}
+
+impl UnusedLogins {
+    /// Those of one cluster: its identity provider may hang. Once it was found to, the rest is forgotten and left to the retries.
+    async fn end_all(
         &self,
+        cluster: Arc<KnownCluster>,
         logins: Vec<(UserRef, LoginKey)>,
         until: OffsetDateTime,
     ) -> Result<(), Interrupted> {
-        let ends = stream::iter(logins).map(async |(user, key)| self.end(&user, &key, until).await);
+        let ends = stream::iter(logins).map(async |(user, key)| self.end(&cluster, &user, &key, until).await);
         ends.buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn end(&self, user: &UserRef, key: &LoginKey, until: OffsetDateTime) -> Result<(), Interrupted> {
+    async fn end(
+        &self,
+        cluster: &Arc<KnownCluster>,
+        user: &UserRef,
+        key: &LoginKey,
+        until: OffsetDateTime,
+    ) -> Result<(), Interrupted> {
         // Used since the batch was read: not unused any more, and not among the next ones.
-        let Some(last_use) = index::last_use(&self.app, key).await?.filter(|at| *at <= until) else {
+        let Some(last_use) = self.index.last_use(key).await?.filter(|at| *at <= until) else {
             return Ok(());
         };
-        match disconnect(&self.app, user, key.cluster(), WhileSilent::LeaveAlone).await {
+        match self.logout.log_out(user, cluster, WhileSilent::LeaveAlone).await {
             Ok(outcome) => {
                 audit(key, last_use, outcome);
                 // Or it would be met again.
-                Ok(index::forgotten(&self.app, key).await?)
+                Ok(self.index.forgotten(key).await?)
             }
             Err(problem) if problem.code() == Code::StoreUnavailable => Err(Interrupted::Store),
             Err(problem) => {
@@ -171,16 +214,6 @@ impl Sweep {
                 );
                 Ok(())
             }
-        }
-    }
-
-    /// A login whose identity provider is not known can not be revoked. It is left for whoever configures the cluster again.
-    fn tell_of(&mut self, key: &LoginKey) {
-        if self.unconfigured.insert(key.cluster().to_owned()) {
-            tracing::warn!(
-                cluster = key.cluster(),
-                "unused logins of a cluster that is not configured cannot be revoked: configure it, or revoke them at its identity provider"
-            );
         }
     }
 }
@@ -209,27 +242,28 @@ fn until_the_next(random: &dyn Random) -> Result<Duration, NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::assembly::example_app::ExampleApp;
+    use crate::backend::assembly::example_backend::ExampleBackend;
     use crate::backend::logins::{EndReason, LoginState};
+    use crate::clock::Clock;
 
     const DAY: Duration = Duration::from_hours(24);
 
-    fn sweep_of(example: &ExampleApp) -> Sweep {
-        Sweep::new(Arc::clone(&example.app))
+    fn sweep_of(example: &ExampleBackend) -> Sweep {
+        Sweep::new(Arc::clone(&example.unused))
     }
 
-    async fn is_noted(example: &ExampleApp, key: &LoginKey) -> bool {
-        index::last_use(&example.app, key).await.unwrap().is_some()
+    async fn is_noted(example: &ExampleBackend, key: &LoginKey) -> bool {
+        example.index.last_use(key).await.unwrap().is_some()
     }
 
-    async fn use_now(example: &ExampleApp, key: &LoginKey) {
-        index::used(&example.app, key);
-        index::write_last_uses(&example.app).await;
+    async fn use_now(example: &ExampleBackend, key: &LoginKey) {
+        example.index.used(key);
+        example.index.write_last_uses().await;
     }
 
     #[actix_web::test]
     async fn what_is_unused_for_longer_is_ended_and_what_was_used_stays() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let (unused, used) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(29 * DAY);
         use_now(&example, &used).await;
@@ -247,11 +281,11 @@ mod tests {
 
     #[actix_web::test]
     async fn what_cannot_be_ended_stays_and_does_not_keep_the_rest() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let mut staying = Vec::new();
         for n in 0..=BATCH {
             let key = example.log_in(&format!("unreadable-{n}"), "dev").await;
-            example.app.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
+            example.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
             staying.push(key);
             staying.push(example.log_in(&format!("elsewhere-{n}"), "not-configured").await);
         }
@@ -272,22 +306,22 @@ mod tests {
 
     #[actix_web::test]
     async fn what_stays_is_passed_over_for_a_day() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
         let record = example.record(&key).await.unwrap();
-        example.app.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
+        example.store.put(&key.record(), b"garbage", 90 * DAY).await.unwrap();
         example.clock.advance(31 * DAY);
         let mut sweep = sweep_of(&example);
-        let asked = || example.app.metrics.store_seconds.with_label_values(&["noted_at"]).get_sample_count();
+        let asked = || example.metrics.store_seconds.with_label_values(&["noted_at"]).get_sample_count();
         sweep.once().await;
         assert_eq!(asked(), 1);
-        example.app.store.put(&key.record(), &record, 90 * DAY).await.unwrap();
+        example.store.put(&key.record(), &record, 90 * DAY).await.unwrap();
         example.clock.advance(DAY / 2);
         sweep.once().await;
         assert_eq!(asked(), 1, "what could not be ended is looked at again within the day");
         let unused_since = example.log_in("mara", "dev").await;
-        let long_ago = example.app.clock.now() - 31 * DAY;
-        example.app.store.note("logins", &unused_since.member(), long_ago).await.unwrap();
+        let long_ago = example.clock.now() - 31 * DAY;
+        example.store.note("logins", &unused_since.member(), long_ago).await.unwrap();
         sweep.once().await;
         assert_eq!(example.record(&unused_since).await, None, "what became unused since waits for a day");
         example.clock.advance(DAY / 2);
@@ -297,7 +331,7 @@ mod tests {
 
     #[actix_web::test]
     async fn an_entry_without_a_record_goes() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
         example.clock.advance(38 * DAY);
         assert_eq!(example.record(&key).await, None, "the store keeps it for ever");
@@ -307,23 +341,24 @@ mod tests {
 
     #[actix_web::test]
     async fn a_login_that_is_used_while_the_sweep_goes_on_stays() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
         example.clock.advance(35 * DAY);
-        let until = example.app.clock.now() - DAY;
+        let until = example.clock.now() - DAY;
         use_now(&example, &key).await;
         let user = "user:default/felix".parse().unwrap();
-        assert!(sweep_of(&example).end(&user, &key, until).await.is_ok());
+        let cluster = example.clusters.get("dev").unwrap();
+        assert!(example.unused.end(cluster, &user, &key, until).await.is_ok());
         assert!(example.record(&key).await.is_some());
         assert!(is_noted(&example, &key).await);
     }
 
     #[actix_web::test]
     async fn one_replica_sweeps_at_a_time() {
-        let example = ExampleApp::new();
+        let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
         example.clock.advance(35 * DAY);
-        let (store, random) = (example.app.store.as_ref(), example.app.random.as_ref());
+        let (store, random) = (example.store.as_ref(), example.random.as_ref());
         let other = Lock::take(store, LOCK, random, LOCK_LIFE).await.unwrap().unwrap();
         sweep_of(&example).once().await;
         assert!(example.record(&key).await.is_some());

@@ -18,32 +18,33 @@ const ALGORITHM: Algorithm = Algorithm::RS256;
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::seconds(60);
 
-/// What a login was begun with, and must come back with.
+/// Where an ID token comes from, and what it has to show for that.
+#[derive(Clone, Copy)]
+pub enum Origin<'a> {
+    /// A login.
+    Login {
+        /// The nonce of the authorization request.
+        nonce: &'a WireSecret,
+        /// The organization, where one is configured.
+        organization: Option<&'a str>,
+    },
+    /// A refresh of a login, so who it is about must not change (OIDC Core, 12.2). It has no nonce of ours.
+    Refresh {
+        /// The `sub` that the login had.
+        subject: &'a str,
+        /// The organization that the login had.
+        organization: Option<&'a str>,
+    },
+}
+
+/// What an ID token must match.
 pub struct Expected<'a> {
     /// The issuer, byte for byte.
     pub issuer: &'a str,
     /// Our client id.
     pub client_id: &'a str,
-    /// The organization, where one is configured.
-    pub organization: Option<&'a str>,
-    /// The nonce of the authorization request.
-    pub nonce: &'a WireSecret,
-    /// The access token that came along.
-    pub access_token: &'a str,
-    /// Now.
-    pub now: OffsetDateTime,
-}
-
-/// What a refreshed ID token must match: the login it continues (OIDC Core, 12.2).
-pub struct Continued<'a> {
-    /// The issuer, byte for byte.
-    pub issuer: &'a str,
-    /// Our client id.
-    pub client_id: &'a str,
-    /// The organization that the login had.
-    pub organization: Option<&'a str>,
-    /// The `sub` that the login had.
-    pub subject: &'a str,
+    /// Where it comes from.
+    pub origin: Origin<'a>,
     /// The access token that came along.
     pub access_token: &'a str,
     /// Now.
@@ -100,7 +101,7 @@ pub enum Rejected {
 impl Rejected {
     /// Whether the token's signature is right, and it says that it belongs to somebody else, or to nobody.
     #[must_use]
-    pub fn is_somebody_elses(&self) -> bool {
+    pub fn is_another_persons(&self) -> bool {
         matches!(
             self,
             Self::Issuer | Self::Audience | Self::AuthorizedParty | Self::Subject | Self::Organization
@@ -198,36 +199,35 @@ pub fn verify(
     let (all, claims) = signed_claims(token, key)?;
     check_parties(&claims, expected.issuer, expected.client_id)?;
     let expires_at = check_times(&claims, expected.now)?;
-    let nonce = claims.nonce.as_deref().map(WireSecret::from).ok_or(Rejected::Nonce)?;
-    if !nonce.equals(expected.nonce) {
-        return Err(Rejected::Nonce);
-    }
+    check_nonce(&claims, expected.origin)?;
     check_access_token(&claims, expected.access_token)?;
-    let subject = claims.sub.filter(|sub| !sub.is_empty()).ok_or(Rejected::Subject)?;
-    if expected.organization.is_some() && claims.org_id.as_deref() != expected.organization {
-        return Err(Rejected::Organization);
-    }
+    let subject = subject(&claims, expected.origin)?;
+    check_organization(&claims, expected.origin)?;
     Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
 }
 
-/// Verifies the ID token of a refresh: it continues a login, so who it is about must not change. It has no nonce of ours.
-///
-/// # Errors
-/// The first check that failed.
-pub fn verify_continued(
-    token: &WireSecret,
-    key: &DecodingKey,
-    expected: &Continued<'_>,
-) -> Result<VerifiedIdToken, Rejected> {
-    let (all, claims) = signed_claims(token, key)?;
-    check_parties(&claims, expected.issuer, expected.client_id)?;
-    let expires_at = check_times(&claims, expected.now)?;
-    check_access_token(&claims, expected.access_token)?;
-    let subject = claims.sub.filter(|sub| sub == expected.subject).ok_or(Rejected::Subject)?;
-    if claims.org_id.as_deref() != expected.organization {
-        return Err(Rejected::Organization);
-    }
-    Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
+fn check_nonce(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
+    let Origin::Login { nonce: expected, .. } = origin else { return Ok(()) };
+    let nonce = claims.nonce.as_deref().map(WireSecret::from).ok_or(Rejected::Nonce)?;
+    if nonce.equals(expected) { Ok(()) } else { Err(Rejected::Nonce) }
+}
+
+fn subject(claims: &Claims, origin: Origin<'_>) -> Result<String, Rejected> {
+    let is_right = |sub: &String| match origin {
+        Origin::Login { .. } => !sub.is_empty(),
+        Origin::Refresh { subject, .. } => sub == subject,
+    };
+    claims.sub.clone().filter(is_right).ok_or(Rejected::Subject)
+}
+
+fn check_organization(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
+    let is_right = match origin {
+        Origin::Login { organization: None, .. } => true,
+        Origin::Login { organization, .. } | Origin::Refresh { organization, .. } => {
+            claims.org_id.as_deref() == organization
+        }
+    };
+    if is_right { Ok(()) } else { Err(Rejected::Organization) }
 }
 
 /// The signature only: the claims are checked here, by our own clock and OIDC's own rules.

@@ -4,6 +4,7 @@
 //! It is written down before whatever held the tokens lets go of them, so that no crash in between leaves tokens that count
 //! and that nobody knows of.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -157,17 +158,17 @@ fn outstanding_of(login: &LoginKey) -> String {
 }
 
 /// Where revocations are kept, and what they are sealed with.
-#[derive(Clone, Copy)]
-pub struct Revocations<'a> {
+#[derive(Clone)]
+pub struct Outbox {
     /// The store.
-    pub store: &'a dyn Store,
+    pub store: Arc<dyn Store>,
     /// The keys.
-    pub keyring: &'a Keyring,
+    pub keyring: Arc<Keyring>,
     /// Randomness for the sealing.
-    pub random: &'a dyn Random,
+    pub random: Arc<dyn Random>,
 }
 
-impl Revocations<'_> {
+impl Outbox {
     /// Writes a revocation down, or down again; a store that does not answer is asked again for as long as `keep_trying`.
     ///
     /// # Errors
@@ -265,7 +266,7 @@ impl Revocations<'_> {
 
     fn seal(&self, key: &RevocationKey, revocation: &Revocation) -> Result<Vec<u8>, NotSealed> {
         let subject = [key.login.user(), key.login.cluster()];
-        self.keyring.seal_json(self.random, Kind::Revocation, &subject, revocation)
+        self.keyring.seal_json(self.random.as_ref(), Kind::Revocation, &subject, revocation)
     }
 
     fn open(&self, key: &RevocationKey, sealed: &[u8]) -> Result<Revocation, RecordError> {

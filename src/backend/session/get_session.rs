@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
+use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Phase, Stored};
-use crate::backend::assembly::App;
-use crate::backend::inbound::caller::bearer;
+use super::{Phase, SessionId, Sessions, Stored, lost, token};
 use crate::backend::inbound::rate_limit::limited;
-use crate::backend::session;
+use crate::backend::stopping::Stopping;
 use crate::problem::Problem;
-use crate::protocol::{Code, SessionResponse, SessionStatus, WireSecret};
+use crate::protocol::{Code, SessionResponse, SessionStatus};
 
 /// The longest wait, in seconds.
 const LONGEST_WAIT: u64 = 25;
@@ -24,19 +23,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct Wait {
     /// Seconds to wait for a change, 0 to 25.
     wait: Option<u64>,
-}
-
-/// The session token of a request.
-///
-/// # Errors
-/// `not_signed_in` without one.
-pub fn token(request: &HttpRequest) -> Result<WireSecret, Problem> {
-    bearer(request).ok_or_else(|| {
-        Problem::new(
-            Code::NotSignedIn,
-            "Send the session token that Backstage showed as Authorization: Bearer.",
-        )
-    })
 }
 
 /// Tells how far a session is; with `wait`, not before it changed or the wait is over.
@@ -51,34 +37,36 @@ pub fn token(request: &HttpRequest) -> Result<WireSecret, Problem> {
 pub async fn session(
     request: HttpRequest,
     query: Result<web::Query<Wait>, actix_web::Error>,
-    app: web::Data<App>,
+    sessions: web::Data<Sessions>,
+    stopping: web::Data<Stopping>,
 ) -> Result<web::Json<SessionResponse>, Problem> {
     let token = token(&request)?;
     let wait = query.ok().map(|query| query.wait.unwrap_or(0)).filter(|wait| *wait <= LONGEST_WAIT);
     let wait =
         wait.ok_or_else(|| Problem::new(Code::BadRequest, "wait must be a number of seconds from 0 to 25."))?;
-    let first = answer(session::load(&app, &token).await?, &app);
+    let stored = sessions.load(&token).await?;
+    let (id, first) = (stored.id.clone(), answer(stored, sessions.clock.now()));
     let may_change = matches!(first.status, SessionStatus::Pending | SessionStatus::Exchanging);
     if wait == 0 || !may_change {
         return Ok(web::Json(first));
     }
-    Ok(web::Json(changed(&app, &token, first, Duration::from_secs(wait)).await?))
+    Ok(web::Json(changed(&sessions, &stopping, &id, first, Duration::from_secs(wait)).await?))
 }
 
 async fn changed(
-    app: &App,
-    token: &WireSecret,
+    sessions: &Sessions,
+    stopping: &Stopping,
+    id: &SessionId,
     first: SessionResponse,
     wait: Duration,
 ) -> Result<SessionResponse, Problem> {
-    let id = session::SessionId::of(token);
-    let waiter =
-        app.changes.wait_for(id.as_str()).ok_or_else(|| limited(wait, "Two already wait for this login"))?;
+    let waiter = sessions.waiters.wait_for(id.as_str());
+    let waiter = waiter.ok_or_else(|| limited(wait, "Two already wait for this login"))?;
     tracing::debug!(session = id.as_str(), "waits for a change");
     let end = Instant::now() + wait;
     loop {
         let notified = waiter.changed.notified();
-        let latest = answer(session::load(app, token).await?, app);
+        let latest = answer(sessions.reload(id).await?, sessions.clock.now());
         if latest.status != first.status || Instant::now() >= end {
             return Ok(latest);
         }
@@ -87,19 +75,18 @@ async fn changed(
         tokio::select! {
             _ = look_again => {}
             // Another replica goes on with this.
-            () = app.stopping.closes() => return Ok(latest),
+            () = stopping.closes() => return Ok(latest),
         }
     }
 }
 
-fn answer(stored: Stored, app: &App) -> SessionResponse {
+fn answer(stored: Stored, now: OffsetDateTime) -> SessionResponse {
     let record = stored.record;
-    let now = app.clock.now();
     let (status, auth_url, error) = match record.phase {
         Phase::Pending(_) if record.expires_at <= now => (SessionStatus::Expired, None, None),
         Phase::Pending(authorization) => (SessionStatus::Pending, Some(authorization.auth_url), None),
         Phase::Exchanging { lease_until, .. } if lease_until <= now => {
-            (SessionStatus::Failed, None, Some(super::exchange::lost()))
+            (SessionStatus::Failed, None, Some(lost()))
         }
         Phase::Exchanging { .. } => (SessionStatus::Exchanging, None, None),
         Phase::Complete { .. } => (SessionStatus::Complete, None, None),

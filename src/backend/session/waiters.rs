@@ -30,7 +30,7 @@ impl Inner {
 
 /// Wakes those who wait. Another replica's change is seen by reading the store again.
 #[derive(Default)]
-pub struct SessionChanges(Arc<Mutex<Inner>>);
+pub struct Waiters(Arc<Mutex<Inner>>);
 
 /// A place among those who wait; given back on drop.
 pub struct Waiter {
@@ -44,7 +44,7 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl SessionChanges {
+impl Waiters {
     /// A session began here. Those that have run out are forgotten, as rarely as keeps the cost constant on average.
     pub fn begun(&self, session: &str, now: OffsetDateTime, expires_at: OffsetDateTime) {
         let mut inner = lock(&self.0);
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn two_may_wait_and_a_place_is_given_back() {
-        let changes = SessionChanges::default();
+        let changes = Waiters::default();
         let (first, second) = (changes.wait_for("s"), changes.wait_for("s"));
         assert!(first.is_some() && second.is_some());
         assert!(changes.wait_for("s").is_none());
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_session_is_pending_until_it_ends_or_runs_out() {
-        let changes = SessionChanges::default();
+        let changes = Waiters::default();
         let now = OffsetDateTime::UNIX_EPOCH;
         for (session, seconds) in [("a", 60), ("b", 60), ("c", 0)] {
             changes.begun(session, now, now + time::Duration::seconds(seconds));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn sessions_that_run_out_are_forgotten_though_nobody_asks() {
-        let changes = SessionChanges::default();
+        let changes = Waiters::default();
         let mut now = OffsetDateTime::UNIX_EPOCH;
         changes.begun("lasting", now, now + time::Duration::DAY);
         for session in 0..10 * FEW {

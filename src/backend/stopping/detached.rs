@@ -3,7 +3,6 @@
 //! It runs on the thread that the backend was built on. A worker's thread ends with its last connection, and all that it runs
 //! with it; this one ends when the work is done.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -18,28 +17,29 @@ use crate::panics::caught;
 /// Between the panic of a task that shall always run and its next start.
 const AFTER_A_PANIC: Duration = Duration::from_secs(10);
 
-type Job<C> = Box<dyn FnOnce(Rc<C>) -> LocalBoxFuture<'static, ()> + Send>;
+type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
 
-/// The way to that thread, for all others. `C` is what each piece of work is given there: that thread's clients.
-pub struct Detached<C> {
-    jobs: mpsc::UnboundedSender<Job<C>>,
+/// The way to that thread, for all others.
+#[derive(Clone)]
+pub struct Detached {
+    jobs: mpsc::UnboundedSender<Job>,
     under_way: TaskTracker,
 }
 
 /// What has been asked for, until a thread takes it over.
-pub struct Jobs<C>(mpsc::UnboundedReceiver<Job<C>>);
+pub struct Jobs(mpsc::UnboundedReceiver<Job>);
 
-impl<C: 'static> Detached<C> {
+impl Detached {
     /// Work waits until [`Jobs::run_here`] is called.
     #[must_use]
-    pub fn new() -> (Self, Jobs<C>) {
+    pub fn new() -> (Self, Jobs) {
         let (jobs, incoming) = mpsc::unbounded_channel();
         (Self { jobs, under_way: TaskTracker::new() }, Jobs(incoming))
     }
 
     /// Begins work for the request of the task that asks, whose span and trail it carries. Nothing comes out of the receiver
     /// when the work panics, or when the process ends before it is done.
-    pub fn begin<T, F>(&self, work: impl FnOnce(Rc<C>) -> F + Send + 'static) -> oneshot::Receiver<T>
+    pub fn begin<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> oneshot::Receiver<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + 'static,
@@ -48,10 +48,10 @@ impl<C: 'static> Detached<C> {
         let (trail, span) = (Trail::current(), tracing::Span::current());
         // Counted from now on, not only once that thread has come to it.
         let counted = self.under_way.token();
-        let job = move |clients: Rc<C>| {
+        let job = move || {
             let work = async move {
                 let _counted = counted;
-                let _ = done.send(work(clients).await);
+                let _ = done.send(work().await);
             };
             Trail::carried_on(trail, work).instrument(span).boxed_local()
         };
@@ -86,13 +86,12 @@ impl<C: 'static> Detached<C> {
     }
 }
 
-impl<C: 'static> Jobs<C> {
-    /// Does the work on the calling thread, with its clients, for as long as that runs.
-    pub fn run_here(mut self, clients: C) {
-        let clients = Rc::new(clients);
+impl Jobs {
+    /// Does the work on the calling thread, for as long as that runs.
+    pub fn run_here(mut self) {
         drop(actix_web::rt::spawn(async move {
             while let Some(job) = self.0.recv().await {
-                drop(actix_web::rt::spawn(job(Rc::clone(&clients))));
+                drop(actix_web::rt::spawn(job()));
             }
         }));
     }

@@ -1,11 +1,11 @@
-//! `GET /token`: a user's ID token, for a trusted plugin that acts for the user, and for nobody else.
+//! `GET /token`: a user's ID token, only for a trusted plugin that acts for the user.
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
-use crate::backend::assembly::{App, Clients};
-use crate::backend::inbound::caller;
-use crate::backend::tokens;
+use super::Tokens;
+use crate::backend::inbound::caller::Callers;
+use crate::backend::oidc::clusters::Clusters;
 use crate::problem::Problem;
 use crate::protocol::{Code, TokenResponse};
 use crate::telemetry::AUDIT;
@@ -20,7 +20,7 @@ pub struct Asked {
 /// Gives the ID token that serves now; it is refreshed first when it has expired.
 ///
 /// # Errors
-/// Those of [`caller::on_behalf`]; `unknown_cluster`, `not_connected`, and those of a refresh and of the store.
+/// Those of [`Callers::on_behalf`]; `unknown_cluster`, `not_connected`, and those of a refresh and of the store.
 #[utoipa::path(
     get, path = "/token", params(Asked),
     responses((status = 200, body = TokenResponse), (status = "4XX", body = crate::protocol::ErrorBody)),
@@ -29,20 +29,20 @@ pub struct Asked {
 pub async fn give_token(
     request: HttpRequest,
     query: Result<web::Query<Asked>, actix_web::Error>,
-    app: web::Data<App>,
-    clients: web::Data<Clients>,
+    callers: web::Data<Callers>,
+    clusters: web::Data<Clusters>,
+    tokens: web::Data<Tokens>,
 ) -> Result<web::Json<TokenResponse>, Problem> {
-    let (app, clients) = (app.into_inner(), clients.into_inner());
-    let caller = caller::on_behalf(&request, &app, &clients).await?;
+    let caller = callers.on_behalf(&request).await?;
     let asked =
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
-    let (cluster, _) = app.cluster_or_only(asked.cluster.as_deref())?;
-    let tokens = tokens::current(&app, &caller.user, &cluster.name).await?;
+    let cluster = clusters.get_or_only(asked.cluster.as_deref())?;
+    let tokens = tokens.into_inner().current(&caller.user, cluster).await?;
     let (user, plugin) = (&caller.user, &caller.plugin);
-    tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name, outcome = "given", "token");
+    tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name(), outcome = "given", "token");
     Ok(web::Json(TokenResponse {
         token: tokens.id_token,
         expires_at: tokens.expires_at,
-        cluster: cluster.name.clone(),
+        cluster: cluster.name().to_owned(),
     }))
 }

@@ -5,58 +5,57 @@ use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::refresh::grant::{GrantFailure, RefreshGrant};
-use crate::backend::assembly::{App, Clients};
 use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
-use crate::backend::oidc::id_token::{self, Continued, Rejected, VerifiedIdToken};
-use crate::backend::oidc::{self, Metadata, Provider, ProviderError, Tokens, identity_rule};
-use crate::backend::revocation;
+use crate::backend::oidc::clusters::KnownCluster;
+use crate::backend::oidc::id_token::{Origin, VerifiedIdToken};
+use crate::backend::oidc::verification::{Owner, Parties, Unacceptable};
+use crate::backend::oidc::{Metadata, ProviderError, Tokens};
+use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
-use crate::backend::session::accept::token_set;
-use crate::backend::stopping::TooLate;
+use crate::backend::stopping::{Stopping, TooLate};
 use crate::backstage_names::UserRef;
+use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::panics::caught;
 use crate::panics::planted::{self, Place};
 use crate::protocol::WireSecret;
 use crate::settings::backend::WRITES;
-use crate::settings::cluster::Cluster;
 
 /// One user's login at one cluster.
 pub struct ProviderGrant<'a> {
-    /// The process.
-    pub app: &'a App,
-    /// The worker's clients.
-    pub clients: &'a Clients,
-    /// The cluster.
-    pub cluster: &'a Cluster,
-    /// Its provider.
-    pub provider: &'a Provider,
     /// The user.
     pub user: &'a UserRef,
+    /// The cluster, with its provider.
+    pub cluster: &'a KnownCluster,
+    /// Revokes what no login takes.
+    pub revoker: &'a Revoker,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// How far the end of the process is.
+    pub stopping: &'a Stopping,
 }
 
 #[async_trait(?Send)]
 impl RefreshGrant for ProviderGrant<'_> {
     async fn ready(&self) -> Result<(), GrantFailure> {
-        let ready = self.provider.ready(&self.clients.provider).await;
-        ready.map(|_| ()).map_err(|_| GrantFailure::NotSent)
+        self.cluster.provider.ready().await.map(|_| ()).map_err(|_| GrantFailure::NotSent)
     }
 
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
-        let client = &self.clients.provider;
-        let metadata = self.provider.metadata(client).await.map_err(|_| GrantFailure::NotSent)?;
+        let provider = &self.cluster.provider;
+        let metadata = provider.metadata().await.map_err(|_| GrantFailure::NotSent)?;
         planted::here(Place::Refresh);
-        let tokens = self.provider.refresh(&metadata, client, token).await;
-        let now = self.app.clock.now();
+        let tokens = provider.refresh(&metadata, token).await;
+        let now = self.clock.now();
         let tokens = tokens.map_err(|error| failure(error, now))?;
         match self.verified_in_time(&metadata, login, &tokens).await {
             Ok(verified) => {
-                let fresh = token_set(&verified, &tokens, now);
+                let fresh = TokenSet::new(&verified, &tokens, now);
                 // A provider that does not rotate sends no refresh token: the one that was spent still counts.
                 let refresh_token = fresh.refresh_token.clone().or_else(|| Some(token.clone()));
                 Ok(TokenSet { refresh_token, ..fresh })
             }
-            Err(NotAccepted::SomebodyElses(reason)) => {
+            Err(NotAccepted::NotTheirs(reason)) => {
                 let tokens = Box::new(unverified(login, &tokens, token));
                 Err(GrantFailure::NotTheLogins { reason, tokens })
             }
@@ -69,26 +68,30 @@ impl RefreshGrant for ProviderGrant<'_> {
 
     async fn revoke(&self, tokens: &TokenSet) {
         let (access, refresh) = (&tokens.access_token, tokens.refresh_token.as_ref());
-        let revocation = Revocation::of_tokens(&self.cluster.oidc, access, refresh);
-        let login = LoginKey::new(self.user, &self.cluster.name);
-        revocation::revoke(self.app, self.clients, &login, revocation).await;
+        let revocation = Revocation::of_tokens(&self.cluster.settings.oidc, access, refresh);
+        let login = LoginKey::new(self.user, self.cluster.name());
+        self.revoker.revoke(&login, revocation).await;
     }
 }
 
 /// Why a token response does not continue a login.
 enum NotAccepted {
-    /// It belongs to somebody else, or breaks the identity rule.
-    SomebodyElses(String),
-    /// Nobody knows whose it is: no ID token (OpenID Connect Core, 12.2 allows that), no keys, or one that fails another check.
+    /// It belongs to another person, or breaks the identity rule.
+    NotTheirs(String),
+    /// It is not known whose it is: no ID token (OpenID Connect Core, 12.2 allows that), no keys, or one that fails another check.
     Unverified(String),
 }
 
-impl From<Rejected> for NotAccepted {
-    fn from(why: Rejected) -> Self {
-        if why.is_somebody_elses() {
-            Self::SomebodyElses(why.to_string())
-        } else {
-            Self::Unverified(why.to_string())
+impl From<Unacceptable> for NotAccepted {
+    fn from(why: Unacceptable) -> Self {
+        match why {
+            Unacceptable::Rejected(rejected) if rejected.is_another_persons() => {
+                Self::NotTheirs(rejected.to_string())
+            }
+            Unacceptable::Mismatch(mismatch) => Self::NotTheirs(mismatch.to_string()),
+            Unacceptable::NoIdToken | Unacceptable::NoKeys(_) | Unacceptable::Rejected(_) => {
+                Self::Unverified(why.to_string())
+            }
         }
     }
 }
@@ -107,7 +110,7 @@ impl ProviderGrant<'_> {
             verified = caught(self.verified(metadata, login, tokens)) => {
                 verified.unwrap_or_else(|panicked| unverified(&panicked))
             }
-            () = self.app.stopping.no_time_for(WRITES) => unverified(&TooLate),
+            () = self.stopping.no_time_for(WRITES) => unverified(&TooLate),
         }
     }
 
@@ -118,26 +121,12 @@ impl ProviderGrant<'_> {
         login: &LiveLogin,
         tokens: &Tokens,
     ) -> Result<VerifiedIdToken, NotAccepted> {
-        let missing = || NotAccepted::Unverified("there is none".to_owned());
         planted::here(Place::Verification);
-        let raw = oidc::id_token(tokens).ok_or_else(missing)?;
-        let header = id_token::acceptable_header(raw)?;
-        let key =
-            self.provider.keys.find(header.kid.as_deref(), metadata.jwks_uri(), &self.clients.provider).await;
-        let key = key.map_err(|error| NotAccepted::Unverified(error.to_string()))?;
-        let key = key.ok_or(Rejected::UnknownKey)?;
-        let expected = Continued {
-            issuer: &login.issuer,
-            client_id: &login.audience,
-            organization: login.organization.as_deref(),
-            subject: &login.subject,
-            access_token: tokens.access_token().secret(),
-            now: self.app.clock.now(),
-        };
-        let verified = id_token::verify_continued(raw, &key, &expected)?;
-        identity_rule::check(&self.cluster.identity, self.user, login.catalog_email.as_deref(), &verified)
-            .map_err(|why| NotAccepted::SomebodyElses(why.to_string()))?;
-        Ok(verified)
+        let parties = Parties { issuer: &login.issuer, client_id: &login.audience };
+        let origin = Origin::Refresh { subject: &login.subject, organization: login.organization.as_deref() };
+        let owner = Owner { user: self.user, catalog_email: login.catalog_email.as_deref() };
+        let now = self.clock.now();
+        Ok(self.cluster.verified(metadata, tokens, parties, origin, owner, now).await?)
     }
 }
 

@@ -98,7 +98,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy)]
 pub struct Refresher<'a> {
     /// The records.
-    pub logins: Logins<'a>,
+    pub logins: &'a Logins,
     /// The identity provider.
     pub grant: &'a dyn RefreshGrant,
     /// The time.
@@ -262,7 +262,7 @@ impl Refresher<'_> {
         seen: &Stored,
         next: &Stored,
     ) -> Result<(), RefreshError> {
-        match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.kept).await? {
+        match lock.swap(&key.record(), &seen.sealed, &next.sealed, self.logins.ttl).await? {
             Swap::Conflict => Err(RefreshError::Busy),
             Swap::Done => Ok(()),
         }
@@ -328,8 +328,8 @@ impl Refresher<'_> {
         stored: &Stored,
         sealed: &[u8],
     ) -> Result<Kept, StoreError> {
-        let store = self.logins.store;
-        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.kept).await? == Swap::Done {
+        let store = &self.logins.store;
+        if lock.swap(&key.record(), &stored.sealed, sealed, self.logins.ttl).await? == Swap::Done {
             return Ok(Kept::Written);
         }
         match store.get(&key.record()).await? {

@@ -17,6 +17,7 @@ use crate::settings::backend::BackendSettings;
 pub(crate) struct PublishedKeys {
     url: String,
     keys: KeySet,
+    http: HttpClient,
 }
 
 impl PublishedKeys {
@@ -24,12 +25,8 @@ impl PublishedKeys {
     ///
     /// # Errors
     /// When there is no set and none can be fetched.
-    pub(crate) async fn find(
-        &self,
-        kid: Option<&str>,
-        client: &HttpClient,
-    ) -> Result<Option<DecodingKey>, OutboundError> {
-        self.keys.find(kid, &self.url, client).await
+    pub(crate) async fn find(&self, kid: Option<&str>) -> Result<Option<DecodingKey>, OutboundError> {
+        self.keys.find(kid, &self.url, &self.http).await
     }
 }
 
@@ -42,11 +39,17 @@ pub struct BackstageKeys {
 impl BackstageKeys {
     /// Knows where each set is, and none of them yet; the seconds that fetching takes are observed.
     #[must_use]
-    pub fn new(settings: &BackendSettings, clock: &Arc<dyn Clock>, seconds: &Histogram) -> Self {
+    pub fn new(
+        settings: &BackendSettings,
+        clock: &Arc<dyn Clock>,
+        http: &HttpClient,
+        seconds: &Histogram,
+    ) -> Self {
         let base = settings.backstage_base();
         let published = |path: &str| PublishedKeys {
             url: format!("{base}/api/{path}/jwks.json"),
             keys: KeySet::new(Arc::clone(clock), seconds.clone()),
+            http: http.clone(),
         };
         let of_plugin = |name: &PluginName| (name.clone(), published(&format!("{name}/.backstage/auth/v1")));
         Self {

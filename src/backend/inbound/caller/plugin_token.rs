@@ -2,15 +2,25 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use time::OffsetDateTime;
+
+use super::backstage_keys::BackstageKeys;
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
-use super::{OnBehalf, user_token};
-use crate::backend::assembly::{App, Clients};
-use crate::backstage_names::PluginName;
+use super::user_token;
+use crate::backstage_names::{PluginName, UserRef};
 
 /// The `typ` of a plugin token in its JWT header.
 const PLUGIN_TOKEN: &str = "vnd.backstage.plugin";
 /// The `aud` of a plugin token for us: our plugin id.
 const AUDIENCE: &str = "cluster-auth";
+
+/// A trusted plugin that acts for a user.
+pub struct OnBehalf {
+    /// For whom.
+    pub user: UserRef,
+    /// Which plugin.
+    pub plugin: PluginName,
+}
 
 /// Why a plugin may not act for a user.
 pub(crate) enum Refused {
@@ -39,30 +49,30 @@ pub(crate) fn is_one(token: &UnverifiedToken<'_>) -> bool {
 /// The first thing that is wrong, or that Backstage's keys cannot be had.
 pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
-    app: &App,
-    clients: &Clients,
+    all_keys: &BackstageKeys,
+    issuer: Option<&str>,
+    now: OffsetDateTime,
 ) -> Result<OnBehalf, Refused> {
     // The keys depend on the name, so that a name must be read before anybody has vouched for it. Nothing is made of it: it
     // only chooses among the key sets of the settings.
     let alleged = token.alleged_subject().ok_or(Flaw::NoPlugin)?;
     let plugin: PluginName = alleged.parse().map_err(|_| Refused::NotTrusted(None))?;
-    let Some(keys) = app.backstage_keys.of_plugin(&plugin) else {
+    let Some(keys) = all_keys.of_plugin(&plugin) else {
         return Err(Refused::NotTrusted(Some(plugin)));
     };
-    let claims = token.verify(keys, &clients.provider, app.clock.now()).await.map_err(Refused::Token)?;
-    check(&claims, app)?;
+    let claims = token.verify(keys, now).await.map_err(Refused::Token)?;
+    check(&claims, issuer)?;
     let limited = claims.obo.ok_or(Flaw::NoOnBehalfOf)?;
-    let user = user_token::verify_limited(&limited, app, clients).await.map_err(Refused::User)?;
+    let user = user_token::verify_limited(&limited, all_keys.of_auth(), now).await.map_err(Refused::User)?;
     Ok(OnBehalf { user, plugin })
 }
 
-fn check(claims: &Claims, app: &App) -> Result<(), Flaw> {
+fn check(claims: &Claims, issuer: Option<&str>) -> Result<(), Flaw> {
     if !claims.is_for(AUDIENCE) {
         return Err(Flaw::NotForUs);
     }
     // Backstage writes no iss into plugin tokens; where their keys are says whose they are. Another one is still another one.
-    let issuer = &app.settings.backstage_issuer;
-    if issuer.is_some() && claims.iss.is_some() && claims.iss != *issuer {
+    if issuer.is_some() && claims.iss.is_some() && claims.iss.as_deref() != issuer {
         return Err(Flaw::Issuer);
     }
     Ok(())

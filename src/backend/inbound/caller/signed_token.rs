@@ -10,7 +10,6 @@ use time::{Duration, OffsetDateTime};
 
 use super::backstage_keys::PublishedKeys;
 use crate::outbound::OutboundError;
-use crate::outbound::http_client::HttpClient;
 use crate::protocol::WireSecret;
 
 /// What Backstage signs with; all others, `none` and HMAC with a public key among them, are refused before a key is looked up.
@@ -121,10 +120,9 @@ impl<'t> UnverifiedToken<'t> {
     pub(crate) async fn verify(
         &self,
         keys: &PublishedKeys,
-        client: &HttpClient,
         now: OffsetDateTime,
     ) -> Result<Claims, Unverified> {
-        let found = keys.find(self.header.kid.as_deref(), client).await.map_err(Unverified::NoKeys)?;
+        let found = keys.find(self.header.kid.as_deref()).await.map_err(Unverified::NoKeys)?;
         let key = found.ok_or(Flaw::UnknownKey)?;
         // The signature only: the claims are checked here, by our own clock.
         let mut validation = Validation::new(ALGORITHM);

@@ -2,8 +2,10 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use time::OffsetDateTime;
+
+use super::backstage_keys::PublishedKeys;
 use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
-use crate::backend::assembly::{App, Clients};
 use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
 
@@ -20,19 +22,18 @@ const AUDIENCE: &str = "backstage";
 /// The first thing that is wrong with it, or that Backstage's keys cannot be had.
 pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
-    app: &App,
-    clients: &Clients,
+    keys: &PublishedKeys,
+    issuer: Option<&str>,
+    now: OffsetDateTime,
 ) -> Result<UserRef, Unverified> {
     if token.typ() != Some(USER_TOKEN) {
         return Err(Flaw::NotOfAUser.into());
     }
-    let keys = app.backstage_keys.of_auth();
-    let claims = token.verify(keys, &clients.provider, app.clock.now()).await?;
+    let claims = token.verify(keys, now).await?;
     if !claims.is_for(AUDIENCE) {
         return Err(Flaw::NotForBackstage.into());
     }
-    let issuer = &app.settings.backstage_issuer;
-    if issuer.is_some() && claims.iss != *issuer {
+    if issuer.is_some() && claims.iss.as_deref() != issuer {
         return Err(Flaw::Issuer.into());
     }
     user_of(&claims)
@@ -45,15 +46,14 @@ pub(crate) async fn verify(
 /// As [`verify`].
 pub(crate) async fn verify_limited(
     token: &WireSecret,
-    app: &App,
-    clients: &Clients,
+    keys: &PublishedKeys,
+    now: OffsetDateTime,
 ) -> Result<UserRef, Unverified> {
     let token = UnverifiedToken::read(token)?;
     if token.typ() != Some(LIMITED_USER_TOKEN) {
         return Err(Flaw::NotOfALimitedUser.into());
     }
-    let keys = app.backstage_keys.of_auth();
-    user_of(&token.verify(keys, &clients.provider, app.clock.now()).await?)
+    user_of(&token.verify(keys, now).await?)
 }
 
 fn user_of(claims: &Claims) -> Result<UserRef, Unverified> {

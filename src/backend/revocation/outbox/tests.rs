@@ -8,8 +8,8 @@ use crate::store::memory::Memory;
 const FIRST_PAUSE: Duration = Duration::from_secs(20);
 
 struct Place {
-    store: Memory,
-    keyring: Keyring,
+    store: Arc<Memory>,
+    keyring: Arc<Keyring>,
     now: OffsetDateTime,
 }
 
@@ -18,23 +18,25 @@ impl Place {
         let clock = Arc::new(SystemClock);
         // Records hold whole seconds.
         let now = clock.now().replace_nanosecond(0).unwrap();
-        Self { now, store: Memory::new(clock), keyring: Keyring::random(&SystemRandom).unwrap() }
+        let keyring = Arc::new(Keyring::random(&SystemRandom).unwrap());
+        Self { now, store: Arc::new(Memory::new(clock)), keyring }
     }
 
-    fn revocations(&self) -> Revocations<'_> {
-        Revocations { store: &self.store, keyring: &self.keyring, random: &SystemRandom }
+    fn outbox(&self) -> Outbox {
+        let (store, keyring) = (Arc::clone(&self.store), Arc::clone(&self.keyring));
+        Outbox { store, keyring, random: Arc::new(SystemRandom) }
     }
 
     /// Writes down what is due after the first pause.
     async fn keep(&self, login: &LoginKey, token: &str) -> RevocationKey {
         let revocation = revocation(token).begin(self.now, FIRST_PAUSE);
         let key = RevocationKey::new(login, &revocation);
-        self.revocations().keep(&key, &revocation, self.now, Duration::ZERO).await.unwrap();
+        self.outbox().keep(&key, &revocation, self.now, Duration::ZERO).await.unwrap();
         key
     }
 
     async fn take(&self, key: &RevocationKey, at: OffsetDateTime) -> Option<Revocation> {
-        self.revocations().take(key, at, FIRST_PAUSE).await.unwrap()
+        self.outbox().take(key, at, FIRST_PAUSE).await.unwrap()
     }
 }
 
@@ -54,17 +56,17 @@ async fn what_is_due_is_found_and_taken_by_one() {
     let key = place.keep(&felix, "a token").await;
     let due = place.now + FIRST_PAUSE;
     let early = due - Duration::from_millis(1);
-    assert!(place.revocations().due(early, 9).await.unwrap().is_empty());
+    assert!(place.outbox().due(early, 9).await.unwrap().is_empty());
     assert!(place.take(&key, early).await.is_none(), "whoever wrote it down still tries");
-    assert_eq!(place.revocations().due(due, 9).await.unwrap(), std::slice::from_ref(&key));
+    assert_eq!(place.outbox().due(due, 9).await.unwrap(), std::slice::from_ref(&key));
     let taken = place.take(&key, due).await.unwrap();
     assert_eq!((taken.token.expose(), taken.kind), ("a token", TokenKind::Refresh));
     // Another replica, which looked at the same moment.
     assert!(place.take(&key, due).await.is_none());
-    assert!(place.revocations().due(due + FIRST_PAUSE / 2, 9).await.unwrap().is_empty());
+    assert!(place.outbox().due(due + FIRST_PAUSE / 2, 9).await.unwrap().is_empty());
     // Whoever took it died.
     let later = due + 3 * FIRST_PAUSE;
-    assert_eq!(place.revocations().due(later, 9).await.unwrap(), std::slice::from_ref(&key));
+    assert_eq!(place.outbox().due(later, 9).await.unwrap(), std::slice::from_ref(&key));
     assert!(place.take(&key, later).await.is_some());
 }
 
@@ -73,16 +75,16 @@ async fn what_is_crossed_out_leaves_nothing_and_takes_nothing_along() {
     let place = Place::new();
     let (felix, mara) = (login("user:default/felix"), login("user:default/mara"));
     let (one, other) = (place.keep(&felix, "one").await, place.keep(&felix, "other").await);
-    let outstanding = async |login| place.revocations().is_outstanding(login, place.now).await.unwrap();
+    let outstanding = async |login| place.outbox().is_outstanding(login, place.now).await.unwrap();
     assert!(outstanding(&felix).await && !outstanding(&mara).await);
-    place.revocations().complete(&one).await.unwrap();
+    place.outbox().complete(&one).await.unwrap();
     assert!(outstanding(&felix).await);
     let due = place.now + FIRST_PAUSE;
     assert!(place.take(&one, due).await.is_none());
-    assert_eq!(place.revocations().due(due, 9).await.unwrap(), std::slice::from_ref(&other));
-    place.revocations().complete(&other).await.unwrap();
+    assert_eq!(place.outbox().due(due, 9).await.unwrap(), std::slice::from_ref(&other));
+    place.outbox().complete(&other).await.unwrap();
     assert!(!outstanding(&felix).await);
-    assert!(place.revocations().due(due, 9).await.unwrap().is_empty());
+    assert!(place.outbox().due(due, 9).await.unwrap().is_empty());
     assert_eq!(place.store.get(&other.record()).await.unwrap(), None);
 }
 
@@ -94,16 +96,16 @@ async fn a_name_without_a_record_is_cleared_away() {
     place.store.delete(&key.record()).await.unwrap();
     let due = place.now + FIRST_PAUSE;
     assert!(place.take(&key, due).await.is_none());
-    assert!(place.revocations().due(due, 9).await.unwrap().is_empty());
-    assert!(!place.revocations().is_outstanding(&felix, place.now).await.unwrap());
+    assert!(place.outbox().due(due, 9).await.unwrap().is_empty());
+    assert!(!place.outbox().is_outstanding(&felix, place.now).await.unwrap());
 }
 
 #[actix_web::test]
 async fn what_does_not_open_is_kept_and_looked_at_again_in_an_hour() {
     let place = Place::new();
     let key = place.keep(&login("user:default/felix"), "a token").await;
-    let other_keyring = Keyring::random(&SystemRandom).unwrap();
-    let others = Revocations { keyring: &other_keyring, ..place.revocations() };
+    let keyring = Arc::new(Keyring::random(&SystemRandom).unwrap());
+    let others = Outbox { keyring, ..place.outbox() };
     let due = place.now + FIRST_PAUSE;
     assert!(matches!(others.take(&key, due, FIRST_PAUSE).await, Err(RecordError::Unreadable(_))));
     assert!(others.due(due + FIRST_PAUSE, 9).await.unwrap().is_empty());
@@ -120,7 +122,7 @@ async fn a_record_does_not_open_in_another_users_place() {
     let record = place.store.get(&key.record()).await.unwrap().unwrap();
     place.store.put(&moved.record(), &record, Duration::from_hours(1)).await.unwrap();
     let due = place.now + FIRST_PAUSE;
-    let taken = place.revocations().take(&moved, due, FIRST_PAUSE).await;
+    let taken = place.outbox().take(&moved, due, FIRST_PAUSE).await;
     assert!(matches!(taken, Err(RecordError::Unreadable(_))));
 }
 

@@ -58,7 +58,7 @@ impl Refresher<'_> {
     /// The login as it is after one more failure.
     fn after(&self, live: LiveLogin, failure: &GrantFailure) -> LiveLogin {
         match failure.trouble() {
-            Some((how, asked)) => live.after(how, asked, self.clock.now(), self.logins.random),
+            Some((how, asked)) => live.after(how, asked, self.clock.now(), self.logins.random.as_ref()),
             None => live,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::*;
-use crate::backend::assembly::example_app::example_login;
+use crate::backend::assembly::example_backend::example_login;
 use crate::clock::{RuntimeTimer, SystemClock};
 use crate::random::SystemRandom;
 use crate::store::Store;
@@ -40,12 +40,12 @@ impl LockWait for Revoking {
 }
 
 /// How many revocations follow in a store that holds this login.
-async fn revoked(store: &dyn Store, held: Option<LiveLogin>) -> u32 {
-    let (keyring, second) = (Keyring::random(&SystemRandom).unwrap(), Duration::from_secs(1));
-    let logins = Logins { store, keyring: &keyring, random: &SystemRandom, kept: second };
+async fn revoked(store: impl Store + 'static, held: Option<LiveLogin>) -> u32 {
+    let (keyring, second) = (Arc::new(Keyring::random(&SystemRandom).unwrap()), Duration::from_secs(1));
+    let logins = Logins { store: Arc::new(store), keyring, random: Arc::new(SystemRandom), ttl: second };
     let grant = Revoking::default();
     let refresher = Refresher {
-        logins,
+        logins: &logins,
         grant: &grant,
         clock: &SystemClock,
         timer: &RuntimeTimer,
@@ -56,7 +56,7 @@ async fn revoked(store: &dyn Store, held: Option<LiveLogin>) -> u32 {
     let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
     if let Some(held) = held {
         let record = LoginRecord { version: 2, state: LoginState::Live(Box::new(held)) };
-        store.put(&key.record(), &logins.seal(&key, &record).unwrap(), second).await.unwrap();
+        logins.store.put(&key.record(), &logins.seal(&key, &record).unwrap(), second).await.unwrap();
     }
     let _ = refresher.superseded(&key, &example_login("felix", SystemClock.now())).await;
     grant.0.get()
@@ -67,10 +67,10 @@ async fn what_replaced_a_refresh_is_known_before_its_tokens_are_revoked() {
     let empty = || Memory::new(Arc::new(SystemClock));
     let same = example_login("felix", SystemClock.now());
     let other = LiveLogin { id: "another".to_owned(), ..same.clone() };
-    assert_eq!(revoked(&empty(), Some(same)).await, 0, "another refresh's tokens are of the same family");
-    assert_eq!(revoked(&empty(), Some(other)).await, 1);
-    assert_eq!(revoked(&empty(), None).await, 1);
+    assert_eq!(revoked(empty(), Some(same)).await, 0, "another refresh's tokens are of the same family");
+    assert_eq!(revoked(empty(), Some(other)).await, 1);
+    assert_eq!(revoked(empty(), None).await, 1);
     // Nothing listens there.
     let away = Redis::new("redis://127.0.0.1:1/", None).unwrap();
-    assert_eq!(revoked(&away, None).await, 0, "it may be the same login");
+    assert_eq!(revoked(away, None).await, 0, "it may be the same login");
 }

@@ -27,7 +27,7 @@ impl Refresher<'_> {
 
     /// Takes the login's lock where it is free.
     pub(in crate::backend) async fn lock(&self, key: &LoginKey) -> Result<Option<Lock<'_>>, LockError> {
-        let (store, random) = (self.logins.store, self.logins.random);
+        let (store, random) = (self.logins.store.as_ref(), self.logins.random.as_ref());
         Lock::take(store, &key.lock(), random, self.limits.lock).await
     }
 

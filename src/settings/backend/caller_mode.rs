@@ -8,14 +8,14 @@ use crate::settings::cluster::IdentityRule;
 
 /// Who the callers are.
 #[derive(Clone, Debug)]
-pub enum Callers {
+pub enum CallerMode {
     /// Each shows a Backstage token.
     Backstage,
     /// For development: each is this user (`CLUSTER_AUTH_DEV_USER`).
     DevUser(UserRef),
 }
 
-impl Callers {
+impl CallerMode {
     /// Reads `CLUSTER_AUTH_DEV_USER`, which no listener beyond loopback may have.
     pub(super) fn read(dev_user: Option<&str>, listeners: [SocketAddr; 2]) -> Result<Self, SettingsError> {
         let Some(name) = dev_user else { return Ok(Self::Backstage) };

@@ -1,14 +1,18 @@
 //! A backend for unit tests: the cluster `dev` behind an identity provider that is not there, and a clock that stands still.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{App, ClientTls};
-use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet, index};
+use super::{ClientTls, Foundations, Services, assemble};
+use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use crate::backstage_names::UserRef;
+use crate::clock::Clock;
+use crate::random::Random;
 use crate::settings::Source;
 use crate::settings::backend::BackendSettings;
+use crate::store::Store;
 use crate::store::contract::ChosenClock;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
@@ -35,13 +39,23 @@ pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> L
     }
 }
 
-/// The backend, and the hand on its clock.
-pub(in crate::backend) struct ExampleApp {
-    pub(in crate::backend) app: Arc<App>,
+/// The backend's services, what they stand on, and a clock that a test sets.
+pub(in crate::backend) struct ExampleBackend {
+    services: Services,
+    pub(in crate::backend) store: Arc<dyn Store>,
+    pub(in crate::backend) random: Arc<dyn Random>,
     pub(in crate::backend) clock: Arc<ChosenClock>,
 }
 
-impl ExampleApp {
+impl Deref for ExampleBackend {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl ExampleBackend {
     /// One with an empty store.
     pub(in crate::backend) fn new() -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -51,35 +65,37 @@ impl ExampleApp {
             ("OIDC_CLIENT_ID", "kubernetes"),
         ];
         let source = Source::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let (mut app, jobs) = crate::backend::assemble(BackendSettings::read(&source).unwrap()).unwrap();
+        let settings = BackendSettings::read(&source).unwrap();
+        let foundations = Foundations::new(&settings).unwrap();
         let clock = Arc::new(ChosenClock::default());
         let memory = Memory::new(Arc::clone(&clock) as _);
-        app.store = Arc::new(Observed::new(memory, app.metrics.store_seconds.clone()));
-        app.clock = Arc::clone(&clock) as _;
-        let clients = ClientTls::load(&app.settings).unwrap().clients(&app.settings);
-        jobs.run_here(clients);
-        Self { app: Arc::new(app), clock }
+        let store: Arc<dyn Store> =
+            Arc::new(Observed::new(memory, foundations.metrics.store_seconds.clone()));
+        let random = Arc::clone(&foundations.random);
+        let on = Foundations { clock: Arc::clone(&clock) as _, store: Arc::clone(&store), ..foundations };
+        let (services, jobs) = assemble(&settings, on, &ClientTls::load(&settings).unwrap());
+        jobs.run_here();
+        Self { services, store, random, clock }
     }
 
     /// Keeps a login of `user:default/{name}`, whose ID token expires an hour from now.
     pub(in crate::backend) async fn log_in(&self, name: &str, cluster: &str) -> LoginKey {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
-        let (key, now) = (LoginKey::new(&user, cluster), self.app.clock.now());
+        let (key, now) = (LoginKey::new(&user, cluster), self.clock.now());
         let live = example_login(name, now);
         self.write(&key, LoginState::Live(Box::new(live))).await;
-        index::kept(&self.app, &key).await;
+        self.index.kept(&key).await;
         key
     }
 
     /// Writes a login's record, and nothing else.
     pub(in crate::backend) async fn write(&self, key: &LoginKey, state: LoginState) {
-        let logins = self.app.logins();
-        let sealed = logins.seal(key, &LoginRecord { version: 1, state }).unwrap();
-        self.app.store.put(&key.record(), &sealed, logins.kept).await.unwrap();
+        let sealed = self.logins.seal(key, &LoginRecord { version: 1, state }).unwrap();
+        self.store.put(&key.record(), &sealed, self.logins.ttl).await.unwrap();
     }
 
     /// The bytes of a login's record.
     pub(in crate::backend) async fn record(&self, key: &LoginKey) -> Option<Vec<u8>> {
-        self.app.store.get(&key.record()).await.unwrap()
+        self.store.get(&key.record()).await.unwrap()
     }
 }

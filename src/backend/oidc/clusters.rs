@@ -1,0 +1,71 @@
+//! The configured clusters, each with its OpenID provider.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Provider;
+use crate::problem::Problem;
+use crate::protocol::Code;
+use crate::settings::cluster::Cluster;
+
+/// A cluster and the provider that logs people in to it.
+pub struct KnownCluster {
+    /// Its settings.
+    pub settings: Cluster,
+    /// Its OpenID provider.
+    pub provider: Provider,
+}
+
+impl KnownCluster {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+}
+
+/// All of them, by name.
+pub struct Clusters(BTreeMap<String, Arc<KnownCluster>>);
+
+impl Clusters {
+    /// Those of the settings.
+    #[must_use]
+    pub fn new(known: impl IntoIterator<Item = KnownCluster>) -> Self {
+        Self(known.into_iter().map(|cluster| (cluster.name().to_owned(), Arc::new(cluster))).collect())
+    }
+
+    /// The cluster of that name.
+    ///
+    /// # Errors
+    /// `unknown_cluster`.
+    pub fn get(&self, name: &str) -> Result<&Arc<KnownCluster>, Problem> {
+        self.0.get(name).ok_or_else(unknown)
+    }
+
+    /// The cluster of that name, or the only one there is.
+    ///
+    /// # Errors
+    /// `unknown_cluster`; also when there are several and none was named.
+    pub fn get_or_only(&self, name: Option<&str>) -> Result<&Arc<KnownCluster>, Problem> {
+        let mut all = self.iter();
+        match (name, all.next(), all.next()) {
+            (Some(name), ..) => self.get(name),
+            (None, Some(only), None) => Ok(only),
+            (None, ..) => Err(Problem::new(
+                Code::UnknownCluster,
+                "There are several clusters here: name one of those of GET /info.",
+            )),
+        }
+    }
+
+    /// Each, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<KnownCluster>> {
+        self.0.values()
+    }
+}
+
+/// `unknown_cluster`.
+#[must_use]
+pub fn unknown() -> Problem {
+    Problem::new(Code::UnknownCluster, "There is no cluster of that name here: choose one of GET /info.")
+}
