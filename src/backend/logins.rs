@@ -15,6 +15,7 @@ use self::backoff::{Failing, Trouble};
 use super::oidc::Tokens;
 use super::oidc::id_token::VerifiedIdToken;
 use crate::backstage_names::UserRef;
+use crate::problem::Problem;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
@@ -253,6 +254,16 @@ pub enum RecordError {
     /// It cannot be sealed.
     #[error(transparent)]
     NotSealed(#[from] NotSealed),
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            RecordError::Unreadable(error) => error.into(),
+            RecordError::NotSealed(error) => error.into(),
+        }
+    }
 }
 
 /// Where logins are kept, and what they are sealed with.

@@ -6,6 +6,7 @@ pub mod clusters;
 pub mod id_token;
 pub mod identity_rule;
 pub mod key_set;
+pub mod provider_error;
 pub mod published;
 pub mod silence;
 pub mod verification;
@@ -18,19 +19,19 @@ use oauth2::basic::{
 };
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use self::key_set::KeySet;
-use self::published::{Interrupted, Published};
+use self::provider_error::ProviderError;
+use self::published::Published;
 use self::silence::Silence;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, HttpClient};
 use crate::outbound::oauth2_bridge::Bridge;
-use crate::outbound::retry_after::RetryAfter;
 use crate::outbound::{OutboundError, https_rule};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
@@ -106,46 +107,6 @@ pub enum Answered {
     Revoked,
     /// There is no revocation endpoint, or it takes no tokens of that kind (`unsupported_token_type`, RFC 7009, 2.2.1).
     NotOffered,
-}
-
-/// Why the provider was of no use.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ProviderError {
-    /// It did not answer, or not in time.
-    #[error("the identity provider {0}")]
-    Unreachable(#[from] OutboundError),
-    /// Its discovery document says something that cannot be.
-    #[error("the identity provider's discovery document is not usable: {0}")]
-    Unusable(&'static str),
-    /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
-    #[error("the identity provider refused with {0}")]
-    Refused(String),
-    /// Its token endpoint is in trouble, or has too much to do: nothing was spent.
-    #[error("the identity provider answered with status {status}")]
-    NotNow {
-        /// 429, or 500 and above.
-        status: u16,
-        /// For how long it asks to be left alone.
-        retry_after: Option<RetryAfter>,
-    },
-    /// It answered with something that is no token response.
-    #[error("the identity provider answered something that is not a token response")]
-    Garbage,
-}
-
-impl ProviderError {
-    /// Whether nothing came.
-    #[must_use]
-    pub fn is_silence(&self) -> bool {
-        use OutboundError::{AnswerLost, NotConnected, TimedOut};
-        matches!(self, Self::Unreachable(NotConnected(_) | AnswerLost(_) | TimedOut))
-    }
-}
-
-impl From<Interrupted> for ProviderError {
-    fn from(interrupted: Interrupted) -> Self {
-        Self::Unreachable(interrupted.into())
-    }
 }
 
 /// The secrets of one authorization request.
@@ -266,7 +227,7 @@ impl Provider {
             .request_async(&Bridge(&self.http))
             .await;
         timer.observe_duration();
-        answer.map_err(token_error)
+        answer.map_err(provider_error::of_token_request)
     }
 
     /// Spends a refresh token (RFC 6749, 6): one POST, never repeated.
@@ -279,7 +240,7 @@ impl Provider {
         let answer =
             self.client(metadata)?.exchange_refresh_token(&token).request_async(&Bridge(&self.http)).await;
         timer.observe_duration();
-        answer.map_err(token_error)
+        answer.map_err(provider_error::of_token_request)
     }
 
     /// Revokes a token (RFC 7009, 2.1), where the provider offers it. `oauth2` would refuse a provider on loopback here,
@@ -368,19 +329,6 @@ async fn discover(
     Ok(metadata)
 }
 
-fn token_error(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
-    match error {
-        RequestTokenError::Request(OutboundError::NotNow { status, retry_after }) => {
-            ProviderError::NotNow { status, retry_after }
-        }
-        RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
-        RequestTokenError::ServerResponse(refusal) => {
-            ProviderError::Refused(printable(refusal.error().as_ref()))
-        }
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
-    }
-}
-
 /// Whether a refusal says that tokens of this kind cannot be revoked at all.
 fn refuses_the_kind(answer: &Answer) -> bool {
     let refusal = serde_json::from_slice::<serde_json::Value>(&answer.body);
@@ -392,10 +340,4 @@ fn refuses_the_kind(answer: &Answer) -> bool {
 /// A part of HTTP Basic as RFC 6749, 2.3.1 has it: form-encoded first.
 fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// An error code of the provider's, cut to what RFC 6749, 5.2 allows, for logs and messages.
-#[must_use]
-pub fn printable(code: &str) -> String {
-    code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(64).collect()
 }

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use self::outbox::{Outbox, Revocation, RevocationKey};
 use super::logins::{LiveLogin, LoginKey, RecordError};
+use super::oidc::Answered;
 use super::oidc::clusters::Clusters;
+use super::oidc::provider_error::ProviderError;
 use super::oidc::silence::WhileSilent;
-use super::oidc::{Answered, ProviderError};
 use crate::clock::Clock;
 use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;

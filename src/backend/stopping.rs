@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::problem::Problem;
+use crate::protocol::Code;
+
 /// How long after the signal requests, refreshes and writes may go on.
 pub const UNDER_WAY: Duration = Duration::from_secs(25);
 /// How much longer than that the process may take to let go of everything.
@@ -17,6 +20,16 @@ pub const LETTING_GO: Duration = Duration::from_millis(1_500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the process ends before that could be done")]
 pub struct TooLate;
+
+impl From<TooLate> for Problem {
+    fn from(_: TooLate) -> Self {
+        Problem::new(
+            Code::StoreUnavailable,
+            "This backend is being stopped and begins nothing that it may not finish; nothing was changed: try again in a moment.",
+        )
+        .retry_after(Duration::from_secs(1))
+    }
+}
 
 /// How far the end is.
 #[derive(Clone, Debug, Default)]

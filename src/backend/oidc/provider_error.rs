@@ -1,0 +1,99 @@
+//! Why a provider was of no use, and what callers are told of it.
+
+use oauth2::RequestTokenError;
+use oauth2::basic::BasicErrorResponse;
+
+use super::published::Interrupted;
+use crate::outbound::OutboundError;
+use crate::outbound::retry_after::RetryAfter;
+use crate::problem::Problem;
+use crate::protocol::Code;
+
+/// Why the provider was of no use.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It did not answer, or not in time.
+    #[error("the identity provider {0}")]
+    Unreachable(#[from] OutboundError),
+    /// Its discovery document says something that cannot be.
+    #[error("the identity provider's discovery document is not usable: {0}")]
+    Unusable(&'static str),
+    /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
+    #[error("the identity provider refused with {0}")]
+    Refused(String),
+    /// Its token endpoint is in trouble, or has too much to do: nothing was spent.
+    #[error("the identity provider answered with status {status}")]
+    NotNow {
+        /// 429, or 500 and above.
+        status: u16,
+        /// For how long it asks to be left alone.
+        retry_after: Option<RetryAfter>,
+    },
+    /// It answered with something that is no token response.
+    #[error("the identity provider answered something that is not a token response")]
+    Garbage,
+}
+
+impl ProviderError {
+    /// Whether nothing came.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        use OutboundError::{AnswerLost, NotConnected, TimedOut};
+        matches!(self, Self::Unreachable(NotConnected(_) | AnswerLost(_) | TimedOut))
+    }
+}
+
+impl From<Interrupted> for ProviderError {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Unreachable(interrupted.into())
+    }
+}
+
+impl From<ProviderError> for Problem {
+    fn from(error: ProviderError) -> Self {
+        tracing::warn!(%error, "the identity provider was of no use");
+        match error {
+            ProviderError::Refused(code) => not_accepted(&code),
+            ProviderError::NotNow { status, .. } => not_accepted(&format!("status {status}")),
+            ProviderError::Garbage
+            | ProviderError::Unusable(_)
+            | ProviderError::Unreachable(OutboundError::TooLarge | OutboundError::NotJson) => Problem::new(
+                Code::IdpRefused,
+                "The identity provider answered something that cannot be used: tell the operator (OIDC_ISSUER_URL).",
+            ),
+            ProviderError::Unreachable(_) => Problem::new(
+                Code::IdpUnreachable,
+                "The identity provider cannot be reached: try again in a moment, or tell the operator (OIDC_ISSUER_URL).",
+            ),
+        }
+    }
+}
+
+fn not_accepted(code: &str) -> Problem {
+    Problem::new(
+        Code::IdpRefused,
+        format!(
+            "The identity provider did not accept the login ({code}): begin it again, and tell the operator if it happens twice."
+        ),
+    )
+}
+
+/// What came instead of a token response.
+pub(super) fn of_token_request(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
+    match error {
+        RequestTokenError::Request(OutboundError::NotNow { status, retry_after }) => {
+            ProviderError::NotNow { status, retry_after }
+        }
+        RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
+        RequestTokenError::ServerResponse(refusal) => {
+            ProviderError::Refused(printable(refusal.error().as_ref()))
+        }
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
+    }
+}
+
+/// An error code of the provider's, cut to what RFC 6749, 5.2 allows, for logs and messages.
+#[must_use]
+pub fn printable(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(64).collect()
+}
