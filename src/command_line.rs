@@ -1,14 +1,17 @@
-//! What can be typed: the commands, their flags, and the settings that come of them and of the environment.
+//! The command line: the commands, their flags, and the settings read from them and from the environment.
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+pub mod healthcheck;
+
 use backstage_oidc_helper::backstage_names::UserRef;
-use backstage_oidc_helper::healthcheck::HealthcheckSettings;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::proxy::ProxySettings;
 use backstage_oidc_helper::settings::{SettingsError, Source, surroundings};
 use clap::{Args, Parser, Subcommand};
+
+use healthcheck::HealthcheckSettings;
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]

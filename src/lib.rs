@@ -15,7 +15,6 @@
 pub mod backend;
 pub mod backstage_names;
 pub mod clock;
-pub mod healthcheck;
 pub mod helper;
 pub mod outbound;
 pub mod panics;

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
-use backstage_oidc_helper::healthcheck;
 use backstage_oidc_helper::helper::account::{AccountError, logout, status};
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::proxy;
@@ -35,7 +34,7 @@ use secrecy::ExposeSecret;
 
 use command_line::{
     AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, LoginFlags, Program, ProxyFlags, Role,
-    environment,
+    environment, healthcheck,
 };
 
 /// The exit code of a failure.

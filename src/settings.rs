@@ -8,8 +8,9 @@ pub mod cluster;
 #[cfg(test)]
 mod documentation;
 pub mod email_domain;
-pub(crate) mod lists;
+pub mod lists;
 pub mod login;
+mod lookalikes;
 mod names;
 pub mod proxy;
 pub mod public_address;

@@ -224,21 +224,7 @@ impl BackendSettings {
         }
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
-        if variables.exchange_lease.0 <= variables.idp_timeout.0 {
-            return Err(SettingsError(
-                "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
-            ));
-        }
-        if !UNUSED_LOGIN_LIFETIMES.contains(&variables.unused_login_lifetime.0) {
-            return Err(SettingsError(
-                "UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.".to_owned(),
-            ));
-        }
-        if variables.drain_delay.0 > LONGEST_DRAIN {
-            return Err(SettingsError(
-                "DRAIN_DELAY must be at most 20s, since the process ends within 28 s: lower it.".to_owned(),
-            ));
-        }
+        check_times(&variables)?;
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
@@ -285,6 +271,21 @@ impl BackendSettings {
     pub fn backstage_base(&self) -> &str {
         self.backstage_url.as_str().trim_end_matches('/')
     }
+}
+
+/// Checks the times that depend on one another or have a limit.
+fn check_times(variables: &BackendVariables) -> Result<(), SettingsError> {
+    let wrong = |sentence: &str| Err(SettingsError(sentence.to_owned()));
+    if variables.exchange_lease.0 <= variables.idp_timeout.0 {
+        return wrong("EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.");
+    }
+    if !UNUSED_LOGIN_LIFETIMES.contains(&variables.unused_login_lifetime.0) {
+        return wrong("UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.");
+    }
+    if variables.drain_delay.0 > LONGEST_DRAIN {
+        return wrong("DRAIN_DELAY must be at most 20s, since the process ends within 28 s: lower it.");
+    }
+    Ok(())
 }
 
 /// Where Backstage is.

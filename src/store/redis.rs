@@ -32,7 +32,7 @@ use tokio_util::task::AbortOnDropHandle;
 use self::address::Address;
 use self::connection::Connection;
 use self::driver::{out_of_time, server_of};
-use self::scripts::Scripts;
+use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::UnusableRedis;
 use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
 
@@ -171,11 +171,6 @@ fn prefixed(key: &Key) -> String {
     format!("cluster-auth:{key}")
 }
 
-/// Redis knows no time to live of zero.
-fn milliseconds(ttl: Duration) -> u64 {
-    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
-}
-
 /// The score of a moment in an index: Redis' numbers hold milliseconds exactly, nanoseconds not.
 fn score(at: OffsetDateTime) -> i64 {
     let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
@@ -213,7 +208,7 @@ impl Store for Redis {
     }
 
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
-        self.confirmed(&self.scripts.swap(&prefixed(key), seen, value, milliseconds(ttl))).await
+        self.confirmed(&self.scripts.swap(&prefixed(key), seen, value, ttl)).await
     }
 
     async fn swap_under(
@@ -225,7 +220,7 @@ impl Store for Redis {
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
         let held = Held { lock: &prefixed(held.lock), ..held };
-        let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, milliseconds(ttl));
+        let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, ttl);
         self.confirmed(&swap).await
     }
 
@@ -246,7 +241,7 @@ impl Store for Redis {
     }
 
     async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError> {
-        self.script(&self.scripts.enter(&prefixed(set), member, milliseconds(ttl), limit)).await.map(write)
+        self.script(&self.scripts.enter(&prefixed(set), member, ttl, limit)).await.map(write)
     }
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! What has to happen in Redis in one step, in its own language. Each script touches keys of one hash tag only.
 
+use std::time::Duration;
+
 use redis::{Script, ScriptInvocation};
 
 use crate::store::Held;
@@ -71,15 +73,9 @@ impl Scripts {
         }
     }
 
-    pub(super) fn swap(
-        &self,
-        key: &str,
-        seen: &[u8],
-        value: &[u8],
-        milliseconds: u64,
-    ) -> ScriptInvocation<'_> {
+    pub(super) fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> ScriptInvocation<'_> {
         let mut swap = self.swap.key(key);
-        swap.arg(seen).arg(value).arg(milliseconds);
+        swap.arg(seen).arg(value).arg(milliseconds(ttl));
         swap
     }
 
@@ -89,11 +85,11 @@ impl Scripts {
         key: &str,
         seen: &[u8],
         value: &[u8],
-        milliseconds: u64,
+        ttl: Duration,
     ) -> ScriptInvocation<'_> {
         let mut swap = self.swap_under.key(held.lock);
         swap.key(key).arg(held.owner).arg(seen).arg(value);
-        swap.arg(milliseconds).arg(super::milliseconds(held.life));
+        swap.arg(milliseconds(ttl)).arg(milliseconds(held.life));
         swap
     }
 
@@ -103,15 +99,14 @@ impl Scripts {
         delete
     }
 
-    pub(super) fn enter(
-        &self,
-        set: &str,
-        member: &str,
-        milliseconds: u64,
-        limit: usize,
-    ) -> ScriptInvocation<'_> {
+    pub(super) fn enter(&self, set: &str, member: &str, ttl: Duration, limit: usize) -> ScriptInvocation<'_> {
         let mut enter = self.enter.key(set);
-        enter.arg(member).arg(milliseconds).arg(limit);
+        enter.arg(member).arg(milliseconds(ttl)).arg(limit);
         enter
     }
+}
+
+/// A time to live in milliseconds; Redis does not accept zero.
+pub(super) fn milliseconds(ttl: Duration) -> u64 {
+    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
 }
