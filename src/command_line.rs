@@ -8,7 +8,7 @@ use backstage_oidc_helper::backstage_names::UserRef;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::proxy::ProxySettings;
-use backstage_oidc_helper::settings::{SettingsError, Source, surroundings};
+use backstage_oidc_helper::settings::{SettingsError, Source, container};
 use clap::{Args, Parser, Subcommand};
 
 use healthcheck::HealthcheckSettings;
@@ -232,7 +232,7 @@ impl ProxyFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        ProxySettings::read(&source.with_container_defaults(&surroundings::HELPER))
+        ProxySettings::read(&source.with_container_defaults(&container::HELPER))
     }
 }
 
@@ -247,7 +247,7 @@ impl BackendFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        BackendSettings::read(&source.with_container_defaults(&surroundings::BACKEND))
+        BackendSettings::read(&source.with_container_defaults(&container::BACKEND))
     }
 }
 
@@ -265,7 +265,7 @@ impl LoginFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        LoginSettings::read(&source.with_container_defaults(&surroundings::HELPER))
+        LoginSettings::read(&source.with_container_defaults(&container::HELPER))
     }
 }
 

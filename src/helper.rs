@@ -21,3 +21,117 @@ pub mod session;
 pub mod sign_in;
 pub mod terminal;
 pub mod web;
+
+use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
+use self::confirmation::trust::TrustFileError;
+use self::port::ListenError;
+use self::session::auth_url::BadAuthUrl;
+use self::sign_in::SignInError;
+use self::sign_in::token_file::TokenFileError;
+use crate::random::NoRandomness;
+use crate::settings::SettingsError;
+
+/// Why `login`, `status` or `logout` fails. Each message is one sentence that names the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum HelperError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The port of the redirect URI cannot be bound.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No backend answers at that address.
+    #[error("{}", unreachable_sentence(.backend, .reason))]
+    Unreachable {
+        /// The address that was tried.
+        backend: String,
+        /// What came instead of an answer.
+        reason: ApiError,
+    },
+    /// The backend accepts none of the credentials that the user has given.
+    #[error("The backend says no: {0}")]
+    NotSignedIn(Refusal),
+    /// The backend, Backstage or the identity provider said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The backend was never confirmed on this machine, and the user did not confirm it now.
+    #[error(
+        "{name} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first."
+    )]
+    NotConfirmed {
+        /// The backend's name.
+        name: String,
+        /// Its address as a word of a command.
+        shown: String,
+    },
+    /// The file of confirmed backends cannot be used.
+    #[error(transparent)]
+    TrustFile(#[from] TrustFileError),
+    /// The file of the Backstage sign-in cannot be used.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
+    /// The backend sent an authorization URL that no honest backend sends.
+    #[error(
+        "The backend sent a login address that {0}: do not log in there, tell whoever runs this Backstage."
+    )]
+    AuthUrl(#[from] BadAuthUrl),
+    /// The user did not finish the login within `LOGIN_TIMEOUT`.
+    #[error("Nobody finished the login within {0}: run this again.")]
+    TimedOut(String),
+    /// The session has expired.
+    #[error("The session ended before the login was done: begin it again.")]
+    Expired,
+    /// Ctrl-C, or a signal to stop; the command's own sentence.
+    #[error("{0}")]
+    Interrupted(&'static str),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// The web server cannot be started.
+    #[error("The helper's page cannot be served ({0}): run this again.")]
+    Serve(#[from] std::io::Error),
+    /// Standard output cannot be written.
+    #[error("The answer cannot be written ({0}): check where standard output goes.")]
+    Output(std::io::Error),
+}
+
+impl From<NoConnection> for HelperError {
+    fn from(error: NoConnection) -> Self {
+        match error {
+            NoConnection::Settings(error) => error.into(),
+            NoConnection::Random(error) => error.into(),
+        }
+    }
+}
+
+impl HelperError {
+    /// A login that failed because the sign-in to Backstage before it failed.
+    #[must_use]
+    pub fn of_sign_in(error: SignInError, backend: &str) -> Self {
+        match error {
+            SignInError::NoAnswer(reason) => Self::Unreachable { backend: backend.to_owned(), reason },
+            error => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// The exit code, as `protocol.md` lists them.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotSignedIn(_)
+            | Self::Refused(_)
+            | Self::NotConfirmed { .. }
+            | Self::TrustFile(_)
+            | Self::TokenFile(_)
+            | Self::AuthUrl(_)
+            | Self::Random(_)
+            | Self::Serve(_)
+            | Self::Output(_) => 1,
+            Self::Settings(_) => 2,
+            Self::Listen(error) => error.exit_code(),
+            Self::TimedOut(_) | Self::Expired => 4,
+            Self::Unreachable { .. } => 5,
+            Self::Interrupted(_) => 130,
+        }
+    }
+}

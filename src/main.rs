@@ -12,10 +12,10 @@ use std::sync::Arc;
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
-use backstage_oidc_helper::helper::account::{AccountError, logout, status};
+use backstage_oidc_helper::helper::HelperError;
+use backstage_oidc_helper::helper::account::{logout, status};
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::proxy;
-use backstage_oidc_helper::helper::session::outcome::LoginError;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
@@ -25,7 +25,7 @@ use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
-use backstage_oidc_helper::stop_signal::told_to_stop;
+use backstage_oidc_helper::stop_signal::stop_requested;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
 use clap::Parser;
@@ -33,8 +33,8 @@ use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 
 use command_line::{
-    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, LoginFlags, Program, ProxyFlags, Role,
-    environment, healthcheck,
+    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, Program, ProxyFlags, Role, environment,
+    healthcheck,
 };
 
 /// The exit code of a failure.
@@ -54,7 +54,7 @@ fn run() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
-        Role::Login(flags) => login(flags),
+        Role::Login(flags) => in_terminal(flags.settings(), login::run),
         Role::Proxy(flags) => proxy(flags),
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
@@ -62,11 +62,11 @@ fn run() -> ExitCode {
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
-            account(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
+            in_terminal(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
         Role::Logout(flags) => {
             let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
-            account(flags.account.settings(flags.cluster), |settings, tools| {
+            in_terminal(flags.account.settings(flags.cluster), |settings, tools| {
                 logout::run(settings, scope, tools)
             })
         }
@@ -131,7 +131,7 @@ fn backend(flags: BackendFlags) -> ExitCode {
     };
     let system = actix_web::rt::System::new();
     let served = system.block_on(async {
-        let stop = told_to_stop();
+        let stop = stop_requested();
         let running = backend::build(settings).map_err(|error| error.to_string())?;
         running.serve_until(stop).await.map_err(|error| error.to_string())
     });
@@ -147,7 +147,7 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
-        let stop = told_to_stop().map(drop);
+        let stop = stop_requested().map(drop);
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
@@ -160,27 +160,18 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// A command about the person's own account.
-fn account<F>(
+/// A command that a person runs in a terminal.
+fn in_terminal<F>(
     settings: Result<LoginSettings, SettingsError>,
     run: impl FnOnce(LoginSettings, Tools) -> F,
 ) -> ExitCode
 where
-    F: Future<Output = Result<(), AccountError>>,
+    F: Future<Output = Result<(), HelperError>>,
 {
     start_logs(QUIET);
-    let ended = settings.map_err(AccountError::from).and_then(|settings| {
+    let ended = settings.map_err(HelperError::from).and_then(|settings| {
         let tools = tools(&settings);
         actix_web::rt::System::new().block_on(run(settings, tools))
-    });
-    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
-}
-
-fn login(flags: LoginFlags) -> ExitCode {
-    start_logs(QUIET);
-    let ended = flags.settings().map_err(LoginError::from).and_then(|settings| {
-        let tools = tools(&settings);
-        actix_web::rt::System::new().block_on(login::run(settings, tools))
     });
     ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }

@@ -119,7 +119,7 @@ pub fn trusting_only(file: &Path) -> Result<Arc<ClientConfig>, UnusableRoots> {
 }
 
 /// TLS that trusts nobody.
-fn trusting_nobody() -> Arc<ClientConfig> {
+fn trusting_no_roots() -> Arc<ClientConfig> {
     config(ServerCertificates::trusting(RootCertStore::empty(), GIVE_CA_FILE))
 }
 

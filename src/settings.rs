@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod cluster;
+pub mod container;
 #[cfg(test)]
 mod documentation;
 pub mod email_domain;
@@ -15,7 +16,6 @@ mod names;
 pub mod proxy;
 pub mod public_address;
 mod span;
-pub mod surroundings;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -111,7 +111,7 @@ impl Source {
     }
 
     fn missing(&self, name: &str) -> String {
-        match self.0.keys().find(|given| names::meant(given, [name]).is_some()) {
+        match self.0.keys().find(|given| names::closest_match(given, [name]).is_some()) {
             Some(given) => format!("{name} is not set, but {given} is: rename it to {name}."),
             None => format!("{name} is not set: it has no default."),
         }

@@ -11,7 +11,7 @@ pub enum StopSignal {
 
 /// Listens from the call on. Never resolves where the system gives no signals.
 #[cfg(unix)]
-pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     async {
@@ -25,7 +25,7 @@ pub fn told_to_stop() -> impl Future<Output = StopSignal> {
 
 /// Listens from the call on. Never resolves where the system gives no signals.
 #[cfg(windows)]
-pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
     let signals = (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown());
     async {

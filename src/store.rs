@@ -35,7 +35,7 @@ pub enum Swap {
 
 /// A lock as its holder writes under it.
 #[derive(Clone, Copy)]
-pub struct Held<'a> {
+pub struct HeldLock<'a> {
     /// Where it lies.
     pub lock: &'a Key,
     /// What lies there while it is the holder's.
@@ -91,7 +91,7 @@ pub trait Store: Send + Sync {
     /// written already is written once more whoever has the lock.
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],

@@ -5,27 +5,23 @@ pub mod status;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
-use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable_sentence};
-use super::confirmation::backend_name::BackendName;
-use super::confirmation::in_terminal::{self, NotConfirmed};
-use super::confirmation::trust::{BackendTrust, TrustFileError};
-use super::sign_in::credential::{NotTraded, UserCredential};
-use super::sign_in::token_file::TokenFileError;
-use super::sign_in::{BackstageClient, SignInError};
+use super::HelperError;
+use super::backend_client::{ApiError, BackendApi, Refusal};
+use super::confirmation::in_terminal;
+use super::sign_in::SignInError;
+use super::sign_in::credential::{TradeError, UserCredential};
+use super::terminal::Terminal;
 use super::terminal::tools::Tools;
-use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
-use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::told_to_stop;
+use crate::stop_signal::stop_requested;
 
 /// The first wait before another try; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
@@ -36,69 +32,9 @@ const MORE_TRIES: usize = 4;
 /// The longest `Retry-After` that is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Why there is no answer. Each is one sentence that names the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// A setting cannot be used.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable_sentence(.backend, .reason))]
-    Unreachable {
-        /// The address that was tried.
-        backend: String,
-        /// What came instead.
-        reason: ApiError,
-    },
-    /// The backend, or Backstage, said no.
-    #[error("{0}")]
-    Refused(String),
-    /// The backend was never confirmed, and is not confirmed now.
-    #[error(transparent)]
-    NotConfirmed(#[from] NotConfirmed),
-    /// What the helper keeps cannot be used.
-    #[error(transparent)]
-    TrustFile(#[from] TrustFileError),
-    /// The kept sign-in cannot be forgotten.
-    #[error(transparent)]
-    TokenFile(#[from] TokenFileError),
-    /// Ctrl-C, or a signal to stop.
-    #[error("Interrupted before the backend had answered: run this again to see where things stand.")]
-    Interrupted,
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] NoRandomness),
-    /// Standard output takes nothing.
-    #[error("The answer cannot be written ({0}): check where standard output goes.")]
-    Output(#[from] std::io::Error),
-}
-
-impl AccountError {
-    /// The exit code that `protocol.md` gives to this end.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Refused(_)
-            | Self::NotConfirmed(_)
-            | Self::TrustFile(_)
-            | Self::TokenFile(_)
-            | Self::Random(_)
-            | Self::Output(_) => 1,
-            Self::Settings(_) => 2,
-            Self::Unreachable { .. } => 5,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl From<NoConnection> for AccountError {
-    fn from(error: NoConnection) -> Self {
-        match error {
-            NoConnection::Settings(error) => error.into(),
-            NoConnection::Random(error) => error.into(),
-        }
-    }
-}
+/// What a person reads after Ctrl-C.
+const INTERRUPTED: &str =
+    "Interrupted before the backend had answered: run this again to see where things stand.";
 
 /// A user's account at a backend.
 pub struct Account<'t> {
@@ -114,7 +50,7 @@ impl<'t> Account<'t> {
     ///
     /// # Errors
     /// When a setting cannot be used, the backend is not confirmed, or Backstage does not take the cookie.
-    pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, AccountError> {
+    pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, HelperError> {
         let credential = UserCredential::choose(settings)?;
         if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
             return Err(SettingsError(
@@ -125,17 +61,17 @@ impl<'t> Account<'t> {
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-        in_terminal::confirm(&trust_of(&api, settings, tools)?, settings, tools).await?;
-        let client = client(&api, settings, tools)?;
+        in_terminal::confirm(&tools.backend_trust(&api, settings)?, settings, tools).await?;
+        let client = tools.backstage_client(&api, settings)?;
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {
                 SignInError::NoAnswer(error) => given_up(&api, error),
-                error => AccountError::Refused(error.to_string()),
+                error => HelperError::Refused(error.to_string()),
             },
         )?;
         let user_token = credential.token(&api).await.map_err(|error| match error {
-            NotTraded::Refused(sentence) => AccountError::Refused(sentence),
-            NotTraded::NoAnswer(error) => given_up(&api, error),
+            TradeError::Refused(sentence) => HelperError::Refused(sentence),
+            TradeError::NoAnswer(error) => given_up(&api, error),
         })?;
         Ok(Self { api, user_token, terminal: &tools.terminal })
     }
@@ -144,13 +80,9 @@ impl<'t> Account<'t> {
     ///
     /// # Errors
     /// When the file that keeps it cannot be used.
-    pub async fn forget_sign_in(
-        &self,
-        settings: &LoginSettings,
-        tools: &Tools,
-    ) -> Result<bool, AccountError> {
+    pub async fn forget_sign_in(&self, settings: &LoginSettings, tools: &Tools) -> Result<bool, HelperError> {
         let Some(folder) = &tools.state_folder else { return Ok(false) };
-        let client = client(&self.api, settings, tools)?;
+        let client = tools.backstage_client(&self.api, settings)?;
         Ok(client.forget(&client.token_file(folder)).await?)
     }
 
@@ -158,7 +90,7 @@ impl<'t> Account<'t> {
     ///
     /// # Errors
     /// When the backend says no, or is not reached in a few tries.
-    pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, AccountError>
+    pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, HelperError>
     where
         F: Future<Output = Result<T, ApiError>>,
     {
@@ -180,41 +112,16 @@ impl<'t> Account<'t> {
     }
 }
 
-/// What this machine knows of that backend.
-///
-/// # Errors
-/// When its address cannot be used.
-pub fn trust_of(
-    api: &BackendApi,
-    settings: &LoginSettings,
-    tools: &Tools,
-) -> Result<BackendTrust, SettingsError> {
-    let name = BackendName::new(api.address(), &settings.backstage_client_id)?;
-    Ok(BackendTrust::new(name, tools.state_folder.as_deref()))
-}
-
-/// This program as a client of that Backstage.
-///
-/// # Errors
-/// When its address cannot be used.
-pub fn client<'a>(
-    api: &'a BackendApi,
-    settings: &'a LoginSettings,
-    tools: &Tools,
-) -> Result<BackstageClient<'a>, SettingsError> {
-    BackstageClient::new(api, &settings.backstage_client_id, Arc::clone(&tools.clock))
-}
-
 /// Does something until it is done, or until somebody ends the program.
 ///
 /// # Errors
-/// Those of `work`; [`AccountError::Interrupted`].
+/// Those of `work`; [`HelperError::Interrupted`].
 pub async fn unless_interrupted(
-    work: impl Future<Output = Result<(), AccountError>>,
-) -> Result<(), AccountError> {
+    work: impl Future<Output = Result<(), HelperError>>,
+) -> Result<(), HelperError> {
     tokio::select! {
         done = work => done,
-        _ = told_to_stop() => Err(AccountError::Interrupted),
+        _ = stop_requested() => Err(HelperError::Interrupted(INTERRUPTED)),
     }
 }
 
@@ -234,22 +141,22 @@ fn at_least(error: &ApiError) -> Duration {
     }
 }
 
-fn given_up(api: &BackendApi, reason: ApiError) -> AccountError {
+fn given_up(api: &BackendApi, reason: ApiError) -> HelperError {
     match reason {
-        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => AccountError::Refused(
+        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => HelperError::Refused(
             "The backend wants to know who you are: run login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
              Backstage cookie (not_signed_in)."
                 .to_owned(),
         ),
-        ApiError::Refused(refusal) if !is_nobodys(&refusal) => {
-            AccountError::Refused(format!("The backend says no: {refusal}"))
+        ApiError::Refused(refusal) if !is_from_intermediary(&refusal) => {
+            HelperError::Refused(format!("The backend says no: {refusal}"))
         }
-        reason => AccountError::Unreachable { backend: api.address().to_owned(), reason },
+        reason => HelperError::Unreachable { backend: api.address().to_owned(), reason },
     }
 }
 
 /// What a proxy, or a Backstage without the backend, answers in its place.
-fn is_nobodys(refusal: &Refusal) -> bool {
+fn is_from_intermediary(refusal: &Refusal) -> bool {
     refusal.code.is_none() && matches!(refusal.status, 404 | 502..=504)
 }
 
@@ -287,7 +194,7 @@ mod tests {
     #[test]
     fn a_proxys_page_is_not_the_backends_word() {
         let of = |error| match error {
-            ApiError::Refused(refusal) => is_nobodys(&refusal),
+            ApiError::Refused(refusal) => is_from_intermediary(&refusal),
             ApiError::NoAnswer(_) => true,
         };
         assert!(of(refusal(502, None, None)) && of(refusal(404, None, None)));

@@ -77,7 +77,7 @@ pub enum BadCallback {
 
 /// Which way the identity provider's answer came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Channel {
     /// By redirect: a browser waits for a page.
     Browser,
     /// Pasted into the terminal.
@@ -85,11 +85,11 @@ pub enum Way {
 }
 
 /// The identity provider's answer, judged and accepted.
-pub struct Arrival {
+pub struct Callback {
     /// What the backend is to be given.
     pub request: ExchangeRequest,
     /// Which way it came.
-    pub way: Way,
+    pub channel: Channel,
 }
 
 /// Judges a query: nothing where it is no redirect at all, else the code or the error in it.

@@ -34,7 +34,7 @@ pub enum ListenError {
     },
     /// The system does not give it.
     #[error("{address} cannot be listened on ({reason}): check LISTEN.")]
-    NotGiven {
+    BindFailed {
         /// The address.
         address: SocketAddr,
         /// The system's own words.
@@ -48,7 +48,7 @@ impl ListenError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Taken { .. } | Self::OwnProxy { .. } => 3,
-            Self::NotGiven { .. } => 1,
+            Self::BindFailed { .. } => 1,
         }
     }
 }
@@ -92,7 +92,7 @@ fn bind_localhost(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = bind_one(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     match bind_one(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
         Ok(v6) => Ok(vec![v4, v6]),
-        Err(ListenError::NotGiven { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
+        Err(ListenError::BindFailed { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
         Err(ListenError::Taken { port, .. }) => {
             // While we hold the other address, we would be found as the one who has the port.
             drop(v4);
@@ -113,7 +113,7 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
             let port = address.port();
             ListenError::Taken { port, holder: holder::describe(port) }
         }
-        _ => ListenError::NotGiven { address, reason },
+        _ => ListenError::BindFailed { address, reason },
     })
 }
 

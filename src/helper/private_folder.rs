@@ -12,11 +12,11 @@ use super::terminal::shown_command::word;
 
 /// How long another run of this program may keep a file to itself: longer than a refresh takes, shorter than a person waits for one
 /// that was stopped in the middle.
-const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a file or folder is of no use. Each ends with the next step.
 #[derive(Debug, thiserror::Error)]
-pub enum NotGiven {
+pub enum FolderError {
     /// The system does not let us.
     #[error("{path} cannot be used ({reason}): let your user alone read and write it")]
     BySystem {
@@ -85,41 +85,41 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// When the folder or the lock cannot be had.
-    pub async fn lock(&self, name: &str) -> Result<File, NotGiven> {
+    pub async fn lock(&self, name: &str) -> Result<File, FolderError> {
         self.make()?;
         let path = self.path_of(&format!("{name}.lock"));
-        let lock = open_private(&path).map_err(|reason| not_given(&path, reason))?;
+        let lock = open_private(&path).map_err(|reason| folder_error(&path, reason))?;
         // A thread of its own, which ends with the program: the runtime would wait for one of its own at the end.
         let (sender, receiver) = oneshot::channel();
         std::thread::spawn(move || {
             let locked = lock.lock().map(|()| lock);
             let _ = sender.send(locked);
         });
-        let locked = match timeout(LOCK_PATIENCE, receiver).await {
+        let locked = match timeout(LOCK_TIMEOUT, receiver).await {
             Ok(locked) => locked.unwrap_or_else(|_| Err(ErrorKind::Other.into())),
             Err(_) => {
                 Err(Error::new(ErrorKind::TimedOut, "another run of this program does not let go of it"))
             }
         };
-        locked.map_err(|reason| not_given(&path, reason))
+        locked.map_err(|reason| folder_error(&path, reason))
     }
 
     /// What a file holds, where there is one.
     ///
     /// # Errors
     /// When it cannot be read, or others than its owner can read or write it.
-    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NotGiven> {
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
         let path = self.path_of(name);
         let mut file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(|reason| not_given(&path, reason))?,
+            file => file.map_err(|reason| folder_error(&path, reason))?,
         };
         #[cfg(unix)]
         is_ours(&path, file.metadata(), Forbidden::Everything)?;
         #[cfg(unix)]
         is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
         let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(|reason| not_given(&path, reason))?;
+        file.read_to_end(&mut content).map_err(|reason| folder_error(&path, reason))?;
         Ok(Some(content))
     }
 
@@ -127,7 +127,7 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), NotGiven> {
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
         self.make()?;
         let path = self.path_of(name);
         let write = || {
@@ -137,34 +137,34 @@ impl PrivateFolder {
             file.as_file().sync_all()?;
             file.persist(&path).map(drop).map_err(Error::from)
         };
-        write().map_err(|reason| not_given(&path, reason))
+        write().map_err(|reason| folder_error(&path, reason))
     }
 
     /// Removes a file, where there is one.
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<(), NotGiven> {
+    pub fn remove(&self, name: &str) -> Result<(), FolderError> {
         let path = self.path_of(name);
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(not_given(&path, error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(folder_error(&path, error)),
             _ => Ok(()),
         }
     }
 
-    fn make(&self) -> Result<(), NotGiven> {
+    fn make(&self) -> Result<(), FolderError> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&self.0).map_err(|reason| not_given(&self.0, reason))?;
+        builder.recursive(true).create(&self.0).map_err(|reason| folder_error(&self.0, reason))?;
         #[cfg(unix)]
         is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
         Ok(())
     }
 }
 
-fn not_given(path: &Path, reason: Error) -> NotGiven {
-    NotGiven::BySystem { path: path.to_owned(), reason }
+fn folder_error(path: &Path, reason: Error) -> FolderError {
+    FolderError::BySystem { path: path.to_owned(), reason }
 }
 
 #[cfg(unix)]
@@ -172,15 +172,15 @@ fn is_ours(
     path: &Path,
     metadata: std::io::Result<std::fs::Metadata>,
     forbidden: Forbidden,
-) -> Result<(), NotGiven> {
+) -> Result<(), FolderError> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = metadata.map_err(|reason| not_given(path, reason))?;
+    let metadata = metadata.map_err(|reason| folder_error(path, reason))?;
     if metadata.uid() != nix::unistd::geteuid().as_raw() {
         let reason = Error::new(ErrorKind::PermissionDenied, "it belongs to another user");
-        return Err(not_given(path, reason));
+        return Err(folder_error(path, reason));
     }
     if metadata.mode() & forbidden as u32 != 0 {
-        return Err(NotGiven::Open { path: path.to_owned(), mode: forbidden.mode() });
+        return Err(FolderError::Open { path: path.to_owned(), mode: forbidden.mode() });
     }
     Ok(())
 }

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use self::outcome::LoginError;
 use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
 use super::callback::Consent;
-use super::sign_in::credential::{NotTraded, TOO_MANY, UserCredential};
+use super::sign_in::credential::{TOO_MANY, TradeError, UserCredential};
+use crate::helper::HelperError;
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
@@ -82,24 +82,24 @@ pub struct Session {
 /// Begins a session, or takes the given one over.
 ///
 /// # Errors
-/// [`LoginError::NotSignedIn`] where signing in to Backstage may help; else when the backend cannot be reached or says no, or
+/// [`HelperError::NotSignedIn`] where signing in to Backstage may help; else when the backend cannot be reached or says no, or
 /// the session has ended.
 pub async fn begin(
     credential: Credential,
     api: &BackendApi,
     cluster: Option<&str>,
-) -> Result<Session, LoginError> {
+) -> Result<Session, HelperError> {
     match credential {
         Credential::SessionToken(token) => take_over(&token, api).await,
         Credential::User(user) => {
             let helped = user.helped_by_sign_in();
             let token = user.token(api).await.map_err(|error| match error {
-                NotTraded::Refused(sentence) => LoginError::Refused(sentence),
-                NotTraded::NoAnswer(error) => refused(api, error),
+                TradeError::Refused(sentence) => HelperError::Refused(sentence),
+                TradeError::NoAnswer(error) => refused(api, error),
             })?;
             register(api, token.as_ref(), cluster).await.map_err(|error| match error {
                 ApiError::Refused(refusal) if helped.contains(&refusal.status) => {
-                    LoginError::NotSignedIn(refusal)
+                    HelperError::NotSignedIn(refusal)
                 }
                 error => refused(api, error),
             })
@@ -107,9 +107,9 @@ pub async fn begin(
     }
 }
 
-async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, LoginError> {
+async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, HelperError> {
     let Dated { body, sent_at } = api.session(token).await.map_err(|e| refused(api, e))?;
-    let ended = |sentence: &str| Err(LoginError::Refused(sentence.to_owned()));
+    let ended = |sentence: &str| Err(HelperError::Refused(sentence.to_owned()));
     match (body.status, &body.auth_url) {
         (SessionStatus::Pending, Some(auth_url)) => {
             let auth_url = auth_url.clone();
@@ -118,13 +118,13 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Logi
             let remaining = remaining.try_into().unwrap_or_default();
             Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining })
         }
-        (SessionStatus::Expired, _) => Err(LoginError::Expired),
+        (SessionStatus::Expired, _) => Err(HelperError::Expired),
         (SessionStatus::Complete, _) => {
             ended("This session is connected already: there is nothing left to do.")
         }
         (SessionStatus::Failed, _) => {
             let reason = body.error.map_or_else(String::new, |error| format!(" ({})", error.code.as_str()));
-            Err(LoginError::Refused(format!(
+            Err(HelperError::Refused(format!(
                 "This session has failed{reason}: begin a new one in Backstage."
             )))
         }
@@ -146,24 +146,24 @@ async fn register(
 }
 
 /// No answer at all means that the backend went away; anything else is its word.
-fn refused(api: &BackendApi, error: ApiError) -> LoginError {
+fn refused(api: &BackendApi, error: ApiError) -> HelperError {
     match error {
-        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => LoginError::Expired,
-        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => LoginError::Refused(
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => HelperError::Expired,
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => HelperError::Refused(
             "The backend does not know this session: begin a new one in Backstage and copy its command."
                 .to_owned(),
         ),
-        ApiError::Refused(refusal) => LoginError::Refused(format!("The backend says no: {refusal}")),
+        ApiError::Refused(refusal) => HelperError::Refused(format!("The backend says no: {refusal}")),
         reason @ ApiError::NoAnswer(_) => {
-            LoginError::Unreachable { backend: api.address().to_owned(), reason }
+            HelperError::Unreachable { backend: api.address().to_owned(), reason }
         }
     }
 }
 
 /// Why no login begins where signing in cannot begin either: a caller whom the backend told to wait is still to wait.
 #[must_use]
-pub fn no_sign_in(refusal: Refusal, reason: LoginError) -> LoginError {
-    if refusal.status == TOO_MANY { LoginError::NotSignedIn(refusal) } else { reason }
+pub fn no_sign_in(refusal: Refusal, reason: HelperError) -> HelperError {
+    if refusal.status == TOO_MANY { HelperError::NotSignedIn(refusal) } else { reason }
 }
 
 #[cfg(test)]

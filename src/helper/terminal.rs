@@ -1,7 +1,7 @@
 //! What the person reads in the terminal, and what it means when they type.
 
-pub mod asked_words;
 pub mod browser;
+pub mod confirmation_words;
 pub mod dialogue;
 pub mod keyboard;
 pub mod shown_command;

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connected, Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::{BODY_LIMIT, OutboundError, request_context, trusting_nobody};
+use super::{BODY_LIMIT, OutboundError, request_context, trusting_no_roots};
 
 /// Who asks: some firewalls refuse requests that do not say.
 const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -89,7 +89,7 @@ impl HttpClient {
     #[must_use]
     pub fn for_loopback(whole: Duration) -> Self {
         let deadlines = Deadlines { connect: whole.mul_f32(0.9), whole };
-        Self::new(&trusting_nobody(), &HttpProxies::default(), deadlines)
+        Self::new(&trusting_no_roots(), &HttpProxies::default(), deadlines)
     }
 
     /// GET.

@@ -9,7 +9,7 @@ pub const TRACEPARENT: &str = "traceparent";
 
 /// What names a request.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct RequestContext {
     /// `x-request-id`
     pub request_id: HeaderValue,
     /// `traceparent`, where the caller sent one.
@@ -17,10 +17,10 @@ pub struct Trail {
 }
 
 tokio::task_local! {
-    static TRAIL: Trail;
+    static CURRENT: RequestContext;
 }
 
-impl Trail {
+impl RequestContext {
     /// What a request is named by. A value that can be in no header is left out.
     #[must_use]
     pub fn new(request_id: &[u8], traceparent: Option<&[u8]>) -> Self {
@@ -32,7 +32,7 @@ impl Trail {
     /// The trail of the task that asks, where it has one.
     #[must_use]
     pub fn current() -> Option<Self> {
-        TRAIL.try_with(Clone::clone).ok()
+        CURRENT.try_with(Clone::clone).ok()
     }
 
     /// Work for another task, whose requests carry that trail of the one that asked for it, where that had one.
@@ -45,13 +45,13 @@ impl Trail {
 
     /// Runs work whose requests carry this trail.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        TRAIL.scope(self, work).await
+        CURRENT.scope(self, work).await
     }
 }
 
 /// The current trail's headers.
 pub fn headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let trail = Trail::current().into_iter();
+    let trail = RequestContext::current().into_iter();
     trail.flat_map(|trail| {
         let named = |name, value| (HeaderName::from_static(name), value);
         let traceparent = trail.traceparent.map(|traceparent| named(TRACEPARENT, traceparent));

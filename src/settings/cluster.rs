@@ -9,7 +9,7 @@ use url::Url;
 
 use super::email_domain::EmailDomain;
 use super::lists::separated_texts;
-use super::names::{meant, variables_of};
+use super::names::{closest_match, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
 use crate::protocol::{REDIRECT_URI, RedirectUri};
 
@@ -149,7 +149,7 @@ impl Cluster {
     ) -> Result<Self, SettingsError> {
         let known = keys();
         if let Some(unknown) = block.keys().find(|key| !known.contains(key.as_str())) {
-            let advice = match meant(unknown, known.iter().map(String::as_str)) {
+            let advice = match closest_match(unknown, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "check its spelling.".to_owned(),
             };

@@ -7,7 +7,7 @@ use super::backend::BackendVariables;
 use super::cluster::ClusterVariables;
 use super::example_variables;
 use super::login::LoginSettings;
-use super::names::{OF_ALL_ROLES, meant, variables_of};
+use super::names::{OF_ALL_ROLES, closest_match, variables_of};
 use super::proxy::ProxyVariables;
 
 /// What an example cannot set beside the rest: one replaces Backstage, the other the cluster's own variables.
@@ -59,7 +59,7 @@ fn no_two_variables_are_taken_for_each_other() {
     }
     for name in &all {
         let others = all.iter().filter(|other| *other != name).map(String::as_str);
-        let alike = meant(name, others);
+        let alike = closest_match(name, others);
         // Each role reads both.
         let are_proxies = name.ends_with("_PROXY");
         assert!(alike.is_none() || are_proxies, "{name} is taken for {alike:?}");

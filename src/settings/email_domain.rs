@@ -3,19 +3,19 @@
 
 use std::str::FromStr;
 
-use super::lists::{Unlike, is_host};
+use super::lists::{InvalidEntry, is_host};
 
 /// A domain as it is configured, in ASCII and lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailDomain(String);
 
 impl FromStr for EmailDomain {
-    type Err = Unlike;
+    type Err = InvalidEntry;
 
-    fn from_str(text: &str) -> Result<Self, Unlike> {
+    fn from_str(text: &str) -> Result<Self, InvalidEntry> {
         match idna::domain_to_ascii(text) {
             Ok(ascii) if is_host(&ascii) => Ok(Self(ascii.to_ascii_lowercase())),
-            _ => Err(Unlike("is no domain: write what stands behind the @, such as example.com")),
+            _ => Err(InvalidEntry("is no domain: write what stands behind the @, such as example.com")),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{OF_ALL_ROLES, meant};
+use super::names::{OF_ALL_ROLES, closest_match};
 use super::{SECRETS, Source};
 
 impl Source {
@@ -25,7 +25,7 @@ impl Source {
                 Some(format!("only secrets are read from files, so set {setting} itself"))
             }
             _ => {
-                let meant = meant(name, known.iter().map(String::as_str))?;
+                let meant = closest_match(name, known.iter().map(String::as_str))?;
                 Some(format!("if {meant} is meant, rename it"))
             }
         };

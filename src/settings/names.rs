@@ -14,9 +14,9 @@ pub const OF_ALL_ROLES: [&str; 5] =
 const LONG: usize = 12;
 
 /// Reads nothing, but notes which fields a struct asks for.
-struct AskedFor<'a>(&'a mut BTreeSet<String>);
+struct FieldNames<'a>(&'a mut BTreeSet<String>);
 
-impl<'de> Deserializer<'de> for AskedFor<'_> {
+impl<'de> Deserializer<'de> for FieldNames<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
@@ -44,13 +44,13 @@ impl<'de> Deserializer<'de> for AskedFor<'_> {
 pub fn variables_of<T: DeserializeOwned>() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     // Always an error: the struct gets no value for any of its fields.
-    drop(T::deserialize(AskedFor(&mut names)));
+    drop(T::deserialize(FieldNames(&mut names)));
     names
 }
 
 /// The name among `known` that is meant by one which is not among them, in whatever case it is written.
 #[must_use]
-pub fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn closest_match<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name = name.to_uppercase();
     let distances = known.into_iter().map(|known| (osa_distance(&name, &known.to_uppercase()), known));
     let near = distances.filter(|(distance, known)| *distance <= if known.len() < LONG { 1 } else { 2 });
@@ -77,7 +77,7 @@ mod tests {
             ("LIST", "none"),
             ("PATH", "none"),
         ] {
-            assert_eq!(meant(written, known).unwrap_or("none"), expected, "{written}");
+            assert_eq!(closest_match(written, known).unwrap_or("none"), expected, "{written}");
         }
     }
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 pub use self::place::ChosenClock;
 use self::place::{InMemory, InRedis, Place};
-use super::{Held, Names, Noted, Swap};
+use super::{HeldLock, Names, Noted, Swap};
 
 const TTL: Duration = Duration::from_mins(10);
 
@@ -56,7 +56,7 @@ async fn a_swap_needs_what_was_seen(place: &dyn Place) {
 async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
     let write = async |owner, seen| {
-        let held = Held { lock: "lock", owner, life: 2 * TTL };
+        let held = HeldLock { lock: "lock", owner, life: 2 * TTL };
         replica.swap_under(held, "record", seen, b"new", 10 * TTL).await.unwrap()
     };
     store.put("record", b"seen", 10 * TTL).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
         (swap(b"new").await, swap(b"new").await, swap(b"other").await),
         (Swap::Done, Swap::Done, Swap::Conflict)
     );
-    let held = Held { lock: "lock", owner: b"owner", life: 2 * TTL };
+    let held = HeldLock { lock: "lock", owner: b"owner", life: 2 * TTL };
     let swap_under =
         async |seen, value, ttl| store.swap_under(held, "record", seen, value, ttl).await.unwrap();
     assert_eq!(swap_under(b"new", b"newer", TTL).await, Swap::Done);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Held, Key, Store, StoreError, Swap};
+use super::{HeldLock, Key, Store, StoreError, Swap};
 use crate::clock::Timer;
 use crate::random::{NoRandomness, Random, random_secret};
 
@@ -85,7 +85,7 @@ impl<'a> Lock<'a> {
         value: &[u8],
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
-        let held = Held { lock: &self.key, owner: &self.owner, life: self.life };
+        let held = HeldLock { lock: &self.key, owner: &self.owner, life: self.life };
         self.store.swap_under(held, key, seen, value, ttl).await
     }
 

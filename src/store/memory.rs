@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 use crate::clock::Clock;
 
 /// Below this many records nothing is worth looking for.
@@ -106,7 +106,7 @@ impl Store for Memory {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],

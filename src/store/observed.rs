@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use prometheus::HistogramVec;
 use time::OffsetDateTime;
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
 /// A store whose every operation is timed, the failed ones included.
 pub struct Observed<S> {
@@ -47,7 +47,7 @@ impl<S: Store> Store for Observed<S> {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
@@ -143,7 +143,7 @@ mod tests {
         store.put("record", b"2", ttl).await.unwrap();
         store.swap("record", b"2", b"3", ttl).await.unwrap();
         assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
-        let held = Held { lock: "record", owner: b"3", life: ttl };
+        let held = HeldLock { lock: "record", owner: b"3", life: ttl };
         store.swap_under(held, "record", b"3", b"4", ttl).await.unwrap();
         store.live_on("record", ttl).await.unwrap();
         store.delete_seen("record", b"4").await.unwrap();

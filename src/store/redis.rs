@@ -34,10 +34,10 @@ use self::connection::Connection;
 use self::driver::{out_of_time, server_of};
 use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::UnusableRedis;
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
 /// How long a connection may take, and then an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The part of that within which a sentinel has to answer, or a replica to confirm a write.
 const SHARE: u32 = 2;
@@ -45,7 +45,7 @@ const SHARE: u32 = 2;
 /// A store in Redis. Has no `Debug`: it holds the password.
 pub struct Redis {
     address: Address,
-    patience: Duration,
+    timeout: Duration,
     connection: Mutex<Option<Connection>>,
     scripts: Scripts,
     /// The runtime that the store was made in, which outlives those of the threads that ask it: a connection ends with its own.
@@ -59,28 +59,28 @@ impl Redis {
     /// # Errors
     /// When the URL is none of Redis', or the file holds no certificate.
     pub fn new(url: &str, ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
-        Self::with_patience(url, ca_file, PATIENCE)
+        Self::with_timeout(url, ca_file, TIMEOUT)
     }
 
-    /// The same with another patience than production's.
-    pub(super) fn with_patience(
+    /// The same with another timeout than production's.
+    pub(super) fn with_timeout(
         url: &str,
         ca_file: Option<&Path>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, UnusableRedis> {
         let address = Address::parse(url, ca_file)?;
         let (connection, scripts, home) = (Mutex::new(None), Scripts::new(), Handle::try_current().ok());
-        Ok(Self { address, patience, connection, scripts, home })
+        Ok(Self { address, timeout, connection, scripts, home })
     }
 
     async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let connection = self.connection().await?;
-        connection.wait_for(command.query_async(&mut connection.driver.clone()), self.patience).await
+        connection.wait_for(command.query_async(&mut connection.driver.clone()), self.timeout).await
     }
 
     async fn script<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
         let connection = self.connection().await?;
-        connection.wait_for(script.invoke_async(&mut connection.driver.clone()), self.patience).await
+        connection.wait_for(script.invoke_async(&mut connection.driver.clone()), self.timeout).await
     }
 
     /// A write that a failover does not forget once this says that it is done. One that no replica confirms is on the master
@@ -91,7 +91,7 @@ impl Redis {
         let (writing, role) = (script.invoke_async(&mut writing), redis::cmd("ROLE"));
         // Sent back to back, so that without replicas it is one round trip.
         let (done, role): (bool, Role) =
-            connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.patience).await?;
+            connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.timeout).await?;
         let Role::Primary { replicas, .. } = role else {
             // Even its refusal counts for nothing: what it refers to is not the master's record.
             connection.give_up();
@@ -109,13 +109,13 @@ impl Redis {
 
     /// Whether what was just written will be there after a failover.
     async fn is_safe(&self, connection: &Connection, replicas: &[ReplicaInfo]) -> Result<bool, StoreError> {
-        let share = self.patience / SHARE;
+        let share = self.timeout / SHARE;
         if !replicas.is_empty() {
             let mut wait = redis::cmd("WAIT");
             wait.arg(1).arg(milliseconds(share));
             let mut waiting = connection.waiting.clone();
             let confirmations: u32 =
-                connection.wait_for(wait.query_async(&mut waiting), self.patience).await?;
+                connection.wait_for(wait.query_async(&mut waiting), self.timeout).await?;
             return Ok(confirmations > 0);
         }
         match &self.address {
@@ -134,7 +134,7 @@ impl Redis {
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
                 return Ok(connection.clone());
             }
-            let opening = open(self.address.clone(), self.patience);
+            let opening = open(self.address.clone(), self.timeout);
             let connection = match &self.home {
                 // A request that gives up ends it: a Redis that hangs must not gather sockets.
                 Some(home) => {
@@ -144,20 +144,20 @@ impl Redis {
             };
             Ok(current.insert(connection).clone())
         };
-        tokio::time::timeout(self.patience, connected)
+        tokio::time::timeout(self.timeout, connected)
             .await
             .unwrap_or_else(|_| Err(out_of_time("no connection")))
     }
 }
 
-async fn open(address: Address, patience: Duration) -> Result<Connection, StoreError> {
+async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreError> {
     match address {
         Address::Server(client) => Connection::open(&client).await,
         Address::Sentinels(sentinels) => {
-            let master = sentinels.master(patience / SHARE).await?;
+            let master = sentinels.master(timeout / SHARE).await?;
             let connection = Connection::open(&master).await?;
             connection.check_master().await?;
-            connection.watch(sentinels, patience / SHARE);
+            connection.watch(sentinels, timeout / SHARE);
             Ok(connection)
         }
     }
@@ -213,13 +213,13 @@ impl Store for Redis {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
-        let held = Held { lock: &prefixed(held.lock), ..held };
+        let held = HeldLock { lock: &prefixed(held.lock), ..held };
         let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, ttl);
         self.confirmed(&swap).await
     }

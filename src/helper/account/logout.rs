@@ -1,6 +1,7 @@
 //! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
 
-use super::{Account, AccountError, client, trust_of, unless_interrupted};
+use super::{Account, unless_interrupted};
+use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::DisconnectedResponse;
@@ -18,8 +19,8 @@ pub enum Scope {
 /// Forgets there; says what.
 ///
 /// # Errors
-/// As the variants of [`AccountError`] say.
-pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<(), AccountError> {
+/// As the variants of [`HelperError`] say.
+pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<(), HelperError> {
     unless_interrupted(async {
         match scope {
             Scope::Backend => disconnect(&settings, &tools).await,
@@ -29,11 +30,11 @@ pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<
     .await
 }
 
-async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), HelperError> {
     let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-    let trust = trust_of(&api, settings, tools)?;
+    let trust = tools.backend_trust(&api, settings)?;
     let sign_in = match &tools.state_folder {
-        Some(folder) => client(&api, settings, tools)?.token_file(folder).forget().await?,
+        Some(folder) => tools.backstage_client(&api, settings)?.token_file(folder).forget().await?,
         None => false,
     };
     if sign_in {
@@ -52,7 +53,7 @@ async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), Acco
     Ok(())
 }
 
-async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), HelperError> {
     let account = Account::open(settings, tools).await?;
     let cluster = settings.cluster.as_deref();
     let disconnect = || account.api.disconnect(account.user_token.as_ref(), cluster);

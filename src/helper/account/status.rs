@@ -2,7 +2,8 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{Account, AccountError, unless_interrupted};
+use super::{Account, unless_interrupted};
+use crate::helper::HelperError;
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, StatusResponse};
@@ -20,16 +21,16 @@ pub enum Form {
 /// Asks the backend and writes what it says.
 ///
 /// # Errors
-/// As the variants of [`AccountError`] say.
-pub async fn run(settings: LoginSettings, form: Form, tools: Tools) -> Result<(), AccountError> {
+/// As the variants of [`HelperError`] say.
+pub async fn run(settings: LoginSettings, form: Form, tools: Tools) -> Result<(), HelperError> {
     unless_interrupted(show(&settings, form, &tools)).await
 }
 
-async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(), AccountError> {
+async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(), HelperError> {
     let account = Account::open(settings, tools).await?;
     let answer = account.answer(|| account.api.status(account.user_token.as_ref())).await?;
     match form {
-        Form::Json => tools.answers.pass_on(&answer.text)?,
+        Form::Json => tools.answers.pass_on(&answer.text).map_err(HelperError::Output)?,
         Form::Lines => {
             for line in lines(&answer.status, account.api.address(), tools.clock.now()) {
                 tools.answers.say(&line);

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::backend_name::BackendName;
-use crate::helper::callback::Way;
-use crate::helper::session::outcome::LoginError;
+use crate::helper::HelperError;
+use crate::helper::callback::Channel;
+use crate::helper::web::deferred_redirect::{DeferredRedirect, Destination};
 use crate::helper::web::form_tokens::FormTokens;
-use crate::helper::web::onward::{Onward, Signpost};
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 
@@ -19,10 +18,10 @@ pub struct BackendQuestion {
     /// The backend that it is about.
     pub backend: BackendName,
     /// Where a browser that has answered goes on.
-    pub signpost: Signpost,
+    pub redirect: DeferredRedirect,
     link_secret: WireSecret,
     form_tokens: FormTokens,
-    confirmed: watch::Sender<Option<Way>>,
+    confirmed: watch::Sender<Option<Channel>>,
     random: Arc<dyn Random>,
 }
 
@@ -34,7 +33,7 @@ impl BackendQuestion {
     pub fn new(backend: BackendName, random: Arc<dyn Random>) -> Result<Self, NoRandomness> {
         Ok(Self {
             backend,
-            signpost: Signpost::default(),
+            redirect: DeferredRedirect::default(),
             link_secret: random_secret(random.as_ref())?,
             form_tokens: FormTokens::default(),
             confirmed: watch::Sender::new(None),
@@ -63,10 +62,10 @@ impl BackendQuestion {
     }
 
     /// The person has said yes, in this way. The first yes counts.
-    pub fn confirm(&self, way: Way) {
+    pub fn confirm(&self, channel: Channel) {
         self.confirmed.send_if_modified(|confirmed| {
             let is_first = confirmed.is_none();
-            confirmed.get_or_insert(way);
+            confirmed.get_or_insert(channel);
             is_first
         });
     }
@@ -81,26 +80,26 @@ impl BackendQuestion {
     ///
     /// # Errors
     /// When they have not answered in time.
-    pub async fn confirmed_within(&self, patience: Duration) -> Result<Way, LoginError> {
-        match timeout(patience, self.confirmed()).await {
-            Ok(way) => Ok(way),
-            Err(_) => Err(self.too_late(patience)),
+    pub async fn confirmed_within(&self, timeout: Duration) -> Result<Channel, HelperError> {
+        match tokio::time::timeout(timeout, self.confirmed()).await {
+            Ok(channel) => Ok(channel),
+            Err(_) => Err(self.too_late(timeout)),
         }
     }
 
     /// The end of a login whose person has not answered in time, which browsers that have just answered are shown, too.
     #[must_use]
-    pub fn too_late(&self, patience: Duration) -> LoginError {
-        let error = LoginError::TimedOut(humantime::format_duration(patience).to_string());
-        self.signpost.point(Onward::Nowhere(error.to_string()));
+    pub fn too_late(&self, timeout: Duration) -> HelperError {
+        let error = HelperError::TimedOut(humantime::format_duration(timeout).to_string());
+        self.redirect.resolve(Destination::Failure(error.to_string()));
         error
     }
 
     /// Waits until they have, and in which way.
-    pub async fn confirmed(&self) -> Way {
+    pub async fn confirmed(&self) -> Channel {
         let mut confirmed = self.confirmed.subscribe();
         match confirmed.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(way)) => *way,
+            Ok(Some(channel)) => *channel,
             // Not while `self` holds the sender.
             _ => std::future::pending().await,
         }
@@ -119,9 +118,10 @@ mod tests {
         let Err(error) = question.confirmed_within(Duration::from_millis(1)).await else {
             panic!("nobody has answered")
         };
-        question.confirm(Way::Browser);
-        let onward = timeout(Duration::from_secs(15), question.signpost.read()).await;
-        let Ok(Onward::Nowhere(sentence)) = onward else { panic!("the browser waits on") };
+        question.confirm(Channel::Browser);
+        let destination =
+            tokio::time::timeout(Duration::from_secs(15), question.redirect.destination()).await;
+        let Ok(Destination::Failure(sentence)) = destination else { panic!("the browser waits on") };
         assert_eq!(sentence, error.to_string());
     }
 }

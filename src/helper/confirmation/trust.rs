@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::backend_name::BackendName;
-use crate::helper::private_folder::{NotGiven, PrivateFolder};
+use crate::helper::private_folder::{FolderError, PrivateFolder};
 
 /// The file, in the folder of all that the helper keeps.
 const FILE: &str = "confirmed-backends.json";
@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 pub enum TrustFileError {
     /// The system does not let us.
     #[error("{0}.")]
-    NotGiven(#[from] NotGiven),
+    FolderError(#[from] FolderError),
     /// It is damaged, or a newer version of this program wrote it.
     #[error(
         "{0} does not hold confirmed backends that this version can read: remove that file, or use a newer version of this program."
@@ -32,7 +32,7 @@ pub enum TrustFileError {
 
 /// Whether a person has said that a backend is theirs.
 #[derive(Debug)]
-pub enum Standing {
+pub enum TrustStatus {
     /// It is on this machine, or a login there has succeeded before.
     Confirmed,
     /// Never on this machine.
@@ -73,14 +73,14 @@ impl BackendTrust {
 
     /// How it stands now.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn status(&self) -> TrustStatus {
         if self.name.is_on_loopback() || self.is_known_only_here() {
-            return Standing::Confirmed;
+            return TrustStatus::Confirmed;
         }
         match self.folder.as_ref().map_or_else(|| Ok(Vec::new()), read) {
-            Ok(backends) if backends.contains(&self.name) => Standing::Confirmed,
-            Ok(_) => Standing::Unconfirmed,
-            Err(error) => Standing::Unknown(error),
+            Ok(backends) if backends.contains(&self.name) => TrustStatus::Confirmed,
+            Ok(_) => TrustStatus::Unconfirmed,
+            Err(error) => TrustStatus::Unknown(error),
         }
     }
 
@@ -137,7 +137,7 @@ fn read(folder: &PrivateFolder) -> Result<Vec<BackendName>, TrustFileError> {
 
 fn write(folder: &PrivateFolder, backends: Vec<BackendName>) -> Result<(), TrustFileError> {
     let content = serde_json::to_vec(&Content { version: VERSION, backends })
-        .map_err(|error| NotGiven::BySystem { path: folder.path_of(FILE), reason: error.into() })?;
+        .map_err(|error| FolderError::BySystem { path: folder.path_of(FILE), reason: error.into() })?;
     Ok(folder.write(FILE, &content)?)
 }
 
@@ -150,21 +150,24 @@ mod tests {
     }
 
     fn is_confirmed(home: &Path, address: &str) -> bool {
-        matches!(trust(home, address, "helper").standing(), Standing::Confirmed)
+        matches!(trust(home, address, "helper").status(), TrustStatus::Confirmed)
     }
 
     #[actix_web::test]
     async fn it_is_remembered_for_exactly_that_backend_until_it_is_forgotten() {
         let home = tempfile::tempdir().unwrap();
         let known = trust(home.path(), "https://b.example", "helper");
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
         known.remember().await.unwrap();
         known.remember().await.unwrap();
         assert!(is_confirmed(home.path(), "https://b.example:443/"));
         for other in ["https://b.example:444", "https://b.example/x", "https://bb.example"] {
             assert!(!is_confirmed(home.path(), other), "{other}");
         }
-        assert!(matches!(trust(home.path(), "https://b.example", "other").standing(), Standing::Unconfirmed));
+        assert!(matches!(
+            trust(home.path(), "https://b.example", "other").status(),
+            TrustStatus::Unconfirmed
+        ));
         assert!(known.forget().await.unwrap() && !known.forget().await.unwrap());
         assert!(!is_confirmed(home.path(), "https://b.example"));
     }
@@ -175,9 +178,9 @@ mod tests {
         trust(home.path(), "http://localhost:7007", "helper").remember().await.unwrap();
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
         let homeless = BackendTrust::new(BackendName::new("https://b.example", "helper").unwrap(), None);
-        assert!(matches!(homeless.standing(), Standing::Unconfirmed));
+        assert!(matches!(homeless.status(), TrustStatus::Unconfirmed));
         homeless.remember().await.unwrap();
-        assert!(matches!(homeless.standing(), Standing::Confirmed));
+        assert!(matches!(homeless.status(), TrustStatus::Confirmed));
     }
 
     #[cfg(unix)]
@@ -190,14 +193,14 @@ mod tests {
         set_mode(0o770);
         let known = trust(home.path(), "https://b.example", "helper");
         assert!(known.remember().await.unwrap_err().to_string().contains("run chmod 700 "));
-        assert!(matches!(known.standing(), Standing::Confirmed));
+        assert!(matches!(known.status(), TrustStatus::Confirmed));
         set_mode(0o700);
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
         known.remember().await.unwrap();
-        assert!(matches!(known.standing(), Standing::Confirmed));
+        assert!(matches!(known.status(), TrustStatus::Confirmed));
         // As another process does.
         assert!(trust(home.path(), "https://b.example", "helper").forget().await.unwrap());
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
     }
 
     #[actix_web::test]
@@ -223,7 +226,7 @@ mod tests {
         for other in ["", "{}", &whole[..whole.len() - 1], &newer, &wider] {
             folder.write(FILE, other.as_bytes()).unwrap();
             let again = trust(home.path(), "https://b.example", "helper");
-            let Standing::Unknown(error) = again.standing() else { panic!("{other} is trusted") };
+            let TrustStatus::Unknown(error) = again.status() else { panic!("{other} is trusted") };
             assert!(error.to_string().contains(FILE), "{error}");
             assert!(again.remember().await.is_err() && again.forget().await.is_err());
             assert_eq!(folder.read(FILE).unwrap().unwrap(), other.as_bytes());

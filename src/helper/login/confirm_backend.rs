@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::sign_in_first::Person;
-use crate::helper::callback::Way;
+use crate::helper::HelperError;
+use crate::helper::callback::Channel;
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::confirmation::trust::{BackendTrust, Standing};
-use crate::helper::session::outcome::LoginError;
+use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
 use crate::helper::terminal::dialogue::{self, BrowserState};
 use crate::helper::terminal::keyboard::Keyboard;
-use crate::helper::web::onward::Onward;
+use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::WireSecret;
 
@@ -25,7 +25,7 @@ pub enum Confirmation {
         /// The question that they have answered.
         question: Arc<BackendQuestion>,
         /// Which way.
-        way: Way,
+        channel: Channel,
     },
 }
 
@@ -34,15 +34,15 @@ impl Confirmation {
     #[must_use]
     pub fn browser(&self) -> BrowserState {
         match self {
-            Self::Now { way: Way::Browser, .. } => BrowserState::OnItsWay,
-            Self::Now { way: Way::Terminal, .. } | Self::Before => BrowserState::Elsewhere,
+            Self::Now { channel: Channel::Browser, .. } => BrowserState::OnItsWay,
+            Self::Now { channel: Channel::Terminal, .. } | Self::Before => BrowserState::Elsewhere,
         }
     }
 
     /// Leads the browser there that has shown the question.
-    pub fn lead(&self, onward: Onward) {
+    pub fn lead(&self, destination: Destination) {
         match self {
-            Self::Now { question, .. } => question.signpost.point(onward),
+            Self::Now { question, .. } => question.redirect.resolve(destination),
             Self::Before => {}
         }
     }
@@ -57,32 +57,36 @@ impl Person<'_> {
         &self,
         trust: &BackendTrust,
         keyboard: &mut Keyboard,
-    ) -> Result<Confirmation, LoginError> {
-        match trust.standing() {
-            Standing::Confirmed => return Ok(Confirmation::Before),
-            Standing::Unconfirmed => {}
-            Standing::Unknown(error) => self.tools.terminal.say(&error.to_string()),
+    ) -> Result<Confirmation, HelperError> {
+        match trust.status() {
+            TrustStatus::Confirmed => return Ok(Confirmation::Before),
+            TrustStatus::Unconfirmed => {}
+            TrustStatus::Unknown(error) => self.tools.terminal.say(&error.to_string()),
         }
         let question = BackendQuestion::new(trust.name().clone(), Arc::clone(&self.tools.random))?;
         let question = Arc::clone(self.single_login.ask_about_backend(question));
-        let way = self.answer(&question, keyboard).await?;
-        Ok(Confirmation::Now { question, way })
+        let channel = self.answer(&question, keyboard).await?;
+        Ok(Confirmation::Now { question, channel })
     }
 
-    async fn answer(&self, question: &BackendQuestion, keyboard: &mut Keyboard) -> Result<Way, LoginError> {
-        let (tools, patience) = (self.tools, self.settings.login_timeout.0);
+    async fn answer(
+        &self,
+        question: &BackendQuestion,
+        keyboard: &mut Keyboard,
+    ) -> Result<Channel, HelperError> {
+        let (tools, timeout) = (self.tools, self.settings.login_timeout.0);
         let page: WireSecret =
             format!("http://{REDIRECT_HOST}:{}/go/{}", self.port, question.link_secret().expose()).into();
-        let mut asked = dialogue::ask_about_backend(question, &page, (tools, &mut *keyboard), patience)?;
-        let deadline = Instant::now() + patience;
+        let mut asked = dialogue::ask_about_backend(question, &page, (tools, &mut *keyboard), timeout)?;
+        let deadline = Instant::now() + timeout;
         loop {
             tokio::select! {
-                way = question.confirmed() => return Ok(way),
+                channel = question.confirmed() => return Ok(channel),
                 line = keyboard.line() => {
                     dialogue::answer_about_backend(&line, question, &mut asked, tools)?;
                 }
                 () = tokio::time::sleep_until(deadline) => {
-                    let too_late = question.too_late(patience);
+                    let too_late = question.too_late(timeout);
                     // A browser that has clicked at that moment is still being answered.
                     tokio::time::sleep(LAST_PAGE).await;
                     return Err(too_late);

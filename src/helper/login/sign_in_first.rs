@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::single_login::SingleLogin;
+use crate::helper::HelperError;
 use crate::helper::backend_client::{ApiError, BackendApi};
-use crate::helper::callback::{Arrival, Way};
-use crate::helper::session::outcome::LoginError;
+use crate::helper::callback::{Callback, Channel};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::token_file::Tokens;
@@ -41,7 +41,7 @@ pub struct SigningIn<'a> {
     /// What the browser is shown.
     pub pending: Arc<PendingSignIn>,
     client: BackstageClient<'a>,
-    arrivals: mpsc::Receiver<Arrival>,
+    callbacks: mpsc::Receiver<Callback>,
 }
 
 /// Who has signed in, and where their browser is now.
@@ -58,7 +58,7 @@ impl<'a> Person<'a> {
     ///
     /// # Errors
     /// When Backstage does not answer a refresh at all.
-    pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, LoginError> {
+    pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, HelperError> {
         let folder = self.tools.state_folder.as_deref();
         match given.or_kept(&self.client()?, folder).await {
             Err(SignInError::File(error)) => {
@@ -77,12 +77,12 @@ impl<'a> Person<'a> {
     ///
     /// # Errors
     /// When this Backstage does not know the program as a client, or does not answer.
-    pub async fn begin_sign_in(&self) -> Result<SigningIn<'a>, LoginError> {
+    pub async fn begin_sign_in(&self) -> Result<SigningIn<'a>, HelperError> {
         let (client, random) = (self.client()?, self.tools.random.as_ref());
         let sign_in = client.begin(random).await.map_err(|error| self.not_signed_in(error))?;
-        let (pending, arrivals) = PendingSignIn::new(sign_in, self.port, random)?;
+        let (pending, callbacks) = PendingSignIn::new(sign_in, self.port, random)?;
         let pending = Arc::clone(self.single_login.begin_sign_in(pending));
-        Ok(SigningIn { pending, client, arrivals })
+        Ok(SigningIn { pending, client, callbacks })
     }
 
     /// Opens the browser, waits for it to come back, and keeps what it brings.
@@ -94,33 +94,33 @@ impl<'a> Person<'a> {
         sign_in: &mut SigningIn<'_>,
         browser: BrowserState,
         keyboard: &mut Keyboard,
-    ) -> Result<SignedIn, LoginError> {
-        let patience = self.settings.login_timeout.0;
-        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience, browser);
-        let Arrival { request, way } = self.arrival(sign_in, keyboard).await?;
+    ) -> Result<SignedIn, HelperError> {
+        let timeout = self.settings.login_timeout.0;
+        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, timeout, browser);
+        let Callback { request, channel } = self.callback(sign_in, keyboard).await?;
         let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
-        let browser = match way {
-            Way::Browser => BrowserState::OnItsWay,
-            Way::Terminal => BrowserState::Elsewhere,
+        let browser = match channel {
+            Channel::Browser => BrowserState::OnItsWay,
+            Channel::Terminal => BrowserState::Elsewhere,
         };
         Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
     }
 
-    async fn arrival(
+    async fn callback(
         &self,
         sign_in: &mut SigningIn<'_>,
         keyboard: &mut Keyboard,
-    ) -> Result<Arrival, LoginError> {
-        let patience = self.settings.login_timeout.0;
-        let deadline = Instant::now() + patience;
+    ) -> Result<Callback, HelperError> {
+        let timeout = self.settings.login_timeout.0;
+        let deadline = Instant::now() + timeout;
         loop {
             tokio::select! {
-                Some(arrival) = sign_in.arrivals.recv() => return Ok(arrival),
+                Some(callback) = sign_in.callbacks.recv() => return Ok(callback),
                 line = keyboard.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
                 () = tokio::time::sleep_until(deadline) => {
-                    return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()));
+                    return Err(HelperError::TimedOut(humantime::format_duration(timeout).to_string()));
                 }
             }
         }
@@ -140,10 +140,10 @@ impl<'a> Person<'a> {
     }
 
     fn client(&self) -> Result<BackstageClient<'a>, SettingsError> {
-        BackstageClient::new(self.api, &self.settings.backstage_client_id, Arc::clone(&self.tools.clock))
+        self.tools.backstage_client(self.api, self.settings)
     }
 
-    fn not_signed_in(&self, error: SignInError) -> LoginError {
-        LoginError::of_sign_in(error, self.api.address())
+    fn not_signed_in(&self, error: SignInError) -> HelperError {
+        HelperError::of_sign_in(error, self.api.address())
     }
 }

@@ -8,7 +8,7 @@ use super::ListenError;
 use crate::outbound::http_client::HttpClient;
 
 /// How long whoever has the port is given to say who it is.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 struct Status {
@@ -24,7 +24,7 @@ pub async fn recognise(error: ListenError) -> ListenError {
 }
 
 async fn is_proxy(port: u16) -> bool {
-    let client = HttpClient::for_loopback(PATIENCE);
+    let client = HttpClient::for_loopback(TIMEOUT);
     let status = client.get_json::<Status>(&format!("http://127.0.0.1:{port}/status")).await;
     status.is_ok_and(|status| status.role == "proxy")
 }

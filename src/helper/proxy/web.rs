@@ -19,10 +19,10 @@ use super::state::form_tokens::{ButtonPage, FormTokens};
 use crate::helper::web::guard::AllowedHosts;
 use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::methods::{get, post};
-use crate::helper::web::of_every_login;
 use crate::helper::web::pages::layout::Page;
 use crate::helper::web::redirect::{self, Index};
 use crate::helper::web::server::{self, PortServer};
+use crate::helper::web::shared_routes;
 use crate::helper::{callback, port};
 
 /// The services that its requests need.
@@ -88,7 +88,7 @@ fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz", web::get().to(health::ready)))
         .service(get("/metrics", web::get().to(health::metrics)))
         .service(get("/status", web::get().to(health::status)))
-        .configure(of_every_login)
+        .configure(shared_routes)
         .default_service(web::to(arrive_elsewhere));
 }
 
@@ -101,7 +101,7 @@ async fn arrive(
 ) -> HttpResponse {
     let began = Instant::now();
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
-    let answer = redirect::arrive(request, found, index).await;
+    let answer = redirect::handle(request, found, index).await;
     if is_redirect {
         logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }
@@ -115,7 +115,7 @@ async fn arrive_elsewhere(
     logins: web::Data<ProxyLogins>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let answer = redirect::arrive_elsewhere(request, found).await;
+    let answer = redirect::handle_other_path(request, found).await;
     if answer.status() != StatusCode::NOT_FOUND {
         logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }

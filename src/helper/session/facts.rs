@@ -5,8 +5,8 @@ use url::Url;
 
 use super::Session;
 use super::auth_url::AuthUrl;
-use super::outcome::LoginError;
 use crate::backstage_names::UserRef;
+use crate::helper::HelperError;
 use crate::helper::backend_client::{BackendApi, displayable};
 use crate::protocol::Info;
 
@@ -35,9 +35,9 @@ impl LoginFacts {
         info: &Info,
         auth_url: &AuthUrl,
         api: &BackendApi,
-    ) -> Result<Self, LoginError> {
+    ) -> Result<Self, HelperError> {
         let user: UserRef = session.user.parse().map_err(|_| {
-            LoginError::Refused(
+            HelperError::Refused(
                 "The backend names no Backstage user for this login: tell whoever runs it.".to_owned(),
             )
         })?;

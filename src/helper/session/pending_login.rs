@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::auth_url::AuthUrl;
 use super::facts::LoginFacts;
 use super::outcome::Outcome;
-use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
+use crate::helper::callback::{Callback, Consent, Expected, StateCookie};
 use crate::helper::web::form_tokens::FormTokens;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
@@ -35,7 +35,7 @@ pub struct PendingLogin {
     confirm_tokens: FormTokens,
     consented: AtomicBool,
     progress: watch::Sender<Progress>,
-    arrivals: mpsc::UnboundedSender<Arrival>,
+    callbacks: mpsc::UnboundedSender<Callback>,
     outcome_shown: Notify,
 }
 
@@ -78,7 +78,7 @@ impl PendingLogin {
         port: u16,
         consent: Consent,
         random: &dyn Random,
-    ) -> Result<(Self, mpsc::UnboundedReceiver<Arrival>), NoRandomness> {
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Callback>), NoRandomness> {
         Ok(Self::with_secrets(facts, auth_url, host, port, consent, Secrets::new(random)?))
     }
 
@@ -91,8 +91,8 @@ impl PendingLogin {
         port: u16,
         consent: Consent,
         secrets: Secrets,
-    ) -> (Self, mpsc::UnboundedReceiver<Arrival>) {
-        let (arrivals, receiver) = mpsc::unbounded_channel();
+    ) -> (Self, mpsc::UnboundedReceiver<Callback>) {
+        let (callbacks, receiver) = mpsc::unbounded_channel();
         let cookie = StateCookie { name: StateCookie::name_for(auth_url.state()), value: secrets.cookie };
         let login = Self {
             facts,
@@ -102,7 +102,7 @@ impl PendingLogin {
             confirm_tokens: FormTokens::default(),
             consented: AtomicBool::new(consent == Consent::Given),
             progress: watch::Sender::new(Progress::Waiting),
-            arrivals,
+            callbacks,
             outcome_shown: Notify::new(),
         };
         (login, receiver)
@@ -172,7 +172,7 @@ impl PendingLogin {
 
     /// Takes the identity provider's answer. What arrives after the first is not delivered: it shows the first one's
     /// outcome.
-    pub fn accept(&self, arrival: Arrival) {
+    pub fn accept(&self, callback: Callback) {
         let first = self.progress.send_if_modified(|progress| {
             let waiting = matches!(progress, Progress::Waiting);
             if waiting {
@@ -182,7 +182,7 @@ impl PendingLogin {
         });
         if first {
             // Fails only when the login role has ended, and with it the whole program.
-            let _ = self.arrivals.send(arrival);
+            let _ = self.callbacks.send(callback);
         }
     }
 
@@ -197,11 +197,11 @@ impl PendingLogin {
         self.progress.borrow().clone()
     }
 
-    /// The outcome, if there is one before `patience` is over.
-    pub async fn outcome_within(&self, patience: Duration) -> Option<Outcome> {
+    /// The outcome, if there is one before `timeout` is over.
+    pub async fn outcome_within(&self, timeout: Duration) -> Option<Outcome> {
         let mut progress = self.progress.subscribe();
         let ended = progress.wait_for(|progress| matches!(progress, Progress::Ended(_)));
-        match tokio::time::timeout(patience, ended).await {
+        match tokio::time::timeout(timeout, ended).await {
             Ok(Ok(progress)) => match &*progress {
                 Progress::Ended(outcome) => Some(outcome.clone()),
                 Progress::Waiting | Progress::Delivering => None,

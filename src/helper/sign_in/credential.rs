@@ -39,7 +39,7 @@ pub enum UserCredential {
 
 /// Why a cookie brought no user token.
 #[derive(Debug, thiserror::Error)]
-pub enum NotTraded {
+pub enum TradeError {
     /// Backstage did not take it.
     #[error("{0}")]
     Refused(String),
@@ -108,8 +108,8 @@ impl UserCredential {
     /// The user token, for which a cookie is traded.
     ///
     /// # Errors
-    /// As the variants of [`NotTraded`] say.
-    pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, NotTraded> {
+    /// As the variants of [`TradeError`] say.
+    pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, TradeError> {
         match self {
             Self::BackstageToken(token) | Self::Kept(token) => Ok(Some(token)),
             Self::Cookie { provider, cookie } => trade(api, &provider, &cookie).await.map(Some),
@@ -135,7 +135,7 @@ fn is_provider_id(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Result<SecretString, NotTraded> {
+async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Result<SecretString, TradeError> {
     let mut last = None;
     for environment in AUTH_ENVIRONMENTS {
         match api.user_token(provider, environment, cookie).await {
@@ -143,16 +143,16 @@ async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Resul
             // Backstage's answer for an environment that the provider is not configured for.
             Err(ApiError::Refused(refusal)) if refusal.status == 404 => last = Some(refusal),
             Err(ApiError::Refused(refusal)) => {
-                return Err(NotTraded::Refused(format!(
+                return Err(TradeError::Refused(format!(
                     "Backstage does not accept BACKSTAGE_SESSION ({refusal}): sign in to Backstage and copy the \
                      cookie anew."
                 )));
             }
-            Err(error) => return Err(NotTraded::NoAnswer(error)),
+            Err(error) => return Err(TradeError::NoAnswer(error)),
         }
     }
     let reason = last.map_or_else(String::new, |refusal| format!(" ({refusal})"));
-    Err(NotTraded::Refused(format!(
+    Err(TradeError::Refused(format!(
         "Backstage knows no auth provider {provider}{reason}: check BACKSTAGE_AUTH_PROVIDER."
     )))
 }

@@ -3,8 +3,8 @@
 use tokio::sync::mpsc;
 
 use super::SignIn;
-use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
-use crate::helper::web::onward::Signpost;
+use crate::helper::callback::{Callback, Consent, Expected, StateCookie};
+use crate::helper::web::deferred_redirect::DeferredRedirect;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 
@@ -14,12 +14,12 @@ pub const REDIRECT_HOST: &str = "localhost";
 /// A sign-in that is under way. Has no `Debug`: it holds secrets.
 pub struct PendingSignIn {
     /// Where a browser that comes back goes on: the login that now begins.
-    pub signpost: Signpost,
+    pub redirect: DeferredRedirect,
     sign_in: SignIn,
     port: u16,
     link_secret: WireSecret,
     cookie: StateCookie,
-    arrivals: mpsc::Sender<Arrival>,
+    callbacks: mpsc::Sender<Callback>,
 }
 
 impl PendingSignIn {
@@ -32,13 +32,13 @@ impl PendingSignIn {
         sign_in: SignIn,
         port: u16,
         random: &dyn Random,
-    ) -> Result<(Self, mpsc::Receiver<Arrival>), NoRandomness> {
-        let (arrivals, receiver) = mpsc::channel(1);
+    ) -> Result<(Self, mpsc::Receiver<Callback>), NoRandomness> {
+        let (callbacks, receiver) = mpsc::channel(1);
         let cookie =
             StateCookie { name: StateCookie::name_for(&sign_in.state), value: random_secret(random)? };
         let link_secret = random_secret(random)?;
-        let signpost = Signpost::default();
-        Ok((Self { signpost, sign_in, port, link_secret, cookie, arrivals }, receiver))
+        let redirect = DeferredRedirect::default();
+        Ok((Self { redirect, sign_in, port, link_secret, cookie, callbacks }, receiver))
     }
 
     /// The page that the helper opens or prints.
@@ -90,8 +90,8 @@ impl PendingSignIn {
     }
 
     /// Takes Backstage's answer. Only the first counts; who brings another sees how the first one ended.
-    pub fn accept(&self, arrival: Arrival) {
-        if self.arrivals.try_send(arrival).is_err() {
+    pub fn accept(&self, callback: Callback) {
+        if self.callbacks.try_send(callback).is_err() {
             tracing::info!("Backstage's answer came once more");
         }
     }

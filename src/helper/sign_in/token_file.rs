@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::helper::private_folder::{NotGiven, PrivateFolder};
+use crate::helper::private_folder::{FolderError, PrivateFolder};
 use crate::protocol::WireSecret;
 use crate::random::sha256;
 
@@ -15,7 +15,7 @@ use crate::random::sha256;
 pub enum TokenFileError {
     /// The system does not let us.
     #[error("{0}, or set BACKSTAGE_TOKEN instead.")]
-    NotGiven(#[from] NotGiven),
+    FolderError(#[from] FolderError),
     /// Another program wrote it, or part of it is gone.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
     Damaged(PathBuf),
@@ -132,7 +132,7 @@ impl Locked<'_> {
     pub fn write(&self, tokens: &Tokens) -> Result<(), TokenFileError> {
         let content = Content { owner: self.file.owner.clone(), tokens: tokens.clone() };
         let content = serde_json::to_vec(&content)
-            .map_err(|error| NotGiven::BySystem { path: self.file.path(), reason: error.into() })?;
+            .map_err(|error| FolderError::BySystem { path: self.file.path(), reason: error.into() })?;
         Ok(self.file.folder.write(&self.file.file_name(), &content)?)
     }
 

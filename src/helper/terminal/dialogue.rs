@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use super::asked_words::{Answer, AskedWords};
+use super::confirmation_words::{Answer, ConfirmationWords};
 use super::keyboard::{self, Attended, Keyboard};
 use super::tools::Tools;
 use super::{Terminal, Typed};
-use crate::helper::callback::{self, Arrival, Consent, Expected, Proof, Way};
+use crate::helper::callback::{self, Callback, Channel, Consent, Expected, Proof};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::delivery;
@@ -32,7 +32,7 @@ pub enum BrowserState {
 }
 
 /// What a person types says yes to; nothing where none types, or none is asked.
-pub type Asked = Option<AskedWords>;
+pub type ExpectedWords = Option<ConfirmationWords>;
 
 /// Asks whether the backend is the person's own.
 ///
@@ -42,15 +42,15 @@ pub fn ask_about_backend(
     question: &BackendQuestion,
     link: &WireSecret,
     (tools, keyboard): (&Tools, &mut Keyboard),
-    patience: Duration,
-) -> Result<Asked, NoRandomness> {
+    timeout: Duration,
+) -> Result<ExpectedWords, NoRandomness> {
     tools.terminal.say(
         "No login at this Backstage has succeeded on this machine yet: nothing was sent there but a question of which backend it is.",
     );
     show_backend(&question.backend, &tools.terminal);
     let asked = ask("Is that your Backstage, and did you begin this login?", tools, keyboard)?;
     open(link, tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
     Ok(asked)
 }
 
@@ -68,12 +68,12 @@ pub fn begin_sign_in(
     sign_in: &PendingSignIn,
     backend: &str,
     tools: &Tools,
-    patience: Duration,
+    timeout: Duration,
     browser: BrowserState,
 ) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
     bring(browser, &sign_in.link(), tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
 }
 
 /// Says whose login it is and opens the browser, or says where to go.
@@ -83,9 +83,9 @@ pub fn begin_sign_in(
 pub fn begin(
     login: &PendingLogin,
     (tools, keyboard): (&Tools, &mut Keyboard),
-    patience: Duration,
+    timeout: Duration,
     browser: BrowserState,
-) -> Result<Asked, NoRandomness> {
+) -> Result<ExpectedWords, NoRandomness> {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     tools.terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
     let asked = match login.consent() {
@@ -93,26 +93,26 @@ pub fn begin(
         Consent::Needed => ask("Is that you, and did you begin this login?", tools, keyboard)?,
     };
     bring(browser, &login.link(), tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
     Ok(asked)
 }
 
 /// Puts a question that a click on the helper's page answers, and words, where a person types.
-fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<Asked, NoRandomness> {
+fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<ExpectedWords, NoRandomness> {
     let terminal = &tools.terminal;
     if keyboard::attended() == Attended::No {
         terminal.say(&format!("{question} Then press the button on the page that opens."));
         return Ok(None);
     }
     keyboard.forget_what_was_typed_ahead();
-    let words = AskedWords::new(tools.random.as_ref())?;
+    let words = ConfirmationWords::new(tools.random.as_ref())?;
     let shown = words.shown();
     terminal.say(&format!("{question} Then press the button on the page that opens, or type: {shown}"));
     Ok(Some(words))
 }
 
 /// Whether a line is the yes that was asked for.
-fn is_yes(line: &str, asked: &mut Asked, tools: &Tools) -> Result<bool, NoRandomness> {
+fn is_yes(line: &str, asked: &mut ExpectedWords, tools: &Tools) -> Result<bool, NoRandomness> {
     let Some(words) = asked else { return Ok(false) };
     match words.take(line, tools.random.as_ref())? {
         Answer::Yes => return Ok(true),
@@ -134,10 +134,10 @@ fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
     }
 }
 
-fn say_how_long(tools: &Tools, patience: Duration) {
+fn say_how_long(tools: &Tools, timeout: Duration) {
     let terminal = &tools.terminal;
-    let patience = humantime::format_duration(patience);
-    terminal.say(&format!("Waiting up to {patience} for you to log in. Ctrl-C ends it."));
+    let timeout = humantime::format_duration(timeout);
+    terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
     if keyboard::attended() == Attended::Yes {
         terminal.say("If the browser ends on a page that cannot be reached, paste that page's address here.");
     }
@@ -178,7 +178,7 @@ pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'sta
 pub fn answer_sign_in(line: &str, sign_in: &PendingSignIn, tools: &Tools) {
     let Typed::CallbackQuery(query) = terminal::understand(line) else { return };
     if let Some(request) = pasted(&query, sign_in.expected(), &tools.terminal) {
-        sign_in.accept(Arrival { request, way: Way::Terminal });
+        sign_in.accept(Callback { request, channel: Channel::Terminal });
     }
 }
 
@@ -199,13 +199,13 @@ fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Op
 pub fn answer_about_backend(
     line: &str,
     question: &BackendQuestion,
-    asked: &mut Asked,
+    asked: &mut ExpectedWords,
     tools: &Tools,
 ) -> Result<(), NoRandomness> {
     let is_words = matches!(terminal::understand(line), Typed::Words);
     if is_words && is_yes(line, asked, tools)? {
         tracing::info!(backend = %question.backend, "the backend was confirmed in the terminal");
-        question.confirm(Way::Terminal);
+        question.confirm(Channel::Terminal);
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ pub fn answer_about_backend(
 pub fn answer(
     line: &str,
     login: &PendingLogin,
-    asked: &mut Asked,
+    asked: &mut ExpectedWords,
     tools: &Tools,
 ) -> Result<(), NoRandomness> {
     match terminal::understand(line) {
@@ -230,7 +230,7 @@ pub fn answer(
         }
         Typed::CallbackQuery(query) => {
             if let Some(request) = pasted(&query, login.expected(), &tools.terminal) {
-                login.accept(Arrival { request, way: Way::Terminal });
+                login.accept(Callback { request, channel: Channel::Terminal });
             }
         }
         Typed::Words | Typed::Nothing => {}

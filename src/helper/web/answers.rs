@@ -6,8 +6,8 @@ use actix_web::cookie::{self, Cookie, SameSite};
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::deferred_redirect::{DeferredRedirect, Destination};
 use super::login_lookup::Unavailable;
-use super::onward::{Onward, Signpost};
 use super::pages;
 use crate::helper::callback::{BadCallback, StateCookie};
 use crate::helper::session::pending_login::{PendingLogin, Progress};
@@ -17,7 +17,7 @@ use crate::protocol::WireSecret;
 const COOKIE_LIFE: cookie::time::Duration = cookie::time::Duration::minutes(5);
 
 /// How long a callback waits for the backend before it shows the page that reloads itself.
-const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The page that says why nothing can be said about any login.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn unavailable(reason: &Unavailable) -> HttpResponse {
 
 /// Sends the browser there, with the proof that it was us who did.
 #[must_use]
-pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
+pub fn redirect_with_cookie(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
     let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -59,7 +59,7 @@ pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
 
 /// The outcome, as soon as there is one; else the page that asks for it again.
 pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
-    if let Some(outcome) = login.outcome_within(CALLBACK_PATIENCE).await {
+    if let Some(outcome) = login.outcome_within(CALLBACK_TIMEOUT).await {
         login.mark_outcome_shown();
         return pages::outcome(&login.facts, &outcome).into_response();
     }
@@ -70,9 +70,9 @@ pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
 }
 
 /// Where a browser that waits goes on, as soon as it is known.
-pub async fn follow(signpost: &Signpost) -> HttpResponse {
-    match signpost.read().await {
-        Onward::To(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
-        Onward::Nowhere(sentence) => pages::sign_in_failed(&sentence).into_response(),
+pub async fn follow(redirect: &DeferredRedirect) -> HttpResponse {
+    match redirect.destination().await {
+        Destination::Link(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
+        Destination::Failure(sentence) => pages::sign_in_failed(&sentence).into_response(),
     }
 }

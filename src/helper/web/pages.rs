@@ -19,7 +19,7 @@ use crate::protocol::{Code, WireSecret};
 const RELOAD_SECONDS: u8 = 2;
 
 /// How long a page that reloads itself is waited for, to show it the outcome.
-pub const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+pub const RELOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `GET /`: whose login is under way.
 #[must_use]

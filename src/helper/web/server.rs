@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::guard;
 
 /// A client that has not sent its request by then gets a 408; one that has sent nothing at all is left.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// More than a browser needs, and few enough that nobody exhausts the process.
 const MOST_CONNECTIONS: usize = 512;
@@ -80,7 +80,7 @@ where
         let (routes, on_tls, closed) = (routes.clone(), on_tls.clone(), closed.clone());
         server = server.listen(address.to_string(), listener, move || {
             let (on_tls, closed) = (on_tls.clone(), closed.clone());
-            let told_apart = fn_service(move |stream| tell_apart(stream, on_tls.clone(), closed.clone()));
+            let told_apart = fn_service(move |stream| reject_tls(stream, on_tls.clone(), closed.clone()));
             told_apart.and_then(http(address, routes.clone()))
         })?;
     }
@@ -99,7 +99,7 @@ fn http<C: Fn(&mut ServiceConfig)>(
     HttpService::build()
         // Each answer is a connection's last, so that the end of the login need not wait for idle ones.
         .keep_alive(KeepAlive::Disabled)
-        .client_request_timeout(REQUEST_PATIENCE)
+        .client_request_timeout(REQUEST_TIMEOUT)
         .client_disconnect_timeout(Duration::from_secs(1))
         .local_addr(address)
         .finish(map_config(app, |()| AppConfig::default()))
@@ -107,14 +107,14 @@ fn http<C: Fn(&mut ServiceConfig)>(
 }
 
 /// Passes a connection on when it does not begin with a `ClientHello`.
-async fn tell_apart(
+async fn reject_tls(
     mut stream: TcpStream,
     on_tls: impl Fn(),
     mut closed: watch::Receiver<()>,
 ) -> Result<TcpStream, DispatchError> {
     let mut first = [0];
     let peeked = tokio::select! {
-        peeked = timeout(REQUEST_PATIENCE, stream.peek(&mut first)) => peeked.map_err(io::Error::from)?,
+        peeked = timeout(REQUEST_TIMEOUT, stream.peek(&mut first)) => peeked.map_err(io::Error::from)?,
         _ = closed.changed() => return Err(left("the server ends")),
     };
     match peeked? {

@@ -100,7 +100,7 @@ impl InRedis {
 #[async_trait]
 impl Place for InRedis {
     fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
+        Arc::new(Redis::with_timeout(&self.url, None, LONG).unwrap())
     }
 
     /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.

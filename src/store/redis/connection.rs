@@ -57,9 +57,9 @@ impl Connection {
     }
 
     /// Gives the connection up when the sentinels name another server.
-    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, often: Duration) {
+    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, interval: Duration) {
         let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
-        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimeTimer).await });
+        tokio::spawn(async move { watch::watch(sentinels, server, lost, interval, &RuntimeTimer).await });
     }
 
     /// Whether the next request needs a new one.
@@ -76,9 +76,9 @@ impl Connection {
     pub(super) async fn wait_for<T>(
         &self,
         answer: impl Future<Output = RedisResult<T>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<T, StoreError> {
-        let Ok(answer) = tokio::time::timeout(patience, answer).await else {
+        let Ok(answer) = tokio::time::timeout(timeout, answer).await else {
             self.give_up();
             return Err(out_of_time("no answer"));
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{Script, ScriptInvocation};
 
-use crate::store::Held;
+use crate::store::HeldLock;
 
 /// Writes ARGV[2] to KEYS[1] while it is ARGV[1], and once more when it is ARGV[2] already: so a write whose answer was lost can be
 /// asked for again.
@@ -81,7 +81,7 @@ impl Scripts {
 
     pub(super) fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &str,
         seen: &[u8],
         value: &[u8],

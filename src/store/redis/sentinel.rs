@@ -17,7 +17,7 @@ use super::tls::Roots;
 use crate::store::StoreError;
 
 /// The events by which a sentinel tells of another master, after a failover or because it was told so.
-const NEWS: [&str; 2] = ["+switch-master", "+monitor"];
+const EVENTS: [&str; 2] = ["+switch-master", "+monitor"];
 
 /// The sentinels of one master, and how to speak to the servers that they name.
 pub(super) struct Sentinels {
@@ -29,7 +29,7 @@ pub(super) struct Sentinels {
 }
 
 /// What a sentinel said.
-struct Word {
+struct MasterAnswer {
     /// Grows with every failover.
     epoch: u64,
     host: String,
@@ -48,17 +48,17 @@ impl Sentinels {
         Self { clients, master, scheme, settings, roots }
     }
 
-    /// The server that is the master by the newest word of the sentinels that answer within `patience`.
+    /// The server that is the master by the newest word of the sentinels that answer within `timeout`.
     ///
     /// # Errors
     /// When none of them answers, or none knows that master.
-    pub(super) async fn master(&self, patience: Duration) -> Result<Client, StoreError> {
+    pub(super) async fn master(&self, timeout: Duration) -> Result<Client, StoreError> {
         let ask = |sentinel| async move {
-            tokio::time::timeout(patience, self.ask(sentinel))
+            tokio::time::timeout(timeout, self.ask(sentinel))
                 .await
                 .unwrap_or_else(|_| Err(out_of_time("no answer")))
         };
-        let mut newest: Option<Word> = None;
+        let mut newest: Option<MasterAnswer> = None;
         let mut failure = String::new();
         for answer in join_all(self.clients.iter().map(ask)).await {
             match answer {
@@ -86,13 +86,13 @@ impl Sentinels {
         let sentinel =
             self.clients.get(number).ok_or((ErrorKind::InvalidClientConfig, "no such sentinel"))?;
         let (mut sink, told) = sentinel.get_async_pubsub().await?.split();
-        for event in NEWS {
+        for event in EVENTS {
             sink.subscribe(event).await?;
         }
         Ok((sink, told))
     }
 
-    async fn ask(&self, sentinel: &Client) -> Result<Word, StoreError> {
+    async fn ask(&self, sentinel: &Client) -> Result<MasterAnswer, StoreError> {
         let failed = |error: RedisError| store_error(&error);
         let mut driver =
             sentinel.get_multiplexed_async_connection_with_config(&driver_config()).await.map_err(failed)?;
@@ -109,7 +109,7 @@ impl Sentinels {
                 .await
                 .map_err(failed)?;
         let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
-        Ok(Word { epoch, host, port })
+        Ok(MasterAnswer { epoch, host, port })
     }
 
     /// Where they are.
@@ -118,8 +118,8 @@ impl Sentinels {
         self.clients.iter().map(server_of).collect()
     }
 
-    fn client(&self, word: &Word) -> Result<Client, RedisError> {
-        let Word { host, port, .. } = word;
+    fn client(&self, word: &MasterAnswer) -> Result<Client, RedisError> {
+        let MasterAnswer { host, port, .. } = word;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let info = format!("{}://{host}:{port}", self.scheme).into_connection_info()?;
         self.roots.client(server(info, self.settings.clone()))

@@ -12,15 +12,15 @@ const TTL: Duration = Duration::from_mins(10);
 const SOON: Duration = Duration::from_secs(1);
 
 fn open(url: &str) -> Redis {
-    Redis::with_patience(url, None, SOON).unwrap()
+    Redis::with_timeout(url, None, SOON).unwrap()
 }
 
 /// For what is not about being late, on a machine that may be under load.
 fn open_patiently(url: &str) -> Redis {
-    Redis::with_patience(url, None, 60 * SOON).unwrap()
+    Redis::with_timeout(url, None, 60 * SOON).unwrap()
 }
 
-/// The reason, after a check that it came before anybody lost patience.
+/// The reason, after a check that it came before anybody lost timeout.
 async fn refusal(store: &Redis) -> String {
     let asked = Instant::now();
     let error = store.get("record").await.unwrap_err();
@@ -156,7 +156,7 @@ async fn a_key_of_another_kind_is_an_error_and_not_the_end_of_the_connection() {
 async fn tls_is_trusted_with_its_ca_only() {
     let server = RedisServer::start_with_tls();
     let url = format!("rediss://localhost:{}/3", server.port());
-    let store = Redis::with_patience(&url, Some(&server.ca_file()), SOON).unwrap();
+    let store = Redis::with_timeout(&url, Some(&server.ca_file()), SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");
@@ -237,7 +237,7 @@ async fn the_commands_in_the_documentation_are_enough() {
     assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Swap::Done);
     store.put("record", b"1", TTL).await.unwrap();
     assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Swap::Done);
-    let held = Held { lock: "lock", owner: b"owner", life: TTL };
+    let held = HeldLock { lock: "lock", owner: b"owner", life: TTL };
     assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
     assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Swap::Done);

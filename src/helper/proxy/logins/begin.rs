@@ -3,13 +3,13 @@
 
 use super::ProxyLogins;
 use super::run::go_on_with;
+use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::callback::Consent;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::Secrets;
 use crate::helper::session::{self, Credential, Session};
 use crate::helper::web::login_lookup::Unavailable;
@@ -35,7 +35,7 @@ pub enum NotBegun {
     Port(#[from] ListenError),
     /// The backend is away, or says no.
     #[error(transparent)]
-    Login(LoginError),
+    Login(HelperError),
     /// The store does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -44,10 +44,10 @@ pub enum NotBegun {
     Stopping,
 }
 
-impl From<LoginError> for NotBegun {
-    fn from(error: LoginError) -> Self {
+impl From<HelperError> for NotBegun {
+    fn from(error: HelperError) -> Self {
         match error {
-            LoginError::Listen(error) => Self::Port(error),
+            HelperError::Listen(error) => Self::Port(error),
             other => Self::Login(other),
         }
     }
@@ -64,7 +64,7 @@ impl From<StoreError> for NotBegun {
 /// # Errors
 /// When it is away.
 pub async fn info(logins: &ProxyLogins, api: &BackendApi) -> Result<Info, NotBegun> {
-    let unreachable = |reason| LoginError::Unreachable { backend: api.address().to_owned(), reason };
+    let unreachable = |reason| HelperError::Unreachable { backend: api.address().to_owned(), reason };
     logins.backend.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
 }
 
@@ -81,9 +81,9 @@ pub async fn begin(
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
     let session = session::begin(credential, api, None).await?;
-    let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(LoginError::from)?;
+    let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(HelperError::from)?;
     let hosts = &logins.settings.insecure_http_hosts;
-    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
+    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(HelperError::from)?;
     let record = LoginRecord {
         facts: LoginFacts::of(&session, info, &auth_url, api)?,
         request_id: api.request_id().to_owned(),

@@ -8,9 +8,9 @@ use super::sign_in_first::begin_own;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::Credential;
+use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::login_lookup::Unavailable;
-use crate::helper::web::onward::Onward;
-use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::protocol::{Info, WireSecret};
 
 /// What begins, at once or behind the question.
@@ -38,7 +38,7 @@ pub async fn begin_when_confirmed(
     let question = Arc::new(question.map_err(Unavailable::from)?);
     logins.known.questions.enter(&question);
     let link = question.link_secret().clone();
-    actix_web::rt::spawn(see_through(logins.clone(), api.clone(), info, beginning, question));
+    actix_web::rt::spawn(begin_after_answer(logins.clone(), api.clone(), info, beginning, question));
     Ok(link)
 }
 
@@ -55,26 +55,26 @@ async fn begin_now(
 }
 
 /// Waits for the answer, and leads the browser on to the login that then begins.
-async fn see_through(
+async fn begin_after_answer(
     logins: ProxyLogins,
     api: BackendApi,
     info: Info,
     beginning: Beginning,
     question: Arc<BackendQuestion>,
 ) {
-    let patience = logins.settings.login_timeout.0;
-    let begun = match question.confirmed_within(patience).await {
+    let timeout = logins.settings.login_timeout.0;
+    let begun = match question.confirmed_within(timeout).await {
         Ok(_) => begin_now(&logins, &api, info, beginning).await,
         Err(too_late) => Err(too_late.into()),
     };
-    question.signpost.point(match begun {
-        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+    question.redirect.resolve(match begun {
+        Ok(link) => Destination::Link(format!("/go/{}", link.expose()).into()),
         Err(reason) => {
             tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-            Onward::Nowhere(reason.to_string())
+            Destination::Failure(reason.to_string())
         }
     });
     // A page that is reloaded meanwhile still leads on.
-    tokio::time::sleep(RELOAD_PATIENCE).await;
+    tokio::time::sleep(RELOAD_TIMEOUT).await;
     logins.known.questions.forget(&question);
 }

@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use super::ProxyLogins;
 use crate::helper::backend_client::BackendApi;
-use crate::helper::callback::Arrival;
+use crate::helper::callback::Callback;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::delivery;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::web::login_lookup::Unavailable;
-use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::helper::web::server::LAST_PAGE;
 use crate::random::sha256;
 use crate::store::sealing::derived::DoesNotOpen;
@@ -24,7 +24,7 @@ use crate::telemetry::AUDIT;
 struct UnderWay {
     login: Arc<PendingLogin>,
     /// Where its answer arrives.
-    arrivals: UnboundedReceiver<Arrival>,
+    callbacks: UnboundedReceiver<Callback>,
     /// What the store has of it.
     record: LoginRecord,
     /// The hash of its state.
@@ -37,25 +37,25 @@ struct UnderWay {
 /// When the record holds what no honest backend sends.
 pub fn go_on_with(logins: &ProxyLogins, record: LoginRecord) -> Result<Arc<PendingLogin>, Unavailable> {
     let hosts = &logins.settings.insecure_http_hosts;
-    let (login, arrivals) = record.open(hosts, logins.control_port).map_err(|_| DoesNotOpen)?;
+    let (login, callbacks) = record.open(hosts, logins.control_port).map_err(|_| DoesNotOpen)?;
     let login = Arc::new(login);
     let hash = sha256(login.auth_url().state().expose().as_bytes());
     if let Err(known) = logins.known.live.enter(&hash, &login) {
         return Ok(known);
     }
-    let under_way = UnderWay { login: Arc::clone(&login), arrivals, record, hash };
+    let under_way = UnderWay { login: Arc::clone(&login), callbacks, record, hash };
     let there = logins.clone();
-    logins.backend.thread.run(|api| see_through(there, api, under_way));
+    logins.backend.thread.run(|api| run(there, api, under_way));
     Ok(login)
 }
 
 /// Waits for the answer, delivers it, and forgets the login once the backend has answered for good.
-async fn see_through(logins: ProxyLogins, api: Option<BackendApi>, mut under_way: UnderWay) {
+async fn run(logins: ProxyLogins, api: Option<BackendApi>, mut under_way: UnderWay) {
     // Without a backend no login begins; one that another process began waits for a process that has one.
     let Some(api) = api.map(|api| api.under_request_id(&under_way.record.request_id)) else { return };
     let ends = Instant::now() + logins.store.until(under_way.record.ends);
-    let outcome = match tokio::time::timeout_at(ends, under_way.arrivals.recv()).await {
-        Ok(Some(arrival)) => deliver(&logins, &api, &under_way, &arrival, ends).await,
+    let outcome = match tokio::time::timeout_at(ends, under_way.callbacks.recv()).await {
+        Ok(Some(callback)) => deliver(&logins, &api, &under_way, &callback, ends).await,
         Ok(None) | Err(_) => Outcome::Expired,
     };
     let UnderWay { login, record, hash, .. } = under_way;
@@ -66,7 +66,7 @@ async fn see_through(logins: ProxyLogins, api: Option<BackendApi>, mut under_way
         logins.backend.remember().await;
     }
     // The page that waits reloads itself: it has to find somebody.
-    let shown = tokio::time::timeout(RELOAD_PATIENCE, login.outcome_shown());
+    let shown = tokio::time::timeout(RELOAD_TIMEOUT, login.outcome_shown());
     if shown.await.is_ok() {
         tokio::time::sleep(LAST_PAGE).await;
     }
@@ -84,12 +84,12 @@ async fn deliver(
     logins: &ProxyLogins,
     api: &BackendApi,
     under_way: &UnderWay,
-    arrival: &Arrival,
+    callback: &Callback,
     ends: Instant,
 ) -> Outcome {
     let timer = logins.metrics.exchange_seconds.start_timer();
     let token = &under_way.record.session_token;
-    let outcome = delivery::deliver(api, token, &arrival.request, ends, |trouble| {
+    let outcome = delivery::deliver(api, token, &callback.request, ends, |trouble| {
         tracing::info!(reason = %trouble.reason, "the backend has not answered for good");
     })
     .await;

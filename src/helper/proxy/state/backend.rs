@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backend_info::Installation;
+use super::backend_info::BackendInfo;
 use super::backend_thread::BackendThread;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::helper::confirmation::backend_name::BackendName;
-use crate::helper::confirmation::trust::{BackendTrust, Standing};
+use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
 use crate::protocol::Info;
 
 /// How long a page waits for it.
-const PAGE_PATIENCE: Duration = Duration::from_secs(2);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The Backstage that the proxy is for.
 pub struct NamedBackstage {
@@ -35,14 +35,14 @@ pub struct Backend {
     /// The only thread that speaks to it.
     pub thread: BackendThread,
     named: Option<NamedBackstage>,
-    installation: Installation,
+    fresh_info: BackendInfo,
 }
 
 impl Backend {
     /// Nothing is asked yet.
     #[must_use]
     pub fn new(named: Option<NamedBackstage>, thread: BackendThread) -> Self {
-        Self { thread, named, installation: Installation::default() }
+        Self { thread, named, fresh_info: BackendInfo::default() }
     }
 
     /// The address of the Backstage that the proxy is for.
@@ -55,10 +55,10 @@ impl Backend {
     #[must_use]
     pub fn unconfirmed(&self) -> Option<&BackendName> {
         let NamedBackstage { trust, .. } = self.named.as_ref()?;
-        match trust.standing() {
-            Standing::Confirmed => return None,
-            Standing::Unconfirmed => {}
-            Standing::Unknown(error) => {
+        match trust.status() {
+            TrustStatus::Confirmed => return None,
+            TrustStatus::Unconfirmed => {}
+            TrustStatus::Unknown(error) => {
                 tracing::warn!(%error, "it is not known which backends were confirmed");
             }
         }
@@ -78,17 +78,17 @@ impl Backend {
     /// # Errors
     /// As [`BackendApi::info`].
     pub async fn info(&self, api: &BackendApi) -> Result<Info, ApiError> {
-        self.installation.info(api).await
+        self.fresh_info.info(api).await
     }
 
     /// Whether it answers, for a page that does not wait for long.
     pub async fn answers(self: &Arc<Self>) -> Answers {
-        if self.installation.is_fresh() {
+        if self.fresh_info.is_fresh() {
             return Answers::Yes;
         }
         let there = Arc::clone(self);
         let asked = self.thread.ask(move |api| async move { there.info(&api?).await.ok() });
-        match tokio::time::timeout(PAGE_PATIENCE, asked).await {
+        match tokio::time::timeout(PAGE_TIMEOUT, asked).await {
             Ok(Some(Some(_))) => Answers::Yes,
             Ok(_) | Err(_) => Answers::No,
         }

@@ -13,9 +13,9 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// The backend's word, while it is fresh.
 #[derive(Default)]
-pub struct Installation(Mutex<Option<(Instant, Info)>>);
+pub struct BackendInfo(Mutex<Option<(Instant, Info)>>);
 
-impl Installation {
+impl BackendInfo {
     /// The backend's word; a backend that is away is asked again each time.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ impl CallbackPort {
         let listeners = port::bind(&self.listen)?;
         let port = port::port(&listeners).unwrap_or(port::CALLBACK_PORT);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let server = (self.serve)(listeners).map_err(|reason| ListenError::NotGiven { address, reason })?;
+        let server = (self.serve)(listeners).map_err(|reason| ListenError::BindFailed { address, reason })?;
         *open = Some(Open { port, server });
         tracing::info!(port, "the redirect's port is held");
         Ok(port)

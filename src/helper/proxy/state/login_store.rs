@@ -10,7 +10,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::helper::callback::{Arrival, Consent};
+use crate::helper::callback::{Callback, Consent};
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::pending_login::{PendingLogin, Secrets};
@@ -60,7 +60,7 @@ impl LoginRecord {
         &self,
         insecure_hosts: &[String],
         port: u16,
-    ) -> Result<(PendingLogin, UnboundedReceiver<Arrival>), BadAuthUrl> {
+    ) -> Result<(PendingLogin, UnboundedReceiver<Callback>), BadAuthUrl> {
         let redirect_uri = RedirectUri::parse(&self.redirect_uri)?;
         let auth_url = AuthUrl::parse(&self.auth_url, &redirect_uri, insecure_hosts)?;
         let (facts, host, secrets) = (self.facts.clone(), redirect_uri.host(), self.secrets.clone());

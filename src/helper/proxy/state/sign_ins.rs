@@ -39,6 +39,6 @@ impl SignIns {
     /// Whether a browser is expected back.
     #[must_use]
     pub fn are_under_way(&self) -> bool {
-        self.known().iter().any(|sign_in| !sign_in.signpost.points())
+        self.known().iter().any(|sign_in| !sign_in.redirect.is_resolved())
     }
 }

@@ -48,7 +48,7 @@ pub async fn start(
         })
         .await
     {
-        Some(Ok(link)) => lead_to(&link),
+        Some(Ok(link)) => redirect_to_link(&link),
         Some(Err(refusal)) => refused(&refusal),
         None => refused(&NotBegun::Stopping),
     }
@@ -56,7 +56,7 @@ pub async fn start(
 
 /// Under whatever name the request came; the link itself moves to the redirect's.
 #[must_use]
-pub fn lead_to(link: &WireSecret) -> HttpResponse {
+pub fn redirect_to_link(link: &WireSecret) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, format!("/go/{}", link.expose()))).finish()
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::hand_over::{lead_to, refused};
+use super::hand_over::{redirect_to_link, refused};
 use crate::helper::proxy::logins::begin::{NotBegun, info};
 use crate::helper::proxy::logins::confirm_first::{Beginning, begin_when_confirmed};
 use crate::helper::proxy::logins::{ProxyLogins, sign_in_first};
@@ -43,7 +43,7 @@ async fn begin_own(logins: &ProxyLogins, page: ButtonPage) -> HttpResponse {
         }
     });
     match begun.await {
-        Some(Ok(link)) => lead_to(&link),
+        Some(Ok(link)) => redirect_to_link(&link),
         Some(Err(refusal)) => refused(&refusal),
         None => refused(&NotBegun::Stopping),
     }

@@ -3,12 +3,12 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
+use crate::helper::HelperError;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::logins::begin::NotBegun;
 use crate::helper::proxy::state::backend::Answers;
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::LoginError;
 use crate::helper::web::pages::backend_list;
 use crate::helper::web::pages::layout::{Kind, Page, Tone};
 use crate::protocol::WireSecret;
@@ -114,10 +114,10 @@ pub fn not_begun(reason: &NotBegun) -> Page {
         NotBegun::UsedBefore => (StatusCode::CONFLICT, "used-before", "This session was handed over before"),
         NotBegun::WrongOrigin(_) => (StatusCode::FORBIDDEN, "wrong-origin", "Not from this page"),
         NotBegun::Port(_) => (StatusCode::CONFLICT, "port-taken", "Another program is in the way"),
-        NotBegun::Login(LoginError::Unreachable { .. }) => {
+        NotBegun::Login(HelperError::Unreachable { .. }) => {
             (StatusCode::BAD_GATEWAY, "backend-away", "Backstage does not answer")
         }
-        NotBegun::Login(LoginError::Expired) => (StatusCode::GONE, "expired", "The login took too long"),
+        NotBegun::Login(HelperError::Expired) => (StatusCode::GONE, "expired", "The login took too long"),
         NotBegun::Login(_) => (StatusCode::FORBIDDEN, "not-begun", "The login cannot begin"),
         NotBegun::Unavailable(_) | NotBegun::Stopping => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now")

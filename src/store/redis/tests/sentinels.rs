@@ -113,7 +113,7 @@ async fn sentinels_that_are_listened_to_are_asked_rarely_and_tell_of_a_new_maste
     tokio::spawn(
         async move { watch::watch(asked, server, watching, 60 * SOON, &EndlessTimer(sender)).await },
     );
-    assert_eq!(waits.recv().await, Some(watch::RARELY));
+    assert_eq!(waits.recv().await, Some(watch::SLOW_INTERVAL));
     // One that cannot be heard is noticed at once, and made up for by asking.
     sentinels[0].kill();
     assert_eq!(waits.recv().await, Some(60 * SOON));
@@ -155,7 +155,7 @@ async fn tls_reaches_sentinels_and_servers_alike() {
         ),
     );
     let url = format!("rediss+sentinel://localhost:{}/dev", sentinel.port());
-    let store = Redis::with_patience(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
+    let store = Redis::with_timeout(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");

@@ -9,7 +9,7 @@ const WORDS: &str = include_str!("words.txt");
 const MOST_WRONG: u8 = 3;
 
 /// Words that are shown and wait to be typed.
-pub struct AskedWords {
+pub struct ConfirmationWords {
     words: String,
     wrong: u8,
 }
@@ -25,7 +25,7 @@ pub enum Answer {
     NoMore,
 }
 
-impl AskedWords {
+impl ConfirmationWords {
     /// New ones.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn only_the_words_that_are_shown_count_and_no_others_after_three_tries() {
-        let mut asked = AskedWords::new(&SystemRandom).unwrap();
+        let mut asked = ConfirmationWords::new(&SystemRandom).unwrap();
         let shown = asked.shown().to_owned();
         let typed = format!("  {} \n", shown.to_uppercase().replace(' ', "   "));
         assert_eq!(asked.take(&typed, &SystemRandom).unwrap(), Answer::Yes);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_question_has_its_own() {
-        let shown = || AskedWords::new(&SystemRandom).unwrap().words;
+        let shown = || ConfirmationWords::new(&SystemRandom).unwrap().words;
         let different: HashSet<String> = (0..20).map(|_| shown()).collect();
         assert!(different.len() > 15, "{different:?}");
     }
