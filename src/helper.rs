@@ -1,13 +1,13 @@
-//! Runs on the user's machine: owns the redirect URI for the length of a login and relays what arrives there.
+//! The helper runs on the user's machine: it serves the redirect URI during a login and passes the callback to the backend.
 //!
-//! The path of one login through this room: [`port`] binds the redirect URI's port, [`session`] begins or takes over a session through
+//! The path of one login: [`port`] binds the redirect URI's port, [`session`] begins or takes over a session through
 //! [`backend_client`], [`session::auth_url`] is checked, [`web::confirm`] sends the browser to the identity provider,
-//! [`web::redirect`] takes and [`callback`] judges what comes back, [`session::delivery`] hands it to the backend, [`web::pages`] show
-//! the [`session::outcome`].
-//! A backend that was never confirmed on this machine ([`confirmation::trust`]) is asked about first ([`login::confirm_backend`]).
-//! Where nothing says who the person is, [`login::sign_in_first`] comes first: [`sign_in`] is the OAuth client,
-//! [`sign_in::token_file`] keeps what it gets. In the [`proxy`] role there are many logins at once. [`account::status`] and
-//! [`account::logout`] are about the logins that the backend holds already.
+//! [`web::redirect`] receives and [`callback`] checks the callback, [`session::delivery`] hands it to the backend, and [`web::pages`]
+//! show the [`session::outcome`].
+//! Before that, the user confirms a backend that was never confirmed on this machine ([`confirmation::trust`],
+//! [`login::confirm_backend`]), and signs in to Backstage if no credential is set ([`login::sign_in_first`], with [`sign_in`] as the
+//! OAuth client and [`sign_in::token_file`] as its store). The [`proxy`] role serves many logins at once. [`account::status`] and
+//! [`account::logout`] work on the logins that the backend keeps.
 
 pub mod account;
 pub mod backend_client;
@@ -72,11 +72,11 @@ pub enum HelperError {
     TokenFile(#[from] TokenFileError),
     /// The backend sent an authorization URL that no honest backend sends.
     #[error(
-        "The backend sent a login address that {0}: do not log in there, tell whoever runs this Backstage."
+        "The backend sent a login address that {0}: do not log in there, tell the admin of this Backstage."
     )]
     AuthUrl(#[from] BadAuthUrl),
     /// The user did not finish the login within `LOGIN_TIMEOUT`.
-    #[error("Nobody finished the login within {0}: run this again.")]
+    #[error("The login was not finished within {0}: run this again.")]
     TimedOut(String),
     /// The session has expired.
     #[error("The session ended before the login was done: begin it again.")]

@@ -1,8 +1,8 @@
-//! The program: one binary, a role a command.
+//! The program: one binary with a command for each role.
 
 mod command_line;
 
-// A panic is to end a request, not the process.
+// A panic must end a request, not the process.
 const _: () = assert!(cfg!(panic = "unwind"), "the program is built without unwinding");
 
 use std::io::Write;
@@ -41,16 +41,16 @@ use command_line::{
 const FAILED: u8 = 1;
 /// The exit code of settings that cannot be used.
 const USAGE: u8 = 2;
-/// The person reads the terminal's own lines; logs, above all those of libraries, are for those who ask for them.
+/// The log level of commands at a terminal: the user reads the command's own lines, and asks for more with `RUST_LOG`.
 const QUIET: &str = "backstage_oidc_helper=warn";
 
 fn main() -> ExitCode {
-    // The hook has said where; what unwinding has passed by is as it should be.
+    // The panic hook has logged where it happened.
     std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
 }
 
 fn run() -> ExitCode {
-    // Whoever builds a client first would choose the provider; a second installation changes nothing.
+    // Otherwise the first client that is built would choose the provider; a second installation changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
@@ -85,7 +85,7 @@ fn check_health(flags: HealthcheckFlags) -> ExitCode {
 }
 
 fn administer(command: AdminCommand) -> ExitCode {
-    // The person reads what the command prints; the audit trail is told in any case.
+    // The user reads what the command prints; the audit log is written in any case.
     start_logs("warn,audit=info");
     let read = || BackendSettings::read(&environment().with_secret_files()?);
     let settings = match read() {
@@ -106,7 +106,7 @@ fn administer(command: AdminCommand) -> ExitCode {
     done.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
-/// Standard output gets the key and nothing else, so that it can be piped to where it is kept.
+/// Prints the key and nothing else to standard output, so that it can be piped.
 fn print_new_key() -> ExitCode {
     let read = || environment().with_secret_files()?.read::<KeySettings>();
     let existing = match read() {
@@ -135,7 +135,7 @@ fn backend(flags: BackendFlags) -> ExitCode {
         let running = backend::build(settings).map_err(|error| error.to_string())?;
         running.serve_until(stop).await.map_err(|error| error.to_string())
     });
-    // To take it down would wait for threads that look up a name, for as long as that takes.
+    // Dropping the runtime would wait for threads that look up a name, which may take long.
     std::mem::forget(system);
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
 }
@@ -154,7 +154,7 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
 
-/// The sentence in the log and on the terminal: where the backend runs, only one of them is read.
+/// Logs the reason and returns the exit code.
 fn refused(sentence: &str, code: u8) -> ExitCode {
     tracing::error!("{sentence}");
     ExitCode::from(code)
@@ -176,7 +176,7 @@ where
     ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
-/// The sentence for the person at the terminal.
+/// Writes the reason to the terminal and returns the exit code.
 fn failed(sentence: &str, code: u8) -> ExitCode {
     Terminal::stderr().say_whole(sentence);
     ExitCode::from(code)

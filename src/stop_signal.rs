@@ -1,6 +1,6 @@
-//! The person, or the system, wants the program to end.
+//! Signals that stop the program.
 
-/// What told it so.
+/// Which signal it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopSignal {
     /// SIGTERM; on Windows Ctrl-Break, a console that is closed, a shutdown.
@@ -9,7 +9,7 @@ pub enum StopSignal {
     Interrupt,
 }
 
-/// Listens from the call on. Never resolves where the system gives no signals.
+/// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(unix)]
 pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +23,7 @@ pub fn stop_requested() -> impl Future<Output = StopSignal> {
     }
 }
 
-/// Listens from the call on. Never resolves where the system gives no signals.
+/// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(windows)]
 pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};

@@ -1,4 +1,4 @@
-//! What `status` and `logout` have in common: whose account at which backend, and asking until it has answered.
+//! What `status` and `logout` share: identifying the user at a backend, and retrying until it answers.
 
 pub mod logout;
 pub mod status;
@@ -23,11 +23,11 @@ use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 use crate::stop_signal::stop_requested;
 
-/// The first wait before another try; it doubles.
+/// The wait before the first retry; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 
-/// How many tries more there are: about five seconds, for somebody who waits for the answer.
-const MORE_TRIES: usize = 4;
+/// The number of retries: about five seconds in all, as the user is waiting.
+const RETRIES: usize = 4;
 
 /// The longest `Retry-After` that is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -40,21 +40,21 @@ const INTERRUPTED: &str =
 pub struct Account<'t> {
     /// The backend.
     pub api: BackendApi,
-    /// Who asks; nobody in development mode.
+    /// The user's token; none in development mode.
     pub user_token: Option<SecretString>,
     terminal: &'t Terminal,
 }
 
 impl<'t> Account<'t> {
-    /// Finds out who asks. A backend that was never confirmed on this machine is sent nothing unless the person confirms it now.
+    /// Identifies the user. A backend that was never confirmed on this machine is sent nothing unless the user confirms it now.
     ///
     /// # Errors
-    /// When a setting cannot be used, the backend is not confirmed, or Backstage does not take the cookie.
+    /// When a setting cannot be used, the backend is not confirmed, or Backstage does not accept the cookie.
     pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, HelperError> {
         let credential = UserCredential::choose(settings)?;
         if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
             return Err(SettingsError(
-                "A session token is good for its one login and for nothing else: leave it out, and set \
+                "A session token is only good for its own login: leave it out, and set \
                  BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's Backstage cookie."
                     .to_owned(),
             )
@@ -76,7 +76,7 @@ impl<'t> Account<'t> {
         Ok(Self { api, user_token, terminal: &tools.terminal })
     }
 
-    /// Forgets the kept sign-in to Backstage; whether there was one.
+    /// Deletes the kept sign-in to Backstage, and returns whether there was one.
     ///
     /// # Errors
     /// When the file that keeps it cannot be used.
@@ -86,16 +86,16 @@ impl<'t> Account<'t> {
         Ok(client.forget(&client.token_file(folder)).await?)
     }
 
-    /// The backend's answer to a call, which is made again when something is in its way that may pass.
+    /// The backend's answer to a call, which is retried after temporary failures.
     ///
     /// # Errors
-    /// When the backend says no, or is not reached in a few tries.
+    /// When the backend refuses, or does not answer after the retries.
     pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, HelperError>
     where
         F: Future<Output = Result<T, ApiError>>,
     {
         let backoff =
-            ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(MORE_TRIES).with_jitter();
+            ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(RETRIES).with_jitter();
         let told = Cell::new(false);
         let answer = call
             .retry(backoff)
@@ -112,7 +112,7 @@ impl<'t> Account<'t> {
     }
 }
 
-/// Does something until it is done, or until somebody ends the program.
+/// Runs work until it is done or the program is told to stop.
 ///
 /// # Errors
 /// Those of `work`; [`HelperError::Interrupted`].
@@ -125,7 +125,7 @@ pub async fn unless_interrupted(
     }
 }
 
-/// Network errors, 429 and 502 to 504 pass. A page that is no backend's stays one, and so does a certificate.
+/// Whether a failure is temporary: network errors, 429 and 502 to 504 are. A wrong certificate, or an answer of another server, is not.
 fn may_pass(error: &ApiError) -> bool {
     match error {
         ApiError::NoAnswer(OutboundError::NotConnected(failure)) => failure.may_pass(),
@@ -155,7 +155,7 @@ fn given_up(api: &BackendApi, reason: ApiError) -> HelperError {
     }
 }
 
-/// What a proxy, or a Backstage without the backend, answers in its place.
+/// Whether a proxy, or a Backstage without the backend, answered in place of the backend.
 fn is_from_intermediary(refusal: &Refusal) -> bool {
     refusal.code.is_none() && matches!(refusal.status, 404 | 502..=504)
 }

@@ -1,4 +1,4 @@
-//! One login, then the end: the `login` role.
+//! The `login` role: one login, then the program exits.
 
 pub mod beginning;
 pub mod confirm_backend;
@@ -53,7 +53,7 @@ pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), HelperErro
         ended = login => ended?,
         _ = stop_requested() => return Err(HelperError::Interrupted(INTERRUPTED)),
     };
-    // From here on a signal only shortens the wait for the last page: the outcome stands.
+    // From here on a signal only shortens the wait for the last page; the outcome is final.
     tokio::select! {
         () = running.show(ended.channel) => {}
         _ = stop_requested() => {}
@@ -61,15 +61,15 @@ pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), HelperErro
     into_result(ended.outcome)
 }
 
-/// How a login ended, and which way its answer had come.
+/// How a login ended, and how its callback came.
 pub struct Ended {
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Which way its answer had come.
+    /// How its callback came.
     pub channel: Channel,
 }
 
-/// A login that waits for its answer, on a port that listens.
+/// A login that waits for its callback, with the server of its port.
 pub struct Running {
     /// The port that the helper listens on.
     pub port: u16,
@@ -82,8 +82,8 @@ pub struct Running {
     tools: Tools,
 }
 
-/// Binds the port, serves, and begins or takes over a session; a backend that was never confirmed on this machine is asked about first,
-/// and where nothing says whose the login will be, the person signs in.
+/// Binds the port, starts the server, and begins or takes over a session. Before that, the user confirms a backend that was never
+/// confirmed on this machine, and signs in to Backstage if no credential is set.
 ///
 /// # Errors
 /// As the variants of [`HelperError`] say.
@@ -146,10 +146,10 @@ fn serve(
 }
 
 impl Running {
-    /// Opens the browser, waits for the answer and delivers it.
+    /// Opens the browser, waits for the callback and delivers it.
     ///
     /// # Errors
-    /// When nobody came back in time, and without randomness.
+    /// When no callback comes in time, and without randomness.
     pub async fn outcome(&mut self) -> Result<Ended, HelperError> {
         let Begun { login, session_token, session_ends, browser, .. } = &self.begun;
         let here = (&self.tools, &mut self.keyboard);
@@ -169,14 +169,16 @@ impl Running {
         Ok(Ended { outcome, channel })
     }
 
-    /// A login does not fail for want of a file: the person is only asked again next time.
+    /// A failure here does not fail the login: the user is only asked again next time.
     async fn remember_backend(&self) {
         if let Err(error) = self.trust.remember().await {
-            self.tools.terminal.say_whole(&format!("That this Backstage was confirmed is not kept: {error}"));
+            self.tools
+                .terminal
+                .say_whole(&format!("The confirmation of this Backstage is not kept: {error}"));
         }
     }
 
-    /// The identity provider's answer, by redirect or pasted.
+    /// Waits for the callback, from the browser or pasted.
     async fn callback(&mut self, mut asked: ExpectedWords) -> Result<Callback, HelperError> {
         let person_gives_up = Instant::now() + self.timeout;
         let deadline = person_gives_up.min(self.begun.session_ends);
@@ -199,7 +201,7 @@ impl Running {
         }
     }
 
-    /// Answers the browser that waits for the outcome, then stops serving.
+    /// Shows the outcome to the browser that waits for it, then stops the server.
     pub async fn show(self, channel: Channel) {
         if channel == Channel::Browser {
             let shown = tokio::time::timeout(RELOAD_TIMEOUT, self.begun.login.outcome_shown()).await;
@@ -216,7 +218,7 @@ fn into_result(outcome: Outcome) -> Result<(), HelperError> {
     match outcome {
         Outcome::Connected(_) => Ok(()),
         Outcome::Denied => Err(HelperError::Refused(
-            "The identity provider did not log you in: begin again, or ask whoever runs the cluster for access."
+            "The identity provider did not log you in: begin again, or ask the admin of the cluster for access."
                 .to_owned(),
         )),
         Outcome::Expired => Err(HelperError::Expired),

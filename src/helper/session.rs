@@ -1,4 +1,4 @@
-//! Where a session comes from: somebody hands its token over, or the user's own credentials begin one.
+//! Begins a session with the user's own credential, or takes over one that was begun in Backstage.
 
 pub mod auth_url;
 pub mod delivery;
@@ -20,19 +20,19 @@ use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, Wi
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// What the session is begun with, or taken over by.
+/// What a session is begun with, or taken over with.
 pub enum Credential {
-    /// The key to a session that was begun elsewhere.
+    /// The token of a session that was begun in Backstage.
     SessionToken(WireSecret),
-    /// The user's own.
+    /// The user's own credential.
     User(UserCredential),
 }
 
 impl Credential {
-    /// Chooses among the settings; a session token goes before the user's own credentials.
+    /// Chooses from the settings; a session token takes precedence over the user's own credential.
     ///
     /// # Errors
-    /// When one of them cannot be what it should be.
+    /// When one of them is malformed.
     pub fn choose(settings: &LoginSettings) -> Result<Self, SettingsError> {
         if let Some(token) = &settings.backstage_session_token {
             return session_token(token);
@@ -40,7 +40,7 @@ impl Credential {
         UserCredential::choose(settings).map(Self::User)
     }
 
-    /// Whether the person must say that the login is theirs.
+    /// Whether the user must confirm that the login is theirs.
     #[must_use]
     pub fn consent(&self) -> Consent {
         match self {
@@ -63,27 +63,27 @@ fn session_token(token: &SecretString) -> Result<Credential, SettingsError> {
     Err(SettingsError(format!("BACKSTAGE_SESSION_TOKEN is not a session token: {advice}")))
 }
 
-/// A session that waits for its login.
+/// A pending session.
 pub struct Session {
-    /// The key to it.
+    /// Its token.
     pub token: WireSecret,
-    /// Where the browser logs in, as the backend says.
+    /// The authorization URL that the backend sent.
     pub auth_url: WireSecret,
-    /// Whose account the login will belong to, as the backend says.
+    /// The Backstage user to whom the login will belong, according to the backend.
     pub user: String,
     /// The cluster's name.
     pub cluster: String,
     /// Where in Backstage the browser goes afterwards.
     pub return_to: Option<String>,
-    /// How long it will still live.
+    /// How long until it expires.
     pub remaining: Duration,
 }
 
 /// Begins a session, or takes the given one over.
 ///
 /// # Errors
-/// [`HelperError::NotSignedIn`] where signing in to Backstage may help; else when the backend cannot be reached or says no, or
-/// the session has ended.
+/// [`HelperError::NotSignedIn`] when signing in to Backstage may help; otherwise when the backend cannot be reached or refuses, or the
+/// session has ended.
 pub async fn begin(
     credential: Credential,
     api: &BackendApi,
@@ -145,7 +145,7 @@ async fn register(
     Ok(Session { token, auth_url, user, cluster, return_to, remaining })
 }
 
-/// No answer at all means that the backend went away; anything else is its word.
+/// The error for a failed call: unreachable without an answer, else the backend's refusal.
 fn refused(api: &BackendApi, error: ApiError) -> HelperError {
     match error {
         ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => HelperError::Expired,
@@ -160,7 +160,7 @@ fn refused(api: &BackendApi, error: ApiError) -> HelperError {
     }
 }
 
-/// Why no login begins where signing in cannot begin either: a caller whom the backend told to wait is still to wait.
+/// The error when the sign-in cannot begin either: its own reason, unless the backend told the caller to wait.
 #[must_use]
 pub fn no_sign_in(refusal: Refusal, reason: HelperError) -> HelperError {
     if refusal.status == TOO_MANY { HelperError::NotSignedIn(refusal) } else { reason }

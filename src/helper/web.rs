@@ -1,4 +1,4 @@
-//! Everything that the helper answers to about a login.
+//! The routes of a login.
 
 pub mod answers;
 pub mod backstage_callback;
@@ -19,12 +19,12 @@ use self::methods::{get, post};
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
 
-/// All routes of a single login. The logins come as application data.
+/// All routes of the `login` role. The logins are in the application data.
 pub fn configure(config: &mut web::ServiceConfig) {
     config.service(get("/", web::get().to(redirect::handle))).configure(shared_routes);
 }
 
-/// The routes of any login but the redirect's.
+/// The routes that both roles share, which are all but the redirect URI's.
 pub fn shared_routes(config: &mut web::ServiceConfig) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(header("x-frame-options"), "DENY");
             assert_eq!(header("x-content-type-options"), "nosniff");
             assert!(header("content-security-policy").starts_with("default-src 'none'"));
-            // The confirm page is the one that must send its origin along, and the one that leads to a redirect.
+            // The confirm page must send its origin, and its form leads to a redirect.
             let is_form = header("referrer-policy") == "same-origin";
             assert_eq!(is_form, !header("content-security-policy").contains("form-action"));
             assert_eq!(is_form, text(answer).contains("<form"));
@@ -210,9 +210,9 @@ mod tests {
             away.contains("data-outcome=\"backend-away\"") && away.contains("http-equiv=\"refresh\""),
             "{away}"
         );
-        let callback = helper.callbacks.try_recv().unwrap();
+        let accepted = helper.callbacks.try_recv().unwrap();
         assert!(
-            matches!(callback.request, ExchangeRequest::Granted(granted) if granted.code.expose() == "a-code")
+            matches!(accepted.request, ExchangeRequest::Granted(granted) if granted.code.expose() == "a-code")
         );
 
         helper.login.end(Outcome::Denied);

@@ -1,4 +1,4 @@
-//! Lists as people write them: separated by commas, white space around an entry does not count.
+//! Lists in settings: separated by commas, white space around an entry is ignored.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -22,7 +22,7 @@ where
     entries.map(read).collect()
 }
 
-/// The same of an entry type that is kept as text.
+/// The same for an entry type that is kept as text.
 ///
 /// # Errors
 /// As [`separated`].
@@ -34,7 +34,7 @@ where
     Ok(separated::<D, T>(deserializer)?.into_iter().map(Into::into).collect())
 }
 
-/// What an entry is not.
+/// Why an entry is refused; ends a sentence that begins with the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEntry(pub(super) &'static str);
 

@@ -6,14 +6,14 @@ use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use strsim::osa_distance;
 
-/// What every role reads, before there are settings.
+/// The variables that every role reads before its settings.
 pub const OF_ALL_ROLES: [&str; 5] =
     ["IN_CONTAINER", "LOG_FORMAT", "RUST_LOG", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
-/// A name of so many letters may be two off: in a shorter one that would be another word.
+/// From this length on two letters may be wrong: in a shorter name that could be another word.
 const LONG: usize = 12;
 
-/// Reads nothing, but notes which fields a struct asks for.
+/// A deserializer that gives no values and records the names of a struct's fields.
 struct FieldNames<'a>(&'a mut BTreeSet<String>);
 
 impl<'de> Deserializer<'de> for FieldNames<'_> {
@@ -48,7 +48,7 @@ pub fn variables_of<T: DeserializeOwned>() -> BTreeSet<String> {
     names
 }
 
-/// The name among `known` that is meant by one which is not among them, in whatever case it is written.
+/// The known name that an unknown one most likely stands for, in any case of letters.
 #[must_use]
 pub fn closest_match<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name = name.to_uppercase();

@@ -1,4 +1,4 @@
-//! How long a store takes, for the metrics.
+//! Measures how long a store takes.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use time::OffsetDateTime;
 
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
-/// A store whose every operation is timed, the failed ones included.
+/// A store that records the time of every operation, failed ones included.
 pub struct Observed<S> {
     store: S,
     seconds: HistogramVec,
 }
 
 impl<S: Store> Observed<S> {
-    /// Times `store` into `seconds`, whose one label is the operation (`op`).
+    /// Records into `seconds`, whose only label is the operation (`op`).
     pub fn new(store: S, seconds: HistogramVec) -> Self {
         Self { store, seconds }
     }
 
     async fn timed<T>(&self, op: &str, answer: impl Future<Output = T> + Send) -> T {
-        // The timer also counts when the caller gives up and this future is dropped.
+        // The timer also records when the caller gives up and drops this future.
         let _timer = self.seconds.with_label_values(&[op]).start_timer();
         answer.await
     }

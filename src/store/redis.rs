@@ -1,13 +1,12 @@
-//! The store that several replicas share: one Redis (6 or newer), alone or a master with replicas that Sentinel watches over,
-//! and reached again after it was away.
+//! The store that several replicas share: one Redis (6 or newer), alone or as a master with replicas under Sentinel. It reconnects
+//! after an outage.
 //!
-//! Everybody who shares a [`Redis`] shares its connections. The driver's own connection manager is not used: it keeps a
-//! refusal (a wrong password, too many clients) for good, and answers with one that is long over.
+//! All users of one [`Redis`] share its connections. The driver's own connection manager is not used: it keeps a refusal (a wrong
+//! password, too many clients) and goes on returning it after the cause is gone.
 //!
-//! Redis replicates in the background, so a failover may forget what was written last. Conditional writes are the steps that
-//! must not be taken twice (a code redeemed, a refresh token spent) or must not come undone (a login forgotten), so they wait
-//! until a replica has them, where there is one; replication is one ordered stream, so whatever was written before is there
-//! then, too.
+//! Redis replicates asynchronously, so a failover may lose the last writes. Conditional writes are the steps that must not happen
+//! twice (a code or refresh token redeemed) or must not be undone (a login deleted), so they wait until a replica has them, if there
+//! is one. Replication is one ordered stream, so that the replica then has all earlier writes, too.
 
 mod address;
 mod connection;
@@ -36,10 +35,10 @@ use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::UnusableRedis;
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
-/// How long a connection may take, and then an answer.
+/// How long connecting may take, and then each answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The part of that within which a sentinel has to answer, or a replica to confirm a write.
+/// A sentinel's answer, or a replica's confirmation, may take this fraction of the timeout.
 const SHARE: u32 = 2;
 
 /// A store in Redis. Has no `Debug`: it holds the password.
@@ -48,21 +47,22 @@ pub struct Redis {
     timeout: Duration,
     connection: Mutex<Option<Connection>>,
     scripts: Scripts,
-    /// The runtime that the store was made in, which outlives those of the threads that ask it: a connection ends with its own.
+    /// The runtime in which the store was created. Connections are opened on it, as they end with their runtime and it outlives those
+    /// of the worker threads.
     home: Option<Handle>,
 }
 
 impl Redis {
-    /// Checks the settings and connects to nothing yet: that happens with the first request, so that a backend starts
-    /// while Redis is away. With TLS, the roots of `ca_file` are trusted beside the system's.
+    /// Checks the settings only. The first request connects, so that a backend starts while Redis is down. With TLS, the roots of
+    /// `ca_file` are trusted in addition to the system's.
     ///
     /// # Errors
-    /// When the URL is none of Redis', or the file holds no certificate.
+    /// When it is no Redis URL, or the file holds no certificate.
     pub fn new(url: &str, ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
         Self::with_timeout(url, ca_file, TIMEOUT)
     }
 
-    /// The same with another timeout than production's.
+    /// The same with another timeout.
     pub(super) fn with_timeout(
         url: &str,
         ca_file: Option<&Path>,
@@ -83,17 +83,17 @@ impl Redis {
         connection.wait_for(script.invoke_async(&mut connection.driver.clone()), self.timeout).await
     }
 
-    /// A write that a failover does not forget once this says that it is done. One that no replica confirms is on the master
-    /// all the same: asked for again, it is written again, to whoever is the master then.
+    /// Runs a write that no failover loses after `Done`. A write that no replica confirms is still on the master; repeated, it is written
+    /// again to the current master.
     async fn confirmed(&self, script: &ScriptInvocation<'_>) -> Result<Swap, StoreError> {
         let connection = self.connection().await?;
         let (mut writing, mut asking) = (connection.waiting.clone(), connection.waiting.clone());
         let (writing, role) = (script.invoke_async(&mut writing), redis::cmd("ROLE"));
-        // Sent back to back, so that without replicas it is one round trip.
+        // Pipelined, so that it is one round trip without replicas.
         let (done, role): (bool, Role) =
             connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.timeout).await?;
         let Role::Primary { replicas, .. } = role else {
-            // Even its refusal counts for nothing: what it refers to is not the master's record.
+            // Even a refusal counts for nothing: the server compared a record that is not the master's.
             connection.give_up();
             return Err(StoreError { reason: "Redis is no master any more".to_owned() });
         };
@@ -107,7 +107,7 @@ impl Redis {
         Err(StoreError { reason: "no replica has confirmed the write".to_owned() })
     }
 
-    /// Whether what was just written will be there after a failover.
+    /// Whether the last write survives a failover.
     async fn is_safe(&self, connection: &Connection, replicas: &[ReplicaInfo]) -> Result<bool, StoreError> {
         let share = self.timeout / SHARE;
         if !replicas.is_empty() {
@@ -119,7 +119,7 @@ impl Redis {
             return Ok(confirmations > 0);
         }
         match &self.address {
-            // A master that is about to be demoted loses its replicas first.
+            // A master loses its replicas just before it is demoted.
             Address::Sentinels(sentinels) => {
                 Ok(server_of(&sentinels.master(share).await?) == connection.server)
             }
@@ -127,7 +127,7 @@ impl Redis {
         }
     }
 
-    /// The connection, made anew if there is none; whoever comes meanwhile waits for it.
+    /// The connection, opened if there is none; concurrent callers wait for it.
     async fn connection(&self) -> Result<Connection, StoreError> {
         let connected = async {
             let mut current = self.connection.lock().await;
@@ -136,7 +136,7 @@ impl Redis {
             }
             let opening = open(self.address.clone(), self.timeout);
             let connection = match &self.home {
-                // A request that gives up ends it: a Redis that hangs must not gather sockets.
+                // Aborted when its request gives up: a hanging Redis must not accumulate sockets.
                 Some(home) => {
                     AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?
                 }
@@ -171,13 +171,13 @@ fn prefixed(key: &Key) -> String {
     format!("cluster-auth:{key}")
 }
 
-/// The score of a moment in an index: Redis' numbers hold milliseconds exactly, nanoseconds not.
+/// The score of a time in an index, in milliseconds: Redis' numbers do not hold nanoseconds exactly.
 fn score(at: OffsetDateTime) -> i64 {
     let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
     i64::try_from(milliseconds).unwrap_or(i64::MAX)
 }
 
-/// The moment of a [`score`].
+/// The time of a [`score`].
 fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
     let moment = time::Duration::checked_seconds_f64(score / 1_000.0)
         .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
@@ -193,7 +193,7 @@ impl Store for Redis {
     async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg(prefixed(key)).arg(value).arg("NX").arg("PX").arg(milliseconds(ttl));
-        // `nil` when the record was there, which reads as false.
+        // `nil`, which reads as false, means that the record existed.
         self.command(&set).await.map(write)
     }
 
@@ -275,7 +275,7 @@ impl Store for Redis {
         self.command(&range).await
     }
 
-    /// Redis cannot begin behind an entry, only at its moment: what was read of that moment is read again.
+    /// Redis cannot start after an entry, only at its time: the entries of that time are read again and skipped.
     async fn noted_after(
         &self,
         index: &Key,

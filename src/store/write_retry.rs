@@ -1,4 +1,4 @@
-//! Writing what must not be lost while the store does not answer.
+//! Retries writes that must not be lost while the store fails.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use backon::{ExponentialBuilder, Retryable};
 
 use super::StoreError;
 
-/// Writes, and tries again with longer and longer pauses while the store fails, for about as long as `timeout`. Only for
-/// writes that do no harm when done twice: of a time-out nobody knows whether it happened.
+/// Retries `write` with growing pauses while the store fails, for about `timeout`. Only for idempotent writes, since after a time-out
+/// the write may have happened.
 ///
 /// # Errors
 /// The last failure.

@@ -17,7 +17,7 @@ pub struct BackendMetrics {
     pub registrations: IntCounterVec,
     /// Logins that ended, by `outcome`: `complete` or an error code.
     pub logins: IntCounterVec,
-    /// Seconds from a code's arrival to its outcome.
+    /// Seconds from receiving a code to its outcome.
     pub exchange_seconds: Histogram,
     /// Sessions that this process began and that have not ended or run out.
     pub sessions_pending: IntGauge,
@@ -29,7 +29,7 @@ pub struct BackendMetrics {
     pub backstage_keys_seconds: Histogram,
     /// Refreshes, by `result`: `refreshed` or why not.
     pub refreshes: IntCounterVec,
-    /// Seconds that a refresh waits for its lock, or for what another refresh brings.
+    /// Seconds that a refresh waits for its lock, or for the result of another refresh.
     pub refresh_lock_wait_seconds: Histogram,
     /// Revocations, by `outcome`: confirmed, not offered, put off for the first time, given up.
     pub revocations: IntCounterVec,

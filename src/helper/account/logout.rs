@@ -1,4 +1,4 @@
-//! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
+//! The `logout` command: delete and revoke logins. Without a cluster's name it also deletes the kept sign-in to Backstage.
 
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
@@ -7,16 +7,16 @@ use crate::helper::terminal::tools::Tools;
 use crate::protocol::DisconnectedResponse;
 use crate::settings::login::LoginSettings;
 
-/// Where something is forgotten.
+/// What the command deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// At the backend: the login at the cluster that the settings name, or all of the user's.
+    /// At the backend: the login at the configured cluster, or all of the user's.
     Backend,
-    /// On this machine: that the backend was confirmed, and the kept sign-in. The backend is not asked.
+    /// On this machine: the confirmation of the backend and the kept sign-in, without a request to the backend.
     Local,
 }
 
-/// Forgets there; says what.
+/// Deletes it and reports what was deleted.
 ///
 /// # Errors
 /// As the variants of [`HelperError`] say.
@@ -61,14 +61,14 @@ async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), Helpe
     for line in lines(&answer, cluster, account.api.address()) {
         tools.answers.say(&line);
     }
-    // All of the user's logins are gone: what could begin new ones on this machine goes with them.
+    // All of the user's logins are deleted, so the sign-in that could begin new ones on this machine is deleted, too.
     if cluster.is_none() && account.forget_sign_in(settings, tools).await? {
         tools.answers.say("The Backstage sign-in that was kept on this machine is forgotten.");
     }
     Ok(())
 }
 
-/// True also when the first of two tries has forgotten the login and its answer was lost.
+/// The report. It is also true when the answer of a first try was lost and the second one found nothing to delete.
 fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) -> Vec<String> {
     let DisconnectedResponse { disconnected, revocation_pending } = answer;
     let forgotten = match cluster {

@@ -1,5 +1,5 @@
-//! A command that has no page asks in the terminal alone whether a backend is the person's own. The answer counts for this run: only a
-//! login that has succeeded is remembered.
+//! The confirmation of a backend in the terminal, for commands without a page. It holds for this run only: a backend is remembered
+//! after a successful login.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::helper::terminal::{self, Typed, dialogue};
 use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
 
-/// Lets go on when the backend was confirmed before, or is now.
+/// Succeeds if the backend was confirmed before, or the user confirms it now.
 ///
 /// # Errors
-/// [`HelperError::NotConfirmed`] when no person types, or not what is to be typed.
+/// [`HelperError::NotConfirmed`] when no user is at the terminal, or they do not type the words.
 pub async fn confirm(
     trust: &BackendTrust,
     settings: &LoginSettings,
@@ -43,7 +43,7 @@ pub async fn confirm(
     }
 }
 
-/// Whether the person types yes.
+/// Whether the user types the words.
 async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, NoRandomness> {
     let mut keyboard = Keyboard::default();
     keyboard.forget_what_was_typed_ahead();

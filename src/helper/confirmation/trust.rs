@@ -1,7 +1,7 @@
-//! Whether the person has confirmed a backend, and the file that remembers it: one for all backends of a user.
+//! Whether the user has confirmed a backend, and the file that remembers it: one file for all backends of a user.
 //!
-//! A backend on loopback needs no confirmation. Any other is remembered when a login there has succeeded, and not before. What
-//! cannot be read is no reason to trust, and is left as it is.
+//! A backend on loopback needs no confirmation. Any other is remembered after the first successful login there. A file that cannot be
+//! read confirms nothing, and is left unchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::backend_name::BackendName;
 use crate::helper::private_folder::{FolderError, PrivateFolder};
 
-/// The file, in the folder of all that the helper keeps.
+/// The file, in the helper's folder.
 const FILE: &str = "confirmed-backends.json";
 
-/// The version of what is in it.
+/// The version of its format.
 const VERSION: u32 = 1;
 
-/// Why the file is of no use. Nothing in it was changed.
+/// Why the file cannot be used. It was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFileError {
-    /// The system does not let us.
+    /// The system refuses access.
     #[error("{0}.")]
     FolderError(#[from] FolderError),
     /// It is damaged, or a newer version of this program wrote it.
@@ -30,24 +30,24 @@ pub enum TrustFileError {
     Unreadable(PathBuf),
 }
 
-/// Whether a person has said that a backend is theirs.
+/// Whether the user has confirmed a backend.
 #[derive(Debug)]
 pub enum TrustStatus {
     /// It is on this machine, or a login there has succeeded before.
     Confirmed,
-    /// Never on this machine.
+    /// It was never confirmed on this machine.
     Unconfirmed,
-    /// Nobody can tell: as if never.
+    /// The file cannot be read: treated as unconfirmed.
     Unknown(TrustFileError),
 }
 
-/// What this machine knows of one backend.
+/// The confirmation of one backend.
 #[derive(Debug)]
 pub struct BackendTrust {
     name: BackendName,
     folder: Option<PrivateFolder>,
-    /// A login there has succeeded in this process. Counts only where no file can keep it: what a file keeps, another process may
-    /// have forgotten.
+    /// A login there has succeeded in this process. Counts only if no file can be written: another process may have deleted what a file
+    /// kept.
     here: AtomicBool,
 }
 
@@ -59,7 +59,7 @@ struct Content {
 }
 
 impl BackendTrust {
-    /// Of that backend, for a user whose files are in that folder, where they have any.
+    /// The confirmation of that backend, kept in that folder if the user has one.
     #[must_use]
     pub fn new(name: BackendName, folder: Option<&Path>) -> Self {
         Self { name, folder: folder.map(PrivateFolder::new), here: AtomicBool::new(false) }
@@ -71,7 +71,7 @@ impl BackendTrust {
         &self.name
     }
 
-    /// How it stands now.
+    /// The current status.
     #[must_use]
     pub fn status(&self) -> TrustStatus {
         if self.name.is_on_loopback() || self.is_known_only_here() {
@@ -84,16 +84,15 @@ impl BackendTrust {
         }
     }
 
-    /// Whether a login has succeeded in this process and no file can tell another one: in a container that has no home, or may not
-    /// write there.
+    /// Whether a login has succeeded in this process and no file can be written, as in a container without a writable home.
     fn is_known_only_here(&self) -> bool {
         self.here.load(Ordering::Acquire) && !self.folder.as_ref().is_some_and(PrivateFolder::takes_files)
     }
 
-    /// A login there has succeeded.
+    /// Remembers that a login there has succeeded.
     ///
     /// # Errors
-    /// When the file cannot be written, or holds what we cannot read: it is then left as it is.
+    /// When the file cannot be written, or its content cannot be read; it is then left unchanged.
     pub async fn remember(&self) -> Result<(), TrustFileError> {
         self.here.store(true, Ordering::Release);
         if self.name.is_on_loopback() {
@@ -109,7 +108,7 @@ impl BackendTrust {
         write(folder, backends)
     }
 
-    /// Forgets that it was confirmed; whether it was.
+    /// Deletes the confirmation, and returns whether there was one.
     ///
     /// # Errors
     /// As [`Self::remember`].

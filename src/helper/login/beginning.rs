@@ -1,5 +1,5 @@
-//! The beginning of the one login: the backend is confirmed where it never was, then a session is begun or taken over with what the
-//! settings say, or a kept sign-in, or a new one.
+//! Begins the login of the `login` role: confirms the backend if it never was, then begins or takes over a session with the configured
+//! credential, a kept sign-in, or a new one.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::{Info, WireSecret};
 
-/// What a login begins with.
+/// What is needed to begin the login.
 pub struct Beginning<'a> {
-    /// The backend's word on itself.
+    /// The backend's answer to `GET /info`.
     pub info: &'a Info,
-    /// Whether the backend was confirmed before.
+    /// The confirmation of the backend.
     pub trust: &'a BackendTrust,
-    /// Whose login it will be.
+    /// The user.
     pub person: Person<'a>,
 }
 
@@ -36,25 +36,25 @@ pub struct Beginning<'a> {
 pub struct Begun {
     /// The login.
     pub login: Arc<PendingLogin>,
-    /// Where its answer arrives.
+    /// Receives its callback.
     pub callbacks: mpsc::UnboundedReceiver<Callback>,
-    /// The key to its session.
+    /// Its session's token.
     pub session_token: WireSecret,
-    /// When that ends.
+    /// When the session ends.
     pub session_ends: Instant,
-    /// Where the person's browser is.
+    /// Where the user's browser is.
     pub browser: BrowserState,
 }
 
 impl Beginning<'_> {
-    /// Begins it. Before the person has confirmed a backend that was never confirmed here, it is sent nothing.
+    /// Begins the login. Sends nothing to an unconfirmed backend before the user confirms it.
     ///
     /// # Errors
     /// As the variants of [`HelperError`] say.
     pub async fn begin(&self, credential: Credential, keyboard: &mut Keyboard) -> Result<Begun, HelperError> {
         let confirmation = self.person.confirm_backend(self.trust, keyboard).await?;
         let begun = self.go_on(credential, &confirmation, keyboard).await;
-        confirmation.lead(destination(&begun));
+        confirmation.redirect_browser(destination(&begun));
         if begun.is_err() {
             tokio::time::sleep(LAST_PAGE).await;
         }
@@ -87,7 +87,7 @@ impl Beginning<'_> {
         confirmation: &Confirmation,
         keyboard: &mut Keyboard,
     ) -> Result<Begun, HelperError> {
-        confirmation.lead(Destination::Link(sign_in.pending.link()));
+        confirmation.redirect_browser(Destination::Link(sign_in.pending.link()));
         let signed_in = self.person.sign_in(&mut sign_in, confirmation.browser(), keyboard).await;
         let begun = match signed_in {
             Ok(SignedIn { token, browser }) => {

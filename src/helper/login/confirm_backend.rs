@@ -1,4 +1,4 @@
-//! The step before the one login: the person confirms a backend that was never confirmed on this machine.
+//! The step before the login: the user confirms a backend that was never confirmed on this machine.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::WireSecret;
 
-/// What a login goes on with.
+/// The confirmation with which the login continues.
 pub enum Confirmation {
-    /// The backend was confirmed before, or is on this machine.
+    /// The backend was confirmed before, or runs on this machine.
     Before,
-    /// The person has confirmed it now.
+    /// The user has confirmed it now.
     Now {
-        /// The question that they have answered.
+        /// The question that was answered.
         question: Arc<BackendQuestion>,
-        /// Which way.
+        /// Where the answer came from.
         channel: Channel,
     },
 }
 
 impl Confirmation {
-    /// Where their browser is: a click has left it at the helper, waiting.
+    /// Where the user's browser is: after a click it waits at the helper.
     #[must_use]
     pub fn browser(&self) -> BrowserState {
         match self {
@@ -39,8 +39,8 @@ impl Confirmation {
         }
     }
 
-    /// Leads the browser there that has shown the question.
-    pub fn lead(&self, destination: Destination) {
+    /// Sends the browser that showed the question there.
+    pub fn redirect_browser(&self, destination: Destination) {
         match self {
             Self::Now { question, .. } => question.redirect.resolve(destination),
             Self::Before => {}
@@ -49,10 +49,10 @@ impl Confirmation {
 }
 
 impl Person<'_> {
-    /// Asks, where the backend was never confirmed, on the helper's page and in the terminal.
+    /// Asks the user on the helper's page and in the terminal, unless the backend was confirmed before.
     ///
     /// # Errors
-    /// When the person does not answer in time, and without randomness.
+    /// When the user does not answer in time, and without randomness.
     pub async fn confirm_backend(
         &self,
         trust: &BackendTrust,
@@ -87,7 +87,7 @@ impl Person<'_> {
                 }
                 () = tokio::time::sleep_until(deadline) => {
                     let too_late = question.too_late(timeout);
-                    // A browser that has clicked at that moment is still being answered.
+                    // A browser that has clicked at this moment still gets its page.
                     tokio::time::sleep(LAST_PAGE).await;
                     return Err(too_late);
                 }

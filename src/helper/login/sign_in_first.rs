@@ -1,4 +1,4 @@
-//! The first half of a login where nothing says who the person is: they sign in to Backstage in their browser.
+//! The sign-in to Backstage in the browser, which precedes the login when no credential is set.
 
 use std::sync::Arc;
 
@@ -21,40 +21,40 @@ use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// The person at this machine, and what is needed to find out who they are.
+/// The user at this machine, and what is needed to identify them.
 #[derive(Clone, Copy)]
 pub struct Person<'a> {
     /// The role's settings.
     pub settings: &'a LoginSettings,
-    /// What it needs from outside.
+    /// The tools of the command.
     pub tools: &'a Tools,
     /// The backend.
     pub api: &'a BackendApi,
-    /// What the helper's pages are about.
+    /// The state that the helper's pages show.
     pub single_login: &'a SingleLogin,
     /// The port that the helper listens on.
     pub port: u16,
 }
 
-/// Signing in, as far as the program has a part in it.
+/// A sign-in that has begun.
 pub struct SigningIn<'a> {
-    /// What the browser is shown.
+    /// The state that its pages show.
     pub pending: Arc<PendingSignIn>,
     client: BackstageClient<'a>,
     callbacks: mpsc::Receiver<Callback>,
 }
 
-/// Who has signed in, and where their browser is now.
+/// A finished sign-in.
 pub struct SignedIn {
     /// The user token.
     pub token: SecretString,
-    /// It waits for the login's link, unless its answer was pasted.
+    /// The browser waits for the login's link, unless its callback was pasted.
     pub browser: BrowserState,
 }
 
 impl<'a> Person<'a> {
-    /// A kept sign-in, where the settings say nothing and there is one. A login does not fail for want of one: where its file cannot be
-    /// used, or Backstage answers its refresh with what is no answer, the person signs in.
+    /// The given credential, or a kept sign-in if none is given. If its file cannot be used, or the answer to its refresh cannot be read,
+    /// the user signs in again instead.
     ///
     /// # Errors
     /// When Backstage does not answer a refresh at all.
@@ -73,7 +73,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Begins to sign the person in.
+    /// Begins the sign-in.
     ///
     /// # Errors
     /// When this Backstage does not know the program as a client, or does not answer.
@@ -85,10 +85,10 @@ impl<'a> Person<'a> {
         Ok(SigningIn { pending, client, callbacks })
     }
 
-    /// Opens the browser, waits for it to come back, and keeps what it brings.
+    /// Opens the browser, waits for the callback, and keeps the tokens.
     ///
     /// # Errors
-    /// When nobody comes back in time, or Backstage says no.
+    /// When no callback comes in time, or Backstage refuses.
     pub async fn sign_in(
         &self,
         sign_in: &mut SigningIn<'_>,
@@ -126,7 +126,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// A login does not fail for want of a file: the person only has to sign in again next time. What cannot be read is left as it is.
+    /// A failure here does not fail the login: the user only has to sign in again next time. An unreadable file is left unchanged.
     async fn keep(&self, client: &BackstageClient<'_>, tokens: &Tokens) {
         let Some(folder) = &self.tools.state_folder else { return };
         let file = client.token_file(folder);

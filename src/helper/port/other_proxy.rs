@@ -1,4 +1,4 @@
-//! A port that is taken may be our own proxy's: then there is a better way than to stop it.
+//! Recognises a helper in the proxy role that uses the port: the user can log in there instead of stopping it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::ListenError;
 use crate::outbound::http_client::HttpClient;
 
-/// How long whoever has the port is given to say who it is.
+/// How long the program that uses the port may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
@@ -15,7 +15,7 @@ struct Status {
     role: String,
 }
 
-/// Tells our own proxy from another program that has the port.
+/// Turns the error into [`ListenError::OwnProxy`] if a helper in the proxy role uses the port.
 pub async fn recognise(error: ListenError) -> ListenError {
     match error {
         ListenError::Taken { port, .. } if is_proxy(port).await => ListenError::OwnProxy { port },

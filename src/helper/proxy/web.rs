@@ -1,4 +1,4 @@
-//! The one web application, which stands on both ports.
+//! The proxy's web application, which both ports serve.
 
 pub mod hand_over;
 pub mod health;
@@ -25,21 +25,21 @@ use crate::helper::web::server::{self, PortServer};
 use crate::helper::web::shared_routes;
 use crate::helper::{callback, port};
 
-/// The services that its requests need.
+/// The services of its handlers.
 pub struct Web {
     /// The logins.
     pub logins: ProxyLogins,
-    /// Whether it can take a redirect.
+    /// Whether the proxy can receive callbacks.
     pub readiness: Arc<Readiness>,
     /// The tokens of the helper's own page.
     pub form_tokens: Arc<FormTokens>,
 }
 
 impl Web {
-    /// Serves them, in the task system of the thread that calls.
+    /// Serves on these listeners, on the runtime of the calling thread.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// When a listener cannot be served.
     pub fn serve(self: &Arc<Self>, listeners: Vec<TcpListener>) -> std::io::Result<PortServer> {
         let port = port::port(&listeners).unwrap_or_default();
         let hosts = web::Data::new(AllowedHosts::new(port, &self.logins.settings.allowed_hosts));
@@ -59,7 +59,7 @@ impl Web {
                 .app_data(form_tokens.clone())
                 .configure(configure);
         };
-        // The log says it; the proxy has no terminal.
+        // The log reports clients with TLS; the proxy has no terminal.
         server::serve(listeners, routes, || {})
     }
 }
@@ -92,7 +92,7 @@ fn configure(config: &mut web::ServiceConfig) {
         .default_service(web::to(arrive_elsewhere));
 }
 
-/// `GET /`, and how long a redirect takes.
+/// `GET /`; measures how long a callback takes.
 async fn arrive(
     request: HttpRequest,
     found: web::Data<dyn LoginLookup>,
@@ -108,7 +108,7 @@ async fn arrive(
     answer
 }
 
-/// The same for a redirect URI with a path, among what is nothing.
+/// The same for a redirect URI with a path; other paths are 404.
 async fn arrive_elsewhere(
     request: HttpRequest,
     found: web::Data<dyn LoginLookup>,

@@ -1,4 +1,4 @@
-//! A login for the tests of this room.
+//! A login for the helper's tests.
 
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ pub fn auth_url() -> String {
     )
 }
 
-/// A login that nobody has come back from yet.
+/// A login that waits for its callback.
 pub fn example_login(consent: Consent) -> (PendingLogin, mpsc::UnboundedReceiver<Callback>) {
     let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
     let auth_url = AuthUrl::parse(&auth_url().into(), &redirect_uri, &[]).unwrap();

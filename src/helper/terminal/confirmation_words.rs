@@ -1,11 +1,11 @@
-//! The words that a person types to say yes: random and new for every question, so that no pasted command brings its answer along.
+//! The words that the user types to confirm: random and new for every question, so that a pasted command cannot contain them.
 
 use crate::random::{NoRandomness, Random};
 
-/// 256 of them, so that a random byte picks one; two make 65,536 pairs.
+/// 256 words, so that a random byte picks one; two words make 65,536 pairs.
 const WORDS: &str = include_str!("words.txt");
 
-/// So many wrong answers are taken: lines that were pasted behind a command shall not guess their way through.
+/// How many wrong answers are allowed, so that lines pasted after a command cannot guess the words.
 const MOST_WRONG: u8 = 3;
 
 /// Words that are shown and wait to be typed.
@@ -14,14 +14,14 @@ pub struct ConfirmationWords {
     wrong: u8,
 }
 
-/// What a typed line is.
+/// The result of a typed line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The words.
     Yes,
-    /// Not the words; others are shown from now on.
+    /// Wrong; there are new words.
     Wrong,
-    /// Wrong too often: nothing that is typed counts any more.
+    /// Wrong too often; typed answers are ignored from now on.
     NoMore,
 }
 
@@ -34,16 +34,16 @@ impl ConfirmationWords {
         Ok(Self { words: two_words(random)?, wrong: 0 })
     }
 
-    /// What is to be typed.
+    /// The words to type.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.words
     }
 
-    /// Takes an answer.
+    /// Checks an answer.
     ///
     /// # Errors
-    /// When there is no randomness for other words.
+    /// When there is no randomness for new words.
     pub fn take(&mut self, line: &str, random: &dyn Random) -> Result<Answer, NoRandomness> {
         if self.wrong >= MOST_WRONG {
             return Ok(Answer::NoMore);

@@ -1,4 +1,4 @@
-//! What the commands at a terminal need from outside.
+//! What commands in a terminal need from their surroundings.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use crate::random::Random;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// The parts of this machine that a command uses.
+/// The clock, randomness, browser, terminal and files that a command uses.
 pub struct Tools {
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// The person's browser.
+    /// The user's browser.
     pub browser: Arc<dyn Browser>,
-    /// Where progress goes.
+    /// For progress.
     pub terminal: Arc<Terminal>,
-    /// Where the answer of a command that was asked for one goes.
+    /// For the result of a command.
     pub answers: Terminal,
-    /// Where the helper keeps what it must remember, where the user has a home.
+    /// The folder for the helper's files; none for a user without a home.
     pub state_folder: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! The two ends of signing in to Backstage in the browser: the way there, and what a browser that comes back gets to see.
+//! Signing in to Backstage in the browser: the redirect to Backstage, and the callback.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -8,7 +8,7 @@ use super::pages;
 use crate::helper::callback::{self, BadCallback, Callback, Channel, Proof};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 
-/// To Backstage; who comes once more, when it is over, sees how it ended.
+/// Redirects to Backstage, or shows how the sign-in ended if it is over.
 pub async fn redirect_to_backstage(sign_in: &PendingSignIn) -> HttpResponse {
     if sign_in.redirect.is_resolved() {
         return follow(&sign_in.redirect).await;
@@ -16,7 +16,7 @@ pub async fn redirect_to_backstage(sign_in: &PendingSignIn) -> HttpResponse {
     redirect_with_cookie(sign_in.cookie(), sign_in.authorize_url())
 }
 
-/// `GET /backstage/callback`: Backstage has let the person in, or not.
+/// `GET /backstage/callback`: Backstage has signed the user in, or refused.
 pub async fn handle(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let query = request.query_string();
     let sign_in = match callback::state_of(query) {
@@ -31,7 +31,7 @@ pub async fn handle(request: HttpRequest, logins: web::Data<dyn LoginLookup>) ->
             if let Some(request) = answer {
                 sign_in.accept(Callback { request, channel: Channel::Browser });
             }
-            // On to the identity provider in the same tab, by the login's own link.
+            // The same tab goes on to the login's link, and from there to the identity provider.
             follow(&sign_in.redirect).await
         }
         Err(reason) => refuse(reason),

@@ -1,5 +1,4 @@
-//! The step between the helper's link and what comes next: the question whose account or which Backstage it is, the click, and the
-//! way on.
+//! The helper's link: it leads to a question about the account or the backend, or straight to the identity provider.
 
 use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -20,7 +19,7 @@ pub struct Confirmation {
     pub(in crate::helper) csrf: WireSecret,
 }
 
-/// `GET /go/{secret}`: to the question, or straight on to the identity provider where none is needed.
+/// `GET /go/{secret}`: shows the question, or redirects to the identity provider if none is needed.
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
@@ -63,7 +62,7 @@ async fn continue_login(
     })
 }
 
-/// The question about the backend; who comes once more, when it is answered or too late, goes on.
+/// The page with the question about the backend; a browser that comes after the answer is redirected.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
     if question.is_confirmed() || question.redirect.is_resolved() {
         return follow(&question.redirect).await;
@@ -74,7 +73,7 @@ async fn ask(question: &BackendQuestion) -> HttpResponse {
     }
 }
 
-/// The cookie must be set under the name that the redirect will come back to: under another, the link leads there first.
+/// Redirects to the link on the redirect URI's host if the request has another host, since the cookie must be set there.
 fn on_redirect_host(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
     let (name, port) = host(headers);
     if name.eq_ignore_ascii_case(redirect_host) {
@@ -84,7 +83,7 @@ fn on_redirect_host(headers: &HeaderMap, redirect_host: &str, secret: &WireSecre
     Some(HttpResponse::SeeOther().insert_header((LOCATION, link)).finish())
 }
 
-/// The host that a request names, and its port with the colon.
+/// The host of a request, and its port with the colon.
 fn host(headers: &HeaderMap) -> (&str, &str) {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_port = |text: &str| text.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
@@ -122,7 +121,7 @@ pub async fn click(
     }
 }
 
-/// `Sec-Fetch-Site` and `Origin` are the browser's own word, and no page can forge them.
+/// The browser itself sets `Sec-Fetch-Site` and `Origin`; a page cannot forge them.
 #[must_use]
 pub fn is_from_own_page(headers: &HeaderMap) -> bool {
     let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,5 +1,4 @@
-//! The redirect URI itself: what a browser that comes back from the identity provider gets to see. Its path is the cluster's
-//! own, `/` for most.
+//! The redirect URI, which receives the identity provider's callback. Each cluster has its own path, mostly `/`.
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,14 +11,14 @@ use super::{methods, pages};
 use crate::helper::callback::{self, BadCallback, Callback, Channel, Proof};
 use crate::helper::session::pending_login::PendingLogin;
 
-/// The page at `GET /` for a browser that brings no answer of an identity provider.
+/// The page at `GET /` for a request that is no callback.
 #[async_trait]
 pub trait Index: Send + Sync {
-    /// The page as it is now.
+    /// The current page.
     async fn index(&self) -> Result<Page, Unavailable>;
 }
 
-/// `GET /`: the redirect, or the helper's page.
+/// `GET /`: a callback, or the helper's page.
 pub async fn handle(
     request: HttpRequest,
     logins: web::Data<dyn LoginLookup>,
@@ -40,7 +39,7 @@ pub async fn handle(
     accept_callback(&request, &login).await
 }
 
-/// Any path that is not one of the helper's own: a redirect where it is that of the login with this state, else nothing.
+/// Any other path: a callback if it is the redirect URI of the login with this state, else 404.
 pub async fn handle_other_path(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let login = match callback::state_of(request.query_string()) {
         Ok(Some(state)) => logins.of_state(&state).await,

@@ -1,7 +1,7 @@
-//! Who is the master, as Redis Sentinel knows.
+//! Finds the master through Redis Sentinel.
 //!
-//! The driver's own client for Sentinel is not used: it checks the role on a connection that it then throws away, and takes the
-//! first sentinel's word, though one that was away during a failover still names the old master.
+//! The driver's own client for Sentinel is not used: it checks the role on a connection that it then closes, and it believes the first
+//! sentinel, although one that was down during a failover still names the old master.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::driver::{driver_config, out_of_time, server, store_error};
 use super::tls::Roots;
 use crate::store::StoreError;
 
-/// The events by which a sentinel tells of another master, after a failover or because it was told so.
+/// The events by which a sentinel announces another master, after a failover or a change of its configuration.
 const EVENTS: [&str; 2] = ["+switch-master", "+monitor"];
 
-/// The sentinels of one master, and how to speak to the servers that they name.
+/// The sentinels of one master, and how to connect to the servers that they name.
 pub(super) struct Sentinels {
     clients: Vec<Client>,
     master: String,
@@ -28,7 +28,7 @@ pub(super) struct Sentinels {
     roots: Roots,
 }
 
-/// What a sentinel said.
+/// A sentinel's answer.
 struct MasterAnswer {
     /// Grows with every failover.
     epoch: u64,
@@ -48,7 +48,7 @@ impl Sentinels {
         Self { clients, master, scheme, settings, roots }
     }
 
-    /// The server that is the master by the newest word of the sentinels that answer within `timeout`.
+    /// The master by the newest answer of the sentinels that answer within `timeout`.
     ///
     /// # Errors
     /// When none of them answers, or none knows that master.
@@ -78,10 +78,10 @@ impl Sentinels {
         self.clients.len()
     }
 
-    /// What the sentinel of that number tells of new masters from now on, and a way to make it speak.
+    /// Subscribes to the events of that sentinel about new masters; the sink can ping it.
     ///
     /// # Errors
-    /// When it is not to be reached, or lets nobody listen.
+    /// When it cannot be reached, or does not allow the subscription.
     pub(super) async fn listen(&self, number: usize) -> Result<(PubSubSink, PubSubStream), RedisError> {
         let sentinel =
             self.clients.get(number).ok_or((ErrorKind::InvalidClientConfig, "no such sentinel"))?;
@@ -102,7 +102,7 @@ impl Sentinels {
             command.arg(question).arg(&self.master);
             command
         };
-        // The address of its own, since during a failover it changes before the master's description does.
+        // The address is asked for separately: in a failover it changes before the master's description does.
         let (description, address) = (about("MASTER"), about("GET-MASTER-ADDR-BY-NAME"));
         let (described, (host, port)): (HashMap<String, String>, (String, u16)) =
             try_join(description.query_async(&mut driver), address.query_async(&mut same))

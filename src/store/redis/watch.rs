@@ -1,7 +1,7 @@
 //! Notices that the sentinels name another master.
 //!
-//! A master that was replaced while it lives takes itself for one until the sentinels demote it, some ten seconds later. They tell
-//! of a new one to whoever listens; where one of them cannot be listened to, they are asked again and again instead.
+//! A master that is replaced while it is alive keeps the role until the sentinels demote it, some ten seconds later. The sentinels
+//! announce a new master to their subscribers; while one of them cannot be subscribed to, they are polled instead.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -17,11 +17,11 @@ use crate::clock::Timer;
 /// Whether a connection is given up.
 pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
-/// How rarely sentinels are asked that are listened to; each is then made to speak, too, so that no silence is taken for peace.
+/// How often sentinels are polled that are all subscribed to. Each subscription is then pinged, too, so that a dead one is noticed.
 pub(super) const SLOW_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Gives a connection to `server` up when the sentinels name another, for as long as there is a connection. While not all of them are
-/// listened to, they are asked as often as `often` says; it is also as long as they may take.
+/// Closes the connection to `server` when the sentinels name another, and returns when the connection is gone. While not all sentinels
+/// are subscribed to, they are polled at `interval`, which is also their timeout.
 pub(super) async fn watch(
     sentinels: Arc<Sentinels>,
     server: String,
@@ -32,16 +32,16 @@ pub(super) async fn watch(
     let Some(mut lost) = connection.upgrade().map(|lost| lost.subscribe()) else { return };
     let mut subscriptions = Subscriptions::new(sentinels.count());
     loop {
-        // First listen, then ask: nothing is missed in between.
+        // Subscribe first, then ask, so that no event in between is missed.
         subscriptions.open(&sentinels, interval).await;
-        // Sentinels that do not answer say nothing against it.
+        // Sentinels that do not answer are no reason to close the connection.
         let is_replaced = sentinels.master(interval).await.is_ok_and(|named| server_of(&named) != server);
         if is_replaced && let Some(lost) = connection.upgrade() {
             lost.send_replace(true);
         }
         let next = if subscriptions.are_complete() { SLOW_INTERVAL } else { interval };
         tokio::select! {
-            // Also when there is no connection any more.
+            // Also when the connection is gone.
             _ = lost.wait_for(|lost| *lost) => return,
             () = subscriptions.news() => {}
             () = timer.wait(next) => {}
@@ -49,13 +49,13 @@ pub(super) async fn watch(
     }
 }
 
-/// A subscription at a sentinel: what it tells, and a way to make it speak.
+/// A subscription at a sentinel: its events, and a sink for pings.
 struct Subscription {
     told: PubSubStream,
     sink: PubSubSink,
 }
 
-/// The subscriptions, one a sentinel; none at one that cannot be listened to.
+/// One subscription for each sentinel; none where it failed.
 struct Subscriptions(Vec<Option<Subscription>>);
 
 impl Subscriptions {
@@ -63,7 +63,7 @@ impl Subscriptions {
         Self(std::iter::repeat_with(|| None).take(sentinels).collect())
     }
 
-    /// Makes sure of those that are open, and opens the others.
+    /// Pings the open ones, and opens the others.
     async fn open(&mut self, sentinels: &Sentinels, timeout: Duration) {
         let each = self.0.iter_mut().enumerate().map(async |(number, entry)| {
             if let Some(open) = entry
@@ -84,7 +84,7 @@ impl Subscriptions {
         self.0.iter().all(Option::is_some)
     }
 
-    /// Returns when there may be another master, or one sentinel is not to be heard any more.
+    /// Returns at an event, or when a subscription ends.
     async fn news(&mut self) {
         let open =
             self.0.iter_mut().enumerate().filter_map(|(number, entry)| Some((number, entry.as_mut()?)));

@@ -1,4 +1,4 @@
-//! The question whether the backend is the person's own, before anything goes there that may be meant for another backend.
+//! The question whether the backend is the user's own, which is asked before it is sent anything that another backend may own.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::protocol::{Info, WireSecret};
 
-/// What begins, at once or behind the question.
+/// What begins, at once or after the question.
 pub enum Beginning {
-    /// A session that is handed over.
+    /// A session that Backstage hands over.
     HandedOver(Credential),
     /// A login from the helper's own page.
     Own,
 }
 
-/// Begins a login, at once or behind the question: the secret of the link that the browser goes on with.
+/// Begins a login, at once or after the question. Returns the secret of the browser's next link.
 ///
 /// # Errors
 /// As [`begin`].
@@ -54,7 +54,7 @@ async fn begin_now(
     }
 }
 
-/// Waits for the answer, and leads the browser on to the login that then begins.
+/// Waits for the answer, begins the login, and redirects the browser to it.
 async fn begin_after_answer(
     logins: ProxyLogins,
     api: BackendApi,
@@ -74,7 +74,7 @@ async fn begin_after_answer(
             Destination::Failure(reason.to_string())
         }
     });
-    // A page that is reloaded meanwhile still leads on.
+    // A page that is reloaded meanwhile is still redirected.
     tokio::time::sleep(RELOAD_TIMEOUT).await;
     logins.known.questions.forget(&question);
 }

@@ -1,4 +1,4 @@
-//! Signing in to Backstage from the helper's own page, before it is known whose the login will be.
+//! The sign-in to Backstage that precedes a login from the helper's own page.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::protocol::{Info, WireSecret};
 
-/// Begins a login with what the helper knows of the user, which is nothing: where the backend wants to know, they sign in to
-/// Backstage first. The secret of the link that the browser goes on with.
+/// Begins a login without a credential; if the backend requires one, the user signs in to Backstage first. Returns the secret of the
+/// browser's next link.
 ///
 /// # Errors
-/// When neither can begin.
+/// When neither the login nor the sign-in can begin.
 pub async fn begin_own(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
     match begin(logins, api, &info, Credential::User(UserCredential::Nothing)).await {
         Err(NotBegun::Login(HelperError::NotSignedIn(refusal))) => {
@@ -32,7 +32,7 @@ pub async fn begin_own(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
     }
 }
 
-/// A port that is taken is the person's to free; what Backstage says is no reason where the backend's own word is to wait.
+/// The error when the sign-in cannot begin either: a taken port or the sign-in's reason, unless the backend told the caller to wait.
 fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
     match reason {
         NotBegun::Login(reason) => session::no_sign_in(refusal, reason).into(),
@@ -57,7 +57,7 @@ async fn begin_sign_in(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
     Ok(sign_in.link_secret().clone())
 }
 
-/// Waits for the browser to come back from Backstage, and leads it on to the login that then begins.
+/// Waits for the callback of Backstage, begins the login, and redirects the browser to it.
 async fn begin_after_sign_in(
     logins: ProxyLogins,
     api: BackendApi,
@@ -72,7 +72,7 @@ async fn begin_after_sign_in(
             Destination::Failure(reason.to_string())
         }
     });
-    // A page that is reloaded meanwhile still leads on.
+    // A page that is reloaded meanwhile is still redirected.
     tokio::time::sleep(RELOAD_TIMEOUT).await;
     logins.known.sign_ins.forget(&sign_in);
     logins.known.close_port_unless_needed().await;

@@ -1,4 +1,4 @@
-//! The backend that the proxy is for: its address, whether it was confirmed, and whether it answers.
+//! The proxy's backend: its address, whether it was confirmed, and whether it answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,48 +10,48 @@ use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
 use crate::protocol::Info;
 
-/// How long a page waits for it.
+/// How long a page waits for the backend.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The Backstage that the proxy is for.
+/// The configured Backstage.
 pub struct NamedBackstage {
     /// Its address, without a slash at the end.
     pub url: String,
-    /// Whether a person has said that it is theirs.
+    /// Its confirmation.
     pub trust: BackendTrust,
 }
 
 /// Whether the backend answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
-    /// It has, a moment ago.
+    /// It does, or did within the last minute.
     Yes,
-    /// Not now.
+    /// It does not.
     No,
 }
 
-/// The backend, where the proxy was told of a Backstage; else nothing answers.
+/// The backend of the configured Backstage, if there is one.
 pub struct Backend {
-    /// The only thread that speaks to it.
+    /// The only thread that calls it.
     pub thread: BackendThread,
     named: Option<NamedBackstage>,
     fresh_info: BackendInfo,
 }
 
 impl Backend {
-    /// Nothing is asked yet.
+    /// Calls nothing yet.
     #[must_use]
     pub fn new(named: Option<NamedBackstage>, thread: BackendThread) -> Self {
         Self { thread, named, fresh_info: BackendInfo::default() }
     }
 
-    /// The address of the Backstage that the proxy is for.
+    /// The address of the configured Backstage.
     #[must_use]
     pub fn backstage_url(&self) -> Option<&str> {
         self.named.as_ref().map(|backstage| backstage.url.as_str())
     }
 
-    /// Its name, where the person has to say first that it is theirs.
+    /// Its name, if the user has to confirm it first.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<&BackendName> {
         let NamedBackstage { trust, .. } = self.named.as_ref()?;
@@ -59,21 +59,21 @@ impl Backend {
             TrustStatus::Confirmed => return None,
             TrustStatus::Unconfirmed => {}
             TrustStatus::Unknown(error) => {
-                tracing::warn!(%error, "it is not known which backends were confirmed");
+                tracing::warn!(%error, "the file of confirmed backends cannot be read");
             }
         }
         Some(trust.name())
     }
 
-    /// A login there has succeeded.
+    /// Remembers that a login there has succeeded.
     pub async fn remember(&self) {
         let Some(NamedBackstage { trust, .. }) = &self.named else { return };
         if let Err(error) = trust.remember().await {
-            tracing::warn!(%error, "that the backend was confirmed is not kept");
+            tracing::warn!(%error, "the confirmation of the backend is not kept");
         }
     }
 
-    /// Its own word, from the thread that speaks to it.
+    /// Its answer to `GET /info`, from the thread that calls it.
     ///
     /// # Errors
     /// As [`BackendApi::info`].
@@ -81,7 +81,7 @@ impl Backend {
         self.fresh_info.info(api).await
     }
 
-    /// Whether it answers, for a page that does not wait for long.
+    /// Whether it answers, with a short timeout for a page.
     pub async fn answers(self: &Arc<Self>) -> Answers {
         if self.fresh_info.is_fresh() {
             return Answers::Yes;
@@ -94,7 +94,7 @@ impl Backend {
         }
     }
 
-    /// One line at the start, so that the log says what to do.
+    /// Logs once at the start whether it answers, and what to do if not.
     pub async fn say_whether_it_answers(self: Arc<Self>) {
         let Some(backstage) = self.backstage_url() else {
             tracing::warn!(

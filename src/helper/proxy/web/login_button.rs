@@ -12,7 +12,7 @@ use crate::helper::web::confirm::{Confirmation, is_from_own_page};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::bad_confirmation;
 
-/// A click on our own page begins a login with what the helper knows of the user; each page's button works once.
+/// Begins a login without a credential; each page's button works once.
 pub async fn log_in(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
@@ -30,7 +30,7 @@ pub async fn log_in(
     }
 }
 
-/// What a page that trusted did not ask is asked now, where the backend was forgotten since.
+/// Begins the login. If the page did not show the address for comparison, and the backend is unconfirmed by now, it is asked about.
 async fn begin_own(logins: &ProxyLogins, page: ButtonPage) -> HttpResponse {
     let there = logins.clone();
     let begun = logins.backend.thread.ask(move |api| async move {

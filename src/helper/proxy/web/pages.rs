@@ -1,4 +1,4 @@
-//! The pages that only the proxy has.
+//! The proxy's own pages.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -13,21 +13,21 @@ use crate::helper::web::pages::backend_list;
 use crate::helper::web::pages::layout::{Kind, Page, Tone};
 use crate::protocol::WireSecret;
 
-/// So many logins are named; of more there is only the number.
+/// How many logins are listed; of the others only the number is shown.
 const NAMED: usize = 8;
 
-/// `GET /`: which Backstage, whose login is under way, and the button that begins one.
+/// `GET /`: the Backstage, the pending logins, and the button that begins one.
 pub struct Index<'a> {
     /// The Backstage.
     pub backstage_url: &'a str,
     /// Whether it answers.
     pub answers: Answers,
-    /// The backend, where the click says for the first time that it is the person's own.
+    /// The backend, if the click is also its confirmation.
     pub unconfirmed: Option<&'a BackendName>,
 }
 
 impl Index<'_> {
-    /// The page, with the logins under way and the token of its form.
+    /// The page with the pending logins and the token of its form.
     #[must_use]
     pub fn with(&self, under_way: &[LoginFacts], form_token: &WireSecret) -> Page {
         Page {
@@ -78,7 +78,7 @@ fn logins(under_way: &[LoginFacts]) -> Markup {
     }
 }
 
-/// `GET /` in a container that was told of no Backstage.
+/// `GET /` when no Backstage is configured.
 #[must_use]
 pub fn no_backstage() -> Page {
     Page {
@@ -126,7 +126,7 @@ pub fn not_begun(reason: &NotBegun) -> Page {
     refusal(status, outcome, heading, &html! { p #message { (sentence(reason)) } })
 }
 
-/// Whoever reads a page cannot "run this again": the button is in Backstage.
+/// The message for a page, where "run this again" makes no sense: the button is in Backstage.
 fn sentence(reason: &NotBegun) -> String {
     match reason {
         NotBegun::Port(ListenError::Taken { port, holder }) => format!(
