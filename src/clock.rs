@@ -1,4 +1,4 @@
-//! The time of day, and waiting: passed in, so that tests and simulations can choose them.
+//! The time of day and timers, passed in so that tests and simulations control them.
 
 use std::time::Duration;
 

@@ -1,14 +1,17 @@
-//! What can be typed: the commands, their flags, and the settings that come of them and of the environment.
+//! The command line: the commands, their flags, and the settings read from them and from the environment.
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+pub mod healthcheck;
+
 use backstage_oidc_helper::backstage_names::UserRef;
-use backstage_oidc_helper::healthcheck::HealthcheckSettings;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::proxy::ProxySettings;
-use backstage_oidc_helper::settings::{SettingsError, Source, surroundings};
+use backstage_oidc_helper::settings::{SettingsError, Source, container};
 use clap::{Args, Parser, Subcommand};
+
+use healthcheck::HealthcheckSettings;
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
@@ -22,17 +25,17 @@ pub struct Program {
 
 #[derive(Subcommand)]
 pub enum Role {
-    /// One login, then exit (what happens without a command, too).
+    /// One login, then exit (also what runs without a command).
     Login(LoginFlags),
-    /// Runs all the time, for many logins that Backstage hands over.
+    /// Keeps running and takes over the logins that Backstage begins.
     Proxy(ProxyFlags),
     /// The service beside Backstage.
     Backend(BackendFlags),
-    /// Who am I, which clusters, until when.
+    /// Show who you are, your clusters, and until when each login lasts.
     Status(StatusFlags),
     /// Forget and revoke: your login at one cluster, or at all.
     Logout(LogoutFlags),
-    /// Does the role in this container answer? Exit code 0 when it does.
+    /// Check that the role in this container answers: exit code 0 when it does.
     Healthcheck(HealthcheckFlags),
     /// Helps to write the backend's settings.
     #[command(subcommand)]
@@ -44,7 +47,7 @@ pub enum Role {
 
 #[derive(Subcommand)]
 pub enum AdminCommand {
-    /// Which logins are kept: whose, where, until when, last used when; no token.
+    /// List the kept logins: user, cluster, expiry and last use; no token.
     List {
         /// Only those of this user, such as user:default/felix.
         #[arg(long, value_name = "USER")]
@@ -55,7 +58,7 @@ pub enum AdminCommand {
     },
     /// Forget a user's logins, and revoke them at the identity provider.
     Revoke {
-        /// Whose, such as user:default/felix.
+        /// The user, such as user:default/felix.
         #[arg(long, value_name = "USER")]
         user: UserRef,
         /// Only the one at this cluster.
@@ -111,13 +114,13 @@ pub struct ProxyFlags {
     /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Where the redirect is waited for, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
+    /// Where to listen for the redirect, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Where everything else is [CONTROL_LISTEN; default 127.0.0.1:8888,[::1]:8888].
+    /// Where to listen for everything else [CONTROL_LISTEN; default 127.0.0.1:8888,[::1]:8888].
     #[arg(long, value_name = "ADDRESS:PORT")]
     control_listen: Option<String>,
-    /// Where logins under way are kept; in process without [REDIS_URL].
+    /// Where pending logins are kept; in the process when unset [REDIS_URL].
     #[arg(long, value_name = "URL")]
     redis_url: Option<String>,
     /// How long a login may take [LOGIN_TIMEOUT; default 5m].
@@ -140,7 +143,7 @@ pub struct BackendFlags {
     /// Where health and metrics are [CONTROL_LISTEN; default 127.0.0.1:9090].
     #[arg(long, value_name = "ADDRESS:PORT")]
     control_listen: Option<String>,
-    /// Where records are kept; in process without [REDIS_URL].
+    /// Where logins and sessions are kept; in the process when unset [REDIS_URL].
     #[arg(long, value_name = "URL")]
     redis_url: Option<String>,
     /// More clusters than one, TOML [CONFIG_FILE].
@@ -166,7 +169,7 @@ pub struct StatusFlags {
 pub struct LogoutFlags {
     #[command(flatten)]
     pub account: AccountFlags,
-    /// This cluster only; all without [CLUSTER].
+    /// This cluster only; all clusters when unset [CLUSTER].
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     /// Only on this machine: the kept sign-in, and that this Backstage was confirmed; the backend is not asked.
@@ -177,7 +180,7 @@ pub struct LogoutFlags {
 /// The flag stands for the variable in brackets and wins over it.
 #[derive(Args)]
 pub struct HealthcheckFlags {
-    /// Where the role has its health [CONTROL_LISTEN; default 127.0.0.1:8888, then 127.0.0.1:9090].
+    /// Where the role serves its health [CONTROL_LISTEN; default 127.0.0.1:8888, then 127.0.0.1:9090].
     #[arg(long, value_name = "ADDRESS:PORT")]
     control_listen: Option<String>,
 }
@@ -193,7 +196,7 @@ pub struct AccountFlags {
     /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
     #[arg(long, value_name = "URL")]
     backend: Option<String>,
-    /// Of no use here: the refusal says what is.
+    /// Refused, with a message that says what to use instead.
     #[arg(long, value_name = "TOKEN", hide = true)]
     session_token: Option<String>,
     /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
@@ -229,7 +232,7 @@ impl ProxyFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        ProxySettings::read(&source.with_container_defaults(&surroundings::HELPER))
+        ProxySettings::read(&source.with_container_defaults(&container::HELPER))
     }
 }
 
@@ -244,7 +247,7 @@ impl BackendFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        BackendSettings::read(&source.with_container_defaults(&surroundings::BACKEND))
+        BackendSettings::read(&source.with_container_defaults(&container::BACKEND))
     }
 }
 
@@ -262,7 +265,7 @@ impl LoginFlags {
             ("CA_FILE", self.ca_file),
         ];
         let source = environment().with_flags(flags).with_secret_files()?;
-        LoginSettings::read(&source.with_container_defaults(&surroundings::HELPER))
+        LoginSettings::read(&source.with_container_defaults(&container::HELPER))
     }
 }
 

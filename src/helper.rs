@@ -1,13 +1,13 @@
-//! Runs on the user's machine: owns the redirect URI for the length of a login and relays what arrives there.
+//! The helper runs on the user's machine: it serves the redirect URI during a login and passes the callback to the backend.
 //!
-//! The path of one login through this room: [`port`] binds the redirect URI's port, [`session`] begins or takes over a session through
+//! The path of one login: [`port`] binds the redirect URI's port, [`session`] begins or takes over a session through
 //! [`backend_client`], [`session::auth_url`] is checked, [`web::confirm`] sends the browser to the identity provider,
-//! [`web::redirect`] takes and [`callback`] judges what comes back, [`session::delivery`] hands it to the backend, [`web::pages`] show
-//! the [`session::outcome`].
-//! A backend that was never confirmed on this machine ([`confirmation::trust`]) is asked about first ([`login::confirm_backend`]).
-//! Where nothing says who the person is, [`login::sign_in_first`] comes first: [`sign_in`] is the OAuth client,
-//! [`sign_in::token_file`] keeps what it gets. In the [`proxy`] role there are many logins at once. [`account::status`] and
-//! [`account::logout`] are about the logins that the backend holds already.
+//! [`web::redirect`] receives and [`callback`] checks the callback, [`session::delivery`] hands it to the backend, and [`web::pages`]
+//! show the [`session::outcome`].
+//! Before that, the user confirms a backend that was never confirmed on this machine ([`confirmation::trust`],
+//! [`login::confirm_backend`]), and signs in to Backstage if no credential is set ([`login::sign_in_first`], with [`sign_in`] as the
+//! OAuth client and [`sign_in::token_file`] as its store). The [`proxy`] role serves many logins at once. [`account::status`] and
+//! [`account::logout`] work on the logins that the backend keeps.
 
 pub mod account;
 pub mod backend_client;
@@ -21,3 +21,117 @@ pub mod session;
 pub mod sign_in;
 pub mod terminal;
 pub mod web;
+
+use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
+use self::confirmation::trust::TrustFileError;
+use self::port::ListenError;
+use self::session::auth_url::BadAuthUrl;
+use self::sign_in::SignInError;
+use self::sign_in::token_file::TokenFileError;
+use crate::random::NoRandomness;
+use crate::settings::SettingsError;
+
+/// Why `login`, `status` or `logout` fails. Each message is one sentence that names the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum HelperError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The port of the redirect URI cannot be bound.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No backend answers at that address.
+    #[error("{}", unreachable_sentence(.backend, .reason))]
+    Unreachable {
+        /// The address that was tried.
+        backend: String,
+        /// What came instead of an answer.
+        reason: ApiError,
+    },
+    /// The backend accepts none of the credentials that the user has given.
+    #[error("The backend says no: {0}")]
+    NotSignedIn(Refusal),
+    /// The backend, Backstage or the identity provider said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The backend was never confirmed on this machine, and the user did not confirm it now.
+    #[error(
+        "{name} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first."
+    )]
+    NotConfirmed {
+        /// The backend's name.
+        name: String,
+        /// Its address as a word of a command.
+        shown: String,
+    },
+    /// The file of confirmed backends cannot be used.
+    #[error(transparent)]
+    TrustFile(#[from] TrustFileError),
+    /// The file of the Backstage sign-in cannot be used.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
+    /// The backend sent an authorization URL that no honest backend sends.
+    #[error(
+        "The backend sent a login address that {0}: do not log in there, tell the admin of this Backstage."
+    )]
+    AuthUrl(#[from] BadAuthUrl),
+    /// The user did not finish the login within `LOGIN_TIMEOUT`.
+    #[error("The login was not finished within {0}: run this again.")]
+    TimedOut(String),
+    /// The session has expired.
+    #[error("The session ended before the login was done: begin it again.")]
+    Expired,
+    /// Ctrl-C, or a signal to stop; the command's own sentence.
+    #[error("{0}")]
+    Interrupted(&'static str),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// The web server cannot be started.
+    #[error("The helper's page cannot be served ({0}): run this again.")]
+    Serve(#[from] std::io::Error),
+    /// Standard output cannot be written.
+    #[error("The answer cannot be written ({0}): check where standard output goes.")]
+    Output(std::io::Error),
+}
+
+impl From<NoConnection> for HelperError {
+    fn from(error: NoConnection) -> Self {
+        match error {
+            NoConnection::Settings(error) => error.into(),
+            NoConnection::Random(error) => error.into(),
+        }
+    }
+}
+
+impl HelperError {
+    /// A login that failed because the sign-in to Backstage before it failed.
+    #[must_use]
+    pub fn of_sign_in(error: SignInError, backend: &str) -> Self {
+        match error {
+            SignInError::NoAnswer(reason) => Self::Unreachable { backend: backend.to_owned(), reason },
+            error => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// The exit code, as `protocol.md` lists them.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotSignedIn(_)
+            | Self::Refused(_)
+            | Self::NotConfirmed { .. }
+            | Self::TrustFile(_)
+            | Self::TokenFile(_)
+            | Self::AuthUrl(_)
+            | Self::Random(_)
+            | Self::Serve(_)
+            | Self::Output(_) => 1,
+            Self::Settings(_) => 2,
+            Self::Listen(error) => error.exit_code(),
+            Self::TimedOut(_) | Self::Expired => 4,
+            Self::Unreachable { .. } => 5,
+            Self::Interrupted(_) => 130,
+        }
+    }
+}

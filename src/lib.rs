@@ -1,4 +1,4 @@
-//! Own Kubernetes access inside Backstage, for identity providers whose only redirect URI is `http://localhost:8000/`.
+//! Own Kubernetes access inside Backstage, for identity providers that allow only the redirect URI `http://localhost:8000/`.
 //!
 //! The path of one login, and the module of each step:
 //!
@@ -9,13 +9,12 @@
 //! 5. **keep** the tokens sealed: [`store`]
 //! 6. **use** them against Kubernetes: `backend::kubernetes`
 //!
-//! The two rooms [`backend`] and [`helper`] never import each other: what they share is the wire ([`protocol`]) and
-//! the foundations.
+//! [`backend`] and [`helper`] never import each other: they share the wire types ([`protocol`]) and the foundations, which are
+//! all other modules and import neither.
 
 pub mod backend;
 pub mod backstage_names;
 pub mod clock;
-pub mod healthcheck;
 pub mod helper;
 pub mod outbound;
 pub mod panics;

@@ -1,8 +1,8 @@
-//! The program: one binary, a role a command.
+//! The program: one binary with a command for each role.
 
 mod command_line;
 
-// A panic is to end a request, not the process.
+// A panic must end a request, not the process.
 const _: () = assert!(cfg!(panic = "unwind"), "the program is built without unwinding");
 
 use std::io::Write;
@@ -12,11 +12,10 @@ use std::sync::Arc;
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
-use backstage_oidc_helper::healthcheck;
-use backstage_oidc_helper::helper::account::{AccountError, logout, status};
+use backstage_oidc_helper::helper::HelperError;
+use backstage_oidc_helper::helper::account::{logout, status};
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::proxy;
-use backstage_oidc_helper::helper::session::outcome::LoginError;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
@@ -26,7 +25,7 @@ use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
-use backstage_oidc_helper::stop_signal::told_to_stop;
+use backstage_oidc_helper::stop_signal::stop_requested;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
 use clap::Parser;
@@ -34,28 +33,28 @@ use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 
 use command_line::{
-    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, LoginFlags, Program, ProxyFlags, Role,
-    environment,
+    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, Program, ProxyFlags, Role, environment,
+    healthcheck,
 };
 
 /// The exit code of a failure.
 const FAILED: u8 = 1;
 /// The exit code of settings that cannot be used.
 const USAGE: u8 = 2;
-/// The person reads the terminal's own lines; logs, above all those of libraries, are for those who ask for them.
+/// The log level of commands at a terminal: the user reads the command's own lines, and asks for more with `RUST_LOG`.
 const QUIET: &str = "backstage_oidc_helper=warn";
 
 fn main() -> ExitCode {
-    // The hook has said where; what unwinding has passed by is as it should be.
+    // The panic hook has logged where it happened.
     std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
 }
 
 fn run() -> ExitCode {
-    // Whoever builds a client first would choose the provider; a second installation changes nothing.
+    // Otherwise the first client that is built would choose the provider; a second installation changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
-        Role::Login(flags) => login(flags),
+        Role::Login(flags) => in_terminal(flags.settings(), login::run),
         Role::Proxy(flags) => proxy(flags),
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
@@ -63,11 +62,11 @@ fn run() -> ExitCode {
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
-            account(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
+            in_terminal(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
         Role::Logout(flags) => {
             let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
-            account(flags.account.settings(flags.cluster), |settings, tools| {
+            in_terminal(flags.account.settings(flags.cluster), |settings, tools| {
                 logout::run(settings, scope, tools)
             })
         }
@@ -86,7 +85,7 @@ fn check_health(flags: HealthcheckFlags) -> ExitCode {
 }
 
 fn administer(command: AdminCommand) -> ExitCode {
-    // The person reads what the command prints; the audit trail is told in any case.
+    // The user reads what the command prints; the audit log is written in any case.
     start_logs("warn,audit=info");
     let read = || BackendSettings::read(&environment().with_secret_files()?);
     let settings = match read() {
@@ -107,7 +106,7 @@ fn administer(command: AdminCommand) -> ExitCode {
     done.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
-/// Standard output gets the key and nothing else, so that it can be piped to where it is kept.
+/// Prints the key and nothing else to standard output, so that it can be piped.
 fn print_new_key() -> ExitCode {
     let read = || environment().with_secret_files()?.read::<KeySettings>();
     let existing = match read() {
@@ -132,11 +131,11 @@ fn backend(flags: BackendFlags) -> ExitCode {
     };
     let system = actix_web::rt::System::new();
     let served = system.block_on(async {
-        let stop = told_to_stop();
+        let stop = stop_requested();
         let running = backend::build(settings).map_err(|error| error.to_string())?;
         running.serve_until(stop).await.map_err(|error| error.to_string())
     });
-    // To take it down would wait for threads that look up a name, for as long as that takes.
+    // Dropping the runtime would wait for threads that look up a name, which may take long.
     std::mem::forget(system);
     served.map_or_else(|error| refused(&error, FAILED), |()| ExitCode::SUCCESS)
 }
@@ -148,45 +147,36 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
-        let stop = told_to_stop().map(drop);
+        let stop = stop_requested().map(drop);
         let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
 }
 
-/// The sentence in the log and on the terminal: where the backend runs, only one of them is read.
+/// Logs the reason and returns the exit code.
 fn refused(sentence: &str, code: u8) -> ExitCode {
     tracing::error!("{sentence}");
     ExitCode::from(code)
 }
 
-/// A command about the person's own account.
-fn account<F>(
+/// A command that a person runs in a terminal.
+fn in_terminal<F>(
     settings: Result<LoginSettings, SettingsError>,
     run: impl FnOnce(LoginSettings, Tools) -> F,
 ) -> ExitCode
 where
-    F: Future<Output = Result<(), AccountError>>,
+    F: Future<Output = Result<(), HelperError>>,
 {
     start_logs(QUIET);
-    let ended = settings.map_err(AccountError::from).and_then(|settings| {
+    let ended = settings.map_err(HelperError::from).and_then(|settings| {
         let tools = tools(&settings);
         actix_web::rt::System::new().block_on(run(settings, tools))
     });
     ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
-fn login(flags: LoginFlags) -> ExitCode {
-    start_logs(QUIET);
-    let ended = flags.settings().map_err(LoginError::from).and_then(|settings| {
-        let tools = tools(&settings);
-        actix_web::rt::System::new().block_on(login::run(settings, tools))
-    });
-    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
-}
-
-/// The sentence for the person at the terminal.
+/// Writes the reason to the terminal and returns the exit code.
 fn failed(sentence: &str, code: u8) -> ExitCode {
     Terminal::stderr().say_whole(sentence);
     ExitCode::from(code)

@@ -1,5 +1,5 @@
-//! Requests that we send: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
-//! [`http_client::HttpClient`] sends all of them but those that the Kubernetes proxy passes on.
+//! Outgoing requests: trusted roots, proxies, deadlines, bounded bodies, no redirects, and the bridge to `oauth2`.
+//! [`http_client::HttpClient`] sends all of them except those that the Kubernetes proxy forwards.
 
 pub mod connect_failure;
 mod connector;
@@ -28,19 +28,19 @@ use self::server_certificate::ServerCertificates;
 /// The largest JSON answer that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
 
-/// Why a request could not be made or its answer not be used. Holds no URL, header or body.
+/// Why a request failed or its answer cannot be used. Holds no URL, header or body.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// No connection came about, so not a byte of the request was sent.
+    /// The connection failed, so not a byte of the request was sent.
     #[error("cannot connect ({0})")]
     NotConnected(ConnectFailure),
-    /// The request may have been received; its answer was not.
+    /// The request may have been received; no answer came.
     #[error("the answer was lost ({0})")]
     AnswerLost(String),
     /// No answer in time; the request may have been received.
     #[error("no answer in time")]
     TimedOut,
-    /// The answer is larger than is read.
+    /// The answer exceeds the size limit.
     #[error("the answer is too large")]
     TooLarge,
     /// The answer is not the JSON that was expected.
@@ -49,19 +49,19 @@ pub enum OutboundError {
     /// An answer with another status than 200.
     #[error("answered with status {0}")]
     Status(u16),
-    /// A token endpoint that is in trouble, or has too much to do: nothing was spent.
+    /// The token endpoint is failing or overloaded: no code or refresh token was redeemed.
     #[error("answered with status {status}")]
     NotNow {
         /// 429, or 500 and above.
         status: u16,
-        /// For how long it asks to be left alone.
+        /// How long to wait before another request (`Retry-After`).
         retry_after: Option<RetryAfter>,
     },
 }
 
 impl From<hyper::Error> for OutboundError {
     fn from(error: hyper::Error) -> Self {
-        // A request that hyper gave back, since its connection had ended before.
+        // hyper returned the request unsent, as its connection had ended before.
         if error.is_canceled() {
             return Self::NotConnected(ConnectFailure::Other(innermost(&error)));
         }
@@ -69,7 +69,7 @@ impl From<hyper::Error> for OutboundError {
     }
 }
 
-/// What lies at the bottom of an error says most.
+/// The innermost cause, which says most.
 fn innermost(error: &dyn Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -86,7 +86,7 @@ pub struct UnusableRoots {
     reason: String,
 }
 
-/// Where a certificate of a server's CA can be given, for servers that all commands know, and for a cluster.
+/// How to give the certificate of a server's CA: for servers that every command calls, and for a cluster's API.
 const GIVE_CA_FILE: &str =
     "give that CA's certificate with --ca-file (CA_FILE), or all roots with SSL_CERT_FILE";
 const GIVE_KUBERNETES_CA_FILE: &str = "give that CA's certificate with KUBERNETES_CA_FILE";
@@ -94,7 +94,7 @@ const GIVE_KUBERNETES_CA_FILE: &str = "give that CA's certificate with KUBERNETE
 /// TLS that trusts the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` honoured), and those of a file.
 ///
 /// # Errors
-/// When the named file holds no certificate. A root of the system's that cannot be read is passed over.
+/// When the named file holds no certificate. A system root that cannot be read is skipped.
 pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, UnusableRoots> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();
@@ -118,8 +118,8 @@ pub fn trusting_only(file: &Path) -> Result<Arc<ClientConfig>, UnusableRoots> {
     Ok(config(ServerCertificates::trusting(roots, GIVE_KUBERNETES_CA_FILE)))
 }
 
-/// TLS that trusts nobody.
-fn trusting_nobody() -> Arc<ClientConfig> {
+/// TLS without any trusted root.
+fn trusting_no_roots() -> Arc<ClientConfig> {
     config(ServerCertificates::trusting(RootCertStore::empty(), GIVE_CA_FILE))
 }
 
@@ -135,7 +135,7 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots
 }
 
 fn config(trusted: ServerCertificates) -> Arc<ClientConfig> {
-    // "Dangerous" since a verifier might accept anything; ours only asks rustls's own.
+    // "Dangerous" since a verifier might accept anything; ours delegates to rustls's own.
     let builder = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(trusted));
     Arc::new(builder.with_no_client_auth())
 }

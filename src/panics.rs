@@ -1,6 +1,6 @@
 //! A panic ends the request or the task that it happens in, and nothing else.
 //!
-//! What was shared with it stays usable: locks are taken whether they are poisoned or not, and each change under them is whole.
+//! Shared state stays usable: poisoned locks are taken anyway, as each change under a lock is a single step.
 
 pub mod planted;
 
@@ -14,7 +14,7 @@ use prometheus::IntCounter;
 #[error("a part of the program has panicked")]
 pub struct Panicked;
 
-/// Does work, and survives a panic in it.
+/// Turns a panic in `work` into an error.
 ///
 /// # Errors
 /// When it panicked.
@@ -22,8 +22,8 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Panicked)
 }
 
-/// From now on the log says where a panic happened. What it says beyond a text of the source is left out: values are put into
-/// such messages, and they may be secrets.
+/// From now on the log says where a panic happened. Its message is logged only when it is a fixed text of the source: a formatted
+/// one may hold secrets.
 pub fn log() {
     std::panic::set_hook(Box::new(report));
 }

@@ -1,4 +1,4 @@
-//! The one HTTP error type: status, code and a sentence that says what happened and what to do next.
+//! The one HTTP error type: status, code and a message that says what happened and what to do next.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::protocol::{Code, ErrorBody, ErrorDetail, ErrorResponse};
 
-/// An answer that is not the one asked for. Its message never holds a secret.
+/// An error response. Its message never holds a secret.
 #[derive(Clone, Debug)]
 pub struct Problem {
     code: Code,
@@ -18,12 +18,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with a sentence for whoever reads it.
+    /// A problem with a message for the user.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after: None }
     }
 
-    /// The same problem, with the time after which another try makes sense (`Retry-After`).
+    /// Adds the time after which to try again (`Retry-After`).
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
@@ -36,7 +36,7 @@ impl Problem {
         self.code
     }
 
-    /// The sentence.
+    /// The message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

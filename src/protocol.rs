@@ -22,14 +22,14 @@ pub const REDIRECT_URI: &str = "http://localhost:8000/";
 /// How many characters a session token and a state have: 32 random bytes in base64url.
 pub const SECRET_LENGTH: usize = 43;
 
-/// A secret that travels: an authorization code, a state, a session token, an authorization URL (it holds the
+/// A secret in a request or response: an authorization code, a state, a session token, an authorization URL (it holds the
 /// state), a token. Serialized as a plain string, never printed by `Debug`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct WireSecret(SecretString);
 
 impl WireSecret {
-    /// The secret itself, for the one place that must send or compare it.
+    /// The secret itself, for code that must send or compare it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -43,7 +43,7 @@ impl WireSecret {
             && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     }
 
-    /// Compares without telling by its duration how much was right.
+    /// Compares in constant time.
     #[must_use]
     pub fn equals(&self, other: &WireSecret) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes())
@@ -69,24 +69,24 @@ impl Serialize for WireSecret {
     }
 }
 
-/// `GET /info`: what anyone may know.
+/// The answer of `GET /info`, which is public.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Info {
     /// The backend's version.
     pub version: String,
-    /// Where people's programs reach Backstage's own API, as the operator says; empty where they do not. A helper asks only the address
-    /// it was given.
+    /// Where users' programs reach Backstage's API, as the operator has configured it; empty when it is not configured. A helper
+    /// calls only the address that its own settings name.
     pub backstage_url: String,
-    /// Where people open Backstage; empty where the operator does not say.
+    /// Where users open Backstage; empty when it is not configured.
     pub app_url: String,
     /// The first cluster's redirect URI; the others have the same host and port.
     pub redirect_uri: String,
-    /// The clusters that one can log in to.
+    /// The clusters with a login.
     pub clusters: Vec<ClusterInfo>,
 }
 
-/// A cluster as anyone may know it.
+/// What is public of a cluster.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterInfo {
@@ -96,7 +96,7 @@ pub struct ClusterInfo {
     pub title: String,
     /// The OpenID provider that logs people in to it.
     pub issuer: String,
-    /// The redirect URI of its logins; always said by this version. Where an older backend does not, all clusters have the first one's.
+    /// The redirect URI of its logins. An older backend leaves it out: then all clusters have the first one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
 }
@@ -127,7 +127,7 @@ pub struct RegisterResponse {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: OffsetDateTime,
-    /// Whose account the login will belong to.
+    /// The Backstage user to whom the login will belong.
     pub user: String,
     /// The cluster.
     pub cluster: String,
@@ -136,11 +136,11 @@ pub struct RegisterResponse {
     pub return_to: Option<String>,
 }
 
-/// How far a session is.
+/// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// Nobody came back from the identity provider yet.
+    /// The callback has not come yet.
     Pending,
     /// The authorization code is being redeemed.
     Exchanging,
@@ -148,7 +148,7 @@ pub enum SessionStatus {
     Complete,
     /// Ended without a login; `error` says why.
     Failed,
-    /// Its five minutes are over.
+    /// Its time is over.
     Expired,
 }
 
@@ -156,9 +156,9 @@ pub enum SessionStatus {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionResponse {
-    /// How far it is.
+    /// Its state.
     pub status: SessionStatus,
-    /// Whose account the login will belong to.
+    /// The Backstage user to whom the login will belong.
     pub user: String,
     /// The cluster.
     pub cluster: String,
@@ -178,7 +178,7 @@ pub struct SessionResponse {
     pub error: Option<SessionError>,
 }
 
-/// A reason with a code of a newer backend is none that we know: the rest of its answer counts.
+/// An error code of a newer backend is unknown here and ignored: the rest of the answer counts.
 fn where_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SessionError>, D::Error> {
     let error = Option::<serde_json::Value>::deserialize(deserializer)?;
     Ok(error.and_then(|error| serde_json::from_value(error).ok()))
@@ -224,7 +224,7 @@ pub struct Granted {
 pub struct Refused {
     /// The provider's error code, such as `access_denied`.
     pub error: String,
-    /// The provider's own words.
+    /// The provider's description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
     /// The state of the authorization request.
@@ -238,7 +238,7 @@ pub struct Refused {
 pub enum ExchangeResponse {
     /// Connected.
     Connected(Connected),
-    /// The identity provider refused, and the session ended with that.
+    /// The identity provider refused, which ended the session.
     Denied(Denied),
 }
 
@@ -248,7 +248,7 @@ pub enum ExchangeResponse {
 pub struct Connected {
     /// Always true.
     pub success: bool,
-    /// Whose account the login belongs to.
+    /// The Backstage user to whom the login belongs.
     pub user: String,
     /// The cluster.
     pub cluster: String,
@@ -281,7 +281,7 @@ pub struct StatusResponse {
     pub clusters: Vec<ClusterStatus>,
 }
 
-/// One cluster as the caller has it.
+/// One cluster, with the caller's login.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterStatus {
@@ -289,7 +289,7 @@ pub struct ClusterStatus {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// Whether the backend holds a login that still serves.
+    /// Whether the backend holds a login that still works.
     pub connected: bool,
     /// The `sub` of the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -298,14 +298,14 @@ pub struct ClusterStatus {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<OffsetDateTime>,
-    /// Whether the login outlives its ID token.
+    /// Whether the backend can refresh the login.
     pub refreshable: bool,
-    /// Why it is not connected, where more can be said than "never logged in".
+    /// Why it is not connected; absent when there never was a login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// The answer of `GET /token`: what a trusted plugin shows Kubernetes for its user.
+/// The answer of `GET /token`: the credential that a trusted plugin sends to Kubernetes for its user.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenResponse {
@@ -324,10 +324,10 @@ pub struct TokenResponse {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DisconnectedResponse {
-    /// The clusters whose login is forgotten.
+    /// The clusters at which the login was deleted.
     pub disconnected: Vec<String>,
-    /// Those asked for whose tokens the identity provider has not confirmed as revoked yet, from this call or an earlier one:
-    /// that goes on by itself.
+    /// Of the clusters asked for, those with a revocation that the identity provider has not confirmed yet, from this call or an
+    /// earlier one. The backend retries by itself.
     pub revocation_pending: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Randomness, passed in, and the two things made of it that both rooms need.
+//! Randomness, passed in, with random secrets and the digest that names them.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -11,7 +11,7 @@ pub trait Random: Send + Sync {
     /// Fills the buffer.
     ///
     /// # Errors
-    /// When the operating system has no randomness to give; nothing may go on without.
+    /// When the operating system gives no randomness. No caller may continue without it.
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness>;
 }
 
@@ -40,7 +40,7 @@ pub fn random_secret(random: &dyn Random) -> Result<WireSecret, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
-/// SHA-256 as base64url: how a secret is named where it must not be held.
+/// SHA-256 as base64url: stands for a secret where the secret itself must not be stored.
 #[must_use]
 pub fn sha256(value: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, value))

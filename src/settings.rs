@@ -1,20 +1,21 @@
-//! Settings: one flat struct a role, each field named like its variable, read from any iterator of pairs.
+//! Settings: one flat struct for each role, each field named like its variable, read from any iterator of pairs.
 //!
-//! The order, later wins: environment, secrets from `*_FILE`, flags. An empty value counts as unset, since compose files and
+//! Precedence, later wins: environment, secrets from `*_FILE`, flags. An empty value counts as unset, since compose files and
 //! Helm charts cannot leave a variable out.
 
 pub mod backend;
 pub mod cluster;
+pub mod container;
 #[cfg(test)]
 mod documentation;
 pub mod email_domain;
-pub(crate) mod lists;
+pub mod lists;
 pub mod login;
+mod lookalikes;
 mod names;
 pub mod proxy;
 pub mod public_address;
 mod span;
-pub mod surroundings;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,20 +41,20 @@ const SECRETS: [&str; 8] = [
     "HTTP_PROXY",
 ];
 
-/// The variables that many programs read in lower case, too.
+/// The variables that many programs also read in lower case.
 const ALSO_IN_LOWER_CASE: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 
-/// Settings that cannot be used; the sentence says which and how to mend it.
+/// Settings that cannot be used; the message says which one and how to fix it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub(crate) String);
 
-/// Pairs of names and values, from wherever they come. Has no `Debug`: values may be secrets.
+/// Pairs of names and values. Has no `Debug`: values may be secrets.
 #[derive(Default)]
 pub struct Source(BTreeMap<String, String>);
 
 impl Source {
-    /// From the environment, or whatever stands in for it.
+    /// From the environment, or pairs that a test gives.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut variables: BTreeMap<_, _> =
             variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -65,7 +66,7 @@ impl Source {
         Self(variables)
     }
 
-    /// Adds what was typed: flags win over variables of the same meaning.
+    /// Adds the flags of the command line, which win over variables of the same name.
     #[must_use]
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Self {
         let given = flags.into_iter().filter_map(|(name, value)| value.map(|v| (name.to_owned(), v)));
@@ -110,27 +111,27 @@ impl Source {
     }
 
     fn missing(&self, name: &str) -> String {
-        match self.0.keys().find(|given| names::meant(given, [name]).is_some()) {
+        match self.0.keys().find(|given| names::closest_match(given, [name]).is_some()) {
             Some(given) => format!("{name} is not set, but {given} is: rename it to {name}."),
             None => format!("{name} is not set: it has no default."),
         }
     }
 
-    /// envy does not say which variable it stumbled over. It reads them in their order, so it is the first one up to which it
-    /// says the same.
+    /// The variable that envy cannot read, which its error does not name. envy reads them in order: the first variable up to which it
+    /// reports the same error is the one.
     fn culprit<T: DeserializeOwned>(&self, reason: &str) -> &str {
         let says_so = |last: &&String| matches!(self.read_up_to::<T>(Some(last)), Err(envy::Error::Custom(again)) if again == reason);
         self.0.keys().find(says_so).map_or("A setting", String::as_str)
     }
 }
 
-/// A setting that is a URL we may send something to, or one that paths are put behind.
+/// A setting that is a URL which requests are sent to, or which paths are appended to.
 ///
 /// # Errors
-/// When it is none; the sentence names the variable.
+/// When it is no such URL; the message names the variable.
 pub(crate) fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url, SettingsError> {
     let unusable = |reason: &str| SettingsError(format!("{name} cannot be used: {reason}."));
-    // A URL parser passes over white space, which is not the same in an issuer.
+    // A URL parser ignores white space, but an issuer is compared byte for byte.
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(unusable("it holds white space: take that out"));
     }
@@ -141,7 +142,7 @@ pub(crate) fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> 
     }
 }
 
-/// The settings that say which proxies there are.
+/// Reads the settings for HTTP proxies.
 fn http_proxies(
     https: Option<&SecretString>,
     http: Option<&SecretString>,
@@ -150,7 +151,7 @@ fn http_proxies(
     HttpProxies::read(https, http, no_proxy).map_err(|error| SettingsError(format!("{error}.")))
 }
 
-/// The variables of an example file, commented-out ones included: an example must not drift.
+/// The variables of an example file, commented-out ones included, so that a test can compare them with the settings.
 #[cfg(test)]
 pub(crate) fn example_variables(path: &Path) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(path).unwrap();

@@ -1,6 +1,6 @@
-//! The person, or the system, wants the program to end.
+//! Signals that stop the program.
 
-/// What told it so.
+/// Which signal it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopSignal {
     /// SIGTERM; on Windows Ctrl-Break, a console that is closed, a shutdown.
@@ -9,9 +9,9 @@ pub enum StopSignal {
     Interrupt,
 }
 
-/// Listens from the call on. Never resolves where the system gives no signals.
+/// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(unix)]
-pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     async {
@@ -23,9 +23,9 @@ pub fn told_to_stop() -> impl Future<Output = StopSignal> {
     }
 }
 
-/// Listens from the call on. Never resolves where the system gives no signals.
+/// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(windows)]
-pub fn told_to_stop() -> impl Future<Output = StopSignal> {
+pub fn stop_requested() -> impl Future<Output = StopSignal> {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
     let signals = (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown());
     async {

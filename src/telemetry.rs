@@ -1,8 +1,8 @@
-//! Logs, the audit trail and metrics.
+//! Logs, the audit log and metrics.
 //!
-//! Only this program's own events may be as loud as `RUST_LOG` asks: libraries print headers and bodies at `trace` and
-//! `debug`, and those hold codes and tokens. Some of them speak through the `log` crate: what they say from `warn` on is let in,
-//! the rest never gets as far as a filter.
+//! `RUST_LOG` sets the level of this program's own events only: at `trace` and `debug`, libraries print headers and bodies, which
+//! hold codes and tokens. Records of libraries that use the `log` crate pass from `warn` on; all others are dropped before any
+//! filter.
 
 pub mod backend_metrics;
 pub mod helper_metrics;
@@ -19,10 +19,10 @@ use tracing_subscriber::{Layer, Registry};
 /// The target of audit events: one line for each login, refusal and revocation.
 pub const AUDIT: &str = "audit";
 
-/// How loud a library may be that speaks through the `log` crate.
+/// The lowest level of records that libraries may write through the `log` crate.
 const LIBRARIES: log::LevelFilter = log::LevelFilter::Warn;
 
-/// How a log line looks.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
@@ -32,7 +32,7 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
-    /// From `LOG_FORMAT`; nothing when it is neither.
+    /// From `LOG_FORMAT`; none when it is neither.
     fn read(setting: &str) -> Option<Self> {
         match setting {
             "pretty" => Some(Self::Pretty),
@@ -47,8 +47,7 @@ impl LogFormat {
     }
 }
 
-/// Sends events to stderr as `LOG_FORMAT` and `RUST_LOG` ask, and as `default_filter` says where they ask for nothing, or for
-/// nothing that there is.
+/// Sends events to stderr as `LOG_FORMAT` and `RUST_LOG` say. `default_filter` replaces a `RUST_LOG` that is unset or unusable.
 pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
     let known_format = format.and_then(LogFormat::read);
     let parsed = filter.map(asked).transpose();
@@ -74,7 +73,7 @@ pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
     }
 }
 
-/// Makes events of what libraries say through the `log` crate, without the paths of the machine that compiled them.
+/// Turns the records of the `log` crate into events, without the paths of the machine that compiled the libraries.
 struct LogCrate;
 
 impl log::Log for LogCrate {

@@ -55,7 +55,7 @@ fn time_out_interruption_and_a_backend_that_says_no() {
     let idp = Idp::start(&world);
     let backend = BackendPlan::new(&world, &idp.issuer).start();
     let mut late = HelperPlan::new(&world, &backend.url).with("LOGIN_TIMEOUT", "1s").start();
-    late.end().assert(4, &["Nobody finished the login within 1s"]);
+    late.end().assert(4, &["The login was not finished within 1s"]);
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut interrupted = HelperPlan::new(&world, &backend.url).start();
         interrupted.process.signal(signal);

@@ -79,7 +79,7 @@ fn a_request_to_the_helper_that_panics_is_a_page_that_says_so() {
     let proxy = plan.with("PLANTED_PANIC", "request").with("PLANTED_SECRET", SECRET).start();
     let broken = get(&format!("{CONTROL}/healthz"));
     assert_eq!(broken.status, 500, "{}", broken.text);
-    assert!(broken.text.contains("Something broke in the helper"), "{}", broken.text);
+    assert!(broken.text.contains("An error in the helper"), "{}", broken.text);
     assert_eq!(broken.header("x-frame-options"), Some("DENY"));
     assert_eq!(get(&format!("{CONTROL}/healthz")).status, 200);
     assert_told(&proxy, &format!("{CONTROL}/metrics"), "oidc_helper_panics_total");

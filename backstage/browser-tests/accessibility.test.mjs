@@ -9,12 +9,12 @@ import { personAt } from './environment.mjs';
 
 /**
  * @param {Locator} part of a page
- * @returns {Promise<string[]>} what axe has against it: the rule, and the first element that breaks it
+ * @returns {Promise<string[]>} axe's violations: the rule, and the first element that breaks it
  */
 async function violations(part) {
   const page = part.page();
   await part.waitFor();
-  // What moves or fades in has no colours yet; an animation that is cancelled is over, too.
+  // An element that is being animated does not have its final colours; a cancelled animation is over, too.
   await part.evaluate((element) => Promise.allSettled(element.getAnimations({ subtree: true }).map(({ finished }) => finished)));
   await page.evaluate(axe.source);
   return part.evaluate(async (element) => {

@@ -6,10 +6,10 @@ import { Environment } from '../../dev/environment/environment.mjs';
 import { inRepository } from '../../dev/setup/repository.mjs';
 import { PATIENCE_MS, Person } from './person.mjs';
 
-/** Where logs, screenshots and what browsers recorded are kept. */
+/** The folder for logs, screenshots and recordings of browsers. */
 const ARTEFACTS = 'target/test-output/backstage';
 
-/** One for all tests: who stops a part of it starts it again. */
+/** One environment for all tests: a test that stops a part of it starts it again. */
 export const environment = await Environment.start(ARTEFACTS);
 const browser = await launchChromium();
 
@@ -24,7 +24,7 @@ export function artefact(name) {
 }
 
 /**
- * Somebody at a new browser, signed in to Backstage; at the end of the test connected to no cluster any more.
+ * A person at a new browser, signed in to Backstage; disconnected from all clusters at the end of the test.
  *
  * @param {import('node:test').TestContext} test
  * @param {'felix' | 'mara'} login
@@ -35,7 +35,7 @@ export async function personAt(test, login, options) {
   context.setDefaultTimeout(PATIENCE_MS);
   const person = new Person(login, { context, page: await context.newPage(), url: environment.url, artefact });
   test.after(async () => {
-    // What was on the page last, for tests that failed.
+    // The last state of the page, for failed tests.
     await person.keepPicture(`end of ${test.name.replaceAll(/\W+/g, '-')} ${login}`);
     await person.leave();
   });

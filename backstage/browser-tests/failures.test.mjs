@@ -11,9 +11,9 @@ import { restartBackend } from './restart-backend.mjs';
 const DAY = 24 * 60 * 60;
 
 /**
- * To be said before anybody is there, who leaves only when the part is back.
+ * Prepares taking away a part. Call it before a person is created: they leave only after the part is back.
  *
- * @param {TestContext} test at whose end it is given back
+ * @param {TestContext} test the part is back at its end
  * @param {'backend' | 'helper' | 'redis'} name of a part
  * @returns {() => Promise<void>} takes it away
  */
@@ -26,7 +26,7 @@ function taking(test, name) {
 }
 
 /**
- * What the identity provider's control API is told.
+ * Calls the identity provider's control API.
  *
  * @param {string} command
  * @param {object} [body]
@@ -37,7 +37,7 @@ async function tellIdp(command, body = {}) {
 }
 
 /**
- * The sentence in the Kubernetes tab, and that the shared cluster shows its pods nevertheless.
+ * Checks the sentence in the Kubernetes tab, and that the shared cluster still shows its pods.
  *
  * @param {import('./person.mjs').Person} person
  * @param {RegExp} sentence
@@ -85,7 +85,7 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.keepPicture('idp-refuses');
   });
 
-  it('somebody else logs in', async (test) => {
+  it('another user logs in', async (test) => {
     const felix = await personAt(test, 'felix');
     await felix.openComponent('web');
     await felix.getAccess();
@@ -95,7 +95,7 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.dialog.getByRole('button', { name: 'Try again' }).waitFor();
     const { body } = await felix.ask('/cluster-auth/status');
     assert.equal(JSON.parse(body).clusters[0].connected, false);
-    await felix.keepPicture('somebody-else');
+    await felix.keepPicture('another-user');
   });
 
   it('the session expires', async (test) => {
@@ -158,7 +158,7 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.openComponent('web');
     await felix.getAccess();
     await felix.logInByHelper();
-    // Once: Backstage's own sign-in is refreshed at the same identity provider, when a page loads.
+    // Only once: Backstage's own sign-in is refreshed at the same identity provider when a page loads.
     await tellIdp('next', { endpoint: 'token', status: 403, body: { error: 'invalid_grant' } });
     await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'refresh-refused-tab');
     await felix.open('/cluster-auth');

@@ -10,7 +10,7 @@ import { environment, personAt } from './environment.mjs';
 import { confirmAndLogIn } from './person.mjs';
 
 it('the command that the dialog copies, pasted into a shell: the pods appear in the open Kubernetes tab', async (test) => {
-  // In a terminal nobody keeps a helper running.
+  // For a user who runs the command, there is no running helper.
   await environment.helper.stop();
   test.after(() => environment.helper.start());
   const felix = await personAt(test, 'felix', { permissions: ['clipboard-read', 'clipboard-write'] });
@@ -36,7 +36,7 @@ it('the command that the dialog copies, pasted into a shell: the pods appear in 
 });
 
 /**
- * As a person does it who has the program in their path.
+ * Runs the command as a user with the program in their path does.
  *
  * @param {string} command
  */
@@ -45,7 +45,7 @@ function startShell(command) {
   const shell = spawn('sh', ['-c', command], {
     env: { ...own, PATH: `${dirname(PROGRAM)}${delimiter}${own['PATH']}`, NO_BROWSER: 'true' },
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A group of its own: closing the terminal ends the command too.
+    // Its own process group: closing the terminal also ends the command.
     detached: true,
   });
   const exited = once(shell, 'exit').then(([code]) => code);
@@ -61,7 +61,7 @@ async function linkIn(output) {
   for await (const line of createInterface({ input: output })) {
     const [link] = /http:\/\/localhost:\d+\/go\/\S+/.exec(line) ?? [];
     if (link) {
-      // What it says later must not stop it.
+      // Its later output must not block it.
       output.resume();
       return link;
     }

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { artefact, environment, personAt } from './environment.mjs';
 import { Recording } from './recording.mjs';
 
-/** @param {string} client @returns {Promise<string[]>} every token that the identity provider has given to it */
+/** @param {string} client @returns {Promise<string[]>} every token that the identity provider has issued to it */
 async function tokensOf(client) {
   const lines = (await readFile(environment.ledger, 'utf8')).trim().split('\n');
   return lines.map((line) => JSON.parse(line)).filter((line) => line.client === client).map(({ value }) => value);
@@ -39,7 +39,7 @@ it('no request and no answer of the browser holds a Kubernetes token, through lo
   assert.deepEqual(recording.holdingOneOf(tokens), []);
   assert.deepEqual(tokens.filter((token) => JSON.stringify([cookies, origins]).includes(token)), []);
   assert.deepEqual(recording.withoutBody, []);
-  // The same search does find the tokens of Backstage's own sign-in, which that hands to its page.
+  // The same search does find the tokens of Backstage's own sign-in, which Backstage sends to its page.
   assert.ok(recording.holdingOneOf(await tokensOf('backstage')).includes(`POST ${environment.url}/api/kubernetes/services/web`));
 });
 

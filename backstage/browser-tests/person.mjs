@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
  * @typedef {import('../../dev/browser/chromium.mjs').Page} Page
  */
 
-/** The password of everybody at the development identity provider. */
+/** The password of all users at the development identity provider. */
 const PASSWORD = 'dev';
 
-/** Longer than anything in a browser takes, on a machine that has other work too. */
+/** Longer than anything in a browser takes, even on a busy machine. */
 export const PATIENCE_MS = 30_000;
 
-/** Somebody at a browser of their own, with Backstage open. */
+/** A person at their own browser, with Backstage open. */
 export class Person {
   #url;
   #artefact;
@@ -25,7 +25,7 @@ export class Person {
    * @param {BrowserContext} browser.context
    * @param {Page} browser.page for Backstage
    * @param {string} browser.url of Backstage
-   * @param {(name: string) => string} browser.artefact where a file is kept
+   * @param {(name: string) => string} browser.artefact the path of a file that is kept
    */
   constructor(login, { context, page, url, artefact }) {
     this.login = login;
@@ -50,7 +50,7 @@ export class Person {
   }
 
   /**
-   * Goes to a page of Backstage, which loads anew.
+   * Goes to a page of Backstage, which is loaded again.
    *
    * @param {string} path
    */
@@ -58,12 +58,12 @@ export class Person {
     await this.page.goto(new URL(path, this.#url).href);
   }
 
-  /** @param {string} component whose overview, with the card, opens */
+  /** @param {string} component its overview, with the card, is opened */
   async openComponent(component) {
     await this.open(`/catalog/default/component/${component}`);
   }
 
-  /** @param {string} component whose Kubernetes tab opens */
+  /** @param {string} component its Kubernetes tab is opened */
   async openKubernetesTab(component) {
     await this.open(`/catalog/default/component/${component}/kubernetes`);
   }
@@ -74,7 +74,7 @@ export class Person {
     await this.dialog.waitFor();
   }
 
-  /** Hands the login over to the helper, in whose tab it goes on. */
+  /** Hands the login over to the helper and continues in its tab. */
   async useHelper() {
     const tab = this.context.waitForEvent('page');
     await this.dialog.getByRole('button', { name: 'Use the helper' }).click();
@@ -100,7 +100,7 @@ export class Person {
   }
 
   /**
-   * Opens what a cluster holds, down to its pods.
+   * Expands a cluster in the tab, down to its pods.
    *
    * @param {string} title of the cluster
    * @returns {Promise<string[]>} their names
@@ -119,7 +119,7 @@ export class Person {
 
   /**
    * @param {string} pod on the page, see podsOf
-   * @returns {Promise<string>} what its log says
+   * @returns {Promise<string>} its log
    */
   async logOf(pod) {
     await this.page.getByText(pod, { exact: true }).first().click();
@@ -137,7 +137,7 @@ export class Person {
   }
 
   /**
-   * Asks as the page would, with the user's own token.
+   * Sends a request as the page does, with the user's own token.
    *
    * @param {string} path below /api
    * @param {RequestInit} [init]
@@ -151,14 +151,14 @@ export class Person {
     return { status: answer.status, body: await answer.text() };
   }
 
-  /** Has the backend forget every login of theirs. */
+  /** Makes the backend delete all of their logins. */
   async disconnect() {
     const { status, body } = await this.ask('/cluster-auth/tokens', { method: 'DELETE' });
-    // Else the next test would begin with a login that it does not expect.
+    // Otherwise the next test would begin with an unexpected login.
     assert.equal(status, 200, body);
   }
 
-  /** Disconnects and closes the browser, which writes down what it recorded. */
+  /** Disconnects and closes the browser, which then writes its recording. */
   async leave() {
     if (!this.#left) {
       this.#left = true;
@@ -176,7 +176,7 @@ export class Person {
 }
 
 /**
- * Confirms at the helper's page that the account is one's own, and logs in.
+ * Confirms the account on the helper's page, and logs in.
  *
  * @param {Page} tab the helper's
  * @param {string} login

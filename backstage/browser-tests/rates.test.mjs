@@ -6,7 +6,7 @@ import { restartBackend } from './restart-backend.mjs';
 
 it('through the forwarder, a request without a sign-in counts for the address that it comes from', async (test) => {
   test.after(() => restartBackend({}));
-  // Backstage, and what is in front of it: this test, at an address of the same machine.
+  // Backstage, and this test, which is the proxy in front of it at an address of the same machine.
   await restartBackend({ TRUSTED_PROXIES: '127.0.0.0/8,::1/128', REGISTRATIONS_PER_MINUTE: '1' });
   assert.equal(await register('198.51.100.7'), 401);
   assert.equal(await register('198.51.100.7'), 429);

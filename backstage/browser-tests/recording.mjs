@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
  * @property {{status: number, content: Body}} response
  */
 
-/** All that a browser sent and got, in all its tabs, as it recorded it in a HAR file. */
+/** All requests and answers of a browser, in all its tabs, from its HAR file. */
 export class Recording {
   /** @param {Exchange[]} exchanges */
   constructor(exchanges) {
@@ -36,8 +36,8 @@ export class Recording {
   }
 
   /**
-   * @returns {string[]} the addresses of answers whose body was not recorded; not of the app's own files, which are the same for
-   *   everybody and which a browser drops when it goes on to another page
+   * @returns {string[]} the addresses of answers without a recorded body; not of the app's own files, which are the same for all
+   *   users and which a browser drops when it leaves the page
    */
   get withoutBody() {
     return this.exchanges

@@ -1,9 +1,9 @@
 import { environment } from './environment.mjs';
 
 /**
- * Starts the backend again; in Redis, logins stay.
+ * Restarts the backend; logins in Redis are kept.
  *
- * @param {Record<string, string>} settings that it has on top until the next time
+ * @param {Record<string, string>} settings additional ones until the next restart
  */
 export async function restartBackend(settings) {
   await environment.backend.stop();

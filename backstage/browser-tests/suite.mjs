@@ -2,5 +2,5 @@
 import { readdir } from 'node:fs/promises';
 
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.mjs')).sort();
-// At once: tests begin as soon as there are any, and the environment ends when there are none left.
+// Imported at once: tests begin when the first is defined, and the environment ends after the last.
 await Promise.all(files.map((file) => import(`./${file}`)));

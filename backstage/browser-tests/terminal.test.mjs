@@ -6,7 +6,7 @@ import { environment, personAt } from './environment.mjs';
 const TERMINAL = 'open terminal';
 
 /**
- * Starts Backstage again, and the backend, which asks for a new Backstage's keys at most every 30 seconds.
+ * Restarts Backstage and the backend, which would fetch a new Backstage's keys at most every 30 seconds.
  *
  * @param {Record<string, string>} settings
  */
@@ -25,7 +25,7 @@ function onlyDevelopment() {
 }
 
 describe('the terminal of the Kubernetes tab', () => {
-  // Not at the end of a test, where the people in it still leave.
+  // Not at the end of a test, where its persons still disconnect.
   after(() => restartBackstage({}));
 
   it('is not offered where there are several clusters', async (test) => {

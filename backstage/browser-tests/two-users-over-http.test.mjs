@@ -3,7 +3,7 @@ import { it } from 'node:test';
 
 import { personAt } from './environment.mjs';
 
-/** So many requests of each user, in turn, and so many at the same time. */
+/** The number of requests in turn, and at the same time. */
 const REQUESTS = 500;
 const AT_ONCE = 20;
 
@@ -19,7 +19,7 @@ const COMPONENT = /** @type {const} */ ({ felix: 'web', mara: 'api' });
 async function podsSeen(person, component) {
   const { status, body } = await person.ask('/kubernetes/resources/workloads/query', {
     method: 'POST',
-    // Another cluster of this Backstage wants a token of its own.
+    // Another cluster of this Backstage needs its own token.
     body: JSON.stringify({ entityRef: `component:default/${component}`, auth: { oidc: { okta: 'none' } } }),
   });
   assert.equal(status, 200, body);

@@ -25,7 +25,7 @@ async function podsInTab(person, component) {
 
 it('two users in two browsers, ten times at the same moment, see their own pods and nothing of each other', async (test) => {
   const [felix, mara] = [await personAt(test, 'felix'), await personAt(test, 'mara')];
-  // One after the other: there is one helper here, where each would have their own.
+  // One after the other: there is only one helper here, while real users each have their own.
   for (const person of [felix, mara]) {
     await person.openComponent('web');
     await person.getAccess();
@@ -39,5 +39,5 @@ it('two users in two browsers, ten times at the same moment, see their own pods 
   }
   await mara.page.getByText(/Warning: There was a problem/).click();
   await mara.page.getByText(/403|FORBIDDEN|forbidden/).first().waitFor();
-  await mara.keepPicture('somebody-elses-pods');
+  await mara.keepPicture('another-users-pods');
 });

@@ -16,7 +16,7 @@ const { parse } = require('yaml');
 const WORKSPACE = resolve(import.meta.dirname, '..');
 const PLUGINS = ['cluster-auth', 'cluster-auth-backend', 'kubernetes-backend-module-cluster-auth'];
 
-/** What a file holds already where a document shows what to add. */
+/** The beginning of files to which a document adds code. */
 const ALREADY_THERE = {
   '// packages/backend/src/index.ts': `import { createBackend } from '@backstage/backend-defaults';\nconst backend = createBackend();\n`,
 };

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const PLUGINS = join(REPOSITORY, 'backstage/plugins');
 
-/** The documents about Backstage. */
+/** The documents with code for Backstage. */
 export const DOCUMENTS = [
   ...['backstage.md', 'backstage-sign-in.md'].map((name) => join(REPOSITORY, 'docs', name)),
   ...readdirSync(PLUGINS).map((name) => join(PLUGINS, name, 'README.md')),

@@ -21,7 +21,7 @@ const run = promisify(execFile);
 
 const NODE_MODULES = resolve(import.meta.dirname, '../node_modules');
 
-/** A folder into which one package is installed from its tarball, beside what it asks for and nothing else. */
+/** A folder with one package, installed from its tarball, with its dependencies and nothing else. */
 export class Installed {
   /**
    * @param {string} name

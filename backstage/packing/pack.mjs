@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run pack [FOLDER]`: the three packages as they are published, in dist-packed unless said. The builds need what `tsc` makes.
+// `npm run pack [FOLDER]`: packs the three packages as they are published, by default into dist-packed. Run `tsc` first.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -10,10 +10,10 @@ const run = promisify(execFile);
 const WORKSPACE = resolve(import.meta.dirname, '..');
 const PLUGINS = join(WORKSPACE, 'plugins');
 
-/** Copies of the packages: packing rewrites package.json, and what works on the packages meanwhile must not see that. */
+/** Copies of the packages: packing rewrites package.json, which other tools must not see meanwhile. */
 const STAGES = join(WORKSPACE, 'dist-stages');
 
-/** What a package is made of. */
+/** The files of a package. */
 const PARTS = ['package.json', 'README.md', 'LICENSE', 'config.d.ts', 'dist'];
 
 /**

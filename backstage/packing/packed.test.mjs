@@ -11,10 +11,10 @@ import { packAll } from './pack.mjs';
 const SCOPE = '@backstage-oidc-helper/plugin-';
 const TSC = resolve(import.meta.dirname, '../node_modules/typescript/bin/tsc');
 
-/** What may be in a package. */
+/** The files that a package may contain. */
 const PUBLISHED = /^(package\.json|README\.md|LICENSE|config\.schema\.json|dist\/[\w./-]+\.(cjs|esm)\.js(\.map)?|dist\/[\w-]+\.d\.ts)$/;
 
-/** What an app has beside a plugin, for types. */
+/** The packages of an app around a plugin, for types. */
 const OF_AN_APP = ['@types/react', '@types/node', '@types/express'];
 
 const target = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -112,7 +112,7 @@ function packageOfImport(statement) {
 }
 
 /**
- * @param {string} name of the package in whose folder the text is compiled
+ * @param {string} name of the package; the text is compiled in its folder
  * @param {string} text
  */
 async function assertTypes(name, text) {

@@ -1,169 +1,101 @@
-//! What `status` and `logout` have in common: whose account at which backend, and asking until it has answered.
+//! What `status` and `logout` share: identifying the user at a backend, and retrying until it answers.
 
 pub mod logout;
 pub mod status;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
-use super::backend_client::{ApiError, BackendApi, NoConnection, Refusal, unreachable_sentence};
-use super::confirmation::backend_name::BackendName;
-use super::confirmation::in_terminal::{self, NotConfirmed};
-use super::confirmation::trust::{BackendTrust, TrustFileError};
-use super::sign_in::credential::{NotTraded, UserCredential};
-use super::sign_in::token_file::TokenFileError;
-use super::sign_in::{BackstageClient, SignInError};
+use super::HelperError;
+use super::backend_client::{ApiError, BackendApi, Refusal};
+use super::confirmation::in_terminal;
+use super::sign_in::SignInError;
+use super::sign_in::credential::{TradeError, UserCredential};
+use super::terminal::Terminal;
 use super::terminal::tools::Tools;
-use crate::helper::terminal::Terminal;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
-use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::told_to_stop;
+use crate::stop_signal::stop_requested;
 
-/// The first wait before another try; it doubles.
+/// The wait before the first retry; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 
-/// How many tries more there are: about five seconds, for somebody who waits for the answer.
-const MORE_TRIES: usize = 4;
+/// The number of retries: about five seconds in all, as the user is waiting.
+const RETRIES: usize = 4;
 
 /// The longest `Retry-After` that is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Why there is no answer. Each is one sentence that names the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// A setting cannot be used.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// Nothing that speaks for a backend answers.
-    #[error("{}", unreachable_sentence(.backend, .reason))]
-    Unreachable {
-        /// The address that was tried.
-        backend: String,
-        /// What came instead.
-        reason: ApiError,
-    },
-    /// The backend, or Backstage, said no.
-    #[error("{0}")]
-    Refused(String),
-    /// The backend was never confirmed, and is not confirmed now.
-    #[error(transparent)]
-    NotConfirmed(#[from] NotConfirmed),
-    /// What the helper keeps cannot be used.
-    #[error(transparent)]
-    TrustFile(#[from] TrustFileError),
-    /// The kept sign-in cannot be forgotten.
-    #[error(transparent)]
-    TokenFile(#[from] TokenFileError),
-    /// Ctrl-C, or a signal to stop.
-    #[error("Interrupted before the backend had answered: run this again to see where things stand.")]
-    Interrupted,
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] NoRandomness),
-    /// Standard output takes nothing.
-    #[error("The answer cannot be written ({0}): check where standard output goes.")]
-    Output(#[from] std::io::Error),
-}
-
-impl AccountError {
-    /// The exit code that `protocol.md` gives to this end.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Refused(_)
-            | Self::NotConfirmed(_)
-            | Self::TrustFile(_)
-            | Self::TokenFile(_)
-            | Self::Random(_)
-            | Self::Output(_) => 1,
-            Self::Settings(_) => 2,
-            Self::Unreachable { .. } => 5,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl From<NoConnection> for AccountError {
-    fn from(error: NoConnection) -> Self {
-        match error {
-            NoConnection::Settings(error) => error.into(),
-            NoConnection::Random(error) => error.into(),
-        }
-    }
-}
+/// What a person reads after Ctrl-C.
+const INTERRUPTED: &str =
+    "Interrupted before the backend had answered: run this again to see where things stand.";
 
 /// A user's account at a backend.
 pub struct Account<'t> {
     /// The backend.
     pub api: BackendApi,
-    /// Who asks; nobody in development mode.
+    /// The user's token; none in development mode.
     pub user_token: Option<SecretString>,
     terminal: &'t Terminal,
 }
 
 impl<'t> Account<'t> {
-    /// Finds out who asks. A backend that was never confirmed on this machine is sent nothing unless the person confirms it now.
+    /// Identifies the user. A backend that was never confirmed on this machine is sent nothing unless the user confirms it now.
     ///
     /// # Errors
-    /// When a setting cannot be used, the backend is not confirmed, or Backstage does not take the cookie.
-    pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, AccountError> {
+    /// When a setting cannot be used, the backend is not confirmed, or Backstage does not accept the cookie.
+    pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, HelperError> {
         let credential = UserCredential::choose(settings)?;
         if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
             return Err(SettingsError(
-                "A session token is good for its one login and for nothing else: leave it out, and set \
+                "A session token is only good for its own login: leave it out, and set \
                  BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's Backstage cookie."
                     .to_owned(),
             )
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-        in_terminal::confirm(&trust_of(&api, settings, tools)?, settings, tools).await?;
-        let client = client(&api, settings, tools)?;
+        in_terminal::confirm(&tools.backend_trust(&api, settings)?, settings, tools).await?;
+        let client = tools.backstage_client(&api, settings)?;
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {
                 SignInError::NoAnswer(error) => given_up(&api, error),
-                error => AccountError::Refused(error.to_string()),
+                error => HelperError::Refused(error.to_string()),
             },
         )?;
         let user_token = credential.token(&api).await.map_err(|error| match error {
-            NotTraded::Refused(sentence) => AccountError::Refused(sentence),
-            NotTraded::NoAnswer(error) => given_up(&api, error),
+            TradeError::Refused(sentence) => HelperError::Refused(sentence),
+            TradeError::NoAnswer(error) => given_up(&api, error),
         })?;
         Ok(Self { api, user_token, terminal: &tools.terminal })
     }
 
-    /// Forgets the kept sign-in to Backstage; whether there was one.
+    /// Deletes the kept sign-in to Backstage, and returns whether there was one.
     ///
     /// # Errors
     /// When the file that keeps it cannot be used.
-    pub async fn forget_sign_in(
-        &self,
-        settings: &LoginSettings,
-        tools: &Tools,
-    ) -> Result<bool, AccountError> {
+    pub async fn forget_sign_in(&self, settings: &LoginSettings, tools: &Tools) -> Result<bool, HelperError> {
         let Some(folder) = &tools.state_folder else { return Ok(false) };
-        let client = client(&self.api, settings, tools)?;
+        let client = tools.backstage_client(&self.api, settings)?;
         Ok(client.forget(&client.token_file(folder)).await?)
     }
 
-    /// The backend's answer to a call, which is made again when something is in its way that may pass.
+    /// The backend's answer to a call, which is retried after temporary failures.
     ///
     /// # Errors
-    /// When the backend says no, or is not reached in a few tries.
-    pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, AccountError>
+    /// When the backend refuses, or does not answer after the retries.
+    pub async fn answer<T, F>(&self, call: impl FnMut() -> F) -> Result<T, HelperError>
     where
         F: Future<Output = Result<T, ApiError>>,
     {
         let backoff =
-            ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(MORE_TRIES).with_jitter();
+            ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(RETRIES).with_jitter();
         let told = Cell::new(false);
         let answer = call
             .retry(backoff)
@@ -180,45 +112,20 @@ impl<'t> Account<'t> {
     }
 }
 
-/// What this machine knows of that backend.
+/// Runs work until it is done or the program is told to stop.
 ///
 /// # Errors
-/// When its address cannot be used.
-pub fn trust_of(
-    api: &BackendApi,
-    settings: &LoginSettings,
-    tools: &Tools,
-) -> Result<BackendTrust, SettingsError> {
-    let name = BackendName::new(api.address(), &settings.backstage_client_id)?;
-    Ok(BackendTrust::new(name, tools.state_folder.as_deref()))
-}
-
-/// This program as a client of that Backstage.
-///
-/// # Errors
-/// When its address cannot be used.
-pub fn client<'a>(
-    api: &'a BackendApi,
-    settings: &'a LoginSettings,
-    tools: &Tools,
-) -> Result<BackstageClient<'a>, SettingsError> {
-    BackstageClient::new(api, &settings.backstage_client_id, Arc::clone(&tools.clock))
-}
-
-/// Does something until it is done, or until somebody ends the program.
-///
-/// # Errors
-/// Those of `work`; [`AccountError::Interrupted`].
+/// Those of `work`; [`HelperError::Interrupted`].
 pub async fn unless_interrupted(
-    work: impl Future<Output = Result<(), AccountError>>,
-) -> Result<(), AccountError> {
+    work: impl Future<Output = Result<(), HelperError>>,
+) -> Result<(), HelperError> {
     tokio::select! {
         done = work => done,
-        _ = told_to_stop() => Err(AccountError::Interrupted),
+        _ = stop_requested() => Err(HelperError::Interrupted(INTERRUPTED)),
     }
 }
 
-/// Network errors, 429 and 502 to 504 pass. A page that is no backend's stays one, and so does a certificate.
+/// Whether a failure is temporary: network errors, 429 and 502 to 504 are. A wrong certificate, or an answer of another server, is not.
 fn may_pass(error: &ApiError) -> bool {
     match error {
         ApiError::NoAnswer(OutboundError::NotConnected(failure)) => failure.may_pass(),
@@ -234,22 +141,22 @@ fn at_least(error: &ApiError) -> Duration {
     }
 }
 
-fn given_up(api: &BackendApi, reason: ApiError) -> AccountError {
+fn given_up(api: &BackendApi, reason: ApiError) -> HelperError {
     match reason {
-        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => AccountError::Refused(
+        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => HelperError::Refused(
             "The backend wants to know who you are: run login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
              Backstage cookie (not_signed_in)."
                 .to_owned(),
         ),
-        ApiError::Refused(refusal) if !is_nobodys(&refusal) => {
-            AccountError::Refused(format!("The backend says no: {refusal}"))
+        ApiError::Refused(refusal) if !is_from_intermediary(&refusal) => {
+            HelperError::Refused(format!("The backend says no: {refusal}"))
         }
-        reason => AccountError::Unreachable { backend: api.address().to_owned(), reason },
+        reason => HelperError::Unreachable { backend: api.address().to_owned(), reason },
     }
 }
 
-/// What a proxy, or a Backstage without the backend, answers in its place.
-fn is_nobodys(refusal: &Refusal) -> bool {
+/// Whether a proxy, or a Backstage without the backend, answered in place of the backend.
+fn is_from_intermediary(refusal: &Refusal) -> bool {
     refusal.code.is_none() && matches!(refusal.status, 404 | 502..=504)
 }
 
@@ -287,7 +194,7 @@ mod tests {
     #[test]
     fn a_proxys_page_is_not_the_backends_word() {
         let of = |error| match error {
-            ApiError::Refused(refusal) => is_nobodys(&refusal),
+            ApiError::Refused(refusal) => is_from_intermediary(&refusal),
             ApiError::NoAnswer(_) => true,
         };
         assert!(of(refusal(502, None, None)) && of(refusal(404, None, None)));

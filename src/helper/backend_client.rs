@@ -1,4 +1,4 @@
-//! The calls that the helper makes: to the backend, and one to Backstage's own auth.
+//! The helper's calls to the backend, and one to Backstage's own auth.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -28,25 +28,25 @@ use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::login::LoginSettings;
 use crate::settings::{SettingsError, checked_url};
 
-/// How long the helper waits, unless a call says otherwise: the backend may have to ask Backstage or the identity provider.
+/// The deadlines of a call, unless it has its own: the backend may have to ask Backstage or the identity provider.
 const DEADLINES: Deadlines = Deadlines { connect: Duration::from_secs(5), whole: Duration::from_secs(15) };
 
-/// How long it waits for what may take the backend a whole lease of 30 s, or its turn after a refresh.
+/// The deadline of a call for which the backend may need a whole exchange lease of 30 s, or wait for a refresh.
 const PATIENT: Duration = Duration::from_secs(35);
 
-/// How long it waits for what the backend only has to look up.
+/// The deadline of a call that the backend answers from its store.
 const QUICK: Duration = Duration::from_secs(10);
 
-/// How many characters of somebody else's text are shown.
+/// How many characters of a text from a server are shown.
 const DISPLAY_LIMIT: usize = 300;
 
 /// Why a call has no usable answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No answer came, or none that can be read.
+    /// No answer came, or an unreadable one.
     #[error(transparent)]
     NoAnswer(#[from] OutboundError),
-    /// An answer that says no.
+    /// The server refused.
     #[error("{0}")]
     Refused(Refusal),
 }
@@ -56,11 +56,11 @@ pub enum ApiError {
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
-    /// The backend's code, where it gave one that we know.
+    /// The backend's code, if it is a known one.
     pub code: Option<Code>,
-    /// The backend's sentence, fit to be shown.
+    /// The backend's message, made safe to show.
     pub message: Option<String>,
-    /// When another try makes sense.
+    /// How long to wait before a retry.
     pub retry_after: Option<Duration>,
 }
 
@@ -75,14 +75,14 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Whether the same request may succeed in a moment.
+    /// Whether the same request may succeed later.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(self.status, 429 | 502..=504)
     }
 }
 
-/// Why the backend's address cannot be called at all.
+/// Why no client for the backend could be built.
 #[derive(Debug, thiserror::Error)]
 pub enum NoConnection {
     /// A setting cannot be used.
@@ -93,23 +93,23 @@ pub enum NoConnection {
     Random(#[from] NoRandomness),
 }
 
-/// An answer together with the sender's time: the two machines' clocks may differ.
+/// An answer with the sender's time, as the clocks of the two machines may differ.
 pub struct Dated<T> {
     /// The answer.
     pub body: T,
-    /// The sender's time (`Date`, RFC 9110, 6.6.1), ours where it does not say.
+    /// The sender's time (`Date`, RFC 9110, 6.6.1), or ours without that header.
     pub sent_at: OffsetDateTime,
 }
 
-/// The answer of `GET /status`, understood and as it came.
+/// The answer of `GET /status`, parsed and as text.
 pub struct StatusAnswer {
-    /// What it says.
+    /// The parsed answer.
     pub status: StatusResponse,
     /// The JSON, byte for byte.
     pub text: Bytes,
 }
 
-/// The backend below one Backstage URL.
+/// A client of the backend below one Backstage URL.
 #[derive(Clone)]
 pub struct BackendApi {
     client: HttpClient,
@@ -119,7 +119,7 @@ pub struct BackendApi {
 }
 
 impl BackendApi {
-    /// The backend that the settings name. Nothing is sent yet; each call will carry one request id, which the backend logs.
+    /// A client of the configured backend. Sends nothing yet; all its calls carry the same request id, which the backend logs.
     ///
     /// # Errors
     /// When `BACKSTAGE_URL` or the file of root certificates cannot be used, and without randomness.
@@ -146,7 +146,7 @@ impl BackendApi {
         })
     }
 
-    /// The same connections for another login, with a request id of its own.
+    /// A copy for another login, with a new request id.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -154,31 +154,32 @@ impl BackendApi {
         Ok(self.under_request_id(random_secret(random)?.expose()))
     }
 
-    /// The same connections for a login that has its request id already.
+    /// A copy for a login that has a request id already.
     #[must_use]
     pub fn under_request_id(&self, request_id: &str) -> Self {
         Self { request_id: request_id.to_owned(), ..self.clone() }
     }
 
-    /// What the backend logs these calls under.
+    /// The request id of these calls.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
 
-    /// The address as a person knows it.
+    /// The Backstage URL.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.backstage_url
     }
 
-    /// What its requests are sent with.
+    /// The HTTP client.
     #[must_use]
     pub fn http(&self) -> &HttpClient {
         &self.client
     }
 
-    /// Asks Backstage whether it would let a browser go on from there (RFC 6749, 3.1): not a refusal means yes.
+    /// Asks Backstage whether it would accept this authorization request from a browser (RFC 6749, 3.1): any answer but a refusal means
+    /// yes.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -190,7 +191,7 @@ impl BackendApi {
         Err(ApiError::Refused(refusal(&answer)))
     }
 
-    /// What anyone may know.
+    /// `GET /info`.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -199,7 +200,7 @@ impl BackendApi {
         read(&self.labelled(request).send().await?)
     }
 
-    /// Begins a session; without a token only a backend in development mode accepts it.
+    /// Begins a session. Without a token only a backend in development mode accepts it.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -213,7 +214,7 @@ impl BackendApi {
         self.dated(&request.send_json(&body).await?)
     }
 
-    /// How far a session is.
+    /// The state of a session.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -222,7 +223,7 @@ impl BackendApi {
         self.dated(&request.send().await?)
     }
 
-    /// Hands the identity provider's answer over.
+    /// Hands the callback to the backend.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -236,7 +237,7 @@ impl BackendApi {
         read(&request.send_json(body).await?)
     }
 
-    /// Which clusters the user is connected to.
+    /// The clusters, and the user's login at each.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -246,7 +247,7 @@ impl BackendApi {
         Ok(StatusAnswer { status: read(&answer)?, text: answer.body })
     }
 
-    /// Revokes and forgets the user's login at a cluster, or at all.
+    /// Revokes and deletes the user's login at one cluster or at all clusters.
     ///
     /// # Errors
     /// As [`ApiError`].
@@ -304,7 +305,7 @@ impl BackendApi {
     }
 }
 
-/// The part of Backstage's answer that we need.
+/// The part of Backstage's answer that is needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RefreshResponse {
@@ -323,7 +324,7 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
     Ok(answer.json()?)
 }
 
-/// Backstage's own errors have no code, a proxy's no body that we know: each part counts by itself.
+/// Reads a refusal as far as it can: Backstage's own errors have no code, and a proxy's has an unknown body.
 fn refusal(answer: &Answer) -> Refusal {
     #[derive(Deserialize)]
     struct Body {
@@ -350,8 +351,8 @@ fn date(headers: &HeaderMap) -> Option<OffsetDateTime> {
     Some(OffsetDateTime::from(SystemTime::from(date)))
 }
 
-/// The sentence for a backend that cannot be reached: what happened, and what to do next. What the network says where it says it, else
-/// where to look.
+/// The sentence for a backend that cannot be reached. It ends with the advice of the network error, if that has one, else with a
+/// general one.
 #[must_use]
 pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
     match reason {
@@ -364,13 +365,13 @@ pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
     }
 }
 
-/// Somebody else's text, without what would steer a terminal or turn the reading direction, and not too much of it.
+/// The beginning of a text from a server, without characters that control a terminal or the reading direction.
 #[must_use]
 pub fn displayable(text: &str) -> String {
     harmless(text).take(DISPLAY_LIMIT).collect()
 }
 
-/// The same, all of it.
+/// The same without a limit of length.
 pub fn harmless(text: &str) -> impl Iterator<Item = char> {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

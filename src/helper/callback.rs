@@ -1,4 +1,4 @@
-//! What a redirect back to the helper carried, from the identity provider or from Backstage, judged before anything is done with it.
+//! Callbacks, the requests that a redirect of the identity provider or of Backstage makes, and how they are checked.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,16 @@ use crate::random::sha256;
 /// The parameters of a redirect (RFC 6749, 4.1.2 and 4.1.2.1; RFC 9207).
 const PARAMETERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
 
-/// Whether the person has said that this login is theirs.
+/// Whether the user has confirmed that this login is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consent {
-    /// Another person may have begun the session: ask.
+    /// Another person may have begun the session, so the user is asked.
     Needed,
     /// Begun with the user's own credentials, or confirmed.
     Given,
 }
 
-/// Proves that a callback comes from the browser that was sent away with that state.
+/// The cookie that proves that a callback comes from the browser that got this state.
 pub struct StateCookie {
     /// `ocb_` and the hash of the state.
     pub name: String,
@@ -39,33 +39,33 @@ impl StateCookie {
 /// What a callback must match to count.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// The state that the browser was sent away with.
+    /// The state of the authorization request.
     pub state: &'a WireSecret,
-    /// The cookie that it got then.
+    /// The cookie that the browser got with it.
     pub cookie: &'a StateCookie,
-    /// Whether the person has said that this is theirs.
+    /// Whether the user has confirmed that the login is theirs.
     pub consent: Consent,
 }
 
-/// Where a callback comes from, and the proof it brings.
+/// Where a callback comes from, with its proof.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
-    /// A browser's request, with the values of the cookies that bear this login's cookie name.
+    /// A browser's request, with the values of all cookies of the expected name.
     Cookies(&'a [String]),
-    /// The person pasted it into the terminal in which the login runs.
+    /// The user pasted it into the terminal in which the login runs.
     Terminal,
 }
 
-/// Why a callback does not count. The login under way goes on.
+/// Why a callback is refused. The pending login continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCallback {
-    /// The state is missing, repeated or another one.
+    /// The state is missing, repeated or wrong.
     #[error("it does not belong to the login under way")]
     WrongState,
-    /// The state is right, the browser is not the one that was sent to the identity provider.
+    /// The state is right, but the browser is not the one that was sent to the identity provider.
     #[error("it comes from a browser in which this login was not begun")]
     NoCookie,
-    /// The person has not said yet that the login is theirs.
+    /// The user has not confirmed the login yet.
     #[error(
         "the account has not been confirmed yet: type the words that are shown, or click Continue on the helper's page first"
     )]
@@ -75,27 +75,27 @@ pub enum BadCallback {
     Malformed,
 }
 
-/// Which way the identity provider's answer came.
+/// How an answer reached the helper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// By redirect: a browser waits for a page.
+pub enum Channel {
+    /// From a browser, which waits for a page.
     Browser,
-    /// Pasted into the terminal.
+    /// Typed or pasted into the terminal.
     Terminal,
 }
 
-/// The identity provider's answer, judged and accepted.
-pub struct Arrival {
-    /// What the backend is to be given.
+/// A callback that was checked and accepted.
+pub struct Callback {
+    /// The request to the backend that it makes.
     pub request: ExchangeRequest,
-    /// Which way it came.
-    pub way: Way,
+    /// How it came.
+    pub channel: Channel,
 }
 
-/// Judges a query: nothing where it is no redirect at all, else the code or the error in it.
+/// Checks a query: none if it has no parameter of a redirect, else the code or the error in it.
 ///
 /// # Errors
-/// As the variants of [`BadCallback`] say, the state first and in constant time.
+/// As the variants of [`BadCallback`] say. The state is compared first and in constant time.
 pub fn judge(
     query: &str,
     expected: Expected<'_>,
@@ -118,10 +118,10 @@ pub fn judge(
     parameters.into_request(state).map(Some)
 }
 
-/// The state that a query carries; none where it is no redirect at all.
+/// The state in a query; none if it has no parameter of a redirect.
 ///
 /// # Errors
-/// [`BadCallback::WrongState`] when a redirect carries none, or two.
+/// [`BadCallback::WrongState`] when a redirect has none, or two.
 pub fn state_of(query: &str) -> Result<Option<WireSecret>, BadCallback> {
     let parameters = Parameters::read(query);
     if parameters.0.is_empty() {
@@ -135,7 +135,7 @@ fn is_among(cookie: &StateCookie, values: &[String]) -> bool {
     values.iter().any(|value| cookie.value.equals(&WireSecret::from(value.as_str())))
 }
 
-/// The redirect's own parameters; others are none of our business.
+/// The parameters of a redirect; others are ignored.
 struct Parameters<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
 
 impl<'q> Parameters<'q> {
@@ -144,7 +144,7 @@ impl<'q> Parameters<'q> {
         Self(pairs.filter(|(name, _)| PARAMETERS.contains(&name.as_ref())).collect())
     }
 
-    /// A parameter's value; twice is an error (RFC 6749, 3.1).
+    /// A parameter's value; a repeated one is an error (RFC 6749, 3.1).
     fn once(&self, name: &str) -> Result<Option<&str>, BadCallback> {
         let mut values = self.0.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_ref());
         let first = values.next();

@@ -1,4 +1,4 @@
-//! One login, then the end: the `login` role.
+//! The `login` role: one login, then the program exits.
 
 pub mod beginning;
 pub mod confirm_backend;
@@ -15,58 +15,61 @@ use tokio::time::Instant;
 use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
 use self::single_login::SingleLogin;
+use super::HelperError;
 use super::backend_client::BackendApi;
-use super::callback::{Arrival, Way};
-use super::confirmation::backend_name::BackendName;
+use super::callback::{Callback, Channel};
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
-use super::session::outcome::{LoginError, Outcome};
+use super::session::outcome::Outcome;
 use super::session::{Credential, delivery};
-use super::terminal::dialogue::{self, Asked};
+use super::terminal::dialogue::{self, ExpectedWords};
 use super::terminal::keyboard::Keyboard;
 use super::terminal::tools::Tools;
 use super::web::configure;
 use super::web::guard::AllowedHosts;
 use super::web::login_lookup::LoginLookup;
-use super::web::pages::RELOAD_PATIENCE;
+use super::web::pages::RELOAD_TIMEOUT;
 use super::web::redirect::Index;
 use super::web::server::{self, LAST_PAGE, PortServer};
 use crate::protocol::RedirectUri;
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::told_to_stop;
+use crate::stop_signal::stop_requested;
+
+/// What a person reads after Ctrl-C.
+const INTERRUPTED: &str = "Interrupted before the login was done: run this again when you want to go on.";
 
 /// Runs one login to its end, or to the signal that interrupts it.
 ///
 /// # Errors
-/// As the variants of [`LoginError`] say.
-pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), LoginError> {
+/// As the variants of [`HelperError`] say.
+pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), HelperError> {
     let login = async {
         let mut running = build(settings, tools).await?;
         let ended = running.outcome().await?;
-        Ok::<_, LoginError>((running, ended))
+        Ok::<_, HelperError>((running, ended))
     };
     let (running, ended) = tokio::select! {
         ended = login => ended?,
-        _ = told_to_stop() => return Err(LoginError::Interrupted),
+        _ = stop_requested() => return Err(HelperError::Interrupted(INTERRUPTED)),
     };
-    // From here on a signal only shortens the wait for the last page: the outcome stands.
+    // From here on a signal only shortens the wait for the last page; the outcome is final.
     tokio::select! {
-        () = running.show(ended.way) => {}
-        _ = told_to_stop() => {}
+        () = running.show(ended.channel) => {}
+        _ = stop_requested() => {}
     }
     into_result(ended.outcome)
 }
 
-/// How a login ended, and which way its answer had come.
+/// How a login ended, and how its callback came.
 pub struct Ended {
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Which way its answer had come.
-    pub way: Way,
+    /// How its callback came.
+    pub channel: Channel,
 }
 
-/// A login that waits for its answer, on a port that listens.
+/// A login that waits for its callback, with the server of its port.
 pub struct Running {
     /// The port that the helper listens on.
     pub port: u16,
@@ -74,21 +77,20 @@ pub struct Running {
     server: PortServer,
     api: BackendApi,
     trust: BackendTrust,
-    patience: Duration,
+    timeout: Duration,
     keyboard: Keyboard,
     tools: Tools,
 }
 
-/// Binds the port, serves, and begins or takes over a session; a backend that was never confirmed on this machine is asked about first,
-/// and where nothing says whose the login will be, the person signs in.
+/// Binds the port, starts the server, and begins or takes over a session. Before that, the user confirms a backend that was never
+/// confirmed on this machine, and signs in to Backstage if no credential is set.
 ///
 /// # Errors
-/// As the variants of [`LoginError`] say.
-pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, LoginError> {
+/// As the variants of [`HelperError`] say.
+pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, HelperError> {
     let credential = Credential::choose(&settings)?;
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
-    let backend = BackendName::new(api.address(), &settings.backstage_client_id)?;
-    let trust = BackendTrust::new(backend, tools.state_folder.as_deref());
+    let trust = tools.backend_trust(&api, &settings)?;
     let listeners = match port::bind(&settings.listen) {
         Ok(listeners) => listeners,
         Err(error) => return Err(other_proxy::recognise(error).await.into()),
@@ -99,7 +101,7 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
     let info = api
         .info()
         .await
-        .map_err(|reason| LoginError::Unreachable { backend: api.address().to_owned(), reason })?;
+        .map_err(|reason| HelperError::Unreachable { backend: api.address().to_owned(), reason })?;
     let redirect_uri = RedirectUri::parse(&info.redirect_uri).map_err(BadAuthUrl::from)?;
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
@@ -117,8 +119,8 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Log
             return Err(error);
         }
     };
-    let patience = settings.login_timeout.0;
-    Ok(Running { port, begun, server, api, trust, patience, keyboard, tools })
+    let timeout = settings.login_timeout.0;
+    Ok(Running { port, begun, server, api, trust, timeout, keyboard, tools })
 }
 
 fn announce(listeners: &[TcpListener]) {
@@ -144,16 +146,16 @@ fn serve(
 }
 
 impl Running {
-    /// Opens the browser, waits for the answer and delivers it.
+    /// Opens the browser, waits for the callback and delivers it.
     ///
     /// # Errors
-    /// When nobody came back in time, and without randomness.
-    pub async fn outcome(&mut self) -> Result<Ended, LoginError> {
+    /// When no callback comes in time, and without randomness.
+    pub async fn outcome(&mut self) -> Result<Ended, HelperError> {
         let Begun { login, session_token, session_ends, browser, .. } = &self.begun;
         let here = (&self.tools, &mut self.keyboard);
-        let asked = dialogue::begin(login, here, self.patience, *browser)?;
+        let asked = dialogue::begin(login, here, self.timeout, *browser)?;
         let (login, token, ends) = (Arc::clone(login), session_token.clone(), *session_ends);
-        let Arrival { request, way } = self.arrival(asked).await?;
+        let Callback { request, channel } = self.callback(asked).await?;
         let terminal = &self.tools.terminal;
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
@@ -164,23 +166,25 @@ impl Running {
             self.remember_backend().await;
         }
         dialogue::say_outcome(terminal, &login.facts, &outcome);
-        Ok(Ended { outcome, way })
+        Ok(Ended { outcome, channel })
     }
 
-    /// A login does not fail for want of a file: the person is only asked again next time.
+    /// A failure here does not fail the login: the user is only asked again next time.
     async fn remember_backend(&self) {
         if let Err(error) = self.trust.remember().await {
-            self.tools.terminal.say_whole(&format!("That this Backstage was confirmed is not kept: {error}"));
+            self.tools
+                .terminal
+                .say_whole(&format!("The confirmation of this Backstage is not kept: {error}"));
         }
     }
 
-    /// The identity provider's answer, by redirect or pasted.
-    async fn arrival(&mut self, mut asked: Asked) -> Result<Arrival, LoginError> {
-        let person_gives_up = Instant::now() + self.patience;
+    /// Waits for the callback, from the browser or pasted.
+    async fn callback(&mut self, mut asked: ExpectedWords) -> Result<Callback, HelperError> {
+        let person_gives_up = Instant::now() + self.timeout;
         let deadline = person_gives_up.min(self.begun.session_ends);
         loop {
             tokio::select! {
-                Some(arrival) = self.begun.arrivals.recv() => return Ok(arrival),
+                Some(callback) = self.begun.callbacks.recv() => return Ok(callback),
                 line = self.keyboard.line() => {
                     dialogue::answer(&line, &self.begun.login, &mut asked, &self.tools)?;
                 }
@@ -189,18 +193,18 @@ impl Running {
         }
     }
 
-    fn too_late(&self, person_gives_up: Instant) -> LoginError {
+    fn too_late(&self, person_gives_up: Instant) -> HelperError {
         if person_gives_up <= self.begun.session_ends {
-            LoginError::TimedOut(humantime::format_duration(self.patience).to_string())
+            HelperError::TimedOut(humantime::format_duration(self.timeout).to_string())
         } else {
-            LoginError::Expired
+            HelperError::Expired
         }
     }
 
-    /// Answers the browser that waits for the outcome, then stops serving.
-    pub async fn show(self, way: Way) {
-        if way == Way::Browser {
-            let shown = tokio::time::timeout(RELOAD_PATIENCE, self.begun.login.outcome_shown()).await;
+    /// Shows the outcome to the browser that waits for it, then stops the server.
+    pub async fn show(self, channel: Channel) {
+        if channel == Channel::Browser {
+            let shown = tokio::time::timeout(RELOAD_TIMEOUT, self.begun.login.outcome_shown()).await;
             if shown.is_err() {
                 tracing::info!("no browser came back for the outcome");
             }
@@ -210,17 +214,17 @@ impl Running {
     }
 }
 
-fn into_result(outcome: Outcome) -> Result<(), LoginError> {
+fn into_result(outcome: Outcome) -> Result<(), HelperError> {
     match outcome {
         Outcome::Connected(_) => Ok(()),
-        Outcome::Denied => Err(LoginError::Refused(
-            "The identity provider did not log you in: begin again, or ask whoever runs the cluster for access."
+        Outcome::Denied => Err(HelperError::Refused(
+            "The identity provider did not log you in: begin again, or ask the admin of the cluster for access."
                 .to_owned(),
         )),
-        Outcome::Expired => Err(LoginError::Expired),
+        Outcome::Expired => Err(HelperError::Expired),
         Outcome::Failed(failure) => {
             let code = failure.code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
-            Err(LoginError::Refused(format!("{}{code}", failure.message)))
+            Err(HelperError::Refused(format!("{}{code}", failure.message)))
         }
     }
 }

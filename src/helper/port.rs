@@ -1,4 +1,4 @@
-//! The addresses of the redirect URI, bound all or none.
+//! Binds the addresses of the redirect URI, all of them or none.
 
 pub mod holder;
 pub mod other_proxy;
@@ -9,21 +9,21 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 /// The port of the one redirect URI that the identity provider knows.
 pub const CALLBACK_PORT: u16 = 8000;
 
-/// The helper port, which carries everything else of the proxy role.
+/// The helper port, which serves everything else in the proxy role.
 pub const CONTROL_PORT: u16 = 8888;
 
-/// Why the port cannot be had.
+/// Why a port cannot be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Another program has it.
+    /// Another program uses it.
     #[error("Port {port} is taken by {holder}: stop that program, then run this again.")]
     Taken {
         /// The port.
         port: u16,
-        /// The program, as far as it can be told.
+        /// The program, as far as it is known.
         holder: String,
     },
-    /// Our own proxy has it.
+    /// A helper in the proxy role uses it.
     #[error(
         "Port {port} is taken by a backstage-oidc-helper proxy: begin the login in Backstage or at http://localhost:{port}/, \
          or stop the proxy and run this again."
@@ -32,9 +32,9 @@ pub enum ListenError {
         /// The port.
         port: u16,
     },
-    /// The system does not give it.
+    /// The system refuses to bind it.
     #[error("{address} cannot be listened on ({reason}): check LISTEN.")]
-    NotGiven {
+    BindFailed {
         /// The address.
         address: SocketAddr,
         /// The system's own words.
@@ -48,21 +48,21 @@ impl ListenError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Taken { .. } | Self::OwnProxy { .. } => 3,
-            Self::NotGiven { .. } => 1,
+            Self::BindFailed { .. } => 1,
         }
     }
 }
 
-/// Binds what `LISTEN` says; when it says nothing, `127.0.0.1:8000` and, where the machine has IPv6, `[::1]:8000`.
-/// A port 0 is chosen once and shared by the addresses after it.
+/// Binds the addresses of `LISTEN`, or else `127.0.0.1:8000` and, if the machine has IPv6, `[::1]:8000`. Port 0 is chosen once, and the
+/// addresses after it use the same port.
 ///
 /// # Errors
-/// When one of them cannot be had; then none is held.
+/// When one of them cannot be bound; then none is.
 pub fn bind(listen: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
     bind_or_localhost(listen, CALLBACK_PORT)
 }
 
-/// The same with another port where nothing is said.
+/// The same with another default port.
 ///
 /// # Errors
 /// As [`bind`].
@@ -81,20 +81,20 @@ pub fn bind_or_localhost(listen: &[SocketAddr], default_port: u16) -> Result<Vec
     Ok(listeners)
 }
 
-/// The port that was bound first.
+/// The port of the first listener.
 #[must_use]
 pub fn port(listeners: &[TcpListener]) -> Option<u16> {
     listeners.first().and_then(|first| first.local_addr().ok()).map(|address| address.port())
 }
 
-/// `localhost` is both addresses: a program that held the other one would get the codes of some browsers.
+/// Binds both addresses of `localhost`: a program that held the other one would receive the codes of some browsers.
 fn bind_localhost(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = bind_one(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     match bind_one(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
         Ok(v6) => Ok(vec![v4, v6]),
-        Err(ListenError::NotGiven { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
+        Err(ListenError::BindFailed { reason, .. }) if is_without_ipv6(&reason) => Ok(vec![v4]),
         Err(ListenError::Taken { port, .. }) => {
-            // While we hold the other address, we would be found as the one who has the port.
+            // Otherwise the search for the port's user would find this process.
             drop(v4);
             Err(ListenError::Taken { port, holder: holder::describe(port) })
         }
@@ -113,7 +113,7 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
             let port = address.port();
             ListenError::Taken { port, holder: holder::describe(port) }
         }
-        _ => ListenError::NotGiven { address, reason },
+        _ => ListenError::BindFailed { address, reason },
     })
 }
 

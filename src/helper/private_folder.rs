@@ -1,4 +1,4 @@
-//! The folder in which the helper keeps what is its user's alone: no other user of the machine reads it, and none has written it.
+//! The folder for the helper's private files: no other user of the machine can read or write them.
 
 use std::fs::{DirBuilder, File};
 use std::io::{Error, ErrorKind, Read, Write};
@@ -10,14 +10,14 @@ use tokio::time::timeout;
 
 use super::terminal::shown_command::word;
 
-/// How long another run of this program may keep a file to itself: longer than a refresh takes, shorter than a person waits for one
-/// that was stopped in the middle.
-const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for a file that another run of this program has locked: longer than a refresh takes, and short enough for a user
+/// to wait for a run that is paused.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a file or folder is of no use. Each ends with the next step.
+/// Why a file or folder cannot be used. Each message ends with the next step.
 #[derive(Debug, thiserror::Error)]
-pub enum NotGiven {
-    /// The system does not let us.
+pub enum FolderError {
+    /// The system refuses access.
     #[error("{path} cannot be used ({reason}): let your user alone read and write it")]
     BySystem {
         /// The file, or the folder.
@@ -25,7 +25,7 @@ pub enum NotGiven {
         /// The system's own words.
         reason: Error,
     },
-    /// Another user could have written what is there, or may read what we write.
+    /// Other users can read or write it.
     #[error("{path} cannot be used (other users may read or write it): run chmod {mode} {shown}", shown = shown(.path))]
     Open {
         /// The file, or the folder.
@@ -39,11 +39,11 @@ fn shown(path: &Path) -> &str {
     path.to_str().map_or("PATH", |path| word(path, "PATH"))
 }
 
-/// A folder whose files only their owner reads (0700 and 0600 on Unix).
+/// A folder with files that only their owner can read (0700 and 0600 on Unix).
 #[derive(Clone, Debug)]
 pub struct PrivateFolder(PathBuf);
 
-/// What others may not do with a file or folder of ours, as bits of its mode.
+/// What other users may not do with a file or folder, as bits of its mode.
 #[cfg(unix)]
 #[derive(Clone, Copy)]
 enum Forbidden {
@@ -53,7 +53,7 @@ enum Forbidden {
 
 #[cfg(unix)]
 impl Forbidden {
-    /// The mode that forbids it.
+    /// The mode that the advice names.
     fn mode(self) -> &'static str {
         match self {
             Self::Everything => "600",
@@ -63,108 +63,108 @@ impl Forbidden {
 }
 
 impl PrivateFolder {
-    /// That one; nothing is read or made yet.
+    /// That folder; nothing is read or created yet.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self(folder.to_owned())
     }
 
-    /// Where a file of that name is.
+    /// The path of a file.
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// Whether files can be written there.
+    /// Whether files can be written in it.
     #[must_use]
     pub fn takes_files(&self) -> bool {
         self.make().is_ok() && tempfile::tempfile_in(&self.0).is_ok()
     }
 
-    /// A file's lock; waits for other runs of this program. Free again when it is dropped.
+    /// Locks a file; waits for other runs of this program. Dropping the lock releases it.
     ///
     /// # Errors
-    /// When the folder or the lock cannot be had.
-    pub async fn lock(&self, name: &str) -> Result<File, NotGiven> {
+    /// When the folder cannot be used, or the lock is not free in time.
+    pub async fn lock(&self, name: &str) -> Result<File, FolderError> {
         self.make()?;
         let path = self.path_of(&format!("{name}.lock"));
-        let lock = open_private(&path).map_err(|reason| not_given(&path, reason))?;
-        // A thread of its own, which ends with the program: the runtime would wait for one of its own at the end.
+        let lock = open_private(&path).map_err(|reason| folder_error(&path, reason))?;
+        // Its own thread, which ends with the program: at the end the runtime would wait for a blocking task.
         let (sender, receiver) = oneshot::channel();
         std::thread::spawn(move || {
             let locked = lock.lock().map(|()| lock);
             let _ = sender.send(locked);
         });
-        let locked = match timeout(LOCK_PATIENCE, receiver).await {
+        let locked = match timeout(LOCK_TIMEOUT, receiver).await {
             Ok(locked) => locked.unwrap_or_else(|_| Err(ErrorKind::Other.into())),
             Err(_) => {
                 Err(Error::new(ErrorKind::TimedOut, "another run of this program does not let go of it"))
             }
         };
-        locked.map_err(|reason| not_given(&path, reason))
+        locked.map_err(|reason| folder_error(&path, reason))
     }
 
-    /// What a file holds, where there is one.
+    /// The content of a file, if it exists.
     ///
     /// # Errors
-    /// When it cannot be read, or others than its owner can read or write it.
-    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NotGiven> {
+    /// When it cannot be read, or other users can read or write it.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
         let path = self.path_of(name);
         let mut file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(|reason| not_given(&path, reason))?,
+            file => file.map_err(|reason| folder_error(&path, reason))?,
         };
         #[cfg(unix)]
         is_ours(&path, file.metadata(), Forbidden::Everything)?;
         #[cfg(unix)]
         is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
         let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(|reason| not_given(&path, reason))?;
+        file.read_to_end(&mut content).map_err(|reason| folder_error(&path, reason))?;
         Ok(Some(content))
     }
 
-    /// Puts this into a file: all of it, or after a crash what was there before.
+    /// Replaces a file's content atomically.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), NotGiven> {
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
         self.make()?;
         let path = self.path_of(name);
         let write = || {
-            // Nobody else can read it from the start (0600 on Unix).
+            // Created with 0600 on Unix, so that other users can never read it.
             let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.0)?;
             file.write_all(content)?;
             file.as_file().sync_all()?;
             file.persist(&path).map(drop).map_err(Error::from)
         };
-        write().map_err(|reason| not_given(&path, reason))
+        write().map_err(|reason| folder_error(&path, reason))
     }
 
-    /// Removes a file, where there is one.
+    /// Removes a file, if it exists.
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<(), NotGiven> {
+    pub fn remove(&self, name: &str) -> Result<(), FolderError> {
         let path = self.path_of(name);
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(not_given(&path, error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(folder_error(&path, error)),
             _ => Ok(()),
         }
     }
 
-    fn make(&self) -> Result<(), NotGiven> {
+    fn make(&self) -> Result<(), FolderError> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&self.0).map_err(|reason| not_given(&self.0, reason))?;
+        builder.recursive(true).create(&self.0).map_err(|reason| folder_error(&self.0, reason))?;
         #[cfg(unix)]
         is_ours(&self.0, std::fs::metadata(&self.0), Forbidden::Writing)?;
         Ok(())
     }
 }
 
-fn not_given(path: &Path, reason: Error) -> NotGiven {
-    NotGiven::BySystem { path: path.to_owned(), reason }
+fn folder_error(path: &Path, reason: Error) -> FolderError {
+    FolderError::BySystem { path: path.to_owned(), reason }
 }
 
 #[cfg(unix)]
@@ -172,15 +172,15 @@ fn is_ours(
     path: &Path,
     metadata: std::io::Result<std::fs::Metadata>,
     forbidden: Forbidden,
-) -> Result<(), NotGiven> {
+) -> Result<(), FolderError> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = metadata.map_err(|reason| not_given(path, reason))?;
+    let metadata = metadata.map_err(|reason| folder_error(path, reason))?;
     if metadata.uid() != nix::unistd::geteuid().as_raw() {
         let reason = Error::new(ErrorKind::PermissionDenied, "it belongs to another user");
-        return Err(not_given(path, reason));
+        return Err(folder_error(path, reason));
     }
     if metadata.mode() & forbidden as u32 != 0 {
-        return Err(NotGiven::Open { path: path.to_owned(), mode: forbidden.mode() });
+        return Err(FolderError::Open { path: path.to_owned(), mode: forbidden.mode() });
     }
     Ok(())
 }
@@ -246,7 +246,7 @@ mod tests {
         set_mode(&folder.0, 0o755);
         assert_eq!(folder.read("file").unwrap().unwrap(), b"one");
         assert!(folder.takes_files());
-        // A user of the machine who is not us; only root can give a file away.
+        // Another user of the machine; only root can change a file's owner.
         if nix::unistd::geteuid().is_root() {
             std::os::unix::fs::chown(&file, Some(65_534), None).unwrap();
             assert!(folder.read("file").unwrap_err().to_string().contains("another user"));

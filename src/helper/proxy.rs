@@ -1,9 +1,9 @@
-//! Many logins, for as long as it runs: the `proxy` role.
+//! The `proxy` role: a helper that keeps running and serves many logins.
 //!
-//! The path of one login through it: `web` takes it over from Backstage (`web/hand_over`) or begins it at the button
-//! (`web/login_button`), `logins/begin` asks the backend about it and writes it down (`state/login_store`), `logins/lookup` finds it
-//! again for each request, on any replica and after a restart, `logins/run` delivers what came back. `state/callback_port` has the
-//! redirect's port meanwhile.
+//! The path of one login: `web` takes it over from Backstage (`web/hand_over`) or begins it at the button (`web/login_button`),
+//! `logins/begin` begins or takes over the session and stores the login (`state/login_store`), `logins/lookup` finds it for each
+//! request, on any replica and after a restart, and `logins/run` delivers the callback. Meanwhile `state/callback_port` keeps the
+//! redirect URI's port bound.
 
 pub mod logins;
 pub mod state;
@@ -42,16 +42,16 @@ use crate::telemetry::helper_metrics::HelperMetrics;
 /// Why the proxy did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A port cannot be had.
+    /// A port cannot be bound.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The backend's address, or the roots to trust, cannot be used.
+    /// The backend's address, or the file of root certificates, cannot be used.
     #[error(transparent)]
     Backend(#[from] NoConnection),
-    /// `REDIS_URL` is of no use.
+    /// `REDIS_URL` cannot be used.
     #[error(transparent)]
     Redis(#[from] UnusableRedis),
-    /// Two metrics of one name.
+    /// Two metrics have the same name.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
     /// The web server cannot be started.
@@ -60,7 +60,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// The exit code that `protocol.md` gives to this end.
+    /// The exit code, as `protocol.md` lists them.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -79,7 +79,7 @@ pub struct Running {
     web: Arc<Web>,
 }
 
-/// Starts the proxy, whether the backend and the store answer or not; it listens when this returns.
+/// Starts the proxy, even if the backend or the store does not answer. It listens when this returns.
 ///
 /// # Errors
 /// As the variants of [`StartError`] say.
@@ -112,7 +112,7 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
     start_up(web, control, holding).await
 }
 
-/// What the web application is made of.
+/// The parts of the web application.
 struct Services {
     settings: ProxySettings,
     control_port: u16,
@@ -124,7 +124,7 @@ struct Services {
 }
 
 impl Services {
-    /// The web application, which the redirect's port serves, too, while it is bound.
+    /// Builds the web application, which the redirect URI's port also serves while it is bound.
     fn into_web(self, web: Weak<Web>) -> Web {
         let Self { settings, control_port, clock, random, metrics, store, backend } = self;
         let serve = move |listeners| match web.upgrade() {
@@ -156,7 +156,7 @@ impl Services {
     }
 }
 
-/// Its client, and what is known of it; nothing where none was named.
+/// The client of the configured Backstage, and its address and confirmation; none if none is configured.
 fn named_backstage(
     settings: &ProxySettings,
     random: &dyn Random,
@@ -192,8 +192,8 @@ fn addresses(listeners: &[TcpListener]) -> String {
 }
 
 impl Running {
-    /// Serves until `stop` resolves; then is not ready, lets requests finish, and ends. Logins under way are kept where the store
-    /// outlives the process.
+    /// Serves until `stop` resolves; then reports that it is not ready, lets requests finish, and ends. Pending logins survive in a store
+    /// that outlives the process.
     ///
     /// # Errors
     /// When the server fails.

@@ -1,4 +1,4 @@
-//! Where a session comes from: somebody hands its token over, or the user's own credentials begin one.
+//! Begins a session with the user's own credential, or takes over one that was begun in Backstage.
 
 pub mod auth_url;
 pub mod delivery;
@@ -12,27 +12,27 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use self::outcome::LoginError;
 use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
 use super::callback::Consent;
-use super::sign_in::credential::{NotTraded, TOO_MANY, UserCredential};
+use super::sign_in::credential::{TOO_MANY, TradeError, UserCredential};
+use crate::helper::HelperError;
 use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// What the session is begun with, or taken over by.
+/// What a session is begun with, or taken over with.
 pub enum Credential {
-    /// The key to a session that was begun elsewhere.
+    /// The token of a session that was begun in Backstage.
     SessionToken(WireSecret),
-    /// The user's own.
+    /// The user's own credential.
     User(UserCredential),
 }
 
 impl Credential {
-    /// Chooses among the settings; a session token goes before the user's own credentials.
+    /// Chooses from the settings; a session token takes precedence over the user's own credential.
     ///
     /// # Errors
-    /// When one of them cannot be what it should be.
+    /// When one of them is malformed.
     pub fn choose(settings: &LoginSettings) -> Result<Self, SettingsError> {
         if let Some(token) = &settings.backstage_session_token {
             return session_token(token);
@@ -40,7 +40,7 @@ impl Credential {
         UserCredential::choose(settings).map(Self::User)
     }
 
-    /// Whether the person must say that the login is theirs.
+    /// Whether the user must confirm that the login is theirs.
     #[must_use]
     pub fn consent(&self) -> Consent {
         match self {
@@ -63,43 +63,43 @@ fn session_token(token: &SecretString) -> Result<Credential, SettingsError> {
     Err(SettingsError(format!("BACKSTAGE_SESSION_TOKEN is not a session token: {advice}")))
 }
 
-/// A session that waits for its login.
+/// A pending session.
 pub struct Session {
-    /// The key to it.
+    /// Its token.
     pub token: WireSecret,
-    /// Where the browser logs in, as the backend says.
+    /// The authorization URL that the backend sent.
     pub auth_url: WireSecret,
-    /// Whose account the login will belong to, as the backend says.
+    /// The Backstage user to whom the login will belong, according to the backend.
     pub user: String,
     /// The cluster's name.
     pub cluster: String,
     /// Where in Backstage the browser goes afterwards.
     pub return_to: Option<String>,
-    /// How long it will still live.
+    /// How long until it expires.
     pub remaining: Duration,
 }
 
 /// Begins a session, or takes the given one over.
 ///
 /// # Errors
-/// [`LoginError::NotSignedIn`] where signing in to Backstage may help; else when the backend cannot be reached or says no, or
-/// the session has ended.
+/// [`HelperError::NotSignedIn`] when signing in to Backstage may help; otherwise when the backend cannot be reached or refuses, or the
+/// session has ended.
 pub async fn begin(
     credential: Credential,
     api: &BackendApi,
     cluster: Option<&str>,
-) -> Result<Session, LoginError> {
+) -> Result<Session, HelperError> {
     match credential {
         Credential::SessionToken(token) => take_over(&token, api).await,
         Credential::User(user) => {
             let helped = user.helped_by_sign_in();
             let token = user.token(api).await.map_err(|error| match error {
-                NotTraded::Refused(sentence) => LoginError::Refused(sentence),
-                NotTraded::NoAnswer(error) => refused(api, error),
+                TradeError::Refused(sentence) => HelperError::Refused(sentence),
+                TradeError::NoAnswer(error) => refused(api, error),
             })?;
             register(api, token.as_ref(), cluster).await.map_err(|error| match error {
                 ApiError::Refused(refusal) if helped.contains(&refusal.status) => {
-                    LoginError::NotSignedIn(refusal)
+                    HelperError::NotSignedIn(refusal)
                 }
                 error => refused(api, error),
             })
@@ -107,9 +107,9 @@ pub async fn begin(
     }
 }
 
-async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, LoginError> {
+async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, HelperError> {
     let Dated { body, sent_at } = api.session(token).await.map_err(|e| refused(api, e))?;
-    let ended = |sentence: &str| Err(LoginError::Refused(sentence.to_owned()));
+    let ended = |sentence: &str| Err(HelperError::Refused(sentence.to_owned()));
     match (body.status, &body.auth_url) {
         (SessionStatus::Pending, Some(auth_url)) => {
             let auth_url = auth_url.clone();
@@ -118,13 +118,13 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Logi
             let remaining = remaining.try_into().unwrap_or_default();
             Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining })
         }
-        (SessionStatus::Expired, _) => Err(LoginError::Expired),
+        (SessionStatus::Expired, _) => Err(HelperError::Expired),
         (SessionStatus::Complete, _) => {
             ended("This session is connected already: there is nothing left to do.")
         }
         (SessionStatus::Failed, _) => {
             let reason = body.error.map_or_else(String::new, |error| format!(" ({})", error.code.as_str()));
-            Err(LoginError::Refused(format!(
+            Err(HelperError::Refused(format!(
                 "This session has failed{reason}: begin a new one in Backstage."
             )))
         }
@@ -145,25 +145,25 @@ async fn register(
     Ok(Session { token, auth_url, user, cluster, return_to, remaining })
 }
 
-/// No answer at all means that the backend went away; anything else is its word.
-fn refused(api: &BackendApi, error: ApiError) -> LoginError {
+/// The error for a failed call: unreachable without an answer, else the backend's refusal.
+fn refused(api: &BackendApi, error: ApiError) -> HelperError {
     match error {
-        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => LoginError::Expired,
-        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => LoginError::Refused(
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => HelperError::Expired,
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => HelperError::Refused(
             "The backend does not know this session: begin a new one in Backstage and copy its command."
                 .to_owned(),
         ),
-        ApiError::Refused(refusal) => LoginError::Refused(format!("The backend says no: {refusal}")),
+        ApiError::Refused(refusal) => HelperError::Refused(format!("The backend says no: {refusal}")),
         reason @ ApiError::NoAnswer(_) => {
-            LoginError::Unreachable { backend: api.address().to_owned(), reason }
+            HelperError::Unreachable { backend: api.address().to_owned(), reason }
         }
     }
 }
 
-/// Why no login begins where signing in cannot begin either: a caller whom the backend told to wait is still to wait.
+/// The error when the sign-in cannot begin either: its own reason, unless the backend told the caller to wait.
 #[must_use]
-pub fn no_sign_in(refusal: Refusal, reason: LoginError) -> LoginError {
-    if refusal.status == TOO_MANY { LoginError::NotSignedIn(refusal) } else { reason }
+pub fn no_sign_in(refusal: Refusal, reason: HelperError) -> HelperError {
+    if refusal.status == TOO_MANY { HelperError::NotSignedIn(refusal) } else { reason }
 }
 
 #[cfg(test)]

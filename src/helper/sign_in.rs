@@ -1,8 +1,7 @@
-//! Signing in to Backstage as an OAuth client of it (`auth.staticClients`): where the browser goes, what its code is worth, and
-//! a token that serves now.
+//! Signing in to Backstage as its OAuth client (`auth.staticClients`): the authorization URL, the exchange of the code, and refreshes.
 //!
-//! Who asks, and how the browser comes back, is the caller's business: [`BackstageClient::begin`] gives the state and the
-//! verifier, [`BackstageClient::take`] takes the verifier and what came back.
+//! The caller handles the browser: [`BackstageClient::begin`] returns the state and the verifier, [`BackstageClient::take`] takes the
+//! verifier and the callback.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -32,35 +31,35 @@ use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::SettingsError;
 
-/// Where Backstage sends the browser back to; it must know this address for the client.
+/// The redirect URI, which must be registered for the client at Backstage.
 pub const REDIRECT_URI: &str = "http://localhost:8000/backstage/callback";
 
-/// A user token, and a refresh token where Backstage gives those (`auth.experimentalRefreshToken`).
+/// For a user token, and a refresh token if Backstage issues those (`auth.experimentalRefreshToken`).
 const SCOPES: [&str; 2] = ["openid", "offline_access"];
 
-/// A token with less life than this left is refreshed first.
+/// A token that expires within this time is refreshed first.
 const EARLY: Duration = Duration::seconds(60);
 
-/// The OAuth error of a refresh token that is not good any more (RFC 6749, 5.2).
+/// The OAuth error for an invalid refresh token (RFC 6749, 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
 
 type OAuthClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// Why nobody was signed in. Each is one sentence that names the next step, but for [`Self::NoAnswer`].
+/// Why a sign-in failed. Each message is one sentence that names the next step, except [`Self::NoAnswer`].
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Backstage does not know the client, or not its redirect URI, or has no OAuth clients at all.
+    /// Backstage does not know the client or its redirect URI, or has no OAuth clients at all.
     #[error(
         "Backstage has no client {client_id} (status {status}): ask its admin to add it to auth.staticClients with the \
          redirect URI {REDIRECT_URI}, or set BACKSTAGE_TOKEN, or run the command that Backstage shows you."
     )]
     NoClient {
-        /// The client that we said we are.
+        /// The client id that was sent.
         client_id: String,
         /// The status that Backstage answered with.
         status: u16,
     },
-    /// The person, or Backstage, said no; its OAuth error code.
+    /// The user or Backstage refused; the OAuth error code.
     #[error("Backstage did not sign you in ({0}): begin again and approve it there, or set BACKSTAGE_TOKEN.")]
     Refused(String),
     /// Backstage did not answer.
@@ -74,17 +73,17 @@ pub enum SignInError {
     Random(#[from] NoRandomness),
 }
 
-/// A sign-in that waits for its person.
+/// A sign-in that waits for the user.
 pub struct SignIn {
-    /// Where the browser signs in; holds the state.
+    /// The authorization URL; holds the state.
     pub authorize_url: WireSecret,
-    /// Comes back with the redirect.
+    /// The state, which comes back with the redirect.
     pub state: WireSecret,
-    /// Proves that who redeems the code is who asked for it (RFC 7636).
+    /// The PKCE verifier, which proves that the code is redeemed by the client that asked for it (RFC 7636).
     pub verifier: WireSecret,
 }
 
-/// This program, as one Backstage knows it.
+/// This program as an OAuth client of one Backstage.
 pub struct BackstageClient<'a> {
     api: &'a BackendApi,
     client_id: &'a str,
@@ -93,10 +92,10 @@ pub struct BackstageClient<'a> {
 }
 
 impl<'a> BackstageClient<'a> {
-    /// Nothing is sent yet.
+    /// A client of that Backstage; sends nothing yet.
     ///
     /// # Errors
-    /// When the addresses below `BACKSTAGE_URL` are none.
+    /// When the addresses below `BACKSTAGE_URL` are invalid.
     pub fn new(
         api: &'a BackendApi,
         client_id: &'a str,
@@ -112,14 +111,13 @@ impl<'a> BackstageClient<'a> {
         Ok(Self { api, client_id, oauth, clock })
     }
 
-    /// Where its tokens are kept, in that folder.
+    /// The file for its tokens in that folder.
     #[must_use]
     pub fn token_file(&self, folder: &Path) -> TokenFile {
         TokenFile::new(folder, self.api.address(), self.client_id)
     }
 
-    /// Where the browser signs in, once Backstage has said that it knows this client: a person whom it does not would end
-    /// on a page of JSON.
+    /// Begins a sign-in after checking that Backstage knows this client: otherwise the user would end on a page of JSON.
     ///
     /// # Errors
     /// When Backstage does not know the client or does not answer, and without randomness.
@@ -143,10 +141,10 @@ impl<'a> BackstageClient<'a> {
         }
     }
 
-    /// Takes what came back with the browser, and redeems the code in it.
+    /// Takes the callback and redeems its code.
     ///
     /// # Errors
-    /// When the person or Backstage said no, and when it does not answer.
+    /// When the user or Backstage refused, and when Backstage does not answer.
     pub async fn take(
         &self,
         request: &ExchangeRequest,
@@ -168,11 +166,11 @@ impl<'a> BackstageClient<'a> {
         answer.map(|answer| self.tokens(&answer)).map_err(token_error)
     }
 
-    /// The user token of an earlier sign-in, refreshed where it is about to end; nothing where there is none that still serves.
-    /// Parallel runs wait here for each other: a refresh token is good once. A token that was renewed and cannot be kept still serves.
+    /// The user token of an earlier sign-in, refreshed if it is about to expire; none if there is no valid one. Parallel runs wait for
+    /// each other, as a refresh token can be used only once. A refreshed token that cannot be kept is returned all the same.
     ///
     /// # Errors
-    /// When the file cannot be read, or Backstage does not answer a refresh; the file is then as it was.
+    /// When the file cannot be read, or Backstage does not answer a refresh; the file is then unchanged.
     pub async fn kept_token(&self, file: &TokenFile) -> Result<Option<SecretString>, SignInError> {
         let locked = file.lock().await?;
         let Some(kept) = locked.read()? else { return Ok(None) };
@@ -182,7 +180,7 @@ impl<'a> BackstageClient<'a> {
         let Some(refresh_token) = kept.refresh_token else { return Ok(None) };
         match self.refresh(&refresh_token).await {
             Ok(renewed) => {
-                // RFC 6749, 6: without a new refresh token the old one goes on.
+                // RFC 6749, 6: without a new refresh token the old one stays valid.
                 let refresh_token = renewed.refresh_token.or(Some(refresh_token));
                 let renewed = Tokens { refresh_token, ..renewed };
                 if let Err(error) = locked.write(&renewed) {
@@ -203,7 +201,7 @@ impl<'a> BackstageClient<'a> {
         }
     }
 
-    /// Forgets what is kept, and has Backstage revoke the refresh token (RFC 7009), as far as it answers; whether there was anything.
+    /// Deletes the kept sign-in and revokes its refresh token (RFC 7009) if Backstage answers. Returns whether there was one.
     ///
     /// # Errors
     /// When the file cannot be used.
@@ -228,7 +226,7 @@ impl<'a> BackstageClient<'a> {
         answer.map(|answer| self.tokens(&answer)).map_err(token_error)
     }
 
-    /// A token whose life Backstage does not tell serves at once and is not relied on afterwards.
+    /// A token without a lifetime is used at once and counts as expired afterwards.
     fn tokens(&self, answer: &BasicTokenResponse) -> Tokens {
         let life =
             answer.expires_in().map_or(Duration::ZERO, |life| life.try_into().unwrap_or(Duration::MAX));
@@ -240,12 +238,12 @@ impl<'a> BackstageClient<'a> {
     }
 }
 
-/// Where Backstage is an OAuth server.
+/// Backstage's OAuth endpoints.
 fn base(api: &BackendApi) -> String {
     format!("{}/api/auth/v1", api.address())
 }
 
-/// Not that of somebody in between who is away, or busy.
+/// Whether a status means that the client is wrong, and not that a server in between is down or busy.
 fn is_clients_fault(status: u16) -> bool {
     (400..500).contains(&status) && status != StatusCode::TOO_MANY_REQUESTS.as_u16()
 }

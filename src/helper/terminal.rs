@@ -1,7 +1,7 @@
-//! What the person reads in the terminal, and what it means when they type.
+//! The terminal: the lines that the user reads, and the meaning of lines that they type.
 
-pub mod asked_words;
 pub mod browser;
+pub mod confirmation_words;
 pub mod dialogue;
 pub mod keyboard;
 pub mod shown_command;
@@ -15,18 +15,18 @@ use url::Url;
 use super::backend_client::{displayable, harmless};
 use crate::protocol::WireSecret;
 
-/// What a typed line means.
+/// The meaning of a typed line.
 #[derive(Debug)]
 pub enum Typed {
-    /// The query of an address that the person copied from the browser.
+    /// The query of an address that was copied from the browser.
     CallbackQuery(WireSecret),
     /// Words.
     Words,
-    /// Nothing but space.
+    /// Nothing but white space.
     Nothing,
 }
 
-/// Reads a line.
+/// Interprets a line.
 #[must_use]
 pub fn understand(line: &str) -> Typed {
     let line = line.trim();
@@ -39,7 +39,7 @@ pub fn understand(line: &str) -> Typed {
     }
 }
 
-/// Where progress is written to.
+/// Writes lines for the user.
 pub struct Terminal {
     writer: Mutex<Box<dyn Write + Send>>,
 }
@@ -51,7 +51,7 @@ impl Terminal {
         Self::new(Box::new(std::io::stderr()))
     }
 
-    /// Writes to stdout: the answer of a command that was asked for one.
+    /// Writes to stdout, for the result of a command.
     #[must_use]
     pub fn stdout() -> Self {
         Self::new(Box::new(std::io::stdout()))
@@ -63,12 +63,12 @@ impl Terminal {
         Self { writer: Mutex::new(writer) }
     }
 
-    /// Writes one line; a terminal that has gone away is no reason to end a login.
+    /// Writes one line, shortened if it is too long. A closed terminal is ignored, as it must not end a login.
     pub fn say(&self, line: &str) {
         self.write_line(&displayable(line));
     }
 
-    /// Writes one line however long it is: what a person must compare, or type.
+    /// Writes one line without shortening it, for text that the user must compare or type.
     pub fn say_whole(&self, line: &str) {
         self.write_line(&harmless(line).collect::<String>());
     }
@@ -78,10 +78,10 @@ impl Terminal {
         let _ = writeln!(writer, "{line}");
     }
 
-    /// Writes what another program reads, byte for byte, as one line.
+    /// Writes one line byte for byte, for another program to read.
     ///
     /// # Errors
-    /// When it cannot be written: that program would take nothing for an answer.
+    /// When it cannot be written, as the other program would take empty output for the result.
     pub fn pass_on(&self, text: &[u8]) -> std::io::Result<()> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_all(text)?;

@@ -1,13 +1,13 @@
-//! Everything that the helper answers to about a login.
+//! The routes of a login.
 
 pub mod answers;
 pub mod backstage_callback;
 pub mod confirm;
+pub mod deferred_redirect;
 pub mod form_tokens;
 pub mod guard;
 pub mod login_lookup;
 pub mod methods;
-pub mod onward;
 pub mod pages;
 pub mod redirect;
 pub mod server;
@@ -19,19 +19,19 @@ use self::methods::{get, post};
 /// The largest form that is read, in bytes.
 const FORM_LIMIT: usize = 4096;
 
-/// All routes of a single login. The logins come as application data.
+/// All routes of the `login` role. The logins are in the application data.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.service(get("/", web::get().to(redirect::arrive))).configure(of_every_login);
+    config.service(get("/", web::get().to(redirect::handle))).configure(shared_routes);
 }
 
-/// The routes of any login but the redirect's.
-pub fn of_every_login(config: &mut web::ServiceConfig) {
+/// The routes that both roles share, which are all but the redirect URI's.
+pub fn shared_routes(config: &mut web::ServiceConfig) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT))
         .service(get("/go/{secret}", web::get().to(confirm::go)))
         .service(post("/continue", web::post().to(confirm::click)))
-        .service(get("/backstage/callback", web::get().to(backstage_callback::arrive)))
-        .default_service(web::to(redirect::arrive_elsewhere));
+        .service(get("/backstage/callback", web::get().to(backstage_callback::handle)))
+        .default_service(web::to(redirect::handle_other_path));
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use super::login_lookup::LoginLookup;
     use super::redirect::Index;
     use super::*;
-    use crate::helper::callback::{Arrival, Consent};
+    use crate::helper::callback::{Callback, Consent};
     use crate::helper::login::single_login::SingleLogin;
     use crate::helper::session::example_login::{auth_url, example_login, state};
     use crate::helper::session::outcome::Outcome;
@@ -70,12 +70,12 @@ mod tests {
 
     struct Helper {
         login: Arc<PendingLogin>,
-        arrivals: mpsc::UnboundedReceiver<Arrival>,
+        callbacks: mpsc::UnboundedReceiver<Callback>,
         call: Call,
     }
 
     async fn helper(consent: Consent) -> Helper {
-        let (login, arrivals) = example_login(consent);
+        let (login, callbacks) = example_login(consent);
         let single_login = Arc::new(SingleLogin::new(Arc::new(SystemRandom)));
         let login = Arc::clone(single_login.begin_login(login));
         let logins: Arc<dyn LoginLookup> = Arc::<SingleLogin>::clone(&single_login);
@@ -91,7 +91,7 @@ mod tests {
             let service = Rc::clone(&service);
             async move { service.call(request.to_request()).await.unwrap().into_parts().1 }.boxed_local()
         };
-        Helper { login, arrivals, call: Box::new(call) }
+        Helper { login, callbacks, call: Box::new(call) }
     }
 
     impl Helper {
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(header("x-frame-options"), "DENY");
             assert_eq!(header("x-content-type-options"), "nosniff");
             assert!(header("content-security-policy").starts_with("default-src 'none'"));
-            // The confirm page is the one that must send its origin along, and the one that leads to a redirect.
+            // The confirm page must send its origin, and its form leads to a redirect.
             let is_form = header("referrer-policy") == "same-origin";
             assert_eq!(is_form, !header("content-security-policy").contains("form-action"));
             assert_eq!(is_form, text(answer).contains("<form"));
@@ -191,7 +191,7 @@ mod tests {
             assert_eq!(answer.status(), status);
         }
         assert!(matches!(helper.login.progress(), Progress::Waiting));
-        assert!(helper.arrivals.try_recv().is_err());
+        assert!(helper.callbacks.try_recv().is_err());
     }
 
     #[actix_web::test]
@@ -203,16 +203,16 @@ mod tests {
             helper.get("/?code=a&state=b", &[("Cookie", &cookie)]).await.status(),
             StatusCode::BAD_REQUEST
         );
-        assert!(helper.arrivals.try_recv().is_err());
+        assert!(helper.callbacks.try_recv().is_err());
 
         let away = text(helper.get(&callback(), &[("Cookie", &cookie)]).await);
         assert!(
             away.contains("data-outcome=\"backend-away\"") && away.contains("http-equiv=\"refresh\""),
             "{away}"
         );
-        let arrival = helper.arrivals.try_recv().unwrap();
+        let accepted = helper.callbacks.try_recv().unwrap();
         assert!(
-            matches!(arrival.request, ExchangeRequest::Granted(granted) if granted.code.expose() == "a-code")
+            matches!(accepted.request, ExchangeRequest::Granted(granted) if granted.code.expose() == "a-code")
         );
 
         helper.login.end(Outcome::Denied);
@@ -220,7 +220,7 @@ mod tests {
             let page = text(helper.get(&callback(), &[("Cookie", &cookie)]).await);
             assert!(page.contains("data-outcome=\"refused\""), "{page}");
         }
-        assert!(helper.arrivals.try_recv().is_err());
+        assert!(helper.callbacks.try_recv().is_err());
     }
 
     #[actix_web::test]

@@ -1,28 +1,28 @@
-//! Why no connection came about, in words that say what to do.
+//! Why a connection failed, with what to do about it.
 
 use std::error::Error;
 use std::io;
 
-/// Why no connection came about: not a byte of the request was sent. Holds no credential.
+/// Why a connection failed: not a byte of the request was sent. Holds no credential.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ConnectFailure {
-    /// The other side's certificate comes from a CA that we do not know.
+    /// The server's certificate comes from a CA that is not trusted.
     #[error("the certificate of {host} is signed by a CA that is not trusted here: {remedy}")]
     UnknownCa {
-        /// The other side.
+        /// The server.
         host: String,
         /// Where to give the CA's certificate.
         remedy: &'static str,
     },
-    /// The other side's certificate is of no use for another reason.
-    #[error("the certificate of {host} is not valid ({reason}): tell whoever runs that server")]
+    /// The server's certificate is invalid for another reason.
+    #[error("the certificate of {host} is not valid ({reason}): tell the admin of that server")]
     BadCertificate {
-        /// The other side.
+        /// The server.
         host: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// The proxy asks for credentials and got none.
+    /// The proxy requires credentials and none are configured.
     #[error(
         "the proxy at {proxy} wants credentials: put user:password into {variable}, as in http://user:password@{proxy}"
     )]
@@ -32,7 +32,7 @@ pub enum ConnectFailure {
         /// The variable that names it.
         variable: &'static str,
     },
-    /// The proxy does not take the credentials that it got.
+    /// The proxy rejects the configured credentials.
     #[error("the proxy at {proxy} does not accept these credentials: correct user:password in {variable}")]
     ProxyRefusesCredentials {
         /// Where the proxy is.
@@ -40,7 +40,7 @@ pub enum ConnectFailure {
         /// The variable that names it.
         variable: &'static str,
     },
-    /// The proxy does not answer as a proxy.
+    /// The proxy cannot be reached, or what answers is no proxy.
     #[error(
         "the proxy at {proxy} cannot be reached ({reason}): check {variable}, or name {target} in NO_PROXY"
     )]
@@ -51,37 +51,37 @@ pub enum ConnectFailure {
         variable: &'static str,
         /// What happened.
         reason: String,
-        /// Whom it should have led to.
+        /// The host and port to connect to.
         target: String,
     },
-    /// The proxy does not lead there.
+    /// The proxy refuses to connect there.
     #[error(
         "the proxy at {proxy} does not connect to {target} (status {status}): have it allowed there, or name {target} in NO_PROXY"
     )]
     ProxyRefuses {
         /// Where the proxy is.
         proxy: String,
-        /// Whom it should have led to.
+        /// The host and port to connect to.
         target: String,
-        /// Its answer.
+        /// Its status.
         status: u16,
     },
     /// Not in time.
     #[error("time-out")]
     TimedOut,
-    /// In the system's own words.
+    /// Another error, in the system's own words.
     #[error("{0}")]
     Other(String),
 }
 
 impl ConnectFailure {
-    /// Whether the sentence names the next step itself.
+    /// Whether the message already names the next step.
     #[must_use]
     pub fn says_what_to_do(&self) -> bool {
         !matches!(self, Self::TimedOut | Self::Other(_))
     }
 
-    /// Whether another try may end otherwise without anybody doing anything.
+    /// Whether the same request may succeed later without a change of settings.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
@@ -96,7 +96,7 @@ impl ConnectFailure {
     }
 }
 
-/// What we put into an I/O error ourselves, on the far side of hyper and rustls, comes out again.
+/// Recovers a failure that was wrapped in an I/O error on its way through hyper and rustls.
 impl From<io::Error> for ConnectFailure {
     fn from(error: io::Error) -> Self {
         let inner: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);

@@ -1,5 +1,5 @@
-//! Opens all our connections: straight, or through an HTTP proxy by CONNECT, TLS on top where the URL is https, and noticed when
-//! what is at their other end vanishes.
+//! Opens connections: directly or through an HTTP proxy (CONNECT), with TLS where the URL is https, and with keepalive, so that a
+//! server that vanishes is noticed.
 
 use std::error::Error;
 use std::io;
@@ -26,19 +26,19 @@ use super::localhost::Resolver;
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// A connection on which nothing comes is asked after so long, then so often, and given up after so many questions: a server
-/// that vanished is noticed after half a minute.
+/// TCP keepalive: probes begin after the first time without data, follow at the second interval, and the connection is closed after
+/// the number of unanswered probes. A vanished server is noticed after half a minute.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
-const KEEPALIVE_QUESTIONS: u32 = 3;
-/// How long what was sent may go unacknowledged.
+const KEEPALIVE_PROBES: u32 = 3;
+/// How long sent data may stay unacknowledged (`TCP_USER_TIMEOUT`).
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// A connection, with TLS or without.
 pub(super) type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// What is spoken over a connection with TLS.
+/// The protocols offered over TLS (ALPN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speaks {
     /// HTTP/1.1 only.
@@ -47,7 +47,7 @@ pub(super) enum Speaks {
     Http2WhereOffered,
 }
 
-/// Opens connections, TLS included, within a time.
+/// Opens connections, TLS included, before a deadline.
 #[derive(Clone)]
 pub(super) struct Connector {
     tls: HttpsConnector<KeptAlive>,
@@ -62,7 +62,7 @@ impl Connector {
         patience: Duration,
         speaks: Speaks,
     ) -> Self {
-        // The proxy is given up before the whole is, which would not know on whom.
+        // Ends before the whole does, so that the error names the proxy.
         let dialler = KeptAlive { tcp: tcp(), proxies, patience: patience.mul_f32(0.9) };
         let builder = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http();
         let tls = match speaks {
@@ -113,7 +113,7 @@ fn tcp() -> Tcp {
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE_AFTER));
     tcp.set_keepalive_interval(Some(KEEPALIVE_EVERY));
-    tcp.set_keepalive_retries(Some(KEEPALIVE_QUESTIONS));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_PROBES));
     #[cfg(target_os = "linux")]
     tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     tcp

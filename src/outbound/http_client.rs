@@ -1,6 +1,6 @@
-//! The one way out for requests of our own: to the identity provider, Backstage and the backend. Each has one deadline over
-//! connecting, sending, head and body; a connection of its own, since on a kept one the other side may hang up just as we send,
-//! and then it is not known whether a code or refresh token was spent; and an answer that is whole, or none.
+//! The HTTP client for the identity provider, Backstage and the backend. Each request has one deadline for connecting, sending, head
+//! and body, and a connection of its own: the server may close a kept connection just as a request is sent, and then it is
+//! unknown whether a code or refresh token was redeemed. An answer is complete, or an error.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -31,16 +31,15 @@ use zeroize::Zeroizing;
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connected, Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::{BODY_LIMIT, OutboundError, request_context, trusting_nobody};
+use super::{BODY_LIMIT, OutboundError, request_context, trusting_no_roots};
 
-/// Who asks: some firewalls refuse requests that do not say.
+/// The `User-Agent`: some firewalls refuse requests without one.
 const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// Until there is a connection, TLS and a proxy on the way included. Shorter than `whole`: who could not connect has sent
-    /// nothing, and shall know that.
+    /// Until there is a connection, TLS and proxy included. Shorter than `whole`, so that a caller can tell that nothing was sent.
     pub connect: Duration,
     /// From the beginning to the last byte of the answer.
     pub whole: Duration,
@@ -60,7 +59,7 @@ pub struct Request {
     whole: Duration,
 }
 
-/// An answer, all of it. `Debug` shows neither header fields nor body: both may hold tokens.
+/// A complete answer. `Debug` shows neither header fields nor body: both may hold tokens.
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
@@ -78,18 +77,18 @@ impl fmt::Debug for Answer {
 }
 
 impl HttpClient {
-    /// Follows no redirects.
+    /// A client that follows no redirects.
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, deadlines: Deadlines) -> Self {
         let connector = Connector::new(tls, proxies.clone(), deadlines.connect, Speaks::Http1);
         Self { connector, whole: deadlines.whole }
     }
 
-    /// For what stays on this machine: knows no proxy, and trusts no certificate.
+    /// A client for this machine only: without proxy and without trusted certificates.
     #[must_use]
     pub fn for_loopback(whole: Duration) -> Self {
         let deadlines = Deadlines { connect: whole.mul_f32(0.9), whole };
-        Self::new(&trusting_nobody(), &HttpProxies::default(), deadlines)
+        Self::new(&trusting_no_roots(), &HttpProxies::default(), deadlines)
     }
 
     /// GET.
@@ -160,7 +159,7 @@ impl Request {
         });
         match value {
             Ok(value) => self.header(AUTHORIZATION, value),
-            // What cannot be in a header fails when it is sent; it is not repeated in the error.
+            // A value that no header can hold makes sending fail; the error does not repeat it.
             Err(_) => self.header(AUTHORIZATION, "\n"),
         }
     }
@@ -200,7 +199,7 @@ impl Request {
         let mut request = head.body(Full::from(body)).map_err(|error| unsendable(&error))?;
         let url = std::mem::take(request.uri_mut());
         address(&mut request, &url)?;
-        // On the heap: it is large, and part of all that waits for an answer.
+        // Boxed: it is large, and part of every future that awaits an answer.
         let answer = Box::pin(async {
             let connection = connector.call(url).await.map_err(OutboundError::NotConnected)?;
             exchanged(connection, request).await
@@ -209,7 +208,7 @@ impl Request {
     }
 }
 
-/// The answer to the only request of a connection, which ends with it.
+/// Sends the only request of a connection and returns the answer.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 async fn exchanged(
     connection: Connected,
@@ -222,7 +221,7 @@ async fn exchanged(
     }
 }
 
-/// What the request says of itself, by HTTP/1.1's rules (RFC 9112, 3.2).
+/// Sets the request target and `Host` (RFC 9112, 3.2).
 fn address(request: &mut hyper::Request<Full<Bytes>>, url: &Uri) -> Result<(), OutboundError> {
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     *request.uri_mut() = path.parse().map_err(|error| unsendable(&error))?;
@@ -240,7 +239,7 @@ fn host_and_port(url: &Uri) -> String {
     url.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Nothing was sent of what cannot be.
+/// A request that cannot be built was not sent.
 fn unsendable(error: &impl ToString) -> OutboundError {
     OutboundError::NotConnected(ConnectFailure::Other(error.to_string()))
 }
@@ -256,7 +255,7 @@ async fn answered(
 async fn all_of(mut body: Incoming) -> Result<Bytes, OutboundError> {
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
-        // Trailers are passed over.
+        // Trailers are ignored.
         let Ok(piece) = frame?.into_data() else { continue };
         if whole.len().saturating_add(piece.len()) > BODY_LIMIT {
             return Err(OutboundError::TooLarge);

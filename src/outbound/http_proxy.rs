@@ -1,5 +1,5 @@
-//! Which HTTP proxy a request goes through: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, read as Go reads them (and with it
-//! kubectl and kubelogin), this machine excepted always.
+//! Which HTTP proxy a request goes through: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, with the meaning that they have in Go (and so
+//! in kubectl and kubelogin). This machine is never reached through a proxy.
 
 pub mod no_proxy;
 pub mod tunnel;
@@ -17,7 +17,7 @@ use url::{Host, Url};
 use self::no_proxy::NoProxy;
 use super::https_rule::is_this_machine;
 
-/// A proxy that cannot be used. Holds nothing of the variable's value: there may be a password in it.
+/// A proxy that cannot be used. Does not repeat the variable's value, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableProxy {
     /// Not an address.
@@ -26,14 +26,14 @@ pub enum UnusableProxy {
          characters percent-encoded"
     )]
     NotAnAddress(&'static str),
-    /// TLS toward the proxy, SOCKS, and what else there is.
+    /// Another scheme, such as https or SOCKS.
     #[error(
         "{0} is no http:// address: name a proxy that speaks plain HTTP, what goes through it is TLS all the same"
     )]
     NotHttp(&'static str),
 }
 
-/// A proxy, and what it wants to see.
+/// A proxy with its credentials.
 #[derive(Debug)]
 pub struct Proxy {
     /// The variable that names it.
@@ -72,7 +72,7 @@ impl Proxy {
     }
 }
 
-/// Where it is, without credentials.
+/// Its address, without credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
@@ -89,7 +89,7 @@ fn credentials(url: &Url) -> Option<SecretString> {
     Some(STANDARD.encode(pair).into())
 }
 
-/// The proxies that there are, and what goes past them.
+/// The configured proxies and their exceptions.
 #[derive(Clone, Debug, Default)]
 pub struct HttpProxies {
     https: Option<Arc<Proxy>>,
@@ -117,7 +117,7 @@ impl HttpProxies {
         })
     }
 
-    /// The proxy on the way to that URL.
+    /// The proxy for that URL, if there is one.
     #[must_use]
     pub fn on_the_way_to(&self, url: &Uri) -> Option<&Arc<Proxy>> {
         let secure = url.scheme_str() == Some("https");

@@ -1,8 +1,8 @@
-//! https toward Backstage, the identity provider and Kubernetes; plain http only to this machine and to named hosts.
+//! The rule for https: required for Backstage, the identity provider and Kubernetes; plain http only to this machine and named hosts.
 
 use url::{Host, Url};
 
-/// A URL that we may send something to.
+/// Why a URL is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Not a URL.
@@ -21,7 +21,8 @@ pub enum Refused {
 /// Parses a URL and applies the rule.
 ///
 /// # Errors
-/// When it is no http or https URL, or plain http to a host that is neither loopback, `host.docker.internal` nor one of `insecure_hosts`.
+/// When it is no http or https URL, or is plain http to a host that is neither loopback, `host.docker.internal` nor in
+/// `insecure_hosts`.
 pub fn parse(text: &str, insecure_hosts: &[String]) -> Result<Url, Refused> {
     let url = Url::parse(text).map_err(|_| Refused::NotAUrl)?;
     let host = url.host().ok_or(Refused::NotAUrl)?;
@@ -41,7 +42,7 @@ fn may_be_plain(host: &Host<&str>, insecure_hosts: &[String]) -> bool {
     is_this_machine(host) || insecure_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&text))
 }
 
-/// Loopback, and what a container calls the machine it runs on.
+/// Loopback, and the name by which a container reaches its host.
 pub(super) fn is_this_machine<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
         Host::Ipv4(ip) => ip.is_loopback(),

@@ -1,4 +1,4 @@
-//! `localhost` is this machine, whatever a resolver says of it (RFC 6761, 6.3): plain http is allowed to it.
+//! `localhost` is always this machine, whatever a resolver answers (RFC 6761, 6.3), since plain http is allowed to it.
 
 use std::future::ready;
 use std::io;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower_service::Service;
 
-/// Looks names up as the system does, but for `localhost`.
+/// Resolves names as the system does, except `localhost`.
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
 
@@ -43,7 +43,7 @@ fn is_localhost(name: &str) -> bool {
     name.trim_end_matches('.').eq_ignore_ascii_case("localhost")
 }
 
-/// The port is filled in by who connects.
+/// The connector fills in the port.
 fn loopback() -> Addresses {
     let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     both.map(|ip| SocketAddr::new(ip, 0)).to_vec().into_iter()
@@ -55,7 +55,7 @@ mod tests {
 
     #[actix_web::test]
     async fn localhost_is_this_machine_without_asking() {
-        // A resolver that knows no name at all would say so of this one, too.
+        // A resolver that knows no names would fail here.
         for name in ["localhost", "LOCALHOST", "localhost."] {
             let addresses = Resolver::new().call(name.parse().unwrap()).await.unwrap();
             assert!(

@@ -1,4 +1,4 @@
-//! `oauth2` speaks through our client.
+//! Sends the requests of the `oauth2` crate with our client.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -13,7 +13,7 @@ use super::OutboundError;
 use super::http_client::HttpClient;
 use super::retry_after::RetryAfter;
 
-/// Sends what `oauth2` asks for.
+/// The client as `oauth2` expects it.
 pub struct Bridge<'a>(pub &'a HttpClient);
 
 impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
@@ -35,7 +35,7 @@ impl Bridge<'_> {
         }
         let answer = sending.send_body(body).await?;
         let status = answer.status.as_u16();
-        // What a gateway or a server in trouble says is no OAuth answer, whatever its body.
+        // 429 and 5xx come from a gateway or a failing server and are no OAuth answer, whatever their body.
         if status == 429 || status >= 500 {
             let asked = answer.headers.get(RETRY_AFTER);
             let retry_after = asked.and_then(|value| RetryAfter::parse(value.to_str().ok()?));

@@ -1,15 +1,15 @@
-//! The request that we act for, named in every request that we send for it.
+//! The ids of the incoming request, sent with every outgoing request that is made for it.
 
 use hyper::header::{HeaderName, HeaderValue};
 
-/// Our own name for a request, the same in the logs of all who take part.
+/// The request id, the same in the logs of all services that take part.
 pub const REQUEST_ID: &str = "x-request-id";
-/// W3C Trace Context, 3.2: accepted and passed on as it is.
+/// W3C Trace Context, 3.2: accepted and forwarded unchanged.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// What names a request.
+/// The ids of a request.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct RequestContext {
     /// `x-request-id`
     pub request_id: HeaderValue,
     /// `traceparent`, where the caller sent one.
@@ -17,11 +17,11 @@ pub struct Trail {
 }
 
 tokio::task_local! {
-    static TRAIL: Trail;
+    static CURRENT: RequestContext;
 }
 
-impl Trail {
-    /// What a request is named by. A value that can be in no header is left out.
+impl RequestContext {
+    /// From these values; one that no header can hold is left out.
     #[must_use]
     pub fn new(request_id: &[u8], traceparent: Option<&[u8]>) -> Self {
         let value = |bytes| HeaderValue::from_bytes(bytes).ok();
@@ -29,13 +29,13 @@ impl Trail {
         Self { request_id, traceparent: traceparent.and_then(value) }
     }
 
-    /// The trail of the task that asks, where it has one.
+    /// The context of the current task, if it has one.
     #[must_use]
     pub fn current() -> Option<Self> {
-        TRAIL.try_with(Clone::clone).ok()
+        CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// Work for another task, whose requests carry that trail of the one that asked for it, where that had one.
+    /// Runs work in another task with the context of the task that spawned it, if it had one.
     pub async fn carried_on<T>(trail: Option<Self>, work: impl Future<Output = T>) -> T {
         match trail {
             Some(trail) => trail.scope(work).await,
@@ -43,15 +43,15 @@ impl Trail {
         }
     }
 
-    /// Runs work whose requests carry this trail.
+    /// Runs work with this context.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        TRAIL.scope(self, work).await
+        CURRENT.scope(self, work).await
     }
 }
 
-/// The current trail's headers.
+/// The headers of the current context.
 pub fn headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let trail = Trail::current().into_iter();
+    let trail = RequestContext::current().into_iter();
     trail.flat_map(|trail| {
         let named = |name, value| (HeaderName::from_static(name), value);
         let traceparent = trail.traceparent.map(|traceparent| named(TRACEPARENT, traceparent));

@@ -1,4 +1,4 @@
-//! For how long a server asks to be left alone (RFC 9110, 10.2.3).
+//! The `Retry-After` header (RFC 9110, 10.2.3).
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -7,17 +7,17 @@ use std::time::{Duration, SystemTime};
 use actix_web::http::header::HttpDate;
 use time::OffsetDateTime;
 
-/// A span, or a moment.
+/// A delay, or a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// From the answer on.
+    /// This long after the answer.
     Span(Duration),
-    /// Until then, by the server's clock.
+    /// Until this time of the server's clock.
     Moment(OffsetDateTime),
 }
 
 impl RetryAfter {
-    /// From the header's value; nothing from what is neither.
+    /// From the header's value; none when it is neither.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         if let Ok(seconds) = value.parse() {
@@ -27,7 +27,7 @@ impl RetryAfter {
         Some(Self::Moment(OffsetDateTime::from(SystemTime::from(moment))))
     }
 
-    /// How long that is from now on.
+    /// How long to wait from now on.
     #[must_use]
     pub fn from_now(self, now: OffsetDateTime) -> Duration {
         match self {

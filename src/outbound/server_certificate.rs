@@ -1,4 +1,4 @@
-//! Whom the other side of a TLS connection proves to be. Beyond what rustls does, a failure names the host and the remedy.
+//! Verifies the server's certificate as rustls does; a failure also names the host and the remedy.
 
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::connect_failure::ConnectFailure;
 /// Verifies certificates against roots.
 #[derive(Debug)]
 pub struct ServerCertificates {
-    /// None where there are no roots at all: nobody is trusted then.
+    /// None when there are no roots at all: no certificate is trusted then.
     webpki: Option<Arc<WebPkiServerVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
     remedy: &'static str,

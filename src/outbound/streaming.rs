@@ -1,7 +1,7 @@
-//! The client of the Kubernetes proxy: pooled, HTTP/1.1, and HTTP/2 where the server offers it. An answer may stay open as long
-//! as it likes, and one that was cut short never looks whole.
+//! The client of the Kubernetes proxy: pooled connections, HTTP/1.1, and HTTP/2 where the server offers it. An answer may stay open
+//! without limit, and one that is cut short never looks complete.
 //!
-//! One a worker: its connections live on the runtime of the worker whose requests they carry, and end with it.
+//! Each worker has its own: connections live on the runtime of the worker whose requests they carry, and end with it.
 
 mod answer;
 mod lanes;
@@ -30,9 +30,9 @@ pub use self::request_body::{BodySender, NotWanted, RequestBody, body_channel};
 /// How long the head of an answer may take.
 #[derive(Clone, Copy, Debug)]
 pub enum AnswerWithin {
-    /// So long.
+    /// At most this long.
     Time(Duration),
-    /// As long as it likes: a watch or a followed log may begin with its first event.
+    /// Without limit: a watch or a followed log may send its head with the first event.
     AnyTime,
 }
 
@@ -44,7 +44,7 @@ pub struct StreamingClient {
 }
 
 impl StreamingClient {
-    /// Connects with this TLS and through these proxies; TLS included, a connection may take `connect`.
+    /// A client with this TLS and these proxies; a connection, TLS included, may take `connect`.
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
         let connector = Connector::new(tls, proxies.clone(), connect, Speaks::Http2WhereOffered);
@@ -52,7 +52,7 @@ impl StreamingClient {
         Self { requests: lanes(Carries::Requests), streams: lanes(Carries::Streams) }
     }
 
-    /// Sends a request with an absolute URL. Dropping what this returns ends the request at the server, too.
+    /// Sends a request with an absolute URL. Dropping the answer also ends the request at the server.
     ///
     /// # Errors
     /// As the variants of [`OutboundError`] say.
@@ -71,7 +71,8 @@ impl StreamingClient {
         answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))
     }
 
-    /// Sends what only asks, again where the head of its answer is longer than the lanes of streams read.
+    /// Sends a request in the lanes for streams. A request without a body whose answer has a longer head than these lanes read is sent
+    /// again in the others.
     async fn open(
         &self,
         request: Request<RequestBody>,
@@ -88,7 +89,7 @@ impl StreamingClient {
     }
 }
 
-/// A request without a body; nothing for one that has one.
+/// A copy of a request without a body; none if it has one.
 fn copy_without_body(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
     request.body().is_end_stream().then(|| {
         let mut copy = Request::new(RequestBody::empty());
@@ -99,7 +100,7 @@ fn copy_without_body(request: &Request<RequestBody>) -> Option<Request<RequestBo
     })
 }
 
-/// Its head may be too long; hyper does not tell that from what is no head.
+/// Whether the head of the answer may be too long; hyper reports a malformed one in the same way.
 fn head_is_unreadable(error: &legacy::Error) -> bool {
     let hyper = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
     hyper.is_some_and(hyper::Error::is_parse)

@@ -1,11 +1,11 @@
-//! Faults that tests plant: a debug build panics once at the place that `PLANTED_PANIC` names. A release build has none of it.
+//! Panics that tests plant: a debug build panics once at the place that `PLANTED_PANIC` names. A release build has none.
 
 /// Where a panic can be planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In a request, whichever it is.
+    /// In any request.
     Request,
-    /// In what a path does.
+    /// In a route's handler.
     Route,
     /// In an exchange, once the code is spent.
     Exchange,
@@ -13,14 +13,14 @@ pub enum Place {
     Refresh,
     /// In a refresh whose new tokens have come and are looked at.
     Verification,
-    /// In the end of a login, whose lock is held.
+    /// In a logout that holds the login's lock.
     Forget,
 }
 
-/// Panics where a test has asked for it, the first time that the process comes by.
+/// Panics the first time that the process reaches the place that a test has asked for.
 ///
 /// # Panics
-/// That is what it is for.
+/// On purpose.
 #[cfg(debug_assertions)]
 pub fn here(place: Place) {
     use std::sync::atomic::{AtomicBool, Ordering};

@@ -15,21 +15,21 @@ pub enum Code {
     UnknownCluster,
     /// `returnTo` leads outside Backstage.
     ReturnToNotAllowed,
-    /// No credential came along.
+    /// The request has no credential.
     NotSignedIn,
-    /// The credential is not one that counts here.
+    /// The credential is not accepted.
     TokenInvalid,
     /// No session has this token.
     SessionUnknown,
     /// The session's time is over.
     SessionExpired,
-    /// The login belongs to somebody else.
+    /// The login belongs to another user.
     IdentityMismatch,
     /// The ID token failed a check of OIDC Core 3.1.3.7.
     IdTokenRejected,
     /// The calling plugin is not configured as trusted.
     PluginNotTrusted,
-    /// Understood, and refused.
+    /// The caller may not do this.
     NotAllowed,
     /// The person or the identity provider said no.
     AccessDenied,

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-/// The paths that the helper has for itself, on both of its ports; below the first is its link.
+/// The paths that the helper uses itself, on both of its ports; its links are below the first.
 const OWN_PATHS: [&str; 9] = [
     "/go",
     "/backstage/callback",
@@ -15,13 +15,13 @@ const OWN_PATHS: [&str; 9] = [
     "/status",
 ];
 
-/// Why no helper can own a redirect URI. Ends the sentence "… cannot be used: ".
+/// Why a redirect URI cannot be served by a helper. Ends the sentence "… cannot be used: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRedirectUri {
     /// Not loopback, not plain http, or no URL at all.
     #[error("it must be a plain http address of the user's own machine, such as http://localhost:8000/")]
     Elsewhere,
-    /// More than an address.
+    /// It holds more than an address.
     #[error("it holds a user, a password, a query or a fragment: leave those out")]
     Extras,
     /// A path that the helper answers itself.
@@ -44,7 +44,7 @@ impl RedirectUri {
     /// # Errors
     /// As the variants of [`BadRedirectUri`] say.
     pub fn parse(text: &str) -> Result<Self, BadRedirectUri> {
-        // It is sent byte for byte, while a URL parser passes over white space.
+        // It is sent byte for byte, while a URL parser ignores white space.
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(BadRedirectUri::Elsewhere);
         }
@@ -76,7 +76,7 @@ impl RedirectUri {
         &self.text
     }
 
-    /// Its host as it stands in a URL: the cookie must be set under this very name.
+    /// Its host as it stands in a URL: the cookie must be set for exactly this name.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -94,7 +94,7 @@ impl RedirectUri {
         &self.path
     }
 
-    /// Whether one listener and one cookie serve both.
+    /// Whether one listener and one cookie host serve both.
     #[must_use]
     pub fn shares_host_and_port_with(&self, other: &Self) -> bool {
         (&self.host, self.port) == (&other.host, other.port)

@@ -1,4 +1,4 @@
-//! The settings of the `backend` role, and what they mean once checked.
+//! The settings of the `backend` role, read and checked.
 
 mod caller_mode;
 mod clusters;
@@ -116,10 +116,10 @@ fn default_drain_delay() -> Delay {
     Delay(Duration::from_secs(5))
 }
 
-/// The longest that the listener stays open after the signal to stop: what comes in last needs time, too.
+/// The longest that the listener stays open after the signal to stop: the last requests need time to finish.
 const LONGEST_DRAIN: Duration = Duration::from_secs(20);
 
-/// A use is written down once an hour: less would end logins in use. More than ten years is no limit.
+/// Uses are recorded once an hour, so less than an hour would end logins that are in use. More than ten years would be no limit.
 const UNUSED_LOGIN_LIFETIMES: RangeInclusive<Duration> =
     Duration::from_hours(1)..=Duration::from_hours(24 * 3_650);
 
@@ -130,13 +130,13 @@ pub struct KeySettings {
     pub token_encryption_keys: Option<SecretString>,
 }
 
-/// How long the writes may take that follow an answer of the identity provider.
+/// How long the writes after an answer of the identity provider may take.
 pub const WRITES: Duration = Duration::from_secs(5);
 
-/// Where records are kept.
+/// Where logins and sessions are stored.
 #[derive(Clone, Debug)]
 pub enum StoreSettings {
-    /// In this process, and gone with it.
+    /// In this process; lost when it ends.
     InProcess,
     /// In Redis, sealed with the configured keys.
     Redis {
@@ -150,9 +150,9 @@ pub enum StoreSettings {
 /// The `backend` role's settings, checked.
 #[derive(Debug)]
 pub struct BackendSettings {
-    /// Where Backstage's backend is as this program reaches it; nothing that anyone is told.
+    /// Where this program reaches Backstage's backend. Not public.
     pub backstage_url: Url,
-    /// Where everybody else reaches it.
+    /// Where everyone else reaches it; `GET /info` publishes it.
     pub public_address: PublicAddress,
     /// The `iss` that user tokens must have, where configured.
     pub backstage_issuer: Option<String>,
@@ -160,7 +160,7 @@ pub struct BackendSettings {
     pub trusted_plugins: BTreeSet<PluginName>,
     /// Where people open Backstage; the first of `BACKSTAGE_APP_URL`.
     pub app_url: Url,
-    /// The same as anyone is told; nothing where the settings do not name it.
+    /// The same as `GET /info` publishes it; none unless the settings name it.
     pub told_app_url: Option<Url>,
     /// The origins that may call with CORS.
     pub app_origins: Vec<String>,
@@ -172,7 +172,7 @@ pub struct BackendSettings {
     pub listen: SocketAddr,
     /// Health and metrics.
     pub control_listen: SocketAddr,
-    /// Where records are kept.
+    /// Where logins and sessions are stored.
     pub store: StoreSettings,
     /// The clusters by name.
     pub clusters: BTreeMap<String, Cluster>,
@@ -192,7 +192,7 @@ pub struct BackendSettings {
     pub exchange_lease: Duration,
     /// For one call to the identity provider or Backstage.
     pub idp_timeout: Duration,
-    /// After how long a refresh whose replica has died is taken over; the lock is renewed while its holder lives.
+    /// After how long another replica takes over a refresh when its replica has died; a live holder renews the lock.
     pub refresh_lock_lifetime: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
@@ -200,7 +200,7 @@ pub struct BackendSettings {
     pub streams_per_user: std::num::NonZeroU32,
     /// After how long without a use a login is revoked and forgotten; an hour to ten years.
     pub unused_login_lifetime: Duration,
-    /// How long requests are still taken after SIGTERM; 20 seconds at most.
+    /// How long new requests are still accepted after SIGTERM; 20 seconds at most.
     pub drain_delay: Duration,
 }
 
@@ -208,7 +208,7 @@ impl BackendSettings {
     /// Reads and checks them.
     ///
     /// # Errors
-    /// One sentence that names the variable and the way to mend it.
+    /// One sentence that names the variable and how to fix it.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
         source
             .warn_of_lookalikes(&(&variables_of::<BackendVariables>() | &variables_of::<ClusterVariables>()));
@@ -224,21 +224,7 @@ impl BackendSettings {
         }
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
-        if variables.exchange_lease.0 <= variables.idp_timeout.0 {
-            return Err(SettingsError(
-                "EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.".to_owned(),
-            ));
-        }
-        if !UNUSED_LOGIN_LIFETIMES.contains(&variables.unused_login_lifetime.0) {
-            return Err(SettingsError(
-                "UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.".to_owned(),
-            ));
-        }
-        if variables.drain_delay.0 > LONGEST_DRAIN {
-            return Err(SettingsError(
-                "DRAIN_DELAY must be at most 20s, since the process ends within 28 s: lower it.".to_owned(),
-            ));
-        }
+        check_times(&variables)?;
         let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
@@ -274,7 +260,7 @@ impl BackendSettings {
         })
     }
 
-    /// How long it may take to spend a code or a refresh token, and to write what comes of it.
+    /// How long it may take to redeem a code or a refresh token and to store the result.
     #[must_use]
     pub fn spending(&self) -> Duration {
         self.idp_timeout + WRITES
@@ -287,6 +273,21 @@ impl BackendSettings {
     }
 }
 
+/// Checks the times that depend on one another or have a limit.
+fn check_times(variables: &BackendVariables) -> Result<(), SettingsError> {
+    let wrong = |sentence: &str| Err(SettingsError(sentence.to_owned()));
+    if variables.exchange_lease.0 <= variables.idp_timeout.0 {
+        return wrong("EXCHANGE_LEASE must be longer than IDP_TIMEOUT: raise it.");
+    }
+    if !UNUSED_LOGIN_LIFETIMES.contains(&variables.unused_login_lifetime.0) {
+        return wrong("UNUSED_LOGIN_LIFETIME must be from 1h to 3650d: change it.");
+    }
+    if variables.drain_delay.0 > LONGEST_DRAIN {
+        return wrong("DRAIN_DELAY must be at most 20s, since the process ends within 28 s: lower it.");
+    }
+    Ok(())
+}
+
 /// Where Backstage is.
 struct Addresses {
     public: PublicAddress,
@@ -295,7 +296,7 @@ struct Addresses {
     told_app: Option<Url>,
 }
 
-/// App and backend have one address, unless the settings say otherwise.
+/// App and backend have the same address unless the settings say otherwise.
 fn addresses(
     variables: &BackendVariables,
     backstage: &Url,
@@ -316,14 +317,15 @@ fn public_url(variables: &BackendVariables) -> Result<Option<Url>, SettingsError
     variables.backstage_public_url.as_ref().map(check).transpose()
 }
 
-/// Backstage makes its issuer of the address at which everybody reaches it.
+/// Backstage's issuer is its public address with a fixed path.
 fn issuer_base(variables: &BackendVariables) -> Option<Url> {
     let issuer = variables.backstage_issuer.as_deref()?;
     let base = issuer.trim_end_matches('/').strip_suffix("/api/auth")?;
     https_rule::parse(base, &variables.insecure_http_hosts).ok()
 }
 
-/// How far away people are: where their browsers reach the identity providers. In development all is on one machine, or in one network.
+/// From how far away users come, judged by the identity providers that their browsers have to reach. In development all is on
+/// one machine, or in one network.
 fn people(callers: &CallerMode, clusters: &BTreeMap<String, Cluster>) -> Reach {
     let issuers = clusters.values().filter_map(|cluster| Url::parse(&cluster.oidc.issuer).ok());
     match callers {
@@ -332,7 +334,7 @@ fn people(callers: &CallerMode, clusters: &BTreeMap<String, Cluster>) -> Reach {
     }
 }
 
-/// Where people open Backstage, as far as it is said.
+/// Where users open Backstage, as far as it is configured.
 fn app_urls(variables: &BackendVariables) -> Result<Vec<Url>, SettingsError> {
     let check = |text: &String| checked_url("BACKSTAGE_APP_URL", text, &variables.insecure_http_hosts);
     variables.backstage_app_url.iter().map(check).collect()
@@ -344,7 +346,7 @@ fn trusted_plugins(names: &[String]) -> Result<BTreeSet<PluginName>, SettingsErr
     names.iter().map(read).collect()
 }
 
-/// The lock is renewed; but a replica that stands still in between must not have its token spent by another meanwhile.
+/// The holder renews the lock, but a replica that is paused cannot: the lock must outlive the call in which the token is redeemed.
 fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, SettingsError> {
     let shortest = variables.idp_timeout.0 + WRITES;
     let lifetime = variables.refresh_lock_lifetime.as_ref().map_or(shortest, |span| span.0);

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::email_domain::EmailDomain;
 use super::lists::separated_texts;
-use super::names::{meant, variables_of};
+use super::names::{closest_match, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
 use crate::protocol::{REDIRECT_URI, RedirectUri};
 
@@ -36,7 +36,7 @@ pub(super) struct ClusterVariables {
     identity_email_domains: Vec<String>,
 }
 
-/// The parameters of the authorization request that are not for `OIDC_EXTRA_PARAMS`: each is ours, or has its own setting.
+/// The parameters that `OIDC_EXTRA_PARAMS` may not set: each login sets them, or a setting of their own does.
 const RESERVED: [&str; 11] = [
     "client_id",
     "response_type",
@@ -77,9 +77,9 @@ pub enum IdentityRule {
     Catalog,
     /// The verified e-mail address is the user's name in one of these domains, which are in ASCII.
     Email(Vec<String>),
-    /// The claims put into this text are the user's entity reference.
+    /// This template, filled with claims, is the user's entity reference.
     Template(String),
-    /// Any login belongs to whoever began it.
+    /// Any login is accepted for the user who began it.
     Any,
 }
 
@@ -122,11 +122,11 @@ pub struct Cluster {
     pub title: String,
     /// The OIDC client that logs people in.
     pub oidc: OidcClient,
-    /// Where its API is; without one, the login is kept but not used by the proxy.
+    /// Its Kubernetes API; without one the login is kept, but the proxy does not use it.
     pub kubernetes: Option<KubernetesApi>,
     /// What user tokens may do at the proxy.
     pub user_tokens: UserTokens,
-    /// Whose login counts.
+    /// Which login at the identity provider is accepted for a Backstage user.
     pub identity: IdentityRule,
 }
 
@@ -149,7 +149,7 @@ impl Cluster {
     ) -> Result<Self, SettingsError> {
         let known = keys();
         if let Some(unknown) = block.keys().find(|key| !known.contains(key.as_str())) {
-            let advice = match meant(unknown, known.iter().map(String::as_str)) {
+            let advice = match closest_match(unknown, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "check its spelling.".to_owned(),
             };
@@ -204,7 +204,7 @@ impl ClusterVariables {
     }
 }
 
-/// A setting that does nothing beside the others: a person who set it believes that it does.
+/// Warns of a setting that has no effect with the others.
 fn warn_of_idle(name: &str, reason: &str) {
     tracing::warn!(setting = name, "{name} is set and does nothing: {reason}");
 }

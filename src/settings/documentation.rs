@@ -1,4 +1,4 @@
-//! The examples in config/ and the tables of docs/settings.md name the variables that the roles read: all, and no others.
+//! Tests that the examples in config/ and the tables of docs/settings.md name exactly the variables that the roles read.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,10 +7,10 @@ use super::backend::BackendVariables;
 use super::cluster::ClusterVariables;
 use super::example_variables;
 use super::login::LoginSettings;
-use super::names::{OF_ALL_ROLES, meant, variables_of};
+use super::names::{OF_ALL_ROLES, closest_match, variables_of};
 use super::proxy::ProxyVariables;
 
-/// What an example cannot set beside the rest: one replaces Backstage, the other the cluster's own variables.
+/// Variables that an example cannot set with the others: one replaces Backstage, the other a cluster's own variables.
 const ONLY_IN_WORDS: [&str; 2] = ["CLUSTER_AUTH_DEV_USER", "CONFIG_FILE"];
 
 fn example(file: &str) -> BTreeSet<String> {
@@ -45,7 +45,7 @@ fn the_examples_show_every_variable_and_no_other() {
     assert_eq!(example("proxy.env"), variables_of::<ProxyVariables>());
 }
 
-/// Else a role that reads none of another's settings would warn of them.
+/// Otherwise a role would warn of another role's setting as a misspelt one of its own.
 #[test]
 fn no_two_variables_are_taken_for_each_other() {
     let mut all: BTreeSet<String> = OF_ALL_ROLES.map(str::to_owned).into();
@@ -59,7 +59,7 @@ fn no_two_variables_are_taken_for_each_other() {
     }
     for name in &all {
         let others = all.iter().filter(|other| *other != name).map(String::as_str);
-        let alike = meant(name, others);
+        let alike = closest_match(name, others);
         // Each role reads both.
         let are_proxies = name.ends_with("_PROXY");
         assert!(alike.is_none() || are_proxies, "{name} is taken for {alike:?}");

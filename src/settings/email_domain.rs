@@ -1,21 +1,21 @@
-//! Domains of e-mail addresses. Those with letters beyond a to z arrive in two forms: in ASCII (`xn--…`), as `OpenID` Connect Core 5.1 asks
-//! with RFC 5322, and in their own letters (RFC 6531), which many providers and catalogs keep. Both are one domain.
+//! Domains of e-mail addresses. A domain with letters beyond a to z has two forms: ASCII (`xn--…`), which `OpenID` Connect Core 5.1
+//! requires (RFC 5322), and its own letters (RFC 6531), which many providers and catalogs use. Both are the same domain.
 
 use std::str::FromStr;
 
-use super::lists::{Unlike, is_host};
+use super::lists::{InvalidEntry, is_host};
 
 /// A domain as it is configured, in ASCII and lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailDomain(String);
 
 impl FromStr for EmailDomain {
-    type Err = Unlike;
+    type Err = InvalidEntry;
 
-    fn from_str(text: &str) -> Result<Self, Unlike> {
+    fn from_str(text: &str) -> Result<Self, InvalidEntry> {
         match idna::domain_to_ascii(text) {
             Ok(ascii) if is_host(&ascii) => Ok(Self(ascii.to_ascii_lowercase())),
-            _ => Err(Unlike("is no domain: write what stands behind the @, such as example.com")),
+            _ => Err(InvalidEntry("is no domain: write what stands behind the @, such as example.com")),
         }
     }
 }
@@ -26,8 +26,8 @@ impl From<EmailDomain> for String {
     }
 }
 
-/// The ASCII form of an address's domain. Nothing for one that only a mapping makes a domain: letters that merely look like it could be
-/// another mailbox somewhere.
+/// The ASCII form of an address's domain. None when only IDNA's mapping makes it a domain: letters that merely look alike could
+/// belong to another mailbox.
 fn in_ascii(domain: &str) -> Option<String> {
     let lower = domain.to_ascii_lowercase();
     if lower.is_ascii() {
@@ -38,7 +38,7 @@ fn in_ascii(domain: &str) -> Option<String> {
     (read.is_ok() && unicode == lower).then_some(ascii)
 }
 
-/// Whether two addresses have one domain.
+/// Whether two addresses have the same domain.
 #[must_use]
 pub fn are_one(a: &str, b: &str) -> bool {
     in_ascii(a).is_some_and(|a| in_ascii(b) == Some(a))

@@ -1,4 +1,4 @@
-//! Lists as people write them: separated by commas, white space around an entry does not count.
+//! Lists in settings: separated by commas, white space around an entry is ignored.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -22,7 +22,7 @@ where
     entries.map(read).collect()
 }
 
-/// The same of an entry type that is kept as text.
+/// The same for an entry type that is kept as text.
 ///
 /// # Errors
 /// As [`separated`].
@@ -34,11 +34,11 @@ where
     Ok(separated::<D, T>(deserializer)?.into_iter().map(Into::into).collect())
 }
 
-/// What an entry is not.
+/// Why an entry is refused; ends a sentence that begins with the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unlike(pub(super) &'static str);
+pub struct InvalidEntry(pub(super) &'static str);
 
-impl Display for Unlike {
+impl Display for InvalidEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
@@ -49,13 +49,13 @@ impl Display for Unlike {
 pub struct HostName(String);
 
 impl FromStr for HostName {
-    type Err = Unlike;
+    type Err = InvalidEntry;
 
-    fn from_str(text: &str) -> Result<Self, Unlike> {
+    fn from_str(text: &str) -> Result<Self, InvalidEntry> {
         if is_host(text) {
             return Ok(Self(text.to_ascii_lowercase()));
         }
-        Err(Unlike("is no host: write its name alone, without scheme, port and path"))
+        Err(InvalidEntry("is no host: write its name alone, without scheme, port and path"))
     }
 }
 
@@ -70,9 +70,9 @@ impl From<HostName> for String {
 pub struct RequestHost(String);
 
 impl FromStr for RequestHost {
-    type Err = Unlike;
+    type Err = InvalidEntry;
 
-    fn from_str(text: &str) -> Result<Self, Unlike> {
+    fn from_str(text: &str) -> Result<Self, InvalidEntry> {
         let host = match text.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() => host,
             _ => text,
@@ -80,7 +80,7 @@ impl FromStr for RequestHost {
         if is_host(host) {
             return Ok(Self(text.to_ascii_lowercase()));
         }
-        Err(Unlike("is no host: write host or host:port, without scheme and path"))
+        Err(InvalidEntry("is no host: write host or host:port, without scheme and path"))
     }
 }
 
@@ -100,10 +100,10 @@ pub(super) fn is_host(text: &str) -> bool {
 pub struct Origin(String);
 
 impl FromStr for Origin {
-    type Err = Unlike;
+    type Err = InvalidEntry;
 
-    fn from_str(text: &str) -> Result<Self, Unlike> {
-        let unlike = Unlike(
+    fn from_str(text: &str) -> Result<Self, InvalidEntry> {
+        let unlike = InvalidEntry(
             "is no origin: write scheme, host and port as a browser sends them, such as https://app.example.com, without a slash at the end",
         );
         let (_, host_and_port) = text.split_once("://").ok_or(unlike)?;

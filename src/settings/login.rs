@@ -18,7 +18,7 @@ pub struct LoginSettings {
     /// Where Backstage is.
     #[serde(default = "default_backstage_url")]
     pub backstage_url: String,
-    /// A session that somebody began in Backstage; to be confirmed by a click.
+    /// The token of a session that was begun in Backstage; the user confirms the login with a click.
     pub backstage_session_token: Option<SecretString>,
     /// The user's own Backstage token, to begin a session with.
     pub backstage_token: Option<SecretString>,
@@ -26,7 +26,7 @@ pub struct LoginSettings {
     pub backstage_session: Option<SecretString>,
     /// The auth provider that the cookie belongs to.
     pub backstage_auth_provider: Option<String>,
-    /// The client that Backstage knows this program as (`auth.staticClients`), to sign in when nothing else says who the person is.
+    /// This program's client id at Backstage (`auth.staticClients`), for signing in when no other credential is set.
     #[serde(default = "default_client_id")]
     pub backstage_client_id: String,
     /// The cluster; may be left out where there is only one.
@@ -37,7 +37,7 @@ pub struct LoginSettings {
     /// How long to wait for the person; 5 minutes unless set.
     #[serde(default = "default_login_timeout")]
     pub login_timeout: Span,
-    /// Anything but `false` or `0`: print the link, open nothing.
+    /// Set to anything but `false` or `0`: print the link and open no browser.
     pub no_browser: Option<String>,
     /// The program that opens the link, instead of the system's.
     pub browser: Option<String>,
@@ -53,7 +53,7 @@ pub struct LoginSettings {
     pub https_proxy: Option<SecretString>,
     /// The HTTP proxy toward plain http.
     pub http_proxy: Option<SecretString>,
-    /// What is reached without a proxy.
+    /// The hosts that are reached without a proxy.
     pub no_proxy: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The settings of the `proxy` role, and what they mean once checked.
+//! The settings of the `proxy` role, read and checked.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,8 +11,8 @@ use super::login::LoginSettings;
 use super::names::variables_of;
 use super::{SettingsError, Source, Span};
 
-/// The `proxy` role's variables; each field is the variable of the same name in upper case. Those that say how the backend is
-/// reached mean what they mean to the `login` role, and are read as its own.
+/// The `proxy` role's variables; each field is the variable of the same name in upper case. Those about reaching the backend are
+/// the `login` role's too, and are read as its settings.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "what the login role has too is named here and read there")]
 pub(super) struct ProxyVariables {
@@ -36,12 +36,12 @@ pub(super) struct ProxyVariables {
     no_proxy: Option<String>,
 }
 
-/// When the port of the redirect is held.
+/// When the redirect URI's port is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holding {
-    /// While a login is under way, so that kubelogin can have it in between.
+    /// While a login is pending, so that kubelogin can use the port in between.
     WhileNeeded,
-    /// Always: in a container it is the port that is published.
+    /// Always, as in a container, which publishes the port.
     Always,
 }
 
@@ -50,22 +50,22 @@ pub enum Holding {
 pub enum Backstage {
     /// The one that the `login` settings name.
     Named,
-    /// None was named, and in a container there is none to be guessed.
+    /// None: it is not set, and in a container the default cannot be right.
     Unknown,
 }
 
 /// The `proxy` role's settings, checked.
 #[derive(Debug)]
 pub struct ProxySettings {
-    /// How the backend is reached, where the redirect is waited for, how long: as the `login` role has it.
+    /// How to reach the backend, where to listen for the redirect and how long a login may take, as in the `login` role.
     pub login: LoginSettings,
     /// Whether there is a backend at all.
     pub backstage: Backstage,
-    /// Where everything but the redirect is; `127.0.0.1:8888` and, where the machine has IPv6, `[::1]:8888` when empty.
+    /// Where to listen for everything but the redirect; empty means `127.0.0.1:8888` and, with IPv6, `[::1]:8888`.
     pub control_listen: Vec<SocketAddr>,
-    /// When the port of the redirect is held.
+    /// When the redirect URI's port is bound.
     pub holding: Holding,
-    /// `REDIS_URL`, with its password; without, pending logins are gone with the process.
+    /// `REDIS_URL`, with its password; without it pending logins are lost when the process ends.
     pub redis_url: Option<SecretString>,
 }
 
@@ -73,7 +73,7 @@ impl ProxySettings {
     /// Reads and checks them.
     ///
     /// # Errors
-    /// When a variable is not of its type, or is one of a single login's.
+    /// When a variable is not of its type, or only works for a single login.
     pub fn read(source: &Source) -> Result<Self, SettingsError> {
         source.warn_of_lookalikes(&variables_of::<ProxyVariables>());
         let variables: ProxyVariables = source.read()?;

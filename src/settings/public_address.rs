@@ -1,10 +1,11 @@
-//! Which address of Backstage anyone is told: one that the settings name for everybody, and what only the backend may reach never.
+//! The address of Backstage that `GET /info` publishes: one that the settings name as public, never one that only the backend can
+//! reach.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// The endings of names that only a cluster, a house or a cloud looks up.
+/// The endings of names that resolve only inside a cluster, an organization or a cloud.
 const INNER_ENDINGS: [&str; 3] = ["svc", "local", "internal"];
 
 /// From how far away an address can be reached.
@@ -19,7 +20,7 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// Of this address.
+    /// The reach of this address.
     pub(super) fn of(url: &Url) -> Self {
         match url.host() {
             Some(Host::Ipv4(ip)) => Self::of_v4(ip),
@@ -56,33 +57,33 @@ impl Reach {
     }
 }
 
-/// The address of Backstage that `GET /info` tells.
+/// The address of Backstage that `GET /info` publishes.
 #[derive(Clone, Debug)]
 pub enum PublicAddress {
-    /// The one that the settings name for everybody.
+    /// One that the settings name as public.
     Named(Url),
-    /// `BACKSTAGE_URL`, for want of another.
+    /// `BACKSTAGE_URL`, as no other is set.
     OfTheBackend(Url),
-    /// None: `BACKSTAGE_URL` looks like an address that only the backend reaches.
+    /// None: `BACKSTAGE_URL` looks like an address that only the backend can reach.
     Unknown,
 }
 
-/// What the settings say of Backstage's address.
+/// The settings that Backstage's public address may come from.
 pub(super) struct Candidates<'s> {
     /// `BACKSTAGE_PUBLIC_URL`.
     pub(super) public: Option<Url>,
-    /// What `BACKSTAGE_ISSUER` is made of.
+    /// The address in `BACKSTAGE_ISSUER`.
     pub(super) issuer: Option<Url>,
     /// The first of `BACKSTAGE_APP_URL`.
     pub(super) app: Option<&'s Url>,
     /// `BACKSTAGE_URL`.
     pub(super) backend: &'s Url,
-    /// Where people are, as the identity providers show that their browsers have to reach.
+    /// From how far away users come, judged by the identity providers that their browsers have to reach.
     pub(super) people: Reach,
 }
 
 impl Candidates<'_> {
-    /// The one that is told. Of two that are named, an inner one is not told where the other is public.
+    /// Chooses the published address. Of two configured ones, an internal one gives way to a public one.
     pub(super) fn choose(self) -> PublicAddress {
         let Self { public, issuer, app, backend, people } = self;
         let serves = |url: &Url| Reach::of(url) >= people;
@@ -99,7 +100,7 @@ impl Candidates<'_> {
 }
 
 impl PublicAddress {
-    /// The address, where one is told.
+    /// The address, if one is published.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
         match self {
@@ -108,7 +109,7 @@ impl PublicAddress {
         }
     }
 
-    /// What the operator should know of it.
+    /// A warning for the operator, if there is one.
     #[must_use]
     pub fn warning(&self) -> Option<&'static str> {
         match self {

@@ -1,17 +1,17 @@
-//! Time spans as people write them.
+//! Time spans in settings.
 
 use std::time::Duration;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// Redis and timers count milliseconds: less is none at all.
+/// Redis and timers count milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// More is no limit, and far enough below what overflows when it is added to the time of day.
+/// More would be no limit. Adding it to the time of day does not overflow.
 const LONGEST: Duration = Duration::from_hours(24 * 3_650);
 
-/// A time span as people write it, `30s` or `5m`; never zero.
+/// A time span such as `30s` or `5m`; never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
@@ -25,7 +25,7 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// A time span that may be none: `0s`.
+/// A time span that may be zero: `0s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delay(pub Duration);
 

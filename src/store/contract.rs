@@ -1,4 +1,4 @@
-//! What every store promises: the same tests over memory, a real Redis, and one with a replica that a sentinel names.
+//! The contract of every store: the same tests over memory, a real Redis, and one with a replica and a sentinel.
 
 mod place;
 
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 pub use self::place::ChosenClock;
 use self::place::{InMemory, InRedis, Place};
-use super::{Held, Names, Noted, Swap};
+use super::{HeldLock, Names, Noted, Swap};
 
 const TTL: Duration = Duration::from_mins(10);
 
@@ -56,7 +56,7 @@ async fn a_swap_needs_what_was_seen(place: &dyn Place) {
 async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place) {
     let (store, replica) = (place.open(), place.open());
     let write = async |owner, seen| {
-        let held = Held { lock: "lock", owner, life: 2 * TTL };
+        let held = HeldLock { lock: "lock", owner, life: 2 * TTL };
         replica.swap_under(held, "record", seen, b"new", 10 * TTL).await.unwrap()
     };
     store.put("record", b"seen", 10 * TTL).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_write_under_a_lock_needs_the_lock_and_what_was_seen(place: &dyn Place
     assert_eq!(write(b"you", b"seen").await, Swap::Conflict);
     assert_eq!(write(b"me", b"unseen").await, Swap::Conflict);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"seen"[..]));
-    // What was refused has not let the lock live on either.
+    // A refused write did not renew the lock either.
     place.live_out("lock", TTL).await;
     store.put("lock", b"me", TTL).await.unwrap();
     assert_eq!(write(b"me", b"seen").await, Swap::Done);
@@ -95,7 +95,7 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
         (swap(b"new").await, swap(b"new").await, swap(b"other").await),
         (Swap::Done, Swap::Done, Swap::Conflict)
     );
-    let held = Held { lock: "lock", owner: b"owner", life: 2 * TTL };
+    let held = HeldLock { lock: "lock", owner: b"owner", life: 2 * TTL };
     let swap_under =
         async |seen, value, ttl| store.swap_under(held, "record", seen, value, ttl).await.unwrap();
     assert_eq!(swap_under(b"new", b"newer", TTL).await, Swap::Done);
@@ -103,7 +103,7 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
     assert_eq!(swap_under(b"newer", b"newest", TTL).await, Swap::Conflict);
     assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
-    // The lock is another's, and lives as long as that one wants.
+    // Another owner has the lock, whose time to live must not change.
     place.live_out("lock", TTL).await;
 }
 
@@ -131,7 +131,7 @@ async fn a_member_leaves_a_set_when_its_time_is_over(place: &dyn Place) {
     assert_eq!(enter("long", 3 * TTL).await, Swap::Done);
     assert_eq!(enter("third", TTL).await, Swap::Conflict);
     assert_eq!(enter("short", TTL).await, Swap::Done);
-    // The set lives as long as its longest member: the short one's end must not take it along.
+    // The set lives as long as its longest member: the short one's end must not remove it.
     place.live_out("set", 3 * TTL).await;
     assert_eq!(enter("third", TTL).await, Swap::Done);
     assert_eq!(enter("fourth", TTL).await, Swap::Done);
@@ -189,7 +189,7 @@ async fn an_index_is_read_in_pages(place: &dyn Place) {
     for entry in &expected {
         store.note("index", &entry.member, entry.at).await.unwrap();
     }
-    // With a page smaller than what is noted at one moment, and one larger.
+    // With a page smaller than the number of entries of one time, and a larger one.
     for limit in [1, 3, 7, 20] {
         let (mut read, mut after) = (Vec::new(), Noted::from(at(0)));
         loop {

@@ -1,26 +1,26 @@
-//! A lock in the store: taken by whoever comes first, held only as long as its holder lives.
+//! A lock in the store with a time to live, so that it expires when its holder dies.
 
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::{Held, Key, Store, StoreError, Swap};
+use super::{HeldLock, Key, Store, StoreError, Swap};
 use crate::clock::Timer;
 use crate::random::{NoRandomness, Random, random_secret};
 
-/// Why a lock could not be asked for.
+/// Why a lock could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No name for the owner.
+    /// No randomness for the owner's name.
     #[error(transparent)]
     Random(#[from] NoRandomness),
 }
 
-/// A lock that was taken. It may be lost all the same, when the store or this process stands still for longer than its life:
-/// whatever is written under it must be written with [`Lock::swap`].
+/// A lock that was taken. It may still expire when the store or this process is paused for longer than its time to live, so writes
+/// under it must use [`Lock::swap`].
 pub struct Lock<'a> {
     store: &'a dyn Store,
     key: String,
@@ -29,10 +29,10 @@ pub struct Lock<'a> {
 }
 
 impl<'a> Lock<'a> {
-    /// Takes the lock; `None` when somebody holds it.
+    /// Takes the lock; `None` if another holder has it.
     ///
     /// # Errors
-    /// As the variants of [`LockError`] say. After a time-out the lock may be ours without our knowing: it ends by itself.
+    /// As the variants of [`LockError`] say. After a time-out the lock may have been taken all the same: it expires by itself.
     pub async fn take(
         store: &'a dyn Store,
         key: &Key,
@@ -44,7 +44,7 @@ impl<'a> Lock<'a> {
         Ok((taken == Swap::Done).then(|| Self { store, key: key.to_owned(), owner, life }))
     }
 
-    /// Does work, and renews the lock at every third of its life meanwhile.
+    /// Runs work, and meanwhile renews the lock at every third of its time to live.
     pub async fn hold<T>(&self, timer: &dyn Timer, work: impl Future<Output = T>) -> T {
         let work = std::pin::pin!(work);
         let renewing = std::pin::pin!(self.renew(timer));
@@ -66,7 +66,7 @@ impl<'a> Lock<'a> {
         }
     }
 
-    /// Takes the lock back after it was lost, unless somebody else has it.
+    /// Takes the lock again after it expired, unless another holder has it.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -74,7 +74,7 @@ impl<'a> Lock<'a> {
         self.store.put_new(&self.key, &self.owner, self.life).await
     }
 
-    /// Writes a record only while the lock is ours and the record is as it was `seen`; the lock lives anew from then.
+    /// Writes a record only if this holder has the lock and the record is still `seen`; renews the lock.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -85,11 +85,11 @@ impl<'a> Lock<'a> {
         value: &[u8],
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
-        let held = Held { lock: &self.key, owner: &self.owner, life: self.life };
+        let held = HeldLock { lock: &self.key, owner: &self.owner, life: self.life };
         self.store.swap_under(held, key, seen, value, ttl).await
     }
 
-    /// Whether the lock is still ours; if so, it lives anew, and no failover of the store forgets what was written before.
+    /// Whether this holder still has the lock. If so, the lock is renewed, and no failover of the store loses an earlier write.
     ///
     /// # Errors
     /// When the store does not answer, or no replica of it confirms.
@@ -97,10 +97,10 @@ impl<'a> Lock<'a> {
         self.store.swap(&self.key, &self.owner, &self.owner, self.life).await
     }
 
-    /// Gives the lock back, if it is still ours. One that cannot be given back ends by itself.
+    /// Releases the lock if this holder still has it. A lock that cannot be released expires by itself.
     pub async fn release(self) {
         if let Err(error) = self.store.release(&self.key, &self.owner).await {
-            tracing::warn!(%error, "a lock could not be given back: it ends by itself");
+            tracing::warn!(%error, "a lock could not be released: it expires by itself");
         }
     }
 }

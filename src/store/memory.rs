@@ -1,4 +1,4 @@
-//! The store of a single process: gone with it, shared with no other replica.
+//! The store of a single process: lost when it ends, and not shared with other replicas.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 use crate::clock::Clock;
 
-/// Below this many records nothing is worth looking for.
+/// Below this many records no purge is worthwhile.
 const FEW: usize = 64;
 
-/// Keeps records in memory. What has run out is never seen again, and is thrown away before memory has doubled.
+/// Keeps records in memory. Expired ones are never returned, and are removed before memory has doubled.
 pub struct Memory {
     clock: Arc<dyn Clock>,
     kept: Mutex<Kept>,
@@ -22,9 +22,9 @@ pub struct Memory {
 struct Kept {
     records: HashMap<String, Record>,
     sets: HashMap<String, HashMap<String, OffsetDateTime>>,
-    /// What is noted at which moment. Has no end of its own: whoever notes takes it out again.
+    /// The indexes. Their entries do not expire: the code that adds one also removes it.
     indexes: HashMap<String, HashMap<String, OffsetDateTime>>,
-    /// As many records and sets as are let come together before those that have run out are looked for.
+    /// The number of records and sets at which the next purge runs.
     purge_at: usize,
 }
 
@@ -42,7 +42,7 @@ impl Memory {
         Self { clock, kept: Mutex::new(kept) }
     }
 
-    /// A panic elsewhere leaves the maps whole: each change to them is a single call.
+    /// A poisoned lock is taken anyway: each change to the maps is a single call, so a panic leaves them consistent.
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,7 +58,7 @@ impl Kept {
         self.records.insert(key.to_owned(), Record { value: value.to_vec(), ends: end(now, ttl) });
     }
 
-    /// Throws away what has run out, as rarely as keeps the cost of a write constant on average.
+    /// Removes expired records, rarely enough that a write costs constant time on average.
     fn purge(&mut self, now: OffsetDateTime) {
         if self.records.len() + self.sets.len() < self.purge_at {
             return;
@@ -69,7 +69,7 @@ impl Kept {
     }
 }
 
-/// When something that begins now is over; the end of time for a time to live beyond it.
+/// When a time to live that begins now ends; saturates.
 fn end(now: OffsetDateTime, ttl: Duration) -> OffsetDateTime {
     let ttl = time::Duration::try_from(ttl).ok();
     ttl.and_then(|ttl| now.checked_add(ttl)).unwrap_or(PrimitiveDateTime::MAX.assume_utc())
@@ -106,7 +106,7 @@ impl Store for Memory {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],

@@ -1,4 +1,4 @@
-//! How long a store takes, for the metrics.
+//! Measures how long a store takes.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use async_trait::async_trait;
 use prometheus::HistogramVec;
 use time::OffsetDateTime;
 
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
-/// A store whose every operation is timed, the failed ones included.
+/// A store that records the time of every operation, failed ones included.
 pub struct Observed<S> {
     store: S,
     seconds: HistogramVec,
 }
 
 impl<S: Store> Observed<S> {
-    /// Times `store` into `seconds`, whose one label is the operation (`op`).
+    /// Records into `seconds`, whose only label is the operation (`op`).
     pub fn new(store: S, seconds: HistogramVec) -> Self {
         Self { store, seconds }
     }
 
     async fn timed<T>(&self, op: &str, answer: impl Future<Output = T> + Send) -> T {
-        // The timer also counts when the caller gives up and this future is dropped.
+        // The timer also records when the caller gives up and drops this future.
         let _timer = self.seconds.with_label_values(&[op]).start_timer();
         answer.await
     }
@@ -47,7 +47,7 @@ impl<S: Store> Store for Observed<S> {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
@@ -143,7 +143,7 @@ mod tests {
         store.put("record", b"2", ttl).await.unwrap();
         store.swap("record", b"2", b"3", ttl).await.unwrap();
         assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
-        let held = Held { lock: "record", owner: b"3", life: ttl };
+        let held = HeldLock { lock: "record", owner: b"3", life: ttl };
         store.swap_under(held, "record", b"3", b"4", ttl).await.unwrap();
         store.live_on("record", ttl).await.unwrap();
         store.delete_seen("record", b"4").await.unwrap();

@@ -1,13 +1,12 @@
-//! The store that several replicas share: one Redis (6 or newer), alone or a master with replicas that Sentinel watches over,
-//! and reached again after it was away.
+//! The store that several replicas share: one Redis (6 or newer), alone or as a master with replicas under Sentinel. It reconnects
+//! after an outage.
 //!
-//! Everybody who shares a [`Redis`] shares its connections. The driver's own connection manager is not used: it keeps a
-//! refusal (a wrong password, too many clients) for good, and answers with one that is long over.
+//! All users of one [`Redis`] share its connections. The driver's own connection manager is not used: it keeps a refusal (a wrong
+//! password, too many clients) and goes on returning it after the cause is gone.
 //!
-//! Redis replicates in the background, so a failover may forget what was written last. Conditional writes are the steps that
-//! must not be taken twice (a code redeemed, a refresh token spent) or must not come undone (a login forgotten), so they wait
-//! until a replica has them, where there is one; replication is one ordered stream, so whatever was written before is there
-//! then, too.
+//! Redis replicates asynchronously, so a failover may lose the last writes. Conditional writes are the steps that must not happen
+//! twice (a code or refresh token redeemed) or must not be undone (a login deleted), so they wait until a replica has them, if there
+//! is one. Replication is one ordered stream, so that the replica then has all earlier writes, too.
 
 mod address;
 mod connection;
@@ -32,68 +31,69 @@ use tokio_util::task::AbortOnDropHandle;
 use self::address::Address;
 use self::connection::Connection;
 use self::driver::{out_of_time, server_of};
-use self::scripts::Scripts;
+use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::UnusableRedis;
-use super::{Held, Key, Names, Noted, Store, StoreError, Swap};
+use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
-/// How long a connection may take, and then an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long connecting may take, and then each answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The part of that within which a sentinel has to answer, or a replica to confirm a write.
+/// A sentinel's answer, or a replica's confirmation, may take this fraction of the timeout.
 const SHARE: u32 = 2;
 
 /// A store in Redis. Has no `Debug`: it holds the password.
 pub struct Redis {
     address: Address,
-    patience: Duration,
+    timeout: Duration,
     connection: Mutex<Option<Connection>>,
     scripts: Scripts,
-    /// The runtime that the store was made in, which outlives those of the threads that ask it: a connection ends with its own.
+    /// The runtime in which the store was created. Connections are opened on it, as they end with their runtime and it outlives those
+    /// of the worker threads.
     home: Option<Handle>,
 }
 
 impl Redis {
-    /// Checks the settings and connects to nothing yet: that happens with the first request, so that a backend starts
-    /// while Redis is away. With TLS, the roots of `ca_file` are trusted beside the system's.
+    /// Checks the settings only. The first request connects, so that a backend starts while Redis is down. With TLS, the roots of
+    /// `ca_file` are trusted in addition to the system's.
     ///
     /// # Errors
-    /// When the URL is none of Redis', or the file holds no certificate.
+    /// When it is no Redis URL, or the file holds no certificate.
     pub fn new(url: &str, ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
-        Self::with_patience(url, ca_file, PATIENCE)
+        Self::with_timeout(url, ca_file, TIMEOUT)
     }
 
-    /// The same with another patience than production's.
-    pub(super) fn with_patience(
+    /// The same with another timeout.
+    pub(super) fn with_timeout(
         url: &str,
         ca_file: Option<&Path>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, UnusableRedis> {
         let address = Address::parse(url, ca_file)?;
         let (connection, scripts, home) = (Mutex::new(None), Scripts::new(), Handle::try_current().ok());
-        Ok(Self { address, patience, connection, scripts, home })
+        Ok(Self { address, timeout, connection, scripts, home })
     }
 
     async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let connection = self.connection().await?;
-        connection.wait_for(command.query_async(&mut connection.driver.clone()), self.patience).await
+        connection.wait_for(command.query_async(&mut connection.driver.clone()), self.timeout).await
     }
 
     async fn script<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
         let connection = self.connection().await?;
-        connection.wait_for(script.invoke_async(&mut connection.driver.clone()), self.patience).await
+        connection.wait_for(script.invoke_async(&mut connection.driver.clone()), self.timeout).await
     }
 
-    /// A write that a failover does not forget once this says that it is done. One that no replica confirms is on the master
-    /// all the same: asked for again, it is written again, to whoever is the master then.
+    /// Runs a write that no failover loses after `Done`. A write that no replica confirms is still on the master; repeated, it is written
+    /// again to the current master.
     async fn confirmed(&self, script: &ScriptInvocation<'_>) -> Result<Swap, StoreError> {
         let connection = self.connection().await?;
         let (mut writing, mut asking) = (connection.waiting.clone(), connection.waiting.clone());
         let (writing, role) = (script.invoke_async(&mut writing), redis::cmd("ROLE"));
-        // Sent back to back, so that without replicas it is one round trip.
+        // Pipelined, so that it is one round trip without replicas.
         let (done, role): (bool, Role) =
-            connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.patience).await?;
+            connection.wait_for(try_join(writing, role.query_async(&mut asking)), self.timeout).await?;
         let Role::Primary { replicas, .. } = role else {
-            // Even its refusal counts for nothing: what it refers to is not the master's record.
+            // Even a refusal counts for nothing: the server compared a record that is not the master's.
             connection.give_up();
             return Err(StoreError { reason: "Redis is no master any more".to_owned() });
         };
@@ -107,19 +107,19 @@ impl Redis {
         Err(StoreError { reason: "no replica has confirmed the write".to_owned() })
     }
 
-    /// Whether what was just written will be there after a failover.
+    /// Whether the last write survives a failover.
     async fn is_safe(&self, connection: &Connection, replicas: &[ReplicaInfo]) -> Result<bool, StoreError> {
-        let share = self.patience / SHARE;
+        let share = self.timeout / SHARE;
         if !replicas.is_empty() {
             let mut wait = redis::cmd("WAIT");
             wait.arg(1).arg(milliseconds(share));
             let mut waiting = connection.waiting.clone();
             let confirmations: u32 =
-                connection.wait_for(wait.query_async(&mut waiting), self.patience).await?;
+                connection.wait_for(wait.query_async(&mut waiting), self.timeout).await?;
             return Ok(confirmations > 0);
         }
         match &self.address {
-            // A master that is about to be demoted loses its replicas first.
+            // A master loses its replicas just before it is demoted.
             Address::Sentinels(sentinels) => {
                 Ok(server_of(&sentinels.master(share).await?) == connection.server)
             }
@@ -127,16 +127,16 @@ impl Redis {
         }
     }
 
-    /// The connection, made anew if there is none; whoever comes meanwhile waits for it.
+    /// The connection, opened if there is none; concurrent callers wait for it.
     async fn connection(&self) -> Result<Connection, StoreError> {
         let connected = async {
             let mut current = self.connection.lock().await;
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
                 return Ok(connection.clone());
             }
-            let opening = open(self.address.clone(), self.patience);
+            let opening = open(self.address.clone(), self.timeout);
             let connection = match &self.home {
-                // A request that gives up ends it: a Redis that hangs must not gather sockets.
+                // Aborted when its request gives up: a hanging Redis must not accumulate sockets.
                 Some(home) => {
                     AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?
                 }
@@ -144,20 +144,20 @@ impl Redis {
             };
             Ok(current.insert(connection).clone())
         };
-        tokio::time::timeout(self.patience, connected)
+        tokio::time::timeout(self.timeout, connected)
             .await
             .unwrap_or_else(|_| Err(out_of_time("no connection")))
     }
 }
 
-async fn open(address: Address, patience: Duration) -> Result<Connection, StoreError> {
+async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreError> {
     match address {
         Address::Server(client) => Connection::open(&client).await,
         Address::Sentinels(sentinels) => {
-            let master = sentinels.master(patience / SHARE).await?;
+            let master = sentinels.master(timeout / SHARE).await?;
             let connection = Connection::open(&master).await?;
             connection.check_master().await?;
-            connection.watch(sentinels, patience / SHARE);
+            connection.watch(sentinels, timeout / SHARE);
             Ok(connection)
         }
     }
@@ -171,18 +171,13 @@ fn prefixed(key: &Key) -> String {
     format!("cluster-auth:{key}")
 }
 
-/// Redis knows no time to live of zero.
-fn milliseconds(ttl: Duration) -> u64 {
-    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
-}
-
-/// The score of a moment in an index: Redis' numbers hold milliseconds exactly, nanoseconds not.
+/// The score of a time in an index, in milliseconds: Redis' numbers do not hold nanoseconds exactly.
 fn score(at: OffsetDateTime) -> i64 {
     let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
     i64::try_from(milliseconds).unwrap_or(i64::MAX)
 }
 
-/// The moment of a [`score`].
+/// The time of a [`score`].
 fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
     let moment = time::Duration::checked_seconds_f64(score / 1_000.0)
         .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
@@ -198,7 +193,7 @@ impl Store for Redis {
     async fn put_new(&self, key: &Key, value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg(prefixed(key)).arg(value).arg("NX").arg("PX").arg(milliseconds(ttl));
-        // `nil` when the record was there, which reads as false.
+        // `nil`, which reads as false, means that the record existed.
         self.command(&set).await.map(write)
     }
 
@@ -213,19 +208,19 @@ impl Store for Redis {
     }
 
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
-        self.confirmed(&self.scripts.swap(&prefixed(key), seen, value, milliseconds(ttl))).await
+        self.confirmed(&self.scripts.swap(&prefixed(key), seen, value, ttl)).await
     }
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &Key,
         seen: &[u8],
         value: &[u8],
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
-        let held = Held { lock: &prefixed(held.lock), ..held };
-        let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, milliseconds(ttl));
+        let held = HeldLock { lock: &prefixed(held.lock), ..held };
+        let swap = self.scripts.swap_under(held, &prefixed(key), seen, value, ttl);
         self.confirmed(&swap).await
     }
 
@@ -246,7 +241,7 @@ impl Store for Redis {
     }
 
     async fn enter(&self, set: &Key, member: &str, ttl: Duration, limit: usize) -> Result<Swap, StoreError> {
-        self.script(&self.scripts.enter(&prefixed(set), member, milliseconds(ttl), limit)).await.map(write)
+        self.script(&self.scripts.enter(&prefixed(set), member, ttl, limit)).await.map(write)
     }
 
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError> {
@@ -280,7 +275,7 @@ impl Store for Redis {
         self.command(&range).await
     }
 
-    /// Redis cannot begin behind an entry, only at its moment: what was read of that moment is read again.
+    /// Redis cannot start after an entry, only at its time: the entries of that time are read again and skipped.
     async fn noted_after(
         &self,
         index: &Key,

@@ -1,4 +1,4 @@
-//! A real Redis for tests, a replica of one or a sentinel, on a free port, gone when it is dropped.
+//! A real Redis for tests, a replica or a sentinel, on a free port; stopped when it is dropped.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,7 +13,7 @@ pub struct RedisServer {
     port: u16,
     folder: TempDir,
     arguments: Vec<String>,
-    /// What it prints when it is of use.
+    /// The line that it prints when it is ready.
     ready: &'static str,
     child: Option<Child>,
 }
@@ -27,20 +27,20 @@ impl RedisServer {
         server
     }
 
-    /// A replica that has all that `master` has.
+    /// A replica of `master`.
     pub fn start_replica_of(master: &Self) -> Self {
         let mut server = Self::prepare();
         let (own, masters) = (server.port.to_string(), master.port.to_string());
         let arguments = ["--port", &own, "--replicaof", "127.0.0.1", &masters];
         server.arguments.extend(arguments.map(str::to_owned));
         server.restart();
-        // It counts once its first word has come back: waits for that, however long it takes.
+        // The master counts it after its first acknowledgement: waits for that, however long it takes.
         let cli = ["-p", &masters, "WAIT", "1", "0"];
         assert!(Command::new("redis-cli").args(cli).stdout(Stdio::null()).status().unwrap().success());
         server
     }
 
-    /// A sentinel of the master `dev` at that place, with more lines for its configuration.
+    /// A sentinel for `master`, as `dev` at `host`, with more lines for its configuration.
     pub fn start_sentinel(host: &str, master: &Self, more: &str) -> Self {
         let mut server = Self::prepare();
         let monitored = master.port;
@@ -129,7 +129,7 @@ impl RedisServer {
         self.port
     }
 
-    /// Stops it in its tracks, as a machine that hangs would; [`RedisServer::resume`] lets it go on.
+    /// Pauses the process, as a machine that hangs would; [`RedisServer::resume`] continues it.
     pub fn freeze(&self) {
         nix::sys::signal::kill(self.id(), nix::sys::signal::Signal::SIGSTOP).unwrap();
         // It may still run for a moment.
@@ -138,17 +138,17 @@ impl RedisServer {
         }
     }
 
-    /// Lets it go on.
+    /// Continues it.
     pub fn resume(&self) {
         nix::sys::signal::kill(self.id(), nix::sys::signal::Signal::SIGCONT).unwrap();
     }
 
-    /// Its own folder, where its certificates are.
+    /// The folder with its certificates.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where it is, without TLS.
+    /// Its URL without TLS.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -158,7 +158,7 @@ impl RedisServer {
         Path::join(self.folder.path(), "ca.pem")
     }
 
-    /// A connection of the test's own.
+    /// Another connection, for a test.
     pub async fn connect(&self) -> MultiplexedConnection {
         redis::Client::open(self.url()).unwrap().get_multiplexed_async_connection().await.unwrap()
     }

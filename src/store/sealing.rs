@@ -1,8 +1,7 @@
-//! Sealing: AES-256-GCM over everything of value, so that a copy of the store is worth nothing.
+//! Sealing: AES-256-GCM encryption of everything of value, so that a copy of the store is worthless.
 //!
-//! A sealed record is, in this order: one byte of version, one byte with the length of the key's id, the id, 12 bytes of
-//! nonce, ciphertext and tag. What the record is and whose is authenticated with it, so that a record moved to another
-//! user's place does not open there.
+//! A sealed record is, in this order: one byte of version, one byte with the length of the key's id, the id, 12 bytes of nonce,
+//! ciphertext and tag. Its kind and its user are authenticated, so that a record that is moved to another user's key does not open.
 
 pub mod derived;
 pub mod generate_key;
@@ -20,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::random::{NoRandomness, Random};
 
-/// The version of the form above.
+/// The version of this format.
 const VERSION: u8 = 1;
 
 /// The bytes of a key.
@@ -29,19 +28,19 @@ const KEY_LEN: usize = 32;
 /// The longest id of a key, in characters.
 const ID_LEN: usize = 16;
 
-/// What a sealed record is. The numbers are part of what is sealed: they never change.
+/// The kind of a sealed record. The numbers are authenticated with the record, so they must never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One login attempt.
     Session = 1,
     /// The tokens of one user and cluster.
     Tokens = 2,
-    /// A token that is still to be revoked.
+    /// A token that has yet to be revoked.
     Revocation = 3,
 }
 
-/// The keys that records are sealed with: the first seals, all of them open. Each seals at most 2^32 records, the bound
-/// of random nonces (NIST SP 800-38D, 8.3).
+/// The keys for records: the first one seals, all of them open. Each may seal at most 2^32 records, the bound for random nonces (NIST
+/// SP 800-38D, 8.3).
 pub struct Keyring {
     first: SealingKey,
     others: Vec<SealingKey>,
@@ -52,7 +51,7 @@ struct SealingKey {
     cipher: LessSafeKey,
 }
 
-/// Keys that cannot be used. Names an entry by its place and never repeats it: it may be key material.
+/// Keys that cannot be used. Names an entry by its position and never repeats it, as it may be key material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableKeys {
     /// Not an id and a key.
@@ -64,7 +63,7 @@ pub enum UnusableKeys {
     /// Not a key.
     #[error("entry {0} of TOKEN_ENCRYPTION_KEYS is not a key: take 32 random bytes as base64")]
     Key(usize),
-    /// An id or a key for the second time.
+    /// An id or a key that is used twice.
     #[error(
         "entry {0} of TOKEN_ENCRYPTION_KEYS repeats the id or the key of an earlier one: make each of its own"
     )]
@@ -77,29 +76,29 @@ pub enum NotSealed {
     /// No nonce could be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The value has no form as JSON.
+    /// The value cannot be written as JSON.
     #[error("the record cannot be written as JSON: report this as a fault")]
     NotJson,
-    /// The cipher refuses it.
+    /// The cipher refuses its length.
     #[error("the record is too large to be sealed: report this as a fault")]
     TooLarge,
 }
 
-/// A record that cannot be read. It is kept: with the right key it may open again.
+/// A record that cannot be read. It is kept, as it may open again with the right key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The key it was sealed with is not here.
+    /// Its key is not configured.
     #[error("a record is sealed with key {id}, which TOKEN_ENCRYPTION_KEYS does not hold: put that key back")]
     UnknownKey {
         /// The id of the missing key.
         id: String,
     },
-    /// It is damaged, was sealed with another key of that id, or for another place.
+    /// It is damaged, or was sealed with another key of that id, or for another kind or user.
     #[error(
         "a record does not open: it is damaged, or TOKEN_ENCRYPTION_KEYS holds another key under its key's id"
     )]
     DoesNotOpen,
-    /// It opens, and holds what this version does not understand.
+    /// It opens, but this version does not understand its content.
     #[error("a record was written by another version of this program: run one version only")]
     NotUnderstood,
 }
@@ -125,7 +124,7 @@ impl Keyring {
         Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
     }
 
-    /// One key that nobody else knows, for a store that is gone with the process.
+    /// One random key, for a store that ends with the process.
     ///
     /// # Errors
     /// As [`Random::fill`].
@@ -136,11 +135,10 @@ impl Keyring {
         Ok(Self { first, others: Vec::new() })
     }
 
-    /// Seals a record as what it is (`kind`) and whose (`subject`: the user, the cluster, or whatever tells records of
-    /// a kind apart, always in the same order).
+    /// Seals a record with its `kind` and its `subject`: the user, the cluster or another id within the kind, always in the same order.
     ///
     /// # Errors
-    /// Without randomness, and for records that no cipher takes.
+    /// Without randomness, and for records that are too large.
     pub fn seal(
         &self,
         random: &dyn Random,
@@ -150,7 +148,7 @@ impl Keyring {
     ) -> Result<Vec<u8>, NotSealed> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce)?;
-        // With room for the tag, so that no plaintext is left behind where the buffer was before it grew.
+        // With room for the tag: a buffer that grows would leave plaintext in its old memory.
         let mut text = Vec::with_capacity(plaintext.len() + AES_256_GCM.tag_len());
         text.extend_from_slice(plaintext);
         let key = &self.first;
@@ -195,7 +193,7 @@ impl Keyring {
     /// Seals a value as JSON.
     ///
     /// # Errors
-    /// As [`Keyring::seal`]; also when the value has no form as JSON.
+    /// As [`Keyring::seal`]; also when the value cannot be written as JSON.
     pub fn seal_json<T: Serialize>(
         &self,
         random: &dyn Random,
@@ -254,7 +252,7 @@ fn is_id(text: &str) -> bool {
     (1..=ID_LEN).contains(&text.len()) && text.bytes().all(in_alphabet)
 }
 
-/// What is authenticated beside the plaintext. Each part has its length in front, so that `a`, `bc` is not `ab`, `c`.
+/// The associated data. Each part is preceded by its length, so that `a`, `bc` differs from `ab`, `c`.
 fn context(kind: Kind, subject: &[&str]) -> Vec<u8> {
     let mut context = vec![VERSION, kind as u8];
     for part in subject {

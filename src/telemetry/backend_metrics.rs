@@ -17,7 +17,7 @@ pub struct BackendMetrics {
     pub registrations: IntCounterVec,
     /// Logins that ended, by `outcome`: `complete` or an error code.
     pub logins: IntCounterVec,
-    /// Seconds from a code's arrival to its outcome.
+    /// Seconds from receiving a code to its outcome.
     pub exchange_seconds: Histogram,
     /// Sessions that this process began and that have not ended or run out.
     pub sessions_pending: IntGauge,
@@ -29,7 +29,7 @@ pub struct BackendMetrics {
     pub backstage_keys_seconds: Histogram,
     /// Refreshes, by `result`: `refreshed` or why not.
     pub refreshes: IntCounterVec,
-    /// Seconds that a refresh waits for its lock, or for what another refresh brings.
+    /// Seconds that a refresh waits for its lock, or for the result of another refresh.
     pub refresh_lock_wait_seconds: Histogram,
     /// Revocations, by `outcome`: confirmed, not offered, put off for the first time, given up.
     pub revocations: IntCounterVec,
@@ -47,8 +47,6 @@ impl BackendMetrics {
     /// # Errors
     /// Only when two metrics have one name.
     pub fn new() -> Result<Arc<Self>, prometheus::Error> {
-        let counter =
-            |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
         let metrics = Self {
             registry: Registry::new(),
             registrations: counter(
@@ -57,31 +55,29 @@ impl BackendMetrics {
                 &["outcome"],
             )?,
             logins: counter("cluster_auth_logins_total", "Logins that ended, by outcome.", &["outcome"])?,
-            exchange_seconds: Histogram::with_opts(HistogramOpts::new(
+            exchange_seconds: seconds(
                 "cluster_auth_exchange_seconds",
                 "Seconds from a code's arrival to its outcome.",
-            ))?,
+            )?,
             sessions_pending: IntGauge::new(
                 "cluster_auth_sessions_pending",
                 "Sessions that have not ended.",
             )?,
-            store_seconds: HistogramVec::new(
-                HistogramOpts::new("cluster_auth_store_seconds", "Seconds of a store operation."),
-                &["op"],
+            store_seconds: seconds_by("cluster_auth_store_seconds", "Seconds of a store operation.", "op")?,
+            idp_seconds: seconds_by(
+                "cluster_auth_idp_seconds",
+                "Seconds of a call to the identity provider.",
+                "endpoint",
             )?,
-            idp_seconds: HistogramVec::new(
-                HistogramOpts::new("cluster_auth_idp_seconds", "Seconds of a call to the identity provider."),
-                &["endpoint"],
-            )?,
-            backstage_keys_seconds: Histogram::with_opts(HistogramOpts::new(
+            backstage_keys_seconds: seconds(
                 "cluster_auth_backstage_keys_seconds",
                 "Seconds to fetch Backstage's keys.",
-            ))?,
+            )?,
             refreshes: counter("cluster_auth_refresh_total", "Refreshes, by result.", &["result"])?,
-            refresh_lock_wait_seconds: Histogram::with_opts(HistogramOpts::new(
+            refresh_lock_wait_seconds: seconds(
                 "cluster_auth_refresh_lock_wait_seconds",
                 "Seconds that a refresh waits for its lock.",
-            ))?,
+            )?,
             revocations: counter("cluster_auth_revocations_total", "Revocations, by outcome.", &["outcome"])?,
             kubernetes_requests: counter(
                 "cluster_auth_kubernetes_requests_total",
@@ -131,4 +127,16 @@ impl BackendMetrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
     }
+}
+
+fn counter(name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    IntCounterVec::new(Opts::new(name, help), labels)
+}
+
+fn seconds(name: &str, help: &str) -> Result<Histogram, prometheus::Error> {
+    Histogram::with_opts(HistogramOpts::new(name, help))
+}
+
+fn seconds_by(name: &str, help: &str, label: &str) -> Result<HistogramVec, prometheus::Error> {
+    HistogramVec::new(HistogramOpts::new(name, help), &[label])
 }

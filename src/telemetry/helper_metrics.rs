@@ -18,7 +18,7 @@ pub struct HelperMetrics {
     pub logins: IntCounterVec,
     /// Seconds from a redirect to its page.
     pub callback_seconds: Histogram,
-    /// Seconds from a code's arrival to the backend's last word on it.
+    /// Seconds from receiving a code to the backend's final answer.
     pub exchange_seconds: Histogram,
     /// Logins under way in this process.
     pub sessions_pending: IntGauge,

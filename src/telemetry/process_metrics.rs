@@ -2,7 +2,7 @@
 
 use prometheus::Registry;
 
-/// Measures this process.
+/// Registers them for this process.
 ///
 /// # Errors
 /// When they are registered already.
@@ -11,7 +11,7 @@ pub fn register(registry: &Registry) -> Result<(), prometheus::Error> {
     registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
 }
 
-/// Measures nothing: prometheus reads `/proc`, which only Linux has.
+/// Registers nothing: the metrics are read from `/proc`, which only Linux has.
 ///
 /// # Errors
 /// None.

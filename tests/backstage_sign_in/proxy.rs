@@ -32,7 +32,7 @@ fn its_button_leads_two_people_through_backstage_each_in_one_tab() {
         super::note_callbacks(&here, &mut browser, login);
     }
     // Nothing is under way, and another program may have the redirect's port.
-    proxy.wait_for_line("the redirect's port is free");
+    proxy.wait_for_line("the redirect URI's port is closed");
     // A helper for whoever comes keeps nobody's sign-in.
     assert!(here.files().is_empty());
     proxy.kill();
@@ -47,7 +47,7 @@ fn rejected_or_unknown_it_says_so_and_begins_nothing() {
     browser.click("felix", "#reject");
     browser.wait_for_outcome("felix", "sign-in-failed");
     assert!(browser.page("felix").text.contains("access_denied"));
-    proxy.wait_for_line("the redirect's port is free");
+    proxy.wait_for_line("the redirect URI's port is closed");
     drop(proxy);
 
     let unknown = ProxyPlan::new(&here.world, &here.ingress.url).with("BACKSTAGE_CLIENT_ID", "another");

@@ -55,7 +55,7 @@ fn a_login_that_cannot_begin_says_so_on_the_page() {
 fn nobody_comes_back_in_time() {
     let here = Installation::new("sign_in_late");
     let mut helper = here.login().with("LOGIN_TIMEOUT", "1s").start();
-    helper.end().assert(4, &["Nobody finished the login within 1s"]);
+    helper.end().assert(4, &["The login was not finished within 1s"]);
 }
 
 #[test]

@@ -40,8 +40,8 @@ fn two_logins_hold_the_port_until_the_second_has_ended() {
     let visitor = at_callback_port(&parts.world, &visitor);
     assert_eq!(visitor.come_back(&first), "success");
     assert_eq!(visitor.come_back(&second), "success");
-    parts.proxy.wait_for_line("the redirect's port is free");
-    assert_eq!(parts.proxy.printed().matches("the redirect's port is held").count(), 1);
+    parts.proxy.wait_for_line("the redirect URI's port is closed");
+    assert_eq!(parts.proxy.printed().matches("the redirect URI's port is bound").count(), 1);
 }
 
 #[test]

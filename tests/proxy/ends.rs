@@ -14,7 +14,7 @@ fn deny_at_the_identity_provider_ends_it() {
     let redirect = parts.idp.deny(&visitor.press_button(&link));
     let at_callback = at_callback_port(&parts.world, &visitor);
     assert_eq!(at_callback.come_back(&redirect), "refused");
-    parts.proxy.wait_for_line("the redirect's port is free");
+    parts.proxy.wait_for_line("the redirect URI's port is closed");
     let metrics = visitor.get("/metrics").text;
     assert!(metrics.contains(r#"oidc_helper_logins_total{outcome="access_denied"} 1"#), "{metrics}");
     assert!(metrics.contains("oidc_helper_sessions_pending 0"), "{metrics}");
@@ -29,7 +29,7 @@ fn a_login_that_nobody_finishes_frees_the_port() {
     let metrics = visitor.get("/metrics").text;
     assert!(metrics.contains("oidc_helper_sessions_pending 1"), "{metrics}");
     parts.proxy.wait_for_line(r#""outcome":"session_expired""#);
-    parts.proxy.wait_for_line("the redirect's port is free");
+    parts.proxy.wait_for_line("the redirect URI's port is closed");
     assert_eq!(outcome(&visitor.get(&link)), "not-found");
 }
 

@@ -133,7 +133,7 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
             "a reload shows {shown:?}"
         );
     }
-    proxy.wait_for_line("the redirect's port is free");
+    proxy.wait_for_line("the redirect URI's port is closed");
     // Each goes a moment after its page.
     let deadline = Instant::now() + PATIENCE;
     while redis.keys().iter().any(|key| key.contains("helper:login")) {
@@ -157,7 +157,7 @@ fn a_login_that_ended_as_the_proxy_died_does_not_hold_the_port() {
     let proxy = plan.start();
     proxy.wait_for_line("no login from before the start is under way");
     assert_eq!(of("helper:under-way"), None);
-    assert!(!proxy.printed().contains("the redirect's port is held"));
+    assert!(!proxy.printed().contains("the redirect URI's port is bound"));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_proxy_that_is_for_another_backend_leaves_the_logins_of_the_first_alone() {
     // Neither the session token nor the code is the other's, nor a click on a page that does not name it.
     let mut proxy = other.start();
     assert_eq!(visitor.get(&link).status, 404);
-    proxy.wait_for_line("the redirect's port is held");
+    proxy.wait_for_line("the redirect URI's port is bound");
     assert_eq!(visitor.moved_to(&world, CALLBACK).come_back(&redirect), "wrong-state");
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     world.ledger.note("csrf", csrf);

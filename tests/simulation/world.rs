@@ -9,7 +9,7 @@ use backstage_oidc_helper::backend::tokens::refresh::LockWait;
 use backstage_oidc_helper::clock::Clock;
 use backstage_oidc_helper::clock::Timer;
 use backstage_oidc_helper::random::{NoRandomness, Random};
-use backstage_oidc_helper::store::{Held, Names, Noted, Store, StoreError, Swap};
+use backstage_oidc_helper::store::{HeldLock, Names, Noted, Store, StoreError, Swap};
 use time::OffsetDateTime;
 
 /// What can go wrong in a schedule.
@@ -230,7 +230,7 @@ impl Store for World {
 
     async fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &str,
         seen: &[u8],
         value: &[u8],

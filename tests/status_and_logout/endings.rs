@@ -17,7 +17,8 @@ fn usage() {
     let session = "s".repeat(43);
     for name in COMMANDS {
         let nowhere = || HelperPlan::of_command(&world, name, "http://localhost:1");
-        let advice = ["A session token is good for its one login", "BACKSTAGE_TOKEN", "BACKSTAGE_SESSION"];
+        let advice =
+            ["A session token is only good for its own login", "BACKSTAGE_TOKEN", "BACKSTAGE_SESSION"];
         run(nowhere().with("BACKSTAGE_SESSION_TOKEN", &session)).assert(2, &advice);
         run(nowhere().argument("--session-token").argument(&session)).assert(2, &advice);
         run(nowhere().with("BACKSTAGE_TOKEN", "a\u{7}b")).assert(2, &["BACKSTAGE_TOKEN", "once more"]);

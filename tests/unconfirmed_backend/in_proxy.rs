@@ -137,10 +137,10 @@ fn a_question_that_nobody_answers_leads_nowhere_and_the_session_is_not_used_up()
     let page = visitor.get(&question);
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     parts.world.ledger.note("csrf", csrf);
-    proxy.wait_for_line("Nobody finished the login within 5s");
+    proxy.wait_for_line("The login was not finished within 5s");
     // Whoever comes or clicks too late is told so.
     for answer in [visitor.get(&question), visitor.submit("/continue", csrf)] {
-        assert!(answer.text.contains("Nobody finished the login within 5s"), "{}", answer.text);
+        assert!(answer.text.contains("The login was not finished within 5s"), "{}", answer.text);
     }
     while visitor.get(&question).status != 404 {
         std::thread::yield_now();

@@ -1,7 +1,7 @@
 export interface Config {
-  /** Kubernetes access by a login of one's own. */
+  /** Kubernetes access with the user's own login. */
   clusterAuth?: {
-    /** Where the helper is on a user's machine; loopback addresses only. */
+    /** The helper's addresses on a user's machine; loopback addresses only. */
     helperUrls?: {
       /**
        * The helper as a program; http://localhost:8888 unless set.
@@ -15,8 +15,8 @@ export interface Config {
       container?: string;
     };
     /**
-     * The commands that the dialog offers where no helper runs. Those that download it are off until they are configured: a name
-     * under which it is not published is free for others to publish under.
+     * The commands that the dialog offers if no helper runs. Those that download it are off until they are configured: anyone could
+     * publish under a default name that is not ours.
      */
     commands?: {
       /** `docker run` of an image. */
@@ -33,7 +33,7 @@ export interface Config {
         tag?: string;
       };
       /**
-       * The program, where it is installed; true unless set.
+       * The command for an installed program; true unless set.
        * @visibility frontend
        */
       binary?: boolean;

@@ -10,7 +10,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use tracing::Instrument;
 
 use super::kubernetes_status::as_status;
-use crate::outbound::request_context::{REQUEST_ID, TRACEPARENT, Trail};
+use crate::outbound::request_context::{REQUEST_ID, RequestContext, TRACEPARENT};
 use crate::panics::planted::{self, Place};
 use crate::panics::{self, Panicked};
 use crate::problem::Problem;
@@ -31,7 +31,8 @@ pub async fn follow<B: MessageBody>(
     // The path only: a query may hold what must not be logged.
     let span =
         tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
-    let trail = Trail::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
+    let trail =
+        RequestContext::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());
     let answered = panics::caught(async {
         planted::here(Place::Request);

@@ -23,7 +23,7 @@ use tracing::Instrument;
 
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
-use crate::outbound::request_context::Trail;
+use crate::outbound::request_context::RequestContext;
 use crate::panics::caught;
 
 /// A copy that is older is fetched again in the background.
@@ -202,7 +202,7 @@ where
             shared.land(outcome);
             drop(sender);
         };
-        actix_web::rt::spawn(Trail::carried_on(Trail::current(), work).in_current_span());
+        actix_web::rt::spawn(RequestContext::carried_on(RequestContext::current(), work).in_current_span());
         receiver
     }
 }

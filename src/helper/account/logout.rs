@@ -1,25 +1,26 @@
-//! The `logout` command: forget and revoke. Without a cluster's name the kept sign-in to Backstage goes, too.
+//! The `logout` command: delete and revoke logins. Without a cluster's name it also deletes the kept sign-in to Backstage.
 
-use super::{Account, AccountError, client, trust_of, unless_interrupted};
+use super::{Account, unless_interrupted};
+use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::DisconnectedResponse;
 use crate::settings::login::LoginSettings;
 
-/// Where something is forgotten.
+/// What the command deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// At the backend: the login at the cluster that the settings name, or all of the user's.
+    /// At the backend: the login at the configured cluster, or all of the user's.
     Backend,
-    /// On this machine: that the backend was confirmed, and the kept sign-in. The backend is not asked.
+    /// On this machine: the confirmation of the backend and the kept sign-in, without a request to the backend.
     Local,
 }
 
-/// Forgets there; says what.
+/// Deletes it and reports what was deleted.
 ///
 /// # Errors
-/// As the variants of [`AccountError`] say.
-pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<(), AccountError> {
+/// As the variants of [`HelperError`] say.
+pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<(), HelperError> {
     unless_interrupted(async {
         match scope {
             Scope::Backend => disconnect(&settings, &tools).await,
@@ -29,11 +30,11 @@ pub async fn run(settings: LoginSettings, scope: Scope, tools: Tools) -> Result<
     .await
 }
 
-async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), HelperError> {
     let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-    let trust = trust_of(&api, settings, tools)?;
+    let trust = tools.backend_trust(&api, settings)?;
     let sign_in = match &tools.state_folder {
-        Some(folder) => client(&api, settings, tools)?.token_file(folder).forget().await?,
+        Some(folder) => tools.backstage_client(&api, settings)?.token_file(folder).forget().await?,
         None => false,
     };
     if sign_in {
@@ -52,7 +53,7 @@ async fn forget_here(settings: &LoginSettings, tools: &Tools) -> Result<(), Acco
     Ok(())
 }
 
-async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), AccountError> {
+async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), HelperError> {
     let account = Account::open(settings, tools).await?;
     let cluster = settings.cluster.as_deref();
     let disconnect = || account.api.disconnect(account.user_token.as_ref(), cluster);
@@ -60,14 +61,14 @@ async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), Accou
     for line in lines(&answer, cluster, account.api.address()) {
         tools.answers.say(&line);
     }
-    // All of the user's logins are gone: what could begin new ones on this machine goes with them.
+    // All of the user's logins are deleted, so the sign-in that could begin new ones on this machine is deleted, too.
     if cluster.is_none() && account.forget_sign_in(settings, tools).await? {
         tools.answers.say("The Backstage sign-in that was kept on this machine is forgotten.");
     }
     Ok(())
 }
 
-/// True also when the first of two tries has forgotten the login and its answer was lost.
+/// The report. It is also true when the answer of a first try was lost and the second one found nothing to delete.
 fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) -> Vec<String> {
     let DisconnectedResponse { disconnected, revocation_pending } = answer;
     let forgotten = match cluster {

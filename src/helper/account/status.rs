@@ -1,35 +1,36 @@
-//! The `status` command: who am I, which clusters, until when.
+//! The `status` command: the user, the clusters, and until when each login lasts.
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{Account, AccountError, unless_interrupted};
+use super::{Account, unless_interrupted};
+use crate::helper::HelperError;
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::login::LoginSettings;
 
-/// For whom the status is written.
+/// The format of the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A line a cluster, for a person.
+    /// One line for each cluster, for a user.
     Lines,
     /// The backend's answer, byte for byte, for a program.
     Json,
 }
 
-/// Asks the backend and writes what it says.
+/// Asks the backend and writes its answer.
 ///
 /// # Errors
-/// As the variants of [`AccountError`] say.
-pub async fn run(settings: LoginSettings, form: Form, tools: Tools) -> Result<(), AccountError> {
+/// As the variants of [`HelperError`] say.
+pub async fn run(settings: LoginSettings, form: Form, tools: Tools) -> Result<(), HelperError> {
     unless_interrupted(show(&settings, form, &tools)).await
 }
 
-async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(), AccountError> {
+async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(), HelperError> {
     let account = Account::open(settings, tools).await?;
     let answer = account.answer(|| account.api.status(account.user_token.as_ref())).await?;
     match form {
-        Form::Json => tools.answers.pass_on(&answer.text)?,
+        Form::Json => tools.answers.pass_on(&answer.text).map_err(HelperError::Output)?,
         Form::Lines => {
             for line in lines(&answer.status, account.api.address(), tools.clock.now()) {
                 tools.answers.say(&line);
@@ -39,7 +40,7 @@ async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(),
     Ok(())
 }
 
-/// Who, where, and a line a cluster.
+/// One line for the user and the backend, then one for each cluster.
 fn lines(status: &StatusResponse, address: &str, now: OffsetDateTime) -> Vec<String> {
     let who = format!("{} at {address}", status.user);
     let clusters =
@@ -61,7 +62,7 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
             Some(reason) => format!("not connected, {}: {login}", why(reason)),
         };
     }
-    let subject = cluster.subject.as_deref().unwrap_or("somebody");
+    let subject = cluster.subject.as_deref().unwrap_or("an unknown subject");
     let Some(expires_at) = cluster.expires_at else { return format!("connected as {subject}") };
     let time = utc(expires_at);
     if !cluster.refreshable {
@@ -73,20 +74,20 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
     format!("connected as {subject} until {time}, refreshed by itself")
 }
 
-/// The backend's reasons, each with its code; one that a newer backend gives is its code.
+/// The backend's reason with its code; an unknown one of a newer backend is the code alone.
 fn why(reason: &str) -> String {
     let sentence = match reason {
         "expired" => "the ID token has expired",
         "refresh_refused" => "the identity provider has ended the login",
         "refresh_lost" => "the login was lost in an interrupted refresh",
-        "identity_changed" => "the login came back as somebody else's",
-        "unreadable" => "the backend cannot read what it kept of the login",
+        "identity_changed" => "the login came back as another user's",
+        "unreadable" => "the backend cannot read the login that it kept",
         newer => return newer.to_owned(),
     };
     format!("{sentence} ({reason})")
 }
 
-/// To the minute, in UTC: the same for whoever is asked about it.
+/// To the minute and in UTC, so that users and admins see the same.
 fn utc(time: OffsetDateTime) -> String {
     let time = time.to_offset(UtcOffset::UTC);
     format!("{} {:02}:{:02} UTC", time.date(), time.hour(), time.minute())
@@ -130,8 +131,8 @@ mod tests {
             ("expired", "the ID token has expired (expired)"),
             ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
             ("refresh_lost", "the login was lost in an interrupted refresh (refresh_lost)"),
-            ("identity_changed", "the login came back as somebody else's (identity_changed)"),
-            ("unreadable", "the backend cannot read what it kept of the login (unreadable)"),
+            ("identity_changed", "the login came back as another user's (identity_changed)"),
+            ("unreadable", "the backend cannot read the login that it kept (unreadable)"),
             ("newer_than_we", "newer_than_we"),
         ] {
             let ended = never.replace("false}", &format!("false,\"reason\":\"{reason}\"}}"));

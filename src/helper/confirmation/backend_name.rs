@@ -1,4 +1,4 @@
-//! A backend as a person confirms it: exactly this scheme, host, port and path, and the client that this program is there.
+//! A backend as a user confirms it: scheme, host, port, path, and this program's client id there.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use url::{Host, Url};
 
 use crate::settings::SettingsError;
 
-/// What is confirmed together and differs in nothing.
+/// What the user confirms; a backend that differs in any part is another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackendName {
     scheme: String,
-    /// In ASCII: a name in another script is punycode (`xn--…`), so that it looks like no other.
+    /// In ASCII: a name in another script is punycode (`xn--…`), so that it does not look like another name.
     host: String,
     port: u16,
     path: String,
@@ -20,10 +20,10 @@ pub struct BackendName {
 }
 
 impl BackendName {
-    /// Of this address.
+    /// From an address.
     ///
     /// # Errors
-    /// When the address is none, or holds a query, which no request would carry where it belongs.
+    /// When it is not an address, or holds a query, to which no path can be appended.
     pub fn new(address: &str, client_id: &str) -> Result<Self, SettingsError> {
         let unusable = |reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}."));
         let url = Url::parse(address).map_err(|_| unusable("it is not a URL: write it as https://host/"))?;
@@ -54,26 +54,26 @@ impl BackendName {
         &self.host
     }
 
-    /// The port, also where a URL leaves it out.
+    /// The port, also if the URL leaves it out.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The path; `/` where there is none.
+    /// The path; `/` if there is none.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Scheme, host and port, as a person compares them.
+    /// Scheme, host and port, for a user to compare.
     #[must_use]
     pub fn origin(&self) -> String {
         let Self { scheme, host, port, .. } = self;
         format!("{scheme}://{host}:{port}")
     }
 
-    /// Whether what is sent there stays on this machine. `host.docker.internal` is a name that a network may answer for.
+    /// Whether requests stay on this machine. `host.docker.internal` does not count: a network may resolve that name.
     #[must_use]
     pub fn is_on_loopback(&self) -> bool {
         match Host::parse(&self.host) {
@@ -85,7 +85,7 @@ impl BackendName {
     }
 }
 
-/// With the port, which people compare.
+/// With the port, as users compare it.
 impl fmt::Display for BackendName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin(), self.path.trim_end_matches('/'))

@@ -1,11 +1,11 @@
-//! A command that has no page asks in the terminal alone whether a backend is the person's own. The answer counts for this run: only a
-//! login that has succeeded is remembered.
+//! The confirmation of a backend in the terminal, for commands without a page. It holds for this run only: a backend is remembered
+//! after a successful login.
 
 use std::time::Duration;
 
-use super::backend_name::BackendName;
-use super::trust::{BackendTrust, Standing};
-use crate::helper::terminal::asked_words::{Answer, AskedWords};
+use super::trust::{BackendTrust, TrustStatus};
+use crate::helper::HelperError;
+use crate::helper::terminal::confirmation_words::{Answer, ConfirmationWords};
 use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
@@ -13,51 +13,41 @@ use crate::helper::terminal::{self, Typed, dialogue};
 use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
 
-/// Why nothing is sent to the backend.
-#[derive(Debug, thiserror::Error)]
-pub enum NotConfirmed {
-    /// The backend was never confirmed, and the person does not confirm it now.
-    #[error(
-        "{0} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first.",
-        shown = word(&.0.to_string(), "URL")
-    )]
-    Unconfirmed(BackendName),
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] NoRandomness),
-}
-
-/// Lets go on when the backend was confirmed before, or is now.
+/// Succeeds if the backend was confirmed before, or the user confirms it now.
 ///
 /// # Errors
-/// [`NotConfirmed::Unconfirmed`] when no person types, or not what is to be typed.
+/// [`HelperError::NotConfirmed`] when no user is at the terminal, or they do not type the words.
 pub async fn confirm(
     trust: &BackendTrust,
     settings: &LoginSettings,
     tools: &Tools,
-) -> Result<(), NotConfirmed> {
-    match trust.standing() {
-        Standing::Confirmed => return Ok(()),
-        Standing::Unconfirmed => {}
-        Standing::Unknown(error) => tools.terminal.say(&error.to_string()),
+) -> Result<(), HelperError> {
+    match trust.status() {
+        TrustStatus::Confirmed => return Ok(()),
+        TrustStatus::Unconfirmed => {}
+        TrustStatus::Unknown(error) => tools.terminal.say(&error.to_string()),
     }
-    let unconfirmed = || NotConfirmed::Unconfirmed(trust.name().clone());
+    let not_confirmed = || {
+        let name = trust.name().to_string();
+        let shown = word(&name, "URL").to_owned();
+        HelperError::NotConfirmed { name, shown }
+    };
     if keyboard::attended() == Attended::No {
-        return Err(unconfirmed());
+        return Err(not_confirmed());
     }
-    let patience: Duration = settings.login_timeout.0;
-    match tokio::time::timeout(patience, answer(trust, tools)).await {
+    let timeout: Duration = settings.login_timeout.0;
+    match tokio::time::timeout(timeout, answer(trust, tools)).await {
         Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) | Err(_) => Err(unconfirmed()),
+        Ok(Ok(false)) | Err(_) => Err(not_confirmed()),
         Ok(Err(error)) => Err(error.into()),
     }
 }
 
-/// Whether the person types yes.
+/// Whether the user types the words.
 async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, NoRandomness> {
     let mut keyboard = Keyboard::default();
     keyboard.forget_what_was_typed_ahead();
-    let mut words = AskedWords::new(tools.random.as_ref())?;
+    let mut words = ConfirmationWords::new(tools.random.as_ref())?;
     tools
         .terminal
         .say("No login at this Backstage has succeeded on this machine yet: nothing was sent there.");

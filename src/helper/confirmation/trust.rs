@@ -1,7 +1,7 @@
-//! Whether the person has confirmed a backend, and the file that remembers it: one for all backends of a user.
+//! Whether the user has confirmed a backend, and the file that remembers it: one file for all backends of a user.
 //!
-//! A backend on loopback needs no confirmation. Any other is remembered when a login there has succeeded, and not before. What
-//! cannot be read is no reason to trust, and is left as it is.
+//! A backend on loopback needs no confirmation. Any other is remembered after the first successful login there. A file that cannot be
+//! read confirms nothing, and is left unchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::backend_name::BackendName;
-use crate::helper::private_folder::{NotGiven, PrivateFolder};
+use crate::helper::private_folder::{FolderError, PrivateFolder};
 
-/// The file, in the folder of all that the helper keeps.
+/// The file, in the helper's folder.
 const FILE: &str = "confirmed-backends.json";
 
-/// The version of what is in it.
+/// The version of its format.
 const VERSION: u32 = 1;
 
-/// Why the file is of no use. Nothing in it was changed.
+/// Why the file cannot be used. It was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFileError {
-    /// The system does not let us.
+    /// The system refuses access.
     #[error("{0}.")]
-    NotGiven(#[from] NotGiven),
+    FolderError(#[from] FolderError),
     /// It is damaged, or a newer version of this program wrote it.
     #[error(
         "{0} does not hold confirmed backends that this version can read: remove that file, or use a newer version of this program."
@@ -30,24 +30,24 @@ pub enum TrustFileError {
     Unreadable(PathBuf),
 }
 
-/// Whether a person has said that a backend is theirs.
+/// Whether the user has confirmed a backend.
 #[derive(Debug)]
-pub enum Standing {
+pub enum TrustStatus {
     /// It is on this machine, or a login there has succeeded before.
     Confirmed,
-    /// Never on this machine.
+    /// It was never confirmed on this machine.
     Unconfirmed,
-    /// Nobody can tell: as if never.
+    /// The file cannot be read: treated as unconfirmed.
     Unknown(TrustFileError),
 }
 
-/// What this machine knows of one backend.
+/// The confirmation of one backend.
 #[derive(Debug)]
 pub struct BackendTrust {
     name: BackendName,
     folder: Option<PrivateFolder>,
-    /// A login there has succeeded in this process. Counts only where no file can keep it: what a file keeps, another process may
-    /// have forgotten.
+    /// A login there has succeeded in this process. Counts only if no file can be written: another process may have deleted what a file
+    /// kept.
     here: AtomicBool,
 }
 
@@ -59,7 +59,7 @@ struct Content {
 }
 
 impl BackendTrust {
-    /// Of that backend, for a user whose files are in that folder, where they have any.
+    /// The confirmation of that backend, kept in that folder if the user has one.
     #[must_use]
     pub fn new(name: BackendName, folder: Option<&Path>) -> Self {
         Self { name, folder: folder.map(PrivateFolder::new), here: AtomicBool::new(false) }
@@ -71,29 +71,28 @@ impl BackendTrust {
         &self.name
     }
 
-    /// How it stands now.
+    /// The current status.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn status(&self) -> TrustStatus {
         if self.name.is_on_loopback() || self.is_known_only_here() {
-            return Standing::Confirmed;
+            return TrustStatus::Confirmed;
         }
         match self.folder.as_ref().map_or_else(|| Ok(Vec::new()), read) {
-            Ok(backends) if backends.contains(&self.name) => Standing::Confirmed,
-            Ok(_) => Standing::Unconfirmed,
-            Err(error) => Standing::Unknown(error),
+            Ok(backends) if backends.contains(&self.name) => TrustStatus::Confirmed,
+            Ok(_) => TrustStatus::Unconfirmed,
+            Err(error) => TrustStatus::Unknown(error),
         }
     }
 
-    /// Whether a login has succeeded in this process and no file can tell another one: in a container that has no home, or may not
-    /// write there.
+    /// Whether a login has succeeded in this process and no file can be written, as in a container without a writable home.
     fn is_known_only_here(&self) -> bool {
         self.here.load(Ordering::Acquire) && !self.folder.as_ref().is_some_and(PrivateFolder::takes_files)
     }
 
-    /// A login there has succeeded.
+    /// Remembers that a login there has succeeded.
     ///
     /// # Errors
-    /// When the file cannot be written, or holds what we cannot read: it is then left as it is.
+    /// When the file cannot be written, or its content cannot be read; it is then left unchanged.
     pub async fn remember(&self) -> Result<(), TrustFileError> {
         self.here.store(true, Ordering::Release);
         if self.name.is_on_loopback() {
@@ -109,7 +108,7 @@ impl BackendTrust {
         write(folder, backends)
     }
 
-    /// Forgets that it was confirmed; whether it was.
+    /// Deletes the confirmation, and returns whether there was one.
     ///
     /// # Errors
     /// As [`Self::remember`].
@@ -137,7 +136,7 @@ fn read(folder: &PrivateFolder) -> Result<Vec<BackendName>, TrustFileError> {
 
 fn write(folder: &PrivateFolder, backends: Vec<BackendName>) -> Result<(), TrustFileError> {
     let content = serde_json::to_vec(&Content { version: VERSION, backends })
-        .map_err(|error| NotGiven::BySystem { path: folder.path_of(FILE), reason: error.into() })?;
+        .map_err(|error| FolderError::BySystem { path: folder.path_of(FILE), reason: error.into() })?;
     Ok(folder.write(FILE, &content)?)
 }
 
@@ -150,21 +149,24 @@ mod tests {
     }
 
     fn is_confirmed(home: &Path, address: &str) -> bool {
-        matches!(trust(home, address, "helper").standing(), Standing::Confirmed)
+        matches!(trust(home, address, "helper").status(), TrustStatus::Confirmed)
     }
 
     #[actix_web::test]
     async fn it_is_remembered_for_exactly_that_backend_until_it_is_forgotten() {
         let home = tempfile::tempdir().unwrap();
         let known = trust(home.path(), "https://b.example", "helper");
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
         known.remember().await.unwrap();
         known.remember().await.unwrap();
         assert!(is_confirmed(home.path(), "https://b.example:443/"));
         for other in ["https://b.example:444", "https://b.example/x", "https://bb.example"] {
             assert!(!is_confirmed(home.path(), other), "{other}");
         }
-        assert!(matches!(trust(home.path(), "https://b.example", "other").standing(), Standing::Unconfirmed));
+        assert!(matches!(
+            trust(home.path(), "https://b.example", "other").status(),
+            TrustStatus::Unconfirmed
+        ));
         assert!(known.forget().await.unwrap() && !known.forget().await.unwrap());
         assert!(!is_confirmed(home.path(), "https://b.example"));
     }
@@ -175,9 +177,9 @@ mod tests {
         trust(home.path(), "http://localhost:7007", "helper").remember().await.unwrap();
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
         let homeless = BackendTrust::new(BackendName::new("https://b.example", "helper").unwrap(), None);
-        assert!(matches!(homeless.standing(), Standing::Unconfirmed));
+        assert!(matches!(homeless.status(), TrustStatus::Unconfirmed));
         homeless.remember().await.unwrap();
-        assert!(matches!(homeless.standing(), Standing::Confirmed));
+        assert!(matches!(homeless.status(), TrustStatus::Confirmed));
     }
 
     #[cfg(unix)]
@@ -190,14 +192,14 @@ mod tests {
         set_mode(0o770);
         let known = trust(home.path(), "https://b.example", "helper");
         assert!(known.remember().await.unwrap_err().to_string().contains("run chmod 700 "));
-        assert!(matches!(known.standing(), Standing::Confirmed));
+        assert!(matches!(known.status(), TrustStatus::Confirmed));
         set_mode(0o700);
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
         known.remember().await.unwrap();
-        assert!(matches!(known.standing(), Standing::Confirmed));
+        assert!(matches!(known.status(), TrustStatus::Confirmed));
         // As another process does.
         assert!(trust(home.path(), "https://b.example", "helper").forget().await.unwrap());
-        assert!(matches!(known.standing(), Standing::Unconfirmed));
+        assert!(matches!(known.status(), TrustStatus::Unconfirmed));
     }
 
     #[actix_web::test]
@@ -223,7 +225,7 @@ mod tests {
         for other in ["", "{}", &whole[..whole.len() - 1], &newer, &wider] {
             folder.write(FILE, other.as_bytes()).unwrap();
             let again = trust(home.path(), "https://b.example", "helper");
-            let Standing::Unknown(error) = again.standing() else { panic!("{other} is trusted") };
+            let TrustStatus::Unknown(error) = again.status() else { panic!("{other} is trusted") };
             assert!(error.to_string().contains(FILE), "{error}");
             assert!(again.remember().await.is_err() && again.forget().await.is_err());
             assert_eq!(folder.read(FILE).unwrap().unwrap(), other.as_bytes());

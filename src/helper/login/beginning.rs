@@ -1,5 +1,5 @@
-//! The beginning of the one login: the backend is confirmed where it never was, then a session is begun or taken over with what the
-//! settings say, or a kept sign-in, or a new one.
+//! Begins the login of the `login` role: confirms the backend if it never was, then begins or takes over a session with the configured
+//! credential, a kept sign-in, or a new one.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use tokio::time::Instant;
 
 use super::confirm_backend::Confirmation;
 use super::sign_in_first::{Person, SignedIn, SigningIn};
-use crate::helper::callback::Arrival;
+use crate::helper::HelperError;
+use crate::helper::callback::Callback;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::terminal::dialogue::BrowserState;
 use crate::helper::terminal::keyboard::Keyboard;
-use crate::helper::web::onward::Onward;
+use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::server::LAST_PAGE;
 use crate::protocol::{Info, WireSecret};
 
-/// What a login begins with.
+/// What is needed to begin the login.
 pub struct Beginning<'a> {
-    /// The backend's word on itself.
+    /// The backend's answer to `GET /info`.
     pub info: &'a Info,
-    /// Whether the backend was confirmed before.
+    /// The confirmation of the backend.
     pub trust: &'a BackendTrust,
-    /// Whose login it will be.
+    /// The user.
     pub person: Person<'a>,
 }
 
@@ -36,25 +36,25 @@ pub struct Beginning<'a> {
 pub struct Begun {
     /// The login.
     pub login: Arc<PendingLogin>,
-    /// Where its answer arrives.
-    pub arrivals: mpsc::UnboundedReceiver<Arrival>,
-    /// The key to its session.
+    /// Receives its callback.
+    pub callbacks: mpsc::UnboundedReceiver<Callback>,
+    /// Its session's token.
     pub session_token: WireSecret,
-    /// When that ends.
+    /// When the session ends.
     pub session_ends: Instant,
-    /// Where the person's browser is.
+    /// Where the user's browser is.
     pub browser: BrowserState,
 }
 
 impl Beginning<'_> {
-    /// Begins it. Before the person has confirmed a backend that was never confirmed here, it is sent nothing.
+    /// Begins the login. Sends nothing to an unconfirmed backend before the user confirms it.
     ///
     /// # Errors
-    /// As the variants of [`LoginError`] say.
-    pub async fn begin(&self, credential: Credential, keyboard: &mut Keyboard) -> Result<Begun, LoginError> {
+    /// As the variants of [`HelperError`] say.
+    pub async fn begin(&self, credential: Credential, keyboard: &mut Keyboard) -> Result<Begun, HelperError> {
         let confirmation = self.person.confirm_backend(self.trust, keyboard).await?;
         let begun = self.go_on(credential, &confirmation, keyboard).await;
-        confirmation.lead(onward(&begun));
+        confirmation.redirect_browser(destination(&begun));
         if begun.is_err() {
             tokio::time::sleep(LAST_PAGE).await;
         }
@@ -66,13 +66,13 @@ impl Beginning<'_> {
         credential: Credential,
         confirmation: &Confirmation,
         keyboard: &mut Keyboard,
-    ) -> Result<Begun, LoginError> {
+    ) -> Result<Begun, HelperError> {
         let credential = match credential {
             Credential::User(user) => Credential::User(self.person.or_kept(user).await?),
             given @ Credential::SessionToken(_) => given,
         };
         match self.with(credential, confirmation.browser()).await {
-            Err(LoginError::NotSignedIn(refusal)) => {
+            Err(HelperError::NotSignedIn(refusal)) => {
                 let sign_in = self.person.begin_sign_in().await;
                 let sign_in = sign_in.map_err(|reason| session::no_sign_in(refusal, reason))?;
                 self.after_sign_in(sign_in, confirmation, keyboard).await
@@ -86,8 +86,8 @@ impl Beginning<'_> {
         mut sign_in: SigningIn<'_>,
         confirmation: &Confirmation,
         keyboard: &mut Keyboard,
-    ) -> Result<Begun, LoginError> {
-        confirmation.lead(Onward::To(sign_in.pending.link()));
+    ) -> Result<Begun, HelperError> {
+        confirmation.redirect_browser(Destination::Link(sign_in.pending.link()));
         let signed_in = self.person.sign_in(&mut sign_in, confirmation.browser(), keyboard).await;
         let begun = match signed_in {
             Ok(SignedIn { token, browser }) => {
@@ -95,11 +95,11 @@ impl Beginning<'_> {
             }
             Err(error) => Err(error),
         };
-        sign_in.pending.signpost.point(onward(&begun));
+        sign_in.pending.redirect.resolve(destination(&begun));
         begun
     }
 
-    async fn with(&self, credential: Credential, browser: BrowserState) -> Result<Begun, LoginError> {
+    async fn with(&self, credential: Credential, browser: BrowserState) -> Result<Begun, HelperError> {
         let Person { settings, tools, api, single_login, port } = self.person;
         let consent = credential.consent();
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
@@ -108,15 +108,15 @@ impl Beginning<'_> {
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
         let facts = LoginFacts::of(&session, self.info, &auth_url, api)?;
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
-        let (login, arrivals) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
+        let (login, callbacks) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(single_login.begin_login(login));
-        Ok(Begun { login, arrivals, session_token: session.token, session_ends, browser })
+        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser })
     }
 }
 
-fn onward(begun: &Result<Begun, LoginError>) -> Onward {
+fn destination(begun: &Result<Begun, HelperError>) -> Destination {
     match begun {
-        Ok(begun) => Onward::To(begun.login.link()),
-        Err(error) => Onward::Nowhere(error.to_string()),
+        Ok(begun) => Destination::Link(begun.login.link()),
+        Err(error) => Destination::Failure(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! The first half of a login where nothing says who the person is: they sign in to Backstage in their browser.
+//! The sign-in to Backstage in the browser, which precedes the login when no credential is set.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::single_login::SingleLogin;
+use crate::helper::HelperError;
 use crate::helper::backend_client::{ApiError, BackendApi};
-use crate::helper::callback::{Arrival, Way};
-use crate::helper::session::outcome::LoginError;
+use crate::helper::callback::{Callback, Channel};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::token_file::Tokens;
@@ -21,44 +21,44 @@ use crate::outbound::OutboundError;
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// The person at this machine, and what is needed to find out who they are.
+/// The user at this machine, and what is needed to identify them.
 #[derive(Clone, Copy)]
 pub struct Person<'a> {
     /// The role's settings.
     pub settings: &'a LoginSettings,
-    /// What it needs from outside.
+    /// The tools of the command.
     pub tools: &'a Tools,
     /// The backend.
     pub api: &'a BackendApi,
-    /// What the helper's pages are about.
+    /// The state that the helper's pages show.
     pub single_login: &'a SingleLogin,
     /// The port that the helper listens on.
     pub port: u16,
 }
 
-/// Signing in, as far as the program has a part in it.
+/// A sign-in that has begun.
 pub struct SigningIn<'a> {
-    /// What the browser is shown.
+    /// The state that its pages show.
     pub pending: Arc<PendingSignIn>,
     client: BackstageClient<'a>,
-    arrivals: mpsc::Receiver<Arrival>,
+    callbacks: mpsc::Receiver<Callback>,
 }
 
-/// Who has signed in, and where their browser is now.
+/// A finished sign-in.
 pub struct SignedIn {
     /// The user token.
     pub token: SecretString,
-    /// It waits for the login's link, unless its answer was pasted.
+    /// The browser waits for the login's link, unless its callback was pasted.
     pub browser: BrowserState,
 }
 
 impl<'a> Person<'a> {
-    /// A kept sign-in, where the settings say nothing and there is one. A login does not fail for want of one: where its file cannot be
-    /// used, or Backstage answers its refresh with what is no answer, the person signs in.
+    /// The given credential, or a kept sign-in if none is given. If its file cannot be used, or the answer to its refresh cannot be read,
+    /// the user signs in again instead.
     ///
     /// # Errors
     /// When Backstage does not answer a refresh at all.
-    pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, LoginError> {
+    pub async fn or_kept(&self, given: UserCredential) -> Result<UserCredential, HelperError> {
         let folder = self.tools.state_folder.as_deref();
         match given.or_kept(&self.client()?, folder).await {
             Err(SignInError::File(error)) => {
@@ -73,60 +73,60 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Begins to sign the person in.
+    /// Begins the sign-in.
     ///
     /// # Errors
     /// When this Backstage does not know the program as a client, or does not answer.
-    pub async fn begin_sign_in(&self) -> Result<SigningIn<'a>, LoginError> {
+    pub async fn begin_sign_in(&self) -> Result<SigningIn<'a>, HelperError> {
         let (client, random) = (self.client()?, self.tools.random.as_ref());
         let sign_in = client.begin(random).await.map_err(|error| self.not_signed_in(error))?;
-        let (pending, arrivals) = PendingSignIn::new(sign_in, self.port, random)?;
+        let (pending, callbacks) = PendingSignIn::new(sign_in, self.port, random)?;
         let pending = Arc::clone(self.single_login.begin_sign_in(pending));
-        Ok(SigningIn { pending, client, arrivals })
+        Ok(SigningIn { pending, client, callbacks })
     }
 
-    /// Opens the browser, waits for it to come back, and keeps what it brings.
+    /// Opens the browser, waits for the callback, and keeps the tokens.
     ///
     /// # Errors
-    /// When nobody comes back in time, or Backstage says no.
+    /// When no callback comes in time, or Backstage refuses.
     pub async fn sign_in(
         &self,
         sign_in: &mut SigningIn<'_>,
         browser: BrowserState,
         keyboard: &mut Keyboard,
-    ) -> Result<SignedIn, LoginError> {
-        let patience = self.settings.login_timeout.0;
-        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, patience, browser);
-        let Arrival { request, way } = self.arrival(sign_in, keyboard).await?;
+    ) -> Result<SignedIn, HelperError> {
+        let timeout = self.settings.login_timeout.0;
+        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, timeout, browser);
+        let Callback { request, channel } = self.callback(sign_in, keyboard).await?;
         let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;
-        let browser = match way {
-            Way::Browser => BrowserState::OnItsWay,
-            Way::Terminal => BrowserState::Elsewhere,
+        let browser = match channel {
+            Channel::Browser => BrowserState::OnItsWay,
+            Channel::Terminal => BrowserState::Elsewhere,
         };
         Ok(SignedIn { token: tokens.access_token.expose().into(), browser })
     }
 
-    async fn arrival(
+    async fn callback(
         &self,
         sign_in: &mut SigningIn<'_>,
         keyboard: &mut Keyboard,
-    ) -> Result<Arrival, LoginError> {
-        let patience = self.settings.login_timeout.0;
-        let deadline = Instant::now() + patience;
+    ) -> Result<Callback, HelperError> {
+        let timeout = self.settings.login_timeout.0;
+        let deadline = Instant::now() + timeout;
         loop {
             tokio::select! {
-                Some(arrival) = sign_in.arrivals.recv() => return Ok(arrival),
+                Some(callback) = sign_in.callbacks.recv() => return Ok(callback),
                 line = keyboard.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
                 () = tokio::time::sleep_until(deadline) => {
-                    return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()));
+                    return Err(HelperError::TimedOut(humantime::format_duration(timeout).to_string()));
                 }
             }
         }
     }
 
-    /// A login does not fail for want of a file: the person only has to sign in again next time. What cannot be read is left as it is.
+    /// A failure here does not fail the login: the user only has to sign in again next time. An unreadable file is left unchanged.
     async fn keep(&self, client: &BackstageClient<'_>, tokens: &Tokens) {
         let Some(folder) = &self.tools.state_folder else { return };
         let file = client.token_file(folder);
@@ -140,10 +140,10 @@ impl<'a> Person<'a> {
     }
 
     fn client(&self) -> Result<BackstageClient<'a>, SettingsError> {
-        BackstageClient::new(self.api, &self.settings.backstage_client_id, Arc::clone(&self.tools.clock))
+        self.tools.backstage_client(self.api, self.settings)
     }
 
-    fn not_signed_in(&self, error: SignInError) -> LoginError {
-        LoginError::of_sign_in(error, self.api.address())
+    fn not_signed_in(&self, error: SignInError) -> HelperError {
+        HelperError::of_sign_in(error, self.api.address())
     }
 }

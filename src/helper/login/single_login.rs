@@ -1,4 +1,4 @@
-//! How far the `login` role is: the backend may have to be confirmed first, and then it may have to find out whose the login will be.
+//! The state of the `login` role: first perhaps the question about the backend, then perhaps the sign-in to Backstage, then the login.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use crate::helper::web::redirect::Index;
 use crate::protocol::WireSecret;
 use crate::random::Random;
 
-/// The one login, the sign-in to Backstage before it, and the question before that. Each begins once and stays.
+/// The question, the sign-in and the login. Each begins at most once and stays.
 pub struct SingleLogin {
     random: Arc<dyn Random>,
     question: OnceLock<Arc<BackendQuestion>>,
@@ -23,18 +23,18 @@ pub struct SingleLogin {
 }
 
 impl SingleLogin {
-    /// None has begun.
+    /// Nothing has begun.
     #[must_use]
     pub fn new(random: Arc<dyn Random>) -> Self {
         Self { random, question: OnceLock::new(), sign_in: OnceLock::new(), login: OnceLock::new() }
     }
 
-    /// The person has to say that the backend is theirs.
+    /// The user has to confirm the backend.
     pub fn ask_about_backend(&self, question: BackendQuestion) -> &Arc<BackendQuestion> {
         self.question.get_or_init(|| Arc::new(question))
     }
 
-    /// The person has to sign in to Backstage.
+    /// The user has to sign in to Backstage.
     pub fn begin_sign_in(&self, sign_in: PendingSignIn) -> &Arc<PendingSignIn> {
         self.sign_in.get_or_init(|| Arc::new(sign_in))
     }

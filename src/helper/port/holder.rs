@@ -1,12 +1,12 @@
-//! Which program has a port, so that the person can stop it.
+//! Finds the program that uses a port, so that the user can stop it.
 
-/// Names the program that listens on a port, or says how to find it.
+/// The program that listens on a port, or else how to find it.
 #[must_use]
 pub fn describe(port: u16) -> String {
     find(port).unwrap_or_else(|| format!("another program (`lsof -i :{port}` as administrator names it)"))
 }
 
-/// Looks for the listening socket among those of the processes that we may look into.
+/// Looks for the listening socket in all processes that this user may inspect.
 #[cfg(target_os = "linux")]
 fn find(port: u16) -> Option<String> {
     use procfs::net::{TcpState, tcp, tcp6};

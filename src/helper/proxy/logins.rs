@@ -1,4 +1,4 @@
-//! The logins that a proxy serves, each from its beginning to its end.
+//! The logins of a proxy, from beginning to end.
 
 pub mod begin;
 pub mod confirm_first;
@@ -17,10 +17,10 @@ use crate::random::Random;
 use crate::settings::login::LoginSettings;
 use crate::telemetry::helper_metrics::HelperMetrics;
 
-/// The logins of the proxy: what beginning, finding and ending one needs. Each clone serves the same logins.
+/// What is needed to begin, find and end a login of the proxy. All clones serve the same logins.
 #[derive(Clone)]
 pub struct ProxyLogins {
-    /// How the backend is reached, and how long a login may take.
+    /// How to reach the backend, and how long a login may take.
     pub settings: Arc<LoginSettings>,
     /// The helper port.
     pub control_port: u16,
@@ -28,12 +28,12 @@ pub struct ProxyLogins {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// How they go.
+    /// The metrics.
     pub metrics: Arc<HelperMetrics>,
-    /// The backend that they are with.
+    /// The backend.
     pub backend: Arc<Backend>,
-    /// Where they are kept.
+    /// The store of logins.
     pub store: Arc<LoginStore>,
-    /// What is under way in this process.
+    /// What is pending in this process.
     pub known: Arc<Registries>,
 }

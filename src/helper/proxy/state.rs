@@ -1,4 +1,4 @@
-//! What one process of the proxy knows. No two of them share any of it but the store.
+//! The state of one proxy process. Processes share only the store.
 
 pub mod backend;
 pub mod backend_info;
@@ -15,20 +15,20 @@ use self::live_logins::LiveLogins;
 use self::questions::Questions;
 use self::sign_ins::SignIns;
 
-/// What is under way in this process, and the port that it comes back to.
+/// What is pending in this process, and the redirect URI's port.
 pub struct Registries {
-    /// The logins that this process knows of.
+    /// The logins that this process knows.
     pub live: LiveLogins,
-    /// The questions about the backend that come before its first login.
+    /// The questions about the backend that precede the first login there.
     pub questions: Questions,
-    /// The sign-ins to Backstage that come before a login.
+    /// The sign-ins to Backstage that precede a login.
     pub sign_ins: SignIns,
-    /// The redirect's port.
+    /// The redirect URI's port.
     pub callback_port: CallbackPort,
 }
 
 impl Registries {
-    /// Nothing is under way yet.
+    /// Nothing is pending yet.
     #[must_use]
     pub fn new(callback_port: CallbackPort) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Registries {
         }
     }
 
-    /// Frees the redirect's port when nothing is under way that comes back to it.
+    /// Closes the redirect URI's port if no callback is expected.
     pub async fn close_port_unless_needed(&self) {
         let needed = || self.live.under_way() > 0 || self.sign_ins.are_under_way();
         self.callback_port.close_unless(needed).await;

@@ -1,4 +1,4 @@
-//! The one web application, which stands on both ports.
+//! The proxy's web application, which both ports serve.
 
 pub mod hand_over;
 pub mod health;
@@ -19,27 +19,27 @@ use super::state::form_tokens::{ButtonPage, FormTokens};
 use crate::helper::web::guard::AllowedHosts;
 use crate::helper::web::login_lookup::{LoginLookup, Unavailable};
 use crate::helper::web::methods::{get, post};
-use crate::helper::web::of_every_login;
 use crate::helper::web::pages::layout::Page;
 use crate::helper::web::redirect::{self, Index};
 use crate::helper::web::server::{self, PortServer};
+use crate::helper::web::shared_routes;
 use crate::helper::{callback, port};
 
-/// The services that its requests need.
+/// The services of its handlers.
 pub struct Web {
     /// The logins.
     pub logins: ProxyLogins,
-    /// Whether it can take a redirect.
+    /// Whether the proxy can receive callbacks.
     pub readiness: Arc<Readiness>,
     /// The tokens of the helper's own page.
     pub form_tokens: Arc<FormTokens>,
 }
 
 impl Web {
-    /// Serves them, in the task system of the thread that calls.
+    /// Serves on these listeners, on the runtime of the calling thread.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// When a listener cannot be served.
     pub fn serve(self: &Arc<Self>, listeners: Vec<TcpListener>) -> std::io::Result<PortServer> {
         let port = port::port(&listeners).unwrap_or_default();
         let hosts = web::Data::new(AllowedHosts::new(port, &self.logins.settings.allowed_hosts));
@@ -59,7 +59,7 @@ impl Web {
                 .app_data(form_tokens.clone())
                 .configure(configure);
         };
-        // The log says it; the proxy has no terminal.
+        // The log reports clients with TLS; the proxy has no terminal.
         server::serve(listeners, routes, || {})
     }
 }
@@ -88,11 +88,11 @@ fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz", web::get().to(health::ready)))
         .service(get("/metrics", web::get().to(health::metrics)))
         .service(get("/status", web::get().to(health::status)))
-        .configure(of_every_login)
+        .configure(shared_routes)
         .default_service(web::to(arrive_elsewhere));
 }
 
-/// `GET /`, and how long a redirect takes.
+/// `GET /`; measures how long a callback takes.
 async fn arrive(
     request: HttpRequest,
     found: web::Data<dyn LoginLookup>,
@@ -101,21 +101,21 @@ async fn arrive(
 ) -> HttpResponse {
     let began = Instant::now();
     let is_redirect = matches!(callback::state_of(request.query_string()), Ok(Some(_)));
-    let answer = redirect::arrive(request, found, index).await;
+    let answer = redirect::handle(request, found, index).await;
     if is_redirect {
         logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }
     answer
 }
 
-/// The same for a redirect URI with a path, among what is nothing.
+/// The same for a redirect URI with a path; other paths are 404.
 async fn arrive_elsewhere(
     request: HttpRequest,
     found: web::Data<dyn LoginLookup>,
     logins: web::Data<ProxyLogins>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let answer = redirect::arrive_elsewhere(request, found).await;
+    let answer = redirect::handle_other_path(request, found).await;
     if answer.status() != StatusCode::NOT_FOUND {
         logins.metrics.callback_seconds.observe(began.elapsed().as_secs_f64());
     }

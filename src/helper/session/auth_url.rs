@@ -1,4 +1,4 @@
-//! The authorization URL that the backend sends, read and refused where no honest backend would send it.
+//! Checks the authorization URL that the backend sends, and refuses one that no honest backend would send.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,25 @@ pub enum BadAuthUrl {
     /// Not https, or not a URL.
     #[error("is no good ({0})")]
     Address(#[from] https_rule::Refused),
-    /// Something a browser would read differently than we do.
+    /// A browser could parse it differently from this program.
     #[error("holds characters that no URL holds")]
     NotAscii,
-    /// A parameter twice: readers differ in which they take (RFC 6749, 3.1).
+    /// A repeated parameter: parsers differ in which value they use (RFC 6749, 3.1).
     #[error("repeats the parameter {0}")]
     Repeated(String),
-    /// A request object would override what we have checked (RFC 9101).
+    /// A request object would override the parameters that were checked (RFC 9101).
     #[error("carries a request object")]
     RequestObject,
     /// Not the authorization code flow.
     #[error("does not ask for an authorization code")]
     ResponseType,
-    /// The answer would not come as the query of a GET.
+    /// The callback would not be a GET with a query.
     #[error("asks for an answer in another form than a redirect")]
     ResponseMode,
     /// Without PKCE S256 (RFC 7636) a stolen code could be redeemed.
     #[error("lacks PKCE with S256")]
     NoPkce,
-    /// The code would go somewhere else.
+    /// The code would be sent elsewhere.
     #[error("would send the authorization code elsewhere than to this helper")]
     OtherRedirect,
     /// Not 43 characters of base64url.
@@ -39,10 +39,10 @@ pub enum BadAuthUrl {
     State,
 }
 
-/// The redirect URI of a cluster, as the backend tells it.
+/// The redirect URI of a cluster, from the backend's `GET /info`.
 ///
 /// # Errors
-/// When it is not this machine's, or would come to another host or port than the one that the helper waits at.
+/// When it is not on this machine, or has another host or port than the first cluster's, at which the helper listens.
 pub fn redirect_uri_of(info: &Info, cluster: &str) -> Result<RedirectUri, BadAuthUrl> {
     let waits_at = RedirectUri::parse(&info.redirect_uri)?;
     let cluster = info.clusters.iter().find(|known| known.name == cluster);
@@ -107,19 +107,19 @@ impl AuthUrl {
         &self.text
     }
 
-    /// Its state.
+    /// The state parameter.
     #[must_use]
     pub fn state(&self) -> &WireSecret {
         &self.state
     }
 
-    /// The identity provider's host, for a person to read.
+    /// The identity provider's host, for display.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The path that the identity provider sends the browser back to.
+    /// The path of the redirect URI.
     #[must_use]
     pub fn redirect_path(&self) -> &str {
         &self.redirect_path

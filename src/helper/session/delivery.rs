@@ -1,5 +1,5 @@
-//! Hands the identity provider's answer to the backend, again and again until it has answered for good or the session
-//! has ended. The backend redeems a code once, however often it is handed over.
+//! Delivers the callback to the backend, with retries until there is a final answer or the session has ended. The backend redeems a
+//! code only once, however often it is delivered.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, Wi
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The longest `Retry-After` that is obeyed: a gateway that asks for an hour would end the session.
+/// The longest `Retry-After` that is followed: a gateway that asks for an hour would end the session.
 const LONGEST_ASKED: Duration = Duration::from_secs(30);
 
 /// What an answer to `/exchange` means.
 #[derive(Debug)]
 pub enum Verdict {
-    /// The end.
+    /// A final answer.
     Final(Outcome),
-    /// Not the end: try again, and not before `Retry-After` where there was one.
+    /// A temporary failure: retry, and respect `Retry-After`.
     Again(Trouble),
 }
 
-/// Why another try is needed.
+/// Why a retry is needed.
 #[derive(Clone, Debug)]
 pub struct Trouble {
-    /// What came instead of an answer.
+    /// The failure.
     pub reason: ApiError,
-    /// The shortest wait that the backend asks for.
+    /// The wait that the backend asks for.
     pub at_least: Option<Duration>,
 }
 
-/// Tells an end from a trouble: network errors, 429, 502 to 504 and `exchange_in_progress` pass, nothing else does.
+/// Classifies an answer: network errors, 429, 502 to 504 and `exchange_in_progress` are temporary, everything else is final.
 #[must_use]
 pub fn judge(answer: Result<ExchangeResponse, ApiError>) -> Verdict {
     match answer {
@@ -75,7 +75,7 @@ fn unreadable() -> Outcome {
     Outcome::Failed(Failure { code: None, message: message.to_owned() })
 }
 
-/// Delivers. `on_trouble` hears of each try that did not end it.
+/// Delivers the callback. `on_trouble` is called for each failed try.
 pub async fn deliver(
     api: &BackendApi,
     session_token: &WireSecret,
@@ -103,7 +103,7 @@ pub async fn deliver(
         .notify(|trouble, _| on_trouble(trouble));
     match tokio::time::timeout_at(session_ends, delivered).await {
         Ok(Ok(outcome)) => outcome,
-        // Troubles are retried without limit: only the session's end is left.
+        // Retries have no limit, so only the end of the session remains.
         Ok(Err(_)) | Err(_) => Outcome::Expired,
     }
 }
@@ -112,7 +112,7 @@ fn asked(trouble: &Trouble) -> Duration {
     trouble.at_least.unwrap_or_default().min(LONGEST_ASKED)
 }
 
-/// `idp_refused` is a 502 like a gateway's, but may be the session's stored outcome: then no further try can help.
+/// `idp_refused` is a 502, as a gateway's error is, but may be the session's stored outcome, which no retry can change.
 async fn stored_failure(api: &BackendApi, session_token: &WireSecret, trouble: &Trouble) -> Option<Outcome> {
     let ApiError::Refused(Refusal { code: Some(Code::IdpRefused), .. }) = trouble.reason else { return None };
     let session = api.session(session_token).await.ok()?.body;

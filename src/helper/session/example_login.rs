@@ -1,10 +1,10 @@
-//! A login for the tests of this room.
+//! A login for the helper's tests.
 
 use tokio::sync::mpsc;
 
 use super::auth_url::AuthUrl;
 use super::pending_login::PendingLogin;
-use crate::helper::callback::{Arrival, Consent};
+use crate::helper::callback::{Callback, Consent};
 use crate::helper::session::facts::LoginFacts;
 use crate::protocol::RedirectUri;
 use crate::random::SystemRandom;
@@ -24,8 +24,8 @@ pub fn auth_url() -> String {
     )
 }
 
-/// A login that nobody has come back from yet.
-pub fn example_login(consent: Consent) -> (PendingLogin, mpsc::UnboundedReceiver<Arrival>) {
+/// A login that waits for its callback.
+pub fn example_login(consent: Consent) -> (PendingLogin, mpsc::UnboundedReceiver<Callback>) {
     let redirect_uri = RedirectUri::parse("http://localhost:8000/").unwrap();
     let auth_url = AuthUrl::parse(&auth_url().into(), &redirect_uri, &[]).unwrap();
     let facts = LoginFacts {

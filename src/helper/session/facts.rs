@@ -1,16 +1,16 @@
-//! What may be shown of a login.
+//! The part of a login that may be shown.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Session;
 use super::auth_url::AuthUrl;
-use super::outcome::LoginError;
 use crate::backstage_names::UserRef;
+use crate::helper::HelperError;
 use crate::helper::backend_client::{BackendApi, displayable};
 use crate::protocol::Info;
 
-/// What a page or the terminal may say of a login. Nothing secret.
+/// What pages and the terminal show of a login. Holds no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginFacts {
     /// The user to whom the login will belong.
@@ -21,12 +21,12 @@ pub struct LoginFacts {
     pub backend: String,
     /// The identity provider's host.
     pub idp_host: String,
-    /// Where the browser may go afterwards, within Backstage.
+    /// Where in Backstage the browser may go afterwards.
     pub back_link: Option<String>,
 }
 
 impl LoginFacts {
-    /// What may be shown: the backend's words, made fit for a terminal and a page.
+    /// From the backend's answers, made safe for a terminal and a page.
     ///
     /// # Errors
     /// When the backend names no user.
@@ -35,10 +35,10 @@ impl LoginFacts {
         info: &Info,
         auth_url: &AuthUrl,
         api: &BackendApi,
-    ) -> Result<Self, LoginError> {
+    ) -> Result<Self, HelperError> {
         let user: UserRef = session.user.parse().map_err(|_| {
-            LoginError::Refused(
-                "The backend names no Backstage user for this login: tell whoever runs it.".to_owned(),
+            HelperError::Refused(
+                "The backend names no Backstage user for this login: tell its admin.".to_owned(),
             )
         })?;
         let title = info.clusters.iter().find(|cluster| cluster.name == session.cluster).map(|c| &c.title);
@@ -52,7 +52,7 @@ impl LoginFacts {
     }
 }
 
-/// Where the browser may go afterwards: within Backstage, whatever `return_to` says.
+/// Where the browser may go afterwards; always within Backstage, whatever `return_to` is.
 fn back_link(app_url: &str, return_to: Option<&str>) -> Option<String> {
     let app = Url::parse(app_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let back = return_to.and_then(|to| app.join(to).ok()).filter(|url| url.origin() == app.origin());

@@ -1,4 +1,4 @@
-//! The login that is under way: its secrets, and how far it is.
+//! A pending login: its secrets and its progress.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,23 +9,23 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::auth_url::AuthUrl;
 use super::facts::LoginFacts;
 use super::outcome::Outcome;
-use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
+use crate::helper::callback::{Callback, Consent, Expected, StateCookie};
 use crate::helper::web::form_tokens::FormTokens;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 
-/// How far a login is.
+/// The progress of a login.
 #[derive(Clone, Debug)]
 pub enum Progress {
-    /// Nobody came back from the identity provider yet.
+    /// It waits for the callback.
     Waiting,
-    /// Somebody did; the backend has not answered for good.
+    /// The callback came; there is no final answer of the backend yet.
     Delivering,
-    /// The end.
+    /// It has ended.
     Ended(Outcome),
 }
 
-/// The login that is under way. Has no `Debug`: it holds secrets.
+/// A pending login. Has no `Debug`: it holds secrets.
 pub struct PendingLogin {
     /// What may be shown.
     pub facts: LoginFacts,
@@ -35,21 +35,21 @@ pub struct PendingLogin {
     confirm_tokens: FormTokens,
     consented: AtomicBool,
     progress: watch::Sender<Progress>,
-    arrivals: mpsc::UnboundedSender<Arrival>,
+    callbacks: mpsc::UnboundedSender<Callback>,
     outcome_shown: Notify,
 }
 
-/// The unguessable page that the helper opens or prints.
+/// The unguessable link that the helper opens or prints.
 struct Link {
     host: String,
     port: u16,
     secret: WireSecret,
 }
 
-/// What only the helper and the person's browser may know of a login.
+/// The secrets that only the helper and the user's browser may know.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Secrets {
-    /// The end of its link.
+    /// The last part of its link.
     pub link: WireSecret,
     /// The value of its cookie.
     pub cookie: WireSecret,
@@ -66,8 +66,7 @@ impl Secrets {
 }
 
 impl PendingLogin {
-    /// A login that nobody has come back from yet, and the end of the channel on which its answer will arrive.
-    /// `host` is that of the redirect URI, `port` the one that the helper listens on.
+    /// A new pending login, and the receiver of its callback. `host` is the redirect URI's, `port` the one that the helper listens on.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -78,11 +77,11 @@ impl PendingLogin {
         port: u16,
         consent: Consent,
         random: &dyn Random,
-    ) -> Result<(Self, mpsc::UnboundedReceiver<Arrival>), NoRandomness> {
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Callback>), NoRandomness> {
         Ok(Self::with_secrets(facts, auth_url, host, port, consent, Secrets::new(random)?))
     }
 
-    /// The same with secrets that it has already.
+    /// The same with existing secrets.
     #[must_use]
     pub fn with_secrets(
         facts: LoginFacts,
@@ -91,8 +90,8 @@ impl PendingLogin {
         port: u16,
         consent: Consent,
         secrets: Secrets,
-    ) -> (Self, mpsc::UnboundedReceiver<Arrival>) {
-        let (arrivals, receiver) = mpsc::unbounded_channel();
+    ) -> (Self, mpsc::UnboundedReceiver<Callback>) {
+        let (callbacks, receiver) = mpsc::unbounded_channel();
         let cookie = StateCookie { name: StateCookie::name_for(auth_url.state()), value: secrets.cookie };
         let login = Self {
             facts,
@@ -102,13 +101,13 @@ impl PendingLogin {
             confirm_tokens: FormTokens::default(),
             consented: AtomicBool::new(consent == Consent::Given),
             progress: watch::Sender::new(Progress::Waiting),
-            arrivals,
+            callbacks,
             outcome_shown: Notify::new(),
         };
         (login, receiver)
     }
 
-    /// Where the browser logs in.
+    /// The authorization URL.
     #[must_use]
     pub fn auth_url(&self) -> &AuthUrl {
         &self.auth_url
@@ -126,7 +125,7 @@ impl PendingLogin {
         &self.cookie
     }
 
-    /// The page that the helper opens or prints; secret until the login ends.
+    /// The link that the helper opens or prints; secret until the login ends.
     #[must_use]
     pub fn link(&self) -> WireSecret {
         let Link { host, port, secret } = &self.link;
@@ -145,13 +144,13 @@ impl PendingLogin {
         self.link.secret.equals(secret)
     }
 
-    /// Whether the person has said that this login is theirs.
+    /// Whether the user has confirmed that this login is theirs.
     #[must_use]
     pub fn consent(&self) -> Consent {
         if self.consented.load(Ordering::Acquire) { Consent::Given } else { Consent::Needed }
     }
 
-    /// The person has said so.
+    /// Records the user's confirmation.
     pub fn give_consent(&self) {
         self.consented.store(true, Ordering::Release);
     }
@@ -164,15 +163,14 @@ impl PendingLogin {
         self.confirm_tokens.issue(random)
     }
 
-    /// Uses a confirm page's token up; true the first time only.
+    /// Redeems a confirm page's token; true the first time only.
     #[must_use]
     pub fn redeem_confirm_token(&self, token: &WireSecret) -> bool {
         self.confirm_tokens.redeem(token)
     }
 
-    /// Takes the identity provider's answer. What arrives after the first is not delivered: it shows the first one's
-    /// outcome.
-    pub fn accept(&self, arrival: Arrival) {
+    /// Accepts a callback. Only the first one is delivered; later ones show its outcome.
+    pub fn accept(&self, callback: Callback) {
         let first = self.progress.send_if_modified(|progress| {
             let waiting = matches!(progress, Progress::Waiting);
             if waiting {
@@ -181,27 +179,27 @@ impl PendingLogin {
             waiting
         });
         if first {
-            // Fails only when the login role has ended, and with it the whole program.
-            let _ = self.arrivals.send(arrival);
+            // Fails only when the login role has ended, and the program with it.
+            let _ = self.callbacks.send(callback);
         }
     }
 
-    /// Ends it.
+    /// Ends the login.
     pub fn end(&self, outcome: Outcome) {
         self.progress.send_replace(Progress::Ended(outcome));
     }
 
-    /// How far it is.
+    /// The progress.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.progress.borrow().clone()
     }
 
-    /// The outcome, if there is one before `patience` is over.
-    pub async fn outcome_within(&self, patience: Duration) -> Option<Outcome> {
+    /// The outcome, if there is one within `timeout`.
+    pub async fn outcome_within(&self, timeout: Duration) -> Option<Outcome> {
         let mut progress = self.progress.subscribe();
         let ended = progress.wait_for(|progress| matches!(progress, Progress::Ended(_)));
-        match tokio::time::timeout(patience, ended).await {
+        match tokio::time::timeout(timeout, ended).await {
             Ok(Ok(progress)) => match &*progress {
                 Progress::Ended(outcome) => Some(outcome.clone()),
                 Progress::Waiting | Progress::Delivering => None,
@@ -210,12 +208,12 @@ impl PendingLogin {
         }
     }
 
-    /// A browser is being shown the outcome.
+    /// Records that a browser is shown the outcome.
     pub fn mark_outcome_shown(&self) {
         self.outcome_shown.notify_one();
     }
 
-    /// Waits until a browser has been shown the outcome.
+    /// Waits until a browser is shown the outcome.
     pub async fn outcome_shown(&self) {
         self.outcome_shown.notified().await;
     }

@@ -1,4 +1,4 @@
-//! How the helper says who the person is: their own Backstage token, their browser's cookie, traded for one, or a kept sign-in.
+//! The user's credential: a Backstage token, the browser's cookie, which is traded for a token, or a kept sign-in.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
-/// The names that Backstage installations use for `auth.environment`, in the order they are tried.
+/// The usual values of `auth.environment` in Backstage, in the order in which they are tried.
 const AUTH_ENVIRONMENTS: [&str; 2] = ["production", "development"];
 
-/// What Backstage's refresh cookies are called behind the provider's name.
+/// The end of the name of Backstage's refresh cookies, after the provider's name.
 const REFRESH_COOKIE: &str = "-refresh-token=";
 
 const UNAUTHORIZED: u16 = 401;
 
-/// The status of a caller who is to wait.
+/// The status for a caller that must wait.
 pub const TOO_MANY: u16 = 429;
 
-/// Who the person is.
+/// The user's credential.
 pub enum UserCredential {
     /// The user's Backstage token.
     BackstageToken(SecretString),
@@ -33,14 +33,14 @@ pub enum UserCredential {
     },
     /// The token of an earlier sign-in to Backstage, which the helper has kept.
     Kept(SecretString),
-    /// Nothing said: enough for a backend in development mode.
+    /// None, which is enough for a backend in development mode.
     Nothing,
 }
 
-/// Why a cookie brought no user token.
+/// Why a cookie could not be traded for a user token.
 #[derive(Debug, thiserror::Error)]
-pub enum NotTraded {
-    /// Backstage did not take it.
+pub enum TradeError {
+    /// Backstage refused it.
     #[error("{0}")]
     Refused(String),
     /// Backstage did not answer.
@@ -49,10 +49,10 @@ pub enum NotTraded {
 }
 
 impl UserCredential {
-    /// Chooses among the settings; a token goes before a cookie.
+    /// Chooses from the settings; a token takes precedence over a cookie.
     ///
     /// # Errors
-    /// When one of them cannot be what it should be.
+    /// When one of them is malformed.
     pub fn choose(settings: &LoginSettings) -> Result<Self, SettingsError> {
         if let Some(token) = &settings.backstage_token {
             return header_value("BACKSTAGE_TOKEN", token).map(Self::BackstageToken);
@@ -76,7 +76,7 @@ impl UserCredential {
         Ok(Self::Cookie { provider, cookie: header_value("BACKSTAGE_SESSION", cookie)? })
     }
 
-    /// A kept sign-in, where the settings say nothing and there is one.
+    /// This credential, or a kept sign-in if it is none.
     ///
     /// # Errors
     /// As [`BackstageClient::kept_token`].
@@ -94,8 +94,8 @@ impl UserCredential {
         }
     }
 
-    /// The statuses with which a backend refuses who may be let in once they have signed in to Backstage. Requests that say nothing
-    /// count for their address, which any stranger can use up; people who have signed in count for themselves.
+    /// The statuses of a refusal that signing in to Backstage may change. 429 is one for requests without a credential: they are limited
+    /// by address, which others can exhaust, while signed-in users have a limit of their own.
     #[must_use]
     pub fn helped_by_sign_in(&self) -> &'static [u16] {
         match self {
@@ -105,11 +105,11 @@ impl UserCredential {
         }
     }
 
-    /// The user token, for which a cookie is traded.
+    /// The user token; a cookie is traded for one.
     ///
     /// # Errors
-    /// As the variants of [`NotTraded`] say.
-    pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, NotTraded> {
+    /// As the variants of [`TradeError`] say.
+    pub async fn token(self, api: &BackendApi) -> Result<Option<SecretString>, TradeError> {
         match self {
             Self::BackstageToken(token) | Self::Kept(token) => Ok(Some(token)),
             Self::Cookie { provider, cookie } => trade(api, &provider, &cookie).await.map(Some),
@@ -135,24 +135,24 @@ fn is_provider_id(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Result<SecretString, NotTraded> {
+async fn trade(api: &BackendApi, provider: &str, cookie: &SecretString) -> Result<SecretString, TradeError> {
     let mut last = None;
     for environment in AUTH_ENVIRONMENTS {
         match api.user_token(provider, environment, cookie).await {
             Ok(token) => return Ok(token),
-            // Backstage's answer for an environment that the provider is not configured for.
+            // Backstage answers this if the provider is not configured for the environment.
             Err(ApiError::Refused(refusal)) if refusal.status == 404 => last = Some(refusal),
             Err(ApiError::Refused(refusal)) => {
-                return Err(NotTraded::Refused(format!(
+                return Err(TradeError::Refused(format!(
                     "Backstage does not accept BACKSTAGE_SESSION ({refusal}): sign in to Backstage and copy the \
                      cookie anew."
                 )));
             }
-            Err(error) => return Err(NotTraded::NoAnswer(error)),
+            Err(error) => return Err(TradeError::NoAnswer(error)),
         }
     }
     let reason = last.map_or_else(String::new, |refusal| format!(" ({refusal})"));
-    Err(NotTraded::Refused(format!(
+    Err(TradeError::Refused(format!(
         "Backstage knows no auth provider {provider}{reason}: check BACKSTAGE_AUTH_PROVIDER."
     )))
 }

@@ -1,30 +1,29 @@
-//! Signing in to Backstage, while it is under way: its secrets, what came back, and where the browser goes then.
+//! A pending sign-in to Backstage: its secrets, its callback, and where the browser goes afterwards.
 
 use tokio::sync::mpsc;
 
 use super::SignIn;
-use crate::helper::callback::{Arrival, Consent, Expected, StateCookie};
-use crate::helper::web::onward::Signpost;
+use crate::helper::callback::{Callback, Consent, Expected, StateCookie};
+use crate::helper::web::deferred_redirect::DeferredRedirect;
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 
-/// The name in Backstage's redirect, whatever that of the identity provider is.
+/// The host of Backstage's redirect URI, which may differ from the identity provider's.
 pub const REDIRECT_HOST: &str = "localhost";
 
-/// A sign-in that is under way. Has no `Debug`: it holds secrets.
+/// A pending sign-in. Has no `Debug`: it holds secrets.
 pub struct PendingSignIn {
-    /// Where a browser that comes back goes on: the login that now begins.
-    pub signpost: Signpost,
+    /// Where the browser goes after the callback: to the login that begins then.
+    pub redirect: DeferredRedirect,
     sign_in: SignIn,
     port: u16,
     link_secret: WireSecret,
     cookie: StateCookie,
-    arrivals: mpsc::Sender<Arrival>,
+    callbacks: mpsc::Sender<Callback>,
 }
 
 impl PendingSignIn {
-    /// One that nobody has come back from yet, and the end of the channel on which its answer will arrive. `port` is the one that the
-    /// helper listens on.
+    /// A new pending sign-in, and the receiver of its callback. `port` is the one that the helper listens on.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -32,16 +31,16 @@ impl PendingSignIn {
         sign_in: SignIn,
         port: u16,
         random: &dyn Random,
-    ) -> Result<(Self, mpsc::Receiver<Arrival>), NoRandomness> {
-        let (arrivals, receiver) = mpsc::channel(1);
+    ) -> Result<(Self, mpsc::Receiver<Callback>), NoRandomness> {
+        let (callbacks, receiver) = mpsc::channel(1);
         let cookie =
             StateCookie { name: StateCookie::name_for(&sign_in.state), value: random_secret(random)? };
         let link_secret = random_secret(random)?;
-        let signpost = Signpost::default();
-        Ok((Self { signpost, sign_in, port, link_secret, cookie, arrivals }, receiver))
+        let redirect = DeferredRedirect::default();
+        Ok((Self { redirect, sign_in, port, link_secret, cookie, callbacks }, receiver))
     }
 
-    /// The page that the helper opens or prints.
+    /// The link that the helper opens or prints.
     #[must_use]
     pub fn link(&self) -> WireSecret {
         format!("http://{REDIRECT_HOST}:{}/go/{}", self.port, self.link_secret.expose()).into()
@@ -53,13 +52,13 @@ impl PendingSignIn {
         self.link_secret.equals(secret)
     }
 
-    /// Where the browser signs in.
+    /// The authorization URL.
     #[must_use]
     pub fn authorize_url(&self) -> &WireSecret {
         &self.sign_in.authorize_url
     }
 
-    /// The state that the browser was sent away with.
+    /// The state of the authorization request.
     #[must_use]
     pub fn state(&self) -> &WireSecret {
         &self.sign_in.state
@@ -71,7 +70,7 @@ impl PendingSignIn {
         &self.link_secret
     }
 
-    /// What the code is redeemed with.
+    /// The PKCE verifier.
     #[must_use]
     pub fn verifier(&self) -> &WireSecret {
         &self.sign_in.verifier
@@ -83,15 +82,15 @@ impl PendingSignIn {
         &self.cookie
     }
 
-    /// What a callback must match. Nobody but the person began this: there is nothing to confirm.
+    /// What a callback must match. The user began this sign-in on this machine, so there is nothing to confirm.
     #[must_use]
     pub fn expected(&self) -> Expected<'_> {
         Expected { state: &self.sign_in.state, cookie: &self.cookie, consent: Consent::Given }
     }
 
-    /// Takes Backstage's answer. Only the first counts; who brings another sees how the first one ended.
-    pub fn accept(&self, arrival: Arrival) {
-        if self.arrivals.try_send(arrival).is_err() {
+    /// Accepts a callback. Only the first one counts; later ones show its outcome.
+    pub fn accept(&self, callback: Callback) {
+        if self.callbacks.try_send(callback).is_err() {
             tracing::info!("Backstage's answer came once more");
         }
     }

@@ -1,4 +1,4 @@
-//! Where the helper keeps what signing in to Backstage gave: a file for each backend and client, for its owner alone.
+//! The file for the tokens of a Backstage sign-in: one for each backend and client, readable by its owner only.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::helper::private_folder::{NotGiven, PrivateFolder};
+use crate::helper::private_folder::{FolderError, PrivateFolder};
 use crate::protocol::WireSecret;
 use crate::random::sha256;
 
-/// Why the file cannot be used. Nothing in it was changed.
+/// Why the file cannot be used. It was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
-    /// The system does not let us.
+    /// The system refuses access.
     #[error("{0}, or set BACKSTAGE_TOKEN instead.")]
-    NotGiven(#[from] NotGiven),
-    /// Another program wrote it, or part of it is gone.
+    FolderError(#[from] FolderError),
+    /// Another program wrote it, or it is damaged.
     #[error("{0} does not hold a Backstage sign-in: remove that file, then sign in again.")]
     Damaged(PathBuf),
 }
 
-/// What signing in gives.
+/// The tokens of a sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
     /// The Backstage user token.
     pub access_token: WireSecret,
-    /// Until when it is good, by our clock.
+    /// When it expires, by our clock.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
-    /// Good for the next one, once; only where Backstage gives them.
+    /// For the next token, usable once; only if Backstage issues them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<WireSecret>,
 }
@@ -42,7 +42,7 @@ pub struct TokenFile {
     owner: Owner,
 }
 
-/// The client that the tokens belong to; in the file, too, so that a copy under another name is noticed.
+/// The client that the tokens belong to. It is also in the file, so that a copy under another name is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Owner {
@@ -58,8 +58,7 @@ struct Content {
     tokens: Tokens,
 }
 
-/// The folder for a user's tokens, by the conventions of their system: below `$XDG_STATE_HOME` (`~/.local/state`) on Unix.
-/// None for a user without a home.
+/// The system's folder for such files, below `$XDG_STATE_HOME` (`~/.local/state`) on Unix. None for a user without a home.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
@@ -69,7 +68,7 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 impl TokenFile {
-    /// In that folder; nothing is read or made yet.
+    /// The file in that folder; nothing is read or created yet.
     #[must_use]
     pub fn new(folder: &Path, backstage_url: &str, client_id: &str) -> Self {
         let owner = Owner { backstage_url: backstage_url.to_owned(), client_id: client_id.to_owned() };
@@ -77,15 +76,15 @@ impl TokenFile {
         Self { folder: PrivateFolder::new(folder), name, owner }
     }
 
-    /// The file to itself; waits for other runs of this program. Free again when the answer is dropped.
+    /// Locks the file; waits for other runs of this program. Dropping the result releases it.
     ///
     /// # Errors
-    /// When the folder or the lock cannot be had.
+    /// When the folder cannot be used, or the lock is not free in time.
     pub async fn lock(&self) -> Result<Locked<'_>, TokenFileError> {
         Ok(Locked { file: self, _lock: self.folder.lock(&self.name).await? })
     }
 
-    /// Forgets what it holds, readable or not; whether there was anything.
+    /// Deletes the file, readable or not, and returns whether it existed.
     ///
     /// # Errors
     /// When the file cannot be removed.
@@ -105,38 +104,38 @@ impl TokenFile {
     }
 }
 
-/// The file, while this run alone has it.
+/// The locked file.
 pub struct Locked<'f> {
     file: &'f TokenFile,
     _lock: File,
 }
 
 impl Locked<'_> {
-    /// What is kept.
+    /// The tokens, if there are any.
     ///
     /// # Errors
-    /// When it cannot be read, or is not what we wrote.
+    /// When it cannot be read, or this program did not write it.
     pub fn read(&self) -> Result<Option<Tokens>, TokenFileError> {
         let Some(text) = self.file.folder.read(&self.file.file_name())? else { return Ok(None) };
-        // What serde says about it may repeat a token.
+        // serde's error may repeat a token.
         match serde_json::from_slice::<Content>(&text) {
             Ok(content) if content.owner == self.file.owner => Ok(Some(content.tokens)),
             _ => Err(TokenFileError::Damaged(self.file.path())),
         }
     }
 
-    /// Keeps these instead: all of them, or after a crash the old ones.
+    /// Replaces the tokens atomically.
     ///
     /// # Errors
     /// When they cannot be written.
     pub fn write(&self, tokens: &Tokens) -> Result<(), TokenFileError> {
         let content = Content { owner: self.file.owner.clone(), tokens: tokens.clone() };
         let content = serde_json::to_vec(&content)
-            .map_err(|error| NotGiven::BySystem { path: self.file.path(), reason: error.into() })?;
+            .map_err(|error| FolderError::BySystem { path: self.file.path(), reason: error.into() })?;
         Ok(self.file.folder.write(&self.file.file_name(), &content)?)
     }
 
-    /// Forgets them.
+    /// Deletes the tokens.
     ///
     /// # Errors
     /// When the file cannot be removed.
@@ -189,7 +188,7 @@ mod tests {
 
     #[cfg(unix)]
     #[actix_web::test]
-    async fn nobody_else_can_read_it() {
+    async fn other_users_cannot_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
         let file = file_in(&home.path().join("made/by/us"));

@@ -1,19 +1,19 @@
-//! Opens the person's browser.
+//! Opens the user's browser.
 
 use std::process::{Command, Stdio};
 
 use crate::protocol::WireSecret;
 
-/// Opens an address in a browser. May block until the browser has taken it: call it from a thread of its own.
+/// Opens an address in a browser. May block, so call it on its own thread.
 pub trait Browser: Send + Sync {
     /// Opens it.
     ///
     /// # Errors
-    /// When no browser took it.
+    /// When no browser could be started.
     fn open(&self, address: &WireSecret) -> Result<(), NotOpened>;
 }
 
-/// No browser took the address.
+/// No browser could be started.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotOpened(String);
@@ -31,13 +31,13 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// On a Linux without a screen the default browser is one for the terminal, which would paint over our lines.
+/// On Linux without a display, the default browser runs in the terminal and would overwrite our lines.
 fn is_without_screen() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].into_iter().any(is_set)
 }
 
-/// The program that `BROWSER` or `--browser` names: words, of which `%s` stands for the address.
+/// The command of `BROWSER` or `--browser`: words, with `%s` for the address.
 #[derive(Clone, Debug)]
 pub struct NamedBrowser(pub String);
 
@@ -64,7 +64,7 @@ impl Browser for NamedBrowser {
     }
 }
 
-/// For those who want to open the link themselves.
+/// Opens nothing, for users who open the link themselves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoBrowser;
 

@@ -1,4 +1,4 @@
-//! What the helper says in the terminal in the course of a login, and what it does with what is typed there.
+//! The dialogue of a login in the terminal: the helper's lines, and its reactions to typed lines.
 
 use std::cell::Cell;
 use std::sync::{Arc, Once};
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use super::asked_words::{Answer, AskedWords};
+use super::confirmation_words::{Answer, ConfirmationWords};
 use super::keyboard::{self, Attended, Keyboard};
 use super::tools::Tools;
 use super::{Terminal, Typed};
-use crate::helper::callback::{self, Arrival, Consent, Expected, Proof, Way};
+use crate::helper::callback::{self, Callback, Channel, Consent, Expected, Proof};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::delivery;
@@ -22,40 +22,39 @@ use crate::helper::terminal;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::NoRandomness;
 
-/// Where the person's browser is when something begins.
+/// Where the user's browser is when a login or sign-in begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrowserState {
-    /// The link of what begins has to be opened in it.
+    /// Elsewhere: the link has to be opened.
     Elsewhere,
-    /// On a page of the helper's or back from Backstage, and about to be sent to that link.
+    /// On a page of the helper, which will redirect it to the link.
     OnItsWay,
 }
 
-/// What a person types says yes to; nothing where none types, or none is asked.
-pub type Asked = Option<AskedWords>;
+/// The words that confirm when typed; none if no user is at the terminal, or nothing is asked.
+pub type ExpectedWords = Option<ConfirmationWords>;
 
-/// Asks whether the backend is the person's own.
+/// Asks whether the backend is the user's own.
 ///
 /// # Errors
-/// When there is no randomness for what is to be typed.
+/// When there is no randomness for the words.
 pub fn ask_about_backend(
     question: &BackendQuestion,
     link: &WireSecret,
     (tools, keyboard): (&Tools, &mut Keyboard),
-    patience: Duration,
-) -> Result<Asked, NoRandomness> {
+    timeout: Duration,
+) -> Result<ExpectedWords, NoRandomness> {
     tools.terminal.say(
-        "No login at this Backstage has succeeded on this machine yet: nothing was sent there but a question of which backend it is.",
+        "No login at this Backstage has succeeded on this machine yet: it was sent nothing but a request for its public information.",
     );
     show_backend(&question.backend, &tools.terminal);
     let asked = ask("Is that your Backstage, and did you begin this login?", tools, keyboard)?;
     open(link, tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
     Ok(asked)
 }
 
-/// The address that the person compares, whole: first the path, however long it is, so that nothing stands between the host and the
-/// question.
+/// Shows the whole address for comparison. The path comes first: it may be long and must not separate the host from the question.
 pub fn show_backend(backend: &BackendName, terminal: &Terminal) {
     if backend.path() != "/" {
         terminal.say_whole(&format!("  Path: {}", backend.path()));
@@ -63,29 +62,29 @@ pub fn show_backend(backend: &BackendName, terminal: &Terminal) {
     terminal.say_whole(&format!("  Address: {}", backend.origin()));
 }
 
-/// Says that the person must sign in to Backstage first, and opens the browser, or says where to go.
+/// Says that the user must sign in to Backstage first, and opens the browser or shows the link.
 pub fn begin_sign_in(
     sign_in: &PendingSignIn,
     backend: &str,
     tools: &Tools,
-    patience: Duration,
+    timeout: Duration,
     browser: BrowserState,
 ) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
     bring(browser, &sign_in.link(), tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
 }
 
-/// Says whose login it is and opens the browser, or says where to go.
+/// Says to whom the login will belong, and opens the browser or shows the link.
 ///
 /// # Errors
-/// When there is no randomness for what is to be typed.
+/// When there is no randomness for the words.
 pub fn begin(
     login: &PendingLogin,
     (tools, keyboard): (&Tools, &mut Keyboard),
-    patience: Duration,
+    timeout: Duration,
     browser: BrowserState,
-) -> Result<Asked, NoRandomness> {
+) -> Result<ExpectedWords, NoRandomness> {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     tools.terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
     let asked = match login.consent() {
@@ -93,26 +92,26 @@ pub fn begin(
         Consent::Needed => ask("Is that you, and did you begin this login?", tools, keyboard)?,
     };
     bring(browser, &login.link(), tools);
-    say_how_long(tools, patience);
+    say_how_long(tools, timeout);
     Ok(asked)
 }
 
-/// Puts a question that a click on the helper's page answers, and words, where a person types.
-fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<Asked, NoRandomness> {
+/// Asks a question that a click on the helper's page answers, or typed words if a user is at the terminal.
+fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<ExpectedWords, NoRandomness> {
     let terminal = &tools.terminal;
     if keyboard::attended() == Attended::No {
         terminal.say(&format!("{question} Then press the button on the page that opens."));
         return Ok(None);
     }
     keyboard.forget_what_was_typed_ahead();
-    let words = AskedWords::new(tools.random.as_ref())?;
+    let words = ConfirmationWords::new(tools.random.as_ref())?;
     let shown = words.shown();
     terminal.say(&format!("{question} Then press the button on the page that opens, or type: {shown}"));
     Ok(Some(words))
 }
 
-/// Whether a line is the yes that was asked for.
-fn is_yes(line: &str, asked: &mut Asked, tools: &Tools) -> Result<bool, NoRandomness> {
+/// Whether a line holds the words.
+fn is_yes(line: &str, asked: &mut ExpectedWords, tools: &Tools) -> Result<bool, NoRandomness> {
     let Some(words) = asked else { return Ok(false) };
     match words.take(line, tools.random.as_ref())? {
         Answer::Yes => return Ok(true),
@@ -134,10 +133,10 @@ fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
     }
 }
 
-fn say_how_long(tools: &Tools, patience: Duration) {
+fn say_how_long(tools: &Tools, timeout: Duration) {
     let terminal = &tools.terminal;
-    let patience = humantime::format_duration(patience);
-    terminal.say(&format!("Waiting up to {patience} for you to log in. Ctrl-C ends it."));
+    let timeout = humantime::format_duration(timeout);
+    terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
     if keyboard::attended() == Attended::Yes {
         terminal.say("If the browser ends on a page that cannot be reached, paste that page's address here.");
     }
@@ -155,14 +154,14 @@ fn open(link: &WireSecret, tools: &Tools) {
     });
 }
 
-/// Says that the identity provider's redirect will not reach this port by itself.
+/// Says that the identity provider redirects to another port than this one.
 pub fn say_other_port(terminal: &Terminal, ours: u16, redirects: u16) {
     terminal.say(&format!(
         "The identity provider sends the browser to port {redirects}, this helper listens on {ours}: forward that port."
     ));
 }
 
-/// Tells, once, that a browser came with TLS, which is not spoken here.
+/// Explains, once, that a browser connected with TLS, which the helper does not serve.
 pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'static {
     let once = Arc::new(Once::new());
     move || {
@@ -174,15 +173,15 @@ pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'sta
     }
 }
 
-/// Acts on a line that is typed while the person signs in to Backstage.
+/// Handles a line that is typed during the sign-in to Backstage.
 pub fn answer_sign_in(line: &str, sign_in: &PendingSignIn, tools: &Tools) {
     let Typed::CallbackQuery(query) = terminal::understand(line) else { return };
     if let Some(request) = pasted(&query, sign_in.expected(), &tools.terminal) {
-        sign_in.accept(Arrival { request, way: Way::Terminal });
+        sign_in.accept(Callback { request, channel: Channel::Terminal });
     }
 }
 
-/// What a pasted address carries; where it does not count, the person is told why.
+/// The callback in a pasted address; says why if it is refused.
 fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Option<ExchangeRequest> {
     match callback::judge(query.expose(), expected, Proof::Terminal) {
         Ok(Some(request)) => return Some(request),
@@ -192,32 +191,32 @@ fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Op
     None
 }
 
-/// Acts on a line that is typed while the backend waits to be confirmed.
+/// Handles a line that is typed while the backend is to be confirmed.
 ///
 /// # Errors
-/// When there is no randomness for other words.
+/// When there is no randomness for new words.
 pub fn answer_about_backend(
     line: &str,
     question: &BackendQuestion,
-    asked: &mut Asked,
+    asked: &mut ExpectedWords,
     tools: &Tools,
 ) -> Result<(), NoRandomness> {
     let is_words = matches!(terminal::understand(line), Typed::Words);
     if is_words && is_yes(line, asked, tools)? {
         tracing::info!(backend = %question.backend, "the backend was confirmed in the terminal");
-        question.confirm(Way::Terminal);
+        question.confirm(Channel::Terminal);
     }
     Ok(())
 }
 
-/// Acts on a line that is typed while the identity provider's answer is waited for.
+/// Handles a line that is typed while the login waits for its callback.
 ///
 /// # Errors
-/// When there is no randomness for other words.
+/// When there is no randomness for new words.
 pub fn answer(
     line: &str,
     login: &PendingLogin,
-    asked: &mut Asked,
+    asked: &mut ExpectedWords,
     tools: &Tools,
 ) -> Result<(), NoRandomness> {
     match terminal::understand(line) {
@@ -230,7 +229,7 @@ pub fn answer(
         }
         Typed::CallbackQuery(query) => {
             if let Some(request) = pasted(&query, login.expected(), &tools.terminal) {
-                login.accept(Arrival { request, way: Way::Terminal });
+                login.accept(Callback { request, channel: Channel::Terminal });
             }
         }
         Typed::Words | Typed::Nothing => {}
@@ -238,20 +237,20 @@ pub fn answer(
     Ok(())
 }
 
-/// Tells of the first trouble with the backend, and then leaves the person alone.
+/// Reports the first failed try of a delivery, and no others.
 pub struct Trouble<'t> {
     terminal: &'t Terminal,
     told: Cell<bool>,
 }
 
 impl<'t> Trouble<'t> {
-    /// Nothing told yet.
+    /// Nothing was reported yet.
     #[must_use]
     pub fn new(terminal: &'t Terminal) -> Self {
         Self { terminal, told: Cell::new(false) }
     }
 
-    /// Tells of it.
+    /// Reports a failed try, if it is the first.
     pub fn say(&self, trouble: &delivery::Trouble) {
         let reason = &trouble.reason;
         tracing::info!(%reason, "the backend has not answered for good");
@@ -262,7 +261,7 @@ impl<'t> Trouble<'t> {
     }
 }
 
-/// Says that the person is connected. What else an outcome is, the program's last line says.
+/// Says that the user is connected. Other outcomes are reported by the program's last line.
 pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
     if let Outcome::Connected(connected) = outcome {
         let until = connected.expires_at.format(&Rfc3339).unwrap_or_default();

@@ -1,29 +1,29 @@
-//! Standard input, where a person types: a terminal in whose foreground this program is. Anything else is not ours to read: in
-//! `curl … | sh` it is the rest of the script, in a loop the rest of the list, and a background job that reads its terminal is stopped.
+//! Lines that the user types. Standard input is read only if it is a terminal with this program in its foreground: in `curl … | sh` it
+//! is the rest of the script, in a shell's loop it may be the loop's input, and a background job that reads its terminal is stopped.
 
 use std::io::{BufRead, IsTerminal, StdinLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-/// How often a program in the background looks whether it is in the foreground again.
+/// How often a program in the background checks whether it is in the foreground again.
 const BACKGROUND_WAIT: Duration = Duration::from_millis(250);
 
-/// Whether a person types.
+/// Whether a user is at the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attended {
-    /// Standard input is a terminal, and we are in its foreground.
+    /// Standard input is a terminal with this program in its foreground.
     Yes,
-    /// It is something else, or the person is in another program now.
+    /// It is no terminal, or another program is in its foreground.
     No,
 }
 
-/// What is typed, from the first line on that is waited for.
+/// The typed lines; reading begins with the first call of [`Self::line`].
 #[derive(Default)]
 pub struct Keyboard(Option<mpsc::UnboundedReceiver<String>>);
 
 impl Keyboard {
-    /// The next line; none ever comes where nobody types.
+    /// The next line. Never resolves if standard input is no terminal.
     pub async fn line(&mut self) -> String {
         if !std::io::stdin().is_terminal() {
             return std::future::pending().await;
@@ -34,7 +34,7 @@ impl Keyboard {
         }
     }
 
-    /// Forgets what was typed before now: the lines behind a pasted command are no answer to its question.
+    /// Discards earlier input: lines that were pasted after a command must not answer its question.
     pub fn forget_what_was_typed_ahead(&mut self) {
         if attended() == Attended::No {
             return;
@@ -46,7 +46,7 @@ impl Keyboard {
     }
 }
 
-/// Whether a person types now.
+/// Whether a user is at the terminal now.
 #[cfg(unix)]
 #[must_use]
 pub fn attended() -> Attended {
@@ -55,14 +55,14 @@ pub fn attended() -> Attended {
     if input.is_terminal() && is_ours { Attended::Yes } else { Attended::No }
 }
 
-/// Whether a person types now. There are no background jobs here.
+/// Whether a user is at the terminal now. Background jobs do not exist here.
 #[cfg(not(unix))]
 #[must_use]
 pub fn attended() -> Attended {
     if std::io::stdin().is_terminal() { Attended::Yes } else { Attended::No }
 }
 
-/// The lines, from now on. They are read by a thread of their own, which ends with the program.
+/// Starts reading lines, on a thread that ends with the program.
 fn lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, receiver) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -78,7 +78,7 @@ fn lines() -> mpsc::UnboundedReceiver<String> {
     receiver
 }
 
-/// The next line, as soon as we are in the foreground; nothing at the end.
+/// The next line, read once the program is in the foreground; none at the end of input.
 fn next_line(input: &mut StdinLock<'_>) -> Option<String> {
     loop {
         if attended() == Attended::No {
@@ -89,14 +89,14 @@ fn next_line(input: &mut StdinLock<'_>) -> Option<String> {
         match input.read_until(b'\n', &mut line) {
             Ok(0) => return None,
             Ok(_) => return Some(String::from_utf8_lossy(&line).into_owned()),
-            // Sent to the background meanwhile: with the signal blocked, the read fails and stops nobody.
+            // Sent to the background meanwhile: with the signal blocked, the read fails and the process is not stopped.
             Err(_) if attended() == Attended::No && std::io::stdin().is_terminal() => {}
             Err(_) => return None,
         }
     }
 }
 
-/// What stops a background job that reads its terminal, or changes it.
+/// The signals that stop a background job when it reads or configures its terminal.
 #[cfg(unix)]
 fn stop_signals() -> nix::sys::signal::SigSet {
     use nix::sys::signal::Signal;
@@ -107,12 +107,12 @@ fn stop_signals() -> nix::sys::signal::SigSet {
 fn forget_input() {
     use nix::sys::signal::SigmaskHow;
     use nix::sys::termios::{FlushArg, tcflush};
-    // Sent to the background just now, we would be stopped.
+    // Without this a program that was just sent to the background would be stopped.
     let Ok(before) = stop_signals().thread_swap_mask(SigmaskHow::SIG_BLOCK) else { return };
     let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
     let _ = before.thread_set_mask();
 }
 
-/// Nothing can be forgotten here: the random words are what protects.
+/// Input cannot be discarded here; the random words protect the question.
 #[cfg(not(unix))]
 fn forget_input() {}

@@ -1,6 +1,6 @@
-//! Words from outside in a command that a person is told to run: what a shell could take for more than a word is not shown.
+//! Text from a server in a command that the user is told to run: it is shown only if a shell reads it as one plain word.
 
-/// The text as a word of a command, or what stands for it in the command's help.
+/// The text as a word of a command, or the placeholder.
 #[must_use]
 pub fn word<'t>(text: &'t str, placeholder: &'t str) -> &'t str {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%[]@+".contains(c);

@@ -1,4 +1,4 @@
-//! The answers that several routes give.
+//! Answers that several routes share.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use actix_web::cookie::{self, Cookie, SameSite};
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::deferred_redirect::{DeferredRedirect, Destination};
 use super::login_lookup::Unavailable;
-use super::onward::{Onward, Signpost};
 use super::pages;
 use crate::helper::callback::{BadCallback, StateCookie};
 use crate::helper::session::pending_login::{PendingLogin, Progress};
 use crate::protocol::WireSecret;
 
-/// How long a browser keeps the proof that it was sent to the identity provider: as long as a session lives.
+/// How long a browser keeps the state cookie: as long as a session lives.
 const COOKIE_LIFE: cookie::time::Duration = cookie::time::Duration::minutes(5);
 
-/// How long a callback waits for the backend before it shows the page that reloads itself.
-const CALLBACK_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a callback waits for the outcome before it shows a page that reloads itself.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The page that says why nothing can be said about any login.
+/// The page for logins that cannot be looked up now.
 #[must_use]
 pub fn unavailable(reason: &Unavailable) -> HttpResponse {
-    tracing::warn!(%reason, "the logins cannot be looked at");
+    tracing::warn!(%reason, "the logins cannot be looked up");
     pages::unavailable(reason).into_response()
 }
 
-/// Sends the browser there, with the proof that it was us who did.
+/// Redirects the browser and sets the state cookie.
 #[must_use]
-pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
+pub fn redirect_with_cookie(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
     let cookie = Cookie::build(cookie.name.as_str(), cookie.value.expose())
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -38,14 +38,14 @@ pub fn sent_away(cookie: &StateCookie, address: &WireSecret) -> HttpResponse {
     HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, address.expose())).finish()
 }
 
-/// The page for a callback that does not count.
+/// The page for a refused callback.
 #[must_use]
 pub fn refuse(reason: BadCallback) -> HttpResponse {
     tracing::info!(%reason, "a callback was refused");
     pages::bad_callback(reason).into_response()
 }
 
-/// The values of the cookies of that name: another program on localhost may have set one, too, ours is among them.
+/// The values of all cookies of that name: another program on localhost may have set one, too.
 #[must_use]
 pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
     request.cookies().map_or_else(
@@ -57,9 +57,9 @@ pub fn own_cookies(request: &HttpRequest, name: &str) -> Vec<String> {
     )
 }
 
-/// The outcome, as soon as there is one; else the page that asks for it again.
+/// The page with the outcome, or a page that reloads itself if there is none in time.
 pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
-    if let Some(outcome) = login.outcome_within(CALLBACK_PATIENCE).await {
+    if let Some(outcome) = login.outcome_within(CALLBACK_TIMEOUT).await {
         login.mark_outcome_shown();
         return pages::outcome(&login.facts, &outcome).into_response();
     }
@@ -69,10 +69,10 @@ pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
     }
 }
 
-/// Where a browser that waits goes on, as soon as it is known.
-pub async fn follow(signpost: &Signpost) -> HttpResponse {
-    match signpost.read().await {
-        Onward::To(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
-        Onward::Nowhere(sentence) => pages::sign_in_failed(&sentence).into_response(),
+/// Waits for a deferred redirect and follows it.
+pub async fn follow(redirect: &DeferredRedirect) -> HttpResponse {
+    match redirect.destination().await {
+        Destination::Link(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
+        Destination::Failure(sentence) => pages::sign_in_failed(&sentence).into_response(),
     }
 }

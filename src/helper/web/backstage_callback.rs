@@ -1,23 +1,23 @@
-//! The two ends of signing in to Backstage in the browser: the way there, and what a browser that comes back gets to see.
+//! Signing in to Backstage in the browser: the redirect to Backstage, and the callback.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answers::{follow, own_cookies, refuse, sent_away};
+use super::answers::{follow, own_cookies, redirect_with_cookie, refuse};
 use super::login_lookup::LoginLookup;
 use super::pages;
-use crate::helper::callback::{self, Arrival, BadCallback, Proof, Way};
+use crate::helper::callback::{self, BadCallback, Callback, Channel, Proof};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 
-/// To Backstage; who comes once more, when it is over, sees how it ended.
-pub async fn lead_on(sign_in: &PendingSignIn) -> HttpResponse {
-    if sign_in.signpost.points() {
-        return follow(&sign_in.signpost).await;
+/// Redirects to Backstage, or shows how the sign-in ended if it is over.
+pub async fn redirect_to_backstage(sign_in: &PendingSignIn) -> HttpResponse {
+    if sign_in.redirect.is_resolved() {
+        return follow(&sign_in.redirect).await;
     }
-    sent_away(sign_in.cookie(), sign_in.authorize_url())
+    redirect_with_cookie(sign_in.cookie(), sign_in.authorize_url())
 }
 
-/// `GET /backstage/callback`: Backstage has let the person in, or not.
-pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
+/// `GET /backstage/callback`: Backstage has signed the user in, or refused.
+pub async fn handle(request: HttpRequest, logins: web::Data<dyn LoginLookup>) -> HttpResponse {
     let query = request.query_string();
     let sign_in = match callback::state_of(query) {
         Ok(None) => return pages::not_found().into_response(),
@@ -29,10 +29,10 @@ pub async fn arrive(request: HttpRequest, logins: web::Data<dyn LoginLookup>) ->
     match callback::judge(query, sign_in.expected(), Proof::Cookies(&cookies)) {
         Ok(answer) => {
             if let Some(request) = answer {
-                sign_in.accept(Arrival { request, way: Way::Browser });
+                sign_in.accept(Callback { request, channel: Channel::Browser });
             }
-            // On to the identity provider in the same tab, by the login's own link.
-            follow(&sign_in.signpost).await
+            // The same tab goes on to the login's link, and from there to the identity provider.
+            follow(&sign_in.redirect).await
         }
         Err(reason) => refuse(reason),
     }

@@ -1,14 +1,13 @@
-//! The step between the helper's link and what comes next: the question whose account or which Backstage it is, the click, and the
-//! way on.
+//! The helper's link: it leads to a question about the account or the backend, or straight to the identity provider.
 
 use actix_web::http::header::{HOST, HeaderMap, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::answers::{follow, sent_away, show_progress, unavailable};
+use super::answers::{follow, redirect_with_cookie, show_progress, unavailable};
 use super::login_lookup::{LoginLookup, Unavailable};
 use super::{backstage_callback, pages};
-use crate::helper::callback::{Consent, Way};
+use crate::helper::callback::{Channel, Consent};
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::pending_login::{PendingLogin, Progress};
 use crate::helper::sign_in::pending_sign_in::REDIRECT_HOST;
@@ -20,7 +19,7 @@ pub struct Confirmation {
     pub(in crate::helper) csrf: WireSecret,
 }
 
-/// `GET /go/{secret}`: to the question, or straight on to the identity provider where none is needed.
+/// `GET /go/{secret}`: shows the question, or redirects to the identity provider if none is needed.
 pub async fn go(
     request: HttpRequest,
     secret: web::Path<WireSecret>,
@@ -30,13 +29,13 @@ pub async fn go(
         return ask(&question).await;
     }
     if let Some(sign_in) = logins.sign_in_of_link(&secret) {
-        return match elsewhere(request.headers(), REDIRECT_HOST, &secret) {
+        return match on_redirect_host(request.headers(), REDIRECT_HOST, &secret) {
             Some(there) => there,
-            None => backstage_callback::lead_on(&sign_in).await,
+            None => backstage_callback::redirect_to_backstage(&sign_in).await,
         };
     }
     match logins.of_link(&secret).await {
-        Ok(Some(login)) => lead_on(&request, &secret, &login, logins.as_ref())
+        Ok(Some(login)) => continue_login(&request, &secret, &login, logins.as_ref())
             .await
             .unwrap_or_else(|reason| unavailable(&reason)),
         Ok(None) => pages::not_found().into_response(),
@@ -44,13 +43,13 @@ pub async fn go(
     }
 }
 
-async fn lead_on(
+async fn continue_login(
     request: &HttpRequest,
     secret: &WireSecret,
     login: &PendingLogin,
     logins: &dyn LoginLookup,
 ) -> Result<HttpResponse, Unavailable> {
-    if let Some(there) = elsewhere(request.headers(), login.redirect_host(), secret) {
+    if let Some(there) = on_redirect_host(request.headers(), login.redirect_host(), secret) {
         return Ok(there);
     }
     Ok(match (login.progress(), login.consent()) {
@@ -63,10 +62,10 @@ async fn lead_on(
     })
 }
 
-/// The question about the backend; who comes once more, when it is answered or too late, goes on.
+/// The page with the question about the backend; a browser that comes after the answer is redirected.
 async fn ask(question: &BackendQuestion) -> HttpResponse {
-    if question.is_confirmed() || question.signpost.points() {
-        return follow(&question.signpost).await;
+    if question.is_confirmed() || question.redirect.is_resolved() {
+        return follow(&question.redirect).await;
     }
     match question.issue_form_token() {
         Ok(token) => pages::confirm_backend(&question.backend, &token).into_response(),
@@ -74,8 +73,8 @@ async fn ask(question: &BackendQuestion) -> HttpResponse {
     }
 }
 
-/// The cookie must be set under the name that the redirect will come back to: under another, the link leads there first.
-fn elsewhere(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
+/// Redirects to the link on the redirect URI's host if the request has another host, since the cookie must be set there.
+fn on_redirect_host(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> Option<HttpResponse> {
     let (name, port) = host(headers);
     if name.eq_ignore_ascii_case(redirect_host) {
         return None;
@@ -84,7 +83,7 @@ fn elsewhere(headers: &HeaderMap, redirect_host: &str, secret: &WireSecret) -> O
     Some(HttpResponse::SeeOther().insert_header((LOCATION, link)).finish())
 }
 
-/// The host that a request names, and its port with the colon.
+/// The host of a request, and its port with the colon.
 fn host(headers: &HeaderMap) -> (&str, &str) {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_port = |text: &str| text.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
@@ -104,9 +103,9 @@ pub async fn click(
         return pages::bad_confirmation().into_response();
     };
     if let Some(question) = logins.redeem_question_token(&csrf) {
-        question.confirm(Way::Browser);
+        question.confirm(Channel::Browser);
         tracing::info!(backend = %question.backend, "the backend was confirmed on the page");
-        return follow(&question.signpost).await;
+        return follow(&question.redirect).await;
     }
     match logins.redeem_confirm_token(&csrf).await {
         Ok(Some(login)) => {
@@ -122,7 +121,7 @@ pub async fn click(
     }
 }
 
-/// `Sec-Fetch-Site` and `Origin` are the browser's own word, and no page can forge them.
+/// The browser itself sets `Sec-Fetch-Site` and `Origin`; a page cannot forge them.
 #[must_use]
 pub fn is_from_own_page(headers: &HeaderMap) -> bool {
     let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -133,5 +132,5 @@ pub fn is_from_own_page(headers: &HeaderMap) -> bool {
 }
 
 fn to_identity_provider(login: &PendingLogin) -> HttpResponse {
-    sent_away(login.cookie(), login.auth_url().text())
+    redirect_with_cookie(login.cookie(), login.auth_url().text())
 }

@@ -1,4 +1,4 @@
-//! The one-time tokens of the forms on the helper's pages about one question.
+//! One-time tokens for the forms of one question.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -6,15 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use crate::protocol::WireSecret;
 use crate::random::{NoRandomness, Random, random_secret};
 
-/// So many pages may be open at once; the oldest page's button then does nothing.
+/// How many pages may be open at once; beyond that the oldest page's button does nothing.
 const OPEN_PAGES: usize = 8;
 
-/// Those that are out.
+/// The tokens that were issued and not redeemed.
 #[derive(Default)]
 pub struct FormTokens(Mutex<VecDeque<WireSecret>>);
 
 impl FormTokens {
-    /// One for the form of one page.
+    /// A token for the form of one page.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -28,7 +28,7 @@ impl FormTokens {
         Ok(token)
     }
 
-    /// Uses one up; true the first time only.
+    /// Redeems a token; true the first time only.
     #[must_use]
     pub fn redeem(&self, token: &WireSecret) -> bool {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);

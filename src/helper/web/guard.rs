@@ -1,4 +1,4 @@
-//! What every request passes first, whatever it asks for, and the headers every answer leaves with.
+//! The checks that every request passes first, and the security headers of every answer.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,12 +14,12 @@ use super::pages::{self, layout};
 use crate::panics;
 use crate::panics::planted::{self, Place};
 
-/// The hosts that a request may name: against DNS rebinding.
+/// The hosts that a request may name, against DNS rebinding.
 #[derive(Clone, Debug)]
 pub struct AllowedHosts(Vec<String>);
 
 impl AllowedHosts {
-    /// `localhost`, `127.0.0.1` and `[::1]` with the port, and what is `named` beside, with or without it.
+    /// `localhost`, `127.0.0.1` and `[::1]` with the port, and the `named` hosts with or without it.
     #[must_use]
     pub fn new(port: u16, named: &[String]) -> Self {
         let mut hosts: Vec<String> = Vec::new();
@@ -43,8 +43,8 @@ impl AllowedHosts {
     }
 }
 
-/// Refuses a foreign Host (421) and a prefetch (503: the browser asks again when the person does), and puts the security
-/// headers on every answer.
+/// Refuses a foreign Host (421) and a prefetch (503, so that the browser asks again when the user navigates), and sets the security
+/// headers of every answer.
 ///
 /// # Errors
 /// None of its own.
@@ -54,9 +54,9 @@ pub async fn check(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let refusal = if !hosts.allows(request.headers()) {
-        Some(HttpResponse::MisdirectedRequest().body("This is not the host you were looking for.\n"))
+        Some(HttpResponse::MisdirectedRequest().body("This server does not serve that host.\n"))
     } else if is_prefetch(request.headers()) {
-        Some(HttpResponse::ServiceUnavailable().body("Not ahead of time.\n"))
+        Some(HttpResponse::ServiceUnavailable().body("This page is not prefetched.\n"))
     } else {
         None
     };
@@ -68,7 +68,7 @@ pub async fn check(
     Ok(answer)
 }
 
-/// What the routes answer; a page that says so when they panic.
+/// The answer of the routes, or an error page if they panic.
 async fn answered<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

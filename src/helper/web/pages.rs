@@ -1,4 +1,4 @@
-//! The pages that a person sees, each with what to do next.
+//! The pages that the user sees, each with the next step.
 
 pub mod layout;
 
@@ -15,13 +15,13 @@ use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::{Failure, Outcome};
 use crate::protocol::{Code, WireSecret};
 
-/// How often the page asks while the backend is away, in seconds.
+/// How often the page reloads while the backend does not answer, in seconds.
 const RELOAD_SECONDS: u8 = 2;
 
-/// How long a page that reloads itself is waited for, to show it the outcome.
-pub const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for a reload of such a page, to show it the outcome.
+pub const RELOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// `GET /`: whose login is under way.
+/// `GET /`: the pending login.
 #[must_use]
 pub fn index(facts: &LoginFacts) -> Page {
     Page {
@@ -37,7 +37,7 @@ pub fn index(facts: &LoginFacts) -> Page {
     }
 }
 
-/// `GET /` while nobody knows yet whose login it will be.
+/// `GET /` during the sign-in to Backstage.
 #[must_use]
 pub fn signing_in() -> Page {
     Page {
@@ -52,7 +52,7 @@ pub fn signing_in() -> Page {
     }
 }
 
-/// `GET /` while the person has not said yet that the backend is theirs.
+/// `GET /` before the user has confirmed the backend.
 #[must_use]
 pub fn asking_about_backend() -> Page {
     Page {
@@ -67,7 +67,7 @@ pub fn asking_about_backend() -> Page {
     }
 }
 
-/// Asks whether a backend that was never confirmed on this machine is the person's own.
+/// Asks whether a backend that was never confirmed on this machine is the user's own.
 #[must_use]
 pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
     Page {
@@ -80,7 +80,7 @@ pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
             (backend_list(backend))
             p {
                 "Compare each letter with the address at which you open Backstage. Is it another, or did you not begin this "
-                "login yourself? Then close this page: whoever sent you the command would get your access."
+                "login yourself? Then close this page: the sender of the command would get your access."
             }
             form method="post" action="/continue" {
                 input type="hidden" name="csrf" value=(token.expose());
@@ -91,7 +91,7 @@ pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
     }
 }
 
-/// The parts of a backend's address, each to be compared by itself.
+/// The parts of a backend's address, for separate comparison.
 #[must_use]
 pub fn backend_list(backend: &BackendName) -> Markup {
     html! {
@@ -107,7 +107,7 @@ pub fn backend_list(backend: &BackendName) -> Markup {
     }
 }
 
-/// Nobody was signed in to Backstage, or no login can begin with it.
+/// The sign-in to Backstage failed, or no login can begin with it.
 #[must_use]
 pub fn sign_in_failed(sentence: &str) -> Page {
     Page {
@@ -120,7 +120,7 @@ pub fn sign_in_failed(sentence: &str) -> Page {
     }
 }
 
-/// Asks whether the account is the person's own.
+/// Asks whether the account is the user's own.
 #[must_use]
 pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
     Page {
@@ -132,7 +132,7 @@ pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
             p { "Your cluster login will be linked to this Backstage account." }
             (facts_list(facts))
             p {
-                "Did you not begin this login yourself, or is it not your account? Then close this page: whoever sent you "
+                "Did you not begin this login yourself, or is it not your account? Then close this page: the sender of "
                 "the command would get your access."
             }
             form method="post" action="/continue" {
@@ -164,7 +164,7 @@ pub fn still_trying(facts: &LoginFacts) -> Page {
         tone: Tone::Busy,
         heading: "Almost there",
         body: html! {
-            p { "You are back from your login. " strong { (facts.backend) } " does not answer yet; we keep trying until the session ends." }
+            p { "You are back from your login. " strong { (facts.backend) } " does not answer yet; this helper keeps trying until the session ends." }
             p { "Leave this page open: it reloads by itself." }
         },
         kind: Kind::Reloading(RELOAD_SECONDS),
@@ -205,7 +205,7 @@ fn refused(facts: &LoginFacts) -> Page {
         heading: "The login was refused",
         body: html! {
             p { strong { (facts.idp_host) } " did not log you in, so nothing was connected." }
-            p { "Begin the login again, or ask whoever runs the cluster for access." }
+            p { "Begin the login again, or ask the admin of the cluster for access." }
             (code_line(Some(Code::AccessDenied)))
         },
         kind: Kind::Text,
@@ -246,7 +246,7 @@ fn code_line(code: Option<Code>) -> Markup {
     html! { @if let Some(code) = code { p { code #code { (code.as_str()) } } } }
 }
 
-/// A callback that does not count.
+/// A refused callback.
 #[must_use]
 pub fn bad_callback(reason: BadCallback) -> Page {
     let (status, outcome, heading, advice) = match reason {
@@ -273,7 +273,7 @@ pub fn bad_callback(reason: BadCallback) -> Page {
     goes_on(status, outcome, heading, advice)
 }
 
-/// A click that does not count.
+/// A refused click.
 #[must_use]
 pub fn bad_confirmation() -> Page {
     goes_on(
@@ -285,7 +285,7 @@ pub fn bad_confirmation() -> Page {
     )
 }
 
-/// Nothing can be said about any login now.
+/// The logins cannot be looked up now.
 #[must_use]
 pub fn unavailable(reason: &Unavailable) -> Page {
     Page {
@@ -294,7 +294,7 @@ pub fn unavailable(reason: &Unavailable) -> Page {
         tone: Tone::Busy,
         heading: "Not now",
         body: html! {
-            p #message { "The helper cannot look at its logins: " (reason) "." }
+            p #message { "The helper cannot look up its logins: " (reason) "." }
             p { "A login that is under way goes on: reload this page in a moment." }
         },
         kind: Kind::Text,
@@ -308,9 +308,9 @@ pub fn fault() -> Page {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         outcome: "fault",
         tone: Tone::Bad,
-        heading: "Something broke in the helper",
+        heading: "An error in the helper",
         body: html! {
-            p { "A fault of the helper ended this request, and nothing else: reload this page, or begin the login again." }
+            p { "An internal error ended this request, and nothing else: reload this page, or begin the login again." }
             (code_line(Some(Code::InternalError)))
         },
         kind: Kind::Text,

@@ -1,5 +1,5 @@
-//! The HTTP server on the helper's ports. A browser that speaks TLS there is told apart before HTTP is tried: it will not get
-//! through, and the person should hear why.
+//! The HTTP server on the helper's ports. A client that begins with TLS is detected before HTTP is parsed, so that the user can be told
+//! why it fails.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,46 +21,46 @@ use tokio::time::timeout;
 
 use super::guard;
 
-/// A client that has not sent its request by then gets a 408; one that has sent nothing at all is left.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+/// A client that has not sent its request by then gets a 408; one that has sent nothing at all is disconnected.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// More than a browser needs, and few enough that nobody exhausts the process.
+/// More than browsers need, and few enough not to exhaust the process.
 const MOST_CONNECTIONS: usize = 512;
 
-/// The content type of a TLS handshake record, which a `ClientHello` begins with (RFC 8446, 5.1); no HTTP request does.
+/// The first byte of a TLS `ClientHello`, a handshake record (RFC 8446, 5.1); no HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The fatal alert `unexpected_message` (RFC 8446, 6): a browser ends its try at once, and may then try http.
+/// The fatal alert `unexpected_message` (RFC 8446, 6): a browser gives up TLS at once, and may then try http.
 const TLS_ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 10];
 
-/// How long the last page has to get through the socket before the server is told to stop.
+/// How long the last page may take to leave the socket before the server stops.
 pub const LAST_PAGE: Duration = Duration::from_millis(100);
 
-/// A server that runs.
+/// A running server.
 pub struct PortServer {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
-    /// Whoever has not sent a byte yet waits for its end, too.
+    /// Also disconnects clients that have not sent a byte yet.
     open: watch::Sender<()>,
 }
 
 impl PortServer {
-    /// Stops: requests under way are answered, two seconds at most.
+    /// Stops the server; pending requests have two seconds to finish.
     pub async fn stop(self) {
         drop(self.open);
         self.handle.stop(true).await;
     }
 
-    /// Returns when it ends by itself.
+    /// Resolves if the server ends by itself.
     ///
     /// # Errors
-    /// What it ended with.
+    /// The error that ended it.
     pub async fn ended(&mut self) -> io::Result<()> {
         (&mut self.task).await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 }
 
-/// Serves these routes, guarded; calls `on_tls` for each client that speaks TLS, which the log tells, too.
+/// Serves these routes behind the guard; logs each client that begins with TLS, and calls `on_tls` for it.
 ///
 /// # Errors
 /// When a listener cannot be served.
@@ -80,7 +80,7 @@ where
         let (routes, on_tls, closed) = (routes.clone(), on_tls.clone(), closed.clone());
         server = server.listen(address.to_string(), listener, move || {
             let (on_tls, closed) = (on_tls.clone(), closed.clone());
-            let told_apart = fn_service(move |stream| tell_apart(stream, on_tls.clone(), closed.clone()));
+            let told_apart = fn_service(move |stream| reject_tls(stream, on_tls.clone(), closed.clone()));
             told_apart.and_then(http(address, routes.clone()))
         })?;
     }
@@ -97,24 +97,24 @@ fn http<C: Fn(&mut ServiceConfig)>(
     let app = App::new().wrap(from_fn(guard::check)).configure(routes);
     let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
     HttpService::build()
-        // Each answer is a connection's last, so that the end of the login need not wait for idle ones.
+        // One answer for each connection, so that the end of the login need not wait for idle ones.
         .keep_alive(KeepAlive::Disabled)
-        .client_request_timeout(REQUEST_PATIENCE)
+        .client_request_timeout(REQUEST_TIMEOUT)
         .client_disconnect_timeout(Duration::from_secs(1))
         .local_addr(address)
         .finish(map_config(app, |()| AppConfig::default()))
         .tcp()
 }
 
-/// Passes a connection on when it does not begin with a `ClientHello`.
-async fn tell_apart(
+/// Passes a connection on unless it begins with a `ClientHello`.
+async fn reject_tls(
     mut stream: TcpStream,
     on_tls: impl Fn(),
     mut closed: watch::Receiver<()>,
 ) -> Result<TcpStream, DispatchError> {
     let mut first = [0];
     let peeked = tokio::select! {
-        peeked = timeout(REQUEST_PATIENCE, stream.peek(&mut first)) => peeked.map_err(io::Error::from)?,
+        peeked = timeout(REQUEST_TIMEOUT, stream.peek(&mut first)) => peeked.map_err(io::Error::from)?,
         _ = closed.changed() => return Err(left("the server ends")),
     };
     match peeked? {
@@ -124,7 +124,7 @@ async fn tell_apart(
                 "a browser spoke https to this port: open the link with http://, or turn HTTPS-only mode off for localhost"
             );
             on_tls();
-            // What is left unread would turn the alert into a reset.
+            // Unread bytes would turn the alert into a reset.
             let _ = stream.read(&mut [0; 16 << 10]).await;
             stream.write_all(&TLS_ALERT).await?;
             Err(left("a client spoke TLS"))

@@ -1,4 +1,4 @@
-//! Against servers that misbehave byte for byte.
+//! The client against servers that misbehave byte for byte.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,15 +19,15 @@ const CHUNKED: &[u8] =
 const COUNTED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
 const AFTER_INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
     HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567";
-/// RFC 9112, 6.3: neither length nor chunks.
+/// Bodies without length or chunks, which end with the connection (RFC 9112, 6.3).
 const UNTIL_THE_END: [&[u8]; 2] = [b"HTTP/1.0 200 OK\r\n\r\n1234567", b"HTTP/1.1 200 OK\r\n\r\n1234567"];
 
-/// Nothing a test waits for takes longer.
+/// Longer than anything that a test awaits.
 const AMPLE: Duration = Duration::from_secs(30);
-/// What a test lets pass.
+/// A deadline that a test lets expire.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// A server that does so with each connection, and then hangs up; so many of them.
+/// A server that serves so many connections with `serve` and then closes each.
 fn server(connections: usize, serve: impl Fn(usize, TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -48,7 +48,7 @@ fn read_request(connection: &mut impl Read) {
     }
 }
 
-/// The answers to an answer that is cut at every byte, and to the whole one.
+/// What the client makes of an answer that is cut after each byte, and of the whole one.
 async fn cut_everywhere(whole: &'static [u8]) -> Vec<Result<Answer, OutboundError>> {
     let (url, _) = server(whole.len() + 1, move |cut, mut connection| {
         read_request(&mut connection);
@@ -102,12 +102,12 @@ async fn an_answer_that_ends_with_its_connection_is_whole() {
     }
 }
 
-/// How a server with TLS hangs up.
+/// How a server with TLS closes the connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum HangsUp {
-    /// In good order, as TLS has it (RFC 8446, 6.1).
+    /// With `close_notify` (RFC 8446, 6.1).
     Properly,
-    /// Without a word, as when the connection was cut in between.
+    /// Without it, as when the connection is cut.
     Abruptly,
 }
 
@@ -138,7 +138,7 @@ fn secure_server(connections: usize, answer: &'static [u8], hangs_up: HangsUp) -
 #[actix_web::test]
 async fn half_an_answer_is_none_over_tls_either() {
     for whole in [CHUNKED, COUNTED] {
-        // Only HTTP can tell that something is missing.
+        // Only HTTP's own length can show that something is missing.
         let (url, client) = secure_server(8, whole, HangsUp::Properly);
         assert_eq!(client.get_json::<Value>(&url).await.unwrap(), json!(1_234_567));
         for missing in 1..8 {
@@ -165,7 +165,7 @@ async fn a_server_that_stalls_anywhere_costs_the_deadline() {
     let (url, _) = server(stops.len(), move |number, mut connection| {
         read_request(&mut connection);
         connection.write_all(&COUNTED[..stops[number]]).unwrap();
-        // Until the client hangs up.
+        // Until the client closes the connection.
         let _ = connection.read(&mut [0]);
     });
     let client = HttpClient::for_loopback(SHORT);
@@ -178,7 +178,7 @@ async fn a_server_that_stalls_anywhere_costs_the_deadline() {
 #[actix_web::test]
 async fn a_server_that_does_not_read_costs_the_deadline() {
     let (url, _) = server(1, |_, connection| {
-        // It never reads: more than the buffers hold is never sent. It ends with the client.
+        // It never reads, so that a body larger than the buffers is never sent. It ends with the client.
         while connection.peek(&mut [0; 1]).is_ok_and(|there| there > 0) {
             std::thread::yield_now();
             if connection.take_error().is_err() {
@@ -202,7 +202,7 @@ async fn a_server_that_reads_and_hangs_up_may_have_received_the_request() {
 #[actix_web::test]
 async fn what_was_never_connected_was_never_sent() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    // Accepts, and says nothing: no TLS comes about.
+    // Accepts and sends nothing, so that the TLS handshake never completes.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = HttpClient::for_loopback(SHORT);
     for (url, in_time) in [
@@ -218,7 +218,7 @@ async fn what_was_never_connected_was_never_sent() {
 
 #[actix_web::test]
 async fn each_request_has_a_connection_of_its_own_and_waits_for_none() {
-    // More than awc's own limit at once, and each answer would let its connection be kept.
+    // More at once than awc's own limit, each with an answer that allows keeping the connection.
     const REQUESTS: usize = 150;
     let (url, serving) = server(REQUESTS, |_, mut connection| {
         std::thread::spawn(move || {

@@ -1,5 +1,5 @@
-//! `NO_PROXY`: what is reached without a proxy. Entries are separated by commas or spaces and mean what Go's
-//! `golang.org/x/net/http/httpproxy` takes them for.
+//! `NO_PROXY`: the hosts that are reached without a proxy. Entries are separated by commas or spaces and mean the same as in Go's
+//! `golang.org/x/net/http/httpproxy`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,11 +14,11 @@ pub struct NoProxy(Vec<Entry>);
 enum Entry {
     /// `*`
     Everything,
-    /// `10.0.0.0/8`; counts for addresses as they stand in a URL, names are not looked up.
+    /// `10.0.0.0/8`; matches addresses in URLs only, as names are not looked up.
     Network(IpNet),
     /// `10.1.2.3`, `[fd00::1]`, with `:port` or without.
     Address(IpAddr, Option<u16>),
-    /// `example.com`, which is it and all below; `.example.com` and `*.example.com`, which are all below.
+    /// `example.com`, which matches it and its subdomains; `.example.com` and `*.example.com`, which match subdomains only.
     Domain { name: String, which: Which, port: Option<u16> },
 }
 
@@ -29,14 +29,14 @@ enum Which {
 }
 
 impl NoProxy {
-    /// Reads the variable. An entry that is none of these is the name of a host that there is not.
+    /// Reads the variable. An entry of no known form is read as a domain, which then matches nothing.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let entries = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty());
         Self(entries.map(|entry| Entry::read(&entry.to_ascii_lowercase())).collect())
     }
 
-    /// Whether that host, at that port, is one of them.
+    /// Whether an entry matches that host and port.
     #[must_use]
     pub fn names(&self, host: &Host, port: u16) -> bool {
         self.0.iter().any(|entry| match (entry, host) {

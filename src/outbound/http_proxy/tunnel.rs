@@ -1,5 +1,5 @@
-//! The way through an HTTP proxy, by CONNECT (RFC 9110, 9.3.6). TLS comes on top, so the proxy sees host and port of an https
-//! URL and nothing more.
+//! A tunnel through an HTTP proxy by CONNECT (RFC 9110, 9.3.6). TLS runs inside, so that the proxy sees only host and port of an
+//! https URL.
 
 use std::io;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::outbound::connect_failure::ConnectFailure;
 
 /// The longest head of an answer to CONNECT that is read, in bytes.
 const HEAD_LIMIT: usize = 16 << 10;
-/// More header fields than a proxy's answer has.
+/// The most header fields of an answer to CONNECT that are read.
 const MOST_FIELDS: usize = 64;
 
-/// A way through a proxy.
+/// A tunnel that is to be opened.
 pub(in crate::outbound) struct Tunnel<'a> {
     /// The proxy.
     pub(in crate::outbound) proxy: &'a Arc<Proxy>,
     /// `host:port`
     pub(in crate::outbound) target: &'a str,
-    /// Until when it must be open.
+    /// The deadline for opening it.
     pub(in crate::outbound) deadline: Instant,
 }
 
 impl Tunnel<'_> {
-    /// Opens it over the connection to the proxy that `dialling` brings.
+    /// Opens it over the connection to the proxy that `dialling` resolves to.
     ///
     /// # Errors
     /// One of the proxy's failures.
@@ -57,7 +57,7 @@ impl Tunnel<'_> {
         }
     }
 
-    /// Asks for the tunnel; the status of the answer.
+    /// Sends CONNECT and returns the status of the answer.
     async fn connect(&self, stream: &mut TcpStream) -> io::Result<u16> {
         let target = self.target;
         let mut request = Zeroizing::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"));
@@ -69,7 +69,7 @@ impl Tunnel<'_> {
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut head = Vec::new();
-        // Byte by byte: what follows the head belongs to the other side.
+        // Byte by byte: the bytes after the head belong to the tunnel.
         while !head.ends_with(b"\r\n\r\n") {
             if head.len() == HEAD_LIMIT {
                 return Err(no_proxy());

@@ -1,4 +1,4 @@
-//! Answers as they arrive.
+//! Answers whose body is read as it arrives.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use hyper::{HeaderMap, Response, StatusCode, Version};
 
 use super::lanes::Place;
 
-/// The head of an answer, and its body to be read.
+/// The head of an answer with its unread body.
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -35,10 +35,10 @@ impl Answer {
 /// Why a body ended before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum CutShort {
-    /// In hyper's words.
+    /// An error of hyper.
     #[error("{0}")]
     Broken(#[source] hyper::Error),
-    /// The server took the stream back (RFC 9113, 6.4).
+    /// The server reset the stream (RFC 9113, 6.4).
     #[error("the stream was reset")]
     Reset,
 }
@@ -49,7 +49,7 @@ enum Framing {
     Http2,
 }
 
-/// A body as it arrives; dropping it ends the request at the server. Trailers are passed over.
+/// A body as it arrives; dropping it ends the request at the server. Trailers are ignored.
 pub struct AnswerBody {
     incoming: Incoming,
     framing: Framing,
@@ -67,7 +67,7 @@ impl Stream for AnswerBody {
                     Err(_) => continue,
                 },
                 Some(Err(error)) => Some(Err(CutShort::Broken(error))),
-                // hyper takes a reset with NO_ERROR or CANCEL for the end of the body. Only END_STREAM is.
+                // hyper treats a reset with NO_ERROR or CANCEL as the end of the body, but only END_STREAM is.
                 None if self.framing == Framing::Http2 && !self.incoming.is_end_stream() => {
                     Some(Err(CutShort::Reset))
                 }
@@ -78,7 +78,7 @@ impl Stream for AnswerBody {
 }
 
 impl CutShort {
-    /// What happened, in the words of the one who knows.
+    /// The innermost cause.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {

@@ -1,6 +1,6 @@
-//! Which connections a request may take. hyper's pool has one HTTP/2 connection a server, on which a server lets so many
-//! streams be open at once and no more: further requests would wait for a watch to end. So there are several pools, lanes,
-//! each for as many requests as any server lets be open, and another lane when all are full.
+//! Which connection a request uses. hyper's pool has one HTTP/2 connection for each server, and a server limits the streams that are
+//! open at once: more requests would wait for a watch to end. So there are several pools, called lanes, each for as many requests as
+//! any server allows, and a new one when all are full.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,24 +13,24 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::super::connector::Connector;
 use super::request_body::RequestBody;
 
-/// Requests at once a lane. Go's servers let 250 be open, others 100 or 128.
+/// Requests at once in a lane. Go's servers allow 250 streams, others 100 or 128.
 const PER_LANE: u32 = 64;
 
-/// What may wait in a stream, in bytes: a caller who does not read holds back so much of a connection's window.
+/// The window of a stream, in bytes: a caller that does not read blocks this much of the connection's window.
 const STREAM_WINDOW: u32 = 256 << 10;
-/// All streams' windows together, so that callers who do not read never hold back those who do.
+/// All streams' windows together, so that callers that do not read never block those that do.
 const CONNECTION_WINDOW: u32 = STREAM_WINDOW * PER_LANE;
 /// The most of an answer's body that HTTP/1.1 reads ahead, and the longest head of an answer.
 const READ_BUFFER: usize = 64 << 10;
-/// The same for what stays open: each has a connection of its own there, and its buffer as long as it is open.
+/// The same for streams that stay open: over HTTP/1.1 each has its own connection, which keeps its buffer.
 const SMALL_READ_BUFFER: usize = 4 << 10;
 
-/// Shorter than API servers and what stands before them keep a connection that is not used (60 s and more).
+/// How long an idle connection is kept: shorter than API servers and load balancers keep it (60 s and more).
 const IDLE: Duration = Duration::from_secs(30);
-/// Idle connections kept a lane.
+/// The most idle connections that a lane keeps.
 const MOST_IDLE: usize = 16;
 
-/// How often an HTTP/2 connection with open streams is asked whether it is still there, and how long it may take to answer.
+/// How often an HTTP/2 connection with open streams is pinged, and how long the answer may take.
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PING_WITHIN: Duration = Duration::from_secs(10);
 
@@ -39,7 +39,7 @@ pub(super) type Place = Rc<()>;
 
 struct Lane {
     pool: Client<Connector, RequestBody>,
-    /// Held once by the lane, and once by each request.
+    /// One reference for the lane and one for each request.
     places: Place,
 }
 
@@ -57,12 +57,12 @@ impl Lane {
     }
 }
 
-/// What a lane carries.
+/// Which requests a lane carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Carries {
-    /// Requests that are answered at once; anything else, too.
+    /// Requests that are answered at once, and any other.
     Requests,
-    /// What stays open, and says little at a time.
+    /// Streams that stay open and send little at a time.
     Streams,
 }
 
@@ -74,15 +74,15 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// None yet; each connects as the connector does.
+    /// No lanes yet; their connections come from this connector.
     pub(super) fn new(connector: Connector, carries: Carries) -> Self {
         Self { connector, carries, open: RefCell::default() }
     }
 
-    /// Sends a request in the first lane with a place, so that the last ones empty themselves.
+    /// Sends a request in the first lane with a free place, so that the last lanes become empty.
     pub(super) fn send(&self, request: Request<RequestBody>) -> (ResponseFuture, Place) {
         let mut lanes = self.open.borrow_mut();
-        // Lanes that a burst has left go, and their idle connections with them; one is kept in reserve.
+        // Drops the empty lanes that a burst has left, with their idle connections; one is kept in reserve.
         while let [.., reserve, last] = lanes.as_slice()
             && reserve.is_empty()
             && last.is_empty()
@@ -99,7 +99,7 @@ impl Lanes {
     }
 }
 
-/// A pool. It sends again what a kept connection has not begun to send when it ends, and nothing else.
+/// A pool. It resends a request only if a kept connection ended before sending any of it.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place for what passes through: its callers set the deadlines"

@@ -1,4 +1,4 @@
-//! A request's body, handed over piece by piece from a task that must not move between threads to a connection that may.
+//! A request's body, passed piece by piece from a task that is bound to its thread to a connection that is not.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -6,30 +6,30 @@ use std::task::{Context, Poll, ready};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// One is on its way while the next is being read.
+/// The pieces in the channel: one is sent while the next is read.
 const PARTS_UNDER_WAY: usize = 1;
 
 enum Part {
     Data(Bytes),
-    /// All was sent. A sender that is dropped without it has broken off.
+    /// The end of the body. A sender that is dropped without it has aborted the body.
     End,
 }
 
-/// The body was broken off, so the request must not look whole to its receiver.
+/// The body was aborted, so the request must not look complete to the server.
 #[derive(Debug, thiserror::Error)]
 #[error("the request's body was broken off")]
 pub struct BrokenOff;
 
-/// The receiver takes no more of the body.
+/// The receiver does not want the rest of the body.
 #[derive(Debug, thiserror::Error)]
 #[error("no more of the request's body is wanted")]
 pub struct NotWanted;
 
-/// Where a body is handed over. Dropping it before [`BodySender::end`] breaks the body off.
+/// The sending end of a body. Dropping it before [`BodySender::end`] aborts the body.
 pub struct BodySender(Sender<Part>);
 
 impl BodySender {
-    /// Hands over the next piece.
+    /// Sends the next piece.
     ///
     /// # Errors
     /// When no more is wanted.
@@ -37,9 +37,9 @@ impl BodySender {
         self.0.send(Part::Data(data)).await.map_err(|_| NotWanted)
     }
 
-    /// Says that this was all.
+    /// Ends the body.
     pub async fn end(self) {
-        // No longer wanted: then it does not matter.
+        // It fails only when the body is not wanted any more, where the end does not matter.
         let _ = self.0.send(Part::End).await;
     }
 
@@ -49,13 +49,13 @@ impl BodySender {
     }
 }
 
-/// A body on its way out.
+/// The receiving end of a body.
 pub struct RequestBody {
     parts: Option<Receiver<Part>>,
     length: Option<u64>,
 }
 
-/// A body of that length, or of a length that only its end tells.
+/// A body of that length, or of unknown length.
 #[must_use]
 pub fn body_channel(length: Option<u64>) -> (BodySender, RequestBody) {
     let (sender, parts) = channel(PARTS_UNDER_WAY);

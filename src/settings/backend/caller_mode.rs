@@ -1,4 +1,4 @@
-//! Who may call, and what that asks of the other settings.
+//! Which callers are accepted, and what that requires of other settings.
 
 use std::net::SocketAddr;
 
@@ -6,17 +6,17 @@ use crate::backstage_names::UserRef;
 use crate::settings::SettingsError;
 use crate::settings::cluster::IdentityRule;
 
-/// Who the callers are.
+/// How callers are identified.
 #[derive(Clone, Debug)]
 pub enum CallerMode {
-    /// Each shows a Backstage token.
+    /// Each sends a Backstage token.
     Backstage,
-    /// For development: each is this user (`CLUSTER_AUTH_DEV_USER`).
+    /// For development: every caller is this user (`CLUSTER_AUTH_DEV_USER`).
     DevUser(UserRef),
 }
 
 impl CallerMode {
-    /// Reads `CLUSTER_AUTH_DEV_USER`, which no listener beyond loopback may have.
+    /// Reads `CLUSTER_AUTH_DEV_USER`, which is refused unless every listener is on loopback.
     pub(super) fn read(dev_user: Option<&str>, listeners: [SocketAddr; 2]) -> Result<Self, SettingsError> {
         let Some(name) = dev_user else { return Ok(Self::Backstage) };
         let user = name.parse().map_err(|e| SettingsError(format!("CLUSTER_AUTH_DEV_USER is {e}.")))?;
@@ -29,7 +29,7 @@ impl CallerMode {
         ))
     }
 
-    /// Refuses a rule that cannot work for these callers: the catalog rule without a Backstage to ask.
+    /// Refuses the catalog rule in development, where there is no Backstage to ask.
     pub(super) fn check_identity_rule(&self, rule: &IdentityRule) -> Result<(), SettingsError> {
         match (self, rule) {
             (Self::DevUser(_), IdentityRule::Catalog) => Err(SettingsError(

@@ -1,4 +1,4 @@
-//! Which clusters there are: the one of the environment's variables, or those of `CONFIG_FILE`.
+//! The configured clusters: one from the environment, or several from `CONFIG_FILE`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::settings::cluster::{Cluster, ClusterVariables};
 use crate::settings::names::variables_of;
 use crate::settings::{SettingsError, Source};
 
-/// The configuration file: clusters, where one is not enough.
+/// The configuration file, for more than one cluster.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
@@ -49,7 +49,8 @@ pub(super) fn configured(
     Ok(clusters)
 }
 
-/// Both at once would leave one of them without effect. `CLUSTER_NAME` alone is one that platforms set for every program.
+/// Refuses a cluster's variables beside the file, as they would have no effect. `CLUSTER_NAME` alone only warns: some platforms
+/// set it for every program.
 fn check_variables_beside_file(source: &Source) -> Result<(), SettingsError> {
     let beside = source.set_among(&variables_of::<ClusterVariables>());
     match beside[..] {
@@ -90,7 +91,7 @@ fn from_block(
     })
 }
 
-/// A helper has one port for all clusters, and its cookies one host.
+/// Refuses redirect URIs with different hosts or ports: a helper has one port, and its cookies have one host.
 fn refuse_other_ports(clusters: &[Cluster]) -> Result<(), SettingsError> {
     let redirect_uris = clusters
         .iter()

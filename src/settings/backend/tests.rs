@@ -85,7 +85,7 @@ fn what_is_unsafe_or_half_set_is_refused_with_its_name() {
         (&[("UNUSED_LOGIN_LIFETIME", "59m")], "UNUSED_LOGIN_LIFETIME"),
         (&[("UNUSED_LOGIN_LIFETIME", "3651d")], "UNUSED_LOGIN_LIFETIME"),
     ];
-    // One case that fails hides no other.
+    // Collected, so that one failing case does not hide the others.
     let faults: Vec<_> = cases
         .into_iter()
         .filter_map(|(more, named)| match BackendSettings::read(&source(more)) {

@@ -1,4 +1,4 @@
-//! The kinds of store that the contract is tested over, and the passing of time in each.
+//! The stores that the contract is tested over, and how time passes in each.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::store::redis::Redis;
 use crate::store::redis_server::RedisServer;
 use crate::store::{Key, Store};
 
-/// Nothing here is about being late.
+/// A timeout that these tests never reach.
 const LONG: Duration = Duration::from_mins(1);
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is advanced.
 pub struct ChosenClock(Mutex<OffsetDateTime>);
 
 impl Default for ChosenClock {
@@ -26,7 +26,7 @@ impl Default for ChosenClock {
 }
 
 impl ChosenClock {
-    /// Moves on.
+    /// Advances it.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap() += by;
     }
@@ -38,13 +38,13 @@ impl Clock for ChosenClock {
     }
 }
 
-/// A kind of store, and the passing of time in it.
+/// A kind of store, and how time passes in it.
 #[async_trait]
 pub(super) trait Place: Send + Sync {
-    /// Another replica's hold on the same records.
+    /// The same records as another replica sees them.
     fn open(&self) -> Arc<dyn Store>;
 
-    /// Checks that a record or set that was just written has this long to live, and lets that time pass.
+    /// Checks that a record or set that was just written has this time to live, and lets it pass.
     async fn live_out(&self, key: &Key, ttl: Duration);
 }
 
@@ -100,10 +100,10 @@ impl InRedis {
 #[async_trait]
 impl Place for InRedis {
     fn open(&self) -> Arc<dyn Store> {
-        Arc::new(Redis::with_patience(&self.url, None, LONG).unwrap())
+        Arc::new(Redis::with_timeout(&self.url, None, LONG).unwrap())
     }
 
-    /// A sleep of `ttl` in Redis: what it says is left to live is checked, and then is over.
+    /// Instead of a sleep: checks the remaining time to live that Redis reports, and then expires the record.
     async fn live_out(&self, key: &Key, ttl: Duration) {
         let (mut redis, key) = (self.master.connect().await, format!("cluster-auth:{key}"));
         let left = redis.pttl(&key).await.unwrap().raw();

@@ -1,4 +1,4 @@
-//! Where Redis is, as `REDIS_URL` writes it.
+//! The address of Redis, as `REDIS_URL` gives it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use super::unusable::UnusableRedis;
 /// The port of a sentinel that is named without one.
 const SENTINEL_PORT: u16 = 26379;
 
-/// How the master is found.
+/// How to find the master.
 #[derive(Clone)]
 pub(super) enum Address {
-    /// It is always there.
+    /// At a fixed address.
     Server(Box<Client>),
-    /// Sentinels know.
+    /// By asking sentinels.
     Sentinels(Arc<Sentinels>),
 }
 
 impl Address {
-    /// Reads a URL. With TLS, the roots of `ca_file` are trusted beside the system's.
+    /// Reads a URL. With TLS, the roots of `ca_file` are trusted in addition to the system's.
     ///
     /// # Errors
-    /// When the URL is none of Redis', or the file holds no certificate.
+    /// When it is no Redis URL, or the file holds no certificate.
     pub(super) fn parse(url: &str, ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
         let (scheme, rest) = url.split_once("://").ok_or(UnusableRedis::Url)?;
-        // The one fragment that the driver knows turns the checking of certificates off.
+        // The only fragment that the driver knows turns off the verification of certificates.
         if rest.contains('#') {
             return Err(UnusableRedis::Url);
         }
@@ -66,7 +66,7 @@ fn sentinels(scheme: &str, rest: &str, roots: Roots) -> Option<Sentinels> {
     if master.is_empty() {
         return None;
     }
-    // The driver reads user, password and database; the host is told by the sentinels.
+    // The driver reads user, password and database; the sentinels name the host.
     let settings = connection_info(&format!("redis://{user}@localhost/{database}"))?.redis_settings().clone();
     let mut at_sentinels = RedisConnectionInfo::default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Connections to the server that is the master, given up as soon as there is a doubt.
+//! Connections to the master, closed as soon as it may be another server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,18 @@ use super::watch::{self, Lost};
 use crate::clock::RuntimeTimer;
 use crate::store::StoreError;
 
-/// What a server says that is no master, is none yet, or has lost its replicas: it is time to ask where the master is.
+/// Error codes of a server that is not the master, not ready, or without its replicas: the sentinels have to be asked again.
 const NOT_THE_MASTER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED", "NOREPLICAS"];
 
-/// Two connections to one server, lost together: one for writes that wait for a replica, so that nothing else waits behind them.
+/// Two connections to one server that are closed together. Writes that wait for a replica have their own, so that no other request
+/// waits behind them.
 #[derive(Clone)]
 pub(super) struct Connection {
-    /// For what is answered at once.
+    /// For requests that are answered at once.
     pub(super) driver: MultiplexedConnection,
-    /// For writes that wait.
+    /// For writes that wait for a replica.
     pub(super) waiting: MultiplexedConnection,
-    /// Where it leads.
+    /// The server.
     pub(super) server: String,
     lost: Arc<Lost>,
 }
@@ -47,7 +48,7 @@ impl Connection {
         Ok(Self { driver, waiting, server: server_of(client), lost })
     }
 
-    /// Makes sure, on this very connection, that the server takes itself for a master.
+    /// Checks, on this very connection, that the server has the role of master.
     pub(super) async fn check_master(&self) -> Result<(), StoreError> {
         match redis::cmd("ROLE").query_async(&mut self.driver.clone()).await {
             Ok(Role::Primary { .. }) => Ok(()),
@@ -56,29 +57,29 @@ impl Connection {
         }
     }
 
-    /// Gives the connection up when the sentinels name another server.
-    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, often: Duration) {
+    /// Closes the connection when the sentinels name another server.
+    pub(super) fn watch(&self, sentinels: Arc<Sentinels>, interval: Duration) {
         let (server, lost) = (self.server.clone(), Arc::downgrade(&self.lost));
-        tokio::spawn(async move { watch::watch(sentinels, server, lost, often, &RuntimeTimer).await });
+        tokio::spawn(async move { watch::watch(sentinels, server, lost, interval, &RuntimeTimer).await });
     }
 
-    /// Whether the next request needs a new one.
+    /// Whether the next request needs a new connection.
     pub(super) fn is_lost(&self) -> bool {
         *self.lost.borrow()
     }
 
-    /// The next request finds a new one.
+    /// Makes the next request open a new connection.
     pub(super) fn give_up(&self) {
         self.lost.send_replace(true);
     }
 
-    /// Waits for an answer; a connection that gives none, or leads to no master, is given up.
+    /// Waits for an answer. Without one, or when the server is not the master, the connection is closed.
     pub(super) async fn wait_for<T>(
         &self,
         answer: impl Future<Output = RedisResult<T>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<T, StoreError> {
-        let Ok(answer) = tokio::time::timeout(patience, answer).await else {
+        let Ok(answer) = tokio::time::timeout(timeout, answer).await else {
             self.give_up();
             return Err(out_of_time("no answer"));
         };

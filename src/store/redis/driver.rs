@@ -1,4 +1,4 @@
-//! How the driver is set up, and its errors in our words.
+//! The driver's configuration, and its errors as ours.
 
 use redis::io::tcp::TcpSettings;
 use redis::{
@@ -7,9 +7,9 @@ use redis::{
 
 use crate::store::StoreError;
 
-/// A server that is spoken to with these settings.
+/// A server with these connection settings.
 pub(super) fn server(info: ConnectionInfo, settings: RedisConnectionInfo) -> ConnectionInfo {
-    // Only RESP3 tells of a lost connection before the next request is sent on it.
+    // Only RESP3 reports a lost connection before the next request is sent on it.
     let settings = settings.set_protocol(ProtocolVersion::RESP3);
     info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true))
 }
@@ -19,12 +19,12 @@ pub(super) fn server_of(client: &Client) -> String {
     client.get_connection_info().addr().to_string()
 }
 
-/// Our own time-outs cover name look-up, TLS and the wait for others as well.
+/// Without the driver's own timeouts: ours also cover name lookup, TLS and the wait for other callers.
 pub(super) fn driver_config() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None)
 }
 
-/// The driver's words, but not the server's, which may repeat a command that it did not understand, password included.
+/// The driver's message without the server's, which may repeat a command that it did not understand, password included.
 pub(super) fn store_error(error: &RedisError) -> StoreError {
     let reason = match error.code() {
         Some(code) => format!("Redis answered {code}"),
@@ -34,7 +34,7 @@ pub(super) fn store_error(error: &RedisError) -> StoreError {
     StoreError { reason }
 }
 
-/// Nothing came in time.
+/// The error for a timeout.
 pub(super) fn out_of_time(what: &str) -> StoreError {
     StoreError { reason: format!("{what} in time") }
 }

@@ -1,11 +1,12 @@
-//! What has to happen in Redis in one step, in its own language. Each script touches keys of one hash tag only.
+//! Lua scripts for the operations that Redis must do atomically. Each touches keys of one hash tag only.
+
+use std::time::Duration;
 
 use redis::{Script, ScriptInvocation};
 
-use crate::store::Held;
+use crate::store::HeldLock;
 
-/// Writes ARGV[2] to KEYS[1] while it is ARGV[1], and once more when it is ARGV[2] already: so a write whose answer was lost can be
-/// asked for again.
+/// Writes ARGV[2] to KEYS[1] if it is ARGV[1], or if it is ARGV[2] already, so that a write can be repeated when its answer was lost.
 const SWAP: &str = r"
 local record = redis.call('GET', KEYS[1])
 if record ~= ARGV[1] and record ~= ARGV[2] then
@@ -15,8 +16,8 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 ";
 
-/// Writes ARGV[3] to KEYS[2] while it is ARGV[2] and KEYS[1] is ARGV[1], which then lives on for ARGV[5]; once more, whoever has
-/// the lock by now, when it is ARGV[3] already.
+/// Writes ARGV[3] to KEYS[2] if it is ARGV[2] and the lock at KEYS[1] is ARGV[1], whose time to live becomes ARGV[5]. If it is ARGV[3]
+/// already, it is written again without the lock.
 const SWAP_UNDER: &str = r"
 local owned = redis.call('GET', KEYS[1]) == ARGV[1]
 local record = redis.call('GET', KEYS[2])
@@ -30,7 +31,7 @@ end
 return 1
 ";
 
-/// Removes the record at KEYS[1] only while it is still ARGV[1].
+/// Removes the record at KEYS[1] only if it is still ARGV[1].
 const DELETE_SEEN: &str = r"
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
@@ -38,8 +39,8 @@ end
 return redis.call('DEL', KEYS[1])
 ";
 
-/// Adds ARGV[1] to the sorted set KEYS[1] for ARGV[2] milliseconds, if fewer than ARGV[3] others are in it. The score
-/// is the end of a member's time by Redis' own clock, the only one that all replicas share.
+/// Adds ARGV[1] to the sorted set KEYS[1] for ARGV[2] milliseconds, if it holds fewer than ARGV[3] others. The score is when a member
+/// expires by Redis' own clock, the only one that all replicas share.
 const ENTER: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -53,7 +54,7 @@ redis.call('PEXPIREAT', KEYS[1], last[2])
 return 1
 ";
 
-/// The scripts; the driver loads one where Redis does not know it yet.
+/// The scripts; the driver loads one when Redis does not have it yet.
 pub(super) struct Scripts {
     swap: Script,
     swap_under: Script,
@@ -71,29 +72,23 @@ impl Scripts {
         }
     }
 
-    pub(super) fn swap(
-        &self,
-        key: &str,
-        seen: &[u8],
-        value: &[u8],
-        milliseconds: u64,
-    ) -> ScriptInvocation<'_> {
+    pub(super) fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> ScriptInvocation<'_> {
         let mut swap = self.swap.key(key);
-        swap.arg(seen).arg(value).arg(milliseconds);
+        swap.arg(seen).arg(value).arg(milliseconds(ttl));
         swap
     }
 
     pub(super) fn swap_under(
         &self,
-        held: Held<'_>,
+        held: HeldLock<'_>,
         key: &str,
         seen: &[u8],
         value: &[u8],
-        milliseconds: u64,
+        ttl: Duration,
     ) -> ScriptInvocation<'_> {
         let mut swap = self.swap_under.key(held.lock);
         swap.key(key).arg(held.owner).arg(seen).arg(value);
-        swap.arg(milliseconds).arg(super::milliseconds(held.life));
+        swap.arg(milliseconds(ttl)).arg(milliseconds(held.life));
         swap
     }
 
@@ -103,15 +98,14 @@ impl Scripts {
         delete
     }
 
-    pub(super) fn enter(
-        &self,
-        set: &str,
-        member: &str,
-        milliseconds: u64,
-        limit: usize,
-    ) -> ScriptInvocation<'_> {
+    pub(super) fn enter(&self, set: &str, member: &str, ttl: Duration, limit: usize) -> ScriptInvocation<'_> {
         let mut enter = self.enter.key(set);
-        enter.arg(member).arg(milliseconds).arg(limit);
+        enter.arg(member).arg(milliseconds(ttl)).arg(limit);
         enter
     }
+}
+
+/// A time to live in milliseconds; Redis does not accept zero.
+pub(super) fn milliseconds(ttl: Duration) -> u64 {
+    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
 }

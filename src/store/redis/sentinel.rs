@@ -1,7 +1,7 @@
-//! Who is the master, as Redis Sentinel knows.
+//! Finds the master through Redis Sentinel.
 //!
-//! The driver's own client for Sentinel is not used: it checks the role on a connection that it then throws away, and takes the
-//! first sentinel's word, though one that was away during a failover still names the old master.
+//! The driver's own client for Sentinel is not used: it checks the role on a connection that it then closes, and it believes the first
+//! sentinel, although one that was down during a failover still names the old master.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::driver::{driver_config, out_of_time, server, store_error};
 use super::tls::Roots;
 use crate::store::StoreError;
 
-/// The events by which a sentinel tells of another master, after a failover or because it was told so.
-const NEWS: [&str; 2] = ["+switch-master", "+monitor"];
+/// The events by which a sentinel announces another master, after a failover or a change of its configuration.
+const EVENTS: [&str; 2] = ["+switch-master", "+monitor"];
 
-/// The sentinels of one master, and how to speak to the servers that they name.
+/// The sentinels of one master, and how to connect to the servers that they name.
 pub(super) struct Sentinels {
     clients: Vec<Client>,
     master: String,
@@ -28,8 +28,8 @@ pub(super) struct Sentinels {
     roots: Roots,
 }
 
-/// What a sentinel said.
-struct Word {
+/// A sentinel's answer.
+struct MasterAnswer {
     /// Grows with every failover.
     epoch: u64,
     host: String,
@@ -48,17 +48,17 @@ impl Sentinels {
         Self { clients, master, scheme, settings, roots }
     }
 
-    /// The server that is the master by the newest word of the sentinels that answer within `patience`.
+    /// The master by the newest answer of the sentinels that answer within `timeout`.
     ///
     /// # Errors
     /// When none of them answers, or none knows that master.
-    pub(super) async fn master(&self, patience: Duration) -> Result<Client, StoreError> {
+    pub(super) async fn master(&self, timeout: Duration) -> Result<Client, StoreError> {
         let ask = |sentinel| async move {
-            tokio::time::timeout(patience, self.ask(sentinel))
+            tokio::time::timeout(timeout, self.ask(sentinel))
                 .await
                 .unwrap_or_else(|_| Err(out_of_time("no answer")))
         };
-        let mut newest: Option<Word> = None;
+        let mut newest: Option<MasterAnswer> = None;
         let mut failure = String::new();
         for answer in join_all(self.clients.iter().map(ask)).await {
             match answer {
@@ -78,21 +78,21 @@ impl Sentinels {
         self.clients.len()
     }
 
-    /// What the sentinel of that number tells of new masters from now on, and a way to make it speak.
+    /// Subscribes to the events of that sentinel about new masters; the sink can ping it.
     ///
     /// # Errors
-    /// When it is not to be reached, or lets nobody listen.
+    /// When it cannot be reached, or does not allow the subscription.
     pub(super) async fn listen(&self, number: usize) -> Result<(PubSubSink, PubSubStream), RedisError> {
         let sentinel =
             self.clients.get(number).ok_or((ErrorKind::InvalidClientConfig, "no such sentinel"))?;
         let (mut sink, told) = sentinel.get_async_pubsub().await?.split();
-        for event in NEWS {
+        for event in EVENTS {
             sink.subscribe(event).await?;
         }
         Ok((sink, told))
     }
 
-    async fn ask(&self, sentinel: &Client) -> Result<Word, StoreError> {
+    async fn ask(&self, sentinel: &Client) -> Result<MasterAnswer, StoreError> {
         let failed = |error: RedisError| store_error(&error);
         let mut driver =
             sentinel.get_multiplexed_async_connection_with_config(&driver_config()).await.map_err(failed)?;
@@ -102,14 +102,14 @@ impl Sentinels {
             command.arg(question).arg(&self.master);
             command
         };
-        // The address of its own, since during a failover it changes before the master's description does.
+        // The address is asked for separately: in a failover it changes before the master's description does.
         let (description, address) = (about("MASTER"), about("GET-MASTER-ADDR-BY-NAME"));
         let (described, (host, port)): (HashMap<String, String>, (String, u16)) =
             try_join(description.query_async(&mut driver), address.query_async(&mut same))
                 .await
                 .map_err(failed)?;
         let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
-        Ok(Word { epoch, host, port })
+        Ok(MasterAnswer { epoch, host, port })
     }
 
     /// Where they are.
@@ -118,8 +118,8 @@ impl Sentinels {
         self.clients.iter().map(server_of).collect()
     }
 
-    fn client(&self, word: &Word) -> Result<Client, RedisError> {
-        let Word { host, port, .. } = word;
+    fn client(&self, word: &MasterAnswer) -> Result<Client, RedisError> {
+        let MasterAnswer { host, port, .. } = word;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let info = format!("{}://{host}:{port}", self.scheme).into_connection_info()?;
         self.roots.client(server(info, self.settings.clone()))

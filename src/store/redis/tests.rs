@@ -12,15 +12,15 @@ const TTL: Duration = Duration::from_mins(10);
 const SOON: Duration = Duration::from_secs(1);
 
 fn open(url: &str) -> Redis {
-    Redis::with_patience(url, None, SOON).unwrap()
+    Redis::with_timeout(url, None, SOON).unwrap()
 }
 
-/// For what is not about being late, on a machine that may be under load.
+/// For tests that are not about timeouts, on a machine that may be under load.
 fn open_patiently(url: &str) -> Redis {
-    Redis::with_patience(url, None, 60 * SOON).unwrap()
+    Redis::with_timeout(url, None, 60 * SOON).unwrap()
 }
 
-/// The reason, after a check that it came before anybody lost patience.
+/// The reason of a failure, after a check that it came within the timeouts.
 async fn refusal(store: &Redis) -> String {
     let asked = Instant::now();
     let error = store.get("record").await.unwrap_err();
@@ -83,7 +83,7 @@ async fn a_redis_that_hangs_is_an_error_soon() {
     store.put("record", b"value", TTL).await.unwrap();
 }
 
-/// It takes connections and says nothing.
+/// A Redis that accepts connections and sends nothing.
 #[actix_web::test]
 async fn a_redis_that_hangs_gathers_no_connections() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -125,7 +125,7 @@ async fn a_refused_password_is_no_secret_told_and_no_end() {
 
 #[actix_web::test]
 async fn a_server_that_repeats_the_password_is_not_quoted() {
-    // What does not know HELLO does so: old servers, and proxies that take themselves for one.
+    // Servers that do not know HELLO do so: old ones, and some proxies.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = open(&format!("redis://:hunter2@{}", listener.local_addr().unwrap()));
     let server = async {
@@ -156,7 +156,7 @@ async fn a_key_of_another_kind_is_an_error_and_not_the_end_of_the_connection() {
 async fn tls_is_trusted_with_its_ca_only() {
     let server = RedisServer::start_with_tls();
     let url = format!("rediss://localhost:{}/3", server.port());
-    let store = Redis::with_patience(&url, Some(&server.ca_file()), SOON).unwrap();
+    let store = Redis::with_timeout(&url, Some(&server.ca_file()), SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");
@@ -175,7 +175,7 @@ async fn a_conditional_write_is_done_when_a_replica_has_it() {
     replica.freeze();
     let newer = async |store: &Redis| store.swap("record", b"new", b"newer", TTL).await;
     assert_eq!(newer(&store).await.unwrap_err().reason, "no replica has confirmed the write");
-    // It is written all the same.
+    // The master has it all the same.
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     assert_eq!(newer(&store).await.unwrap_err().reason, "no replica has confirmed the write");
     replica.resume();
@@ -194,7 +194,7 @@ async fn a_record_is_deleted_when_a_replica_knows() {
     replica.freeze();
     let error = store.delete_seen("record", b"seen").await.unwrap_err();
     assert_eq!(error.reason, "no replica has confirmed the write");
-    // It is deleted all the same.
+    // The master has deleted it all the same.
     assert_eq!(store.get("record").await.unwrap(), None);
     assert_eq!(store.release("lock", b"seen").await.unwrap(), Swap::Done, "a lock ends by itself");
     replica.resume();
@@ -214,7 +214,7 @@ async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
         };
         to_be("NO", "ONE").await;
         store.put("record", b"seen", TTL).await.unwrap();
-        // Of a master that it cannot reach, so that it keeps its records.
+        // A replica of a master that it cannot reach, so that it keeps its records.
         to_be("127.0.0.1", &away.port().to_string()).await;
         let error = store.swap("record", seen.as_bytes(), b"new", TTL).await.unwrap_err();
         assert_eq!(error.reason, reason);
@@ -237,7 +237,7 @@ async fn the_commands_in_the_documentation_are_enough() {
     assert_eq!(store.put_new("lock", b"owner", TTL).await.unwrap(), Swap::Done);
     store.put("record", b"1", TTL).await.unwrap();
     assert_eq!(store.swap("record", b"1", b"2", TTL).await.unwrap(), Swap::Done);
-    let held = Held { lock: "lock", owner: b"owner", life: TTL };
+    let held = HeldLock { lock: "lock", owner: b"owner", life: TTL };
     assert_eq!(store.swap_under(held, "record", b"2", b"3", TTL).await.unwrap(), Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"3"[..]));
     assert_eq!(store.delete_seen("record", b"3").await.unwrap(), Swap::Done);

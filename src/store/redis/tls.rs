@@ -1,4 +1,4 @@
-//! Whose certificates count at Redis.
+//! Which certificates of Redis are trusted.
 
 use std::path::Path;
 
@@ -11,16 +11,16 @@ use rustls_pki_types::pem::PemObject;
 
 use super::unusable::UnusableRedis;
 
-/// Roots beyond the system's, where there are any.
+/// Roots in addition to the system's, if there are any.
 pub(super) struct Roots(Option<TlsCertificates>);
 
 impl Roots {
-    /// The system's only, and only where there is TLS.
+    /// No additional roots.
     pub(super) fn none() -> Self {
         Self(None)
     }
 
-    /// Those of the file, and the system's.
+    /// The roots of the file, in addition to the system's.
     pub(super) fn load(ca_file: Option<&Path>) -> Result<Self, UnusableRedis> {
         let Some(path) = ca_file else { return Ok(Self::none()) };
         let unusable = |reason: String| UnusableRedis::CaFile { path: path.to_owned(), reason };
@@ -39,7 +39,7 @@ impl Roots {
         Ok(Self(Some(TlsCertificates { client_tls: None, root_cert })))
     }
 
-    /// A client that trusts them.
+    /// A client that trusts these roots.
     pub(super) fn client(&self, info: ConnectionInfo) -> RedisResult<Client> {
         match &self.0 {
             None => Client::open(info),

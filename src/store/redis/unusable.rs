@@ -1,8 +1,8 @@
-//! Why settings are of no use.
+//! Settings with which no Redis can be reached.
 
 use std::path::PathBuf;
 
-/// Settings that no Redis can be reached with; neither URL nor password is repeated.
+/// Why the settings cannot be used; repeats neither URL nor password.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableRedis {
     /// Not a URL of Redis.

@@ -1,7 +1,7 @@
 //! Notices that the sentinels name another master.
 //!
-//! A master that was replaced while it lives takes itself for one until the sentinels demote it, some ten seconds later. They tell
-//! of a new one to whoever listens; where one of them cannot be listened to, they are asked again and again instead.
+//! A master that is replaced while it is alive keeps the role until the sentinels demote it, some ten seconds later. The sentinels
+//! announce a new master to their subscribers; while one of them cannot be subscribed to, they are polled instead.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, join_all, select_all};
 use redis::aio::{PubSubSink, PubSubStream};
-use tokio::time::timeout;
 
 use super::driver::server_of;
 use super::sentinel::Sentinels;
@@ -18,86 +17,87 @@ use crate::clock::Timer;
 /// Whether a connection is given up.
 pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
-/// How rarely sentinels are asked that are listened to; each is then made to speak, too, so that no silence is taken for peace.
-pub(super) const RARELY: Duration = Duration::from_secs(10);
+/// How often sentinels are polled that are all subscribed to. Each subscription is then pinged, too, so that a dead one is noticed.
+pub(super) const SLOW_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Gives a connection to `server` up when the sentinels name another, for as long as there is a connection. While not all of them are
-/// listened to, they are asked as often as `often` says; it is also as long as they may take.
+/// Closes the connection to `server` when the sentinels name another, and returns when the connection is gone. While not all sentinels
+/// are subscribed to, they are polled at `interval`, which is also their timeout.
 pub(super) async fn watch(
     sentinels: Arc<Sentinels>,
     server: String,
     connection: Weak<Lost>,
-    often: Duration,
+    interval: Duration,
     timer: &dyn Timer,
 ) {
     let Some(mut lost) = connection.upgrade().map(|lost| lost.subscribe()) else { return };
-    let mut ears = Ears::new(sentinels.count());
+    let mut subscriptions = Subscriptions::new(sentinels.count());
     loop {
-        // First listen, then ask: nothing is missed in between.
-        ears.open(&sentinels, often).await;
-        // Sentinels that do not answer say nothing against it.
-        let is_replaced = sentinels.master(often).await.is_ok_and(|named| server_of(&named) != server);
+        // Subscribe first, then ask, so that no event in between is missed.
+        subscriptions.open(&sentinels, interval).await;
+        // Sentinels that do not answer are no reason to close the connection.
+        let is_replaced = sentinels.master(interval).await.is_ok_and(|named| server_of(&named) != server);
         if is_replaced && let Some(lost) = connection.upgrade() {
             lost.send_replace(true);
         }
-        let next = if ears.hear_all() { RARELY } else { often };
+        let next = if subscriptions.are_complete() { SLOW_INTERVAL } else { interval };
         tokio::select! {
-            // Also when there is no connection any more.
+            // Also when the connection is gone.
             _ = lost.wait_for(|lost| *lost) => return,
-            () = ears.news() => {}
+            () = subscriptions.news() => {}
             () = timer.wait(next) => {}
         }
     }
 }
 
-/// A subscription at a sentinel: what it tells, and a way to make it speak.
-struct Ear {
+/// A subscription at a sentinel: its events, and a sink for pings.
+struct Subscription {
     told: PubSubStream,
     sink: PubSubSink,
 }
 
-/// The subscriptions, one a sentinel; none at one that cannot be listened to.
-struct Ears(Vec<Option<Ear>>);
+/// One subscription for each sentinel; none where it failed.
+struct Subscriptions(Vec<Option<Subscription>>);
 
-impl Ears {
+impl Subscriptions {
     fn new(sentinels: usize) -> Self {
         Self(std::iter::repeat_with(|| None).take(sentinels).collect())
     }
 
-    /// Makes sure of those that are open, and opens the others.
-    async fn open(&mut self, sentinels: &Sentinels, patience: Duration) {
-        let each = self.0.iter_mut().enumerate().map(async |(number, ear)| {
-            if let Some(open) = ear
-                && !matches!(timeout(patience, open.sink.ping::<redis::Value>()).await, Ok(Ok(_)))
+    /// Pings the open ones, and opens the others.
+    async fn open(&mut self, sentinels: &Sentinels, timeout: Duration) {
+        let each = self.0.iter_mut().enumerate().map(async |(number, entry)| {
+            if let Some(open) = entry
+                && !matches!(tokio::time::timeout(timeout, open.sink.ping::<redis::Value>()).await, Ok(Ok(_)))
             {
-                *ear = None;
+                *entry = None;
             }
-            if ear.is_none()
-                && let Ok(Ok((sink, told))) = timeout(patience, sentinels.listen(number)).await
+            if entry.is_none()
+                && let Ok(Ok((sink, told))) = tokio::time::timeout(timeout, sentinels.listen(number)).await
             {
-                *ear = Some(Ear { told, sink });
+                *entry = Some(Subscription { told, sink });
             }
         });
         join_all(each).await;
     }
 
-    fn hear_all(&self) -> bool {
+    fn are_complete(&self) -> bool {
         self.0.iter().all(Option::is_some)
     }
 
-    /// Returns when there may be another master, or one sentinel is not to be heard any more.
+    /// Returns at an event, or when a subscription ends.
     async fn news(&mut self) {
-        let open = self.0.iter_mut().enumerate().filter_map(|(number, ear)| Some((number, ear.as_mut()?)));
+        let open =
+            self.0.iter_mut().enumerate().filter_map(|(number, entry)| Some((number, entry.as_mut()?)));
         let each: Vec<_> =
-            open.map(|(number, ear)| ear.told.next().map(move |told| (number, told))).collect();
+            open.map(|(number, entry)| entry.told.next().map(move |told| (number, told))).collect();
         if each.is_empty() {
             return std::future::pending().await;
         }
         let ((number, told), ..) = select_all(each).await;
         if told.is_none()
-            && let Some(ear) = self.0.get_mut(number)
+            && let Some(entry) = self.0.get_mut(number)
         {
-            *ear = None;
+            *entry = None;
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Sealing with a key that nobody has to keep: it is derived from a secret that comes back by another way, and that the store
-//! never sees. Whoever has the secret opens the record, on any replica; a copy of the store is worth nothing.
+//! Sealing with a key that is not stored: it is derived from a secret that comes back with a request (a state, a token) and that the
+//! store never holds. With the secret any replica opens the record; a copy of the store is worthless.
 //!
-//! A sealed record is, in this order: one byte of version, 12 bytes of nonce, ciphertext and tag. Its place in the store is
+//! A sealed record is, in this order: one byte of version, 12 bytes of nonce, ciphertext and tag. Its key in the store is
 //! authenticated with it.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -15,23 +15,23 @@ use crate::protocol::WireSecret;
 use crate::random::Random;
 use crate::store::Key;
 
-/// The version of the form above.
+/// The version of this format.
 const VERSION: u8 = 1;
 
-/// Keeps these keys apart from whatever else might be derived from the same secret (RFC 5869, 3.1).
+/// Separates these keys from others derived from the same secret (RFC 5869, 3.1).
 const SALT: &[u8] = b"backstage-oidc-helper";
 
-/// A record that is there and cannot be read: damaged, or written by another version.
+/// A record that cannot be read: it is damaged, or another version wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a record of this login cannot be read: run one version of the helper only, or begin the login again"
 )]
 pub struct DoesNotOpen;
 
-/// Seals a value as JSON, for its place in the store.
+/// Seals a value as JSON, for its key in the store.
 ///
 /// # Errors
-/// Without randomness, and for what no cipher takes or has no form as JSON.
+/// Without randomness, and for a value that is too large or cannot be written as JSON.
 pub fn seal<T: Serialize>(
     secret: &WireSecret,
     place: &Key,
@@ -41,7 +41,7 @@ pub fn seal<T: Serialize>(
     let json = Zeroizing::new(serde_json::to_vec(value).map_err(|_| NotSealed::NotJson)?);
     let mut nonce = [0; NONCE_LEN];
     random.fill(&mut nonce)?;
-    // With room for the tag, so that no plaintext is left behind where the buffer was before it grew.
+    // With room for the tag: a buffer that grows would leave plaintext in its old memory.
     let mut text = Vec::with_capacity(json.len() + AES_256_GCM.tag_len());
     text.extend_from_slice(&json);
     let cipher = cipher(secret, place).ok_or(NotSealed::TooLarge)?;
@@ -51,10 +51,10 @@ pub fn seal<T: Serialize>(
     Ok([&[VERSION], nonce.as_slice(), &text].concat())
 }
 
-/// Opens what [`seal`] sealed with the same secret for the same place.
+/// Opens what [`seal`] sealed with the same secret for the same key in the store.
 ///
 /// # Errors
-/// When it does not open, or holds something else.
+/// When it does not open, or its content is something else.
 pub fn open<T: DeserializeOwned>(secret: &WireSecret, place: &Key, sealed: &[u8]) -> Result<T, DoesNotOpen> {
     let (nonce, text) = split(sealed).ok_or(DoesNotOpen)?;
     let mut text = Zeroizing::new(text.to_vec());
@@ -65,7 +65,7 @@ pub fn open<T: DeserializeOwned>(secret: &WireSecret, place: &Key, sealed: &[u8]
     serde_json::from_slice(json).map_err(|_| DoesNotOpen)
 }
 
-/// HKDF-SHA256 (RFC 5869) of the secret, with the place as its context.
+/// The cipher whose key is HKDF-SHA256 (RFC 5869) of the secret, with the key in the store as its context.
 fn cipher(secret: &WireSecret, place: &Key) -> Option<LessSafeKey> {
     let pseudorandom = Salt::new(HKDF_SHA256, SALT).extract(secret.expose().as_bytes());
     let context = [place.as_bytes()];

@@ -1,4 +1,4 @@
-//! `config generate-key`: an entry for `TOKEN_ENCRYPTION_KEYS` that nobody has seen.
+//! `config generate-key`: a new entry for `TOKEN_ENCRYPTION_KEYS`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::random::{NoRandomness, Random};
 
-/// `id:base64` of 32 random bytes. The id is the day, so that whoever reads the setting sees how old a key is; with a
-/// number behind it where `existing`, the setting so far, has a key of that day.
+/// `id:base64` of 32 random bytes. The id is today's date, which shows the age of a key, with a number appended if `existing`, the
+/// current setting, has a key of today.
 ///
 /// # Errors
 /// As [`Random::fill`].

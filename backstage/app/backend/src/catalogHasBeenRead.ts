@@ -16,7 +16,7 @@ const INTERVAL_MS = 50;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Holds back the end of the start until the catalog, which tells nobody, has read its file: nobody can sign in before.
+ * Delays the end of the start until the catalog, which sends no event, has read its file: before that, no user can sign in.
  */
 export const catalogHasBeenRead = createBackendModule({
   pluginId: 'catalog',

@@ -13,8 +13,8 @@ import { SignInPageBlueprint } from '@backstage/plugin-app-react';
 const TITLE = 'Development identity provider';
 
 /**
- * The development identity provider stands where Okta would: `oidc` clusters of the stock Kubernetes plugin know a few
- * providers by name and no other.
+ * The development identity provider, registered as Okta: `oidc` clusters of the stock Kubernetes plugin support only a few
+ * providers by name.
  */
 const identityProvider = ApiBlueprint.make({
   name: 'okta-auth',
@@ -53,7 +53,7 @@ const signInPage = SignInPageBlueprint.make({
   },
 });
 
-/** Everybody signs in at the development identity provider. */
+/** All users sign in at the development identity provider. */
 export const signIn = createFrontendModule({
   pluginId: 'app',
   extensions: [identityProvider, signInPage],

@@ -28,7 +28,7 @@ async function listen(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A forwarder behind what Backstage puts before its plugins; answers with its port. */
+/** A forwarder behind the middleware that Backstage puts before its plugins; resolves to its port. */
 async function behindCompression(
   targetPort: number,
   options: {
@@ -45,7 +45,7 @@ async function behindCompression(
   return listen(app);
 }
 
-/** Such a forwarder, and a caller. */
+/** Such a forwarder with a caller. */
 async function ask(
   backendStandIn: RequestListener,
   options: {
@@ -63,8 +63,8 @@ async function ask(
 }
 
 /**
- * A backend that answers each request with these bytes, as they are at that moment, and hangs up; it notes the methods that
- * it is asked with.
+ * A backend that answers each request with the current value of these bytes and closes the connection; it records the
+ * methods of requests.
  */
 async function cannedBackend(canned: {
   answer: Buffer;
@@ -83,10 +83,10 @@ async function cannedBackend(canned: {
   return (server.address() as AddressInfo).port;
 }
 
-/** All that comes back, byte for byte. */
+/** The whole answer, byte for byte. */
 async function rawAnswer(port: number, method: string): Promise<Buffer> {
   const socket = connect(port, '127.0.0.1');
-  // A reset is an end, too.
+  // A reset also ends the answer.
   socket.on('error', () => {});
   const chunks: Buffer[] = [];
   socket.on('data', chunk => chunks.push(chunk));
@@ -97,7 +97,7 @@ async function rawAnswer(port: number, method: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What a client makes of an answer (RFC 9112, 6.3): its status, or that it was cut. */
+/** How a client reads an answer (RFC 9112, 6.3): its status, or that it was cut. */
 function judge(method: string, answer: Buffer): number | 'cut' {
   const text = answer.toString('latin1');
   const end = text.indexOf('\r\n\r\n');
@@ -161,7 +161,7 @@ describe('the forwarder behind proxies', () => {
     ['nothing is trusted', false, '6.6.6.6, 192.0.2.1, 127.0.0.1'],
     ['one proxy is trusted', 1, '192.0.2.1, 127.0.0.1'],
     ['loopback is trusted', 'loopback', '192.0.2.1, 127.0.0.1'],
-  ])('says whose request it is where %s', async (_, trustProxy, expected) => {
+  ])('forwards the caller where %s', async (_, trustProxy, expected) => {
     const seen: unknown[] = [];
     const answer = await ask(
       (request, response) => {
@@ -178,7 +178,7 @@ describe('the forwarder behind proxies', () => {
 
 describe('the end of a request', () => {
   it.each(['GET', 'DELETE'])(
-    'is where its length says, whatever Connection names (%s)',
+    'follows from its length, whatever Connection names (%s)',
     async method => {
       const seen: string[] = [];
       const backend = await listen((request, response) => {

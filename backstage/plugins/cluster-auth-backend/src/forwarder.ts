@@ -9,10 +9,10 @@ import { staysBelow } from './path';
 import { type Problem, sendProblem } from './problem';
 import { switchProtocols } from './switchProtocols';
 
-/** Longer than the longest that the cluster-auth backend lets anybody wait for the beginning of an answer. */
+/** Longer than the cluster-auth backend ever takes to begin an answer. */
 const PATIENCE_MS = 120_000;
 
-/** Shorter than the backend keeps a connection that nobody uses, so that none is used which it is about to close. */
+/** Shorter than the backend keeps an idle connection, so that no request uses one that it is about to close. */
 const IDLE_MS = 2_000;
 
 const LEADS_ELSEWHERE: Problem = {
@@ -28,17 +28,17 @@ const NO_ANSWER: Problem = {
   name: 'ServiceUnavailableError',
   code: 'timeout',
   message:
-    'The cluster-auth backend does not answer: try again in a minute, and if it lasts tell whoever runs this Backstage.',
+    'The cluster-auth backend does not answer: try again in a minute, and if it lasts tell the admin of this Backstage.',
 };
 
-/** Where requests go, and who hears of those that get nowhere. */
+/** The target of requests, and the logger for failures. */
 export interface ForwarderOptions {
   target: URL;
   logger: LoggerService;
   patienceMs?: number;
 }
 
-/** Passes each request on as it came, path and body byte for byte, and the answer back, while they are still arriving. */
+/** Streams each request to the target, path and body byte for byte, and the answer back. */
 export function forwarder({
   target,
   logger,
@@ -89,7 +89,7 @@ function begin(
     hostname: target.hostname.replace(/^\[|\]$/g, ''),
     port: target.port,
     method: request.method,
-    // Not resolved against anything, so that it goes on byte for byte.
+    // Not resolved against a base, so that it is forwarded byte for byte.
     path: request.originalUrl,
     headers: forwardedRequestHeaders(request.headers, {
       host: target.host,
@@ -99,8 +99,8 @@ function begin(
 }
 
 /**
- * Whose request it is, through whom it came, and who is at the other end of the connection. Of what the request says, Express'
- * `trust proxy` decides what is passed on; where that is not set, the cluster-auth backend decides by its TRUSTED_PROXIES.
+ * The addresses of the caller, of the proxies, and of the connection's other end. Express' `trust proxy` decides which
+ * addresses of the request are forwarded; if it is not set, the cluster-auth backend decides by its TRUSTED_PROXIES.
  */
 function forwardedFor(request: Request): string {
   const before = request.app.get('trust proxy')

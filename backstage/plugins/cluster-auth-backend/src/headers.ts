@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
-/** What belongs to one connection only (RFC 9110, 7.6.1). */
+/** The headers of one connection only (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -13,7 +13,7 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Without what belongs to this connection, or is named in its `Connection`. */
+/** Without the headers of this connection and those that its `Connection` names. */
 function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = new Set(
     (headers.connection ?? '')
@@ -27,7 +27,7 @@ function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   );
 }
 
-/** What of a request's headers goes on. Backstage's cookies do not: the cluster-auth backend has no use for them. */
+/** The request headers that are forwarded. Backstage's cookies are not: the cluster-auth backend does not need them. */
 export function forwardedRequestHeaders(
   headers: IncomingHttpHeaders,
   { host, addresses }: { host: string; addresses: string },
@@ -36,7 +36,7 @@ export function forwardedRequestHeaders(
   return {
     ...kept,
     host,
-    // Whatever `Connection` names: without it Node writes the body of a GET or DELETE as if it were the next request.
+    // Kept even if `Connection` names it: without it Node writes the body of a GET or DELETE as if it were the next request.
     ...(headers['content-length'] !== undefined && {
       'content-length': headers['content-length'],
     }),
@@ -49,7 +49,7 @@ export function forwardedRequestHeaders(
   };
 }
 
-/** What of an answer's headers goes back; nothing on the way may hold streams up in order to compress them. */
+/** The answer headers that are returned; no proxy may delay streams in order to compress them. */
 export function forwardedResponseHeaders(
   headers: IncomingHttpHeaders,
 ): OutgoingHttpHeaders {

@@ -13,7 +13,7 @@ afterEach(() => {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Stands where the Rust backend is, and answers as a test says. */
+/** A fake Rust backend with a test's answers. */
 async function backendStandIn(answer: Answer) {
   const server = http.createServer(answer);
   server.listen(0, '127.0.0.1');
@@ -22,7 +22,7 @@ async function backendStandIn(answer: Answer) {
   return { server, url: `http://127.0.0.1:${port}` };
 }
 
-/** A Backstage with the forwarder, and what is behind it. */
+/** A Backstage with the forwarder and a fake backend. */
 async function backstage(answer: Answer, data?: { backendUrl: string }) {
   const { server, url } = await backendStandIn(answer);
   const clusterAuth = { backendUrl: url, ...data };
@@ -61,7 +61,7 @@ function ask(
 }
 
 describe('the forwarder', () => {
-  it('passes a request on as it came, without cookies and whoever asks', async () => {
+  it('forwards a request unchanged, without cookies and for any caller', async () => {
     const { port } = await backstage(async (request, response) => {
       const { method, url, headers } = request;
       const body = await bodyOf(request);
@@ -117,7 +117,7 @@ describe('the forwarder', () => {
     await once(answer, 'end');
   });
 
-  it('tells the backend when nobody waits any more', async () => {
+  it('ends the request at the backend when the caller is gone', async () => {
     const { behind, port } = await backstage(() => {});
     const request = http.request({
       port,

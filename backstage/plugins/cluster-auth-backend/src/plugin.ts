@@ -6,7 +6,7 @@ import { forwarder } from './forwarder';
 import { readTarget } from './target';
 
 /**
- * Serves `/api/cluster-auth` by passing everything on to the cluster-auth backend, which alone decides who may do what.
+ * Forwards `/api/cluster-auth` to the cluster-auth backend, which alone authorizes requests.
  *
  * @public
  */
@@ -21,7 +21,7 @@ export const clusterAuthPlugin = createBackendPlugin({
       },
       async init({ config, httpRouter, logger }) {
         httpRouter.use(forwarder({ target: readTarget(config), logger }));
-        // Session tokens are no Backstage tokens, so Backstage cannot decide here.
+        // Session tokens are no Backstage tokens, so Backstage cannot authorize these requests.
         httpRouter.addAuthPolicy({ path: '/', allow: 'unauthenticated' });
       },
     });

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** What this plugin answers by itself; the words are those of docs/errors.md. */
+/** The plugin's own errors, with the codes of docs/errors.md. */
 export interface Problem {
   statusCode: number;
   name: string;
@@ -8,7 +8,7 @@ export interface Problem {
   message: string;
 }
 
-/** As the cluster-auth backend itself words its errors. */
+/** In the form of the cluster-auth backend's own errors. */
 export function sendProblem(response: Response, problem: Problem): void {
   const { statusCode, ...error } = problem;
   response

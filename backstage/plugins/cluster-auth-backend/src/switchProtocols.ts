@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** What came instead of an answer: another protocol on the same connection. */
+/** The switch to another protocol on the same connection. */
 export interface Switched {
   answer: IncomingMessage;
   socket: Duplex;
-  /** What arrived of that protocol already. */
+  /** The first bytes of that protocol. */
   head: Buffer;
 }
 

@@ -1,7 +1,7 @@
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 
 /**
- * Where everything goes: `clusterAuth.backendUrl`.
+ * The target of all requests: `clusterAuth.backendUrl`.
  *
  * @throws when it is no http or https address without a path
  */

@@ -1,6 +1,6 @@
-/** A value that changes, and can be followed; made for React's `useSyncExternalStore`. */
+/** A value with change notifications, for React's `useSyncExternalStore`. */
 export interface LiveValue<T> {
-  /** What it is now; the same object until it changes. */
+  /** The current value; the same object until it changes. */
   get(): T;
   /** Calls the listener after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void;

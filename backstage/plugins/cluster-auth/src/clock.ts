@@ -1,7 +1,7 @@
-/** Time, passed in so that tests can hold it. */
+/** Time, passed in so that tests can control it. */
 export interface Clock {
   now(): number;
-  /** Calls back once; the returned function prevents that. */
+  /** Calls back once, unless the returned function is called before. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 

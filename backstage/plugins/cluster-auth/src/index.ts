@@ -11,7 +11,7 @@ import { clusterAuthPlugin, kubernetesModuleClusterAuth } from './plugin';
 export { clusterAuthPlugin, kubernetesModuleClusterAuth };
 
 /**
- * All of it, as one feature to install.
+ * The whole plugin as one feature.
  *
  * @public
  */

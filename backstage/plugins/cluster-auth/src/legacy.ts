@@ -37,7 +37,7 @@ export const clusterAuthPlugin = createPlugin({
 });
 
 /**
- * Backstage's own Kubernetes auth providers, and `clusterauth` beside them; for the app's `apis`.
+ * Backstage's own Kubernetes auth providers and `clusterauth`; for the app's `apis`.
  *
  * @public
  */
@@ -92,7 +92,7 @@ export const UserSettingsClusterAuth: () => JSX.Element =
   );
 
 /**
- * The dialog: stands once in the app's root, beside `OAuthRequestDialog`.
+ * The dialog; render it once in the app's root, beside `OAuthRequestDialog`.
  *
  * @public
  */

@@ -109,7 +109,8 @@ export const clusterAuthPlugin = createFrontendPlugin({
 });
 
 /**
- * Teaches the Kubernetes plugin the auth provider `clusterauth`. An API belongs to its plugin: hence a module of that one.
+ * Adds the auth provider `clusterauth` to the Kubernetes plugin. It is a module of that plugin, since only its own modules can replace
+ * a plugin's API.
  *
  * @public
  */

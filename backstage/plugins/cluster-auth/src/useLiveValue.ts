@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 
 import { LiveValue } from './LiveValue';
 
-/** The value as it is now; the component renders again when it changes. */
+/** The current value; the component renders again when it changes. */
 export function useLiveValue<T>(value: LiveValue<T>): T {
   return useSyncExternalStore(value.subscribe, value.get);
 }

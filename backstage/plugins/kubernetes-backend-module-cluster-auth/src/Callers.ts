@@ -6,18 +6,18 @@ import type {
 } from '@backstage/backend-plugin-api';
 import type { RequestHandler } from 'express';
 
-/** Which answer a request waits for. */
+/** The kind of a request. */
 export type Route = 'objects' | 'proxy';
 
-/** Whose request is being served. */
+/** The caller of the current request. */
 export interface Caller {
-  /** The signed-in user; nobody for a service, or where signing in went wrong. */
+  /** The signed-in user; none for a service, or if the credentials are invalid. */
   user?: BackstageCredentials<BackstageUserPrincipal>;
-  /** `proxy` passes one request on to one cluster; all others collect objects from many. */
+  /** `proxy` forwards one request to one cluster; all others collect objects from many. */
   route: Route;
 }
 
-/** Remembers whose request is being served, because Backstage does not tell its auth strategies. */
+/** Remembers the caller of the current request, which Backstage does not pass to auth strategies. */
 export class Callers {
   readonly #callers = new AsyncLocalStorage<Caller>();
   readonly #httpAuth: HttpAuthService;
@@ -26,13 +26,13 @@ export class Callers {
     this.#httpAuth = httpAuth;
   }
 
-  /** To be passed by each request, before any that asks for a credential. Refuses none: who may, its route decides. */
+  /** Middleware for all requests, before any code that needs a credential. Refuses none, as each route authorizes itself. */
   middleware(): RequestHandler {
     return (request, _response, next) => {
       const route: Route = /^\/proxy(\/|$)/i.test(request.path)
         ? 'proxy'
         : 'objects';
-      // Now, since the proxy takes the Authorization header away before it asks for a credential.
+      // Now, since the proxy removes the Authorization header before it needs a credential.
       this.#httpAuth.credentials(request, { allow: ['user'] }).then(
         user => this.#callers.run({ user, route }, next),
         () => this.#callers.run({ route }, next),
@@ -40,7 +40,7 @@ export class Callers {
     };
   }
 
-  /** The caller of the request that is being served; none outside of requests. */
+  /** The caller of the current request; none outside of requests. */
   current(): Caller | undefined {
     return this.#callers.getStore();
   }

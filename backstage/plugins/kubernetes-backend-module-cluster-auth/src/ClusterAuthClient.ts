@@ -7,12 +7,12 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { ResponseError } from '@backstage/errors';
 
-/** A refresh at the identity provider may be part of the answer. */
+/** Long enough for a refresh at the identity provider. */
 const PATIENCE_MS = 15_000;
 
 /** Why there is no token; the message is a sentence for the user that names the next step. */
 export class NoToken extends Error {
-  /** `not_connected` and its like, as in docs/errors.md; none where nothing answered. */
+  /** The code, such as `not_connected`, as in docs/errors.md; none without an answer. */
   readonly code?: string;
   /** The status that came with the code. */
   readonly status?: number;
@@ -28,7 +28,7 @@ export class NoToken extends Error {
   }
 }
 
-/** The cluster-auth backend, as a plugin that acts for a user sees it. */
+/** A client of the cluster-auth backend for a plugin that acts for users. */
 export class ClusterAuthClient {
   readonly #baseUrl: () => Promise<string>;
   readonly #auth: AuthService;
@@ -44,7 +44,7 @@ export class ClusterAuthClient {
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
   }
 
-  /** At `clusterAuth.backendUrl`, which spares a hop, else where discovery knows it to be. */
+  /** At `clusterAuth.backendUrl`, which saves a hop, or else at the address of discovery. */
   static fromConfig(
     config: RootConfigService,
     services: { auth: AuthService; discovery: DiscoveryService },
@@ -59,9 +59,9 @@ export class ClusterAuthClient {
   }
 
   /**
-   * The user's ID token for a cluster, fresh enough to be used.
+   * A valid ID token of the user for a cluster.
    *
-   * @param cluster - as the cluster-auth backend calls it
+   * @param cluster - its name at the cluster-auth backend
    * @throws {@link NoToken}
    */
   async token(
@@ -70,7 +70,7 @@ export class ClusterAuthClient {
   ): Promise<string> {
     const response = await this.#ask(cluster, user).catch(cause => {
       throw new NoToken(
-        `Your access to ${cluster} cannot be looked up because the cluster-auth backend does not answer: try again in a minute, and if it lasts tell whoever runs this Backstage.`,
+        `Your access to ${cluster} cannot be looked up because the cluster-auth backend does not answer: try again in a minute, and if it lasts tell the admin of this Backstage.`,
         { cause },
       );
     });
@@ -80,7 +80,7 @@ export class ClusterAuthClient {
     const body: unknown = await response.json().catch(() => undefined);
     if (!hasToken(body)) {
       throw new NoToken(
-        `What answered for ${cluster} is no cluster-auth backend: tell whoever runs this Backstage to check clusterAuth.backendUrl.`,
+        `What answered for ${cluster} is no cluster-auth backend: tell the admin of this Backstage to check clusterAuth.backendUrl.`,
         {},
       );
     }

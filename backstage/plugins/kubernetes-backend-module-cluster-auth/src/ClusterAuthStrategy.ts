@@ -10,10 +10,10 @@ import type { Caller, Callers } from './Callers';
 import { type ClusterAuthClient, NoToken } from './ClusterAuthClient';
 import type { Explanations } from './Explanations';
 
-/** In a cluster's `authMetadata`: how the cluster-auth backend calls it, where that differs from its name in Backstage. */
+/** In a cluster's `authMetadata`: its name at the cluster-auth backend, if that differs from its name in Backstage. */
 const CLUSTER_NAME = 'clusterAuthCluster';
 
-/** Asks a cluster as the user whose request is being served. */
+/** Makes requests to a cluster as the user of the current request. */
 export class ClusterAuthStrategy implements AuthenticationStrategy {
   readonly #callers: Callers;
   readonly #client: ClusterAuthClient;
@@ -33,8 +33,8 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
   }
 
   /**
-   * The user's ID token. Where there is none, an explanation in its place: Backstage asks many clusters at once, and whatever is
-   * thrown here would take the others down too. The proxy asks one, so there the explanation is thrown.
+   * The user's ID token, or an explanation in its place: Backstage asks many clusters at once, and an error that is thrown here would
+   * fail the others, too. The proxy asks only one, so there the explanation is thrown.
    */
   async getCredential(cluster: ClusterDetails): Promise<KubernetesCredential> {
     const caller = this.#callers.current();
@@ -72,7 +72,7 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
   ): Promise<string> {
     if (!caller?.user) {
       throw new NoToken(
-        `${cluster.name} can only be asked as a signed-in user: sign in, or give whatever asks without a user an entry of its own with a service account.`,
+        `${cluster.name} can only be asked as a signed-in user: sign in, or give requests without a user an entry of their own with a service account.`,
         { code: 'not_signed_in', status: 401 },
       );
     }
@@ -98,12 +98,12 @@ function asNoToken(error: unknown, cluster: ClusterDetails): NoToken {
   return error instanceof NoToken
     ? error
     : new NoToken(
-        `Your access to ${cluster.name} cannot be looked up: try again, and if it lasts tell whoever runs this Backstage.`,
+        `Your access to ${cluster.name} cannot be looked up: try again, and if it lasts tell the admin of this Backstage.`,
         { cause: error },
       );
 }
 
-/** 403 where something is to be done first, 503 where trying again may help. */
+/** 403 if the user has to do something first, 503 if a retry may help. */
 function forTheProxy(error: NoToken): Error {
   return error.status !== undefined && error.status < 500
     ? new NotAllowedError(error.message)

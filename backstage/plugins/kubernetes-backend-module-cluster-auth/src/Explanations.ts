@@ -1,16 +1,16 @@
 import type { KubernetesCredential } from '@backstage/plugin-kubernetes-node';
 
-/** A credential of the kind that Kubernetes is asked with. */
+/** A credential for Kubernetes. */
 export type BearerToken = Extract<
   KubernetesCredential,
   { type: 'bearer token' }
 >;
 
-/** Why there is no credential: stands in its place, since a strategy that throws takes all other clusters down with it. */
+/** Explanations in the place of credentials, since a strategy that throws makes all other clusters fail. */
 export class Explanations {
   readonly #sentences = new WeakMap<KubernetesCredential, string>();
 
-  /** A credential that no cluster accepts, and that this sentence belongs to. */
+  /** A credential that no cluster accepts, for this sentence. */
   inPlaceOfCredential(sentence: string): BearerToken {
     const credential: BearerToken = {
       type: 'bearer token',
@@ -20,7 +20,7 @@ export class Explanations {
     return credential;
   }
 
-  /** The sentence, where that is no credential. */
+  /** The sentence of such a credential; none for a real one. */
   of(credential: KubernetesCredential): string | undefined {
     return this.#sentences.get(credential);
   }

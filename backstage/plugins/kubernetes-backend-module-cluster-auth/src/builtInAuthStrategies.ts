@@ -14,7 +14,7 @@ import {
 } from '@backstage/plugin-kubernetes-backend';
 import type { AuthenticationStrategy } from '@backstage/plugin-kubernetes-node';
 
-/** What Backstage itself knows, under the names that it gives them (`buildDefaultAuthStrategyMap` of its Kubernetes backend). */
+/** Backstage's own strategies with their names (`buildDefaultAuthStrategyMap` of its Kubernetes backend). */
 export function builtInAuthStrategies(
   config: RootConfigService,
   logger: LoggerService,

@@ -1,7 +1,7 @@
 import type { KubernetesFetcher } from '@backstage/plugin-kubernetes-node';
 import type { Explanations } from './Explanations';
 
-/** Asks no cluster for which there is no credential: it answers with the reason, and the other clusters are none the wiser. */
+/** Sends no request to a cluster without a credential: returns the reason instead. Other clusters are not affected. */
 export function explainingFetcher(
   fetcher: KubernetesFetcher,
   explanations: Explanations,

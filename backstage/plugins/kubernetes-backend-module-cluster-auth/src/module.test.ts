@@ -21,7 +21,7 @@ const WEB = {
   metadata: { name: 'web', namespace: 'default' },
 };
 
-/** Lets other requests in, between the beginning of one and its credential. */
+/** Lets other requests run between the beginning of one and its credential. */
 const slowCatalog = catalogServiceMock.mock({
   getEntityByRef: async () => {
     await new Promise(setImmediate);
@@ -251,7 +251,7 @@ describe('the auth strategy clusterauth', () => {
     [
       'is another program',
       () => backendStandIn((_request, response) => response.end('<html>')),
-      /is no cluster-auth backend: tell whoever runs this Backstage/,
+      /is no cluster-auth backend: tell the admin of this Backstage/,
     ],
   ])(
     'explains that the backend %s, and blanks that cluster only',
@@ -283,7 +283,7 @@ describe('the auth strategy clusterauth', () => {
       { prod: { url, authProvider: 'clusterauth' } },
       { backendUrl, kubernetes: { explainingFetcher: false } },
     );
-    // This stand-in lets anybody in; a real cluster answers 401.
+    // This fake accepts any token; a real cluster answers 401.
     expect((await objects(FELIX)).get('prod')?.pods).toEqual(['not-connected']);
   });
 
@@ -316,7 +316,7 @@ describe('the auth strategy clusterauth', () => {
     ).rejects.toThrow(/authProvider "serviceAccount" has no config/);
   });
 
-  it('logs whose access to what is missing, and no token', async () => {
+  it('logs the user and the cluster of a missing login, and no token', async () => {
     const url = await clusterStandIn();
     const logger = mockServices.logger.mock();
     const warn = jest.spyOn(logger, 'warn');

@@ -14,7 +14,7 @@ import { Explanations } from './Explanations';
 import { explainingFetcher } from './explainingFetcher';
 
 /**
- * Adds the auth strategy `clusterauth` to the Kubernetes backend: what Backstage asks of such a cluster, it asks as the
+ * Adds the auth strategy `clusterauth` to the Kubernetes backend: Backstage's requests to such a cluster are made as the
  * signed-in user, with the ID token that the cluster-auth backend keeps for them.
  *
  * @public
@@ -50,12 +50,12 @@ export const kubernetesModuleClusterAuth = createBackendModule({
           auth,
           discovery,
         });
-        // A module's routes come before those of its plugin, so each request passes here first.
+        // A module's routes run before those of its plugin, so each request passes here first.
         httpRouter.use(callers.middleware());
 
         const own = config.getOptionalConfig('clusterAuth.kubernetes');
         if (own?.getOptionalBoolean('builtInAuthStrategies') ?? true) {
-          // Once one is added, Backstage leaves out its own.
+          // Backstage removes its own strategies once one is added.
           for (const [key, strategy] of builtInAuthStrategies(config, logger)) {
             strategies.addAuthStrategy(key, strategy);
           }

@@ -1,15 +1,15 @@
-//! The beginning of a login: the backend says whose it is, the redirect's port is bound, and all of it is written down before
-//! anybody is sent anywhere.
+//! Begins a login: asks the backend for a session, binds the redirect URI's port, and stores the login before the browser is
+//! redirected.
 
 use super::ProxyLogins;
 use super::run::go_on_with;
+use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::callback::Consent;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::LoginError;
 use crate::helper::session::pending_login::Secrets;
 use crate::helper::session::{self, Credential, Session};
 use crate::helper::web::login_lookup::Unavailable;
@@ -18,36 +18,36 @@ use crate::random::sha256;
 use crate::store::{StoreError, Swap};
 use crate::telemetry::AUDIT;
 
-/// Why a login did not begin. Each is one sentence that names the next step.
+/// Why a login did not begin. Each message is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBegun {
-    /// No Backstage is set.
+    /// No Backstage is configured.
     #[error("This helper knows no Backstage: set BACKSTAGE_URL to the address of yours and start it again.")]
     NoBackstage,
-    /// Somebody has handed this session over before.
+    /// This session was handed over before.
     #[error("This session was handed over before: press the button in Backstage once more for a new one.")]
     UsedBefore,
-    /// A page that is not Backstage's own.
+    /// The request does not come from Backstage's own page.
     #[error("{0}")]
     WrongOrigin(String),
-    /// The redirect's port is taken.
+    /// The redirect URI's port is taken.
     #[error(transparent)]
     Port(#[from] ListenError),
-    /// The backend is away, or says no.
+    /// The backend does not answer, or refuses.
     #[error(transparent)]
-    Login(LoginError),
+    Login(HelperError),
     /// The store does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// The program is ending.
+    /// The program is stopping.
     #[error("This helper is being stopped: begin the login again in a moment.")]
     Stopping,
 }
 
-impl From<LoginError> for NotBegun {
-    fn from(error: LoginError) -> Self {
+impl From<HelperError> for NotBegun {
+    fn from(error: HelperError) -> Self {
         match error {
-            LoginError::Listen(error) => Self::Port(error),
+            HelperError::Listen(error) => Self::Port(error),
             other => Self::Login(other),
         }
     }
@@ -59,20 +59,19 @@ impl From<StoreError> for NotBegun {
     }
 }
 
-/// The backend's word on itself.
+/// The backend's answer to `GET /info`.
 ///
 /// # Errors
-/// When it is away.
+/// When it does not answer.
 pub async fn info(logins: &ProxyLogins, api: &BackendApi) -> Result<Info, NotBegun> {
-    let unreachable = |reason| LoginError::Unreachable { backend: api.address().to_owned(), reason };
+    let unreachable = |reason| HelperError::Unreachable { backend: api.address().to_owned(), reason };
     logins.backend.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
 }
 
-/// Begins a login, or takes one over; the secret of its link.
+/// Begins or takes over a login, and returns the secret of its link.
 ///
 /// # Errors
-/// As the variants of [`NotBegun`] say; then nothing is under way, and a session token can be handed over again unless it was
-/// before.
+/// As the variants of [`NotBegun`] say. Then nothing is pending, and the session token can be handed over again unless it was before.
 pub async fn begin(
     logins: &ProxyLogins,
     api: &BackendApi,
@@ -81,9 +80,9 @@ pub async fn begin(
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
     let session = session::begin(credential, api, None).await?;
-    let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(LoginError::from)?;
+    let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(HelperError::from)?;
     let hosts = &logins.settings.insecure_http_hosts;
-    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(LoginError::from)?;
+    let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(HelperError::from)?;
     let record = LoginRecord {
         facts: LoginFacts::of(&session, info, &auth_url, api)?,
         request_id: api.request_id().to_owned(),
@@ -122,7 +121,7 @@ async fn write_down(
         return Err(NotBegun::UsedBefore);
     }
     if let Err(error) = logins.store.keep(state, &record).await {
-        // Nothing came of it, so it may be handed over once more, if the store hears that.
+        // The login did not begin, so the session may be handed over again, if the store can be written.
         let _ = logins.store.forget_hand_over(&session.token).await;
         return Err(error.into());
     }

@@ -1,4 +1,4 @@
-//! The question whether the backend is the person's own, before anything goes there that may be meant for another backend.
+//! The question whether the backend is the user's own, which is asked before it is sent anything that another backend may own.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use super::sign_in_first::begin_own;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::Credential;
+use crate::helper::web::deferred_redirect::Destination;
 use crate::helper::web::login_lookup::Unavailable;
-use crate::helper::web::onward::Onward;
-use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::protocol::{Info, WireSecret};
 
-/// What begins, at once or behind the question.
+/// What begins, at once or after the question.
 pub enum Beginning {
-    /// A session that is handed over.
+    /// A session that Backstage hands over.
     HandedOver(Credential),
     /// A login from the helper's own page.
     Own,
 }
 
-/// Begins a login, at once or behind the question: the secret of the link that the browser goes on with.
+/// Begins a login, at once or after the question. Returns the secret of the browser's next link.
 ///
 /// # Errors
 /// As [`begin`].
@@ -38,7 +38,7 @@ pub async fn begin_when_confirmed(
     let question = Arc::new(question.map_err(Unavailable::from)?);
     logins.known.questions.enter(&question);
     let link = question.link_secret().clone();
-    actix_web::rt::spawn(see_through(logins.clone(), api.clone(), info, beginning, question));
+    actix_web::rt::spawn(begin_after_answer(logins.clone(), api.clone(), info, beginning, question));
     Ok(link)
 }
 
@@ -54,27 +54,27 @@ async fn begin_now(
     }
 }
 
-/// Waits for the answer, and leads the browser on to the login that then begins.
-async fn see_through(
+/// Waits for the answer, begins the login, and redirects the browser to it.
+async fn begin_after_answer(
     logins: ProxyLogins,
     api: BackendApi,
     info: Info,
     beginning: Beginning,
     question: Arc<BackendQuestion>,
 ) {
-    let patience = logins.settings.login_timeout.0;
-    let begun = match question.confirmed_within(patience).await {
+    let timeout = logins.settings.login_timeout.0;
+    let begun = match question.confirmed_within(timeout).await {
         Ok(_) => begin_now(&logins, &api, info, beginning).await,
         Err(too_late) => Err(too_late.into()),
     };
-    question.signpost.point(match begun {
-        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+    question.redirect.resolve(match begun {
+        Ok(link) => Destination::Link(format!("/go/{}", link.expose()).into()),
         Err(reason) => {
             tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-            Onward::Nowhere(reason.to_string())
+            Destination::Failure(reason.to_string())
         }
     });
-    // A page that is reloaded meanwhile still leads on.
-    tokio::time::sleep(RELOAD_PATIENCE).await;
+    // A page that is reloaded meanwhile is still redirected.
+    tokio::time::sleep(RELOAD_TIMEOUT).await;
     logins.known.questions.forget(&question);
 }

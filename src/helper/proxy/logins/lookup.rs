@@ -1,4 +1,4 @@
-//! Finds a login again: in this process, or, after a restart or on another replica, in the store.
+//! Finds a login in this process or, after a restart or on another replica, in the store.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ impl LoginLookup for ProxyLogins {
             return Ok(Some(login));
         }
         match self.store.kept(state).await? {
-            // Its code and its session token are the other backend's, whoever has changed the setting.
+            // The setting has changed since: the login's code and session token belong to the other backend.
             Some(record) if Some(record.facts.backend.as_str()) != self.backend.backstage_url() => {
-                tracing::warn!(backend = record.facts.backend, "a login of another backend is left alone");
+                tracing::warn!(backend = record.facts.backend, "a login of another backend is ignored");
                 Ok(None)
             }
             Some(record) => go_on_with(self, record).map(Some),
@@ -40,7 +40,7 @@ impl LoginLookup for ProxyLogins {
 
     async fn issue_confirm_token(&self, login: &PendingLogin) -> Result<WireSecret, Unavailable> {
         let token = random_secret(self.random.as_ref())?;
-        // As long as any login may take: a page outlives its login, and then leads nowhere.
+        // As long as any login may take: a page may outlive its login, and its token then finds none.
         let life = self.settings.login_timeout.0;
         self.store.keep_way_to(login.auth_url().state(), (Kind::Confirm, &token), life).await?;
         Ok(token)

@@ -1,4 +1,4 @@
-//! Logins that were under way when the process ended: their redirects may come back any moment, so the port is held for them.
+//! Logins that were pending when the process ended: their callbacks may come at any time, so the port is bound for them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use backon::{ExponentialBuilder, Retryable};
 
 use super::ProxyLogins;
 
-/// Looks, as soon as the store answers, for logins that another process began, and holds the redirect's port until they end.
+/// Looks for logins that another process began, as soon as the store answers, and keeps the redirect URI's port bound until they end.
 pub async fn hold_port_for_them(logins: ProxyLogins) {
     let patiently = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(200))

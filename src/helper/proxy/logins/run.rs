@@ -1,4 +1,4 @@
-//! One login from its beginning, or from where another process left it, to its end.
+//! Runs one login to its end, from its beginning or from where another process left it.
 
 use std::sync::Arc;
 
@@ -7,55 +7,55 @@ use tokio::time::Instant;
 
 use super::ProxyLogins;
 use crate::helper::backend_client::BackendApi;
-use crate::helper::callback::Arrival;
+use crate::helper::callback::Callback;
 use crate::helper::proxy::state::login_store::LoginRecord;
 use crate::helper::session::delivery;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::web::login_lookup::Unavailable;
-use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::helper::web::server::LAST_PAGE;
 use crate::random::sha256;
 use crate::store::sealing::derived::DoesNotOpen;
 use crate::telemetry::AUDIT;
 
-/// A login that waits for its answer.
+/// A login that waits for its callback.
 struct UnderWay {
     login: Arc<PendingLogin>,
-    /// Where its answer arrives.
-    arrivals: UnboundedReceiver<Arrival>,
-    /// What the store has of it.
+    /// Receives its callback.
+    callbacks: UnboundedReceiver<Callback>,
+    /// Its record in the store.
     record: LoginRecord,
     /// The hash of its state.
     hash: String,
 }
 
-/// Goes on with a login: from here on this process waits for its answer and delivers it.
+/// Makes this process wait for a login's callback and deliver it.
 ///
 /// # Errors
-/// When the record holds what no honest backend sends.
+/// When the record holds an authorization URL that no honest backend sends.
 pub fn go_on_with(logins: &ProxyLogins, record: LoginRecord) -> Result<Arc<PendingLogin>, Unavailable> {
     let hosts = &logins.settings.insecure_http_hosts;
-    let (login, arrivals) = record.open(hosts, logins.control_port).map_err(|_| DoesNotOpen)?;
+    let (login, callbacks) = record.open(hosts, logins.control_port).map_err(|_| DoesNotOpen)?;
     let login = Arc::new(login);
     let hash = sha256(login.auth_url().state().expose().as_bytes());
     if let Err(known) = logins.known.live.enter(&hash, &login) {
         return Ok(known);
     }
-    let under_way = UnderWay { login: Arc::clone(&login), arrivals, record, hash };
+    let under_way = UnderWay { login: Arc::clone(&login), callbacks, record, hash };
     let there = logins.clone();
-    logins.backend.thread.run(|api| see_through(there, api, under_way));
+    logins.backend.thread.run(|api| run(there, api, under_way));
     Ok(login)
 }
 
-/// Waits for the answer, delivers it, and forgets the login once the backend has answered for good.
-async fn see_through(logins: ProxyLogins, api: Option<BackendApi>, mut under_way: UnderWay) {
-    // Without a backend no login begins; one that another process began waits for a process that has one.
+/// Waits for the callback, delivers it, and deletes the login after the backend's final answer.
+async fn run(logins: ProxyLogins, api: Option<BackendApi>, mut under_way: UnderWay) {
+    // Without a backend no login begins; one of another process waits for a process with a backend.
     let Some(api) = api.map(|api| api.under_request_id(&under_way.record.request_id)) else { return };
     let ends = Instant::now() + logins.store.until(under_way.record.ends);
-    let outcome = match tokio::time::timeout_at(ends, under_way.arrivals.recv()).await {
-        Ok(Some(arrival)) => deliver(&logins, &api, &under_way, &arrival, ends).await,
+    let outcome = match tokio::time::timeout_at(ends, under_way.callbacks.recv()).await {
+        Ok(Some(callback)) => deliver(&logins, &api, &under_way, &callback, ends).await,
         Ok(None) | Err(_) => Outcome::Expired,
     };
     let UnderWay { login, record, hash, .. } = under_way;
@@ -65,15 +65,15 @@ async fn see_through(logins: ProxyLogins, api: Option<BackendApi>, mut under_way
     if succeeded {
         logins.backend.remember().await;
     }
-    // The page that waits reloads itself: it has to find somebody.
-    let shown = tokio::time::timeout(RELOAD_PATIENCE, login.outcome_shown());
+    // The waiting page reloads itself, and must still find the login.
+    let shown = tokio::time::timeout(RELOAD_TIMEOUT, login.outcome_shown());
     if shown.await.is_ok() {
         tokio::time::sleep(LAST_PAGE).await;
     }
-    // Not before the page has gone out: whoever reloads it after a crash is given the outcome by whichever process is there.
+    // Not before the page was sent: if this process crashes, a reload must find the login at another one.
     if let Err(error) = logins.store.discard(login.auth_url().state(), &record.secrets.link).await {
-        // It runs out by itself, and the backend redeems no code twice.
-        tracing::warn!(%error, "the record of a login that has ended stays until it runs out");
+        // It expires by itself, and the backend redeems no code twice.
+        tracing::warn!(%error, "the record of an ended login stays until it expires");
     }
     logins.known.close_port_unless_needed().await;
     tokio::time::sleep_until(ends).await;
@@ -84,13 +84,13 @@ async fn deliver(
     logins: &ProxyLogins,
     api: &BackendApi,
     under_way: &UnderWay,
-    arrival: &Arrival,
+    callback: &Callback,
     ends: Instant,
 ) -> Outcome {
     let timer = logins.metrics.exchange_seconds.start_timer();
     let token = &under_way.record.session_token;
-    let outcome = delivery::deliver(api, token, &arrival.request, ends, |trouble| {
-        tracing::info!(reason = %trouble.reason, "the backend has not answered for good");
+    let outcome = delivery::deliver(api, token, &callback.request, ends, |trouble| {
+        tracing::info!(reason = %trouble.reason, "the backend has given no final answer yet");
     })
     .await;
     timer.observe_duration();

@@ -1,31 +1,30 @@
-//! Signing in to Backstage from the helper's own page, before it is known whose the login will be.
+//! The sign-in to Backstage that precedes a login from the helper's own page.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use super::ProxyLogins;
 use super::begin::{NotBegun, begin};
+use crate::helper::HelperError;
 use crate::helper::backend_client::{BackendApi, Refusal};
-use crate::helper::callback::Arrival;
-use crate::helper::session::outcome::LoginError;
+use crate::helper::callback::Callback;
 use crate::helper::session::{self, Credential};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::sign_in::{BackstageClient, SignInError};
-use crate::helper::web::onward::Onward;
-use crate::helper::web::pages::RELOAD_PATIENCE;
+use crate::helper::web::deferred_redirect::Destination;
+use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::protocol::{Info, WireSecret};
 
-/// Begins a login with what the helper knows of the user, which is nothing: where the backend wants to know, they sign in to
-/// Backstage first. The secret of the link that the browser goes on with.
+/// Begins a login without a credential; if the backend requires one, the user signs in to Backstage first. Returns the secret of the
+/// browser's next link.
 ///
 /// # Errors
-/// When neither can begin.
+/// When neither the login nor the sign-in can begin.
 pub async fn begin_own(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
     match begin(logins, api, &info, Credential::User(UserCredential::Nothing)).await {
-        Err(NotBegun::Login(LoginError::NotSignedIn(refusal))) => {
+        Err(NotBegun::Login(HelperError::NotSignedIn(refusal))) => {
             let sign_in = begin_sign_in(logins, api, info).await;
             sign_in.map_err(|reason| no_way_in(refusal, reason))
         }
@@ -33,7 +32,7 @@ pub async fn begin_own(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
     }
 }
 
-/// A port that is taken is the person's to free; what Backstage says is no reason where the backend's own word is to wait.
+/// The error when the sign-in cannot begin either: a taken port or the sign-in's reason, unless the backend told the caller to wait.
 fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
     match reason {
         NotBegun::Login(reason) => session::no_sign_in(refusal, reason).into(),
@@ -45,30 +44,36 @@ async fn begin_sign_in(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
     let random = logins.random.as_ref();
     let sign_in = client(logins, api)?.begin(random).await.map_err(|error| not_signed_in(api, error))?;
     let port = logins.known.callback_port.open().await?;
-    let (sign_in, arrivals) = PendingSignIn::new(sign_in, port, random).map_err(LoginError::from)?;
+    let (sign_in, callbacks) = PendingSignIn::new(sign_in, port, random).map_err(HelperError::from)?;
     let sign_in = Arc::new(sign_in);
     logins.known.sign_ins.enter(&sign_in);
-    actix_web::rt::spawn(see_through(logins.clone(), api.clone(), info, Arc::clone(&sign_in), arrivals));
+    actix_web::rt::spawn(begin_after_sign_in(
+        logins.clone(),
+        api.clone(),
+        info,
+        Arc::clone(&sign_in),
+        callbacks,
+    ));
     Ok(sign_in.link_secret().clone())
 }
 
-/// Waits for the browser to come back from Backstage, and leads it on to the login that then begins.
-async fn see_through(
+/// Waits for the callback of Backstage, begins the login, and redirects the browser to it.
+async fn begin_after_sign_in(
     logins: ProxyLogins,
     api: BackendApi,
     info: Info,
     sign_in: Arc<PendingSignIn>,
-    mut arrivals: mpsc::Receiver<Arrival>,
+    mut callbacks: mpsc::Receiver<Callback>,
 ) {
-    sign_in.signpost.point(match signed_in(&logins, &api, &info, &sign_in, &mut arrivals).await {
-        Ok(link) => Onward::To(format!("/go/{}", link.expose()).into()),
+    sign_in.redirect.resolve(match signed_in(&logins, &api, &info, &sign_in, &mut callbacks).await {
+        Ok(link) => Destination::Link(format!("/go/{}", link.expose()).into()),
         Err(reason) => {
             tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
-            Onward::Nowhere(reason.to_string())
+            Destination::Failure(reason.to_string())
         }
     });
-    // A page that is reloaded meanwhile still leads on.
-    tokio::time::sleep(RELOAD_PATIENCE).await;
+    // A page that is reloaded meanwhile is still redirected.
+    tokio::time::sleep(RELOAD_TIMEOUT).await;
     logins.known.sign_ins.forget(&sign_in);
     logins.known.close_port_unless_needed().await;
 }
@@ -78,11 +83,11 @@ async fn signed_in(
     api: &BackendApi,
     info: &Info,
     sign_in: &PendingSignIn,
-    arrivals: &mut mpsc::Receiver<Arrival>,
+    callbacks: &mut mpsc::Receiver<Callback>,
 ) -> Result<WireSecret, NotBegun> {
-    let patience = logins.settings.login_timeout.0;
-    let Ok(Some(Arrival { request, .. })) = timeout(patience, arrivals.recv()).await else {
-        return Err(LoginError::TimedOut(humantime::format_duration(patience).to_string()).into());
+    let timeout = logins.settings.login_timeout.0;
+    let Ok(Some(Callback { request, .. })) = tokio::time::timeout(timeout, callbacks.recv()).await else {
+        return Err(HelperError::TimedOut(humantime::format_duration(timeout).to_string()).into());
     };
     let answer = client(logins, api)?.take(&request, sign_in.verifier()).await;
     let tokens = answer.map_err(|error| not_signed_in(api, error))?;
@@ -92,9 +97,9 @@ async fn signed_in(
 
 fn client<'a>(logins: &'a ProxyLogins, api: &'a BackendApi) -> Result<BackstageClient<'a>, NotBegun> {
     let client_id = &logins.settings.backstage_client_id;
-    Ok(BackstageClient::new(api, client_id, Arc::clone(&logins.clock)).map_err(LoginError::from)?)
+    Ok(BackstageClient::new(api, client_id, Arc::clone(&logins.clock)).map_err(HelperError::from)?)
 }
 
 fn not_signed_in(api: &BackendApi, error: SignInError) -> NotBegun {
-    LoginError::of_sign_in(error, api.address()).into()
+    HelperError::of_sign_in(error, api.address()).into()
 }

@@ -1,100 +1,100 @@
-//! The backend that the proxy is for: its address, whether it was confirmed, and whether it answers.
+//! The proxy's backend: its address, whether it was confirmed, and whether it answers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backend_info::Installation;
+use super::backend_info::BackendInfo;
 use super::backend_thread::BackendThread;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::helper::confirmation::backend_name::BackendName;
-use crate::helper::confirmation::trust::{BackendTrust, Standing};
+use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
 use crate::protocol::Info;
 
-/// How long a page waits for it.
-const PAGE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a page waits for the backend.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The Backstage that the proxy is for.
+/// The configured Backstage.
 pub struct NamedBackstage {
     /// Its address, without a slash at the end.
     pub url: String,
-    /// Whether a person has said that it is theirs.
+    /// Its confirmation.
     pub trust: BackendTrust,
 }
 
 /// Whether the backend answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
-    /// It has, a moment ago.
+    /// It does, or did within the last minute.
     Yes,
-    /// Not now.
+    /// It does not.
     No,
 }
 
-/// The backend, where the proxy was told of a Backstage; else nothing answers.
+/// The backend of the configured Backstage, if there is one.
 pub struct Backend {
-    /// The only thread that speaks to it.
+    /// The only thread that calls it.
     pub thread: BackendThread,
     named: Option<NamedBackstage>,
-    installation: Installation,
+    fresh_info: BackendInfo,
 }
 
 impl Backend {
-    /// Nothing is asked yet.
+    /// Calls nothing yet.
     #[must_use]
     pub fn new(named: Option<NamedBackstage>, thread: BackendThread) -> Self {
-        Self { thread, named, installation: Installation::default() }
+        Self { thread, named, fresh_info: BackendInfo::default() }
     }
 
-    /// The address of the Backstage that the proxy is for.
+    /// The address of the configured Backstage.
     #[must_use]
     pub fn backstage_url(&self) -> Option<&str> {
         self.named.as_ref().map(|backstage| backstage.url.as_str())
     }
 
-    /// Its name, where the person has to say first that it is theirs.
+    /// Its name, if the user has to confirm it first.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<&BackendName> {
         let NamedBackstage { trust, .. } = self.named.as_ref()?;
-        match trust.standing() {
-            Standing::Confirmed => return None,
-            Standing::Unconfirmed => {}
-            Standing::Unknown(error) => {
-                tracing::warn!(%error, "it is not known which backends were confirmed");
+        match trust.status() {
+            TrustStatus::Confirmed => return None,
+            TrustStatus::Unconfirmed => {}
+            TrustStatus::Unknown(error) => {
+                tracing::warn!(%error, "the file of confirmed backends cannot be read");
             }
         }
         Some(trust.name())
     }
 
-    /// A login there has succeeded.
+    /// Remembers that a login there has succeeded.
     pub async fn remember(&self) {
         let Some(NamedBackstage { trust, .. }) = &self.named else { return };
         if let Err(error) = trust.remember().await {
-            tracing::warn!(%error, "that the backend was confirmed is not kept");
+            tracing::warn!(%error, "the confirmation of the backend is not kept");
         }
     }
 
-    /// Its own word, from the thread that speaks to it.
+    /// Its answer to `GET /info`, from the thread that calls it.
     ///
     /// # Errors
     /// As [`BackendApi::info`].
     pub async fn info(&self, api: &BackendApi) -> Result<Info, ApiError> {
-        self.installation.info(api).await
+        self.fresh_info.info(api).await
     }
 
-    /// Whether it answers, for a page that does not wait for long.
+    /// Whether it answers, with a short timeout for a page.
     pub async fn answers(self: &Arc<Self>) -> Answers {
-        if self.installation.is_fresh() {
+        if self.fresh_info.is_fresh() {
             return Answers::Yes;
         }
         let there = Arc::clone(self);
         let asked = self.thread.ask(move |api| async move { there.info(&api?).await.ok() });
-        match tokio::time::timeout(PAGE_PATIENCE, asked).await {
+        match tokio::time::timeout(PAGE_TIMEOUT, asked).await {
             Ok(Some(Some(_))) => Answers::Yes,
             Ok(_) | Err(_) => Answers::No,
         }
     }
 
-    /// One line at the start, so that the log says what to do.
+    /// Logs once at the start whether it answers, and what to do if not.
     pub async fn say_whether_it_answers(self: Arc<Self>) {
         let Some(backstage) = self.backstage_url() else {
             tracing::warn!(

@@ -1,4 +1,4 @@
-//! What the backend says of itself (`GET /info`), asked for again after a minute.
+//! The backend's answer to `GET /info`, cached for a minute.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,15 +8,15 @@ use tokio::time::Instant;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::protocol::Info;
 
-/// How long the backend's word counts.
+/// How long the answer is cached.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// The backend's word, while it is fresh.
+/// The cached answer.
 #[derive(Default)]
-pub struct Installation(Mutex<Option<(Instant, Info)>>);
+pub struct BackendInfo(Mutex<Option<(Instant, Info)>>);
 
-impl Installation {
-    /// The backend's word; a backend that is away is asked again each time.
+impl BackendInfo {
+    /// The answer; failures are not cached.
     ///
     /// # Errors
     /// As [`BackendApi::info`].
@@ -30,7 +30,7 @@ impl Installation {
         Ok(info)
     }
 
-    /// Whether it has answered a moment ago.
+    /// Whether an answer is cached.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh().is_some()

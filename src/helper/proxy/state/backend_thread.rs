@@ -1,5 +1,4 @@
-//! The backend's client belongs to one thread, so that all logins share its connections: what is to be said to the backend is
-//! said there, whichever thread serves the request.
+//! Runs all calls to the backend on one thread, which owns the client, so that all logins share its connections.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -7,11 +6,11 @@ use crate::helper::backend_client::BackendApi;
 
 type Job = Box<dyn FnOnce(Option<BackendApi>) + Send>;
 
-/// Runs jobs on the thread that it was made on. They get no client where no Backstage is set.
+/// Runs jobs on the thread that created it. They get no client if no Backstage is configured.
 pub struct BackendThread(mpsc::UnboundedSender<Job>);
 
 impl BackendThread {
-    /// On the calling thread, as long as that runs.
+    /// Uses the calling thread.
     #[must_use]
     pub fn here(api: Option<BackendApi>) -> Self {
         let (jobs, mut incoming) = mpsc::unbounded_channel::<Job>();
@@ -23,16 +22,16 @@ impl BackendThread {
         Self(jobs)
     }
 
-    /// Begins a job.
+    /// Starts a job.
     pub fn run<F>(&self, job: impl FnOnce(Option<BackendApi>) -> F + Send + 'static)
     where
         F: Future<Output = ()> + 'static,
     {
-        // Fails only when that thread has ended, and with it the program.
+        // Fails only when that thread has ended, and the program with it.
         let _ = self.0.send(Box::new(|api| drop(actix_web::rt::spawn(job(api)))));
     }
 
-    /// Does a job and waits for what comes of it; nothing when the program ends meanwhile.
+    /// Runs a job and waits for its result; none if the program ends meanwhile.
     pub async fn ask<T, F>(&self, job: impl FnOnce(Option<BackendApi>) -> F + Send + 'static) -> Option<T>
     where
         T: Send + 'static,

@@ -1,4 +1,4 @@
-//! The redirect's port: bound while a login is under way, so that kubelogin can have it in between, or always.
+//! The redirect URI's port: bound while a login is pending, so that kubelogin can use it in between, or always.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -8,10 +8,10 @@ use crate::helper::port::{self, ListenError};
 use crate::helper::web::server::PortServer;
 use crate::settings::proxy::Holding;
 
-/// Starts the server of the port, in the task system of the thread that calls.
+/// Starts the server of the port on the runtime of the calling thread.
 type Serve = Box<dyn Fn(Vec<TcpListener>) -> std::io::Result<PortServer> + Send + Sync>;
 
-/// The addresses of the redirect, all bound or none.
+/// The listeners of the redirect URI, all bound or none.
 pub struct CallbackPort {
     listen: Vec<SocketAddr>,
     holding: Holding,
@@ -25,7 +25,7 @@ struct Open {
 }
 
 impl CallbackPort {
-    /// Not bound yet; `serve` starts the server of its listeners.
+    /// Not bound yet; `serve` starts the server.
     #[must_use]
     pub fn new(
         listen: Vec<SocketAddr>,
@@ -35,10 +35,10 @@ impl CallbackPort {
         Self { listen, holding, serve: Box::new(serve), open: Mutex::default() }
     }
 
-    /// Binds it, unless it is; its number. To be called where the backend's jobs run: the server goes on there.
+    /// Binds the port if it is not bound, and returns its number. Call it on the thread of the backend's jobs, where the server then runs.
     ///
     /// # Errors
-    /// When one of the addresses cannot be had; then none is held.
+    /// When one of the addresses cannot be bound; then none is.
     pub async fn open(&self) -> Result<u16, ListenError> {
         let mut open = self.open.lock().await;
         if let Some(open) = &*open {
@@ -47,13 +47,13 @@ impl CallbackPort {
         let listeners = port::bind(&self.listen)?;
         let port = port::port(&listeners).unwrap_or(port::CALLBACK_PORT);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let server = (self.serve)(listeners).map_err(|reason| ListenError::NotGiven { address, reason })?;
+        let server = (self.serve)(listeners).map_err(|reason| ListenError::BindFailed { address, reason })?;
         *open = Some(Open { port, server });
-        tracing::info!(port, "the redirect's port is held");
+        tracing::info!(port, "the redirect URI's port is bound");
         Ok(port)
     }
 
-    /// Frees it, unless it is needed or always held. Who opens it meanwhile waits for the answer.
+    /// Closes the port unless it is needed or always bound. A concurrent [`Self::open`] waits.
     pub async fn close_unless(&self, needed: impl Fn() -> bool) {
         let mut open = self.open.lock().await;
         if self.holding == Holding::WhileNeeded && !needed() {
@@ -61,7 +61,7 @@ impl CallbackPort {
         }
     }
 
-    /// Frees it; requests under way get their answers.
+    /// Closes the port; pending requests are answered.
     pub async fn close(&self) {
         Self::stop(&mut *self.open.lock().await).await;
     }
@@ -69,7 +69,7 @@ impl CallbackPort {
     async fn stop(open: &mut Option<Open>) {
         if let Some(Open { port, server }) = open.take() {
             server.stop().await;
-            tracing::info!(port, "the redirect's port is free");
+            tracing::info!(port, "the redirect URI's port is closed");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The tokens of the helper's own page, each of which begins one login: they lie in the store, so that any replica takes them.
+//! The one-time tokens of the button on the helper's own page. They are in the store, so that any replica accepts them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use crate::protocol::WireSecret;
 use crate::random::{Random, random_secret, sha256};
 use crate::store::{Store, StoreError, Swap};
 
-/// What a page with the button says about the Backstage that it names. The names lie in the store.
+/// What a page with the button shows about its Backstage. The names of the variants are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ButtonPage {
-    /// To be compared: the click confirms it.
+    /// The address for comparison: the click confirms it.
     Asks,
-    /// Nothing: it was confirmed before.
+    /// The address only: it was confirmed before.
     Trusts,
 }
 
-/// Those that are out.
+/// Issues and redeems the tokens.
 pub struct FormTokens {
     store: Arc<dyn Store>,
     random: Arc<dyn Random>,
-    /// The Backstage that the pages name, empty where there is none.
+    /// The Backstage that the pages name; empty if there is none.
     backstage_url: String,
     life: Duration,
 }
@@ -31,7 +31,7 @@ fn place(token: &WireSecret) -> String {
 }
 
 impl FormTokens {
-    /// For pages that name this Backstage; each token is good that long.
+    /// For pages that name this Backstage; each token is valid for `life`.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -42,7 +42,7 @@ impl FormTokens {
         Self { store, random, backstage_url: backstage_url.unwrap_or_default().to_owned(), life }
     }
 
-    /// One for the form of one page.
+    /// A token for the form of one page.
     ///
     /// # Errors
     /// When the store does not answer, and without randomness.
@@ -52,7 +52,7 @@ impl FormTokens {
         Ok(token)
     }
 
-    /// Uses one up: the page that it was issued for.
+    /// Redeems a token, and returns the page that it was issued for.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -65,7 +65,7 @@ impl FormTokens {
         Ok(None)
     }
 
-    /// What lies in the store under a token: the Backstage that its page names, and what the page says. No other gets the login.
+    /// The record of a token: the Backstage that its page names, so that the login cannot go to another one, and the kind of page.
     fn issued(&self, page: ButtonPage) -> Vec<u8> {
         format!("{page:?} {}", self.backstage_url).into_bytes()
     }

@@ -1,4 +1,4 @@
-//! The logins that this process knows of: those that wait, and those whose outcome a reloaded page still asks for.
+//! The logins that this process knows: pending ones, and ended ones until their page has shown the outcome.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use crate::helper::session::pending_login::{PendingLogin, Progress};
 pub struct LiveLogins(Mutex<HashMap<String, Known>>);
 
 enum Known {
-    /// It is under way, and only its redirect can tell what it is.
+    /// A pending login of another process: its record opens only with the state in its callback.
     Expected,
-    /// All of it.
+    /// A login of this process.
     Opened(Arc<PendingLogin>),
 }
 
@@ -31,12 +31,12 @@ impl LiveLogins {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A login is under way of which nothing else is known yet.
+    /// Records a pending login of which only the hash is known.
     pub fn expect(&self, hash: &str) {
         self.known().entry(hash.to_owned()).or_insert(Known::Expected);
     }
 
-    /// Whoever opens a login first has it known; the others get what was known before.
+    /// Adds a login, unless it is known already.
     ///
     /// # Errors
     /// The login that is known already.
@@ -58,23 +58,23 @@ impl LiveLogins {
         }
     }
 
-    /// Forgets a login that never came to be, or that nobody asks for any more.
+    /// Removes a login.
     pub fn forget(&self, hash: &str) {
         self.known().remove(hash);
     }
 
-    /// Forgets a login of which nothing came.
+    /// Removes a login of which only the hash is known.
     pub fn forget_unless_opened(&self, hash: &str) {
         self.known().retain(|other, known| other != hash || matches!(known, Known::Opened(_)));
     }
 
-    /// How many are under way.
+    /// The number of pending logins.
     #[must_use]
     pub fn under_way(&self) -> usize {
         self.known().values().filter(|known| known.is_under_way()).count()
     }
 
-    /// What may be shown of those under way, in a stable order.
+    /// What may be shown of the pending logins, in a stable order.
     #[must_use]
     pub fn facts(&self) -> Vec<LoginFacts> {
         let known = self.known();

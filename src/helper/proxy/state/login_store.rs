@@ -1,6 +1,6 @@
-//! A login as the store keeps it: under the hash of its state, sealed with a key derived from the state, which is itself kept
-//! nowhere. Links and confirm pages have records of their own, each under the hash of its secret and sealed with it, that hold
-//! nothing but the state.
+//! Pending logins in the store. A login's key is the hash of its state, and its record is sealed with a key derived from the state,
+//! which is not stored. Links and confirm pages have records that hold only the state, stored and sealed in the same way with their own
+//! secret.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::Clock;
-use crate::helper::callback::{Arrival, Consent};
+use crate::helper::callback::{Callback, Consent};
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::pending_login::{PendingLogin, Secrets};
@@ -20,47 +20,47 @@ use crate::random::{Random, sha256};
 use crate::store::sealing::derived;
 use crate::store::{Store, StoreError, Swap};
 
-/// Which logins are under way, by the hash of their state and the moment they end at.
+/// The index of pending logins: the hash of the state, at the time when the login ends.
 const INDEX: &str = "helper:under-way";
 
-/// So many are looked at after a start; those beyond them were begun later, and would be an attack.
+/// How many are looked up after a start; more would be an attack.
 const MOST: usize = 10_000;
 
-/// For how long the backend keeps the record of a session: a token that old is good for nothing.
+/// How long the backend keeps a session: an older session token is useless.
 const SESSION_KEPT: Duration = Duration::from_mins(10);
 
-/// All that is needed to go on with a login.
+/// All that another process needs to continue a login.
 #[derive(Serialize, Deserialize)]
 pub struct LoginRecord {
     /// What may be shown of it.
     pub facts: LoginFacts,
-    /// What the backend logs all calls of this login under.
+    /// The request id of the login's calls to the backend.
     pub request_id: String,
-    /// The key to its session.
+    /// Its session's token.
     pub session_token: WireSecret,
-    /// Where the browser logs in.
+    /// The authorization URL.
     pub auth_url: WireSecret,
-    /// Where it comes back to.
+    /// The redirect URI.
     pub redirect_uri: String,
-    /// Link and cookie.
+    /// The secrets of its link and its cookie.
     pub secrets: Secrets,
     /// Whether it was begun with the user's own credentials.
     pub consent: Consent,
-    /// When nobody waits for it any more.
+    /// When it ends at the latest.
     #[serde(with = "time::serde::rfc3339")]
     pub ends: OffsetDateTime,
 }
 
 impl LoginRecord {
-    /// The login itself, and the end of the channel on which its answer will arrive.
+    /// The pending login, and the receiver of its callback.
     ///
     /// # Errors
-    /// When the authorization URL is none that an honest backend sends.
+    /// When no honest backend would send the authorization URL.
     pub fn open(
         &self,
         insecure_hosts: &[String],
         port: u16,
-    ) -> Result<(PendingLogin, UnboundedReceiver<Arrival>), BadAuthUrl> {
+    ) -> Result<(PendingLogin, UnboundedReceiver<Callback>), BadAuthUrl> {
         let redirect_uri = RedirectUri::parse(&self.redirect_uri)?;
         let auth_url = AuthUrl::parse(&self.auth_url, &redirect_uri, insecure_hosts)?;
         let (facts, host, secrets) = (self.facts.clone(), redirect_uri.host(), self.secrets.clone());
@@ -68,14 +68,14 @@ impl LoginRecord {
     }
 }
 
-/// What the name of a record is made of.
+/// The kind of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A login, under its state.
+    /// A login, by its state.
     Login,
-    /// A link, under its secret.
+    /// A link, by its secret.
     Link,
-    /// The form of a confirm page, under its token.
+    /// The form of a confirm page, by its token.
     Confirm,
 }
 
@@ -95,7 +95,7 @@ fn handed_over(session_token: &WireSecret) -> String {
     format!("helper:handed-over:{}", sha256(session_token.expose().as_bytes()))
 }
 
-/// Where logins are kept. Each replica of the proxy sees the same where the store is shared.
+/// The store of logins. Replicas of the proxy with a shared store see the same logins.
 pub struct LoginStore {
     store: Arc<dyn Store>,
     random: Arc<dyn Random>,
@@ -103,19 +103,19 @@ pub struct LoginStore {
 }
 
 impl LoginStore {
-    /// In this store.
+    /// On this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, random: Arc<dyn Random>, clock: Arc<dyn Clock>) -> Self {
         Self { store, random, clock }
     }
 
-    /// How long it is until then; nothing when it is over.
+    /// The time until then; zero if it is past.
     #[must_use]
     pub fn until(&self, moment: OffsetDateTime) -> Duration {
         (moment - self.clock.now()).try_into().unwrap_or_default()
     }
 
-    /// Writes a login down, and its link.
+    /// Stores a login and its link.
     ///
     /// # Errors
     /// When the store does not answer, or a record cannot be sealed.
@@ -123,11 +123,11 @@ impl LoginStore {
         let (life, link) = (self.until(record.ends), &record.secrets.link);
         self.seal(Kind::Link, link, state, life).await?;
         self.seal(Kind::Login, state, record, life).await?;
-        // Last: a process that starts now crosses out what has no record.
+        // Last, since a process that starts now removes index entries without a record.
         Ok(self.store.note(INDEX, &sha256(state.expose().as_bytes()), record.ends).await?)
     }
 
-    /// Writes a record down that holds nothing but the state of a login, for a secret that leads there.
+    /// Stores a record that holds only the state of a login, for a secret that leads to it.
     ///
     /// # Errors
     /// As [`Self::keep`].
@@ -152,7 +152,7 @@ impl LoginStore {
         Ok(self.store.put(&place, &sealed, life).await?)
     }
 
-    /// The login under this state.
+    /// The login with this state.
     ///
     /// # Errors
     /// When the store does not answer, or the record does not open.
@@ -162,7 +162,7 @@ impl LoginStore {
         Ok(Some(derived::open(state, &place, &sealed)?))
     }
 
-    /// Whether there is a login under the state with this hash.
+    /// Whether there is a login with this hash of its state.
     async fn is_kept(&self, hash: &str) -> Result<bool, StoreError> {
         Ok(self.store.get(&place_of(Kind::Login, hash)).await?.is_some())
     }
@@ -177,7 +177,7 @@ impl LoginStore {
         Ok(Some(derived::open(link, &place, &sealed)?))
     }
 
-    /// The state that a confirm page's token leads to, the first time only.
+    /// Redeems a confirm page's token: the state that it leads to, the first time only.
     ///
     /// # Errors
     /// As [`Self::kept`].
@@ -189,7 +189,7 @@ impl LoginStore {
         Ok(first.then_some(state))
     }
 
-    /// Takes a login out of the store: the backend has answered for good.
+    /// Deletes a login after the backend's final answer.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -198,7 +198,7 @@ impl LoginStore {
         self.store.delete(&place(Kind::Link, link)).await?;
         self.store.unnote(INDEX, &sha256(state.expose().as_bytes())).await
     }
-    /// Notes that a session is handed over, whichever replica is told; `Done` the first time only.
+    /// Records that a session is handed over; `Done` the first time only, across all replicas.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -206,7 +206,7 @@ impl LoginStore {
         self.store.put_new(&handed_over(session_token), b"", SESSION_KEPT).await
     }
 
-    /// The session may be handed over once more.
+    /// Allows a session to be handed over again.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -214,8 +214,7 @@ impl LoginStore {
         self.store.delete(&handed_over(session_token)).await
     }
 
-    /// The hashes of the states of logins whose record is there; the others have run out, or ended while their process died, and are
-    /// crossed out.
+    /// The hashes of all stored logins. Index entries without a record, of logins that expired or ended in a crash, are removed.
     ///
     /// # Errors
     /// When the store does not answer.

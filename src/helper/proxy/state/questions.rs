@@ -1,4 +1,4 @@
-//! The questions about the backend that this process has put; a restart forgets them, as it does sign-ins.
+//! The questions about the backend that this process has asked. A restart loses them, as it does sign-ins.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::helper::confirmation::question::BackendQuestion;
 use crate::protocol::WireSecret;
 
-/// So many may wait at once; the oldest then leads nowhere.
+/// How many may be pending at once; beyond that the oldest one is dropped.
 const MOST: usize = 64;
 
-/// The questions that this process has put.
+/// The pending questions.
 #[derive(Default)]
 pub struct Questions(Mutex<VecDeque<Arc<BackendQuestion>>>);
 
@@ -18,7 +18,7 @@ impl Questions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A question is put.
+    /// Adds a question.
     pub fn enter(&self, question: &Arc<BackendQuestion>) {
         let mut open = self.open();
         if open.len() == MOST {
@@ -27,18 +27,18 @@ impl Questions {
         open.push_back(Arc::clone(question));
     }
 
-    /// A question is over, and its page no longer reloaded.
+    /// Removes a question that is over.
     pub fn forget(&self, question: &Arc<BackendQuestion>) {
         self.open().retain(|known| !Arc::ptr_eq(known, question));
     }
 
-    /// The one whose page's address ends with this secret.
+    /// The question with this secret in its link.
     #[must_use]
     pub fn of_link(&self, secret: &WireSecret) -> Option<Arc<BackendQuestion>> {
         self.open().iter().find(|question| question.link_secret().equals(secret)).cloned()
     }
 
-    /// The one whose form this token was for, which is now used up.
+    /// Redeems a form's token: the question that it was issued for.
     #[must_use]
     pub fn redeem(&self, token: &WireSecret) -> Option<Arc<BackendQuestion>> {
         self.open().iter().find(|question| question.redeem_form_token(token)).cloned()

@@ -1,11 +1,11 @@
-//! The sign-ins to Backstage that this process knows of: one that a restart ends is begun again with a click.
+//! The pending sign-ins to Backstage of this process. A restart loses them; the user clicks again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::protocol::WireSecret;
 
-/// The sign-ins that this process knows of.
+/// The pending sign-ins.
 #[derive(Default)]
 pub struct SignIns(Mutex<Vec<Arc<PendingSignIn>>>);
 
@@ -14,31 +14,31 @@ impl SignIns {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A sign-in begins.
+    /// Adds a sign-in.
     pub fn enter(&self, sign_in: &Arc<PendingSignIn>) {
         self.known().push(Arc::clone(sign_in));
     }
 
-    /// A sign-in is over, and its page no longer reloaded.
+    /// Removes a sign-in that is over.
     pub fn forget(&self, sign_in: &Arc<PendingSignIn>) {
         self.known().retain(|known| !Arc::ptr_eq(known, sign_in));
     }
 
-    /// The one with this state.
+    /// The sign-in with this state.
     #[must_use]
     pub fn of_state(&self, state: &WireSecret) -> Option<Arc<PendingSignIn>> {
         self.known().iter().find(|sign_in| state.equals(sign_in.state())).cloned()
     }
 
-    /// The one whose link ends with this secret.
+    /// The sign-in with this secret in its link.
     #[must_use]
     pub fn of_link(&self, secret: &WireSecret) -> Option<Arc<PendingSignIn>> {
         self.known().iter().find(|sign_in| sign_in.is_link_secret(secret)).cloned()
     }
 
-    /// Whether a browser is expected back.
+    /// Whether a callback is expected.
     #[must_use]
     pub fn are_under_way(&self) -> bool {
-        self.known().iter().any(|sign_in| !sign_in.signpost.points())
+        self.known().iter().any(|sign_in| !sign_in.redirect.is_resolved())
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /start`: Backstage's page hands a session over.
+//! `POST /start`: Backstage's page hands over a session.
 
 use actix_web::http::header::{LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -21,8 +21,8 @@ pub struct HandOver {
     session_token: WireSecret,
 }
 
-/// Takes the session over when it is Backstage's own page that hands it over, and leads to the question whose account it is; to the
-/// question about the backend before that, where no login there has succeeded yet.
+/// Takes over the session if the request comes from Backstage's own page, and redirects to the question about the account, or first to
+/// the one about the backend if no login there has succeeded yet.
 pub async fn start(
     request: HttpRequest,
     form: Result<web::Form<HandOver>, actix_web::Error>,
@@ -48,15 +48,15 @@ pub async fn start(
         })
         .await
     {
-        Some(Ok(link)) => lead_to(&link),
+        Some(Ok(link)) => redirect_to_link(&link),
         Some(Err(refusal)) => refused(&refusal),
         None => refused(&NotBegun::Stopping),
     }
 }
 
-/// Under whatever name the request came; the link itself moves to the redirect's.
+/// Redirects to a link on the request's own host; the link redirects to the redirect URI's host.
 #[must_use]
-pub fn lead_to(link: &WireSecret) -> HttpResponse {
+pub fn redirect_to_link(link: &WireSecret) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, format!("/go/{}", link.expose()))).finish()
 }
 
@@ -67,7 +67,7 @@ pub fn refused(refusal: &NotBegun) -> HttpResponse {
     pages::not_begun(refusal).into_response()
 }
 
-/// The origin that the browser names, which no page can forge.
+/// The origin that the browser sends, which a page cannot forge.
 fn origin(request: &HttpRequest) -> Result<String, NotBegun> {
     let mut given = request.headers().get_all(ORIGIN);
     match (given.next().and_then(|origin| origin.to_str().ok()), given.next()) {

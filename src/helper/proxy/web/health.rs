@@ -1,4 +1,4 @@
-//! Is it alive, is it ready, how is it doing. Nothing here is secret.
+//! Liveness, readiness, metrics and status. Nothing here is secret.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,20 +10,20 @@ use crate::helper::proxy::logins::ProxyLogins;
 use crate::helper::proxy::state::backend::Answers;
 use crate::store::Store;
 
-/// Whether the proxy can take a redirect.
+/// Whether the proxy can receive callbacks.
 pub struct Readiness {
     store: Arc<dyn Store>,
     stopping: AtomicBool,
 }
 
 impl Readiness {
-    /// Ready while this store answers.
+    /// Ready if this store answers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store, stopping: AtomicBool::new(false) }
     }
 
-    /// From now on not ready.
+    /// Reports from now on that it is not ready.
     pub fn begin_to_stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
@@ -33,12 +33,12 @@ impl Readiness {
     }
 }
 
-/// `GET /healthz`: it answers.
+/// `GET /healthz`: the process answers.
 pub async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: it can take a redirect, so the store answers. A backend that is away is waited for, login by login.
+/// `GET /readyz`: the store answers. The backend need not: each login retries until it does.
 pub async fn ready(readiness: web::Data<Readiness>) -> HttpResponse {
     let unready =
         |why: &str| HttpResponse::ServiceUnavailable().json(json!({ "status": "error", "message": why }));
@@ -67,7 +67,7 @@ pub async fn metrics(logins: web::Data<ProxyLogins>) -> HttpResponse {
     }
 }
 
-/// `GET /status`: what a person, or another helper that wants the port, may know.
+/// `GET /status`: public information for users and for other helpers that find the port taken.
 pub async fn status(logins: web::Data<ProxyLogins>) -> HttpResponse {
     let ProxyLogins { backend, known, .. } = logins.as_ref();
     let answers = match (backend.backstage_url(), backend.answers().await) {

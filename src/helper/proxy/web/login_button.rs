@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::hand_over::{lead_to, refused};
+use super::hand_over::{redirect_to_link, refused};
 use crate::helper::proxy::logins::begin::{NotBegun, info};
 use crate::helper::proxy::logins::confirm_first::{Beginning, begin_when_confirmed};
 use crate::helper::proxy::logins::{ProxyLogins, sign_in_first};
@@ -12,7 +12,7 @@ use crate::helper::web::confirm::{Confirmation, is_from_own_page};
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::bad_confirmation;
 
-/// A click on our own page begins a login with what the helper knows of the user; each page's button works once.
+/// Begins a login without a credential; each page's button works once.
 pub async fn log_in(
     request: HttpRequest,
     form: Result<web::Form<Confirmation>, actix_web::Error>,
@@ -30,7 +30,7 @@ pub async fn log_in(
     }
 }
 
-/// What a page that trusted did not ask is asked now, where the backend was forgotten since.
+/// Begins the login. If the page did not show the address for comparison, and the backend is unconfirmed by now, it is asked about.
 async fn begin_own(logins: &ProxyLogins, page: ButtonPage) -> HttpResponse {
     let there = logins.clone();
     let begun = logins.backend.thread.ask(move |api| async move {
@@ -43,7 +43,7 @@ async fn begin_own(logins: &ProxyLogins, page: ButtonPage) -> HttpResponse {
         }
     });
     match begun.await {
-        Some(Ok(link)) => lead_to(&link),
+        Some(Ok(link)) => redirect_to_link(&link),
         Some(Err(refusal)) => refused(&refusal),
         None => refused(&NotBegun::Stopping),
     }

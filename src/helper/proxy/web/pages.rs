@@ -1,33 +1,33 @@
-//! The pages that only the proxy has.
+//! The proxy's own pages.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
+use crate::helper::HelperError;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::logins::begin::NotBegun;
 use crate::helper::proxy::state::backend::Answers;
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::LoginError;
 use crate::helper::web::pages::backend_list;
 use crate::helper::web::pages::layout::{Kind, Page, Tone};
 use crate::protocol::WireSecret;
 
-/// So many logins are named; of more there is only the number.
+/// How many logins are listed; of the others only the number is shown.
 const NAMED: usize = 8;
 
-/// `GET /`: which Backstage, whose login is under way, and the button that begins one.
+/// `GET /`: the Backstage, the pending logins, and the button that begins one.
 pub struct Index<'a> {
     /// The Backstage.
     pub backstage_url: &'a str,
     /// Whether it answers.
     pub answers: Answers,
-    /// The backend, where the click says for the first time that it is the person's own.
+    /// The backend, if the click is also its confirmation.
     pub unconfirmed: Option<&'a BackendName>,
 }
 
 impl Index<'_> {
-    /// The page, with the logins under way and the token of its form.
+    /// The page with the pending logins and the token of its form.
     #[must_use]
     pub fn with(&self, under_way: &[LoginFacts], form_token: &WireSecret) -> Page {
         Page {
@@ -78,7 +78,7 @@ fn logins(under_way: &[LoginFacts]) -> Markup {
     }
 }
 
-/// `GET /` in a container that was told of no Backstage.
+/// `GET /` when no Backstage is configured.
 #[must_use]
 pub fn no_backstage() -> Page {
     Page {
@@ -114,10 +114,10 @@ pub fn not_begun(reason: &NotBegun) -> Page {
         NotBegun::UsedBefore => (StatusCode::CONFLICT, "used-before", "This session was handed over before"),
         NotBegun::WrongOrigin(_) => (StatusCode::FORBIDDEN, "wrong-origin", "Not from this page"),
         NotBegun::Port(_) => (StatusCode::CONFLICT, "port-taken", "Another program is in the way"),
-        NotBegun::Login(LoginError::Unreachable { .. }) => {
+        NotBegun::Login(HelperError::Unreachable { .. }) => {
             (StatusCode::BAD_GATEWAY, "backend-away", "Backstage does not answer")
         }
-        NotBegun::Login(LoginError::Expired) => (StatusCode::GONE, "expired", "The login took too long"),
+        NotBegun::Login(HelperError::Expired) => (StatusCode::GONE, "expired", "The login took too long"),
         NotBegun::Login(_) => (StatusCode::FORBIDDEN, "not-begun", "The login cannot begin"),
         NotBegun::Unavailable(_) | NotBegun::Stopping => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now")
@@ -126,7 +126,7 @@ pub fn not_begun(reason: &NotBegun) -> Page {
     refusal(status, outcome, heading, &html! { p #message { (sentence(reason)) } })
 }
 
-/// Whoever reads a page cannot "run this again": the button is in Backstage.
+/// The message for a page, where "run this again" makes no sense: the button is in Backstage.
 fn sentence(reason: &NotBegun) -> String {
     match reason {
         NotBegun::Port(ListenError::Taken { port, holder }) => format!(

@@ -1,4 +1,4 @@
-//! How every page of the helper looks, and the headers it goes out with.
+//! The layout of the helper's pages, and their headers.
 
 use std::sync::LazyLock;
 
@@ -13,11 +13,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const STYLE: &str = include_str!("style.css");
 const ICON: &str = include_str!("icon.svg");
 
-/// Only so that a double click does not press the button twice; the page does the same without.
+/// Prevents that a double click submits the form twice; the page works without it.
 const PRESS_ONCE: &str =
     "document.forms[0].addEventListener('submit',e=>{e.submitter&&(e.submitter.disabled=true)})";
 
-/// What a page may do: show itself. `form-action` is the one thing `default-src` does not cover.
+/// The policy of a page: only its own content. `default-src` does not cover `form-action`.
 static POLICY: LazyLock<String> = LazyLock::new(|| format!("{}; form-action 'none'", BASE_POLICY.as_str()));
 
 /// A page with a form has no `form-action`: Chromium would apply it to the redirect to the identity provider.
@@ -39,22 +39,22 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(digest(&SHA256, text.as_bytes())))
 }
 
-/// The policy of a page without a form, and of every answer that is no page.
+/// The policy of pages without a form, and of all other answers.
 #[must_use]
 pub fn policy() -> &'static str {
     &POLICY
 }
 
-/// What the page is about; it colours the mark on top.
+/// The tone of a page, which colours the mark on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Done.
     Good,
-    /// Nothing to be done about it here.
+    /// Failed.
     Bad,
-    /// Not done yet.
+    /// In progress.
     Busy,
-    /// Asks or tells something.
+    /// A question or information.
     Plain,
 }
 
@@ -79,35 +79,35 @@ impl Tone {
     }
 }
 
-/// What a page is, beside its text.
+/// The kind of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Text and links.
     Text,
     /// Text and a form.
     Form,
-    /// Text that is asked for again after so many seconds.
+    /// Text that reloads after so many seconds.
     Reloading(u8),
 }
 
-/// A page. `outcome` is stable: tests and tools find the page by it.
+/// A page. `outcome` is stable: tests and tools identify the page by it.
 pub struct Page {
-    /// The HTTP status it goes out with.
+    /// Its HTTP status.
     pub status: StatusCode,
-    /// The page's name, in `data-outcome`.
+    /// Its name, in `data-outcome`.
     pub outcome: &'static str,
     /// Its tone.
     pub tone: Tone,
     /// Its title and heading.
     pub heading: &'static str,
-    /// What is below the heading.
+    /// The content below the heading.
     pub body: Markup,
-    /// What it is, beside its text.
+    /// Its kind.
     pub kind: Kind,
 }
 
 impl Page {
-    /// The answer with this page.
+    /// The response with this page.
     #[must_use]
     pub fn into_response(self) -> HttpResponse {
         let (policy, referrer) = match self.kind {

@@ -1,4 +1,4 @@
-//! The master that sentinels name.
+//! Tests of finding the master through sentinels.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use super::*;
 use crate::clock::Timer;
 use crate::store::redis::watch::{self, Lost};
 
-/// Where sentinels say who is the master.
+/// A URL with these sentinels.
 fn named_by(sentinels: &[&RedisServer]) -> String {
     let hosts: Vec<String> =
         sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
     format!("redis+sentinel://{}/dev", hosts.join(","))
 }
 
-/// From now on the sentinel names another master, while the old one takes itself for one.
+/// Makes the sentinel name another master, while the old one still has the role.
 async fn have_named(sentinel: &RedisServer, master: &RedisServer) {
     let mut sentinel = sentinel.connect().await;
     let mut told = async |words: &[&str]| {
@@ -57,7 +57,7 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
     let store = open_patiently(&named_by(&[&sentinel]));
-    // A connection that nobody watches: the sentinel's word is asked for, before it is heard of.
+    // A connection without a watch, so that the sentinel is asked before it announces anything.
     let Address::Sentinels(sentinels) = &store.address else { unreachable!("these are sentinels") };
     let client = sentinels.master(60 * SOON).await.unwrap();
     *store.connection.lock().await = Some(Connection::open(&client).await.unwrap());
@@ -89,7 +89,7 @@ async fn a_master_that_was_replaced_is_left_before_it_knows() {
     .unwrap();
 }
 
-/// Tells of each wait, and never ends one: whatever happens, was told.
+/// Reports each wait and never ends one, so that only an event can cause what follows.
 struct EndlessTimer(tokio::sync::mpsc::UnboundedSender<Duration>);
 
 #[async_trait]
@@ -113,8 +113,8 @@ async fn sentinels_that_are_listened_to_are_asked_rarely_and_tell_of_a_new_maste
     tokio::spawn(
         async move { watch::watch(asked, server, watching, 60 * SOON, &EndlessTimer(sender)).await },
     );
-    assert_eq!(waits.recv().await, Some(watch::RARELY));
-    // One that cannot be heard is noticed at once, and made up for by asking.
+    assert_eq!(waits.recv().await, Some(watch::SLOW_INTERVAL));
+    // A lost subscription is noticed at once, and polling replaces it.
     sentinels[0].kill();
     assert_eq!(waits.recv().await, Some(60 * SOON));
     assert!(!*lost.borrow(), "a sentinel that is away says nothing against the master");
@@ -155,7 +155,7 @@ async fn tls_reaches_sentinels_and_servers_alike() {
         ),
     );
     let url = format!("rediss+sentinel://localhost:{}/dev", sentinel.port());
-    let store = Redis::with_patience(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
+    let store = Redis::with_timeout(&url, Some(&server.ca_file()), 60 * SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
     assert!(reason.contains("UnknownIssuer"), "{reason}");

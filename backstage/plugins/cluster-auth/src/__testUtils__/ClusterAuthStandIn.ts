@@ -18,7 +18,7 @@ export const unconnected: ClusterStatus = {
   refreshable: false,
 };
 
-/** The same with one. */
+/** A cluster with a login. */
 export const connected: ClusterStatus = {
   ...unconnected,
   connected: true,
@@ -29,11 +29,11 @@ export const connected: ClusterStatus = {
 
 type Answer = SessionProgress | Error;
 
-/** A backend for tests: answers what it is told to, and a question about a session only then. */
+/** A fake backend with configured answers. A request for a session waits until the test answers it. */
 export class ClusterAuthStandIn implements ClusterAuthApi {
   clusters: ClusterStatus[] = [unconnected];
   refuses?: Error;
-  /** Questions about sessions fail at once. */
+  /** Makes requests for sessions fail at once. */
   away = false;
   expiresAt = '2026-11-25T12:05:00Z';
   revocationPending: string[] = [];
@@ -87,7 +87,7 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
     return { disconnected: [cluster], revocationPending };
   }
 
-  /** Answers those who wait for news of their session. */
+  /** Answers the waiting requests for a session. */
   tell(answer: Error | SessionProgress['status'], code?: string) {
     const waiting = this.waiting;
     this.waiting = [];
@@ -102,7 +102,7 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
     );
   }
 
-  /** How often it was asked for a session. */
+  /** The number of requests for a session. */
   get asked() {
     return this.calls.filter(call => call.startsWith('session')).length;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** Time that passes only when a test says so. */
+/** A clock that only a test advances. */
 export class HeldClock implements Clock {
   private time = Date.parse('2026-11-25T12:00:00Z');
   private readonly timers = new Map<object, { at: number; call: () => void }>();
@@ -15,12 +15,12 @@ export class HeldClock implements Clock {
     };
   };
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pending() {
     return this.timers.size;
   }
 
-  /** Lets time pass, timer after timer, each with all that follows from it. */
+  /** Advances time, timer by timer, and after each runs everything that became ready. */
   async pass(milliseconds: number) {
     const end = this.time + milliseconds;
     await settled();
@@ -42,7 +42,7 @@ export class HeldClock implements Clock {
   }
 }
 
-/** All that is ready to run has run. */
+/** Runs everything that is ready. */
 export function settled() {
   return new Promise<void>(resolve => {
     setTimeout(resolve);

@@ -11,7 +11,7 @@ import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { SharedClusterStatus } from '../status/SharedClusterStatus';
 import { ClusterAuthStandIn } from './ClusterAuthStandIn';
 
-/** What is configured, and what was remembered from the last time. */
+/** The configuration, and the remembered state. */
 export interface AppOptions {
   clusterAuth?: {
     commands?: Record<string, boolean | Record<string, string>>;
@@ -19,7 +19,7 @@ export interface AppOptions {
   remembered?: { helperPlace: string };
 }
 
-/** Renders in an app whose backend is a stand-in. */
+/** Renders in an app with a fake backend. */
 export function renderInApp(element: ReactElement, options: AppOptions = {}) {
   const clusterAuthApi = new ClusterAuthStandIn();
   const loginApi = new PageLogin();
@@ -43,7 +43,7 @@ export function renderInApp(element: ReactElement, options: AppOptions = {}) {
   return { clusterAuthApi, loginApi, storageApi, show };
 }
 
-/** What axe finds; colours are for a real browser to judge. */
+/** axe's violations; colours are checked in a real browser. */
 export async function violations(): Promise<string[]> {
   const found = await axe.run(document.body, {
     rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },

@@ -1,6 +1,6 @@
 import { ResponseError } from '@backstage/errors';
 
-/** What a client throws for an answer of the backend's that is an error. */
+/** The error that a client throws for an error answer of the backend. */
 export async function refusal(
   statusCode: number,
   code: string,
@@ -9,7 +9,7 @@ export async function refusal(
   return ResponseError.fromResponse(answer(statusCode, code, headers));
 }
 
-/** Such an answer, as it comes over the wire. */
+/** Such an answer as a response. */
 export function answer(
   statusCode: number,
   code: string,

@@ -1,6 +1,6 @@
 import { createApiRef } from '@backstage/frontend-plugin-api';
 
-/** One cluster as the signed-in user has it. */
+/** One cluster, with the signed-in user's login. */
 export interface ClusterStatus {
   name: string;
   title: string;
@@ -9,9 +9,9 @@ export interface ClusterStatus {
   subject?: string;
   /** When the ID token expires; RFC 3339. */
   expiresAt?: string;
-  /** Whether the login outlives its ID token. */
+  /** Whether the backend can refresh the login. */
   refreshable: boolean;
-  /** Why it is not connected, where more can be said than "never logged in". */
+  /** Why it is not connected; absent if there never was a login. */
   reason?: string;
 }
 
@@ -21,7 +21,7 @@ export interface Status {
   clusters: ClusterStatus[];
 }
 
-/** A login that has begun. The session token is its key: it is kept in memory only. */
+/** A session. Its token is kept in memory only. */
 export interface Session {
   sessionToken: string;
   user: string;
@@ -30,7 +30,7 @@ export interface Session {
   expiresAt: string;
 }
 
-/** How far a session is: `GET /session`. */
+/** The state of a session: `GET /session`. */
 export interface SessionProgress {
   status: 'pending' | 'exchanging' | 'complete' | 'failed' | 'expired';
   user: string;
@@ -39,24 +39,24 @@ export interface SessionProgress {
   error?: { code: string; message: string };
 }
 
-/** What came of `DELETE /tokens`. */
+/** The result of `DELETE /tokens`. */
 export interface Disconnected {
   disconnected: string[];
-  /** Those whose tokens the identity provider has not confirmed as revoked yet; that goes on by itself. */
+  /** The clusters with a revocation that the identity provider has not confirmed yet; the backend retries by itself. */
   revocationPending: string[];
 }
 
-/** The calls to `/api/cluster-auth`. What is refused throws a `ResponseError` whose body has a stable `code`. */
+/** The calls to `/api/cluster-auth`. A refusal throws a `ResponseError`, with a stable `code` in its body. */
 export interface ClusterAuthApi {
   getStatus(): Promise<Status>;
-  /** Begins a login; the cluster may be left out where there is only one. */
+  /** Begins a session; the cluster may be left out if there is only one. */
   register(request: { cluster?: string; returnTo?: string }): Promise<Session>;
   /** Answers after `wait` seconds, or earlier on a change. */
   getSession(
     sessionToken: string,
     options: { wait: number; signal: AbortSignal },
   ): Promise<SessionProgress>;
-  /** Revokes and forgets the login at one cluster. */
+  /** Revokes and deletes the login at one cluster. */
   disconnect(cluster: string): Promise<Disconnected>;
 }
 

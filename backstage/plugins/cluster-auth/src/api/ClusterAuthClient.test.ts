@@ -4,7 +4,7 @@ import { answer } from '../__testUtils__/refusal';
 
 const BASE = 'https://backstage.example.com/api/cluster-auth';
 
-/** A client whose two ways to fetch tell what they were asked, and answer the same. */
+/** A client with two fake fetch functions, which record the request and give the same answer. */
 function client(response: unknown) {
   const asked: string[] = [];
   const fetchAs = (who: string) => async (url: unknown, init?: RequestInit) => {
@@ -23,7 +23,7 @@ function client(response: unknown) {
       getBaseUrl: async plugin => `${BASE.slice(0, -12)}${plugin}`,
     },
     fetchApi: { fetch: fetchAs('user:') },
-    fetch: fetchAs('nobody:'),
+    fetch: fetchAs('anonymous:'),
   });
   return { asked, clusterAuthApi };
 }
@@ -86,7 +86,7 @@ describe('ClusterAuthClient', () => {
       signal,
     });
     expect(progress).not.toHaveProperty('authUrl');
-    expect(asked).toEqual([`nobody: GET ${BASE}/session?wait=25 Bearer token`]);
+    expect(asked).toEqual([`anonymous: GET ${BASE}/session?wait=25 Bearer token`]);
   });
 
   it('throws the code and the sentence of a refusal', async () => {

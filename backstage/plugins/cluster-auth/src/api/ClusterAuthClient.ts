@@ -12,7 +12,7 @@ import type {
 /** 32 random bytes, base64url without padding. */
 const SESSION_TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-/** Speaks to the backend: as the signed-in user, and with a session token where the call is about a session. */
+/** Calls the backend as the signed-in user, or with a session token if the call is about a session. */
 export class ClusterAuthClient implements ClusterAuthApi {
   constructor(
     private readonly options: {
@@ -37,9 +37,9 @@ export class ClusterAuthClient implements ClusterAuthApi {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(request),
     });
-    // The answer holds authUrl, too, which is for the helper alone: it is not kept.
+    // The answer also holds authUrl, which is only for the helper and is not kept.
     const { sessionToken, user, cluster, expiresAt } = answer;
-    // It becomes part of a command that people paste.
+    // It becomes part of a command that users paste.
     if (!SESSION_TOKEN.test(sessionToken)) {
       throw new Error(
         'The cluster-auth backend answered with something that is no session token: tell the operator of this Backstage.',

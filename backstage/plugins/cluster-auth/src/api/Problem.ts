@@ -1,9 +1,9 @@
 import { ResponseError } from '@backstage/errors';
 
-/** What went wrong, for a person: a sentence that ends with what to do next. */
+/** An error for the user: a sentence that ends with the next step. */
 export interface Problem {
   message: string;
-  /** One of the stable codes, where the backend answered with one. */
+  /** The stable code, if the backend sent one. */
   code?: string;
 }
 
@@ -14,7 +14,7 @@ const UNREACHABLE =
 const NO_SENTENCE =
   'The cluster-auth backend does not work right now: try again in a moment, or tell the admins of Backstage.';
 
-/** Puts whatever was thrown by a call into words. */
+/** The problem for any error that a call throws. */
 export function problemOf(error: unknown): Problem {
   if (!ResponseError.is(error)) {
     return { message: UNREACHABLE };
@@ -26,7 +26,7 @@ export function problemOf(error: unknown): Problem {
   return { message: error.statusCode === 404 ? NOT_INSTALLED : NO_SENTENCE };
 }
 
-/** Whether the same call may be answered in a moment: nobody answered, or nobody who could. */
+/** Whether a retry may succeed: there was no answer, or none from a working backend. */
 export function isTemporary(error: unknown): boolean {
   return (
     !ResponseError.is(error) ||
@@ -35,7 +35,7 @@ export function isTemporary(error: unknown): boolean {
   );
 }
 
-/** How long the answer asks to wait, in milliseconds. */
+/** The wait that the answer asks for, in milliseconds. */
 export function retryAfter(error: unknown): number | undefined {
   if (!ResponseError.is(error)) {
     return undefined;

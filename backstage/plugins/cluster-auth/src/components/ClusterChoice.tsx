@@ -9,7 +9,7 @@ import type { ClusterStatus } from '../api/ClusterAuthApi';
 import type { KnownStatus } from '../status/ClusterStatusApi';
 import { useClusterStatus } from '../status/useClusterStatus';
 
-/** Asks for the cluster, where it is not certain. */
+/** Asks for the cluster if there are several. */
 export function ClusterChoice(props: {
   onChoose: (cluster: string) => void;
   onClose: () => void;
@@ -47,7 +47,7 @@ export function ClusterChoice(props: {
   );
 }
 
-/** Those that lack a login; all of them, when none does. */
+/** The clusters without a login; all clusters if each has one. */
 function choices(clusters: ClusterStatus[]): ClusterStatus[] {
   const missing = clusters.filter(({ connected }) => !connected);
   return missing.length > 0 ? missing : clusters;
@@ -60,5 +60,5 @@ function sentence({ status, problem }: KnownStatus): string {
   if (status) {
     return 'To which cluster?';
   }
-  return problem?.message ?? 'Looking which clusters there are…';
+  return problem?.message ?? 'Loading the clusters…';
 }

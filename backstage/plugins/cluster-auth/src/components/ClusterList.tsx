@@ -29,7 +29,7 @@ const useStyles = makeStyles(
   { name: 'ClusterAuthClusterList' },
 );
 
-/** All clusters: connected as whom and until when; connect, disconnect. */
+/** All clusters with the user's login at each; connect, disconnect. */
 export function ClusterList() {
   const classes = useStyles();
   const loginApi = useApi(loginApiRef);

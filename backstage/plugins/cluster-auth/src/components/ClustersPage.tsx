@@ -2,7 +2,7 @@ import { Content, Header, Page } from '@backstage/core-components';
 
 import { ClusterList } from './ClusterList';
 
-/** The page of clusters, with a header of its own: for the legacy frontend system. */
+/** The page of clusters with its own header, for the legacy frontend system. */
 export function ClustersPage() {
   return (
     <Page themeId="tool">
@@ -14,7 +14,7 @@ export function ClustersPage() {
   );
 }
 
-/** The page of clusters, below a header that is there already. */
+/** The page of clusters below an existing header. */
 export function ClustersContent() {
   return (
     <main>

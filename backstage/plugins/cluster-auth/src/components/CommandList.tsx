@@ -29,7 +29,7 @@ const useStyles = makeStyles(
   { name: 'ClusterAuthCommandList' },
 );
 
-/** Commands that finish the login where no helper runs yet. */
+/** Commands that finish the login if no helper runs. */
 export function CommandList(props: {
   commands: Command[];
   sessionToken: string;
@@ -38,7 +38,7 @@ export function CommandList(props: {
   const classes = useStyles();
   const config = useApi(configApiRef);
   const [shell, setShell] = useState(() => likelyShell(navigator.userAgent));
-  // The page's own word for where Backstage is: nothing that answers there decides where a session token goes.
+  // Backstage's address comes from the page, so that no answer can decide where a session token is sent.
   const backstageUrl = config.getString('backend.baseUrl').replace(/\/+$/, '');
 
   return (

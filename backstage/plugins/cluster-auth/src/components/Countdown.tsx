@@ -9,7 +9,7 @@ const useStyles = makeStyles(
   { name: 'ClusterAuthCountdown' },
 );
 
-/** How long the login may still take. A timer is not read out each second. */
+/** The remaining time of the login. Screen readers do not announce it each second. */
 export function Countdown(props: { until: number }) {
   const classes = useStyles();
   const seconds = useSecondsUntil(props.until);

@@ -12,7 +12,7 @@ import { ClusterStatus, clusterAuthApiRef } from '../api/ClusterAuthApi';
 import { problemOf } from '../api/Problem';
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 
-/** Asks before a login is forgotten, and says what became of it where that is worth saying. */
+/** Asks before a login is deleted, and reports the result if there is more to say. */
 export function DisconnectDialog(props: {
   cluster: ClusterStatus;
   onClose: () => void;
@@ -61,7 +61,7 @@ function sentence(leaving: { error?: Error; value?: object }): string {
     return problemOf(leaving.error).message;
   }
   if (leaving.value) {
-    return 'Disconnected. The identity provider has not confirmed yet that your tokens are revoked; the backend goes on asking by itself.';
+    return 'Disconnected. The identity provider has not confirmed the revocation of your tokens yet; the backend retries by itself.';
   }
-  return 'Your login is forgotten and revoked at the identity provider. Backstage shows nothing of this cluster until you connect again.';
+  return 'Your login is deleted, and revoked at the identity provider. Backstage shows nothing of this cluster until you connect again.';
 }

@@ -9,7 +9,7 @@ import { useClusterStatus } from '../status/useClusterStatus';
 import { clusterSentence } from './clusterSentence';
 import { StatusProblem } from './StatusProblem';
 
-/** The card for an entity with Kubernetes resources: which clusters the user is connected to, and the button "Get K8s access". */
+/** The card for an entity with Kubernetes resources: the user's clusters, and the button "Get K8s access". */
 export function GetAccessCard() {
   const loginApi = useApi(loginApiRef);
   const { status, problem } = useClusterStatus();

@@ -19,7 +19,7 @@ const useStyles = makeStyles(
   { name: 'ClusterAuthHelperWay' },
 );
 
-/** The helper that is running already: one click. */
+/** Logging in through a running helper, with one click. */
 export function HelperWay(props: {
   helperUrls: Record<HelperPlace, string>;
   place: HelperPlace;

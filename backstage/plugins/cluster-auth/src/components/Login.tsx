@@ -12,10 +12,10 @@ import { LoginWays } from './LoginWays';
 import { loginSentence } from './loginSentence';
 import { useLoginFlow } from './useLoginFlow';
 
-/** Long enough to read the last sentence. */
+/** How long the last sentence is shown. */
 const CLOSES_AFTER_MS = 2_500;
 
-/** One login in the dialog, from its beginning to its end. */
+/** One login in the dialog, from beginning to end. */
 export function Login(props: {
   cluster: string;
   onClose: () => void;

@@ -25,7 +25,7 @@ async function dialog() {
   return within(await screen.findByRole('dialog', { name: 'Get K8s access' }));
 }
 
-/** Where forms went. */
+/** The addresses to which forms were submitted. */
 function submissions() {
   const submitted: string[] = [];
   jest

@@ -10,7 +10,7 @@ import { useLiveValue } from '../useLiveValue';
 import { ClusterChoice } from './ClusterChoice';
 import { Login } from './Login';
 
-/** The dialog "Get K8s access"; stands once in the app's root, and shows itself when somebody wants to log in. */
+/** The dialog "Get K8s access"; rendered once in the app's root, and shown when the user wants to log in. */
 export function LoginDialog() {
   const request = useLiveValue(useApi(loginApiRef).request);
   return request ? <OpenDialog request={request} /> : null;
@@ -26,7 +26,7 @@ function OpenDialog({ request }: { request: LoginRequest }) {
   const close = useCallback(() => loginApi.close(), [loginApi]);
   const again = useCallback(() => setAttempt(last => last + 1), []);
 
-  // A click beside the dialog does not close it: that would lose a login that is under way.
+  // A click beside the dialog does not close it, since that would lose a pending login.
   const closeByEscape = (_: unknown, reason: string) => {
     if (reason !== 'backdropClick') {
       close();

@@ -11,7 +11,7 @@ import { HelperPlace, readLoginSettings } from '../login/settings';
 import { CommandList } from './CommandList';
 import { HelperWay } from './HelperWay';
 
-/** The ways to log in, the easiest first. The extension's needs no click: it is under way when it exists. */
+/** The ways to log in, the easiest first. The extension needs no click: it begins by itself if it is installed. */
 export function LoginWays(props: {
   login: OpenLogin;
   onHelper: (helperUrl: string) => void;
@@ -43,7 +43,7 @@ export function LoginWays(props: {
   );
 }
 
-/** Remembered for the next time. */
+/** The choice is remembered. */
 function useHelperPlace(): [HelperPlace, (place: HelperPlace) => void] {
   const bucket = useApi(storageApiRef).forBucket('cluster-auth');
   const [place, setPlace] = useState<HelperPlace>(() =>

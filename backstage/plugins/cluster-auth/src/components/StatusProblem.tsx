@@ -5,7 +5,7 @@ import Typography from '@material-ui/core/Typography';
 import type { Problem } from '../api/Problem';
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 
-/** Why nothing newer is known of the clusters, and a way to ask again. */
+/** Why the clusters' status could not be updated, with a button to retry. */
 export function StatusProblem({ problem }: { problem: Problem }) {
   const clusterStatusApi = useApi(clusterStatusApiRef);
   return (

@@ -1,15 +1,15 @@
 import type { ClusterStatus } from '../api/ClusterAuthApi';
 
-/** Why a login ended, in the words of the command line's `status`. */
+/** Why a login ended, with the same words as the `status` command. */
 const REASONS: Record<string, string> = {
   expired: 'Your login has expired',
   refresh_refused: 'The identity provider has ended your login',
   refresh_lost: 'Your login was lost in an interrupted refresh',
-  identity_changed: "Your login came back as somebody else's",
-  unreadable: 'The backend cannot read what it kept of your login',
+  identity_changed: "Your login came back as another user's",
+  unreadable: 'The backend cannot read the login that it kept',
 };
 
-/** Whether one is connected, as whom and until when. */
+/** Whether the user is connected, with name and expiry. */
 export function clusterSentence(cluster: ClusterStatus, now: number): string {
   const { connected, subject, expiresAt, refreshable, reason } = cluster;
   if (!connected) {

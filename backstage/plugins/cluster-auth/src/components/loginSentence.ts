@@ -1,6 +1,6 @@
 import type { LoginState, OpenLogin } from '../login/LoginState';
 
-/** What goes on, and what to do next; read out when it changes. */
+/** The progress and the next step; screen readers announce each change. */
 export function loginSentence(state: LoginState, cluster: string): string {
   switch (state.step) {
     case 'registering':

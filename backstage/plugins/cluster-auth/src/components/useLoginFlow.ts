@@ -13,13 +13,13 @@ import { LoginFlow } from '../login/LoginFlow';
 import { rememberedHelper } from '../login/rememberedHelper';
 import type { LoginState } from '../login/LoginState';
 
-/** A login as a component sees it. */
+/** A login in a component. */
 export interface ShownLogin {
   state: LoginState;
   handOverToHelper(helperUrl: string): void;
 }
 
-/** Begins a login when the component appears; nothing of it goes on when the component is gone. */
+/** Begins a login when the component is mounted, and stops it when it is unmounted. */
 export function useLoginFlow(cluster: string): ShownLogin {
   const clusterAuthApi = useApi(clusterAuthApiRef);
   const configApi = useApi(configApiRef);

@@ -3,10 +3,10 @@ import type { KubernetesAuthProvidersApi } from '@backstage/plugin-kubernetes-re
 
 import type { LoginPrompt } from './LoginPrompt';
 
-/** The auth provider of clusters that people reach by a login of their own. */
+/** The auth provider of clusters that users reach with their own logins. */
 export const CLUSTER_AUTH_PROVIDER = 'clusterauth';
 
-/** Knows `clusterauth`, for which no token ever comes to the browser, and leaves all others to Backstage's own. */
+/** Handles `clusterauth`, which sends no token to the browser, and delegates all others to Backstage's own. */
 export class ClusterAuthKubernetesAuthProviders
   implements KubernetesAuthProvidersApi
 {
@@ -22,7 +22,7 @@ export class ClusterAuthKubernetesAuthProviders
     if (authProvider !== CLUSTER_AUTH_PROVIDER) {
       return this.stock.decorateRequestBodyForAuth(authProvider, requestBody);
     }
-    // Not waited for: the other clusters show meanwhile.
+    // Not awaited, so that the other clusters are shown meanwhile.
     this.loginPrompt.askWhereNotConnected();
     return requestBody;
   }

@@ -7,7 +7,7 @@ import type { ClusterStatusApi } from '../status/ClusterStatusApi';
 /** Asks for a login in Backstage's own prompt "Login required". */
 export class LoginPrompt {
   private readonly prompt: () => Promise<void>;
-  /** The tab asks every few seconds; who has said no is left alone until a login was there in between. */
+  /** The tab asks every few seconds. After a rejection, the user is not asked again until there was a login. */
   private asked = false;
 
   constructor(
@@ -29,7 +29,7 @@ export class LoginPrompt {
     this.prompt = () => requester(new Set());
   }
 
-  /** Prompts where a cluster lacks a login; ends when that is known, not when the person has answered. Never throws. */
+  /** Prompts if a cluster lacks a login. Resolves when that is known, not when the user has answered. Never throws. */
   async askWhereNotConnected(): Promise<void> {
     const { status, problem } = await this.options.clusterStatusApi.refresh();
     if (!status || problem) {

@@ -23,7 +23,7 @@ const BODY: KubernetesRequestBody = {
 /** One of Backstage's own auth providers; they all look like this. */
 function stock(name: string): typeof googleAuthApiRef.T {
   const notAsked = () => {
-    throw new Error(`Nobody asks ${name} for that.`);
+    throw new Error(`${name} is not asked for that.`);
   };
   return {
     getAccessToken: async () => `access token of ${name}`,
@@ -54,7 +54,7 @@ function providers() {
     oktaAuthApi: stock('okta'),
     oneloginAuthApi: stock('onelogin'),
   });
-  /** What the tab does every few seconds. */
+  /** Does what the tab does every few seconds. */
   const poll = async () => {
     const body = await api.decorateRequestBodyForAuth('clusterauth', BODY);
     await settled();

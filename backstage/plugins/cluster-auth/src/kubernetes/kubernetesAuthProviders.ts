@@ -18,7 +18,7 @@ import { ClusterAuthKubernetesAuthProviders } from './ClusterAuthKubernetesAuthP
 import { LoginPrompt } from './LoginPrompt';
 
 /**
- * Backstage's own Kubernetes auth providers, and `clusterauth` beside them.
+ * Backstage's own Kubernetes auth providers and `clusterauth`.
  *
  * @public
  */
@@ -36,7 +36,7 @@ export const kubernetesAuthProvidersApiFactory = createApiFactory({
   },
   factory: deps => {
     const { clusterStatusApi, loginApi, oauthRequestApi } = deps;
-    // As plugin-kubernetes does it.
+    // As in plugin-kubernetes.
     const stock = new KubernetesAuthProviders({
       microsoftAuthApi: deps.microsoftAuthApi,
       googleAuthApi: deps.googleAuthApi,

@@ -2,13 +2,13 @@ import { createApiRef } from '@backstage/frontend-plugin-api';
 
 import { LiveValue, SettableValue } from '../LiveValue';
 
-/** Somebody wants to log in; the dialog is open while there is such a wish. */
+/** A request to log in; the dialog is open while there is one. */
 export interface LoginRequest {
-  /** Left out: the dialog asks, where there are several. */
+  /** If it is left out and there are several, the dialog asks. */
   cluster?: string;
 }
 
-/** Opens the dialog "Get K8s access", from anywhere in the app. */
+/** Opens the dialog "Get K8s access" from anywhere in the app. */
 export interface LoginApi {
   readonly request: LiveValue<LoginRequest | undefined>;
   open(request: LoginRequest): void;
@@ -20,7 +20,7 @@ export const loginApiRef = createApiRef<LoginApi>({
   id: 'plugin.cluster-auth.login',
 });
 
-/** The wish of this page, if there is one. */
+/** The request of this page, if there is one. */
 export class PageLogin implements LoginApi {
   readonly request = new SettableValue<LoginRequest | undefined>(undefined);
 

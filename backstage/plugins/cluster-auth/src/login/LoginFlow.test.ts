@@ -62,7 +62,7 @@ describe('LoginFlow', () => {
     expect(opened(flow.state.get())).toMatchObject({
       session: { cluster: 'prod', user: 'user:default/felix' },
       progress: 'pending',
-      handOver: { to: 'nobody' },
+      handOver: { to: 'none' },
       backend: 'answers',
     });
     expect(clusterAuthApi.calls).toEqual([
@@ -162,7 +162,7 @@ describe('LoginFlow', () => {
     expect(flow.state.get().step).toBe('complete');
   });
 
-  it('gives a question up whose answer does not come, and asks again', async () => {
+  it('gives up a request without an answer, and asks again', async () => {
     const { flow, clusterAuthApi, clock } = await open();
     await clock.pass(34_999);
     expect(clusterAuthApi.asked).toBe(1);
@@ -274,7 +274,7 @@ describe('LoginFlow', () => {
       const problem = { code: 'not_allowed', message: 'Not on this page.' };
       const { flow, handedOver } = await open(extension(problem));
       expect(opened(flow.state.get())).toMatchObject({
-        handOver: { to: 'nobody' },
+        handOver: { to: 'none' },
         refusal: problem,
       });
       flow.handOverToHelper(HELPER);
@@ -314,7 +314,7 @@ describe('LoginFlow', () => {
     const second = await open(noExtension, proven);
     expect(second.handedOver).toEqual([`${HELPER} ${SESSION_TOKEN}`]);
     second.flow.close();
-    // Nothing came of it, so the next login waits for a click again.
+    // That login did not succeed, so the next one waits for a click again.
     const third = await open(noExtension, proven);
     expect(third.handedOver).toEqual([]);
     third.flow.close();

@@ -6,12 +6,12 @@ import type { Extension } from './extension';
 import { followSession } from './followSession';
 import type { OpenLogin, LoginState } from './LoginState';
 
-/** After this long without a sign of the login, the person is told what may be wrong. */
+/** After this time without progress, the user is told what may be wrong. */
 const QUIET_AFTER_MS = 8_000;
 /** How long a session lives. */
 const SESSION_MS = 300_000;
 
-/** What the flow needs of the world. */
+/** What the flow needs from outside. */
 export interface LoginFlowOptions {
   clusterAuthApi: ClusterAuthApi;
   clock: Clock;
@@ -21,14 +21,14 @@ export interface LoginFlowOptions {
   provenHelper: ProvenHelper;
 }
 
-/** Remembers the helper that the last login came through: it gets the next one without a click. */
+/** Remembers the helper of the last login, which gets the next one without a click. */
 export interface ProvenHelper {
-  /** Its address; none where the last one did not answer. */
+  /** Its address; none if it did not answer the last time. */
   get(): string | undefined;
   set(helperUrl: string | undefined): void;
 }
 
-/** One login, from register to done; the dialog shows its state. The session token is nowhere but here. */
+/** One login, from register to its end; the dialog shows its state. Only this object holds the session token. */
 export class LoginFlow {
   private readonly current = new SettableValue<LoginState>({
     step: 'registering',
@@ -54,7 +54,7 @@ export class LoginFlow {
       session,
       endsAt,
       progress: 'pending',
-      handOver: { to: 'nobody' },
+      handOver: { to: 'none' },
       backend: 'answers',
     });
     await Promise.all([
@@ -63,7 +63,7 @@ export class LoginFlow {
     ]);
   }
 
-  /** Must run in the click's own task: browsers open a tab for a click only. */
+  /** Must run in the click's own task, since browsers open a tab only for a click. */
   handOverToHelper(helperUrl: string) {
     const state = this.current.get();
     if (state.step !== 'open') {
@@ -80,7 +80,7 @@ export class LoginFlow {
     );
   }
 
-  /** Nothing goes on afterwards; the session ends by itself. */
+  /** Stops everything; the session expires by itself. */
   close() {
     this.closing.abort();
     this.forgetQuiet();
@@ -110,16 +110,16 @@ export class LoginFlow {
     this.update({ handOver: { to: 'extension' } });
     const refusal = await extension.start(sessionToken, this.closing.signal);
     if (refusal) {
-      this.update({ handOver: { to: 'nobody' }, refusal });
+      this.update({ handOver: { to: 'none' }, refusal });
     }
   }
 
-  /** The click that began the login is so fresh that browsers open a tab for it. */
+  /** The click that began the login is recent enough for browsers to open a tab. */
   private handOverToProvenHelper() {
     const { provenHelper } = this.options;
     const helperUrl = provenHelper.get();
     if (helperUrl) {
-      // Until a login comes through it again: where it is gone, nobody meets a dead tab twice.
+      // Forgotten until a login succeeds through it again: if it is gone, the user sees a failing tab only once.
       provenHelper.set(undefined);
       this.handOverToHelper(helperUrl);
     }
@@ -127,7 +127,7 @@ export class LoginFlow {
 
   private isHandedOver(): boolean {
     const state = this.current.get();
-    return state.step !== 'open' || state.handOver.to !== 'nobody';
+    return state.step !== 'open' || state.handOver.to !== 'none';
   }
 
   private async follow(session: Session, endsAt: number) {
@@ -174,7 +174,7 @@ export class LoginFlow {
   }
 }
 
-/** A clock that is wrong does not end a login that has just begun. */
+/** Limits the remaining time, so that a wrong clock does not end a login that has just begun. */
 function endOf(session: Session, now: number): number {
   const remaining = Date.parse(session.expiresAt) - now;
   return now + (remaining > 0 ? Math.min(remaining, SESSION_MS) : SESSION_MS);

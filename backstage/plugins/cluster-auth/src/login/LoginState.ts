@@ -1,29 +1,29 @@
 import type { Session } from '../api/ClusterAuthApi';
 import type { Problem } from '../api/Problem';
 
-/** Who has been given the session, and what came of that as far as can be known here. */
+/** Where the session was handed over to, and what is known of the result. */
 export type HandOver =
-  | { to: 'nobody' }
+  | { to: 'none' }
   | { to: 'extension' }
-  /** `quiet`: some seconds went by, and the login has not moved on. */
+  /** `quiet`: there was no progress for some seconds. */
   | { to: 'helper'; helperUrl: string; quiet: boolean };
 
-/** A login that is under way. */
+/** A pending login. */
 export interface OpenLogin {
   step: 'open';
   session: Session;
   /** When the session ends, by this machine's clock. */
   endsAt: number;
-  /** `exchanging`: the person has logged in, the backend redeems what came back. */
+  /** `exchanging`: the user has logged in, and the backend redeems the code. */
   progress: 'pending' | 'exchanging';
   handOver: HandOver;
-  /** Whether the backend answered last time. */
+  /** Whether the backend answered the last request. */
   backend: 'answers' | 'away';
-  /** Why the extension did not take it. */
+  /** Why the extension refused it. */
   refusal?: Problem;
 }
 
-/** How far a login is. */
+/** The state of a login. */
 export type LoginState =
   | { step: 'registering' }
   | OpenLogin

@@ -24,7 +24,7 @@ function line(
   return commandLine({ command, shell, backstageUrl, sessionToken: TOKEN });
 }
 
-/** What the program would be started with, said by a real shell. */
+/** The arguments and environment with which a real shell would start the program. */
 function startedBySh(command: Command, backstageUrl?: string) {
   const programs = ['docker', 'npx', 'backstage-oidc-helper'];
   const functions = programs.map(
@@ -32,7 +32,7 @@ function startedBySh(command: Command, backstageUrl?: string) {
       `${name}() { printf '%s\\n' ${name} "$@"; env | grep '^BACKSTAGE_SESSION_TOKEN='; }\n`,
   );
   const script = functions.join('') + line(command, 'sh', backstageUrl);
-  // bash, not sh: its functions may have a dash in their names.
+  // bash, not sh, since names of its functions may contain a dash.
   return execFileSync('bash', ['-c', script], { encoding: 'utf8' })
     .trim()
     .split('\n');

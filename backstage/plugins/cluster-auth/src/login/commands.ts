@@ -6,10 +6,10 @@ export type Command =
   /** `packageSpec` with its tag; without a registry, npm's own configuration names it. */
   | { kind: 'npx'; packageSpec: string; registry?: string };
 
-/** Whose syntax a command has. */
+/** The shell of a command. */
 export type Shell = 'sh' | 'powershell';
 
-/** What a command is made of. */
+/** The parts of a command. */
 export interface CommandOptions {
   command: Command;
   shell: Shell;
@@ -18,12 +18,12 @@ export interface CommandOptions {
 }
 
 const VARIABLE = 'BACKSTAGE_SESSION_TOKEN';
-/** The user's machine, as containers know it. */
+/** The user's machine, as seen from a container. */
 const DOCKER_HOST = 'host.docker.internal';
 
 /**
- * What to type to finish a login. The token is in the environment: what is on a command line, other users can see. It is in that of
- * the program alone: one that stayed in the terminal would win over all other credentials from then on.
+ * The command that finishes a login. The token is in the environment, since other users can see command lines. It is set for the
+ * program only: a token that stayed in the terminal would take precedence over all other credentials from then on.
  */
 export function commandLine(options: CommandOptions): string {
   const { shell, sessionToken } = options;
@@ -31,7 +31,7 @@ export function commandLine(options: CommandOptions): string {
   const program = programLine(options);
   return shell === 'sh'
     ? `${VARIABLE}=${token} ${program}`
-    : // PowerShell has no variables for one command; `finally` also runs when the program fails and on Ctrl-C.
+    : // PowerShell cannot set a variable for one command; `finally` also runs when the program fails and on Ctrl-C.
       `try { $env:${VARIABLE}=${token}; ${program} } finally { Remove-Item Env:${VARIABLE} }`;
 }
 
@@ -58,7 +58,7 @@ function programLine({ command, shell, backstageUrl }: CommandOptions): string {
   }
 }
 
-/** A Backstage on the user's own machine has another name in a container. */
+/** In a container, a Backstage on the user's own machine has another name. */
 function fromContainer(backstageUrl: string) {
   const url = new URL(backstageUrl);
   if (!['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) {
@@ -72,13 +72,13 @@ function fromContainer(backstageUrl: string) {
 }
 
 function quote(value: string, shell: Shell): string {
-  // PowerShell takes typographic quotation marks for the straight one, too.
+  // PowerShell treats typographic quotation marks like the straight one.
   return shell === 'sh'
     ? `'${value.replaceAll("'", `'\\''`)}'`
     : `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 }
 
-/** The shell that the person most likely has. */
+/** The shell that the user most likely has. */
 export function likelyShell(userAgent: string): Shell {
   return userAgent.includes('Windows') ? 'powershell' : 'sh';
 }

@@ -1,21 +1,21 @@
 import type { Problem } from '../api/Problem';
 import type { Clock } from '../clock';
 
-/** The browser extension is there or it is not: it answers at once. */
+/** How long to wait for the browser extension, which answers at once if it is installed. */
 const PING_MS = 300;
 
-/** The browser extension, as far as the page may know of it. */
+/** The browser extension, as the page sees it. */
 export interface Extension {
-  /** Whether it is there. */
+  /** Whether it is installed. */
   answers(): Promise<boolean>;
-  /** Hands the session over; answers why the extension did not finish the login, or nothing. */
+  /** Hands the session over; resolves with the reason if the extension did not finish the login. */
   start(
     sessionToken: string,
     signal: AbortSignal,
   ): Promise<Problem | undefined>;
 }
 
-/** What the extension says (protocol: "Page and extension"). */
+/** A message of the extension (protocol: "Page and extension"). */
 interface ExtensionMessage {
   source: 'cluster-auth-extension';
   type: 'pong' | 'result';
@@ -25,7 +25,7 @@ interface ExtensionMessage {
   message?: string;
 }
 
-/** What the page needs to talk to its extension. */
+/** The part of the window that is needed for messages. */
 export interface PageOptions {
   page: Window;
   clock: Clock;
@@ -37,7 +37,7 @@ export class PageExtension implements Extension {
   constructor(private readonly options: PageOptions) {}
 
   async answers(): Promise<boolean> {
-    // Frames get no answer: the extension listens in the top frame only.
+    // The extension listens in the top frame only.
     const { page, clock } = this.options;
     if (page.top !== page) {
       return false;

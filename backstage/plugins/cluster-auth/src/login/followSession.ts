@@ -3,11 +3,11 @@ import { isTemporary, problemOf, retryAfter } from '../api/Problem';
 import type { Clock } from '../clock';
 import type { LoginState, OpenLogin } from './LoginState';
 
-/** How long the backend is asked to hold its answer back, in seconds. */
+/** How long the backend may wait for a change before it answers, in seconds. */
 const WAIT = 25;
-/** An answer that takes this much longer than asked for is not coming. */
+/** After this additional time, a request is given up. */
 const GRACE_MS = 10_000;
-/** Answers that come early and say nothing new do not make a hot loop. */
+/** The shortest time between requests, so that early answers without news cause no busy loop. */
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 
@@ -16,21 +16,21 @@ const EXPIRED = {
   message: 'The login took longer than five minutes: try again.',
 };
 
-/** How it ended. */
+/** The end of a session. */
 type End = Extract<LoginState, { step: 'complete' | 'failed' }>;
 
 interface Following {
   clusterAuthApi: ClusterAuthApi;
   clock: Clock;
   signal: AbortSignal;
-  /** After this moment, a backend that is away has nothing to tell any more. */
+  /** When following ends if the backend does not answer. */
   endsAt: number;
   onProgress(
     change: Pick<OpenLogin, 'backend'> & Partial<Pick<OpenLogin, 'progress'>>,
   ): void;
 }
 
-/** Follows a session until it ends, also while the backend is away; nothing is answered once the signal is aborted. */
+/** Follows a session until it ends, with retries while the backend does not answer. Resolves to nothing after the signal is aborted. */
 export async function followSession(
   sessionToken: string,
   following: Following,
@@ -91,7 +91,7 @@ function backoff(failures: number): number {
   return Math.min(PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
 }
 
-/** One question, given up when its answer does not come. */
+/** One request with a timeout. */
 async function ask(sessionToken: string, following: Following) {
   const { clusterAuthApi, clock, signal } = following;
   const giveUp = new AbortController();

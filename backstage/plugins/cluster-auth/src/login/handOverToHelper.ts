@@ -1,13 +1,13 @@
 /**
- * Posts the session token to the helper, in a new tab that knows nothing of this one. The page never fetches from loopback: a
- * navigation needs no permission of the browser's.
+ * Posts the session token to the helper in a new tab without an opener. The page never fetches from loopback, which would need the
+ * browser's permission; a navigation does not.
  */
 export function handOverToHelper(
   page: Document,
   helperUrl: string,
   sessionToken: string,
 ) {
-  // Backstage says no-referrer, which makes Origin null: this makes up for it while the form is submitted.
+  // Backstage sets no-referrer, which makes Origin null: this overrides it while the form is submitted.
   const referrer = page.createElement('meta');
   referrer.name = 'referrer';
   referrer.content = 'origin';

@@ -3,7 +3,7 @@ import type { ConfigApi, StorageApi } from '@backstage/core-plugin-api';
 import type { ProvenHelper } from './LoginFlow';
 import { readLoginSettings } from './settings';
 
-/** Remembers it in this browser. An address that is not configured any more is forgotten: a session token is to go nowhere else. */
+/** Remembers it in this browser. An address that is not configured any more is ignored, so that no session token is sent there. */
 export function rememberedHelper(
   storageApi: StorageApi,
   configApi: ConfigApi,

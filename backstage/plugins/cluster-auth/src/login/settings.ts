@@ -2,13 +2,13 @@ import type { ConfigApi } from '@backstage/frontend-plugin-api';
 
 import type { Command } from './commands';
 
-/** Where the helper runs, as people know it. */
+/** How the helper runs. */
 export type HelperPlace = 'native' | 'container';
 
-/** What of the dialog is configured. */
+/** The configuration of the dialog. */
 export interface LoginSettings {
   helperUrls: Record<HelperPlace, string>;
-  /** In order of how little they need. */
+  /** The commands, simplest first. */
   commands: Command[];
 }
 
@@ -25,7 +25,7 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
   };
 }
 
-/** Without a default: a name under which the helper is not published is free for others to publish under. */
+/** Without a default: anyone could publish under a default name that is not ours. */
 function docker(config: ConfigApi): Command[] {
   const chosen = chosenCommand(config, 'docker');
   if (!chosen) {
@@ -37,7 +37,7 @@ function docker(config: ConfigApi): Command[] {
   ];
 }
 
-/** `false` says what nothing said says: it was the way to hide a command. */
+/** `false` is the same as unset: it was the way to hide a command. */
 function chosenCommand(config: ConfigApi, name: 'docker' | 'npx') {
   const key = `clusterAuth.commands.${name}`;
   return config.getOptional(key) === false
@@ -73,7 +73,7 @@ function withTag(name: string, separator: string, tag: string | undefined) {
 function helperUrl(config: ConfigApi, place: HelperPlace, fallback: string) {
   const key = `clusterAuth.helperUrls.${place}`;
   const url = new URL(config.getOptionalString(key) ?? fallback);
-  // The session token is posted there: it is not to leave the machine.
+  // The session token is posted there and must not leave the machine.
   if (!LOOPBACK.includes(url.hostname)) {
     throw new Error(
       `${key} must be on the user's own machine, such as ${fallback}: ${url.hostname} is not.`,

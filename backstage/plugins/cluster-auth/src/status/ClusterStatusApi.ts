@@ -4,16 +4,16 @@ import type { Status } from '../api/ClusterAuthApi';
 import type { Problem } from '../api/Problem';
 import type { LiveValue } from '../LiveValue';
 
-/** What is known of the user's clusters: the last answer, and why there is no newer one. */
+/** The status of the user's clusters: the last answer, and the reason if it could not be updated. */
 export interface KnownStatus {
   status?: Status;
   problem?: Problem;
 }
 
-/** The user's clusters, known once for the whole app. */
+/** The status of the user's clusters, shared by the whole app. */
 export interface ClusterStatusApi {
   readonly known: LiveValue<KnownStatus>;
-  /** Asks the backend again, and ends when the answer is known; never throws. */
+  /** Asks the backend again and resolves after the answer; never throws. */
   refresh(): Promise<KnownStatus>;
 }
 

@@ -15,7 +15,7 @@ function shared() {
 }
 
 describe('SharedClusterStatus', () => {
-  it('knows nothing until somebody asks, and then tells all', async () => {
+  it('knows nothing until the first refresh, and then notifies all listeners', async () => {
     const { clusterStatusApi } = shared();
     expect(clusterStatusApi.known.get()).toEqual({});
     const heard: unknown[] = [];

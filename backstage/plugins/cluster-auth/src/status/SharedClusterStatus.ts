@@ -3,7 +3,7 @@ import { problemOf } from '../api/Problem';
 import { SettableValue } from '../LiveValue';
 import type { ClusterStatusApi, KnownStatus } from './ClusterStatusApi';
 
-/** One answer for all who ask at the same time; who asks while an older question is under way gets a newer answer. */
+/** Concurrent calls share one answer; a call during an earlier request gets the answer of a new one. */
 export class SharedClusterStatus implements ClusterStatusApi {
   readonly known = new SettableValue<KnownStatus>({});
   private running?: Promise<KnownStatus>;

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { useLiveValue } from '../useLiveValue';
 import { clusterStatusApiRef, KnownStatus } from './ClusterStatusApi';
 
-/** The user's clusters: asked for when the component appears, and when the person comes back to this tab. */
+/** The status of the user's clusters, updated when the component is mounted and when the user comes back to this tab. */
 export function useClusterStatus(): KnownStatus {
   const clusterStatusApi = useApi(clusterStatusApiRef);
   useEffect(() => {

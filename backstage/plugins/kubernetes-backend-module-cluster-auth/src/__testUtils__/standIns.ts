@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 const stops: (() => void)[] = [];
 
-/** To be called after each test. */
+/** Call it after each test. */
 export function stopStandIns(): void {
   stops.splice(0).forEach(stop => stop());
 }
@@ -20,7 +20,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A Kubernetes API that has one pod, named after the token it was asked with. */
+/** A Kubernetes API with one pod, named after the token of the request. */
 export function clusterStandIn(): Promise<string> {
   return listen((request, response) => {
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
@@ -37,7 +37,7 @@ export function clusterStandIn(): Promise<string> {
   });
 }
 
-/** Stands where the Rust backend is. Answers `GET /token` with `CLUSTER-token-of-USER`, as the Rust backend would for users that it knows, or as a test says. */
+/** A fake Rust backend. Answers `GET /token` with `CLUSTER-token-of-USER`, or as a test says. */
 export function backendStandIn(listener?: RequestListener): Promise<string> {
   return listen(
     listener ??
@@ -48,7 +48,7 @@ export function backendStandIn(listener?: RequestListener): Promise<string> {
           'cluster',
         );
         response.statusCode = aud === 'cluster-auth' ? 200 : 401;
-        // In no order.
+        // In random order.
         setImmediate(() =>
           response.end(JSON.stringify({ token: `${cluster}-token-of-${obo}` })),
         );
@@ -56,7 +56,7 @@ export function backendStandIn(listener?: RequestListener): Promise<string> {
   );
 }
 
-/** What Backstage's mock of the auth service writes into a token for another plugin. */
+/** The content of a token for another plugin, from Backstage's mock of the auth service. */
 function standInTokenOf(token: string): { obo?: string; aud?: string } {
   const { sub, obo, target } = JSON.parse(
     token.replace(/^mock-service-token:/, ''),
@@ -64,7 +64,7 @@ function standInTokenOf(token: string): { obo?: string; aud?: string } {
   return { obo: obo ?? sub, aud: target };
 }
 
-/** A backend that refuses whatever it is asked. */
+/** A backend that refuses all requests. */
 export function refusing(
   status: number,
   code: string,

@@ -1,31 +1,31 @@
-//! The words that a person types to say yes: random and new for every question, so that no pasted command brings its answer along.
+//! The words that the user types to confirm: random and new for every question, so that a pasted command cannot contain them.
 
 use crate::random::{NoRandomness, Random};
 
-/// 256 of them, so that a random byte picks one; two make 65,536 pairs.
+/// 256 words, so that a random byte picks one; two words make 65,536 pairs.
 const WORDS: &str = include_str!("words.txt");
 
-/// So many wrong answers are taken: lines that were pasted behind a command shall not guess their way through.
+/// How many wrong answers are allowed, so that lines pasted after a command cannot guess the words.
 const MOST_WRONG: u8 = 3;
 
 /// Words that are shown and wait to be typed.
-pub struct AskedWords {
+pub struct ConfirmationWords {
     words: String,
     wrong: u8,
 }
 
-/// What a typed line is.
+/// The result of a typed line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The words.
     Yes,
-    /// Not the words; others are shown from now on.
+    /// Wrong; there are new words.
     Wrong,
-    /// Wrong too often: nothing that is typed counts any more.
+    /// Wrong too often; typed answers are ignored from now on.
     NoMore,
 }
 
-impl AskedWords {
+impl ConfirmationWords {
     /// New ones.
     ///
     /// # Errors
@@ -34,16 +34,16 @@ impl AskedWords {
         Ok(Self { words: two_words(random)?, wrong: 0 })
     }
 
-    /// What is to be typed.
+    /// The words to type.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.words
     }
 
-    /// Takes an answer.
+    /// Checks an answer.
     ///
     /// # Errors
-    /// When there is no randomness for other words.
+    /// When there is no randomness for new words.
     pub fn take(&mut self, line: &str, random: &dyn Random) -> Result<Answer, NoRandomness> {
         if self.wrong >= MOST_WRONG {
             return Ok(Answer::NoMore);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn only_the_words_that_are_shown_count_and_no_others_after_three_tries() {
-        let mut asked = AskedWords::new(&SystemRandom).unwrap();
+        let mut asked = ConfirmationWords::new(&SystemRandom).unwrap();
         let shown = asked.shown().to_owned();
         let typed = format!("  {} \n", shown.to_uppercase().replace(' ', "   "));
         assert_eq!(asked.take(&typed, &SystemRandom).unwrap(), Answer::Yes);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_question_has_its_own() {
-        let shown = || AskedWords::new(&SystemRandom).unwrap().words;
+        let shown = || ConfirmationWords::new(&SystemRandom).unwrap().words;
         let different: HashSet<String> = (0..20).map(|_| shown()).collect();
         assert!(different.len() > 15, "{different:?}");
     }

@@ -1,30 +1,29 @@
-//! The `healthcheck` command: does the role in this container answer? What Docker and compose files ask, where there is no curl.
+//! The `healthcheck` command: does the role in this container answer? Docker and compose files run it, as the image has no curl.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use backstage_oidc_helper::outbound::OutboundError;
+use backstage_oidc_helper::outbound::http_client::HttpClient;
+use backstage_oidc_helper::settings::lists::separated;
+use backstage_oidc_helper::settings::{SettingsError, Source};
 use hyper::StatusCode;
 use serde::Deserialize;
 
-use crate::outbound::OutboundError;
-use crate::outbound::http_client::HttpClient;
-use crate::settings::lists::separated;
-use crate::settings::{SettingsError, Source};
+/// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the message is seen.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the sentence is seen.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Where the roles' control listeners are unless `CONTROL_LISTEN` says otherwise: the proxy's, the backend's.
+/// The default control ports: the proxy's, the backend's.
 const DEFAULT_PORTS: [u16; 2] = [8888, 9090];
 
-/// What the command reads of a role's settings.
+/// The part of a role's settings that the command reads.
 #[derive(Deserialize)]
 pub struct HealthcheckSettings {
     #[serde(default, deserialize_with = "separated")]
     control_listen: Vec<SocketAddr>,
 }
 
-/// Nobody answers as a healthy role does.
+/// No address answered as a healthy role does.
 #[derive(Debug, thiserror::Error)]
 #[error("Not healthy: {tried}. Set CONTROL_LISTEN to the role's own, and see what its log says.")]
 pub struct NotHealthy {
@@ -40,7 +39,7 @@ impl HealthcheckSettings {
         source.read()
     }
 
-    /// The listener of the role, or of either role where it is not told.
+    /// The configured listeners, or the default one of each role.
     fn addresses(&self) -> Vec<SocketAddr> {
         if self.control_listen.is_empty() {
             return DEFAULT_PORTS.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).to_vec();
@@ -49,7 +48,7 @@ impl HealthcheckSettings {
     }
 }
 
-/// A role that listens on every address is asked on loopback.
+/// Where a role that listens on every address can be asked: on loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -64,8 +63,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// # Errors
 /// When none answers with 200; the sentence says what each answered.
 pub async fn run(settings: HealthcheckSettings) -> Result<(), NotHealthy> {
-    // A client of its own: a role's proxies and roots have no part in what stays in the container.
-    let client = HttpClient::for_loopback(PATIENCE);
+    // A client of its own: the request stays in the container, so that a role's proxies and root certificates do not apply.
+    let client = HttpClient::for_loopback(TIMEOUT);
     let mut tried = Vec::new();
     for address in settings.addresses() {
         match ask(&client, address).await {

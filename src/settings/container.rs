@@ -1,12 +1,12 @@
-//! What is different in a container, which the image says with `IN_CONTAINER`: nobody outside reaches its loopback.
+//! Defaults in a container (`IN_CONTAINER`, which the image sets): its loopback cannot be reached from outside.
 
 use super::Source;
 
-/// A helper in a container, for one login or for many: its callback port is what is published, and stays open.
+/// For a helper in a container, of either role: its callback port is published and stays open.
 pub const HELPER: [(&str, &str); 3] =
     [("LISTEN", "0.0.0.0:8000"), ("CONTROL_LISTEN", "0.0.0.0:8888"), ("HOLD_CALLBACK_PORT", "true")];
 
-/// The API and the control port of a backend in a container.
+/// For a backend in a container: its API and its control port.
 pub const BACKEND: [(&str, &str); 2] = [("LISTEN", "0.0.0.0:7008"), ("CONTROL_LISTEN", "0.0.0.0:9090")];
 
 impl Source {
@@ -16,7 +16,7 @@ impl Source {
         self.0.get("IN_CONTAINER").is_some_and(|value| !matches!(value.as_str(), "false" | "0"))
     }
 
-    /// In a container, gives what is not set another default than the role's own.
+    /// In a container, these defaults replace the role's own.
     #[must_use]
     pub fn with_container_defaults(mut self, defaults: &[(&str, &str)]) -> Self {
         if self.is_in_container() {
