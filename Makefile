@@ -2,6 +2,10 @@
 
 node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
 
+.PHONY: setup
+setup: ## installs what the other targets need, as far as it is missing: with apt, npm, pip and rustup
+	$(node) dev/setup/run.mjs
+
 .PHONY: demo
 demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
 	$(node) dev/demo/demo.mjs $(if $(HEADLESS),--headless)
@@ -32,11 +36,11 @@ image: ## builds the image and logs in through it: alone, and among the services
 
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n
-	$(node) dev/storm/run.mjs --requests $(or $(REQUESTS),1000) --replicas $(or $(REPLICAS),3)
+	$(node) dev/measurements/run.mjs storm --size REQUESTS=$(or $(REQUESTS),1000) --size REPLICAS=$(or $(REPLICAS),3)
 
 .PHONY: watches
 watches: ## 5,000 watches by ten users and 100 people reading beside them: memory a watch, the slowest read; WATCHES=n
-	$(node) dev/watches/run.mjs --watches $(or $(WATCHES),5000)
+	$(node) dev/measurements/run.mjs watches --size WATCHES=$(or $(WATCHES),5000)
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one
@@ -48,4 +52,4 @@ mutations: ## five mistakes in the refresh code, each of which the simulation ha
 
 .PHONY: million
 million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer
-	$(node) dev/million/run.mjs --logins $(or $(LOGINS),1000000)
+	$(node) dev/measurements/run.mjs million --size LOGINS=$(or $(LOGINS),1000000)

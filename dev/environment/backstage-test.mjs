@@ -3,6 +3,7 @@
 import { readFile, rm } from 'node:fs/promises';
 
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { canHaveOwnNetwork, inOwnNetwork } from '../setup/own-network.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { duration, say, StepFailed } from '../setup/steps.mjs';
@@ -29,7 +30,7 @@ function count(output, what) {
 const began = performance.now();
 let shown = SETUP_LOG;
 try {
-  await prepare({ log: SETUP_LOG, packages: ['cc', 'chromium', 'redis-server', 'ip'] });
+  await prepare({ log: SETUP_LOG, needs: NEEDS['backstage-test'] });
   shown = LOG;
   await rm(LOG, { force: true });
   await runCommand({ line: testLine(), folder: inRepository('backstage/browser-tests'), log: LOG });

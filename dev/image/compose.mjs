@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { DrivenBrowser } from '../demo/driven-browser.mjs';
 import { runCommand } from '../setup/command.mjs';
-import { inRepository } from '../setup/repository.mjs';
+import { pyPiFolder } from '../setup/pypi-packages.mjs';
 import { logInAtIdp } from './browser-login.mjs';
-import { buildOptions, IMAGE_LOGS, podman, SETUP_LOG } from './podman.mjs';
-
-const PODMAN_COMPOSE = 'podman-compose==1.6.0';
-const PACKAGES = inRepository('target/image', PODMAN_COMPOSE);
+import { buildOptions, IMAGE_LOGS, podman } from './podman.mjs';
 
 const LOG = join(IMAGE_LOGS, 'compose.log');
 
@@ -28,21 +24,10 @@ const PROMETHEUS = 'http://localhost:9091';
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** Debian's own does not know `network_mode: service:…`. */
-export async function installPodmanCompose() {
-  if (existsSync(join(PACKAGES, 'podman_compose.py'))) {
-    return;
-  }
-  await runCommand({
-    line: ['pip3', 'install', '--quiet', '--upgrade', '--target', PACKAGES, PODMAN_COMPOSE],
-    log: SETUP_LOG,
-  });
-}
-
 /** @param {string[]} args */
 function compose(...args) {
   const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...args];
-  return runCommand({ line, variables: { PYTHONPATH: PACKAGES }, log: LOG });
+  return runCommand({ line, variables: { PYTHONPATH: pyPiFolder('podman-compose') }, log: LOG });
 }
 
 /** Builds what compose.yaml builds. */

@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
-import { installNodePackages } from '../setup/node-packages.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { findRust } from '../setup/rust.mjs';
+import { setUp } from '../setup/setup.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
-import { installSystemPackages, MissingProgram } from '../setup/system-packages.mjs';
+import { MissingProgram } from '../setup/system-packages.mjs';
 import { provideBaseImages } from './base-images.mjs';
-import { buildServices, installPodmanCompose, SERVERS_IMAGE } from './compose.mjs';
+import { buildServices, SERVERS_IMAGE } from './compose.mjs';
 import { IMAGE, inspectImage } from './inspection.mjs';
 import { build, configurePodman, SETUP_LOG } from './podman.mjs';
 import { whyNoImage } from './prerequisites.mjs';
@@ -26,11 +26,8 @@ async function prepare() {
   if (whyNot !== undefined) {
     throw new MissingProgram(whyNot);
   }
-  findRust();
   await step('setup', async () => {
-    await installSystemPackages(['cc', 'chromium', 'ip', 'podman', 'runc', 'debootstrap', 'pip3'], { log: SETUP_LOG, say });
-    await installNodePackages(inRepository('dev'), { log: SETUP_LOG, say: () => {} });
-    await installPodmanCompose();
+    await setUp(NEEDS.image, SETUP_LOG);
     await configurePodman();
     await provideBaseImages();
   });

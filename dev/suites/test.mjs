@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-// `make test`, with --all `make test-all` and with --lint `make lint`: need nothing but Node and Rust, and install what else is missing.
+// `make test`, with --all `make test-all` and with --lint `make lint`: run the suites; all but the last install what is missing.
 import { readFile, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
-import { installCrossCompilers } from '../setup/cross-compilers.mjs';
-import { installNodePackages } from '../setup/node-packages.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { findRust, installLinters } from '../setup/rust.mjs';
+import { missing, setUpPackages, setUpSystem } from '../setup/setup.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
-import { installSystemPackages } from '../setup/system-packages.mjs';
+import { MissingProgram } from '../setup/system-packages.mjs';
 import { failuresIn } from './failures.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
@@ -19,22 +18,15 @@ import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LI
 
 const SETUP_LOG = inRepository('target/setup.log');
 
-/** What compiles C for Windows, and what fetches and starts what compiles it for macOS. */
-const CROSS_CHECKS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
-
 /** How much of a failed suite's output is shown. */
 const TAIL_LINES = 60;
 
 /** @returns {Promise<Result[]>} */
 async function lint() {
-  await step('setup', async () => {
-    findRust();
-    await installSystemPackages(['cc', 'shellcheck', ...CROSS_CHECKS], { log: SETUP_LOG, say });
-    await installPackagesOf('dev');
-    await installPackagesOf('backstage');
-    await installLinters({ log: SETUP_LOG, say });
-    await installCrossCompilers({ log: SETUP_LOG, say });
-  });
+  const absent = await missing(NEEDS.lint, SETUP_LOG);
+  if (absent.length > 0) {
+    throw new MissingProgram(`not installed here: ${absent.join(', ')}; make setup installs them`);
+  }
   return [...(await checked()), ...(await runInTurn(OTHER_SYSTEMS))];
 }
 
@@ -52,20 +44,11 @@ async function checked() {
 async function test(more) {
   const whole = more.length > 0;
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
-  await step('setup', async () => {
-    findRust();
-    const ofTests = /** @type {const} */ (['chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'tinyproxy']);
-    await installSystemPackages(['cc', 'python3', 'shellcheck', ...ofTests, ...(whole ? CROSS_CHECKS : [])], { log: SETUP_LOG, say });
-    await installLinters({ log: SETUP_LOG, say });
-  });
+  const needs = NEEDS[whole ? 'test-all' : 'test'];
+  await step('setup', () => setUpSystem(needs, SETUP_LOG));
   // One needs the network and the other the processor.
   await both(
-    step('npm', async () => {
-      await installPackagesOf('dev');
-      await installPackagesOf('dev/backstage');
-      await installPackagesOf('backstage');
-      await (whole ? installCrossCompilers({ log: SETUP_LOG, say }) : undefined);
-    }),
+    step('packages', () => setUpPackages(needs, SETUP_LOG)),
     step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
   );
   const whyNot = whyNoImage();
@@ -84,19 +67,13 @@ async function test(more) {
 /**
  * Waits for both even when one fails: nothing is to go on behind the last line.
  *
- * @param {Promise<void>[]} work
+ * @param {Promise<unknown>[]} work
  */
 async function both(...work) {
   const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') {
     throw failed.reason;
   }
-}
-
-/** @param {string} folder */
-async function installPackagesOf(folder) {
-  const begin = () => say(`Installing the npm packages of ${folder} (up to two minutes, once).`);
-  await installNodePackages(inRepository(folder), { log: SETUP_LOG, say: begin });
 }
 
 /** @param {Result[]} results */
