@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 
 import { CommandFailed, runCommand } from '../setup/command.mjs';
-import { inRepository } from '../setup/repository.mjs';
+import { inRepository, REPOSITORY } from '../setup/repository.mjs';
 import { duration, say } from '../setup/steps.mjs';
+import { excerpt } from './failures.mjs';
 
 /** @typedef {import('./suites.mjs').Suite} Suite */
 
@@ -45,8 +47,18 @@ export async function runSuite(suite) {
   // A suite in which nothing ran has shown nothing.
   const ok = ended && counts.failed === 0 && (!suite.counts || counts.passed > 0);
   const figures = suite.counts ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` : '';
-  say(`${ok ? '✓' : '✗'} ${suite.name.padEnd(16)} ${duration(performance.now() - began).padStart(8)}  ${figures}`.trimEnd());
+  const line = `${ok ? '✓' : '✗'} ${suite.name.padEnd(16)} ${duration(performance.now() - began).padStart(8)}  ${figures}`.trimEnd();
+  say(ok ? line : `${line}\n${await failureOf(suite, log)}`);
   return { suite, counts, log, ok };
+}
+
+/**
+ * @param {Suite} suite
+ * @param {string} log
+ */
+async function failureOf(suite, log) {
+  const output = await readFile(log, 'utf8');
+  return `--- ${suite.name}: the whole of it is in ${relative(REPOSITORY, log)}\n${excerpt(suite.counts ?? '', output)}\n---`;
 }
 
 /**

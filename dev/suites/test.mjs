@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make test`, with --all `make test-all` and with --lint `make lint`: run the suites; all but the last install what is missing.
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { whyNoImage } from '../image/prerequisites.mjs';
@@ -10,7 +10,6 @@ import { inRepository } from '../setup/repository.mjs';
 import { missing, setUpPackages, setUpSystem } from '../setup/setup.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
-import { failuresIn } from './failures.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
 
@@ -76,16 +75,6 @@ async function both(...work) {
   }
 }
 
-/** @param {Result[]} results */
-async function showFailures(results) {
-  for (const { suite, log } of results.filter(({ ok }) => !ok)) {
-    for (const failure of failuresIn(suite.counts ?? '', await readFile(log, 'utf8'))) {
-      say(`\n--- ${suite.name}: failed\n${failure}`);
-    }
-    say(`\n--- ${suite.name}: the end of its output\n${await tailOf(log, TAIL_LINES)}`);
-  }
-}
-
 /**
  * @param {string} name
  * @param {() => Promise<Result[]>} run
@@ -95,7 +84,6 @@ async function report(name, run) {
   const results = await run();
   const sum = (/** @type {'passed' | 'failed'} */ what) => results.reduce((all, { counts }) => all + counts[what], 0);
   const failed = results.filter(({ ok }) => !ok).map(({ suite }) => suite.name);
-  await showFailures(results);
   const seconds = duration(performance.now() - began);
   if (results.some(({ suite }) => suite.counts)) {
     // A failed check is no test, yet nothing is all right with it.
