@@ -30,8 +30,12 @@ test-all: ## the same, then the full storm, 5,000 watches, a million schedules, 
 lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types
 	$(node) dev/suites/test.mjs --lint
 
+.PHONY: image-quick
+image-quick: ## the image's last stage around the debug binary, and a login through it
+	$(node) dev/image/quick.mjs
+
 .PHONY: image
-image: ## builds the image and logs in through it: alone, and among the services of compose.yaml
+image: ## builds the whole image and logs in through it: alone, and among the services of compose.yaml
 	$(node) dev/image/image.mjs
 
 .PHONY: storm

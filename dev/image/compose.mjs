@@ -9,7 +9,7 @@ import { buildOptions, IMAGE_LOGS, podman } from './podman.mjs';
 
 const LOG = join(IMAGE_LOGS, 'compose.log');
 
-/** Not that of a development environment that somebody has running. */
+/** Not the name of a development environment that runs at the same time. */
 const PROJECT = 'oidc-helper-image-test';
 const SERVICES = ['portal', 'helper', 'backend', 'redis', 'idp', 'cluster', 'prometheus'];
 
@@ -24,29 +24,42 @@ const PROMETHEUS = 'http://localhost:9091';
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** @param {string[]} args */
-function compose(...args) {
-  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...args];
+/**
+ * @param {string[]} files besides compose.yaml
+ * @param {string[]} args
+ */
+function compose(files, ...args) {
+  const options = ['compose.yaml', ...files].flatMap((file) => ['--file', file]);
+  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...options, ...args];
   return runCommand({ line, variables: { PYTHONPATH: pyPiFolder('podman-compose') }, log: LOG });
 }
 
-/** Builds what compose.yaml builds. */
-export async function buildServices() {
-  await compose('--podman-build-args', buildOptions().join(' '), 'build');
+/**
+ * Builds what compose.yaml builds.
+ *
+ * @param {string[]} options of each build
+ * @param {string[]} files besides compose.yaml
+ */
+export async function buildServices(options, files) {
+  await compose(files, '--podman-build-args', [...buildOptions(), ...options].join(' '), 'build');
 }
 
-/** Starts the services, logs in through them, and removes them with all they have kept. */
-export async function logInAmongServices() {
+/**
+ * Starts the services, logs in through them, and removes them with all they have kept.
+ *
+ * @param {string[]} files besides compose.yaml
+ */
+export async function logInAmongServices(files) {
   try {
-    await compose('up', '--detach', '--no-build');
+    await compose(files, 'up', '--detach', '--no-build');
     await Promise.all(SERVICES.map(healthy));
     await logIn();
     await until('Prometheus has what it scrapes', everyTargetIsUp);
   } catch (error) {
-    await compose('logs');
+    await compose(files, 'logs');
     throw error;
   } finally {
-    await compose('down', '--volumes', '--timeout', '5');
+    await compose(files, 'down', '--volumes', '--timeout', '5');
   }
 }
 

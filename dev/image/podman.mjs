@@ -26,20 +26,23 @@ const AUTHORITIES = '/etc/ssl/certs';
 const NPM_AUTHORITIES = `cafile=${AUTHORITIES}/ca-certificates.crt\n`;
 const NPM_CONFIGURATION = join(IMAGE_LOGS, 'npmrc');
 
-/**
- * Has podman, and what calls it, run as it does on such a machine. Short names of images mean what is there already: nothing is
- * pulled behind our back.
- */
+/** Where the registries of short names would be; there are none in it. */
+const REGISTRIES_CONF = join(IMAGE_LOGS, 'registries.conf');
+
+/** Has podman, and what calls it, run as it does on such a machine. */
 export async function configurePodman() {
   await mkdir(IMAGE_LOGS, { recursive: true });
-  const files = { CONTAINERS_CONF, CONTAINERS_REGISTRIES_CONF: '' };
-  for (const [variable, content] of Object.entries(files)) {
-    const path = join(IMAGE_LOGS, `${variable.toLowerCase()}.conf`);
-    await writeFile(path, content);
-    process.env[variable] = path;
-  }
+  const path = join(IMAGE_LOGS, 'containers.conf');
+  await writeFile(path, CONTAINERS_CONF);
+  process.env['CONTAINERS_CONF'] = path;
+  await writeFile(REGISTRIES_CONF, '');
   await writeFile(NPM_CONFIGURATION, NPM_AUTHORITIES);
   process.env['BUILDAH_ISOLATION'] = 'chroot';
+}
+
+/** From now on short names of images mean what is there already: nothing is pulled. */
+export function pullNothing() {
+  process.env['CONTAINERS_REGISTRIES_CONF'] = REGISTRIES_CONF;
 }
 
 /**
@@ -59,7 +62,7 @@ export function buildOptions(authorities = AUTHORITIES) {
 }
 
 /**
- * Builds an image; what has not changed comes from the layers of the build before, and what nobody needs any more goes.
+ * Builds an image; what has not changed comes from the layers of the build before, and what no longer has a use is removed.
  *
  * @param {string} tag
  * @param {string} dockerfile
@@ -79,7 +82,7 @@ export async function build(tag, dockerfile, options = [], authorities = AUTHORI
 
 /** @param {string} tag */
 function idOf(tag) {
-  return podman('image', 'inspect', '--format', '{{.Id}}', `localhost/${tag}`).catch(() => '');
+  return podman('image', 'inspect', '--format', '{{.Id}}', tag.startsWith('localhost/') ? tag : `localhost/${tag}`).catch(() => '');
 }
 
 /**

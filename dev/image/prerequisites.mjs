@@ -6,18 +6,24 @@ const PATIENCE_MS = 60_000;
 /** What `rustup check` ends with when it has heard from its server: nothing newer, or something newer. */
 const HEARD = [0, 100];
 
-/** @returns {string | undefined} why `make image` cannot do its work on this machine, where it cannot */
-export function whyNoImage() {
+/** @returns {string | undefined} why no container can run on this machine, where none can */
+export function whyNoContainers() {
   if (process.getuid?.() !== 0) {
-    return 'containers need root here: sudo make image';
+    return 'containers need root here: run it with sudo';
   }
   if (ended('unshare', '--mount', '--pid', '--fork', '--mount-proc', 'true') !== 0) {
     return 'this machine grants no namespaces for containers';
   }
-  if (!HEARD.includes(ended('rustup', 'check') ?? -1)) {
+  return undefined;
+}
+
+/** @returns {string | undefined} why `make image` cannot do its work on this machine, where it cannot */
+export function whyNoImage() {
+  const whyNot = whyNoContainers();
+  if (whyNot === undefined && !HEARD.includes(ended('rustup', 'check') ?? -1)) {
     return 'no Rust toolchain can be fetched from here to build it with (rustup check)';
   }
-  return undefined;
+  return whyNot;
 }
 
 /**

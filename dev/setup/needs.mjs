@@ -10,6 +10,7 @@ const CROSS_TOOLS = /** @type {const} */ (['Rust for Windows and macOS', 'zig'])
 const CROSS_PROGRAMS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
 
 const IN_BROWSER = /** @type {const} */ (['chromium', 'ip']);
+const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
@@ -28,15 +29,23 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
-  image: { programs: ['cc', ...IN_BROWSER, 'podman', 'runc', 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
+  'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
+  image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
 });
 
-/** @returns {Needs} what all targets need together */
+/** @returns {Needs} what all targets need */
 export function allNeeds() {
-  const all = /** @type {Needs[]} */ (Object.values(NEEDS));
+  return together(Object.values(NEEDS));
+}
+
+/**
+ * @param {Needs[]} all
+ * @returns {Needs}
+ */
+export function together(all) {
   return {
     programs: [...new Set(all.flatMap(({ programs }) => programs))],
     folders: [...new Set(all.flatMap(({ folders }) => folders))],

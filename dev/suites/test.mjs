@@ -3,22 +3,32 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { whyNoImage } from '../image/prerequisites.mjs';
+import { whyNoContainers, whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
-import { NEEDS } from '../setup/needs.mjs';
+import { NEEDS, together } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { missing, setUpPackages, setUpSystem } from '../setup/setup.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { sideBySide } from './side-by-side.mjs';
+import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PLUGIN_LINTS, SECRETS, TESTS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
 const SETUP_LOG = inRepository('target/setup.log');
 
-/** How much of a failed suite's output is shown. */
+/** How much is shown of what was to be installed or built and was not. */
 const TAIL_LINES = 60;
+
+const NOT_CHECKED = '  advisories: not checked (no database here)';
+
+/** How many suites run at a time. */
+const AT_A_TIME = 2;
+
+/** What the suites run; the long ones build their own, optimized. */
+const TEST_BINARIES = ['program', 'storm', 'simulation', 'secrets_in_output'].flatMap((name) => ['--test', name]);
+const BUILD = ['cargo', 'test', '--locked', '--no-run', '--lib', '--bins', ...TEST_BINARIES];
 
 /** @returns {Promise<Result[]>} */
 async function lint() {
@@ -26,41 +36,57 @@ async function lint() {
   if (absent.length > 0) {
     throw new MissingProgram(`not installed here: ${absent.join(', ')}; make setup installs them`);
   }
-  return [...(await checked()), ...(await runInTurn(OTHER_SYSTEMS))];
+  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS, ...OTHER_SYSTEMS]);
+  say(NOT_CHECKED);
+  return results;
 }
 
 /** @returns {Promise<Result[]>} */
-async function checked() {
-  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS]);
-  say('  advisories: not checked (no database here)');
+async function test() {
+  const image = runnable(IMAGE_QUICK, whyNoContainers);
+  await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
+  say('  windows, macos, image: not run (they take minutes: make test-all)');
+  return [...(await everyChange(image)), await runSuite(SECRETS)];
+}
+
+/** @returns {Promise<Result[]>} */
+async function testAll() {
+  const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
+  await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
+  const results = await everyChange([]);
+  return [...results, ...(await runInTurn([...image, ...OTHER_SYSTEMS, ...LONG_TESTS])), await runSuite(SECRETS)];
+}
+
+/** @param {import('./suites.mjs').Suite[]} image */
+async function everyChange(image) {
+  await rm(inRepository('target/test-output'), { recursive: true, force: true });
+  const results = await sideBySide([...TESTS, ...image, ...LINTS, ...PLUGIN_LINTS], AT_A_TIME, runSuite);
+  say(NOT_CHECKED);
   return results;
 }
 
 /**
- * @param {import('./suites.mjs').Suite[]} more besides what every change runs
- * @returns {Promise<Result[]>}
+ * @template {import('./suites.mjs').Suite} T
+ * @param {T} suite
+ * @param {() => string | undefined} whyNot why this machine cannot run it
+ * @returns {T[]} the suite, or nothing
  */
-async function test(more) {
-  const whole = more.length > 0;
-  await rm(inRepository('target/test-output'), { recursive: true, force: true });
-  const needs = NEEDS[whole ? 'test-all' : 'test'];
+function runnable(suite, whyNot) {
+  const reason = whyNot();
+  if (reason !== undefined) {
+    say(`  ${suite.name}: not run (${reason})`);
+  }
+  return reason === undefined ? [suite] : [];
+}
+
+/** @param {import('../setup/needs.mjs').Needs} needs */
+async function prepare(needs) {
   await step('setup', () => setUpSystem(needs, SETUP_LOG));
   // One needs the network and the other the processor.
   await both(
     step('packages', () => setUpPackages(needs, SETUP_LOG)),
-    step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
+    step('build', () => runCommand({ line: BUILD, log: SETUP_LOG })),
   );
-  const whyNot = whyNoImage();
-  if (whyNot !== undefined) {
-    say(`  image: not run (${whyNot})`);
-  }
-  if (!whole) {
-    say('  windows, macos: not run (each compiles all crates once more: make lint, make test-all)');
-  }
-  const development = whyNot === undefined ? [...DEVELOPMENT_SUITES, IMAGE] : DEVELOPMENT_SUITES;
-  const around = async () => [...(await runInTurn(development)), ...(await checked())];
-  const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
-  return [...results, ...(await runInTurn(more)), await runSuite(SECRETS)];
 }
 
 /**
@@ -101,7 +127,7 @@ function chosen() {
   if (onlyLint) {
     return ['lint', lint];
   }
-  return all ? ['test-all', () => test([...OTHER_SYSTEMS, ...LONG_SUITES])] : ['test', () => test([])];
+  return all ? ['test-all', testAll] : ['test', test];
 }
 
 const [name, run] = chosen();
