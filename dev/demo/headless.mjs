@@ -1,8 +1,8 @@
 import { PASSWORD } from '../idp/accounts.mjs';
+import { ask, podsIn } from '../portal/kubernetes-view.mjs';
+import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from '../portal/portal.mjs';
 import { duration, step } from '../setup/steps.mjs';
 import { DrivenBrowser } from './driven-browser.mjs';
-import { ask, podsIn } from './kubernetes-view.mjs';
-import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from './portal.mjs';
 import { Program } from './program.mjs';
 
 /**

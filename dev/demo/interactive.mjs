@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { PASSWORD } from '../idp/accounts.mjs';
+import { podsIn, printed } from '../portal/kubernetes-view.mjs';
+import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from '../portal/portal.mjs';
 import { say, step } from '../setup/steps.mjs';
-import { podsIn, printed } from './kubernetes-view.mjs';
-import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from './portal.mjs';
 import { plainEnvironment, PROGRAM } from './program.mjs';
 
 /**

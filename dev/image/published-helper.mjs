@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { DrivenBrowser } from '../demo/driven-browser.mjs';
 import { kept, usable } from '../demo/headless.mjs';
 import { Parts } from '../demo/parts.mjs';
-import { Portal } from '../demo/portal.mjs';
+import { Portal } from '../portal/portal.mjs';
 import { Program, PROGRAM } from '../demo/program.mjs';
 import { step } from '../setup/steps.mjs';
 import { logInAtIdp } from './browser-login.mjs';
@@ -20,7 +20,7 @@ const CONTAINER = 'oidc-helper-published';
 export async function logInThroughPublishedPort(image, binary) {
   const parts = new Parts();
   try {
-    const portal = await Portal.startForContainers(0);
+    const portal = await Portal.start({ inContainer: true });
     const backend = await step('start', () => parts.start(async () => portal));
     const helper = parts.add(new Program('helper-container', await publishedHelper(image, portal.port, binary === 'debug' ? librariesOf(PROGRAM) : []), {}, 'podman'));
     await step('listening', () => helper.line(/"message":"listening"/));
