@@ -3,8 +3,8 @@
 node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
 
 .PHONY: setup
-setup: ## installs what the other targets need, as far as it is missing: with apt, npm, pip and rustup
-	$(node) dev/setup/run.mjs
+setup: ## installs what the other targets need, with apt, rustup, pip and npm; FOR=lint only what that target needs
+	$(node) dev/setup/run.mjs $(FOR)
 
 .PHONY: demo
 demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking

@@ -42,7 +42,7 @@ await report('image-quick', whyNoContainers, async () => {
   await step('program', () => buildProgram({ log: SETUP_LOG }));
   await step('image', async () => {
     await provideBuilt();
-    await build(QUICK_IMAGE, inRepository('Dockerfile'), [`--build-context=build=${BUILT}`]);
+    await build(QUICK_IMAGE, inRepository('Dockerfile'), [`--build-context=build=${BUILT}`, '--layers=false']);
   });
   await inspectImage(QUICK_IMAGE);
   await logInThrough(QUICK_IMAGE, 'alone');

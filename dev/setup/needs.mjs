@@ -5,6 +5,9 @@
  * @property {readonly import('./tools.mjs').Tool[]} tools from rustup and PyPI
  */
 
+/** What rustup installs; the other tools are kept in target/. */
+const RUST = /** @type {const} */ (['clippy', 'rustfmt', 'Rust for Windows and macOS']);
+
 const LINT_TOOLS = /** @type {const} */ (['clippy', 'rustfmt', 'cargo-deny']);
 const CROSS_TOOLS = /** @type {const} */ (['Rust for Windows and macOS', 'zig']);
 const CROSS_PROGRAMS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
@@ -39,6 +42,14 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
 /** @returns {Needs} what all targets need */
 export function allNeeds() {
   return together(Object.values(NEEDS));
+}
+
+/**
+ * @param {Needs} needs
+ * @returns {Needs} the part that is kept outside of the checkout
+ */
+export function ofMachine({ programs, tools }) {
+  return { programs, folders: [], tools: tools.filter((tool) => RUST.some((name) => name === tool)) };
 }
 
 /**
