@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make demo`: needs nothing but Node and Rust; installs and builds the rest, then runs the login beside this file.
+// `make demo`: installs and builds what is missing, then runs login.mjs.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 

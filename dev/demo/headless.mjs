@@ -6,7 +6,7 @@ import { DrivenBrowser } from './driven-browser.mjs';
 import { Program } from './program.mjs';
 
 /**
- * Logs in with a browser that nobody sees, and says how long each step of the path took.
+ * Logs in with a headless browser, and says how long each step of the path took.
  *
  * @param {import('./parts.mjs').Parts} parts
  * @param {(figures: string) => void} done called once the pods are there

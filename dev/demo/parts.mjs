@@ -49,7 +49,7 @@ export class Parts {
 }
 
 /**
- * A backend in which every caller is felix: what Backstage's own sign-in is for otherwise.
+ * A backend to which every caller is felix; otherwise Backstage's sign-in would tell it the user.
  *
  * @param {string} issuer
  * @param {string} clientId

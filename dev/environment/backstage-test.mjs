@@ -13,7 +13,7 @@ const SETUP_LOG = inRepository('target/backstage-setup.log');
 const LOG = inRepository('target/backstage-test.log');
 const TESTS = ['--test-reporter=spec', 'suite.mjs'];
 
-/** @returns {string[]} the command that runs the tests; who may not have a network, has one in a user namespace */
+/** @returns {string[]} the command that runs the tests; a user who is not root gets a network in a user namespace */
 function testLine() {
   const tests = inOwnNetwork([process.execPath, ...TESTS]);
   return canHaveOwnNetwork() ? tests : ['unshare', '--map-root-user', ...tests.slice(1)];

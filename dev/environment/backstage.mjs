@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make backstage`: needs nothing but Node and Rust; installs and builds the rest, then runs what is beside this file.
+// `make backstage`: installs and builds what is missing, then runs run.mjs.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 

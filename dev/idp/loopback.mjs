@@ -77,8 +77,8 @@ export class LoopbackServer {
 }
 
 /**
- * For who must name a port before anything listens on it: one that the system gives to nobody in between, who asks for any or
- * connects to somewhere.
+ * A port that can be named before anything listens on it: the system does not give it to another program meanwhile, as the local port of
+ * a connection or as "any free port".
  *
  * @returns {Promise<number>}
  */

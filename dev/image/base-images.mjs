@@ -10,8 +10,8 @@ import { build, imageExists, podman, pullNothing, SETUP_LOG } from './podman.mjs
 
 /**
  * @typedef {object} BaseImages what Dockerfile, dev/Dockerfile and compose.yaml begin with
- * @property {string[]} buildOptions what has a build begin with the stand-ins
- * @property {string[]} composeFiles what has compose run the stand-ins, besides compose.yaml
+ * @property {string[]} buildOptions options of a build that replace the public images by the stand-ins
+ * @property {string[]} composeFiles files that replace them in compose.yaml
  */
 
 /** The public images, and the folder of each one's stand-in. @type {Record<string, string>} */
@@ -22,11 +22,11 @@ const STAND_INS = {
   'prom/prometheus:v2.42.0': 'prometheus',
 };
 
-/** Stand-ins have names of their own: who pulls a public image gets that one, not what was made here. */
+/** Stand-ins have names of their own: under a public name, they would be taken for the public image. */
 const PREFIX = 'localhost/oidc-helper-stand-in';
 const DEBIAN = `${PREFIX}/debian:bookworm`;
 
-/** Has compose.yaml run the stand-ins. */
+/** Replaces the public images in compose.yaml by the stand-ins. */
 const COMPOSE_OVERRIDE = inRepository('dev/image/compose.stand-ins.yaml');
 
 /**
@@ -106,7 +106,7 @@ function machineFolder(kind) {
   return kind === 'node' ? dirname(dirname(process.execPath)) : inRepository('dev/image/stand-ins', kind);
 }
 
-/** Debian itself, from where this machine gets its packages. */
+/** Makes a Debian image, from the mirror that this machine gets its packages from. */
 async function debian() {
   const folder = await mkdtemp(join(tmpdir(), 'debian-'));
   try {
@@ -118,7 +118,7 @@ async function debian() {
   }
 }
 
-/** The mirror is the first that apt knows for Debian's main archive; without one, debootstrap knows its own. */
+/** The mirror is the first that apt has for Debian's main archive; without one, debootstrap uses its default. */
 const DEBOOTSTRAP = `
 mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' 'Component: main' 'Created-By: Packages' | head -n 1)
 exec debootstrap --variant=minbase bookworm "$1" $mirror`;

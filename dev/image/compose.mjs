@@ -13,14 +13,14 @@ const LOG = join(IMAGE_LOGS, 'compose.log');
 const PROJECT = 'oidc-helper-image-test';
 const SERVICES = ['portal', 'helper', 'backend', 'redis', 'idp', 'cluster', 'prometheus'];
 
-/** What dev/Dockerfile is built as: compose.yaml says so. */
+/** The name of the image of dev/Dockerfile, as in compose.yaml. */
 export const SERVERS_IMAGE = 'backstage-oidc-helper-dev';
 
-/** The one address to open, and where Prometheus is: compose.yaml says so. */
+/** The portal and Prometheus, as in compose.yaml. */
 const PORTAL = 'http://localhost:7007/';
 const PROMETHEUS = 'http://localhost:9091';
 
-/** Without systemd podman runs no healthchecks and tells of none: they are run from here, until all pass or this is over. */
+/** Without systemd podman runs no healthchecks: they are run from here until all pass, for at most this long. */
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
 
@@ -45,7 +45,7 @@ export async function buildServices(options, files) {
 }
 
 /**
- * Starts the services, logs in through them, and removes them with all they have kept.
+ * Starts the services, logs in through them, and removes them with their volumes.
  *
  * @param {string[]} files besides compose.yaml
  */
@@ -75,7 +75,7 @@ function healthy(service) {
 
 /**
  * @param {string} what
- * @param {() => Promise<unknown>} check fails until it is so
+ * @param {() => Promise<unknown>} check rejects until it is so
  */
 async function until(what, check) {
   const ends = performance.now() + PATIENCE_MS;
@@ -91,7 +91,7 @@ async function until(what, check) {
   }
 }
 
-/** From the one address to open, and back to it. */
+/** Logs in from the portal, and returns to it. */
 async function logIn() {
   const browser = await DrivenBrowser.start();
   try {

@@ -1,11 +1,11 @@
 import { podman } from './podman.mjs';
 
-/** What the Dockerfile is built as: the name that compose.yaml and the documents use. */
+/** The name of the image, as in compose.yaml and the documents. */
 export const IMAGE = 'backstage/oidc-helper';
 
 const LARGEST_MB = 17;
 
-/** What must be in the image's configuration; the rest is seen when it runs. */
+/** What must be in the image's configuration; the rest shows when it runs. */
 const EXPECTED = {
   User: '65532:65532',
   Entrypoint: ['/backstage-oidc-helper'],
@@ -29,7 +29,7 @@ export async function inspectSize(image) {
 }
 
 /**
- * Looks at what was built.
+ * Checks an image's configuration.
  *
  * @param {string} image
  * @throws when it runs as root, or does not say what it is

@@ -17,7 +17,7 @@ const LOGINS = fileURLToPath(new URL('logins.mjs', import.meta.url));
 export async function logInThrough(...args) {
   const inOwnNetwork = ['--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, LOGINS, ...args];
   const child = spawn('unshare', inOwnNetwork, { stdio: 'inherit' });
-  // Ctrl-C reaches the child too; it is waited for, so that it can stop what it started.
+  // Ctrl-C reaches the child too: this process waits for it, so that it can stop what it started.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = await once(child, 'exit');

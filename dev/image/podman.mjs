@@ -7,12 +7,12 @@ import { text } from 'node:stream/consumers';
 import { runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
-/** Where the logs of all this are. */
+/** The folder of the logs. */
 export const IMAGE_LOGS = inRepository('target/image');
 
 export const SETUP_LOG = join(IMAGE_LOGS, 'setup.log');
 
-/** No systemd and no Docker daemon, and the limits that a machine of CI grants. */
+/** For a machine without systemd and Docker daemon, with the limits that CI grants. */
 const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=20000:20000", "nproc=10000:10000"]
 [engine]
@@ -21,15 +21,15 @@ events_logger = "file"
 runtime = "runc"
 `;
 
-/** Where this machine's own authorities are, one of which may stand before the package registries, and npm's word for them. */
+/** The certificate authorities of this machine, which may include that of a proxy before the package registries; and npm's setting. */
 const AUTHORITIES = '/etc/ssl/certs';
 const NPM_AUTHORITIES = `cafile=${AUTHORITIES}/ca-certificates.crt\n`;
 const NPM_CONFIGURATION = join(IMAGE_LOGS, 'npmrc');
 
-/** Where the registries of short names would be; there are none in it. */
+/** An empty list of registries for short names. */
 const REGISTRIES_CONF = join(IMAGE_LOGS, 'registries.conf');
 
-/** Has podman, and what calls it, run as it does on such a machine. */
+/** Configures podman for this process and its children. */
 export async function configurePodman() {
   await mkdir(IMAGE_LOGS, { recursive: true });
   const path = join(IMAGE_LOGS, 'containers.conf');
@@ -40,13 +40,13 @@ export async function configurePodman() {
   process.env['BUILDAH_ISOLATION'] = 'chroot';
 }
 
-/** From now on short names of images mean what is there already: nothing is pulled. */
+/** From now on, short names of images mean local images: nothing is pulled. */
 export function pullNothing() {
   process.env['CONTAINERS_REGISTRIES_CONF'] = REGISTRIES_CONF;
 }
 
 /**
- * What a build gets from this machine beside its context; none of it stays in the image.
+ * What a build reads from this machine besides its context; none of it stays in the image.
  *
  * @param {string} [authorities] where it finds this machine's authorities: in their own place, unless it installs its own there
  * @returns {string[]}
@@ -75,7 +75,7 @@ export async function build(tag, dockerfile, options = [], authorities = AUTHORI
   const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(authorities), ...options, '--tag', tag, context];
   await runCommand({ line, log: SETUP_LOG });
   if (before !== '' && before !== (await idOf(tag))) {
-    // Not when another image is built on it, or it has another name.
+    // This fails, as it should, when another image is built on it or it has another name.
     await podman('rmi', before).catch(() => {});
   }
 }

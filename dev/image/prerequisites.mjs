@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** How long the toolchains' server may take, in milliseconds. */
+/** How long a command may take, in milliseconds; one asks the server of the toolchains. */
 const PATIENCE_MS = 60_000;
 
-/** What `rustup check` ends with when it has heard from its server: nothing newer, or something newer. */
+/** The exit codes of `rustup check` when its server has answered: nothing newer, or something newer. */
 const HEARD = [0, 100];
 
 /** @returns {string | undefined} why no container can run on this machine, where none can */

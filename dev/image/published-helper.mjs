@@ -15,14 +15,16 @@ const CONTAINER = 'oidc-helper-published';
  * Runs the image as its documents show, beside a backend on this machine, and logs in through its published port.
  *
  * @param {string} image
- * @param {'static' | 'debug'} binary the debug binary is linked with libraries, which the image has not
+ * @param {'static' | 'debug'} binary the debug binary is linked with libraries, which the image lacks
  */
 export async function logInThroughPublishedPort(image, binary) {
   const parts = new Parts();
   try {
     const portal = await Portal.start({ inContainer: true });
     const backend = await step('start', () => parts.start(async () => portal));
-    const helper = parts.add(new Program('helper-container', await publishedHelper(image, portal.port, binary === 'debug' ? librariesOf(PROGRAM) : []), {}, 'podman'));
+    const libraries = binary === 'debug' ? librariesOf(PROGRAM) : [];
+    const container = await publishedHelper(image, portal.port, libraries);
+    const helper = parts.add(new Program('helper-container', container, {}, 'podman'));
     await step('listening', () => helper.line(/"message":"listening"/));
     await step('healthcheck', () => podman('healthcheck', 'run', CONTAINER));
     await step('login', () => logIn(parts));

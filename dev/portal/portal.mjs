@@ -12,10 +12,10 @@ export const CLUSTER = 'demo';
 export const OWN_NAMESPACE = 'team-a';
 export const FOREIGN_NAMESPACE = 'team-b';
 
-/** Where the backend answers at Backstage's own address. */
+/** The backend's path at Backstage's address. */
 const BACKEND_PATH = '/api/cluster-auth/';
 
-/** What belongs to one answer, not to all answers of a server. */
+/** Headers that belong to a single answer, and are not copied from Backstage's. */
 const OF_ONE_ANSWER = ['connection', 'content-length', 'content-type', 'date', 'etag', 'keep-alive', 'transfer-encoding'];
 
 const SCRIPT_PATH = '/page.js';
@@ -37,7 +37,7 @@ export class Portal {
   #script;
   /** The backend's address, once it is known. */
   backend = '';
-  /** Where a helper runs that takes logins over from this page, if one does. */
+  /** The address of a helper that takes logins over from this page; empty when there is none. */
   helper = '';
 
   /**
@@ -77,7 +77,7 @@ export class Portal {
   }
 
   /**
-   * As an ingress would: the backend sees its own Host.
+   * Passes a request on as an ingress would: the backend sees its own Host.
    *
    * @param {import('node:http').IncomingMessage} incoming
    * @param {import('node:http').ServerResponse} response

@@ -1,7 +1,7 @@
 import { inRepository } from './repository.mjs';
 import { pyPiFolder, pyPiProgram } from './pypi-packages.mjs';
 
-/** The other systems that people have; each wants a C compiler for what is C below rustls. */
+/** The other systems that people have; each needs a C compiler for the C code below rustls. */
 export const WINDOWS = 'x86_64-pc-windows-gnu';
 export const MACOS = 'aarch64-apple-darwin';
 

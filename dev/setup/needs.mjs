@@ -23,7 +23,7 @@ const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'backstage']
 
 /** By the targets of the Makefile; `make setup` installs what all of them need. */
 export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
-  // A newcomer runs this first: nothing that a login in their own browser does not take.
+  // A newcomer runs this first, so it installs only what a login in their own browser needs.
   demo: { programs: ['cc'], folders: ['dev'], tools: [] },
   'demo HEADLESS=1': { programs: ['cc', ...IN_BROWSER], folders: ['dev'], tools: [] },
   backstage: { programs: BACKSTAGE, folders: ['dev', 'backstage'], tools: [] },

@@ -35,7 +35,7 @@ async function lockOf(folder) {
 }
 
 /**
- * Linked node_modules belong to another worktree, and `npm ci` would empty them there.
+ * Linked node_modules belong to another worktree, where `npm ci` would delete them.
  *
  * @param {string} path
  */

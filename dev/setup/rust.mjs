@@ -5,7 +5,7 @@ import { isInstalled } from './command.mjs';
 import { MissingProgram } from './system-packages.mjs';
 
 /**
- * Finds Rust, also where rustup has put it without this shell knowing.
+ * Finds Rust, also where rustup has installed it and this shell's PATH lacks it.
  *
  * @throws {MissingProgram}
  */

@@ -30,7 +30,7 @@ export async function setUpSystem({ programs }, log) {
 }
 
 /**
- * The second half, which uses the network and leaves the processors to cargo.
+ * The second half, which mostly waits for the network: cargo can compile meanwhile.
  *
  * @param {Needs} needs
  * @param {string} log

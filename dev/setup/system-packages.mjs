@@ -20,7 +20,7 @@ const PACKAGES = {
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */
 
-/** What else drives as well as Debian's chromium. */
+/** Browsers that dev/browser can drive instead of Debian's chromium. */
 const OTHER_BROWSERS = ['chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Something is missing that cannot be installed here; the message says what to do. */
@@ -79,7 +79,7 @@ function chooseOtherBrowser() {
   if (browser === undefined) {
     return false;
   }
-  // Set only to a browser that there is: set to nothing, the variable would be the word "undefined".
+  // Set only to a browser that exists: assigning undefined would set the variable to the word "undefined".
   process.env['CHROMIUM'] = browser;
   return true;
 }

@@ -52,7 +52,7 @@ export async function installTools(missing, log) {
  */
 function component(name, subcommand) {
   return {
-    // Not by its place on the PATH: rustup puts its stand-in there in any case.
+    // It is asked for its version: rustup puts a proxy on the PATH even when the component is missing.
     isThere: (log) => runCommand({ line: ['cargo', subcommand, '--version'], log }).then(() => true, () => false),
     install: (log) => runCommand({ line: ['rustup', 'component', 'add', name], log }),
   };

@@ -10,7 +10,7 @@ import { inRepository } from '../setup/repository.mjs';
  * @property {string[]} line the command
  * @property {string} [folder] where it runs, the checkout's folder unless said
  * @property {Record<string, string>} [variables] on top of this process's own
- * @property {'cargo' | 'jest' | 'node'} [counts] who counts its tests; a suite without tests is a check
+ * @property {'cargo' | 'jest' | 'node'} [counts] the runner that counts its tests; a suite without tests is a check
  * @property {'backstage'} [uses] what only one suite uses at a time: packing changes the plugins' package.json for a while, and two
  *   builds of the frontend write the same files
  * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
@@ -21,10 +21,10 @@ const DEV = inRepository('dev');
 const BACKSTAGE = inRepository('dev/backstage');
 const PLUGINS = inRepository('backstage');
 
-/** Each test takes a network namespace: root may, everybody may in a user namespace of their own. */
+/** Each test makes a network namespace: root may do so, other users in a user namespace of their own. */
 export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
 
-/** What takes too long for every change: the same at its full size. @type {Suite[]} */
+/** What takes too long for every change: storm, simulation and others at their full size. @type {Suite[]} */
 export const LONG_TESTS = [
   { name: 'full storm', line: ['make', 'storm'], output: 'development' },
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
@@ -61,10 +61,10 @@ export const TESTS = [
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
 ];
 
-/** Only where whyNoContainers of dev/image knows nothing against it. @type {Suite & {name: 'image-quick'}} */
+/** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
 export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], output: 'development' };
 
-/** Only where whyNoImage of dev/image knows nothing against it. @type {Suite & {name: 'image'}} */
+/** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], output: 'development' };
 
 /** Type-checks the program, not its tests, for another system. @param {string} system @returns {string[]} */
@@ -76,7 +76,7 @@ const NO_WARNINGS = { RUSTFLAGS: '-D warnings' };
 export const LINTS = [
   {
     name: 'clippy',
-    // The tests beside it have deadlines, it has none.
+    // It has no deadlines; the tests that run beside it have.
     line: ['nice', 'cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
     output: 'development',
   },
@@ -90,7 +90,7 @@ export const LINTS = [
   },
 ];
 
-/** The program's types on the systems that people have: each compiles all crates once more, so `make test` leaves it out. @type {Suite[]} */
+/** The program's types on the other systems that people have: each compiles all crates once more, so `make test` leaves it out. @type {Suite[]} */
 export const OTHER_SYSTEMS = [
   { name: 'windows', line: ['nice', 'cargo', ...checkFor(WINDOWS)], variables: NO_WARNINGS, output: 'development' },
   {

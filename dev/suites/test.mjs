@@ -18,7 +18,7 @@ import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PLUGIN_LINTS, SEC
 
 const SETUP_LOG = inRepository('target/setup.log');
 
-/** How much is shown of what was to be installed or built and was not. */
+/** How many lines of the log are shown when setup or build fails. */
 const TAIL_LINES = 60;
 
 const NOT_CHECKED = '  advisories: not checked (no database here)';
@@ -82,7 +82,7 @@ function runnable(suite, whyNot) {
 /** @param {import('../setup/needs.mjs').Needs} needs */
 async function prepare(needs) {
   await step('setup', () => setUpSystem(needs, SETUP_LOG));
-  // One needs the network and the other the processor.
+  // The first mostly waits for the network, the second computes.
   await both(
     step('packages', () => setUpPackages(needs, SETUP_LOG)),
     step('build', () => runCommand({ line: BUILD, log: SETUP_LOG })),
@@ -90,7 +90,7 @@ async function prepare(needs) {
 }
 
 /**
- * Waits for both even when one fails: nothing is to go on behind the last line.
+ * Waits for both even when one fails, so that nothing still runs after the last line.
  *
  * @param {Promise<unknown>[]} work
  */
@@ -112,7 +112,7 @@ async function report(name, run) {
   const failed = results.filter(({ ok }) => !ok).map(({ suite }) => suite.name);
   const seconds = duration(performance.now() - began);
   if (results.some(({ suite }) => suite.counts)) {
-    // A failed check is no test, yet nothing is all right with it.
+    // A failed check counts no tests, and is a failure nevertheless.
     say(`${sum('passed')} passed, ${Math.max(sum('failed'), failed.length)} failed`);
   }
   say(failed.length === 0
