@@ -7,11 +7,11 @@ setup: ## installs what the other targets need, with apt, rustup, pip and npm; F
 	$(node) dev/setup/run.mjs $(FOR)
 
 .PHONY: demo
-demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
+demo: ## one login on real parts; with HEADLESS=1 a browser clicks
 	$(node) dev/demo/demo.mjs $(if $(HEADLESS),--headless)
 
 .PHONY: backstage
-backstage: ## a real Backstage with everything around it, to try things out in; HEADLESS=1 only sees that it starts
+backstage: ## a real Backstage with everything around it, to try things out in; with HEADLESS=1 it only starts and stops
 	$(node) dev/environment/backstage.mjs $(if $(HEADLESS),--headless)
 
 .PHONY: backstage-test
@@ -23,11 +23,11 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs
 
 .PHONY: test-all
-test-all: ## the same, then the full storm, 5,000 watches, a million schedules, the mutations and a million logins
+test-all: ## the same, then the whole image, Windows and macOS, storm, watches, simulation, mutations and million
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
-lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types
+lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types; installs nothing
 	$(node) dev/suites/test.mjs --lint
 
 .PHONY: image-quick
@@ -51,7 +51,7 @@ simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many
 	@CARGO_PROFILE_TEST_OPT_LEVEL=2 CARGO_PROFILE_DEV_OPT_LEVEL=2 SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --test simulation
 
 .PHONY: mutations
-mutations: ## five mistakes in the refresh code, each of which the simulation has to notice
+mutations: ## mistakes in the refresh code, each of which the simulation has to notice
 	$(node) dev/mutations/run.mjs
 
 .PHONY: million

@@ -42,6 +42,7 @@ await report('image-quick', whyNoContainers, async () => {
   await step('program', () => buildProgram({ log: SETUP_LOG }));
   await step('image', async () => {
     await provideBuilt();
+    // In one layer: it is built anew each time, and each layer would hold a copy of the binary.
     await build(QUICK_IMAGE, inRepository('Dockerfile'), [`--build-context=build=${BUILT}`, '--layers=false']);
   });
   await inspectImage(QUICK_IMAGE);
