@@ -2,12 +2,16 @@
 
 node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
 
+.PHONY: setup
+setup: ## installs what the other targets need, with apt, rustup, pip and npm; FOR=lint only what that target needs
+	$(node) dev/setup/run.mjs $(FOR)
+
 .PHONY: demo
-demo: ## one login on real parts; HEADLESS=1 has a browser do the clicking
+demo: ## one login on real parts; with HEADLESS=1 a browser clicks
 	$(node) dev/demo/demo.mjs $(if $(HEADLESS),--headless)
 
 .PHONY: backstage
-backstage: ## a real Backstage with everything around it, to try things out in; HEADLESS=1 only sees that it starts
+backstage: ## a real Backstage with everything around it, to try things out in; with HEADLESS=1 it only starts and stops
 	$(node) dev/environment/backstage.mjs $(if $(HEADLESS),--headless)
 
 .PHONY: backstage-test
@@ -19,33 +23,37 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs
 
 .PHONY: test-all
-test-all: ## the same, then the full storm, 5,000 watches, a million schedules, the mutations and a million logins
+test-all: ## the same, then the whole image, Windows and macOS, storm, watches, simulation, mutations and million
 	$(node) dev/suites/test.mjs --all
 
 .PHONY: lint
-lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types
+lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types; installs nothing
 	$(node) dev/suites/test.mjs --lint
 
+.PHONY: image-quick
+image-quick: ## the image's last stage around the debug binary, and a login through it
+	$(node) dev/image/quick.mjs
+
 .PHONY: image
-image: ## builds the image and logs in through it: alone, and among the services of compose.yaml
+image: ## builds the whole image and logs in through it: alone, and among the services of compose.yaml
 	$(node) dev/image/image.mjs
 
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n
-	$(node) dev/storm/run.mjs --requests $(or $(REQUESTS),1000) --replicas $(or $(REPLICAS),3)
+	$(node) dev/measurements/run.mjs storm --size REQUESTS=$(or $(REQUESTS),1000) --size REPLICAS=$(or $(REPLICAS),3)
 
 .PHONY: watches
 watches: ## 5,000 watches by ten users and 100 people reading beside them: memory a watch, the slowest read; WATCHES=n
-	$(node) dev/watches/run.mjs --watches $(or $(WATCHES),5000)
+	$(node) dev/measurements/run.mjs watches --size WATCHES=$(or $(WATCHES),5000)
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one
 	@CARGO_PROFILE_TEST_OPT_LEVEL=2 CARGO_PROFILE_DEV_OPT_LEVEL=2 SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --test simulation
 
 .PHONY: mutations
-mutations: ## five mistakes in the refresh code, each of which the simulation has to notice
+mutations: ## mistakes in the refresh code, each of which the simulation has to notice
 	$(node) dev/mutations/run.mjs
 
 .PHONY: million
 million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer
-	$(node) dev/million/run.mjs --logins $(or $(LOGINS),1000000)
+	$(node) dev/measurements/run.mjs million --size LOGINS=$(or $(LOGINS),1000000)

@@ -8,9 +8,9 @@ use crate::harness::world::repository;
 const RUN: [(&str, &str, &str); 6] = [
     ("make test", ".ci/run", "make test"),
     ("make demo HEADLESS=1", "dev/suites/suites.mjs", "['make', 'demo', 'HEADLESS=1']"),
-    ("make image", "dev/suites/suites.mjs", "['make', 'image']"),
+    ("make image-quick", "dev/suites/suites.mjs", "['make', 'image-quick']"),
     ("make backstage-test", "dev/suites/suites.mjs", "['make', 'backstage-test']"),
-    ("make lint", "dev/suites/test.mjs", "await checked()"),
+    ("make lint", "dev/suites/test.mjs", "...LINTS, ...PLUGIN_LINTS]"),
     ("cargo test --lib", "dev/suites/suites.mjs", "'test', '--locked', '--lib'"),
 ];
 

@@ -6,12 +6,12 @@ export const USAGE = `A real Backstage backend without a frontend, for developme
 
   node dev/backstage/backstage.mjs --idp-issuer URL --client-id ID --client-secret SECRET --keys-dir DIR [options]
 
-  --idp-issuer URL         who its users sign in at; must be running already
+  --idp-issuer URL         the identity provider of its users; must be running already
   --client-id ID, --client-secret SECRET
                            its confidential client there, with the redirect URI
                            http://localhost:PORT/api/auth/oidc/handler/frame
   --keys-dir DIR           where the key that signs user tokens is, or is made: public.pem, private.pem (ES256, kid
-                           ${KEY_ID}); who has private.pem can sign tokens that this Backstage vouches for
+                           ${KEY_ID}); with private.pem, a test can sign tokens that this Backstage vouches for
   --plugin-keys-dir DIR    the same for the key that signs the tokens of all plugins; without it each makes keys of its own
   --oauth-client           know the helper as an OAuth client (auth.staticClients), with refresh tokens
   --port N                 0 (default) takes a free one
@@ -22,7 +22,7 @@ export const USAGE = `A real Backstage backend without a frontend, for developme
 Signs in user:default/felix and user:default/mara at /api/auth/oidc (sign_in.mjs does it without a browser), and
 user:default/guest with POST /api/auth/guest/refresh. /oauth2/authorize/{session} stands in for the consent page of a frontend.
 
-Two plugins call other plugins for the signed-in user: kubernetes, and stranger, which nobody trusts.
+Two plugins call other plugins for the signed-in user: kubernetes, and stranger, which no other plugin trusts.
   POST /api/{kubernetes,stranger}/call       {path, method?, target?, onBehalfOf?} → {status, body}
   POST /api/{kubernetes,stranger}/obo-token  {target?, onBehalfOf?} → {token}
 target is the plugin the token is for (default cluster-auth), onBehalfOf "user" (default) or "plugin" (no user).

@@ -50,7 +50,7 @@ async function start(options) {
 }
 
 /**
- * Backstage logs to standard output, which is for the one line only: what it writes goes to standard error instead.
+ * Backstage logs to standard output, which must carry nothing but the announcement: its log goes to standard error instead.
  *
  * @returns {(announcement: object) => void} writes that line
  */
@@ -63,7 +63,7 @@ function reserveStandardOutput() {
 }
 
 /**
- * Backstage asks once, when it starts, and never signs anybody in when that fails.
+ * Backstage asks once, when it starts, and can sign no user in when that fails.
  *
  * @param {string} issuer
  * @returns {Promise<string>} where its metadata is

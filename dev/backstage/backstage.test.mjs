@@ -13,7 +13,7 @@ import { startBackstage } from './started-backstage.mjs';
 
 const run = promisify(execFile);
 
-/** Stands where the backend will: says which request reached it. */
+/** Stands in for the backend: answers with the request that it received. */
 const called = createServer((request, response) => {
   const { method, url, headers } = request;
   response.writeHead(418).end(JSON.stringify({ method, url, authorization: headers.authorization }));
@@ -77,7 +77,7 @@ describe('signing in', () => {
     assert.equal(decodeJwt((await signIn('mara')).userToken).sub, 'user:default/mara');
   });
 
-  it('lets the user read the catalog, and nobody else', async () => {
+  it('lets the user read the catalog, and no anonymous caller', async () => {
     const { status, body } = await call(FELIX, { token: felix.userToken });
     assert.deepEqual([status, body.spec.profile.email], [200, 'felix@example.com']);
     assert.equal((await call(FELIX)).status, 401);
@@ -96,7 +96,7 @@ describe('signing in', () => {
     assert.equal(decodeJwt(body.backstageIdentity.token).sub, 'user:default/guest');
   });
 
-  it('is refused to a wrong password and to an address nobody verified', async () => {
+  it('is refused to a wrong password and to an unverified address', async () => {
     await assert.rejects(signIn('felix', '--password', 'wrong'), /no result; check login and password/);
     await assert.rejects(signIn('unverified'), /Backstage did not sign unverified in: /);
   });
@@ -149,7 +149,7 @@ describe('the calling plugins', () => {
     assert.equal(decodeJwt(authorization.slice('Bearer '.length)).aud, 'cluster-auth');
   });
 
-  it('serve nobody who has not signed in', async () => {
+  it('refuse callers that have not signed in', async () => {
     assert.equal((await call('/api/kubernetes/obo-token', { body: {} })).status, 401);
   });
 });

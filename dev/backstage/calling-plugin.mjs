@@ -65,7 +65,7 @@ function readCall(body) {
 }
 
 /**
- * @param {import('express').Request} request whose user the token is for
+ * @param {import('express').Request} request the token is for its user
  * @param {Call} call
  * @param {{auth: AuthService, httpAuth: HttpAuthService}} services
  */

@@ -16,13 +16,13 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Not the default of Backstage, which would have the browser use https. No form-action: nothing here is a form. */
+/** Backstage's default would make the browser use https. No form-action: there is no form. */
 const CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 
 /**
- * Stands in for the one page of a frontend that this headless Backstage needs, that of `@backstage/plugin-auth`: a program
- * that signs people in as an OAuth client sends them to `/oauth2/authorize/{session}`. What it asks of Backstage, it asks as
- * the real page does.
+ * Stands in for the consent page of `@backstage/plugin-auth`, the only page of a frontend that this headless Backstage needs: a
+ * program that is an OAuth client sends its user to `/oauth2/authorize/{session}`. It sends Backstage the same requests as the real
+ * page, with the same cookies, and is therefore served at Backstage's own address.
  */
 export const consentPageStandIn = createBackendPlugin({
   pluginId: 'consent-page-stand-in',

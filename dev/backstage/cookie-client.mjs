@@ -5,7 +5,7 @@ import { CookieJar } from 'tough-cookie';
 /** More redirects than any sign-in needs. */
 const MAX_REDIRECTS = 10;
 
-/** As much of a browser as a sign-in needs. */
+/** The parts of a browser that a sign-in needs. */
 export class CookieClient {
   #jar = new CookieJar();
 

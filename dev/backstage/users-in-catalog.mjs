@@ -7,7 +7,7 @@ const USERS = ['user:default/felix', 'user:default/mara'];
 const INTERVAL_MS = 50;
 const TIMEOUT_MS = 60_000;
 
-/** Holds back the end of the start until the catalog, which tells nobody, has read its users: nobody can sign in before. */
+/** Delays the end of the start until the catalog has read its users: before that, no user can sign in. The catalog has no event for it. */
 export const usersInCatalog = createBackendModule({
   pluginId: 'catalog',
   moduleId: 'users-in-catalog',

@@ -139,7 +139,7 @@ it('answers commands that cannot be carried out and goes on', async () => {
   assert.equal((await driver.send({ op: 'open', url: base })).ok, true);
 });
 
-it('opens a page right after one that nobody answers, however often', async () => {
+it('opens a page right after one that does not answer, however often', async () => {
   for (let time = 0; time < 5; time += 1) {
     assert.match((await driver.send({ op: 'open', url: 'http://127.0.0.1:1/', context: 'unanswered' })).error, /ERR_/);
     assert.equal((await driver.send({ op: 'open', url: base, context: 'unanswered' })).error, undefined);

@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
- * What each command does; what it returns is added to its answer.
+ * The commands; what one returns is added to its answer.
  *
  * @type {Record<string, (contexts: BrowserContexts, context: string, command: Command) => Promise<object>>}
  */
@@ -143,8 +143,8 @@ function timeoutOf(command) {
 }
 
 /**
- * Where nobody answers, Chromium goes on to an error page of its own, which would interrupt whatever is opened next: so that has
- * to have come before this fails.
+ * When no server answers, Chromium navigates to an error page of its own, which would interrupt the page that is opened next. So this
+ * fails only after the error page has been loaded.
  *
  * @param {import('playwright-core').Page} page
  * @param {string} url

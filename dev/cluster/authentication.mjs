@@ -6,7 +6,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
  * @property {string[]} groups
  */
 
-/** Where an issuer's answer is waited for no longer. */
+/** How long to wait for an issuer's answer, in milliseconds. */
 const DISCOVERY_TIMEOUT_MS = 5000;
 
 /**
@@ -63,7 +63,7 @@ export class Authenticator {
       if (!jwksUri) {
         throw new Error(`${discovery} names no jwks_uri; start the identity provider first.`);
       }
-      // Keys rotate within a test: an unknown kid is looked up at once, not after jose's 30 seconds.
+      // Keys rotate within a test: an unknown kid is looked up immediately, not after jose's 30 seconds.
       this.#keys = createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: 0 });
     }
     return this.#keys;

@@ -3,7 +3,7 @@
  * @typedef {import('./request-attributes.mjs').ResourceAttributes} ResourceAttributes
  */
 
-/** Who may read which namespace; the user is named beside the group for ID tokens that carry no group. */
+/** The readers of each namespace; the user is named beside the group for ID tokens that carry no group. */
 const ROLE_BINDINGS = [
   { namespace: 'team-a', user: 'felix@example.com', group: 'team-a' },
   { namespace: 'team-b', user: 'mara@example.com', group: 'team-b' },

@@ -9,7 +9,7 @@ const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * A new certificate authority, of which only the certificate is kept, and one server certificate for this machine.
+ * Makes a certificate authority and a server certificate for this machine. The authority's private key is not kept.
  *
  * @param {Date} now
  * @returns {Promise<{authority: string, certificate: string, key: string}>} PEM

@@ -6,7 +6,7 @@ export const USAGE = `A small Kubernetes API that knows its users by their ID to
 
   node dev/cluster/cluster.mjs --issuer URL --client-id ID --ca-out FILE [options]
 
-  --issuer URL         whose ID tokens are accepted, byte for byte as in their iss
+  --issuer URL         the issuer of the ID tokens that are accepted, byte for byte as in their iss
   --client-id ID       what their aud must be
   --ca-out FILE        where the certificate of the new certificate authority is written (PEM)
   --port N             0 (default) takes a free one
@@ -15,7 +15,7 @@ export const USAGE = `A small Kubernetes API that knows its users by their ID to
   --help
 
 The group team-a (or the user felix@example.com) may read the namespace team-a, team-b (mara@example.com) the namespace
-team-b; everybody may list namespaces.
+team-b; all users may list namespaces.
 
 Beside the Kubernetes API:
   ANY  /echo/*                 a user: the request as it arrived, {method, rawUrl, headers, rawHeaders, bodyBytes}

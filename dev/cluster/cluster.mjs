@@ -25,7 +25,7 @@ async function start({ issuer, clientId, caFile, port, http2, exitWithStdin }) {
   const authenticator = new Authenticator({ issuer, clientId, log });
   const listener = api({ authenticator, pods: new Pods(Date.now), log });
   const tls = { cert: certificate, key };
-  // Requests and answers over HTTP/2 are made to look like those over HTTP/1.1, where the types know no better.
+  // Requests and answers over HTTP/2 have the types of HTTP/1.1, which the handlers are written for.
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
     : createServer(tls, listener);

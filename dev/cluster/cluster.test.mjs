@@ -27,7 +27,7 @@ function names({ body }) {
   return Object(JSON.parse(body)).items.map((/** @type {{metadata: {name: string}}} */ { metadata }) => metadata.name);
 }
 
-describe('who is let in', () => {
+describe('authentication', () => {
   const expired = { iat: 1_700_000_000, exp: 1_700_000_300 };
   for (const [what, claims] of /** @type {[string, import('jose').JWTPayload][]} */ ([
     ['an expired token', expired],
@@ -46,7 +46,7 @@ describe('who is let in', () => {
     });
   }
 
-  it('answers 401 to a token signed by somebody else', async () => {
+  it('answers 401 to a token signed by another issuer', async () => {
     const other = await TokenIssuer.start();
     const token = await other.token({ iss: issuer.issuer });
     other.stop();
@@ -72,7 +72,7 @@ describe('who is let in', () => {
   });
 });
 
-describe('who may read what', () => {
+describe('authorization', () => {
   it('lists the StatefulSet that the pods belong to', async () => {
     const path = '/apis/apps/v1/namespaces/team-a/statefulsets?labelSelector=backstage.io/kubernetes-id%3Dweb';
     const { items: [set, ...others] } = Object(JSON.parse((await cluster.call(path, { token: await issuer.token() })).body));
@@ -126,7 +126,7 @@ describe('who may read what', () => {
     assert.deepEqual([byGroup.status, byUser.status, byNeither.status], [200, 200, 403]);
   });
 
-  it('lets nobody write', async () => {
+  it('refuses all writes', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       assert.equal((await cluster.call(`${PODS}/web-0`, { method, token: await issuer.token() })).status, 403, method);
     }

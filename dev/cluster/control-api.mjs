@@ -1,7 +1,7 @@
 import { sendJson } from '../idp/json-answer.mjs';
 
 /**
- * Answers `/control/*`, with which tests move the cluster.
+ * Answers `/control/*`, with which tests change what the cluster does.
  *
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response

@@ -1,6 +1,6 @@
 import { cut, flood, hint } from './faults.mjs';
 
-/** What a proxy in front of a cluster must not hand on to a browser. */
+/** Response headers that a proxy in front of a cluster must not pass on to a browser. */
 const DANGEROUS_HEADERS = {
   'set-cookie': ['cluster=1; Path=/', 'other=2; Path=/'],
   'clear-site-data': '"*"',

@@ -10,7 +10,7 @@ export function hint(response) {
 }
 
 const PART = Buffer.alloc(64 << 10, 'x');
-/** More than is kept anywhere on the way to a caller who does not read: 32 MiB. */
+/** More than all buffers on the way to a caller that does not read: 32 MiB. */
 const PARTS = 512;
 
 /** @param {import('node:http').ServerResponse} response answers as fast as it is read */

@@ -4,7 +4,7 @@
  * @typedef {import('./streams.mjs').Streams} Streams
  */
 
-/** How often a followed log gets a line of its own accord, in milliseconds. */
+/** How often a followed log gets a line by itself, in milliseconds. */
 const INTERVAL_MS = 1000;
 
 /**

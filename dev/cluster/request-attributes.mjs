@@ -42,7 +42,7 @@ function within(method, url, group, path) {
   if (!resource) {
     return undefined;
   }
-  // A namespace's own namespace is itself, as Kubernetes has it.
+  // In Kubernetes' attributes, the namespace of a namespace is itself.
   const namespace = namespaced || (resource === 'namespaces' && !group) ? path[1] ?? '' : '';
   return { verb: verbOf(method, name, url), group, resource, subresource: subresource.join('/'), namespace, name };
 }

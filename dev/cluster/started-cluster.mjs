@@ -34,7 +34,7 @@ export class StartedCluster {
 
   /**
    * @param {string} issuer
-   * @param {string} [clientId] whom its users' tokens are for
+   * @param {string} [clientId] the client that its users' tokens are for
    */
   static async start(issuer, clientId = CLIENT_ID) {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));

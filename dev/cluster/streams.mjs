@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 
-/** How long somebody who waits for a number of open streams is kept, in milliseconds. */
+/** How long a request waits for a number of open streams, in milliseconds. */
 const WAIT_MS = 30_000;
 
 /**

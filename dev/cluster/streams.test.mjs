@@ -83,7 +83,7 @@ it('ends a watch after timeoutSeconds', async () => {
   assert.equal(await next(), undefined);
 });
 
-it('streams tables to those who want them', async () => {
+it('streams tables to clients that ask for them', async () => {
   const next = await follow(`${PODS}?watch=true`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' });
   const { object } = JSON.parse(await next());
   assert.deepEqual([object.kind, object.rows[0].cells.slice(0, 4)], ['Table', ['web-0', '1/1', 'Running', 0]]);

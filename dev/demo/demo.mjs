@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-// `make demo`: needs nothing but Node and Rust; installs and builds the rest, then runs the login beside this file.
+// `make demo`: installs and builds what is missing, then runs login.mjs.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { CommandFailed, tailOf } from '../setup/command.mjs';
-import { installNodePackages } from '../setup/node-packages.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { canHaveOwnNetwork, inOwnNetwork, runInForeground } from '../setup/own-network.mjs';
 import { buildProgram, checkCallbackPort } from '../setup/program.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { findRust } from '../setup/rust.mjs';
+import { setUp } from '../setup/setup.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
-import { installSystemPackages } from '../setup/system-packages.mjs';
 
 const LOG = inRepository('target/demo/setup.log');
 const LOGIN = fileURLToPath(new URL('login.mjs', import.meta.url));
@@ -21,15 +20,10 @@ const LOGIN = fileURLToPath(new URL('login.mjs', import.meta.url));
  */
 async function prepare(headless, ownNetwork) {
   say('A login on real parts, all on this machine and all stopped at the end: an identity provider, a cluster, backend, helper.');
-  findRust();
   if (!ownNetwork) {
     await checkCallbackPort();
   }
-  await installSystemPackages(headless ? ['cc', 'chromium', 'ip'] : ['cc'], { log: LOG, say });
-  await installNodePackages(inRepository('dev'), {
-    log: LOG,
-    say: () => say('Installing the npm packages of the development servers (a few seconds, once).'),
-  });
+  await setUp(NEEDS[headless ? 'demo HEADLESS=1' : 'demo'], LOG);
   say('Building the program: two to four minutes on two cores the first time, then a second.');
   await step('build', () => buildProgram({ log: LOG }));
 }

@@ -1,12 +1,12 @@
 import { PASSWORD } from '../idp/accounts.mjs';
+import { ask, podsIn } from '../portal/kubernetes-view.mjs';
+import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from '../portal/portal.mjs';
 import { duration, step } from '../setup/steps.mjs';
 import { DrivenBrowser } from './driven-browser.mjs';
-import { ask, podsIn } from './kubernetes-view.mjs';
-import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from './portal.mjs';
 import { Program } from './program.mjs';
 
 /**
- * Logs in with a browser that nobody sees, and says how long each step of the path took.
+ * Logs in with a headless browser, and says how long each step of the path took.
  *
  * @param {import('./parts.mjs').Parts} parts
  * @param {(figures: string) => void} done called once the pods are there

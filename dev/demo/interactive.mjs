@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { PASSWORD } from '../idp/accounts.mjs';
+import { podsIn, printed } from '../portal/kubernetes-view.mjs';
+import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from '../portal/portal.mjs';
 import { say, step } from '../setup/steps.mjs';
-import { podsIn, printed } from './kubernetes-view.mjs';
-import { CLUSTER, FOREIGN_NAMESPACE, OWN_NAMESPACE } from './portal.mjs';
 import { plainEnvironment, PROGRAM } from './program.mjs';
 
 /**
- * Lets the person log in, and shows what the login is good for until they have seen enough.
+ * Lets the person log in, and shows what the login is good for until they press Enter.
  *
  * @param {import('./parts.mjs').Parts} parts
  * @param {(figures: string) => void} done called once the pods are shown
@@ -41,7 +41,7 @@ async function show(backend) {
   return `${own.pods.rows.length} pods of felix, none of mara`;
 }
 
-/** Until Enter; at once where nobody is there to press it. */
+/** Until Enter; not at all without a terminal. */
 async function enough() {
   if (process.stdin.isTTY) {
     say('Press Enter to stop everything.');

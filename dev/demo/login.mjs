@@ -6,7 +6,7 @@ import { logInByPerson } from './interactive.mjs';
 import { Parts } from './parts.mjs';
 
 const parts = new Parts();
-/** What there is to tell once the login is done. */
+/** What the last line says, once the login is done. */
 let figures = '';
 
 /**

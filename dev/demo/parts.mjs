@@ -1,6 +1,6 @@
 import { StartedCluster } from '../cluster/started-cluster.mjs';
 import { startProcess } from '../idp/started-process.mjs';
-import { CLUSTER, Portal } from './portal.mjs';
+import { CLUSTER, Portal } from '../portal/portal.mjs';
 import { Program } from './program.mjs';
 
 /** What the demo starts, and stops in the opposite order. */
@@ -9,7 +9,7 @@ export class Parts {
   #started = [];
 
   /**
-   * Starts the identity provider, the cluster, the page that stands in for Backstage, and the backend.
+   * Starts the identity provider, the cluster, the portal, and the backend.
    *
    * @param {() => Promise<Portal>} [openPortal]
    * @returns {Promise<string>} the backend's address
@@ -49,7 +49,7 @@ export class Parts {
 }
 
 /**
- * A backend in which every caller is felix: what Backstage's own sign-in is for otherwise.
+ * A backend to which every caller is felix; otherwise Backstage's sign-in would tell it the user.
  *
  * @param {string} issuer
  * @param {string} clientId

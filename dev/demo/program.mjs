@@ -8,16 +8,16 @@ import { inRepository } from '../setup/repository.mjs';
 /** The program, as `cargo build` leaves it. */
 export const PROGRAM = inRepository('target/debug/backstage-oidc-helper');
 
-/** Longer than anything that is waited for takes, on a machine that has other work too. */
+/** Longer than any step takes, also on a machine that has other work. */
 const PATIENCE_MS = 60_000;
 
-/** The environment without what would change the demo: settings of a real Backstage, perhaps. */
+/** The environment without variables that would change the demo, such as settings of a real Backstage. */
 export function plainEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !/^(BACKSTAGE_.*|CLUSTER|LISTEN|LOG_FORMAT|RUST_LOG)$/.test(name));
   return Object.fromEntries(kept);
 }
 
-/** A role of the program, or whatever runs it, in a process whose log can be waited for. */
+/** A role of the program, or another command, in a process of its own; a caller can wait for a line of its log. */
 export class Program {
   #child;
   #exited;
@@ -73,7 +73,7 @@ export class Program {
     return (await this.#exited)[0];
   }
 
-  /** Ends it at once, as a crash does. */
+  /** Kills it, as a crash would. */
   kill() {
     this.#child.kill('SIGKILL');
   }

@@ -3,6 +3,7 @@
 import { readFile, rm } from 'node:fs/promises';
 
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { canHaveOwnNetwork, inOwnNetwork } from '../setup/own-network.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { duration, say, StepFailed } from '../setup/steps.mjs';
@@ -12,7 +13,7 @@ const SETUP_LOG = inRepository('target/backstage-setup.log');
 const LOG = inRepository('target/backstage-test.log');
 const TESTS = ['--test-reporter=spec', 'suite.mjs'];
 
-/** @returns {string[]} the command that runs the tests; who may not have a network, has one in a user namespace */
+/** @returns {string[]} the command that runs the tests; a user who is not root gets a network in a user namespace */
 function testLine() {
   const tests = inOwnNetwork([process.execPath, ...TESTS]);
   return canHaveOwnNetwork() ? tests : ['unshare', '--map-root-user', ...tests.slice(1)];
@@ -29,7 +30,7 @@ function count(output, what) {
 const began = performance.now();
 let shown = SETUP_LOG;
 try {
-  await prepare({ log: SETUP_LOG, packages: ['cc', 'chromium', 'redis-server', 'ip'] });
+  await prepare({ log: SETUP_LOG, needs: NEEDS['backstage-test'] });
   shown = LOG;
   await rm(LOG, { force: true });
   await runCommand({ line: testLine(), folder: inRepository('backstage/browser-tests'), log: LOG });

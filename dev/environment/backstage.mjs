@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// `make backstage`: needs nothing but Node and Rust; installs and builds the rest, then runs what is beside this file.
+// `make backstage`: installs and builds what is missing, then runs run.mjs.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { CommandFailed, tailOf } from '../setup/command.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { canHaveOwnNetwork, inOwnNetwork, runInForeground } from '../setup/own-network.mjs';
 import { checkCallbackPort } from '../setup/program.mjs';
 import { inRepository } from '../setup/repository.mjs';
@@ -20,7 +21,7 @@ try {
   if (!ownNetwork) {
     await checkCallbackPort();
   }
-  await prepare({ log: LOG, packages: ['cc', 'redis-server', ...(headless ? /** @type {const} */ (['ip']) : [])] });
+  await prepare({ log: LOG, needs: NEEDS[headless ? 'backstage HEADLESS=1' : 'backstage'] });
   const run = [process.execPath, RUN, ...(headless ? ['--headless'] : [])];
   process.exitCode = await runInForeground(ownNetwork ? inOwnNetwork(run) : run);
 } catch (error) {

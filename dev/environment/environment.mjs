@@ -10,7 +10,7 @@ import { startProgram, startRole } from './logged-program.mjs';
 import { Part } from './part.mjs';
 import { SharedCluster } from './shared-cluster.mjs';
 
-/** The client that Backstage's own sign-in is. */
+/** The client as which Backstage signs its users in. */
 const SIGN_IN_CLIENT = { id: 'backstage', secret: 'a secret for development' };
 
 /**
@@ -34,7 +34,7 @@ export class Environment {
     this.backendUrl = `http://127.0.0.1:${ports.backend}`;
     /** Every secret that the identity provider gave out, a line of JSON each: see dev/idp/ledger.mjs. */
     this.ledger = inRepository(logs, 'ledger.jsonl');
-    /** Whose issuer the clusters believe; its control API makes it refuse. */
+    /** The identity provider that the clusters trust; its control API makes it refuse. */
     this.idp = this.#part(() => startProcess('idp.mjs', this.#idpOptions()));
     /** `development`, which knows its users by their own login. */
     this.cluster = this.#part(() => StartedCluster.start(this.issuer));
@@ -73,7 +73,7 @@ export class Environment {
     return environment;
   }
 
-  /** Of the identity provider, with the slash at its end. */
+  /** The identity provider's issuer, with the slash at its end. */
   get issuer() {
     return this.idp.running.announcement.issuer;
   }
@@ -115,7 +115,7 @@ export class Environment {
     const variables = {
       BACKSTAGE_URL: this.url,
       BACKSTAGE_APP_URL: this.url,
-      // Neither the page nor the helper goes by what the backend says of Backstage's address: nothing is there.
+      // Nothing is at this address: neither the page nor the helper may rely on what the backend calls Backstage's address.
       BACKSTAGE_PUBLIC_URL: 'https://elsewhere.example.com',
       LISTEN: `127.0.0.1:${ports.backend}`,
       CONTROL_LISTEN: '127.0.0.1:0',

@@ -8,14 +8,14 @@ import { inRepository } from '../setup/repository.mjs';
 const APP = inRepository('backstage/app/frontend');
 const STAMP = join(APP, 'dist/.built-from');
 
-/** What the bundle is made of. */
+/** The sources of the bundle. */
 const SOURCES = ['backstage/app/frontend', 'backstage/plugins', 'backstage/package-lock.json'];
 
-/** What in there is made, not written. */
+/** Generated folders among the sources. */
 const MADE = new Set(['node_modules', 'dist', 'dist-types', 'coverage']);
 
 /**
- * Builds the frontend, unless it was built from the same files already. Backstage puts in its addresses when it is served.
+ * Builds the frontend, unless it was built from the same files already. Backstage inserts its addresses when it serves the bundle.
  *
  * @param {{log: string}} options
  */

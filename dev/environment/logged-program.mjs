@@ -11,13 +11,13 @@ export function startRole(role, { logs, variables }) {
 }
 
 /**
- * Somebody else's program, which logs to standard output.
+ * A program that is not ours, and logs to standard output.
  *
  * @param {string} name
  * @param {string[]} line the command
  * @param {{logs: string, folder?: string, variables?: Record<string, string>}} options
  */
 export function startProgram(name, line, { logs, folder = '.', variables = {} }) {
-  // In a log of this name nobody looks for secrets: Backstage writes down the addresses that it was asked for.
+  // `secrets_in_output` leaves out logs of this name: Backstage writes down the addresses that it was asked for.
   return new Program(`${name}.dev`, ['-c', 'cd "$0" && exec "$@" >&2', folder, ...line], variables, 'sh', logs);
 }

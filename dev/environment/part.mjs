@@ -1,7 +1,7 @@
 /** @typedef {{stop(): Promise<unknown>}} Running */
 
 /**
- * A part of the environment that can be taken away and given back, at the same address.
+ * A part of the environment that can be stopped and started again, at the same address.
  *
  * @template {Running} T
  */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The environment until somebody has seen enough; with --headless until it has answered. Run by backstage.mjs.
+// The environment until Ctrl-C; with --headless until it has answered. Run by backstage.mjs.
 import { once } from 'node:events';
 
 import { PASSWORD } from '../idp/accounts.mjs';
@@ -34,12 +34,12 @@ Press Ctrl-C to stop everything.`);
 }
 
 /** @returns {Promise<void>} until Ctrl-C */
-async function enough() {
+async function interrupted() {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }
 
 const began = performance.now();
-const stopped = enough();
+const stopped = interrupted();
 try {
   const environment = await step('start', () => Environment.start(LOGS));
   try {

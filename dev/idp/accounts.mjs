@@ -1,6 +1,6 @@
 /**
  * @typedef {object} DevelopmentAccount
- * @property {string} login what a person types
+ * @property {string} login what a user types
  * @property {string} sub as the real tenant writes it
  * @property {string} email
  * @property {boolean} email_verified
@@ -33,7 +33,7 @@ export const accounts = [
     group: 'team-b',
   },
   {
-    // Somebody who typed Felix's address and never proved it: only email_verified tells the two apart.
+    // An account with Felix's address, never verified: only email_verified tells the two apart.
     login: 'unverified',
     sub: 'auth0|unverified',
     email: 'felix@example.com',

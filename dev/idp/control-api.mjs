@@ -9,7 +9,7 @@ import { readBody } from './request-body.mjs';
 /** How long `GET /control/held` waits. */
 const HELD_POLL_MS = 30_000;
 
-/** A command that cannot be carried out as it was sent. */
+/** A command that is not valid; the message says why. */
 class BadCommand extends Error {}
 
 /**

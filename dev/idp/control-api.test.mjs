@@ -48,7 +48,7 @@ describe('the control API', () => {
     assert.equal((await held).status, 200);
   });
 
-  it('spends the token of a held request whose client has gone', async () => {
+  it('spends the token of a held request after its client has disconnected', async () => {
     const { body } = await redeem(issuer, await logIn(issuer));
     await control(issuer, 'POST hold', { endpoint: 'token', when: 'before' });
     const gone = new AbortController();

@@ -121,7 +121,7 @@ describe('the hostile identity provider', () => {
     }
   });
 
-  it('signs in ways nobody may accept', async () => {
+  it('signs in ways that no client may accept', async () => {
     await tell('alg_none');
     const unsigned = (await logIn()).body.id_token;
     assert.equal(decodeProtectedHeader(unsigned).alg, 'none');
@@ -147,7 +147,7 @@ describe('the hostile identity provider', () => {
     await jwtVerify(critical, keys(), { crit: { 'urn:example:not-understood': true } });
   });
 
-  it('points to the key of an attacker, and notices when somebody looks there', async () => {
+  it('points to the key of an attacker, and notices when it is fetched', async () => {
     await tell('jku');
     const token = (await logIn()).body.id_token;
     const { jku = '', jwk } = decodeProtectedHeader(token);
@@ -165,7 +165,7 @@ describe('the hostile identity provider', () => {
     ['jwks_redirects', '.well-known/jwks.json', 302],
     ['discovery_redirects', '.well-known/openid-configuration', 302],
   ])) {
-    it(`redirects and counts who follows: ${lie}`, async () => {
+    it(`redirects and counts the clients that follow: ${lie}`, async () => {
       await tell(lie);
       const followed = Number(await count('followed'));
       const method = path === 'oauth/token' ? 'POST' : 'GET';

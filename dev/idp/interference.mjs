@@ -59,7 +59,7 @@ export class Interference {
    */
   async #aroundToken(ctx, next) {
     const body = await readBody(ctx.req);
-    // oidc-provider takes an already read body from here.
+    // oidc-provider reads the body from here when it has been read already.
     Object.assign(ctx.req, { body });
     const parameters = new URLSearchParams(body);
     this.counts.add('token', parameters.get('grant_type'));

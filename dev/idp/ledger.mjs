@@ -19,7 +19,7 @@ export class Ledger {
   /**
    * @param {SecretKind} kind
    * @param {unknown} value anything but a string that is not empty is ignored, as is a secret already written
-   * @param {string} [client] to whom it was given
+   * @param {string} [client] the client that it was given to
    */
   record(kind, value, client) {
     if (!this.#file || typeof value !== 'string' || value === '') {
@@ -47,7 +47,7 @@ export class Ledger {
 
   /**
    * @param {object} answer of the token endpoint
-   * @param {string} [client] who asked
+   * @param {string} [client] the client that asked
    */
   recordTokenAnswer(answer, client) {
     for (const kind of /** @type {const} */ (['id_token', 'access_token', 'refresh_token'])) {

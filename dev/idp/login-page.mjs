@@ -46,7 +46,7 @@ export const PAGE_HEADERS = {
 
 /**
  * @typedef {object} LoginPage
- * @property {string} clientId who asks
+ * @property {string} clientId the client that asks
  * @property {string | undefined} organization
  * @property {string} login what the username field holds
  * @property {string | undefined} wrong what was wrong with the last attempt

@@ -11,7 +11,7 @@ import { readBody } from './request-body.mjs';
 /** @typedef {Awaited<ReturnType<Provider['interactionDetails']>>} Interaction */
 
 /**
- * `/interaction/{uid}`: asks who it is and grants what the client asked for, on one page.
+ * `/interaction/{uid}`: asks for the login and grants what the client asked for, on one page.
  *
  * @param {Provider} provider
  * @param {Map<string, string>} organizations
@@ -73,9 +73,9 @@ async function findInteraction(provider, request, response) {
 }
 
 /**
- * oidc-provider logs out with a form that JavaScript submits when the browser's session is another account's; this page
- * has to work without, and nobody logs out of a development identity provider on the way in. Called after the result is
- * stored: oidc-provider takes none for a session whose account has changed.
+ * When the browser's session belongs to another account, oidc-provider logs that one out with a form that JavaScript submits. This page
+ * has to work without JavaScript, so the session is changed here instead. Called after the result is stored: oidc-provider accepts no
+ * result for a session after its account has changed.
  *
  * @param {Provider} provider
  * @param {Interaction} interaction

@@ -93,7 +93,7 @@ describe('a login at the development identity provider', () => {
     assert.equal(decodeJwt(body.id_token).sub, 'auth0|mara');
   });
 
-  it('asks nobody who is logged in already, unless told to', async () => {
+  it('asks no user who is logged in already, unless told to', async () => {
     const client = new CookieJarClient();
     await logIn(issuer, { client, changes: { organization: 'org_dev' } });
     const request = authorizationRequest(issuer, { prompt: '' });

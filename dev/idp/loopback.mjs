@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 /** @typedef {import('node:http').RequestListener} RequestListener */
-/** @typedef {import('node:http').Server} Server */
+/** @typedef {import('node:http').Server | import('node:https').Server} Server */
+/** @typedef {{cert: string, key: string}} Tls */
 
 /** How often another free port is tried when the one found on 127.0.0.1 is taken on ::1. */
 const PORT_ATTEMPTS = 20;
@@ -26,14 +28,15 @@ export class LoopbackServer {
 
   /**
    * @param {number} port 0 takes a free one
+   * @param {Tls} [tls] what it serves https with; http without it
    * @returns {Promise<LoopbackServer>}
    * @throws when another program holds the port
    */
-  static async listen(port) {
+  static async listen(port, tls) {
     for (let attempt = 1; ; attempt += 1) {
-      const ipv4 = await listenOn('127.0.0.1', port);
+      const ipv4 = await listenOn('127.0.0.1', port, tls);
       try {
-        return new LoopbackServer([ipv4, await listenOn('::1', portOf(ipv4))]);
+        return new LoopbackServer([ipv4, await listenOn('::1', portOf(ipv4), tls)]);
       } catch (error) {
         if (hasNoIpv6(error)) {
           return new LoopbackServer([ipv4]);
@@ -74,8 +77,8 @@ export class LoopbackServer {
 }
 
 /**
- * For who must name a port before anything listens on it: one that the system gives to nobody in between, who asks for any or
- * connects to somewhere.
+ * A port that can be named before anything listens on it: the system does not give it to another program meanwhile, as the local port of
+ * a connection or as "any free port".
  *
  * @returns {Promise<number>}
  */
@@ -96,10 +99,11 @@ export async function freePort() {
 /**
  * @param {string} host
  * @param {number} port
+ * @param {Tls} [tls]
  * @returns {Promise<Server>}
  */
-function listenOn(host, port) {
-  const server = createServer();
+function listenOn(host, port, tls) {
+  const server = tls ? createTlsServer(tls) : createServer();
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(isTaken(error) ? taken(host, port, error) : error));
     server.listen(port, host, () => resolve(server));

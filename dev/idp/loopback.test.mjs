@@ -18,7 +18,7 @@ it('refuses a port that another program holds on one of the addresses, and holds
   server.close();
 });
 
-it('finds a free port that the system gives to nobody meanwhile', async () => {
+it('finds a free port that the system gives to no other program meanwhile', async () => {
   const port = await freePort();
   const { lowest } = Object(/^(?<lowest>\d+)/.exec(await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'))?.groups);
   assert.ok(port < Number(lowest), `${port}`);

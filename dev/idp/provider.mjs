@@ -7,7 +7,7 @@ import { loginStoppedPage, PAGE_HEADERS } from './login-page.mjs';
 /** @typedef {import('oidc-provider').Configuration} Configuration */
 /** @typedef {import('oidc-provider').KoaContextWithOIDC} KoaContextWithOIDC */
 
-/** The one redirect URI the first users' tenant knows. */
+/** The only redirect URI that the first users' tenant has registered. */
 const REDIRECT_URI = 'http://localhost:8000/';
 
 /** In seconds; the tenant's ID tokens live about three days. */
@@ -50,7 +50,7 @@ const LIFETIMES = { code: 60, interaction: 3600, session: 86_400, refreshToken: 
  */
 export function buildProvider(settings, state, keys) {
   const provider = new Provider(settings.issuer, configuration(settings, state, keys));
-  // An https issuer has somebody in front that does the TLS and says so.
+  // In front of an https issuer is a proxy that does the TLS and says so.
   provider.proxy = settings.issuer.startsWith('https:');
   provider.use((ctx, next) => state.interference.around(ctx, next));
   provider.on('authorization.success', (_ctx, answer) => state.ledger.record('code', Object(answer).code));
@@ -161,7 +161,7 @@ function findAccount(sub, organization) {
 }
 
 /**
- * The grant the login page made, or, for somebody already logged in, a new one: it belongs to what this request asks for,
+ * The grant the login page made, or, for a user who is logged in already, a new one: it belongs to what this request asks for,
  * its organization included.
  *
  * @param {KoaContextWithOIDC} ctx

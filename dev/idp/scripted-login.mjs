@@ -6,7 +6,7 @@ export const REDIRECT_URI = 'http://localhost:8000/';
 /** More redirects than any login needs. */
 const MAX_REDIRECTS = 10;
 
-/** As much of a browser as a login needs: keeps cookies by path, follows redirects up to the redirect URI. */
+/** The parts of a browser that a login needs: keeps cookies by path, follows redirects up to the redirect URI. */
 export class CookieJarClient {
   /** @type {Map<string, { name: string, value: string, path: string }>} */
   #cookies = new Map();

@@ -6,59 +6,89 @@ import { pathOf, runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { say } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
-import { build, imageExists, podman, SETUP_LOG } from './podman.mjs';
-
-const DEBIAN = 'debian:bookworm-slim';
-
-/** The images that Dockerfile, dev/Dockerfile and compose.yaml begin with. */
-const BASE_IMAGES = [
-  'rust:1.95-slim-bookworm',
-  'node:20-bookworm-slim',
-  'redis:7.0-bookworm',
-  'prom/prometheus:v2.42.0',
-];
+import { build, imageExists, podman, pullNothing, SETUP_LOG } from './podman.mjs';
 
 /**
- * Pulls the images that others are built on. Where there is no registry to pull them from, makes stand-ins of the same name that hold
- * what their namesakes hold.
+ * @typedef {object} BaseImages what Dockerfile, dev/Dockerfile and compose.yaml begin with
+ * @property {string[]} buildOptions options of a build that replace the public images by the stand-ins
+ * @property {string[]} composeFiles files that replace them in compose.yaml
+ */
+
+/** The public images, and the folder of each one's stand-in. @type {Record<string, string>} */
+const STAND_INS = {
+  'rust:1.95-slim-bookworm': 'rust',
+  'node:20-bookworm-slim': 'node',
+  'redis:7.0-bookworm': 'redis',
+  'prom/prometheus:v2.42.0': 'prometheus',
+};
+
+/** Stand-ins have names of their own: under a public name, they would be taken for the public image. */
+const PREFIX = 'localhost/oidc-helper-stand-in';
+const DEBIAN = `${PREFIX}/debian:bookworm`;
+
+/** Replaces the public images in compose.yaml by the stand-ins. */
+const COMPOSE_OVERRIDE = inRepository('dev/image/compose.stand-ins.yaml');
+
+/**
+ * Pulls the public images; where one cannot be pulled, makes stand-ins that hold what the public images hold.
+ *
+ * @returns {Promise<BaseImages>}
  */
 export async function provideBaseImages() {
-  for (const name of BASE_IMAGES) {
-    if (!(await imageExists(local(name))) && !(await pulled(name))) {
-      say(`${name} cannot be pulled: making one like it (a minute, once).`);
-      await standIn(name);
+  const made = await Promise.all(Object.keys(STAND_INS).map((name) => imageExists(standInOf(name))));
+  if (!made.every(Boolean)) {
+    const unavailable = await firstUnavailable();
+    if (unavailable === undefined) {
+      return { buildOptions: [], composeFiles: [] };
+    }
+    say(`${unavailable} cannot be pulled: making stand-ins for the public images (a few minutes, once).`);
+  }
+  pullNothing();
+  for (const name of Object.keys(STAND_INS)) {
+    await provideStandIn(name);
+  }
+  return {
+    buildOptions: Object.keys(STAND_INS).map((name) => `--build-context=${name}=container-image://${standInOf(name)}`),
+    composeFiles: [COMPOSE_OVERRIDE],
+  };
+}
+
+/** @returns {Promise<string | undefined>} the first public image that can neither be found here nor pulled */
+async function firstUnavailable() {
+  for (const name of Object.keys(STAND_INS)) {
+    const there = (await isPulled(name)) || (await podman('pull', name).then(() => true, () => false));
+    if (!there) {
+      return name;
     }
   }
+  return undefined;
 }
 
-/** @param {string} name */
-function local(name) {
-  return `localhost/${name}`;
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>} whether the public image of this name is here; one that was built here is called localhost/…
+ */
+async function isPulled(name) {
+  const tags = await podman('image', 'inspect', '--format', '{{range .RepoTags}}{{println .}}{{end}}', name).catch(() => '');
+  return tags.split('\n').some((tag) => tag !== '' && !tag.startsWith('localhost/'));
 }
 
-/** @param {string} name */
-async function pulled(name) {
-  const log = SETUP_LOG;
-  try {
-    // With the machine's own idea of where images come from.
-    await runCommand({ line: ['env', '--unset=CONTAINERS_REGISTRIES_CONF', 'podman', 'pull', name], log });
-    const [id = ''] = (await podman('images', '--quiet', '--filter', `reference=*/${name}`)).split('\n');
-    await podman('tag', id, local(name));
-    return true;
-  } catch {
-    return false;
+/** @param {string} name of a public image */
+function standInOf(name) {
+  return `${PREFIX}/${STAND_INS[name]}:${name.split(':').at(-1)}`;
+}
+
+/** @param {string} name of a public image */
+async function provideStandIn(name) {
+  if (await imageExists(standInOf(name))) {
+    return;
   }
-}
-
-/** @param {string} name */
-async function standIn(name) {
-  if (!(await imageExists(local(DEBIAN)))) {
+  if (!(await imageExists(DEBIAN))) {
     await debian();
   }
-  const [repository = '', tag = ''] = name.split(':');
-  const kind = repository.split('/').at(-1) ?? '';
-  const options = [`--build-context=machine=${machineFolder(kind)}`, `--build-arg=TAG=${tag}`];
-  await build(name, inRepository('dev/image/stand-ins', kind, 'Dockerfile'), options, '/machine-authorities');
+  const kind = STAND_INS[name] ?? '';
+  const options = [`--build-context=machine=${machineFolder(kind)}`, `--build-arg=TAG=${name.split(':').at(-1)}`];
+  await build(standInOf(name), inRepository('dev/image/stand-ins', kind, 'Dockerfile'), options, '/machine-authorities');
 }
 
 /**
@@ -76,19 +106,19 @@ function machineFolder(kind) {
   return kind === 'node' ? dirname(dirname(process.execPath)) : inRepository('dev/image/stand-ins', kind);
 }
 
-/** Debian itself, from where this machine gets its packages. */
+/** Makes a Debian image, from the mirror that this machine gets its packages from. */
 async function debian() {
   const folder = await mkdtemp(join(tmpdir(), 'debian-'));
   try {
     const log = SETUP_LOG;
     await runCommand({ line: ['sh', '-c', DEBOOTSTRAP, 'sh', folder], log });
-    await runCommand({ line: ['sh', '-c', 'tar --create --directory "$0" . | podman import - "$1"', folder, local(DEBIAN)], log });
+    await runCommand({ line: ['sh', '-c', 'tar --create --directory "$0" . | podman import - "$1"', folder, DEBIAN], log });
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** The mirror is the first that apt knows for Debian's main archive; without one, debootstrap knows its own. */
+/** The mirror is the first that apt has for Debian's main archive; without one, debootstrap uses its default. */
 const DEBOOTSTRAP = `
 mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' 'Component: main' 'Created-By: Packages' | head -n 1)
 exec debootstrap --variant=minbase bookworm "$1" $mirror`;

@@ -1,67 +1,65 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { DrivenBrowser } from '../demo/driven-browser.mjs';
 import { runCommand } from '../setup/command.mjs';
-import { inRepository } from '../setup/repository.mjs';
+import { pyPiFolder } from '../setup/pypi-packages.mjs';
 import { logInAtIdp } from './browser-login.mjs';
-import { buildOptions, IMAGE_LOGS, podman, SETUP_LOG } from './podman.mjs';
-
-const PODMAN_COMPOSE = 'podman-compose==1.6.0';
-const PACKAGES = inRepository('target/image', PODMAN_COMPOSE);
+import { buildOptions, IMAGE_LOGS, podman } from './podman.mjs';
 
 const LOG = join(IMAGE_LOGS, 'compose.log');
 
-/** Not that of a development environment that somebody has running. */
+/** Not the name of a development environment that runs at the same time. */
 const PROJECT = 'oidc-helper-image-test';
 const SERVICES = ['portal', 'helper', 'backend', 'redis', 'idp', 'cluster', 'prometheus'];
 
-/** What dev/Dockerfile is built as: compose.yaml says so. */
+/** The name of the image of dev/Dockerfile, as in compose.yaml. */
 export const SERVERS_IMAGE = 'backstage-oidc-helper-dev';
 
-/** The one address to open, and where Prometheus is: compose.yaml says so. */
+/** The portal and Prometheus, as in compose.yaml. */
 const PORTAL = 'http://localhost:7007/';
 const PROMETHEUS = 'http://localhost:9091';
 
-/** Without systemd podman runs no healthchecks and tells of none: they are run from here, until all pass or this is over. */
+/** Without systemd podman runs no healthchecks: they are run from here until all pass, for at most this long. */
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** Debian's own does not know `network_mode: service:…`. */
-export async function installPodmanCompose() {
-  if (existsSync(join(PACKAGES, 'podman_compose.py'))) {
-    return;
-  }
-  await runCommand({
-    line: ['pip3', 'install', '--quiet', '--upgrade', '--target', PACKAGES, PODMAN_COMPOSE],
-    log: SETUP_LOG,
-  });
+/**
+ * @param {string[]} files besides compose.yaml
+ * @param {string[]} args
+ */
+function compose(files, ...args) {
+  const options = ['compose.yaml', ...files].flatMap((file) => ['--file', file]);
+  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...options, ...args];
+  return runCommand({ line, variables: { PYTHONPATH: pyPiFolder('podman-compose') }, log: LOG });
 }
 
-/** @param {string[]} args */
-function compose(...args) {
-  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...args];
-  return runCommand({ line, variables: { PYTHONPATH: PACKAGES }, log: LOG });
+/**
+ * Builds what compose.yaml builds.
+ *
+ * @param {string[]} options of each build
+ * @param {string[]} files besides compose.yaml
+ */
+export async function buildServices(options, files) {
+  await compose(files, '--podman-build-args', [...buildOptions(), ...options].join(' '), 'build');
 }
 
-/** Builds what compose.yaml builds. */
-export async function buildServices() {
-  await compose('--podman-build-args', buildOptions().join(' '), 'build');
-}
-
-/** Starts the services, logs in through them, and removes them with all they have kept. */
-export async function logInAmongServices() {
+/**
+ * Starts the services, logs in through them, and removes them with their volumes.
+ *
+ * @param {string[]} files besides compose.yaml
+ */
+export async function logInAmongServices(files) {
   try {
-    await compose('up', '--detach', '--no-build');
+    await compose(files, 'up', '--detach', '--no-build');
     await Promise.all(SERVICES.map(healthy));
     await logIn();
     await until('Prometheus has what it scrapes', everyTargetIsUp);
   } catch (error) {
-    await compose('logs');
+    await compose(files, 'logs');
     throw error;
   } finally {
-    await compose('down', '--volumes', '--timeout', '5');
+    await compose(files, 'down', '--volumes', '--timeout', '5');
   }
 }
 
@@ -77,7 +75,7 @@ function healthy(service) {
 
 /**
  * @param {string} what
- * @param {() => Promise<unknown>} check fails until it is so
+ * @param {() => Promise<unknown>} check rejects until it is so
  */
 async function until(what, check) {
   const ends = performance.now() + PATIENCE_MS;
@@ -93,7 +91,7 @@ async function until(what, check) {
   }
 }
 
-/** From the one address to open, and back to it. */
+/** Logs in from the portal, and returns to it. */
 async function logIn() {
   const browser = await DrivenBrowser.start();
   try {

@@ -1,11 +1,11 @@
 import { podman } from './podman.mjs';
 
-/** What the Dockerfile is built as: the name that compose.yaml and the documents use. */
+/** The name of the image, as in compose.yaml and the documents. */
 export const IMAGE = 'backstage/oidc-helper';
 
 const LARGEST_MB = 17;
 
-/** What must be in the image's configuration; the rest is seen when it runs. */
+/** What must be in the image's configuration; the rest shows when it runs. */
 const EXPECTED = {
   User: '65532:65532',
   Entrypoint: ['/backstage-oidc-helper'],
@@ -15,17 +15,27 @@ const EXPECTED = {
 const LABELS = ['title', 'description', 'licenses', 'version', 'revision'];
 
 /**
- * Looks at what was built.
- *
+ * @param {string} image
  * @returns {Promise<string>} its size in MB
- * @throws when it is too large, runs as root, or does not say what it is
+ * @throws when it is too large
  */
-export async function inspectImage() {
-  const [{ Size, Config, Healthcheck }] = JSON.parse(await podman('image', 'inspect', IMAGE));
+export async function inspectSize(image) {
+  const [{ Size }] = JSON.parse(await podman('image', 'inspect', image));
   const size = Size / 1e6;
   if (size > LARGEST_MB) {
     throw new Error(`the image has ${size.toFixed(1)} MB, more than ${LARGEST_MB}`);
   }
+  return size.toFixed(1);
+}
+
+/**
+ * Checks an image's configuration.
+ *
+ * @param {string} image
+ * @throws when it runs as root, or does not say what it is
+ */
+export async function inspectImage(image) {
+  const [{ Config, Healthcheck }] = JSON.parse(await podman('image', 'inspect', image));
   for (const [name, value] of Object.entries(EXPECTED)) {
     if (JSON.stringify(Config[name]) !== JSON.stringify(value)) {
       throw new Error(`the image's ${name} is ${JSON.stringify(Config[name])}, not ${JSON.stringify(value)}`);
@@ -38,5 +48,4 @@ export async function inspectImage() {
   if (!Healthcheck?.Test?.includes('healthcheck')) {
     throw new Error('the image has no HEALTHCHECK that asks its own program');
   }
-  return size.toFixed(1);
 }

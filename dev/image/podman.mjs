@@ -7,12 +7,12 @@ import { text } from 'node:stream/consumers';
 import { runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
-/** Where the logs of all this are. */
+/** The folder of the logs. */
 export const IMAGE_LOGS = inRepository('target/image');
 
 export const SETUP_LOG = join(IMAGE_LOGS, 'setup.log');
 
-/** No systemd and no Docker daemon, and the limits that a machine of CI grants. */
+/** For a machine without systemd and Docker daemon, with the limits that CI grants. */
 const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=20000:20000", "nproc=10000:10000"]
 [engine]
@@ -21,29 +21,32 @@ events_logger = "file"
 runtime = "runc"
 `;
 
-/** Where this machine's own authorities are, one of which may stand before the package registries, and npm's word for them. */
+/** The certificate authorities of this machine, which may include that of a proxy before the package registries; and npm's setting. */
 const AUTHORITIES = '/etc/ssl/certs';
 const NPM_AUTHORITIES = `cafile=${AUTHORITIES}/ca-certificates.crt\n`;
 const NPM_CONFIGURATION = join(IMAGE_LOGS, 'npmrc');
 
-/**
- * Has podman, and what calls it, run as it does on such a machine. Short names of images mean what is there already: nothing is
- * pulled behind our back.
- */
+/** An empty list of registries for short names. */
+const REGISTRIES_CONF = join(IMAGE_LOGS, 'registries.conf');
+
+/** Configures podman for this process and its children. */
 export async function configurePodman() {
   await mkdir(IMAGE_LOGS, { recursive: true });
-  const files = { CONTAINERS_CONF, CONTAINERS_REGISTRIES_CONF: '' };
-  for (const [variable, content] of Object.entries(files)) {
-    const path = join(IMAGE_LOGS, `${variable.toLowerCase()}.conf`);
-    await writeFile(path, content);
-    process.env[variable] = path;
-  }
+  const path = join(IMAGE_LOGS, 'containers.conf');
+  await writeFile(path, CONTAINERS_CONF);
+  process.env['CONTAINERS_CONF'] = path;
+  await writeFile(REGISTRIES_CONF, '');
   await writeFile(NPM_CONFIGURATION, NPM_AUTHORITIES);
   process.env['BUILDAH_ISOLATION'] = 'chroot';
 }
 
+/** From now on, short names of images mean local images: nothing is pulled. */
+export function pullNothing() {
+  process.env['CONTAINERS_REGISTRIES_CONF'] = REGISTRIES_CONF;
+}
+
 /**
- * What a build gets from this machine beside its context; none of it stays in the image.
+ * What a build reads from this machine besides its context; none of it stays in the image.
  *
  * @param {string} [authorities] where it finds this machine's authorities: in their own place, unless it installs its own there
  * @returns {string[]}
@@ -59,7 +62,7 @@ export function buildOptions(authorities = AUTHORITIES) {
 }
 
 /**
- * Builds an image; what has not changed comes from the layers of the build before, and what nobody needs any more goes.
+ * Builds an image; what has not changed comes from the layers of the build before, and what no longer has a use is removed.
  *
  * @param {string} tag
  * @param {string} dockerfile
@@ -72,14 +75,14 @@ export async function build(tag, dockerfile, options = [], authorities = AUTHORI
   const line = ['nice', 'podman', 'build', '--layers', ...buildOptions(authorities), ...options, '--tag', tag, context];
   await runCommand({ line, log: SETUP_LOG });
   if (before !== '' && before !== (await idOf(tag))) {
-    // Not when another image is built on it, or it has another name.
+    // This fails, as it should, when another image is built on it or it has another name.
     await podman('rmi', before).catch(() => {});
   }
 }
 
 /** @param {string} tag */
 function idOf(tag) {
-  return podman('image', 'inspect', '--format', '{{.Id}}', `localhost/${tag}`).catch(() => '');
+  return podman('image', 'inspect', '--format', '{{.Id}}', tag.startsWith('localhost/') ? tag : `localhost/${tag}`).catch(() => '');
 }
 
 /**

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
+
 import { DrivenBrowser } from '../demo/driven-browser.mjs';
 import { kept, usable } from '../demo/headless.mjs';
 import { Parts } from '../demo/parts.mjs';
-import { Portal } from '../demo/portal.mjs';
-import { Program } from '../demo/program.mjs';
+import { Portal } from '../portal/portal.mjs';
+import { Program, PROGRAM } from '../demo/program.mjs';
 import { step } from '../setup/steps.mjs';
 import { logInAtIdp } from './browser-login.mjs';
 import { podman } from './podman.mjs';
@@ -13,13 +15,16 @@ const CONTAINER = 'oidc-helper-published';
  * Runs the image as its documents show, beside a backend on this machine, and logs in through its published port.
  *
  * @param {string} image
+ * @param {'static' | 'debug'} binary the debug binary is linked with libraries, which the image lacks
  */
-export async function logInThroughPublishedPort(image) {
+export async function logInThroughPublishedPort(image, binary) {
   const parts = new Parts();
   try {
-    const portal = await Portal.startForContainers(0);
+    const portal = await Portal.start({ inContainer: true });
     const backend = await step('start', () => parts.start(async () => portal));
-    const helper = parts.add(new Program('helper-container', await publishedHelper(image, portal.port), {}, 'podman'));
+    const libraries = binary === 'debug' ? librariesOf(PROGRAM) : [];
+    const container = await publishedHelper(image, portal.port, libraries);
+    const helper = parts.add(new Program('helper-container', container, {}, 'podman'));
     await step('listening', () => helper.line(/"message":"listening"/));
     await step('healthcheck', () => podman('healthcheck', 'run', CONTAINER));
     await step('login', () => logIn(parts));
@@ -40,10 +45,20 @@ async function logIn(parts) {
 }
 
 /**
+ * @param {string} program
+ * @returns {string[]} the files that it is linked with
+ */
+function librariesOf(program) {
+  const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
+}
+
+/**
  * @param {string} image
  * @param {number} port of Backstage on this machine
+ * @param {string[]} files of this machine that the container sees
  */
-async function publishedHelper(image, port) {
+async function publishedHelper(image, port, files) {
   const machine = await podman('network', 'inspect', 'podman', '--format', '{{(index .Subnets 0).Gateway}}');
   return [
     'run', '--rm', '--name', CONTAINER,
@@ -51,6 +66,7 @@ async function publishedHelper(image, port) {
     '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
     '--add-host', `host.docker.internal:${machine}`,
     '--env', `BACKSTAGE_URL=http://host.docker.internal:${port}`,
+    ...files.map((file) => `--volume=${file}:${file}:ro`),
     image,
   ];
 }

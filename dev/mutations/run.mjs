@@ -10,7 +10,7 @@ import { MUTATIONS } from './mutations.mjs';
 
 /** @typedef {import('./mutations.mjs').Mutation} Mutation */
 
-/** What the simulation is built from; below target/, so that the mutants share its compiled dependencies. */
+/** What the simulation is built from. It is copied below target/, so that the mutants share the compiled dependencies. */
 const PARTS = ['Cargo.toml', 'Cargo.lock', 'clippy.toml', 'config', 'docs', 'src', 'tests'];
 const FAILED = /simulation: failed \((seed \d+: .*); replay/;
 

@@ -10,10 +10,10 @@ import { REPOSITORY } from './repository.mjs';
  * @property {string[]} line the program and its arguments
  * @property {string} [folder] where it runs, the checkout's folder unless said
  * @property {Record<string, string>} [variables] on top of this process's own
- * @property {string} log where its output goes, behind what is there already
+ * @property {string} log where its output is appended
  */
 
-/** A command that did not end well; the message names its log. */
+/** A command that failed; the message names its log. */
 export class CommandFailed extends Error {}
 
 /**

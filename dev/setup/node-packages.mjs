@@ -6,25 +6,36 @@ import { dirname, join } from 'node:path';
 import { runCommand } from './command.mjs';
 
 /**
- * Installs what a package's lock file names, unless that is what is there already.
- *
  * @param {string} folder
- * @param {{log: string, say: () => void}} options say: called before it begins
+ * @returns {Promise<boolean>} whether what its lock file names is installed
  */
-export async function installNodePackages(folder, { log, say }) {
-  const modules = join(folder, 'node_modules');
-  const stamp = join(modules, '.installed-lock');
-  const lock = createHash('sha256').update(await readFile(join(folder, 'package-lock.json'))).digest('hex');
-  if (await isLink(modules) || (await readFile(stamp, 'utf8').catch(() => '')) === lock) {
-    return;
-  }
-  say();
-  await runCommand({ line: ['npm', 'ci', '--no-audit', '--no-fund'], folder, variables: nativeModuleVariables(), log });
-  await writeFile(stamp, lock);
+export async function nodePackagesAreThere(folder) {
+  return (await isLink(join(folder, 'node_modules'))) || (await readFile(stampIn(folder), 'utf8').catch(() => '')) === (await lockOf(folder));
 }
 
 /**
- * Linked node_modules belong to another worktree, and `npm ci` would empty them there.
+ * Installs what a package's lock file names.
+ *
+ * @param {string} folder
+ * @param {string} log
+ */
+export async function installNodePackages(folder, log) {
+  await runCommand({ line: ['npm', 'ci', '--no-audit', '--no-fund'], folder, variables: nativeModuleVariables(), log });
+  await writeFile(stampIn(folder), await lockOf(folder));
+}
+
+/** @param {string} folder */
+function stampIn(folder) {
+  return join(folder, 'node_modules/.installed-lock');
+}
+
+/** @param {string} folder */
+async function lockOf(folder) {
+  return createHash('sha256').update(await readFile(join(folder, 'package-lock.json'))).digest('hex');
+}
+
+/**
+ * Linked node_modules belong to another worktree, where `npm ci` would delete them.
  *
  * @param {string} path
  */

@@ -15,14 +15,14 @@ export function inOwnNetwork(line) {
 }
 
 /**
- * Runs a command that has the terminal for itself.
+ * Runs a command in the foreground of the terminal.
  *
  * @param {string[]} line
  * @returns {Promise<number>} its exit code
  */
 export async function runInForeground([program = '', ...args]) {
   const child = spawn(program, args, { stdio: 'inherit' });
-  // Ctrl-C reaches the child too; it is waited for, so that it can stop what it started.
+  // Ctrl-C reaches the child too: this process waits for it, so that it can stop what it started.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = await once(child, 'exit');

@@ -7,18 +7,18 @@ import { say } from './steps.mjs';
 /** The port of the only redirect URI that the identity provider knows. */
 const CALLBACK_PORT = 8000;
 
-/** How often a build that takes long says that it goes on. */
+/** How often a long build reports its progress, in milliseconds. */
 const REMINDER_MS = 20_000;
 
 /**
- * Builds the program, and says now and then that it still does.
+ * Builds the program, and reports its progress now and then.
  *
  * @param {{log: string}} options
  */
 export async function buildProgram({ log }) {
   const before = await compiled(log);
   const reminder = setInterval(async () => say(`  still building, ${(await compiled(log)) - before} crates so far`), REMINDER_MS);
-  // A test beside the program has the crates built with the features that `make test` needs, so that it builds none twice.
+  // Building a test with the program unifies the crates' features as `make test` does, so that no crate is built twice.
   const targets = ['--bin', 'backstage-oidc-helper', '--test', 'secrets_in_output'];
   try {
     await runCommand({ line: ['cargo', 'build', '--locked', ...targets], log });
@@ -36,7 +36,7 @@ async function compiled(log) {
   return text.match(/^ +Compiling /gm)?.length ?? 0;
 }
 
-/** The helper would find out too, and name the program, but only after the build. */
+/** The helper would report it too, and name the program, but only after the build. */
 export async function checkCallbackPort() {
   try {
     (await LoopbackServer.listen(CALLBACK_PORT)).close();

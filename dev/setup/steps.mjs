@@ -1,4 +1,4 @@
-/** What takes a while, a line each: a tick and a time when it is done. */
+/** Prints one line for each step: a tick and its time. */
 
 const WIDTH = 12;
 

@@ -20,23 +20,32 @@ const PACKAGES = {
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */
 
-/** What else drives as well as Debian's chromium. */
+/** Browsers that dev/browser can drive instead of Debian's chromium. */
 const OTHER_BROWSERS = ['chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Something is missing that cannot be installed here; the message says what to do. */
 export class MissingProgram extends Error {}
 
 /**
+ * @param {readonly SystemProgram[]} programs
+ * @returns {SystemProgram[]} those that are not there
+ */
+export function missingPrograms(programs) {
+  return programs.filter((program) => !isInstalled(program) && !(program === 'chromium' && chooseOtherBrowser()));
+}
+
+/**
  * Installs the packages of the programs that are missing.
  *
- * @param {SystemProgram[]} programs
+ * @param {readonly SystemProgram[]} programs
  * @param {{log: string, say: (line: string) => void}} options
+ * @returns {Promise<string[]>} the programs that were missing
  * @throws {MissingProgram}
  */
 export async function installSystemPackages(programs, { log, say }) {
-  const missing = programs.filter((program) => !isInstalled(program) && !(program === 'chromium' && chooseOtherBrowser()));
+  const missing = missingPrograms(programs);
   if (missing.length === 0) {
-    return;
+    return [];
   }
   const packages = missing.flatMap((program) => PACKAGES[program].split(' '));
   const apt = aptCommand(missing, packages);
@@ -44,6 +53,7 @@ export async function installSystemPackages(programs, { log, say }) {
   const variables = { DEBIAN_FRONTEND: 'noninteractive' };
   await runCommand({ line: [...apt, 'update'], variables, log });
   await runCommand({ line: [...apt, 'install', '-y', '--no-install-recommends', ...packages], variables, log });
+  return missing;
 }
 
 /**
@@ -69,7 +79,7 @@ function chooseOtherBrowser() {
   if (browser === undefined) {
     return false;
   }
-  // Set only to a browser that there is: set to nothing, the variable would be the word "undefined".
+  // Set only to a browser that exists: assigning undefined would set the variable to the word "undefined".
   process.env['CHROMIUM'] = browser;
   return true;
 }

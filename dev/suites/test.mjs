@@ -1,111 +1,103 @@
 #!/usr/bin/env node
-// `make test`, with --all `make test-all` and with --lint `make lint`: need nothing but Node and Rust, and install what else is missing.
-import { readFile, rm } from 'node:fs/promises';
+// `make test`, with --all `make test-all` and with --lint `make lint`: run the suites; all but the last install what is missing.
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { whyNoImage } from '../image/prerequisites.mjs';
+import { whyNoContainers, whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
-import { installCrossCompilers } from '../setup/cross-compilers.mjs';
-import { installNodePackages } from '../setup/node-packages.mjs';
+import { NEEDS, together } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { findRust, installLinters } from '../setup/rust.mjs';
+import { missing, setUpPackages, setUpSystem } from '../setup/setup.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
-import { installSystemPackages } from '../setup/system-packages.mjs';
-import { failuresIn } from './failures.mjs';
+import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
-import { DEVELOPMENT_SUITES, IMAGE, LINTS, LONG_SUITES, OTHER_SYSTEMS, PLUGIN_LINTS, PROGRAM_SUITES, SECRETS } from './suites.mjs';
+import { sideBySide } from './side-by-side.mjs';
+import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PLUGIN_LINTS, SECRETS, TESTS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
 const SETUP_LOG = inRepository('target/setup.log');
 
-/** What compiles C for Windows, and what fetches and starts what compiles it for macOS. */
-const CROSS_CHECKS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
-
-/** How much of a failed suite's output is shown. */
+/** How many lines of the log are shown when setup or build fails. */
 const TAIL_LINES = 60;
+
+const NOT_CHECKED = '  advisories: not checked (no database here)';
+
+/** How many suites run at a time. */
+const AT_A_TIME = 2;
+
+/** What the suites run; the long ones build their own, optimized. */
+const TEST_BINARIES = ['program', 'storm', 'simulation', 'secrets_in_output'].flatMap((name) => ['--test', name]);
+const BUILD = ['cargo', 'test', '--locked', '--no-run', '--lib', '--bins', ...TEST_BINARIES];
 
 /** @returns {Promise<Result[]>} */
 async function lint() {
-  await step('setup', async () => {
-    findRust();
-    await installSystemPackages(['cc', 'shellcheck', ...CROSS_CHECKS], { log: SETUP_LOG, say });
-    await installPackagesOf('dev');
-    await installPackagesOf('backstage');
-    await installLinters({ log: SETUP_LOG, say });
-    await installCrossCompilers({ log: SETUP_LOG, say });
-  });
-  return [...(await checked()), ...(await runInTurn(OTHER_SYSTEMS))];
+  const absent = await missing(NEEDS.lint, SETUP_LOG);
+  if (absent.length > 0) {
+    throw new MissingProgram(`not installed here: ${absent.join(', ')}; make setup installs them`);
+  }
+  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS, ...OTHER_SYSTEMS]);
+  say(NOT_CHECKED);
+  return results;
 }
 
 /** @returns {Promise<Result[]>} */
-async function checked() {
-  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS]);
-  say('  advisories: not checked (no database here)');
+async function test() {
+  const image = runnable(IMAGE_QUICK, whyNoContainers);
+  await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
+  say('  windows, macos, image: not run (they take minutes: make test-all)');
+  return [...(await everyChange(image)), await runSuite(SECRETS)];
+}
+
+/** @returns {Promise<Result[]>} */
+async function testAll() {
+  const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
+  await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
+  const results = await everyChange([]);
+  return [...results, ...(await runInTurn([...image, ...OTHER_SYSTEMS, ...LONG_TESTS])), await runSuite(SECRETS)];
+}
+
+/** @param {import('./suites.mjs').Suite[]} image */
+async function everyChange(image) {
+  await rm(inRepository('target/test-output'), { recursive: true, force: true });
+  const results = await sideBySide([...TESTS, ...image, ...LINTS, ...PLUGIN_LINTS], AT_A_TIME, runSuite);
+  say(NOT_CHECKED);
   return results;
 }
 
 /**
- * @param {import('./suites.mjs').Suite[]} more besides what every change runs
- * @returns {Promise<Result[]>}
+ * @template {import('./suites.mjs').Suite} T
+ * @param {T} suite
+ * @param {() => string | undefined} whyNot why this machine cannot run it
+ * @returns {T[]} the suite, or nothing
  */
-async function test(more) {
-  const whole = more.length > 0;
-  await rm(inRepository('target/test-output'), { recursive: true, force: true });
-  await step('setup', async () => {
-    findRust();
-    const ofTests = /** @type {const} */ (['chromium', 'redis-server', 'ip', 'kubectl', 'prometheus', 'tinyproxy']);
-    await installSystemPackages(['cc', 'python3', 'shellcheck', ...ofTests, ...(whole ? CROSS_CHECKS : [])], { log: SETUP_LOG, say });
-    await installLinters({ log: SETUP_LOG, say });
-  });
-  // One needs the network and the other the processor.
+function runnable(suite, whyNot) {
+  const reason = whyNot();
+  if (reason !== undefined) {
+    say(`  ${suite.name}: not run (${reason})`);
+  }
+  return reason === undefined ? [suite] : [];
+}
+
+/** @param {import('../setup/needs.mjs').Needs} needs */
+async function prepare(needs) {
+  await step('setup', () => setUpSystem(needs, SETUP_LOG));
+  // The first mostly waits for the network, the second computes.
   await both(
-    step('npm', async () => {
-      await installPackagesOf('dev');
-      await installPackagesOf('dev/backstage');
-      await installPackagesOf('backstage');
-      await (whole ? installCrossCompilers({ log: SETUP_LOG, say }) : undefined);
-    }),
-    step('build', () => runCommand({ line: ['cargo', 'build', '--locked', '--tests'], log: SETUP_LOG })),
+    step('packages', () => setUpPackages(needs, SETUP_LOG)),
+    step('build', () => runCommand({ line: BUILD, log: SETUP_LOG })),
   );
-  const whyNot = whyNoImage();
-  if (whyNot !== undefined) {
-    say(`  image: not run (${whyNot})`);
-  }
-  if (!whole) {
-    say('  windows, macos: not run (each compiles all crates once more: make lint, make test-all)');
-  }
-  const development = whyNot === undefined ? [...DEVELOPMENT_SUITES, IMAGE] : DEVELOPMENT_SUITES;
-  const around = async () => [...(await runInTurn(development)), ...(await checked())];
-  const results = (await Promise.all([runInTurn(PROGRAM_SUITES), around()])).flat();
-  return [...results, ...(await runInTurn(more)), await runSuite(SECRETS)];
 }
 
 /**
- * Waits for both even when one fails: nothing is to go on behind the last line.
+ * Waits for both even when one fails, so that nothing still runs after the last line.
  *
- * @param {Promise<void>[]} work
+ * @param {Promise<unknown>[]} work
  */
 async function both(...work) {
   const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') {
     throw failed.reason;
-  }
-}
-
-/** @param {string} folder */
-async function installPackagesOf(folder) {
-  const begin = () => say(`Installing the npm packages of ${folder} (up to two minutes, once).`);
-  await installNodePackages(inRepository(folder), { log: SETUP_LOG, say: begin });
-}
-
-/** @param {Result[]} results */
-async function showFailures(results) {
-  for (const { suite, log } of results.filter(({ ok }) => !ok)) {
-    for (const failure of failuresIn(suite.counts ?? '', await readFile(log, 'utf8'))) {
-      say(`\n--- ${suite.name}: failed\n${failure}`);
-    }
-    say(`\n--- ${suite.name}: the end of its output\n${await tailOf(log, TAIL_LINES)}`);
   }
 }
 
@@ -118,10 +110,9 @@ async function report(name, run) {
   const results = await run();
   const sum = (/** @type {'passed' | 'failed'} */ what) => results.reduce((all, { counts }) => all + counts[what], 0);
   const failed = results.filter(({ ok }) => !ok).map(({ suite }) => suite.name);
-  await showFailures(results);
   const seconds = duration(performance.now() - began);
   if (results.some(({ suite }) => suite.counts)) {
-    // A failed check is no test, yet nothing is all right with it.
+    // A failed check counts no tests, and is a failure nevertheless.
     say(`${sum('passed')} passed, ${Math.max(sum('failed'), failed.length)} failed`);
   }
   say(failed.length === 0
@@ -136,7 +127,7 @@ function chosen() {
   if (onlyLint) {
     return ['lint', lint];
   }
-  return all ? ['test-all', () => test([...OTHER_SYSTEMS, ...LONG_SUITES])] : ['test', () => test([])];
+  return all ? ['test-all', testAll] : ['test', test];
 }
 
 const [name, run] = chosen();

@@ -13,8 +13,8 @@ use crate::harness::world::World;
 
 /// A page with the headers of that Backstage, under https: its address and its process.
 fn backstages_page(world: &World, backstage: &Backstage) -> (String, Process) {
-    let arguments = ["--backstage", backstage.url.as_str()];
-    let (process, announcement) = node::serve(world, "hand-over", "hand-over/hand-over.mjs", &arguments);
+    let arguments = ["--headers-of", backstage.url.as_str()];
+    let (process, announcement) = node::serve(world, "portal", "portal/run.mjs", &arguments);
     assert_eq!(announcement["headers"]["referrer-policy"], "no-referrer", "{announcement}");
     (announcement["url"].as_str().unwrap().to_owned(), process)
 }

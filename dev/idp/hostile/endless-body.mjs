@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-/** Where an endless body ends after all, so that a client without a limit does no harm to the machine. */
+/** Where an "endless" body ends, so that a client without a limit does not fill the machine's memory. */
 export const BODY_BOUND = 64 * 1024 * 1024;
 
 const CHUNK = Buffer.alloc(64 * 1024, 'a');

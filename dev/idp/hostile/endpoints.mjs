@@ -9,7 +9,7 @@ import { sendEndlessBody } from './endless-body.mjs';
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 /** @typedef {import('./lies.mjs').Lie} Lie */
 
-/** Where redirecting endpoints send the client: the same answers, which nobody may come to fetch. */
+/** Where redirecting endpoints send the client: the same answers, which no client may fetch. */
 const ELSEWHERE = '/elsewhere';
 
 /** The endpoints of an identity provider that lies about one thing at a time. */
@@ -112,7 +112,7 @@ export class HostileEndpoints {
   }
 
   /**
-   * No page: whoever comes is Felix.
+   * No page: every user is Felix.
    *
    * @param {URLSearchParams} parameters
    * @param {ServerResponse} response
@@ -152,12 +152,12 @@ export class HostileEndpoints {
       return;
     }
     const code = parameters.get('code') ?? '';
-    // A redirected 302 has lost its body; it gets tokens all the same, so that following it would show.
+    // A request that follows a 302 has lost its body. It gets tokens nevertheless, so that a test notices a client that follows.
     if (parameters.get('grant_type') === 'authorization_code' && !this.#nonces.has(code)) {
       sendJson(response, 400, { error: 'invalid_grant', error_description: 'there is no such code' });
       return;
     }
-    // About this it never lies: only the refresh token that was given out last counts.
+    // This is never a lie: only the refresh token that was given out last is valid.
     if (parameters.get('grant_type') === 'refresh_token' && parameters.get('refresh_token') !== this.#newest) {
       sendJson(response, 400, { error: 'invalid_grant', error_description: 'that refresh token does not count any more' });
       return;

@@ -25,8 +25,8 @@ export class IdTokenForger {
   #foreign;
 
   /**
-   * @param {CryptoKeyPair} own whose public half is published
-   * @param {CryptoKeyPair} foreign whose public half is not
+   * @param {CryptoKeyPair} own its public half is published
+   * @param {CryptoKeyPair} foreign its public half is not
    */
   constructor(own, foreign) {
     this.#own = own;

@@ -1,4 +1,5 @@
-// Backstage's pages say no-referrer, which makes the form's Origin null: the meta element makes up for it while it is submitted.
+// Backstage's pages are sent with `Referrer-Policy: no-referrer`, which makes the form's Origin null: the meta element overrides that
+// while the form is submitted.
 function submit(helperUrl, sessionToken) {
   const form = document.createElement('form');
   form.method = 'post';

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// `make storm`, `make watches`, `make million`: run tests/NAME.rs at its full size, after installing and building what it needs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+
+import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
+import { NEEDS } from '../setup/needs.mjs';
+import { inRepository, REPOSITORY } from '../setup/repository.mjs';
+import { setUp } from '../setup/setup.mjs';
+import { say, step, StepFailed } from '../setup/steps.mjs';
+import { AS_ROOT } from '../suites/suites.mjs';
+
+/** Optimized as far as it changes what is measured, without the minutes of a release build. */
+const OPTIMIZED = { CARGO_PROFILE_TEST_OPT_LEVEL: '2', CARGO_PROFILE_DEV_OPT_LEVEL: '2' };
+
+/** What each is built with. @type {Record<'storm' | 'watches' | 'million', Record<string, string>>} */
+const VARIABLES = { storm: {}, watches: OPTIMIZED, million: OPTIMIZED };
+
+/** @param {string | undefined} name @returns {keyof typeof VARIABLES} */
+function known(name) {
+  if (name !== 'storm' && name !== 'watches' && name !== 'million') {
+    throw new Error(`There is no measurement ${name}; name one of ${Object.keys(VARIABLES).join(', ')}.`);
+  }
+  return name;
+}
+
+/**
+ * @param {string[]} line
+ * @param {Record<string, string | undefined>} variables
+ * @returns {Promise<number | null>} the exit code
+ */
+async function measure([program = '', ...args], variables) {
+  const env = { ...process.env, ...variables };
+  const [code] = await once(spawn(program, args, { cwd: REPOSITORY, env, stdio: ['ignore', 'inherit', 'inherit'] }), 'close');
+  return code;
+}
+
+const { values: { size }, positionals } = parseArgs({
+  // Settings of the measurement, as NAME=VALUE.
+  options: { size: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+const name = known(positionals[0]);
+const log = inRepository(`target/${name}-setup.log`);
+try {
+  const line = ['cargo', 'test', '--locked', '--quiet', '--test', name];
+  const variables = VARIABLES[name];
+  await step('setup', () => setUp(NEEDS[name], log));
+  await step('build', () => runCommand({ line: [...line, '--no-run'], variables, log }));
+  const sizes = Object.fromEntries(size.map((setting) => setting.split('=')));
+  if ((await measure([...AS_ROOT, ...line], { ...variables, ...sizes })) !== 0) {
+    throw new Error('what it says above');
+  }
+} catch (error) {
+  if (error instanceof StepFailed || error instanceof CommandFailed) {
+    say(await tailOf(log, 20));
+  }
+  say(`${name}: failed (${error instanceof Error ? error.message : error})`);
+  process.exitCode = 1;
+}

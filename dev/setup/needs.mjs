@@ -1,0 +1,65 @@
+/**
+ * @typedef {object} Needs what has to be on the machine
+ * @property {readonly import('./system-packages.mjs').SystemProgram[]} programs of the system, from apt
+ * @property {readonly string[]} folders whose npm packages are needed
+ * @property {readonly import('./tools.mjs').Tool[]} tools from rustup and PyPI
+ */
+
+/** What rustup installs; the other tools are kept in target/. */
+const RUST = /** @type {const} */ (['clippy', 'rustfmt', 'Rust for Windows and macOS']);
+
+const LINT_TOOLS = /** @type {const} */ (['clippy', 'rustfmt', 'cargo-deny']);
+const CROSS_TOOLS = /** @type {const} */ (['Rust for Windows and macOS', 'zig']);
+const CROSS_PROGRAMS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
+
+const IN_BROWSER = /** @type {const} */ (['chromium', 'ip']);
+const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
+const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
+
+const TEST_PROGRAMS = /** @type {const} */ ([
+  ...BACKSTAGE, ...IN_BROWSER, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+]);
+const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'backstage']);
+
+/** By the targets of the Makefile; `make setup` installs what all of them need. */
+export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
+  // A newcomer runs this first, so it installs only what a login in their own browser needs.
+  demo: { programs: ['cc'], folders: ['dev'], tools: [] },
+  'demo HEADLESS=1': { programs: ['cc', ...IN_BROWSER], folders: ['dev'], tools: [] },
+  backstage: { programs: BACKSTAGE, folders: ['dev', 'backstage'], tools: [] },
+  'backstage HEADLESS=1': { programs: [...BACKSTAGE, 'ip'], folders: ['dev', 'backstage'], tools: [] },
+  'backstage-test': { programs: [...BACKSTAGE, ...IN_BROWSER], folders: ['dev', 'backstage'], tools: [] },
+  storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
+  watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
+  million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
+  'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
+  image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
+  lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
+  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+});
+
+/** @returns {Needs} what all targets need */
+export function allNeeds() {
+  return together(Object.values(NEEDS));
+}
+
+/**
+ * @param {Needs} needs
+ * @returns {Needs} the part that is kept outside of the checkout
+ */
+export function ofMachine({ programs, tools }) {
+  return { programs, folders: [], tools: tools.filter((tool) => RUST.some((name) => name === tool)) };
+}
+
+/**
+ * @param {Needs[]} all
+ * @returns {Needs}
+ */
+export function together(all) {
+  return {
+    programs: [...new Set(all.flatMap(({ programs }) => programs))],
+    folders: [...new Set(all.flatMap(({ folders }) => folders))],
+    tools: [...new Set(all.flatMap(({ tools }) => tools))],
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+
+import { FakeMachine } from './fake-machine.mjs';
+import { allNeeds, NEEDS } from './needs.mjs';
+import { missing } from './setup.mjs';
+
+/** @type {FakeMachine} */
+let machine;
+
+afterEach(() => machine.remove());
+
+test('what is missing is named, and nothing is installed', async () => {
+  machine = await FakeMachine.with('cargo', 'cc', 'python3');
+  const absent = await missing({ ...NEEDS.lint, tools: ['Rust for Windows and macOS'], folders: [] }, machine.log);
+  assert.deepEqual(absent, ['shellcheck', 'x86_64-w64-mingw32-gcc', 'pip3', 'Rust for Windows and macOS']);
+  assert.equal(await machine.asked(), '');
+});
+
+test('a machine without Rust is told where to get it', async () => {
+  machine = await FakeMachine.with('cc');
+  await assert.rejects(missing(NEEDS.demo, machine.log), /^Error: Rust is missing: install 1\.95 or newer from https:\/\/rustup\.rs/);
+});
+
+test('make setup installs what each target needs', async () => {
+  machine = await FakeMachine.with();
+  const { programs, folders, tools } = allNeeds();
+  for (const needs of Object.values(NEEDS)) {
+    assert.deepEqual(needs.programs.filter((program) => !programs.includes(program)), []);
+    assert.deepEqual(needs.folders.filter((folder) => !folders.includes(folder)), []);
+    assert.deepEqual(needs.tools.filter((tool) => !tools.includes(tool)), []);
+  }
+});

