@@ -21,9 +21,9 @@ mod measured;
 
 use std::time::{Duration, Instant};
 
-use harness::backend::BackendPlan;
-use harness::idp::Idp;
-use harness::redis_server::RedisServer;
+use harness::peers::idp::Idp;
+use harness::peers::redis_server::RedisServer;
+use harness::programs::backend::BackendPlan;
 use harness::world::World;
 use logins::{Kept, fill, user};
 use measured::{Measured, peak_of};

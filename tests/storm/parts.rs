@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::redis_gate::RedisGate;
-use crate::harness::api::Api;
-use crate::harness::backend::{Backend, BackendPlan};
-use crate::harness::cluster::Cluster;
-use crate::harness::idp::Idp;
-use crate::harness::redis_server::RedisServer;
+use crate::harness::clients::api::Api;
+use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::idp::Idp;
+use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
 
 /// What the identity provider does with a refresh token that is spent again.

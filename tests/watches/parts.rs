@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::harness::api::{Api, agent};
-use crate::harness::backend::{Backend, BackendPlan};
-use crate::harness::backstage::Backstage;
-use crate::harness::cluster::Cluster;
-use crate::harness::forger::Forger;
-use crate::harness::hostile_idp::HostileIdp;
-use crate::harness::idp::Idp;
+use crate::harness::clients::api::{Api, agent};
+use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::forger::Forger;
+use crate::harness::peers::hostile_idp::HostileIdp;
+use crate::harness::peers::idp::Idp;
+use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
 
 /// No plugin calls the backend here.

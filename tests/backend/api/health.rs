@@ -1,0 +1,104 @@
+//! Is it alive, is it ready, how is it doing, and how it ends.
+
+use std::thread;
+
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use crate::harness::clients::api::{Answer, agent};
+use crate::harness::peers::idp::Idp;
+use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::world::World;
+
+const LIVENESS: &str = "/.backstage/health/v1/liveness";
+const READINESS: &str = "/.backstage/health/v1/readiness";
+
+fn get(url: &str) -> Answer {
+    Answer::read(agent().get(url).call().unwrap())
+}
+
+/// The status of each probe: alive, ready, on the API's listener and on the other.
+fn probes(backend: &Backend) -> [(u16, u16); 2] {
+    let status = |base: &str, path: &str| {
+        let answer = get(&format!("{base}{path}"));
+        if answer.status == 200 {
+            assert_eq!(answer.json, json!({ "status": "ok" }), "{path}");
+        }
+        answer.status
+    };
+    let (api, control) = (&backend.url, &backend.control_url);
+    [
+        (status(api, LIVENESS), status(api, READINESS)),
+        (status(control, "/healthz"), status(control, "/readyz")),
+    ]
+}
+
+#[test]
+fn ready_while_the_store_answers_and_alive_anyway() {
+    let world = World::new("health");
+    let mut redis = RedisServer::start(&world);
+    // Nobody is there: a dead identity provider unreadies nothing.
+    let backend = BackendPlan::new(&world, "http://localhost:1/").with_redis(&redis).start();
+    assert_eq!(probes(&backend), [(200, 200), (200, 200)]);
+    redis.kill();
+    assert_eq!(probes(&backend), [(200, 503), (200, 503)]);
+    redis.restart(&world);
+    assert_eq!(probes(&backend), [(200, 200), (200, 200)]);
+}
+
+#[test]
+fn metrics_stay_off_the_api_and_count_logins() {
+    let world = World::new("metrics");
+    let idp = Idp::start(&world);
+    let backend = BackendPlan::new(&world, &idp.issuer).start();
+    let api = backend.api(&world);
+    let pending = api.register();
+    let session = api.register();
+    assert_eq!(api.exchange(&session, &idp.log_in(&session.auth_url, "felix")).status, 200);
+    let refused = api.register();
+    assert_eq!(api.exchange(&refused, &idp.deny(&refused.auth_url)).status, 200);
+    let text = get(&format!("{}/metrics", backend.control_url)).text;
+    for line in [
+        "cluster_auth_logins_total{outcome=\"complete\"} 1",
+        "cluster_auth_logins_total{outcome=\"access_denied\"} 1",
+        "cluster_auth_sessions_pending 1",
+        "cluster_auth_exchange_seconds_count 1",
+        "cluster_auth_idp_seconds_count{endpoint=\"discovery\"} 1",
+        "cluster_auth_idp_seconds_count{endpoint=\"jwks\"} 1",
+        "cluster_auth_idp_seconds_count{endpoint=\"token\"} 1",
+        // Three sessions, a login, and the lock of the sweep for unused logins.
+        "cluster_auth_store_seconds_count{op=\"put_new\"} 5",
+        &format!("cluster_auth_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");
+    }
+    for secret in [&pending.token, &session.token] {
+        assert!(!text.contains(secret.as_str()));
+    }
+    assert_eq!(get(&format!("{}/metrics", backend.url)).status, 404);
+    assert_eq!(get(&format!("{}/api/cluster-auth/info", backend.control_url)).status, 404);
+}
+
+#[test]
+fn sigterm_lets_a_request_under_way_finish() {
+    let world = World::new("sigterm");
+    let idp = Idp::start(&world);
+    let mut backend = BackendPlan::new(&world, &idp.issuer).start();
+    let api = backend.api(&world);
+    let session = api.register();
+    let redirect = idp.log_in(&session.auth_url, "felix");
+    idp.hold_token("before");
+    thread::scope(|scope| {
+        let exchange = scope.spawn(|| api.exchange(&session, &redirect));
+        idp.wait_held();
+        backend.process.signal(Signal::SIGTERM);
+        backend.process.wait_for_line("stopping: requests under way may finish");
+        assert_eq!(get(&format!("{}/readyz", backend.control_url)).status, 503);
+        assert_eq!(get(&format!("{}/healthz", backend.control_url)).status, 200);
+        idp.control("release", json!({}));
+        let answer = exchange.join().unwrap();
+        assert_eq!(answer.json["success"], true, "{}", answer.text);
+    });
+    assert_eq!(backend.process.wait().code(), Some(0));
+}

@@ -1,0 +1,117 @@
+//! Two users at once on one replica: whose token a request carries, over thousands of them, while both logins are refreshed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::harness::clients::api::{Answer, Api};
+use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::idp::Idp;
+use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::programs::backend::BackendPlan;
+use crate::harness::world::World;
+
+/// No plugin calls the backend here.
+const BACKEND_UNKNOWN: &str = "http://localhost:1";
+
+const USERS: [&str; 2] = ["felix", "mara"];
+
+/// At least so many requests, both users' together.
+const REQUESTS: usize = 4_000;
+/// How many are under way at once.
+const AT_ONCE: usize = 8;
+/// At least so many refreshes meanwhile, both users' together.
+const REFRESHES: u64 = 4;
+/// Longer than it takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Whose ID token the cluster was shown. It has verified it, and answers with the headers that arrived. `None` where the
+/// token expired on its way to the cluster, as it may on a busy machine.
+fn shown_to_the_cluster(answer: &Answer) -> Option<Value> {
+    if answer.status == 401 && answer.json["details"].is_null() {
+        return None;
+    }
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let header = answer.json["headers"]["authorization"].as_str().unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(header.split('.').nth(1).unwrap()).unwrap();
+    Some(serde_json::from_slice::<Value>(&claims).unwrap()["email"].clone())
+}
+
+fn log_in(api: &Api, idp: &Idp, login: &str) {
+    let session = api.register();
+    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, login));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+fn refreshes(idp: &Idp) -> u64 {
+    idp.read("counts")["token"]["refresh_token"].as_u64().unwrap()
+}
+
+/// Half of the threads ask for one user and half for the other, until there were enough requests and refreshes: so those of one
+/// user go on while those of the other wait for a refresh.
+fn interleaved(apis: &[Api; 2], idp: &Idp) {
+    let enough = AtomicBool::new(false);
+    let (answered, answers) = channel();
+    let ask = |user: usize, answered: Sender<usize>| {
+        while !enough.load(Ordering::Relaxed) {
+            let answer = apis[user].get("/clusters/dev/proxy/echo/whose-token");
+            let Some(email) = shown_to_the_cluster(&answer) else { continue };
+            assert_eq!(email, format!("{}@example.com", USERS[user]));
+            let _ = answered.send(user);
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..AT_ONCE {
+            let (ask, answered) = (&ask, answered.clone());
+            scope.spawn(move || ask(thread % USERS.len(), answered));
+        }
+        drop(answered);
+        let deadline = Instant::now() + PATIENCE;
+        let watched: Vec<usize> = answers.iter().take(REQUESTS).collect();
+        while refreshes(idp) < REFRESHES && Instant::now() < deadline && answers.recv().is_ok() {}
+        enough.store(true, Ordering::Relaxed);
+        assert_eq!(watched.len(), REQUESTS);
+        let felix = watched.iter().filter(|user| **user == 0).count();
+        assert!((REQUESTS / 4..=REQUESTS * 3 / 4).contains(&felix), "{felix} of {REQUESTS} were felix'");
+    });
+    assert!(refreshes(idp) >= REFRESHES, "only {} refreshes", refreshes(idp));
+}
+
+fn never_see_each_other(world: &World, kept: impl FnOnce(BackendPlan) -> BackendPlan) {
+    let (backstage, idp) = Backstage::start(world, BACKEND_UNKNOWN);
+    let cluster = Cluster::start(world, &idp.issuer);
+    let plan = BackendPlan::new(world, &idp.issuer)
+        .without("CLUSTER_AUTH_DEV_USER")
+        .with("BACKSTAGE_URL", &backstage.url)
+        .with("IDENTITY_RULE", "catalog")
+        // A trace of thousands of requests would only take its time.
+        .with("RUST_LOG", "info")
+        .with_cluster(&cluster);
+    let backend = kept(plan).start();
+    let apis = USERS.map(|login| backend.api(world).with_bearer(&backstage.sign_in(world, login).user_token));
+    idp.control("id-token-lifetime", json!({ "seconds": 5 }));
+    for (api, login) in apis.iter().zip(USERS) {
+        log_in(api, &idp, login);
+    }
+    // A refresh begins a second before the ID token expires and takes three: requests of both users wait, each for their own.
+    idp.control("next", json!({ "endpoint": "token", "delayMs": 3000, "times": 1000 }));
+    interleaved(&apis, &idp);
+}
+
+#[test]
+fn two_users_at_once_never_see_each_others_token_in_process() {
+    let world = World::new("two_users_in_process");
+    never_see_each_other(&world, |plan| plan);
+}
+
+#[test]
+fn two_users_at_once_never_see_each_others_token_in_redis() {
+    let world = World::new("two_users_in_redis");
+    let redis = RedisServer::start(&world);
+    never_see_each_other(&world, |plan| plan.with_redis(&redis));
+}
