@@ -1,6 +1,7 @@
 //! Starts the real parts around a test, each on a free port in a network namespace of the test's own, and stops them on drop.
 
 pub mod clients;
+pub mod deployment;
 pub mod ledger;
 pub mod network;
 pub mod node;

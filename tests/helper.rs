@@ -3,7 +3,7 @@
 mod account;
 mod confirmation;
 mod login;
-pub mod proxy;
+mod proxy;
 mod sign_in;
 mod terminal;
 mod web;

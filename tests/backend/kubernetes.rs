@@ -13,41 +13,40 @@ mod vanished;
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api, agent};
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::cluster::{Cluster, names};
 use crate::harness::peers::hostile_idp::HostileIdp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
+use crate::harness::programs::backend::Backend;
 
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
+/// The identity provider is the quick one; it is honest here.
+type OnCluster = Deployment<HostileIdp, (), Cluster>;
+
+fn on_cluster(test: &str) -> OnCluster {
+    Deployment::with_hostile_idp(test).with_cluster()
+}
 
 /// Felix, logged in to a cluster.
 struct Connected {
-    idp: HostileIdp,
-    cluster: Cluster,
-    plan: BackendPlan,
+    here: OnCluster,
     backend: Backend,
     api: Api,
 }
 
 impl Connected {
-    /// The identity provider is the quick one; it is honest here.
-    fn new(world: &World) -> Self {
-        Self::to(world, Cluster::start)
+    fn new(test: &str) -> Self {
+        Self::to(on_cluster(test))
     }
 
     /// The same to a cluster that offers HTTP/2.
-    fn over_http2(world: &World) -> Self {
-        Self::to(world, Cluster::start_with_http2)
+    fn over_http2(test: &str) -> Self {
+        Self::to(Deployment::with_hostile_idp(test).with_cluster_by(Cluster::start_with_http2))
     }
 
-    fn to(world: &World, cluster: impl FnOnce(&World, &str) -> Cluster) -> Self {
-        let idp = HostileIdp::start(world);
-        let cluster = cluster(world, &idp.issuer);
-        let plan = BackendPlan::new(world, &idp.issuer).with_cluster(&cluster);
-        let backend = plan.start();
-        let api = backend.api(world);
-        log_in(&api, &idp);
-        Self { idp, cluster, plan, backend, api }
+    fn to(here: OnCluster) -> Self {
+        let (backend, api) = here.start();
+        api.log_in(&here.idp, "felix");
+        Self { here, backend, api }
     }
 
     fn echo(&self, headers: &[(&str, &str)]) -> Value {
@@ -57,16 +56,9 @@ impl Connected {
     }
 }
 
-fn log_in(api: &Api, idp: &HostileIdp) {
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url));
-    assert_eq!(answer.status, 200, "{}", answer.text);
-}
-
 #[test]
 fn a_user_reads_what_kubernetes_lets_them() {
-    let world = World::new("proxy_read");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_read");
     let api = &connected.api;
     assert_eq!(names(&api.get(PODS).json), ["web-0", "web-1"]);
     assert_eq!(names(&api.get(&format!("{PODS}?labelSelector=app%3Dnone")).json), [""; 0]);
@@ -80,8 +72,7 @@ fn a_user_reads_what_kubernetes_lets_them() {
     assert_eq!((foreign.status, &foreign.json["reason"]), (403, &json!("Forbidden")));
     let missing = api.get(&format!("{PODS}/web-9"));
     assert_eq!((missing.status, &missing.json["reason"]), (404, &json!("NotFound")));
-    let metrics = agent().get(format!("{}/metrics", connected.backend.control_url)).call().unwrap();
-    let metrics = metrics.into_body().read_to_string().unwrap();
+    let metrics = connected.backend.metrics();
     for (code, count) in [(200, 5), (403, 1), (404, 1)] {
         let line =
             format!("cluster_auth_kubernetes_requests_total{{cluster=\"dev\",code=\"{code}\"}} {count}");
@@ -91,8 +82,7 @@ fn a_user_reads_what_kubernetes_lets_them() {
 
 #[test]
 fn a_head_request_has_headers_and_no_body() {
-    let world = World::new("proxy_head");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_head");
     let url = format!("{}/api/cluster-auth{PODS}", connected.backend.url);
     let mut answer = agent().head(&url).call().unwrap();
     assert_eq!(answer.status(), 200);
@@ -102,8 +92,7 @@ fn a_head_request_has_headers_and_no_body() {
 
 #[test]
 fn requests_arrive_without_what_is_not_kubernetes_business() {
-    let world = World::new("proxy_request_headers");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_request_headers");
     let seen = connected.echo(&[
         ("accept", "application/json;as=Table;v=v1;g=meta.k8s.io"),
         ("user-agent", "kubectl/v1.33"),
@@ -136,13 +125,12 @@ fn requests_arrive_without_what_is_not_kubernetes_business() {
     assert_eq!(headers["user-agent"], "kubectl/v1.33");
     let own = headers["authorization"].as_str().unwrap();
     assert_eq!(own.split('.').count(), 3, "not the ID token");
-    assert!(connected.cluster.url.ends_with(headers["host"].as_str().unwrap()), "{seen}");
+    assert!(connected.here.cluster.url.ends_with(headers["host"].as_str().unwrap()), "{seen}");
 }
 
 #[test]
 fn the_callers_own_credential_never_reaches_kubernetes() {
-    let world = World::new("proxy_credential");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_credential");
     let api = connected.api.with_bearer("the caller's own");
     let seen = api.get("/clusters/dev/proxy/echo/credential").text;
     assert!(seen.contains("authorization") && !seen.contains("the caller's own"), "{seen}");
@@ -150,8 +138,7 @@ fn the_callers_own_credential_never_reaches_kubernetes() {
 
 #[test]
 fn answers_are_harmless_in_a_browser() {
-    let world = World::new("proxy_answer_headers");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_answer_headers");
     let answer = connected.api.get("/clusters/dev/proxy/echo/answer-headers");
     assert_eq!(answer.status, 200);
     for (name, value) in [
@@ -177,8 +164,7 @@ fn answers_are_harmless_in_a_browser() {
 
 #[test]
 fn a_redirect_of_the_cluster_is_not_followed() {
-    let world = World::new("proxy_redirect");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_redirect");
     let answer: Answer = connected.api.get("/clusters/dev/proxy/echo/redirect");
     assert_eq!((answer.status, answer.header("location")), (302, Some("/echo/followed")));
     assert!(!answer.text.contains("followed"), "{}", answer.text);

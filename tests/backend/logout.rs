@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::clients::api::{Answer, Api, agent};
+use crate::harness::clients::api::{Answer, Api};
+use crate::harness::deployment::{Deployment, OnRedis};
 use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
+use crate::harness::peers::cluster::PODS;
+use crate::harness::peers::provider::Provider;
+use crate::harness::programs::backend::Backend;
 
 /// Longer than the pauses between two tries here.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,55 +21,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Another key than [`SEALING_KEY`].
 const OTHER_KEY: &str = "other:YW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyE=";
 
-struct Parts {
-    world: World,
-    idp: Idp,
-    redis: RedisServer,
-    plan: BackendPlan,
+fn deploy(test: &str) -> OnRedis {
+    Deployment::new(test).with_redis()
 }
 
-impl Parts {
-    fn start(test: &str) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let redis = RedisServer::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-        Self { world, idp, redis, plan }
-    }
+/// For a test that waits for revocations to be tried again: the pause before that is twice this time-out.
+fn deploy_impatient(test: &str) -> OnRedis {
+    deploy(test).with("IDP_TIMEOUT", "3s")
+}
 
-    /// The same for a test that waits for revocations to be tried again: the pause before that is twice this time-out.
-    fn start_impatient(test: &str) -> Self {
-        Self::start(test).impatient()
-    }
-
-    fn impatient(self) -> Self {
-        Self { plan: self.plan.with("IDP_TIMEOUT", "3s"), ..self }
-    }
-
-    /// Two clusters, `dev` and `prod`.
-    fn start_with_two_clusters(test: &str) -> Self {
-        let parts = Self::start(test);
-        let cluster = |name: &str| {
-            format!(
-                "[[clusters]]\ncluster_name = \"{name}\"\noidc_issuer_url = \"{}\"\noidc_client_id = \"kubernetes\"\n\
-                 oidc_organization_id = \"org_dev\"\noidc_extra_params = \"prompt=consent\"\nidentity_rule = \"any\"\n",
-                parts.idp.issuer
-            )
-        };
-        let file = parts.world.file("clusters.toml");
-        std::fs::write(&file, cluster("dev") + &cluster("prod")).unwrap();
-        Self { plan: parts.plan.with("CONFIG_FILE", file.to_str().unwrap()), ..parts }
-    }
-
-    fn api(&self, backend: &Backend) -> Api {
-        backend.api(&self.world)
-    }
-
+impl OnRedis {
     /// Logs in; the answer is the login's refresh token.
     fn log_in_to(&self, api: &Api, cluster: &str, login: &str) -> String {
-        let session = api.session_of(&api.post("/register", &json!({ "cluster": cluster })));
-        let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url, login));
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        api.log_in_to(&self.idp, cluster, login);
         self.newest_refresh_token()
     }
 
@@ -77,15 +41,8 @@ impl Parts {
         self.log_in_to(api, "dev", "felix")
     }
 
-    fn secrets(&self) -> Vec<Value> {
-        let ledger = std::fs::read_to_string(self.world.ledger.path()).unwrap();
-        ledger.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
     fn newest_refresh_token(&self) -> String {
-        let secrets = self.secrets();
-        let newest = secrets.iter().rfind(|secret| secret["kind"] == "refresh_token").unwrap();
-        newest["value"].as_str().unwrap().to_owned()
+        self.world.ledger.values_of("refresh_token").pop().unwrap()
     }
 
     /// The next revocations are answered like that.
@@ -93,23 +50,19 @@ impl Parts {
         self.idp.control("next", json!({ "endpoint": "revocation", "status": status, "times": times }));
     }
 
-    fn revocations(&self) -> Value {
-        self.idp.read("counts")["revocation"].clone()
-    }
-
     fn wait_for_revocations(&self, count: u64) {
         let deadline = Instant::now() + PATIENCE;
-        while self.revocations().as_u64().unwrap() < count {
+        while self.idp.revocations() < count {
             assert!(Instant::now() < deadline, "no revocation came");
         }
     }
 
     fn assert_dead(&self, refresh_token: &str) {
-        assert_eq!(self.idp.spend(refresh_token), 403, "a refresh token that shall be dead still counts");
+        assert_eq!(self.idp.spend(refresh_token), 403, "a refresh token that must be dead still counts");
     }
 
     fn assert_alive(&self, refresh_token: &str) {
-        assert_eq!(self.idp.spend(refresh_token), 200, "a refresh token that nobody gave up is dead");
+        assert_eq!(self.idp.spend(refresh_token), 200, "a refresh token of a login that is kept is dead");
     }
 }
 
@@ -143,8 +96,7 @@ fn wait_for_audit(backend: &Backend, outcome: &str) {
 
 /// Whether the backend has counted that many revocations of that outcome.
 fn counted(backend: &Backend, outcome: &str, count: u64) -> bool {
-    let metrics = Answer::read(agent().get(format!("{}/metrics", backend.control_url)).call().unwrap()).text;
-    metrics.contains(&format!("cluster_auth_revocations_total{{outcome=\"{outcome}\"}} {count}\n"))
+    backend.metric(&format!("cluster_auth_revocations_total{{outcome=\"{outcome}\"}}")) == count
 }
 
 fn until_counted(backend: &Backend, outcome: &str, count: u64) {
@@ -156,36 +108,36 @@ fn until_counted(backend: &Backend, outcome: &str, count: u64) {
 
 #[test]
 fn a_forgotten_login_is_dead_at_the_identity_provider() {
-    let parts = Parts::start("disconnect_revoked");
-    let backend = parts.plan.start();
-    let api = parts.api(&backend);
-    let control = parts.log_in(&api);
-    parts.assert_alive(&control);
-    let token = parts.log_in(&api);
+    let here = deploy("disconnect_revoked");
+    let (backend, api) = here.start();
+    let control = here.log_in(&api);
+    here.assert_alive(&control);
+    let token = here.log_in(&api);
     assert_eq!(api.cluster_status()["connected"], true);
     api.delete("/tokens?cluster=elsewhere").assert_problem(400, "unknown_cluster");
     api.delete("/tokens?cluster=dev&cluster=dev").assert_problem(400, "bad_request");
     assert_eq!(api.cluster_status()["connected"], true);
     assert_answer(&api.delete("/tokens?cluster=dev"), &["dev"], &[]);
     assert_eq!(api.cluster_status()["connected"], false);
-    parts.assert_dead(&token);
+    here.assert_dead(&token);
     wait_for_audit(&backend, "revoked");
     // Asked again, there is nothing to do, and that is no error.
     assert_answer(&api.delete("/tokens?cluster=dev"), &[], &[]);
     assert_answer(&api.delete("/tokens"), &[], &[]);
-    let left = parts.redis.keys();
+    let left = here.redis.keys();
     assert!(!left.iter().any(|key| key.contains("revocation") || key.contains("login:")), "{left:?}");
 }
 
 #[test]
 fn all_clusters_of_one_user_and_nothing_of_anothers() {
-    let parts = Parts::start_with_two_clusters("disconnect_all").impatient();
-    let backends =
-        [parts.plan.start(), parts.plan.clone().with("CLUSTER_AUTH_DEV_USER", "user:default/mara").start()];
-    let [felix, mara] = backends.each_ref().map(|backend| parts.api(backend));
-    let hers = parts.log_in_to(&mara, "dev", "mara");
-    let his = [parts.log_in_to(&felix, "dev", "felix"), parts.log_in_to(&felix, "prod", "felix")];
-    parts.fail_revocations(2, 500);
+    let here =
+        deploy_impatient("disconnect_all").with("IDENTITY_RULE", "any").with_clusters_named(&["dev", "prod"]);
+    let as_mara = here.plan.clone().with("CLUSTER_AUTH_DEV_USER", "user:default/mara");
+    let backends = [here.plan.start(), as_mara.start()];
+    let [felix, mara] = backends.each_ref().map(|backend| here.api(backend));
+    let hers = here.log_in_to(&mara, "dev", "mara");
+    let his = [here.log_in_to(&felix, "dev", "felix"), here.log_in_to(&felix, "prod", "felix")];
+    here.fail_revocations(2, 500);
     assert_answer(&felix.delete("/tokens"), &["dev", "prod"], &["dev", "prod"]);
     assert_eq!(felix.cluster_status()["connected"], false);
     // Of what is pending, she is told nothing, and only what she gives up goes.
@@ -193,141 +145,131 @@ fn all_clusters_of_one_user_and_nothing_of_anothers() {
     assert_eq!(mara.cluster_status()["connected"], true);
     until_nothing_is_pending(&felix);
     for token in &his {
-        parts.assert_dead(token);
+        here.assert_dead(token);
     }
-    parts.assert_alive(&hers);
+    here.assert_alive(&hers);
 }
 
 /// A refresh is under way, its lock has run out, and the login is forgotten meanwhile.
 #[test]
 fn a_refresh_under_way_revokes_what_it_got_for_a_forgotten_login() {
-    let parts = Parts::start("disconnect_refresh");
-    let cluster = Cluster::start(&parts.world, &parts.idp.issuer);
-    let backend = parts.plan.clone().with_cluster(&cluster).with("IDP_TIMEOUT", "20s").start();
-    let api = parts.api(&backend);
-    parts.idp.control("id-token-lifetime", json!({ "seconds": 1 }));
-    let spent = parts.log_in(&api);
-    parts.idp.hold_token("after");
+    let here = deploy("disconnect_refresh");
+    let cluster = Cluster::start(&here.world, &here.idp.issuer);
+    let plan = here.plan.clone().with_cluster(&cluster).with("IDP_TIMEOUT", "20s");
+    let (_backend, api) = here.start_as(&plan);
+    here.idp.set_id_token_lifetime(1);
+    let spent = here.log_in(&api);
+    here.idp.hold_token("after");
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            let pods = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
             let deadline = Instant::now() + PATIENCE;
             loop {
-                let answer = api.get(pods);
+                let answer = api.get(PODS);
                 // The ID token still serves, or the fast cluster has just seen it expire.
                 if !matches!(answer.status, 200 | 401) || Instant::now() > deadline {
                     return answer;
                 }
             }
         });
-        parts.idp.wait_held();
-        parts.redis.cli(&["DEL", "cluster-auth:login-lock:{user:default/felix|dev}"]);
+        here.idp.wait_held();
+        here.redis.cli(&["DEL", "cluster-auth:login-lock:{user:default/felix|dev}"]);
         assert_answer(&api.delete("/tokens"), &["dev"], &[]);
-        assert_eq!(parts.revocations(), 1);
-        parts.idp.control("release", json!({}));
+        assert_eq!(here.idp.revocations(), 1);
+        here.idp.release();
         let answer = asking.join().unwrap();
         assert_eq!(answer.status, 403, "{}", answer.text);
         assert!(answer.text.contains("not_connected"), "{}", answer.text);
     });
     // The caller may have been told by the store, while the refresh goes on.
-    parts.wait_for_revocations(2);
-    assert_eq!(parts.revocations(), 2);
-    let got = parts.newest_refresh_token();
+    here.wait_for_revocations(2);
+    assert_eq!(here.idp.revocations(), 2);
+    let got = here.newest_refresh_token();
     assert_ne!(got, spent);
-    parts.assert_dead(&got);
+    here.assert_dead(&got);
     assert_answer(&api.delete("/tokens"), &[], &[]);
 }
 
 #[test]
 fn while_the_identity_provider_is_away_a_login_is_forgotten_at_once_and_no_token_lies_in_redis() {
-    let mut parts = Parts::start("disconnect_away");
-    let backend = parts.plan.start();
-    let api = parts.api(&backend);
-    parts.log_in(&api);
-    parts.idp.kill();
+    let mut here = deploy("disconnect_away");
+    let (_backend, api) = here.start();
+    here.log_in(&api);
+    here.idp.kill();
     assert_answer(&api.delete("/tokens"), &["dev"], &["dev"]);
     assert_eq!(api.cluster_status()["connected"], false);
-    let dump = || String::from_utf8_lossy(&parts.redis.dump()).into_owned();
+    let dump = || String::from_utf8_lossy(&here.redis.dump()).into_owned();
     let sealed = dump();
     assert!(sealed.contains("revocation:{user:default/felix|dev}"), "nothing pending was found in Redis");
     assert!(!sealed.contains("login:{user:default/felix|dev}"), "the login is still there");
-    let indexes = parts.redis.cli(&["ZRANGE", "cluster-auth:revocations", "0", "-1"]);
+    let indexes = here.redis.cli(&["ZRANGE", "cluster-auth:revocations", "0", "-1"]);
     let sealed = sealed + &String::from_utf8_lossy(&indexes);
     assert!(sealed.contains("|user:default/felix|dev"), "no index was found in Redis");
-    let tokens: Vec<String> = parts
-        .secrets()
-        .iter()
-        .filter(|secret| {
-            secret["kind"].as_str().unwrap().ends_with("_token") && secret["kind"] != "session_token"
-        })
-        .map(|secret| secret["value"].as_str().unwrap().to_owned())
-        .collect();
+    let kinds = ["id_token", "access_token", "refresh_token"];
+    let tokens: Vec<String> = kinds.iter().flat_map(|kind| here.world.ledger.values_of(kind)).collect();
     assert_eq!(tokens.len(), 3);
     for token in &tokens {
         assert!(!sealed.contains(token.as_str()), "Redis holds a token");
         // A token that lay there would have been found.
-        parts.redis.cli(&["SET", "planted", token]);
+        here.redis.cli(&["SET", "planted", token]);
         assert!(dump().contains(token.as_str()));
     }
 }
 
 #[test]
 fn a_login_that_another_replaces_is_dead_and_the_new_one_lives() {
-    let parts = Parts::start_impatient("disconnect_replaced");
-    let backend = parts.plan.start();
-    let api = parts.api(&backend);
-    let first = parts.log_in(&api);
-    let second = parts.log_in(&api);
-    parts.assert_dead(&first);
-    parts.fail_revocations(1, 503);
-    let third = parts.log_in(&api);
+    let here = deploy_impatient("disconnect_replaced");
+    let (backend, api) = here.start();
+    let first = here.log_in(&api);
+    let second = here.log_in(&api);
+    here.assert_dead(&first);
+    here.fail_revocations(1, 503);
+    let third = here.log_in(&api);
     wait_for_audit(&backend, "revocation_pending");
     until_counted(&backend, "revoked", 2);
-    parts.assert_dead(&second);
+    here.assert_dead(&second);
     assert_eq!(api.cluster_status()["connected"], true);
-    parts.assert_alive(&third);
+    here.assert_alive(&third);
 }
 
 #[test]
 fn what_the_identity_provider_does_not_offer_is_not_pending() {
-    let parts = Parts::start_impatient("disconnect_not_offered");
-    let mut discovery = parts.idp.discovery();
-    let backend = parts.plan.start();
-    let api = parts.api(&backend);
-    parts.log_in(&api);
+    let here = deploy_impatient("disconnect_not_offered");
+    let mut discovery = here.idp.discovery();
+    let (backend, api) = here.start();
+    here.log_in(&api);
     let refusal = |error: &str| {
         let body = json!({ "error": error });
-        parts.idp.control("next", json!({ "endpoint": "revocation", "status": 400, "body": body }));
+        here.idp.control("next", json!({ "endpoint": "revocation", "status": 400, "body": body }));
     };
     refusal("unsupported_token_type");
     assert_answer(&api.delete("/tokens"), &["dev"], &[]);
     wait_for_audit(&backend, "not_offered");
     // Any other refusal may be the configuration's fault, which can be mended.
-    parts.log_in(&api);
+    here.log_in(&api);
     refusal("invalid_client");
     assert_answer(&api.delete("/tokens"), &["dev"], &["dev"]);
     until_nothing_is_pending(&api);
-    let before = parts.revocations();
+    let before = here.idp.revocations();
     discovery.as_object_mut().unwrap().remove("revocation_endpoint").unwrap();
-    parts.idp.control("next", json!({ "endpoint": "discovery", "status": 200, "body": discovery }));
-    let without = parts.plan.start();
-    let api = parts.api(&without);
-    parts.log_in(&api);
+    here.idp.control("next", json!({ "endpoint": "discovery", "status": 200, "body": discovery }));
+    let without = here.plan.start();
+    let api = here.api(&without);
+    here.log_in(&api);
     assert_answer(&api.delete("/tokens"), &["dev"], &[]);
     wait_for_audit(&without, "not_offered");
-    assert_eq!(parts.revocations(), before);
+    assert_eq!(here.idp.revocations(), before);
 }
 
 #[test]
 fn a_login_that_cannot_be_opened_is_kept() {
-    let parts = Parts::start("disconnect_unreadable");
-    let backend = parts.plan.start();
-    let token = parts.log_in(&parts.api(&backend));
+    let here = deploy("disconnect_unreadable");
+    let backend = here.plan.start();
+    let token = here.log_in(&here.api(&backend));
     drop(backend);
-    let without_key = parts.plan.clone().with("TOKEN_ENCRYPTION_KEYS", OTHER_KEY).start();
-    parts.api(&without_key).delete("/tokens").assert_problem(503, "record_unreadable");
+    let without_key = here.plan.clone().with("TOKEN_ENCRYPTION_KEYS", OTHER_KEY).start();
+    here.api(&without_key).delete("/tokens").assert_problem(503, "record_unreadable");
     drop(without_key);
-    let backend = parts.plan.start();
-    assert_eq!(parts.api(&backend).cluster_status()["connected"], true);
-    parts.assert_alive(&token);
+    let backend = here.plan.start();
+    assert_eq!(here.api(&backend).cluster_status()["connected"], true);
+    here.assert_alive(&token);
 }

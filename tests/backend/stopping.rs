@@ -8,15 +8,14 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
+use crate::harness::clients::api::Session;
 use crate::harness::clients::api::{Answer, agent, redirect_body};
+use crate::harness::clients::login::Arrived;
 use crate::harness::clients::raw_http;
-use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::deployment::{Deployment, OnRedis};
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
-
-/// Nobody is there: these backends are asked for nothing that needs an identity provider.
-const NO_ISSUER: &str = "http://localhost:1/";
 
 /// Well within what the end may take at most, and more than a busy machine needs.
 const SOON: Duration = Duration::from_secs(15);
@@ -74,15 +73,27 @@ fn a_person_at_the_terminal_does_not_wait_for_the_delay() {
     assert!(told.elapsed() < SOON, "{:?}", told.elapsed());
 }
 
+/// A backend, a session there, and the exchange of its code, which the identity provider will hold once it has come.
+fn about_to_exchange(here: &OnRedis) -> (Backend, Session, String) {
+    let (backend, api) = here.start();
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
+    here.idp.hold_token("after");
+    (backend, session, redirect_body(&redirect).to_string())
+}
+
+/// Lets the exchange go on: the process ends well, and the next one knows the outcome.
+fn assert_finished(here: &OnRedis, backend: &mut Backend, session: &Session) {
+    here.idp.release();
+    assert_eq!(backend.process.wait().code(), Some(0));
+    let (_after, api) = here.start();
+    assert_eq!(api.session(session).json["status"], "complete");
+    assert_eq!(api.cluster_status()["connected"], true);
+}
+
 #[test]
 fn an_exchange_under_way_is_finished_with_nothing_else_connected() {
-    let world = World::new("stopping_exchange");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-    let mut backend = plan.start();
-    let session = backend.api(&world).register();
-    let body = redirect_body(&idp.log_in(&session.auth_url, "felix")).to_string();
-    idp.hold_token("after");
+    let here = Deployment::new("stopping_exchange").with_redis();
+    let (mut backend, session, body) = about_to_exchange(&here);
     let request = format!(
         "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -90,68 +101,51 @@ fn an_exchange_under_way_is_finished_with_nothing_else_connected() {
         body.len()
     );
     let caller = raw_http::begin(&backend.url, &request);
-    idp.wait_held();
+    here.idp.wait_held();
     drop(caller);
     stop(&backend, Signal::SIGTERM);
     wait_until_workers_are_gone(&backend);
-    idp.control("release", json!({}));
-    assert_eq!(backend.process.wait().code(), Some(0));
-    let after = plan.start();
-    let api = after.api(&world);
-    assert_eq!(api.session(&session).json["status"], "complete");
-    assert_eq!(api.cluster_status()["connected"], true);
+    assert_finished(&here, &mut backend, &session);
 }
 
 #[test]
 fn an_exchange_that_could_not_be_finished_is_not_begun() {
-    let world = World::new("stopping_no_exchange");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("IDP_TIMEOUT", "20s");
-    let mut backend = plan.clone().with("DRAIN_DELAY", "20s").start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let redirect = idp.log_in(&session.auth_url, "felix");
+    let here = Deployment::new("stopping_no_exchange").with_redis().with("IDP_TIMEOUT", "20s");
+    let (mut backend, api) = here.start_as(&here.plan.clone().with("DRAIN_DELAY", "20s"));
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
     stop(&backend, Signal::SIGTERM);
     let refused = api.exchange(&session, &redirect);
     refused.assert_problem(503, "store_unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(api.session(&session).json["status"], "pending");
-    assert_eq!(idp.read("counts")["token"]["authorization_code"], 0);
+    assert_eq!(here.idp.code_requests(), 0);
     backend.process.kill();
-    let after = plan.start();
-    assert_eq!(after.api(&world).exchange(&session, &redirect).json["success"], true);
+    let (_after, api) = here.start();
+    assert_eq!(api.exchange(&session, &redirect).json["success"], true);
 }
 
 #[test]
 fn a_revocation_under_way_is_finished_with_nothing_else_connected() {
-    let world = World::new("stopping_revocation");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let mut backend = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).start();
-    let api = backend.api(&world);
-    let session = api.register();
-    assert_eq!(api.exchange(&session, &idp.log_in(&session.auth_url, "felix")).status, 200);
-    idp.control("next", json!({ "endpoint": "revocation", "delayMs": 3_000 }));
+    let here = Deployment::new("stopping_revocation").with_redis();
+    let (mut backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
+    here.idp.control("next", json!({ "endpoint": "revocation", "delayMs": 3_000 }));
     let request = "DELETE /api/cluster-auth/tokens HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let caller = raw_http::begin(&backend.url, request);
-    while idp.read("counts")["revocation"] == 0 {
+    while here.idp.revocations() == 0 {
         thread::yield_now();
     }
     drop(caller);
     stop(&backend, Signal::SIGTERM);
     assert_eq!(backend.process.wait().code(), Some(0));
-    let keys = redis.keys();
+    let keys = here.redis.keys();
     assert!(!keys.iter().any(|key| key.contains("revocation") || key.contains("login:")), "{keys:?}");
 }
 
 #[test]
 fn what_the_last_request_begins_is_finished_though_its_caller_is_gone() {
-    let world = World::new("stopping_last_request");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-    let mut backend = plan.start();
-    let session = backend.api(&world).register();
-    let body = redirect_body(&idp.log_in(&session.auth_url, "felix")).to_string();
-    idp.hold_token("after");
+    let here = Deployment::new("stopping_last_request").with_redis();
+    let (mut backend, session, body) = about_to_exchange(&here);
     let head = format!(
         "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
          expect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -166,23 +160,16 @@ fn what_the_last_request_begins_is_finished_though_its_caller_is_gone() {
     stop(&backend, Signal::SIGTERM);
     wait_until_workers_are_gone(&backend);
     caller.write_all(body.as_bytes()).unwrap();
-    idp.wait_held();
+    here.idp.wait_held();
     drop(caller);
     wait_until_workers_are_gone(&backend);
-    idp.control("release", json!({}));
-    assert_eq!(backend.process.wait().code(), Some(0));
-    let after = plan.start();
-    let api = after.api(&world);
-    assert_eq!(api.session(&session).json["status"], "complete");
-    assert_eq!(api.cluster_status()["connected"], true);
+    assert_finished(&here, &mut backend, &session);
 }
 
 #[test]
 fn who_waits_for_a_session_is_answered_early() {
-    let world = World::new("stopping_long_poll");
-    let idp = Idp::start(&world);
-    let mut backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
+    let here = Deployment::new("stopping_long_poll");
+    let (mut backend, api) = here.start();
     let session = api.register();
     let answer = thread::scope(|scope| {
         let poll = scope.spawn(|| api.with_bearer(&session.token).get("/session?wait=25"));

@@ -3,4 +3,5 @@
 pub mod api;
 pub mod browser;
 pub mod callback_port;
+pub mod login;
 pub mod raw_http;

@@ -6,5 +6,6 @@ pub mod forger;
 pub mod hostile_idp;
 pub mod idp;
 pub mod prometheus;
+pub mod provider;
 pub mod redis_server;
 pub mod sentinel;

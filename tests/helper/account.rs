@@ -5,79 +5,57 @@ mod endings;
 use backstage_oidc_helper::protocol::StatusResponse;
 use serde_json::json;
 
-use crate::harness::clients::api::Api;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
-use crate::harness::peers::backstage::Backstage;
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
-use crate::harness::world::World;
-
-/// No plugin calls the backend here.
-const BACKEND_UNKNOWN: &str = "http://localhost:1";
 
 fn run(plan: HelperPlan) -> Ending {
     Ending::of(&mut plan.launch())
 }
 
-fn log_in(api: &Api, idp: &Idp, cluster: &str) {
-    let session = api.session_of(&api.post("/register", &json!({ "cluster": cluster })));
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-    assert_eq!(answer.status, 200, "{}", answer.text);
-}
-
 #[test]
 fn behind_a_real_backstage_with_the_users_token_and_with_the_cookie() {
-    let world = World::new("status_backstage");
-    let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
-    let backend = BackendPlan::new(&world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("IDENTITY_RULE", "catalog")
-        .with("CLUSTER_TITLE", "Development")
-        .start();
+    let (here, backstage) = Deployment::beside_backstage("status_backstage", &[]);
+    let (backend, api) = here.start_as(&here.plan.clone().with("CLUSTER_TITLE", "Development"));
     let ingress = Ingress::start(&backend.url, &backstage.url);
-    let felix = backstage.sign_in(&world, "felix");
-    let command =
-        |name| HelperPlan::of_command(&world, name, &ingress.url).with("BACKSTAGE_TOKEN", &felix.user_token);
+    let felix = backstage.sign_in(&here.world, "felix");
+    let command = |name| {
+        HelperPlan::of_command(&here.world, name, &ingress.url).with("BACKSTAGE_TOKEN", &felix.user_token)
+    };
     let head = format!("user:default/felix at {}\n", ingress.url);
 
     let before = run(command("status"));
     let next = format!("run backstage-oidc-helper login --backend {} --cluster dev", ingress.url);
     before.assert(0, &["dev (Development): not connected: ", &next]);
     assert!(before.said.starts_with(&head), "{}", before.said);
-    log_in(&backend.api(&world).with_bearer(&felix.user_token), &idp, "dev");
+    api.with_bearer(&felix.user_token).log_in(&here.idp, "felix");
     let connected = ["dev (Development): connected as auth0|felix until ", " UTC, refreshed by itself"];
     let after = run(command("status"));
     after.assert(0, &connected);
     assert!(after.said.starts_with(&head), "{}", after.said);
-    let by_cookie = HelperPlan::of_command(&world, "status", &ingress.url);
+    let by_cookie = HelperPlan::of_command(&here.world, "status", &ingress.url);
     run(by_cookie.with("BACKSTAGE_SESSION", &felix.cookie)).assert(0, &connected);
 
     run(command("logout")).assert(0, &[&format!("Logged out at {}: dev.", ingress.url)]);
-    assert_eq!(backend.api(&world).with_bearer(&felix.user_token).cluster_status()["connected"], false);
+    assert_eq!(api.with_bearer(&felix.user_token).cluster_status()["connected"], false);
     run(command("logout")).assert(0, &["Nothing to forget: you are connected to no cluster at"]);
 
     let forged = format!("{}x", felix.user_token);
-    world.ledger.note("backstage_user_token", &forged);
+    here.world.ledger.note("backstage_user_token", &forged);
     for name in ["status", "logout"] {
-        let plan = HelperPlan::of_command(&world, name, &ingress.url);
+        let plan = HelperPlan::of_command(&here.world, name, &ingress.url);
         run(plan.with("BACKSTAGE_TOKEN", &forged)).assert(1, &["The backend says no: ", "(token_invalid)"]);
-        let nobody = HelperPlan::of_command(&world, name, &ingress.url);
+        let nobody = HelperPlan::of_command(&here.world, name, &ingress.url);
         run(nobody).assert(1, &["set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION", "(not_signed_in)"]);
     }
 }
 
 #[test]
 fn json_is_the_backends_answer_and_nothing_else() {
-    let world = World::new("status_json");
-    let idp = Idp::start(&world);
-    let plan =
-        BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod", "stage", "test"]);
-    let backend = plan.start();
-    let api = backend.api(&world);
-    log_in(&api, &idp, "prod");
-    let quiet = HelperPlan::of_command(&world, "status", &backend.url).with("RUST_LOG", "off");
+    let here = Deployment::new("status_json").with_clusters_named(&["dev", "prod", "stage", "test"]);
+    let (backend, api) = here.start();
+    api.log_in_to(&here.idp, "prod", "felix");
+    let quiet = HelperPlan::of_command(&here.world, "status", &backend.url).with("RUST_LOG", "off");
     let mut process = quiet.argument("--json").launch();
     assert_eq!(process.wait().code(), Some(0));
     let printed = process.printed();
@@ -90,41 +68,36 @@ fn json_is_the_backends_answer_and_nothing_else() {
 
 #[test]
 fn logout_of_one_cluster_leaves_the_others_and_without_a_name_ends_all() {
-    let world = World::new("logout_clusters");
-    let idp = Idp::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod"]);
-    let backend = plan.start();
-    let api = backend.api(&world);
+    let here = Deployment::new("logout_clusters").with_clusters_named(&["dev", "prod"]);
+    let (backend, api) = here.start();
     let connected = || {
         let status = api.get("/status").json;
         [0, 1].map(|place| status["clusters"][place]["connected"].as_bool().unwrap())
     };
-    let logout = || HelperPlan::of_command(&world, "logout", &backend.url);
-    log_in(&api, &idp, "dev");
-    log_in(&api, &idp, "prod");
+    let logout = || HelperPlan::of_command(&here.world, "logout", &backend.url);
+    api.log_in_to(&here.idp, "dev", "felix");
+    api.log_in_to(&here.idp, "prod", "felix");
     let at = format!("Logged out at {}", backend.url);
     run(logout().argument("--cluster").argument("dev")).assert(0, &[&format!("{at}: dev.")]);
     assert_eq!(connected(), [false, true]);
     run(logout().with("CLUSTER", "dev")).assert(0, &["Nothing to forget: you are not connected to dev at"]);
     run(logout().with("CLUSTER", "elsewhere")).assert(1, &["The backend says no: ", "(unknown_cluster)"]);
     assert_eq!(connected(), [false, true]);
-    log_in(&api, &idp, "dev");
+    api.log_in_to(&here.idp, "dev", "felix");
     run(logout()).assert(0, &[&format!("{at}: dev, prod.")]);
     assert_eq!(connected(), [false, false]);
-    assert_eq!(idp.read("counts")["revocation"], 3);
+    assert_eq!(here.idp.revocations(), 3);
 }
 
 #[test]
 fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
-    let world = World::new("logout_pending");
-    let idp = Idp::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_clusters_named(&world, &["dev", "prod"]);
-    let backend = plan.start();
-    let api = backend.api(&world);
-    log_in(&api, &idp, "dev");
-    log_in(&api, &idp, "prod");
-    let logout = |cluster| HelperPlan::of_command(&world, "logout", &backend.url).with("CLUSTER", cluster);
-    idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1000 }));
+    let here = Deployment::new("logout_pending").with_clusters_named(&["dev", "prod"]);
+    let (backend, api) = here.start();
+    api.log_in_to(&here.idp, "dev", "felix");
+    api.log_in_to(&here.idp, "prod", "felix");
+    let logout =
+        |cluster| HelperPlan::of_command(&here.world, "logout", &backend.url).with("CLUSTER", cluster);
+    here.idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1000 }));
     let pending = ["has not confirmed the revocation yet", "by itself: dev."];
     let ended = run(logout("dev"));
     ended.assert(0, &pending);
@@ -133,6 +106,6 @@ fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
     let again = run(logout("dev"));
     again.assert(0, &pending);
     assert!(again.said.starts_with("Nothing to forget"), "{}", again.said);
-    idp.control("reset", json!({}));
+    here.idp.control("reset", json!({}));
     run(logout("prod")).assert(0, &[&format!("Logged out at {}: prod.", backend.url)]);
 }

@@ -3,18 +3,17 @@
 
 mod before;
 mod in_proxy;
-
 mod remembered;
 mod status_and_logout;
 mod typed;
 
 use crate::harness::clients::api::Session;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::far_backend::{FarBackend, HOST};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::Helper;
+use crate::harness::programs::proxy_program::APP;
 use crate::harness::programs::proxy_program::{Visitor, outcome};
-use crate::harness::world::World;
 
 /// The address of the login role's pages.
 const HELPER: &str = "http://localhost:8000";
@@ -22,34 +21,28 @@ const HELPER: &str = "http://localhost:8000";
 /// `bäckstage.test`, as it is sent.
 const PUNYCODE: &str = "xn--bckstage-0za.test";
 
-/// Where Backstage's page is.
-const APP: &str = "https://backstage.example";
-
 /// A backend at which everybody is Felix, behind an address that is not on loopback.
 struct Parts {
-    world: World,
-    idp: Idp,
+    here: Deployment,
     backend: Backend,
     far: FarBackend,
 }
 
 impl Parts {
     fn start(test: &str) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
         let hosts = format!("{HOST},{HOST}:444,{PUNYCODE}:444");
-        let plan = BackendPlan::new(&world, &idp.issuer).with("ALLOWED_HOSTS", &hosts);
-        let backend = plan.with("BACKSTAGE_APP_URL", APP).start();
-        let far = FarBackend::new(&world, &backend.url);
-        Self { world, idp, backend, far }
+        let here = Deployment::new(test).with("ALLOWED_HOSTS", &hosts).with("BACKSTAGE_APP_URL", APP);
+        let backend = here.plan.start();
+        let far = FarBackend::new(&here.world, &backend.url);
+        Self { here, backend, far }
     }
 
     fn visitor(&self) -> Visitor {
-        Visitor::new(&self.world, HELPER)
+        Visitor::new(&self.here.world, HELPER)
     }
 
     fn register(&self) -> Session {
-        self.backend.api(&self.world).register()
+        self.here.api(&self.backend).register()
     }
 
     /// From a link that leads straight on to the identity provider, to the end.
@@ -61,14 +54,14 @@ impl Parts {
 
     /// From the identity provider to the end.
     fn come_back_from(&self, visitor: &Visitor, auth_url: &str) {
-        self.world.ledger.note("auth_url", auth_url);
-        let redirect = self.idp.log_in(auth_url, "felix");
+        self.here.world.ledger.note("auth_url", auth_url);
+        let redirect = self.here.idp.log_in(auth_url, "felix");
         assert_eq!(visitor.come_back_for_good(&redirect), "success");
     }
 
     /// A whole login at a backend that was never confirmed.
     fn confirm_and_log_in(&self) {
-        let mut helper = self.far.login(&self.world).start();
+        let mut helper = self.far.login(&self.here.world).start();
         let mut visitor = self.visitor();
         let link = visitor.press_button(path_of(&helper.link));
         self.log_in(&mut visitor, &link);

@@ -10,22 +10,21 @@ mod restart;
 mod store_away;
 
 use crate::harness::clients::api::{Api, Session};
-use crate::harness::peers::idp::Idp;
+use crate::harness::deployment::Deployment;
 use crate::harness::process::Process;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor};
 use crate::harness::world::World;
 
-/// Where Backstage's page is.
-pub const APP: &str = "https://backstage.example";
-
-/// The redirect's own address.
-pub const CALLBACK: &str = "http://localhost:8000";
+/// Backends that know where Backstage's page is; every user is Felix.
+fn deploy(test: &str) -> Deployment {
+    Deployment::new(test).with("BACKSTAGE_APP_URL", APP)
+}
 
 /// A proxy with all that is behind it; everybody is Felix.
 struct Parts {
-    world: World,
-    idp: Idp,
+    here: Deployment,
     backend: Backend,
     proxy: Process,
 }
@@ -36,15 +35,14 @@ impl Parts {
     }
 
     fn start_with(test: &str, change: impl FnOnce(ProxyPlan) -> ProxyPlan) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
-        let proxy = change(ProxyPlan::new(&world, &backend.url)).start();
-        Self { world, idp, backend, proxy }
+        let here = deploy(test);
+        let backend = here.plan.start();
+        let proxy = change(here.proxy(&backend)).start();
+        Self { here, backend, proxy }
     }
 
     fn api(&self) -> Api {
-        self.backend.api(&self.world)
+        self.here.api(&self.backend)
     }
 
     fn register(&self) -> Session {
@@ -52,15 +50,12 @@ impl Parts {
     }
 
     fn visitor(&self) -> Visitor {
-        Visitor::new(&self.world, CONTROL)
+        Visitor::new(&self.here.world, CONTROL)
     }
 
     /// From the hand-over to the identity provider and back: where the browser is sent in the end.
     fn log_in(&self, visitor: &mut Visitor, session: &Session) -> String {
-        let link = visitor.hand_over(APP, &session.token);
-        let auth_url = visitor.press_button(&link);
-        assert_eq!(auth_url, session.auth_url);
-        self.idp.log_in(&auth_url, "felix")
+        visitor.log_in(&self.here.idp, session)
     }
 }
 

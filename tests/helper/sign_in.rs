@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::clients::browser::Browser;
 use crate::harness::clients::raw_http;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
 use crate::harness::peers::backstage::{Backstage, SignedIn};
 use crate::harness::peers::idp::Idp;
@@ -42,18 +43,16 @@ impl Installation {
     }
 
     fn start_with(test: &str, more: &[&str], adjust: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
-        let world = World::new(test);
-        // No plugin calls the backend here.
-        let (backstage, idp) = Backstage::start_with(&world, "http://localhost:1", more);
-        let plan = BackendPlan::new(&world, &idp.issuer)
-            .without("CLUSTER_AUTH_DEV_USER")
-            .with("BACKSTAGE_URL", &backstage.url)
+        let (here, backstage) = Deployment::beside_backstage(test, more);
+        let plan = here
+            .plan
+            .clone()
             .with("BACKSTAGE_APP_URL", &backstage.url)
             // The helper asks only the address that it was given, whatever the backend says.
-            .with("BACKSTAGE_PUBLIC_URL", "https://elsewhere.example.com")
-            .with("IDENTITY_RULE", "catalog");
+            .with("BACKSTAGE_PUBLIC_URL", "https://elsewhere.example.com");
         let backend = adjust(plan).start();
         let ingress = Ingress::start(&backend.url, &backstage.url);
+        let Deployment { world, idp, .. } = here;
         Self { world, backstage, idp, ingress, _backend: backend }
     }
 

@@ -8,22 +8,19 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::harness::clients::api::{Answer, Api, Session, until_ok};
+use crate::harness::clients::api::until;
+use crate::harness::clients::api::{Answer, Session, until_ok};
+use crate::harness::clients::login::Arrived;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
-use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
-
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// Within this every request is answered, whoever stalls.
 const IN_TIME: Duration = Duration::from_secs(15);
-/// Within this all is as before.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What comes of it, in time.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -32,24 +29,10 @@ fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     done.recv_timeout(IN_TIME).expect("no answer in time")
 }
 
-/// Asks until the answer is as wanted.
-fn until(ask: impl Fn() -> Answer, wanted: impl Fn(&Answer) -> bool) -> Answer {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = ask();
-        if wanted(&answer) {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "still {}: {}", answer.status, answer.text);
-    }
-}
-
-/// An identity provider behind a front, and a backend that knows only the front.
-struct Parts {
-    world: World,
+/// An identity provider behind a front, and backends that know only the front.
+struct Parts<R = (), C = ()> {
+    here: Deployment<Idp, R, C>,
     front: FaultyFront,
-    idp: Idp,
-    plan: BackendPlan,
 }
 
 impl Parts {
@@ -58,49 +41,30 @@ impl Parts {
         let front = FaultyFront::new();
         let idp = Idp::start_with(&world, &["--issuer", &format!("{}/", front.url)]);
         front.serve(idp.port);
-        let plan = BackendPlan::new(&world, &idp.issuer).with("IDP_TIMEOUT", "5s");
-        Self { world, front, idp, plan }
+        Self { here: Deployment::of(world, idp).with("IDP_TIMEOUT", "5s"), front }
     }
+}
 
-    /// The path of an endpoint, as the discovery document names it.
-    fn path_of(&self, endpoint: &str) -> String {
-        Url::parse(self.idp.discovery()[endpoint].as_str().unwrap()).unwrap().path().to_owned()
-    }
-
+impl<R, C> Parts<R, C> {
     fn fault(&self, endpoint: &str, fault: Fault) {
-        self.front.fault(&self.path_of(endpoint), fault);
-    }
-
-    fn redirect(&self, session: &Session) -> String {
-        self.idp.log_in(&session.auth_url, "felix")
-    }
-
-    fn log_in(&self, api: &Api) -> Answer {
-        let session = api.register();
-        api.exchange(&session, &self.redirect(&session))
+        self.front.fault(&self.here.idp.path_of(endpoint), fault);
     }
 
     /// Hands over what came back, from a thread that may wait for ever.
     fn exchange_in_time(&self, backend: &Backend, session: &Session) -> Answer {
-        let (api, session, redirect) = (backend.api(&self.world), session.clone(), self.redirect(session));
+        let redirect = self.here.idp.log_in(&session.auth_url, "felix");
+        let (api, session) = (self.here.api(backend), session.clone());
         in_time(move || api.exchange(&session, &redirect))
     }
 }
 
 #[test]
 fn a_token_endpoint_that_stalls_at_a_refresh_locks_no_login() {
-    let parts = Parts::start("stalled_refresh");
-    let (cluster, redis) =
-        (Cluster::start(&parts.world, &parts.idp.issuer), RedisServer::start(&parts.world));
-    let plan = parts.plan.clone().with_cluster(&cluster).with_redis(&redis);
-    let replicas = [plan.start(), plan.start()];
-    let api = |replica: usize| replicas[replica].api(&parts.world);
-    let log_in_and_expire = || {
-        parts.idp.control("id-token-lifetime", json!({ "seconds": 1 }));
-        assert_eq!(parts.log_in(&api(0)).status, 200);
-        parts.idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
-        api(0).wait_for_expiry();
-    };
+    let Parts { here, front } = Parts::start("stalled_refresh");
+    let parts = Parts { here: here.with_redis().with_cluster(), front };
+    let replicas = [parts.here.plan.start(), parts.here.plan.start()];
+    let api = |replica: usize| parts.here.api(&replicas[replica]);
+    let log_in_and_expire = || api(0).log_in_and_expire(&parts.here.idp);
     let get_in_time = |replica: usize| {
         let api = api(replica);
         in_time(move || api.get(PODS))
@@ -120,20 +84,19 @@ fn a_token_endpoint_that_stalls_at_a_refresh_locks_no_login() {
     assert_eq!((gone.status, &gone.json["disconnected"]), (200, &json!(["dev"])), "{}", gone.text);
     assert_eq!(api(0).cluster_status()["connected"], false);
     parts.front.heal();
-    assert_eq!(parts.log_in(&api(0)).status, 200);
+    api(0).log_in(&parts.here.idp, "felix");
 }
 
 #[test]
 fn a_token_endpoint_that_stalls_at_a_login_loses_that_login_alone() {
     let parts = Parts::start("stalled_exchange");
-    let backend = parts.plan.start();
-    let api = backend.api(&parts.world);
+    let (backend, api) = parts.here.start();
     let session = api.register();
     parts.fault("token_endpoint", Fault::Stalls);
     parts.exchange_in_time(&backend, &session).assert_problem(409, "exchange_lost");
     assert_eq!(api.session(&session).json["error"]["code"], "exchange_lost");
     parts.front.heal();
-    assert_eq!(parts.log_in(&api).status, 200);
+    api.log_in(&parts.here.idp, "felix");
 }
 
 #[test]
@@ -141,9 +104,9 @@ fn a_discovery_that_stalls_is_waited_for_once() {
     let parts = Parts::start("stalled_discovery");
     let discovery = "/.well-known/openid-configuration";
     parts.front.fault(discovery, Fault::Stalls);
-    let backend = parts.plan.clone().with("IDP_TIMEOUT", "8s").start();
+    let backend = parts.here.plan.clone().with("IDP_TIMEOUT", "8s").start();
     let ask = || {
-        let api = backend.api(&parts.world);
+        let api = parts.here.api(&backend);
         in_time(move || api.post("/register", &json!({})))
     };
     ask().assert_problem(502, "idp_unreachable");
@@ -160,13 +123,11 @@ fn a_discovery_that_stalls_is_waited_for_once() {
 #[test]
 fn keys_that_stall_spend_no_code() {
     let parts = Parts::start("stalled_keys");
-    let backend = parts.plan.start();
-    let api = backend.api(&parts.world);
-    let session = api.register();
-    let redirect = parts.redirect(&session);
+    let (backend, api) = parts.here.start();
+    let Arrived { session, redirect } = api.arrive(&parts.here.idp, "felix");
     parts.fault("jwks_uri", Fault::Stalls);
     let exchange = || {
-        let (api, session, redirect) = (backend.api(&parts.world), session.clone(), redirect.clone());
+        let (api, session, redirect) = (parts.here.api(&backend), session.clone(), redirect.clone());
         in_time(move || api.exchange(&session, &redirect))
     };
     exchange().assert_problem(502, "idp_unreachable");
@@ -178,31 +139,29 @@ fn keys_that_stall_spend_no_code() {
 #[test]
 fn a_revocation_that_stalls_ends_a_login_all_the_same() {
     let parts = Parts::start("stalled_revocation");
-    let backend = parts.plan.start();
-    assert_eq!(parts.log_in(&backend.api(&parts.world)).status, 200);
+    let (backend, api) = parts.here.start();
+    api.log_in(&parts.here.idp, "felix");
     parts.fault("revocation_endpoint", Fault::Stalls);
-    let api = backend.api(&parts.world);
+    let api = parts.here.api(&backend);
     let gone = in_time(move || api.delete("/tokens"));
     assert_eq!((gone.status, &gone.json["revocationPending"]), (200, &json!(["dev"])), "{}", gone.text);
-    let api = backend.api(&parts.world);
+    let api = parts.here.api(&backend);
     assert_eq!(api.cluster_status()["connected"], false);
     parts.front.heal();
     until(|| api.delete("/tokens"), |answer| answer.json["revocationPending"] == json!([]));
-    assert_eq!(parts.log_in(&api).status, 200);
+    api.log_in(&parts.here.idp, "felix");
 }
 
 #[test]
 fn half_an_answer_is_none_though_it_parses() {
     let parts = Parts::start("cut_answers");
     parts.front.fault("/.well-known/openid-configuration", Fault::LacksItsEnd);
-    let backend = parts.plan.start();
-    let api = backend.api(&parts.world);
+    let (_backend, api) = parts.here.start();
     api.post("/register", &json!({})).assert_problem(502, "idp_unreachable");
     parts.front.heal();
     until_ok(|| api.post("/register", &json!({})));
 
-    let session = api.register();
-    let redirect = parts.redirect(&session);
+    let Arrived { session, redirect } = api.arrive(&parts.here.idp, "felix");
     parts.fault("jwks_uri", Fault::LacksItsEnd);
     api.exchange(&session, &redirect).assert_problem(502, "idp_unreachable");
     parts.front.heal();
@@ -210,19 +169,20 @@ fn half_an_answer_is_none_though_it_parses() {
 
     let session = api.register();
     parts.fault("token_endpoint", Fault::LacksItsEnd);
-    api.exchange(&session, &parts.redirect(&session)).assert_problem(409, "exchange_lost");
+    let redirect = parts.here.idp.log_in(&session.auth_url, "felix");
+    api.exchange(&session, &redirect).assert_problem(409, "exchange_lost");
 }
 
 #[test]
 fn a_token_request_has_a_connection_of_its_own() {
     let parts = Parts::start("own_connection");
-    let backend = parts.plan.start();
-    let api = backend.api(&parts.world);
+    let (_backend, api) = parts.here.start();
     for path in ["token_endpoint", "revocation_endpoint"] {
         parts.fault(path, Fault::WantsItsOwnConnection);
     }
     // Discovery and keys came just before, each on a connection that the front would keep.
-    let answers: Vec<Value> = (0..3).map(|_| parts.log_in(&api).json["success"].clone()).collect();
+    let answers: Vec<Value> =
+        (0..3).map(|_| api.attempt_log_in(&parts.here.idp, "felix").json["success"].clone()).collect();
     assert_eq!(answers, [true, true, true]);
     assert_eq!(api.delete("/tokens").json["revocationPending"], json!([]));
 }
@@ -234,8 +194,7 @@ fn hints_before_an_answer_are_not_the_answer() {
         parts.fault(path, Fault::Hints);
     }
     parts.front.fault("/.well-known/openid-configuration", Fault::Hints);
-    let backend = parts.plan.start();
-    let api = backend.api(&parts.world);
-    assert_eq!(parts.log_in(&api).status, 200);
+    let (_backend, api) = parts.here.start();
+    api.log_in(&parts.here.idp, "felix");
     assert_eq!(api.delete("/tokens").json["revocationPending"], json!([]));
 }

@@ -43,7 +43,7 @@ fn a_failover_without_refreshes_costs_nothing_but_a_moment() {
     });
     assert!(served.into_inner() > 0);
     assert!(statuses(&apis[0]).iter().all(|status| status["refreshable"] == true));
-    assert_eq!(fleet.refreshes(), 0);
+    assert_eq!(fleet.idp.refreshes(), 0);
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn a_refresh_that_no_replica_confirms_spends_nothing() {
     for _ in 0..3 {
         assert_eq!(ask(&api, "cluster-0"), Fate::NotNow);
     }
-    assert_eq!(fleet.refreshes(), 0);
+    assert_eq!(fleet.idp.refreshes(), 0);
     fleet.redis.replicas().for_each(RedisServer::resume);
     assert_eq!(fleet.settle(&[api]), Tally::serving(1));
-    assert_eq!(fleet.refreshes(), 1);
+    assert_eq!(fleet.idp.refreshes(), 1);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_caller_is_answered_though_the_new_tokens_cannot_be_written() {
         let asking = scope.spawn(|| ask(&api, "cluster-0"));
         fleet.idp.wait_held();
         fleet.redis.kill_all();
-        fleet.idp.control("release", json!({}));
+        fleet.idp.release();
         assert_eq!(asking.join().unwrap(), Fate::NotNow);
     });
 }
@@ -123,19 +123,19 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
         fleet.wait_for_refreshes(logins as u64);
         fleet.redis.kill_master();
         // The tokens come while there is no Redis to keep them in.
-        fleet.idp.control("release", json!({}));
+        fleet.idp.release();
         fleet.redis.wait_for_failover();
     });
     // Whoever holds the new tokens has written them to the new master: no token was spent twice, no login is lost.
     assert_eq!(fleet.settle(&apis), Tally::serving(logins));
-    assert_eq!(fleet.refreshes(), logins as u64);
+    assert_eq!(fleet.idp.refreshes(), logins as u64);
     expire(&apis[0]);
     assert_eq!(
         fleet.settle(&apis),
         Tally::serving(logins),
         "the refresh tokens that were kept are the new ones"
     );
-    assert_eq!(fleet.refreshes(), 2 * logins as u64);
+    assert_eq!(fleet.idp.refreshes(), 2 * logins as u64);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn the_new_master_knows_of_a_token_that_was_spent_when_its_spender_dies_too() {
         holder.process.kill();
     });
     fleet.redis.wait_for_failover();
-    fleet.idp.control("release", json!({}));
+    fleet.idp.release();
     // Without the intent it would be `refresh_refused`: somebody would have spent the token unknowing.
     let lost = Tally { refresh_lost: clusters.len(), ..Tally::default() };
     assert_eq!(fleet.settle(&[api]), lost);

@@ -10,50 +10,38 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::harness::clients::api::Api;
-use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::idp::Idp;
+use crate::harness::deployment::{Deployment, OnRedisWithCluster};
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
+use crate::harness::programs::backend::Backend;
 
 use self::gate::Gate;
 
 const FELIX: &str = "user:default/felix";
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// A master with one replica.
 struct Parts {
-    world: World,
-    idp: Idp,
-    redis: RedisServer,
+    here: OnRedisWithCluster,
     replica: RedisServer,
-    plan: BackendPlan,
-    _cluster: Cluster,
 }
 
 impl Parts {
     fn start(test: &str) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let cluster = Cluster::start(&world, &idp.issuer);
-        let redis = RedisServer::start(&world);
-        let replica = RedisServer::start_replica_of(&world, &redis);
+        let here = Deployment::new(test).with_cluster().with_redis();
+        let replica = RedisServer::start_replica_of(&here.world, &here.redis);
         // Until the replica is there.
-        redis.cli(&["WAIT", "1", "0"]);
-        let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        Self { world, idp, redis, replica, plan, _cluster: cluster }
+        here.redis.cli(&["WAIT", "1", "0"]);
+        Self { here, replica }
     }
 
     fn log_in(&self, backend: &Backend, cluster: &str) -> Api {
-        let api = backend.api(&self.world);
-        let session = api.session_of(&api.post("/register", &json!({ "cluster": cluster })));
-        let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url, "felix"));
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        let api = self.here.api(backend);
+        api.log_in_to(&self.here.idp, cluster, "felix");
         api
     }
 
     fn last_use(&self) -> i64 {
-        let score = self.redis.cli(&["ZSCORE", "cluster-auth:logins", &format!("{FELIX}|dev")]);
+        let score = self.here.redis.cli(&["ZSCORE", "cluster-auth:logins", &format!("{FELIX}|dev")]);
         String::from_utf8(score).unwrap().trim().parse().unwrap()
     }
 }
@@ -73,8 +61,8 @@ fn reasons(api: &Api) -> Vec<(String, Value)> {
 #[test]
 fn a_use_is_written_beside_the_request_whatever_the_replica_does() {
     let parts = Parts::start("store_trouble_use");
-    parts.log_in(&parts.plan.start(), "dev");
-    parts.redis.cli(&[
+    parts.log_in(&parts.here.plan.start(), "dev");
+    parts.here.redis.cli(&[
         "ZADD",
         "cluster-auth:logins",
         "XX",
@@ -82,9 +70,9 @@ fn a_use_is_written_beside_the_request_whatever_the_replica_does() {
         &format!("{FELIX}|dev"),
     ]);
     // This one has not noted a use yet: the first counts.
-    let mut backend = parts.plan.start();
+    let mut backend = parts.here.plan.start();
     parts.replica.freeze();
-    let api = backend.api(&parts.world);
+    let api = parts.here.api(&backend);
     for _ in 0..3 {
         assert_eq!(api.get(PODS).status, 200);
     }
@@ -101,9 +89,9 @@ fn a_use_is_written_beside_the_request_whatever_the_replica_does() {
 #[test]
 fn a_login_is_forgotten_when_a_failover_cannot_bring_it_back() {
     let parts = Parts::start("store_trouble_disconnect");
-    let backend = parts.plan.start();
+    let backend = parts.here.plan.start();
     let api = parts.log_in(&backend, "dev");
-    parts.redis.cli(&["WAIT", "1", "0"]);
+    parts.here.redis.cli(&["WAIT", "1", "0"]);
     parts.replica.freeze();
     // Asked again, the login is gone at the master: what counts is that the replica still has it.
     for _ in 0..2 {
@@ -112,75 +100,72 @@ fn a_login_is_forgotten_when_a_failover_cannot_bring_it_back() {
     parts.replica.resume();
     while api.delete("/tokens?cluster=dev").status != 200 {
         // The replica has to be heard of first.
-        parts.redis.cli(&["WAIT", "1", "1000"]);
+        parts.here.redis.cli(&["WAIT", "1", "1000"]);
     }
     drop(backend);
-    let Parts { world, mut redis, replica, plan, .. } = parts;
-    redis.kill();
+    let Parts { mut here, replica } = parts;
+    here.redis.kill();
     replica.cli(&["REPLICAOF", "NO", "ONE"]);
-    let backend = plan.with_redis(&replica).start();
-    assert_eq!(reasons(&backend.api(&world)), [("dev".to_owned(), Value::Null)]);
-    assert_eq!(backend.api(&world).cluster_status()["connected"], false);
+    let (_backend, api) = here.start_as(&here.plan.clone().with_redis(&replica));
+    assert_eq!(reasons(&api), [("dev".to_owned(), Value::Null)]);
+    assert_eq!(api.cluster_status()["connected"], false);
 }
 
 /// The refresh tokens that the identity provider has given, the oldest first.
-fn refresh_tokens(world: &World) -> Vec<String> {
-    let ledger = std::fs::read_to_string(world.ledger.path()).unwrap();
-    // The last line may be half written.
-    let secrets = ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let tokens = secrets.filter(|secret| secret["kind"] == "refresh_token");
-    tokens.map(|token| token["value"].as_str().unwrap().to_owned()).collect()
+fn refresh_tokens(parts: &Parts) -> Vec<String> {
+    parts.here.world.ledger.values_of("refresh_token")
 }
 
 #[test]
 fn of_two_logins_whose_writes_are_not_confirmed_the_one_that_is_kept_lives() {
     let parts = Parts::start("store_trouble_two_logins");
-    let replicas = [parts.plan.start(), parts.plan.start()];
-    let apis = [parts.log_in(&replicas[0], "dev"), replicas[1].api(&parts.world)];
+    let replicas = [parts.here.plan.start(), parts.here.plan.start()];
+    let apis = [parts.log_in(&replicas[0], "dev"), replicas[1].api(&parts.here.world)];
     let sessions = [apis[0].register(), apis[1].register()];
-    let redirects = sessions.each_ref().map(|session| parts.idp.log_in(&session.auth_url, "felix"));
+    let redirects = sessions.each_ref().map(|session| parts.here.idp.log_in(&session.auth_url, "felix"));
     // Both have their tokens before either writes, and no write is confirmed from then on.
     let tokens = std::thread::scope(|scope| {
         let redeeming = [0, 1].map(|number| {
-            parts.idp.hold_token("after");
+            parts.here.idp.hold_token("after");
             let (api, session, redirect) = (&apis[number], &sessions[number], &redirects[number]);
             let redeeming = scope.spawn(move || api.exchange(session, redirect));
-            while refresh_tokens(&parts.world).len() < number + 2 {
+            while refresh_tokens(&parts).len() < number + 2 {
                 std::thread::yield_now();
             }
             redeeming
         });
         parts.replica.freeze();
         let deadline = Instant::now() + Duration::from_secs(20);
-        while parts.idp.read("counts")["revocation"] == 0 {
+        while parts.here.idp.revocations() == 0 {
             assert!(Instant::now() < deadline, "neither login gives way");
-            parts.idp.control("release", json!({}));
+            parts.here.idp.release();
         }
         parts.replica.resume();
         let answers = redeeming.map(|request| request.join().unwrap());
         let refused = usize::from(answers[0].status == 200);
         answers[refused].assert_problem(504, "timeout");
         assert_eq!(answers[1 - refused].json["success"], true, "{}", answers[1 - refused].text);
-        let tokens = refresh_tokens(&parts.world);
+        let tokens = refresh_tokens(&parts);
         [tokens[1 + refused].clone(), tokens[2 - refused].clone()]
     });
     assert_eq!(apis[0].cluster_status()["connected"], true);
     let [refused, kept] = tokens;
-    assert_eq!(parts.idp.spend(&refused), 403, "tokens that no login holds still count");
-    assert_eq!(parts.idp.spend(&kept), 200, "the login that the store has was revoked");
+    assert_eq!(parts.here.idp.spend(&refused), 403, "tokens that no login holds still count");
+    assert_eq!(parts.here.idp.spend(&kept), 200, "the login that the store has was revoked");
 }
 
 #[test]
 fn a_record_that_cannot_be_read_is_its_own_clusters_trouble() {
     let parts = Parts::start("store_trouble_unreadable");
-    let plan = parts.plan.clone().with_clusters_named(&parts.world, &["dev", "prod", "stage", "test"]);
+    let plan =
+        parts.here.plan.clone().with_clusters_named(&parts.here.world, &["dev", "prod", "stage", "test"]);
     let backend = plan.start();
     let api = parts.log_in(&backend, "dev");
     parts.log_in(&backend, "prod");
     let record = |cluster| format!("cluster-auth:login:{{{FELIX}|{cluster}}}");
-    parts.redis.cli(&["SET", &record("prod"), "garbage"]);
+    parts.here.redis.cli(&["SET", &record("prod"), "garbage"]);
     // Not even a record.
-    parts.redis.cli(&["LPUSH", &record("stage"), "garbage"]);
+    parts.here.redis.cli(&["LPUSH", &record("stage"), "garbage"]);
     let reason = |cluster: &str, reason: Value| (cluster.to_owned(), reason);
     assert_eq!(
         reasons(&api),
@@ -198,8 +183,8 @@ fn a_record_that_cannot_be_read_is_its_own_clusters_trouble() {
 fn status_asks_for_all_clusters_at_once() {
     let parts = Parts::start("store_trouble_at_once");
     let clusters = ["dev", "prod", "stage", "test"];
-    let gate = Gate::before(&parts.redis, clusters.len());
-    let plan = parts.plan.clone().with_clusters_named(&parts.world, &clusters);
+    let gate = Gate::before(&parts.here.redis, clusters.len());
+    let plan = parts.here.plan.clone().with_clusters_named(&parts.here.world, &clusters);
     let backend = plan.with("REDIS_URL", &gate.url).start();
-    assert_eq!(reasons(&backend.api(&parts.world)).len(), clusters.len());
+    assert_eq!(reasons(&parts.here.api(&backend)).len(), clusters.len());
 }

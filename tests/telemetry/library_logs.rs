@@ -6,8 +6,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::deployment::Deployment;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::{World, free_port};
 
@@ -60,19 +59,13 @@ fn a_warning_of_rustls_is_in_the_log_unless_it_is_asked_to_be_silent() {
 
 #[test]
 fn no_library_is_louder_than_that_whatever_is_asked_for() {
-    let world = World::new("library_logs_quiet");
-    let idp = Idp::start(&world);
-    let redis = RedisServer::start(&world);
+    let here = Deployment::new("library_logs_quiet").with_redis();
     let loud = "trace,hyper=trace,actix_http=trace,actix_web=trace,redis=trace,rustls=trace,h2=trace,mio=trace,log=trace";
-    let backend = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("RUST_LOG", loud).start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let redirect = idp.log_in(&session.auth_url, "felix");
-    assert_eq!(api.exchange(&session, &redirect).json["success"], true);
+    let (backend, api) = here.start_as(&here.plan.clone().with("RUST_LOG", loud));
+    api.log_in(&here.idp, "felix");
     assert_eq!(api.cluster_status()["connected"], true);
     let printed = backend.process.printed();
-    let ledger = std::fs::read_to_string(world.ledger.path()).unwrap();
-    let secrets: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let secrets = here.world.ledger.entries();
     assert!(secrets.len() > 5, "{} secrets passed through", secrets.len());
     for secret in secrets {
         assert!(

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::idp::Idp;
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::prometheus::Prometheus;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor};
-use crate::harness::world::{World, repository};
-use crate::helper::proxy::{APP, CALLBACK};
+use crate::harness::peers::provider::Provider;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
+use crate::harness::programs::proxy_program::{CONTROL, Visitor};
+use crate::harness::world::repository;
 
 /// What only a backend behind a real Backstage, or one that has ended a login, has.
 const NOT_HERE: [&str; 1] = ["cluster_auth_revocations_total"];
@@ -30,23 +28,18 @@ fn documented(chapter: &str) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn prometheus_scrapes_what_the_page_on_metrics_promises() {
-    let world = World::new("proxy_metrics");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let backend =
-        BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).with_cluster(&cluster).start();
-    let _proxy = ProxyPlan::new(&world, &backend.url).start();
+    let here = Deployment::new("proxy_metrics").with("BACKSTAGE_APP_URL", APP).with_cluster();
+    let (backend, api) = here.start();
+    let _proxy = here.proxy(&backend).start();
     let jobs = [("helper", CONTROL), ("backend", backend.control_url.as_str())];
-    let prometheus = Prometheus::start(&world, &jobs);
-    let api = backend.api(&world);
-    idp.control("id-token-lifetime", json!({ "seconds": 2 }));
+    let prometheus = Prometheus::start(&here.world, &jobs);
+    here.idp.set_id_token_lifetime(2);
     let session = api.register();
-    let mut visitor = Visitor::new(&world, CONTROL);
-    let link = visitor.hand_over(APP, &session.token);
-    let redirect = idp.log_in(&visitor.press_button(&link), "felix");
-    assert_eq!(visitor.moved_to(&world, CALLBACK).come_back(&redirect), "success");
+    let mut visitor = Visitor::new(&here.world, CONTROL);
+    let redirect = visitor.log_in(&here.idp, &session);
+    assert_eq!(visitor.moved_to(&here.world, CALLBACK).come_back(&redirect), "success");
     api.wait_for_expiry();
-    assert_eq!(api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods").status, 200);
+    assert_eq!(api.get(PODS).status, 200);
 
     let scraped = prometheus.series("helper", "oidc_helper_", "oidc_helper_logins_total");
     assert_eq!(scraped, documented("The proxy role"));

@@ -31,17 +31,17 @@ fn a_token_endpoint_whose_answer_lacks_its_end() {
 #[test]
 fn an_identity_provider_that_is_frozen() {
     let people = People::new("fault_idp_frozen");
-    people.idp.freeze();
+    people.here.idp.freeze();
     // Its keys were never fetched for the first login of a cluster: the code is not even sent.
     people.live_through(&Told { login: &["idp_unreachable"], ..LOST });
-    people.idp.resume();
+    people.here.idp.resume();
     people.recover();
 }
 
 #[test]
 fn a_token_endpoint_that_has_enough() {
     let people = People::new("fault_token_429");
-    people.idp.control("next", json!({ "endpoint": "token", "status": 429, "times": 2 }));
+    people.here.idp.control("next", json!({ "endpoint": "token", "status": 429, "times": 2 }));
     people.live_through(&Told {
         login: &["idp_unreachable", "idp_refused"],
         refresh: &["idp_refused"],
@@ -88,9 +88,9 @@ fn two_hundred_and_fifty_open_watches() {
 #[test]
 fn a_redis_that_is_frozen() {
     let people = People::new("fault_redis_frozen");
-    people.redis.freeze();
+    people.here.redis.freeze();
     let away = &["store_unavailable"];
     people.live_through(&Told { login: away, refresh: away, watch: away, logout: away });
-    people.redis.resume();
+    people.here.redis.resume();
     people.recover();
 }

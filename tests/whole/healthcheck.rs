@@ -3,11 +3,9 @@
 use nix::sys::signal::Signal;
 
 use crate::harness::programs::backend::BackendPlan;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::command::Ended;
 use crate::harness::world::World;
-
-/// Nobody is there: a role is healthy without its identity provider.
-const NO_ISSUER: &str = "http://localhost:1/";
 
 #[test]
 fn it_fails_unless_the_role_answers_in_time() {

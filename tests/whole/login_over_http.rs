@@ -2,19 +2,16 @@
 
 use serde_json::json;
 
-use crate::harness::peers::cluster::{Cluster, names};
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::cluster::{Cluster, PODS, names, pods};
 use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
 
-fn log_in_and_use(world: &World, idp: &Idp, plan: &BackendPlan) {
-    let backend = plan.start();
-    let api = backend.api(world);
+fn log_in_and_use<R>(here: &Deployment<Idp, R, Cluster>) {
+    let (_backend, api) = here.start();
     assert_eq!(api.cluster_status()["connected"], false);
     let session = api.register();
     assert_eq!(api.session(&session).json["status"], "pending");
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
+    let answer = api.exchange(&session, &here.idp.log_in(&session.auth_url, "felix"));
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.json["success"], true);
     assert_eq!(answer.json["user"], "user:default/felix");
@@ -22,10 +19,10 @@ fn log_in_and_use(world: &World, idp: &Idp, plan: &BackendPlan) {
     let done = api.session(&session);
     assert_eq!((&done.json["status"], &done.json["authUrl"]), (&json!("complete"), &json!(null)));
     assert_eq!(api.cluster_status()["connected"], true);
-    let own = api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
+    let own = api.get(PODS);
     assert_eq!(own.status, 200, "{}", own.text);
     assert!(names(&own.json).contains(&"web-0"), "{}", own.text);
-    let foreign = api.get("/clusters/dev/proxy/api/v1/namespaces/team-b/pods");
+    let foreign = api.get(&pods("dev", "team-b"));
     assert_eq!(
         (foreign.status, foreign.json["reason"].as_str()),
         (403, Some("Forbidden")),
@@ -36,21 +33,10 @@ fn log_in_and_use(world: &World, idp: &Idp, plan: &BackendPlan) {
 
 #[test]
 fn a_login_in_process_ends_at_the_users_own_pods() {
-    let world = World::new("login_in_process");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    log_in_and_use(&world, &idp, &BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster));
+    log_in_and_use(&Deployment::new("login_in_process").with_cluster());
 }
 
 #[test]
 fn a_login_on_redis_ends_at_the_users_own_pods() {
-    let world = World::new("login_on_redis");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let redis = RedisServer::start(&world);
-    log_in_and_use(
-        &world,
-        &idp,
-        &BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis),
-    );
+    log_in_and_use(&Deployment::new("login_on_redis").with_cluster().with_redis());
 }

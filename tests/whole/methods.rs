@@ -3,9 +3,9 @@
 use ureq::http::Request;
 
 use crate::harness::clients::api::{Answer, agent};
-use crate::harness::peers::hostile_idp::HostileIdp;
+use crate::harness::deployment::Deployment;
 use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::helper_program::HelperPlan;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
 use crate::harness::world::World;
 
@@ -35,7 +35,7 @@ fn assert_allows(url: &str, allowed: &[&str]) {
 #[test]
 fn the_backends_paths() {
     let world = World::new("methods_backend");
-    let backend = BackendPlan::new(&world, "http://localhost:1/").start();
+    let backend = BackendPlan::new(&world, NO_ISSUER).start();
     let base = format!("{}/api/cluster-auth", backend.url);
     for (path, allowed) in [
         ("/info", &["GET"][..]),
@@ -72,10 +72,9 @@ const WRITTEN: &[&str] = &["POST", "OPTIONS"];
 
 #[test]
 fn the_login_roles_paths() {
-    let world = World::new("methods_login");
-    let idp = HostileIdp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let _helper = HelperPlan::new(&world, &backend.url).start();
+    let here = Deployment::with_hostile_idp("methods_login");
+    let backend = here.plan.start();
+    let _helper = here.helper(&backend).start();
     for (path, allowed) in
         [("/", READ), ("/go/x", READ), ("/backstage/callback", READ), ("/continue", WRITTEN)]
     {

@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, agent};
-use crate::harness::peers::idp::Idp;
+use crate::harness::clients::login::Arrived;
+use crate::harness::deployment::Deployment;
 use crate::harness::process::Process;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
 use crate::harness::world::World;
@@ -27,15 +29,16 @@ fn assert_told(process: &Process, metrics: &str, counter: &str) {
     assert!(metrics.lines().any(|line| line == format!("{counter} 1")), "{metrics}");
 }
 
-fn faulty(world: &World, issuer: &str, place: &str) -> Backend {
+/// A backend that panics once at that place.
+fn faulty(world: &World, plan: &BackendPlan, place: &str) -> Backend {
     world.ledger.note("planted", SECRET);
-    BackendPlan::new(world, issuer).with("PLANTED_PANIC", place).with("PLANTED_SECRET", SECRET).start()
+    plan.clone().with("PLANTED_PANIC", place).with("PLANTED_SECRET", SECRET).start()
 }
 
 #[test]
 fn a_request_that_panics_is_a_500() {
     let world = World::new("panic_request");
-    let backend = faulty(&world, "http://localhost:1/", "request");
+    let backend = faulty(&world, &BackendPlan::new(&world, NO_ISSUER), "request");
     let api = backend.api(&world);
     api.get("/info").assert_problem(500, "internal_error");
     assert_eq!(api.get("/info").status, 200);
@@ -45,7 +48,7 @@ fn a_request_that_panics_is_a_500() {
 #[test]
 fn a_request_to_kubernetes_that_panics_is_a_status_that_kubectl_prints() {
     let world = World::new("panic_proxied");
-    let backend = faulty(&world, "http://localhost:1/", "request");
+    let backend = faulty(&world, &BackendPlan::new(&world, NO_ISSUER), "request");
     let api = backend.api(&world);
     api.get("/clusters/dev/proxy/api").assert_status_object(500, "internal_error");
     api.get("/clusters/dev/proxy/api").assert_status_object(404, "not_found");
@@ -53,12 +56,10 @@ fn a_request_to_kubernetes_that_panics_is_a_status_that_kubectl_prints() {
 
 #[test]
 fn an_exchange_that_panics_is_lost_at_once() {
-    let world = World::new("panic_exchange");
-    let idp = Idp::start(&world);
-    let backend = faulty(&world, &idp.issuer, "exchange");
-    let api = backend.api(&world);
-    let session = api.register();
-    let redirect = idp.log_in(&session.auth_url, "felix");
+    let here = Deployment::new("panic_exchange");
+    let backend = faulty(&here.world, &here.plan, "exchange");
+    let api = here.api(&backend);
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
     api.exchange(&session, &redirect).assert_problem(500, "internal_error");
     let known = api.session(&session);
     assert_eq!(
@@ -66,8 +67,7 @@ fn an_exchange_that_panics_is_lost_at_once() {
         (&json!("failed"), &json!("exchange_lost"))
     );
     api.exchange(&session, &redirect).assert_problem(409, "exchange_lost");
-    let again = api.register();
-    assert_eq!(api.exchange(&again, &idp.log_in(&again.auth_url, "felix")).status, 200);
+    api.log_in(&here.idp, "felix");
     assert_told(&backend.process, &format!("{}/metrics", backend.control_url), "cluster_auth_panics_total");
 }
 

@@ -9,15 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api};
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
-
-/// No plugin calls the backend here.
-const BACKEND_UNKNOWN: &str = "http://localhost:1";
+use crate::harness::peers::provider::Provider;
 
 const USERS: [&str; 2] = ["felix", "mara"];
 
@@ -42,16 +38,6 @@ fn shown_to_the_cluster(answer: &Answer) -> Option<Value> {
     Some(serde_json::from_slice::<Value>(&claims).unwrap()["email"].clone())
 }
 
-fn log_in(api: &Api, idp: &Idp, login: &str) {
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, login));
-    assert_eq!(answer.status, 200, "{}", answer.text);
-}
-
-fn refreshes(idp: &Idp) -> u64 {
-    idp.read("counts")["token"]["refresh_token"].as_u64().unwrap()
-}
-
 /// Half of the threads ask for one user and half for the other, until there were enough requests and refreshes: so those of one
 /// user go on while those of the other wait for a refresh.
 fn interleaved(apis: &[Api; 2], idp: &Idp) {
@@ -73,45 +59,42 @@ fn interleaved(apis: &[Api; 2], idp: &Idp) {
         drop(answered);
         let deadline = Instant::now() + PATIENCE;
         let watched: Vec<usize> = answers.iter().take(REQUESTS).collect();
-        while refreshes(idp) < REFRESHES && Instant::now() < deadline && answers.recv().is_ok() {}
+        while idp.refreshes() < REFRESHES && Instant::now() < deadline && answers.recv().is_ok() {}
         enough.store(true, Ordering::Relaxed);
         assert_eq!(watched.len(), REQUESTS);
         let felix = watched.iter().filter(|user| **user == 0).count();
         assert!((REQUESTS / 4..=REQUESTS * 3 / 4).contains(&felix), "{felix} of {REQUESTS} were felix'");
     });
-    assert!(refreshes(idp) >= REFRESHES, "only {} refreshes", refreshes(idp));
+    assert!(idp.refreshes() >= REFRESHES, "only {} refreshes", idp.refreshes());
 }
 
-fn never_see_each_other(world: &World, kept: impl FnOnce(BackendPlan) -> BackendPlan) {
-    let (backstage, idp) = Backstage::start(world, BACKEND_UNKNOWN);
-    let cluster = Cluster::start(world, &idp.issuer);
-    let plan = BackendPlan::new(world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("IDENTITY_RULE", "catalog")
-        // A trace of thousands of requests would only take its time.
-        .with("RUST_LOG", "info")
-        .with_cluster(&cluster);
-    let backend = kept(plan).start();
-    let apis = USERS.map(|login| backend.api(world).with_bearer(&backstage.sign_in(world, login).user_token));
-    idp.control("id-token-lifetime", json!({ "seconds": 5 }));
+fn deploy(test: &str) -> (Deployment<Idp, (), Cluster>, Backstage) {
+    let (here, backstage) = Deployment::beside_backstage(test, &[]);
+    // A trace of thousands of requests would only take its time.
+    (here.with_cluster().with("RUST_LOG", "info"), backstage)
+}
+
+fn never_see_each_other<R>(here: &Deployment<Idp, R, Cluster>, backstage: &Backstage) {
+    let (_backend, api) = here.start();
+    let (world, idp) = (&here.world, &here.idp);
+    let apis = USERS.map(|login| api.with_bearer(&backstage.sign_in(world, login).user_token));
+    idp.set_id_token_lifetime(5);
     for (api, login) in apis.iter().zip(USERS) {
-        log_in(api, &idp, login);
+        api.log_in(idp, login);
     }
     // A refresh begins a second before the ID token expires and takes three: requests of both users wait, each for their own.
     idp.control("next", json!({ "endpoint": "token", "delayMs": 3000, "times": 1000 }));
-    interleaved(&apis, &idp);
+    interleaved(&apis, idp);
 }
 
 #[test]
 fn two_users_at_once_never_see_each_others_token_in_process() {
-    let world = World::new("two_users_in_process");
-    never_see_each_other(&world, |plan| plan);
+    let (here, backstage) = deploy("two_users_in_process");
+    never_see_each_other(&here, &backstage);
 }
 
 #[test]
 fn two_users_at_once_never_see_each_others_token_in_redis() {
-    let world = World::new("two_users_in_redis");
-    let redis = RedisServer::start(&world);
-    never_see_each_other(&world, |plan| plan.with_redis(&redis));
+    let (here, backstage) = deploy("two_users_in_redis");
+    never_see_each_other(&here.with_redis(), &backstage);
 }

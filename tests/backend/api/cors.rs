@@ -3,8 +3,7 @@
 use ureq::http::Request;
 
 use crate::harness::clients::api::{Answer, agent};
-use crate::harness::peers::hostile_idp::HostileIdp;
-use crate::harness::programs::backend::BackendPlan;
+use crate::harness::programs::backend::{BackendPlan, NO_ISSUER};
 use crate::harness::world::World;
 
 const APP: &str = "https://portal.example.com";
@@ -41,8 +40,8 @@ fn preflight(url: &str, (method, path): (&str, &str), origin: &str) -> Answer {
 }
 
 /// A backend with two apps and an extension, to which callers show Backstage tokens: the guards of development are off.
-fn plan(world: &World, idp: &HostileIdp) -> BackendPlan {
-    BackendPlan::new(world, &idp.issuer)
+fn plan(test: &str) -> BackendPlan {
+    BackendPlan::new(&World::new(test), NO_ISSUER)
         .without("CLUSTER_AUTH_DEV_USER")
         .with("BACKSTAGE_APP_URL", &format!("{APP},{SECOND_APP}"))
         .with("EXTENSION_ORIGINS", EXTENSION)
@@ -50,9 +49,7 @@ fn plan(world: &World, idp: &HostileIdp) -> BackendPlan {
 
 #[test]
 fn a_preflight_lets_in_whom_it_should() {
-    let world = World::new("cors_preflight");
-    let idp = HostileIdp::start(&world);
-    let backend = plan(&world, &idp).start();
+    let backend = plan("cors_preflight").start();
     for (method, path, for_extension) in CALLS {
         let mut allowed = vec![APP, SECOND_APP];
         allowed.extend(for_extension.then_some(EXTENSION));
@@ -76,9 +73,7 @@ fn a_preflight_lets_in_whom_it_should() {
 
 #[test]
 fn an_answer_names_the_origin_also_when_it_is_an_error() {
-    let world = World::new("cors_answers");
-    let idp = HostileIdp::start(&world);
-    let backend = plan(&world, &idp).start();
+    let backend = plan("cors_answers").start();
     for (path, status) in [("/info", 200), ("/status", 401), ("/session", 401)] {
         let answer = send(&backend.url, "GET", path, &[("origin", APP)]);
         assert_eq!(
@@ -104,9 +99,7 @@ fn an_answer_names_the_origin_also_when_it_is_an_error() {
 /// A page that is not let in sees a network error, and not what happened.
 #[test]
 fn a_fault_names_the_origin_like_any_other_answer() {
-    let world = World::new("cors_panic");
-    let idp = HostileIdp::start(&world);
-    let backend = plan(&world, &idp).with("PLANTED_PANIC", "route").start();
+    let backend = plan("cors_panic").with("PLANTED_PANIC", "route").start();
     let answer = send(&backend.url, "GET", "/info", &[("origin", APP)]);
     answer.assert_problem(500, "internal_error");
     assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{answer:?}");
@@ -116,9 +109,7 @@ fn a_fault_names_the_origin_like_any_other_answer() {
 
 #[test]
 fn no_page_may_ask_for_a_token() {
-    let world = World::new("cors_token");
-    let idp = HostileIdp::start(&world);
-    let backend = plan(&world, &idp).start();
+    let backend = plan("cors_token").start();
     for origin in [APP, EXTENSION, STRANGER] {
         let asked = preflight(&backend.url, ("GET", "/token?cluster=dev"), origin);
         let answer = send(&backend.url, "GET", "/token?cluster=dev", &[("origin", origin)]);
@@ -131,9 +122,7 @@ fn no_page_may_ask_for_a_token() {
 
 #[test]
 fn the_proxy_knows_no_cors() {
-    let world = World::new("cors_proxy");
-    let idp = HostileIdp::start(&world);
-    let backend = plan(&world, &idp).start();
+    let backend = plan("cors_proxy").start();
     for origin in [APP, EXTENSION, STRANGER] {
         let answer = preflight(&backend.url, ("GET", "/clusters/dev/proxy/api"), origin);
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{origin}");

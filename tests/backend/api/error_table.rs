@@ -11,33 +11,21 @@ mod surroundings;
 use std::collections::BTreeSet;
 
 use crate::harness::clients::api::{Answer, Api};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
+use crate::harness::deployment::Deployment;
+use crate::harness::programs::backend::Backend;
 
 /// A status, a code, and how to get them.
 struct Row(u16, &'static str, fn(&Scene<'_>) -> Answer);
 
 /// What all rows of a table share.
-struct Ground {
-    world: World,
-    idp: Idp,
-    plan: BackendPlan,
-}
+type Ground = Deployment;
 
 impl Ground {
-    fn new(name: &str) -> Self {
-        let world = World::new(name);
-        let idp = Idp::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer);
-        Self { world, idp, plan }
-    }
-
     /// Walks through a table; the shape is what tells the proxy's errors from all others.
     fn walk(&self, rows: &[Row], assert_shape: fn(&Answer, u16, &str)) {
         for (number, Row(status, code, provoke)) in rows.iter().enumerate() {
-            let backend = self.plan.start();
-            let scene = Scene { ground: self, api: backend.api(&self.world), _backend: backend };
+            let (backend, api) = self.start();
+            let scene = Scene { ground: self, api, _backend: backend };
             let answer = provoke(&scene);
             assert_eq!(answer.status, *status, "row {number}, {code}: {}", answer.text);
             assert_shape(&answer, *status, code);
@@ -66,9 +54,9 @@ const ELSEWHERE: [&str; 2] = [
 
 #[test]
 fn every_code_of_the_document_has_a_row() {
-    let ground = Ground::new("error_codes");
-    let backend = ground.plan.start();
-    let document = backend.api(&ground.world).get("/openapi.json").json;
+    let ground = Deployment::new("error_codes");
+    let (_backend, api) = ground.start();
+    let document = api.get("/openapi.json").json;
     let codes = document["components"]["schemas"]["Code"]["enum"].as_array().unwrap();
     let tables = [requests::ROWS, sessions::ROWS, logins::ROWS, surroundings::ROWS, proxy::ROWS];
     let mut provoked: BTreeSet<&str> = tables.iter().flat_map(|rows| rows.iter().map(|row| row.1)).collect();

@@ -6,8 +6,10 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::harness::clients::api::{Answer, agent};
-use crate::harness::peers::idp::Idp;
+use crate::harness::clients::login::Arrived;
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
 
@@ -38,8 +40,8 @@ fn probes(backend: &Backend) -> [(u16, u16); 2] {
 fn ready_while_the_store_answers_and_alive_anyway() {
     let world = World::new("health");
     let mut redis = RedisServer::start(&world);
-    // Nobody is there: a dead identity provider unreadies nothing.
-    let backend = BackendPlan::new(&world, "http://localhost:1/").with_redis(&redis).start();
+    // Ready though the identity provider is away.
+    let backend = BackendPlan::new(&world, NO_ISSUER).with_redis(&redis).start();
     assert_eq!(probes(&backend), [(200, 200), (200, 200)]);
     redis.kill();
     assert_eq!(probes(&backend), [(200, 503), (200, 503)]);
@@ -49,16 +51,14 @@ fn ready_while_the_store_answers_and_alive_anyway() {
 
 #[test]
 fn metrics_stay_off_the_api_and_count_logins() {
-    let world = World::new("metrics");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
+    let here = Deployment::new("metrics");
+    let (backend, api) = here.start();
     let pending = api.register();
-    let session = api.register();
-    assert_eq!(api.exchange(&session, &idp.log_in(&session.auth_url, "felix")).status, 200);
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
+    assert_eq!(api.exchange(&session, &redirect).status, 200);
     let refused = api.register();
-    assert_eq!(api.exchange(&refused, &idp.deny(&refused.auth_url)).status, 200);
-    let text = get(&format!("{}/metrics", backend.control_url)).text;
+    assert_eq!(api.exchange(&refused, &here.idp.deny(&refused.auth_url)).status, 200);
+    let text = backend.metrics();
     for line in [
         "cluster_auth_logins_total{outcome=\"complete\"} 1",
         "cluster_auth_logins_total{outcome=\"access_denied\"} 1",
@@ -82,21 +82,18 @@ fn metrics_stay_off_the_api_and_count_logins() {
 
 #[test]
 fn sigterm_lets_a_request_under_way_finish() {
-    let world = World::new("sigterm");
-    let idp = Idp::start(&world);
-    let mut backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let redirect = idp.log_in(&session.auth_url, "felix");
-    idp.hold_token("before");
+    let here = Deployment::new("sigterm");
+    let (mut backend, api) = here.start();
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
+    here.idp.hold_token("before");
     thread::scope(|scope| {
         let exchange = scope.spawn(|| api.exchange(&session, &redirect));
-        idp.wait_held();
+        here.idp.wait_held();
         backend.process.signal(Signal::SIGTERM);
         backend.process.wait_for_line("stopping: requests under way may finish");
         assert_eq!(get(&format!("{}/readyz", backend.control_url)).status, 503);
         assert_eq!(get(&format!("{}/healthz", backend.control_url)).status, 200);
-        idp.control("release", json!({}));
+        here.idp.release();
         let answer = exchange.join().unwrap();
         assert_eq!(answer.json["success"], true, "{}", answer.text);
     });

@@ -4,50 +4,32 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::harness::clients::api::{Answer, Api, agent};
+use crate::harness::clients::api::agent;
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::forger::{Forger, now};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
 use crate::harness::world::World;
-
-/// No plugin calls the backend here.
-const BACKEND_UNKNOWN: &str = "http://localhost:1";
-
-/// Behind a real Backstage, with the rule that reads its catalog.
-fn plan(world: &World, idp: &Idp, backstage: &Backstage) -> BackendPlan {
-    BackendPlan::new(world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("IDENTITY_RULE", "catalog")
-}
-
-fn log_in(api: &Api, idp: &Idp, login: &str) -> Answer {
-    let session = api.register();
-    api.exchange(&session, &idp.log_in(&session.auth_url, login))
-}
 
 #[test]
 fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
-    let world = World::new("callers_catalog");
-    let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
-    let backend = plan(&world, &idp, &backstage).start();
-    let [felix, mara] = ["felix", "mara"]
-        .map(|login| backend.api(&world).with_bearer(&backstage.sign_in(&world, login).user_token));
+    let (here, backstage) = Deployment::beside_backstage("callers_catalog", &[]);
+    let (_backend, api) = here.start();
+    let [felix, mara] =
+        ["felix", "mara"].map(|login| api.with_bearer(&backstage.sign_in(&here.world, login).user_token));
     assert_eq!(felix.get("/status").json["user"], "user:default/felix");
     // Neither another user's login nor an address that nobody verified.
-    log_in(&felix, &idp, "mara").assert_problem(403, "identity_mismatch");
-    log_in(&felix, &idp, "unverified").assert_problem(403, "identity_mismatch");
+    felix.attempt_log_in(&here.idp, "mara").assert_problem(403, "identity_mismatch");
+    felix.attempt_log_in(&here.idp, "unverified").assert_problem(403, "identity_mismatch");
     assert_eq!(felix.cluster_status()["connected"], false);
-    let answer = log_in(&felix, &idp, "felix");
+    let answer = felix.attempt_log_in(&here.idp, "felix");
     assert_eq!((&answer.json["success"], &answer.json["user"]), (&json!(true), &json!("user:default/felix")));
     assert_eq!(felix.cluster_status()["subject"], "auth0|felix");
     // What one user has, another has not.
     assert_eq!(mara.cluster_status()["connected"], false);
-    assert_eq!(log_in(&mara, &idp, "mara").json["user"], "user:default/mara");
+    assert_eq!(mara.attempt_log_in(&here.idp, "mara").json["user"], "user:default/mara");
     assert_eq!(mara.cluster_status()["subject"], "auth0|mara");
     // Who is in no catalog cannot be matched.
-    let guest = backend.api(&world).with_bearer(&guest_token(&world, &backstage));
+    let guest = api.with_bearer(&guest_token(&here.world, &backstage));
     assert_eq!(guest.get("/status").json["user"], "user:default/guest");
     guest.post("/register", &json!({})).assert_problem(403, "identity_mismatch");
 }
@@ -80,13 +62,11 @@ fn ask(backstage: &Backstage, path: &str, bearer: Option<&str>) -> Value {
 
 #[test]
 fn whatever_only_looks_like_a_user_token_is_refused() {
-    let world = World::new("callers_refused");
-    let (backstage, idp) = Backstage::start(&world, BACKEND_UNKNOWN);
-    let plan = plan(&world, &idp, &backstage).with("IDENTITY_RULE", "email");
-    let backend = plan.start();
-    let api = backend.api(&world);
+    let (here, backstage) = Deployment::beside_backstage("callers_refused", &[]);
+    let here = here.with("IDENTITY_RULE", "email");
+    let (_backend, api) = here.start();
     let forger = Forger::of_users(&backstage);
-    let [plugin, limited] = of_a_plugin(&world, &backstage);
+    let [plugin, limited] = of_a_plugin(&here.world, &backstage);
     let session_token = api.with_bearer(&forger.token()).register().token;
     let refused = [
         ("expired", forger.with_claim("exp", json!(now() - 120))),
@@ -115,7 +95,7 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         ("dots", "a.b.c".to_owned()),
     ];
     for (what, token) in &refused {
-        world.ledger.note("refused_token", token);
+        here.world.ledger.note("refused_token", token);
         let caller = api.with_bearer(token);
         for answer in [caller.get("/status"), caller.post("/register", &json!({}))] {
             assert_eq!((answer.status, answer.code()), (401, "token_invalid"), "{what}: {}", answer.text);
@@ -124,7 +104,7 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         caller.get("/clusters/dev/proxy/api").assert_status_object(401, "token_invalid");
     }
     // A plugin's token is not the user's, who alone may begin a login; the user's key makes none of a plugin.
-    world.ledger.note("plugin_token", &plugin);
+    here.world.ledger.note("plugin_token", &plugin);
     let plugin = api.with_bearer(&plugin);
     plugin.post("/register", &json!({})).assert_problem(401, "token_invalid");
     assert_eq!(plugin.get("/status").json["user"], "user:default/felix");
@@ -141,8 +121,7 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
 
     // The issuer counts once it is configured.
     let issuer = format!("{}/api/auth", backstage.url);
-    let backend = plan.with("BACKSTAGE_ISSUER", &issuer).start();
-    let api = backend.api(&world);
+    let (_backend, api) = here.start_as(&here.plan.clone().with("BACKSTAGE_ISSUER", &issuer));
     assert_eq!(api.with_bearer(&forger.token()).get("/status").status, 200);
     let foreign = forger.with_claim("iss", json!("https://attacker.example/api/auth"));
     api.with_bearer(&foreign).get("/status").assert_problem(401, "token_invalid");

@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::clients::api::{Answer, Api, agent};
+use crate::harness::clients::api::{Answer, Api};
 use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::backstage::NO_BACKEND;
 use crate::harness::peers::forger::Forger;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
 
-/// No test here gets as far as the identity provider.
-const NO_IDP: &str = "http://localhost:1/";
-
 /// Whoever shows a Backstage token is a user; each user and each address has one try a minute.
 fn once_a_minute(world: &World) -> BackendPlan {
-    BackendPlan::new(world, NO_IDP).without("CLUSTER_AUTH_DEV_USER").with("REGISTRATIONS_PER_MINUTE", "1")
+    BackendPlan::new(world, NO_ISSUER).without("CLUSTER_AUTH_DEV_USER").with("REGISTRATIONS_PER_MINUTE", "1")
 }
 
 /// A login that somebody asks for who shows no identity.
@@ -33,16 +32,16 @@ fn printed(backend: &Backend, text: &str) -> usize {
     backend.process.printed().lines().filter(|line| line.contains(text)).count()
 }
 
-fn metric(backend: &Backend, line: &str) -> bool {
-    let text = agent().get(format!("{}/metrics", backend.control_url)).call().unwrap();
-    Answer::read(text).text.lines().any(|printed| printed == line)
+/// How many registrations the backend has counted with this outcome.
+fn counted(backend: &Backend, outcome: &str) -> u64 {
+    backend.metric(&format!("cluster_auth_registrations_total{{outcome=\"{outcome}\"}}"))
 }
 
 #[test]
 fn people_behind_one_address_count_as_themselves() {
     const WARNING: &str = "everybody who began a login so far came from one address";
     let world = World::new("rates_people");
-    let (backstage, idp) = Backstage::start(&world, "http://localhost:1");
+    let (backstage, idp) = Backstage::start(&world, NO_BACKEND);
     let plan =
         once_a_minute(&world).with("BACKSTAGE_URL", &backstage.url).with("OIDC_ISSUER_URL", &idp.issuer);
     let backend = plan.start();
@@ -66,9 +65,9 @@ fn people_behind_one_address_count_as_themselves() {
     // It is clear with the fifth of them, and said once.
     assert!(backend.process.wait_for_line(WARNING).contains("127.0.0.1"));
     assert_eq!(printed(&backend, WARNING), 1);
-    assert!(metric(&backend, "cluster_auth_registrations_total{outcome=\"begun\"} 7"));
-    assert!(metric(&backend, "cluster_auth_registrations_total{outcome=\"rate_limited\"} 2"));
-    assert!(metric(&backend, "cluster_auth_registrations_total{outcome=\"not_signed_in\"} 1"));
+    assert_eq!(counted(&backend, "begun"), 7);
+    assert_eq!(counted(&backend, "rate_limited"), 2);
+    assert_eq!(counted(&backend, "not_signed_in"), 1);
 }
 
 #[test]
@@ -112,14 +111,14 @@ fn refusals(backend: &Backend) -> Vec<Value> {
 #[test]
 fn a_person_who_is_refused_leaves_a_line_and_is_counted() {
     let world = World::new("rates_refused");
-    let backend = BackendPlan::new(&world, NO_IDP).start();
+    let backend = BackendPlan::new(&world, NO_ISSUER).start();
     let api = backend.api(&world);
     api.post("/register", &json!({ "cluster": "nowhere" })).assert_problem(400, "unknown_cluster");
     let line = backend.process.wait_for_line("not_begun");
     let event: Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&event["user"], &event["code"]), (&json!("user:default/felix"), &json!("unknown_cluster")));
     assert!(event["reason"].as_str().unwrap().ends_with('.') && event["span"]["request_id"].is_string());
-    assert!(metric(&backend, "cluster_auth_registrations_total{outcome=\"unknown_cluster\"} 1"));
+    assert_eq!(counted(&backend, "unknown_cluster"), 1);
 }
 
 #[test]
@@ -136,6 +135,6 @@ fn strangers_leave_lines_only_for_tokens_that_do_not_count() {
     let codes: Vec<_> = refusals(&backend).iter().map(|event| event["code"].clone()).collect();
     assert_eq!(codes, [json!("token_invalid")]);
     for code in ["not_signed_in", "token_invalid", "rate_limited"] {
-        assert!(metric(&backend, &format!("cluster_auth_registrations_total{{outcome=\"{code}\"}} 1")));
+        assert_eq!(counted(&backend, code), 1, "{code}");
     }
 }

@@ -8,11 +8,10 @@ use serde_json::json;
 use ureq::SendBody;
 use ureq::http::Request;
 
-use super::{Connected, log_in};
+use super::Connected;
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::raw_http;
 use crate::harness::programs::backend::Backend;
-use crate::harness::world::World;
 
 /// Longer than a part of a body is on its way, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than is kept anywhere on the way.
 const LARGE: usize = 5 << 20;
 
-fn full(world: &World, connected: &Connected) -> Backend {
-    let backend = connected.plan.clone().with("USER_TOKENS", "full").start();
-    log_in(&backend.api(world), &connected.idp);
+fn full(connected: &Connected) -> Backend {
+    let backend = connected.here.plan.clone().with("USER_TOKENS", "full").start();
+    connected.here.api(&backend).log_in(&connected.here.idp, "felix");
     backend
 }
 
@@ -39,9 +38,8 @@ fn send(backend: &Backend, method: &str, headers: &[(&str, &str)], body: SendBod
 
 #[test]
 fn every_method_arrives_with_its_body() {
-    let world = World::new("proxy_bodies");
-    let connected = Connected::new(&world);
-    let backend = full(&world, &connected);
+    let connected = Connected::new("proxy_bodies");
+    let backend = full(&connected);
     let patch = [("content-type", "application/merge-patch+json")];
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         let seen = send(&backend, method, &patch, SendBody::from_owned_reader(&b"{\"a\":1}"[..])).json;
@@ -69,9 +67,8 @@ fn every_method_arrives_with_its_body() {
 
 #[test]
 fn who_waits_to_be_asked_for_the_body_is_asked_here() {
-    let world = World::new("proxy_expect");
-    let connected = Connected::new(&world);
-    let backend = full(&world, &connected);
+    let connected = Connected::new("proxy_expect");
+    let backend = full(&connected);
     let head = "POST /api/cluster-auth/clusters/dev/proxy/echo/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
         expect: 100-continue\r\ncontent-length: 4\r\n\r\n";
     let mut connection = BufReader::new(raw_http::begin(&backend.url, head));
@@ -87,7 +84,7 @@ fn who_waits_to_be_asked_for_the_body_is_asked_here() {
 
 #[test]
 fn a_refused_request_with_a_body_is_answered() {
-    let connected = Connected::new(&World::new("proxy_refused_body"));
+    let connected = Connected::new("proxy_refused_body");
     let large = std::io::Cursor::new(vec![b'x'; 1 << 20]);
     let url = format!("{}/api/cluster-auth/clusters/dev/proxy/echo/x", connected.backend.url);
     let request = Request::builder().method("POST").uri(url).header("content-length", "1048576");
@@ -127,13 +124,12 @@ fn partly_sent(
     before: &str,
     after: &str,
 ) -> (Connected, Backend, TcpStream, TcpStream) {
-    let world = World::new(test);
-    let connected = Connected::new(&world);
+    let connected = Connected::new(test);
     let cluster = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", cluster.local_addr().unwrap());
-    let plan = connected.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &url);
+    let plan = connected.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &url);
     let backend = plan.with("USER_TOKENS", "full").start();
-    log_in(&backend.api(&world), &connected.idp);
+    connected.here.api(&backend).log_in(&connected.here.idp, "felix");
     let head = format!(
         "POST /api/cluster-auth/clusters/dev/proxy/api/v1/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{length}\r\n\r\n"
     );

@@ -6,10 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Connected, log_in};
+use super::Connected;
 use crate::harness::network::far_network::FAR;
 use crate::harness::programs::backend::Backend;
-use crate::harness::world::World;
 
 /// Longer than anything takes here, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,12 +71,13 @@ impl CannedApi {
     }
 
     /// A backend before it, in which Felix is logged in.
-    pub fn backend(&self, world: &World, connected: &Connected) -> Backend {
-        let plan = connected.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &self.url);
+    pub fn backend(&self, connected: &Connected) -> Backend {
+        let plan =
+            connected.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &self.url);
         let plan = plan.with("INSECURE_HTTP_HOSTS", FAR);
         // A thousand requests are made here: a trace of them would only take its time.
         let backend = plan.with("RUST_LOG", "info").start();
-        log_in(&backend.api(world), &connected.idp);
+        connected.here.api(&backend).log_in(&connected.here.idp, "felix");
         backend
     }
 }

@@ -7,7 +7,6 @@ use super::Connected;
 use super::canned_api::CannedApi;
 use crate::harness::clients::raw_http;
 use crate::harness::programs::backend::Backend;
-use crate::harness::world::World;
 
 const PATH: &str = "/api/cluster-auth/clusters/dev/proxy/api/v1/pods";
 
@@ -105,10 +104,9 @@ fn answers() -> Vec<Case> {
 
 #[test]
 fn a_client_sees_whether_an_answer_is_whole_wherever_it_was_cut() {
-    let world = World::new("proxy_cut_answers");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_cut_answers");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     for (method, head, status, body, expected) in answers() {
         let head = format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n").into_bytes();
         let whole = [&head[..], &body].concat();
@@ -131,10 +129,9 @@ fn a_client_sees_whether_an_answer_is_whole_wherever_it_was_cut() {
 
 #[test]
 fn a_head_answer_says_how_long_the_body_would_be() {
-    let world = World::new("proxy_head_length");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_head_length");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     for (head, length) in [("content-length: 1234", Some("content-length: 1234")), ("x: y", None)] {
         api.answers(format!("HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n").as_bytes());
         let answer = String::from_utf8(ask(&backend, "HEAD")).unwrap();
@@ -146,10 +143,9 @@ fn a_head_answer_says_how_long_the_body_would_be() {
 
 #[test]
 fn hints_before_the_answer_are_not_the_answer() {
-    let world = World::new("proxy_hints");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_hints");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     let hints =
         "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\nx-hint: early\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     api.answers(
@@ -168,14 +164,13 @@ fn hints_before_the_answer_are_not_the_answer() {
 
 #[test]
 fn a_tunnel_that_was_not_asked_for_is_not_opened() {
-    let world = World::new("proxy_unasked_upgrade");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_unasked_upgrade");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     for upgrade in ["connection: Upgrade\r\nupgrade: websocket\r\n", ""] {
         api.answers(format!("HTTP/1.1 101 Switching Protocols\r\n{upgrade}\r\nhidden").as_bytes());
         backend
-            .api(&world)
+            .api(&connected.here.world)
             .get("/clusters/dev/proxy/api/v1/pods")
             .assert_status_object(502, "cluster_unreachable");
     }
@@ -183,10 +178,9 @@ fn a_tunnel_that_was_not_asked_for_is_not_opened() {
 
 #[test]
 fn a_client_that_hangs_up_ends_the_request_before_its_answer() {
-    let world = World::new("proxy_hung_up");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_hung_up");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     for query in ["", "?watch=true"] {
         let request = format!("GET {PATH}{query} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         let client = raw_http::begin(&backend.url, &request);
@@ -198,10 +192,9 @@ fn a_client_that_hangs_up_ends_the_request_before_its_answer() {
 
 #[test]
 fn a_watch_whose_answer_begins_with_a_long_head_is_passed_on_whole() {
-    let world = World::new("proxy_long_head");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_long_head");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     // As long as what a gateway before an API server adds; streams have small buffers.
     let warning = "x".repeat(20_000);
     let head = format!("HTTP/1.1 200 OK\r\nwarning: 299 - {warning}\r\ncontent-length: 4\r\n\r\n");

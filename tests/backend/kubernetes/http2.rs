@@ -6,17 +6,16 @@ use serde_json::json;
 use ureq::SendBody;
 use ureq::http::Request;
 
+use super::Connected;
 use super::streams::{next_event, open, wait_until_open};
-use super::{Connected, PODS, log_in};
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::raw_http;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::cluster::names;
-use crate::harness::world::World;
 
 #[test]
 fn requests_and_answers_pass_as_over_http_1() {
-    let world = World::new("proxy_http2");
-    let connected = Connected::over_http2(&world);
+    let connected = Connected::over_http2("proxy_http2");
     assert_eq!(names(&connected.api.get(PODS).json), ["web-0", "web-1"]);
     let large = connected.api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/configmaps/large");
     assert_eq!(large.json["data"]["bytes"].as_str().map(str::len), Some(1 << 20));
@@ -35,10 +34,9 @@ fn requests_and_answers_pass_as_over_http_1() {
 
 #[test]
 fn a_body_passes_whole() {
-    let world = World::new("proxy_http2_bodies");
-    let connected = Connected::over_http2(&world);
-    let backend = connected.plan.clone().with("USER_TOKENS", "full").start();
-    log_in(&backend.api(&world), &connected.idp);
+    let connected = Connected::over_http2("proxy_http2_bodies");
+    let backend = connected.here.plan.clone().with("USER_TOKENS", "full").start();
+    connected.here.api(&backend).log_in(&connected.here.idp, "felix");
     let url = format!("{}/api/cluster-auth/clusters/dev/proxy/echo/x", backend.url);
     for length in [7, 5 << 20] {
         for sized in [true, false] {
@@ -54,8 +52,7 @@ fn a_body_passes_whole() {
 
 #[test]
 fn an_answer_that_is_taken_back_reaches_the_client_as_cut() {
-    let world = World::new("proxy_http2_cut");
-    let connected = Connected::over_http2(&world);
+    let connected = Connected::over_http2("proxy_http2_cut");
     // NO_ERROR, INTERNAL_ERROR, CANCEL (RFC 9113, 7).
     for code in [0, 2, 8] {
         let path = format!("/api/cluster-auth/clusters/dev/proxy/echo/cut?code={code}");
@@ -70,11 +67,10 @@ fn an_answer_that_is_taken_back_reaches_the_client_as_cut() {
 
 #[test]
 fn watches_pass_and_end_with_their_clients() {
-    let world = World::new("proxy_http2_watch");
-    let connected = Connected::over_http2(&world);
+    let connected = Connected::over_http2("proxy_http2_watch");
     let mut watch = open(&connected, &format!("{PODS}?watch=true"));
     assert_eq!([next_event(&mut watch), next_event(&mut watch)], ["ADDED web-0", "ADDED web-1"]);
-    connected.cluster.touch();
+    connected.here.cluster.touch();
     assert_eq!(next_event(&mut watch), "MODIFIED web-0");
     wait_until_open(&connected, 1);
     drop(watch);

@@ -4,12 +4,11 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::Connected;
 use super::canned_api::CannedApi;
 use super::many_streams::gauge;
+use super::{Connected, on_cluster};
 use crate::harness::clients::raw_http;
 use crate::harness::programs::backend::Backend;
-use crate::harness::world::World;
 
 /// Longer than it takes to see that an answer stays open and that its caller is gone, even on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -36,7 +35,7 @@ fn begun(backend: &Backend, path: &str) -> TcpStream {
     connection
 }
 
-fn wait_until_open(backend: &Backend, count: u32) {
+fn wait_until_open(backend: &Backend, count: u64) {
     let deadline = Instant::now() + PATIENCE;
     while gauge(backend) != count {
         assert!(Instant::now() < deadline, "{} are open, not {count}", gauge(backend));
@@ -54,11 +53,9 @@ fn has_ended(connection: &mut TcpStream) -> bool {
 
 #[test]
 fn an_answer_without_end_takes_a_place_or_is_ended() {
-    let world = World::new("proxy_endless");
-    let connected = Connected::new(&world);
-    let connected = Connected { plan: connected.plan.clone().with("STREAMS_PER_USER", "1"), ..connected };
+    let connected = Connected::to(on_cluster("proxy_endless").with("STREAMS_PER_USER", "1"));
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     api.begins(ENDLESS);
     let mut answers = [begun(&backend, "/api/v1/pods"), begun(&backend, "/api/v1/pods")];
     assert_eq!(gauge(&backend), 0, "what may end by itself takes no place at once");
@@ -79,10 +76,9 @@ fn an_answer_without_end_takes_a_place_or_is_ended() {
 
 #[test]
 fn who_sends_more_than_is_read_and_hangs_up_keeps_no_place() {
-    let world = World::new("proxy_pipelined");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_pipelined");
     let api = CannedApi::start("127.0.0.1:0");
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     api.begins(ENDLESS);
     let mut watch = begun(&backend, "/api/v1/pods?watch=true");
     // A watch that has not begun to answer, and whose body nobody reads.

@@ -2,29 +2,24 @@
 
 use std::io::Read;
 
+use super::Connected;
+use super::on_cluster;
 use super::streams::{next_event, open, wait_until_open};
-use super::{Connected, PODS, log_in};
-use crate::harness::clients::api::agent;
 use crate::harness::clients::raw_http;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::cluster::names;
 use crate::harness::programs::backend::Backend;
-use crate::harness::world::World;
 
 /// More than one connection's streams, more than a worker's connections were.
-const MANY: u32 = 300;
+const MANY: u64 = 300;
 
 fn watch_path() -> String {
     format!("{PODS}?watch=true")
 }
 
 /// How many streams the backend says are open.
-pub fn gauge(backend: &Backend) -> u32 {
-    let metrics = agent().get(format!("{}/metrics", backend.control_url)).call().unwrap();
-    let metrics = metrics.into_body().read_to_string().unwrap();
-    let value = metrics
-        .lines()
-        .find_map(|line| line.strip_prefix("cluster_auth_kubernetes_streams{cluster=\"dev\"} "));
-    value.map_or(0, |value| value.parse().unwrap())
+pub fn gauge(backend: &Backend) -> u64 {
+    backend.metric("cluster_auth_kubernetes_streams{cluster=\"dev\"}")
 }
 
 fn many_watches_lock_nobody_out(connected: &Connected) {
@@ -39,7 +34,7 @@ fn many_watches_lock_nobody_out(connected: &Connected) {
     wait_until_open(connected, MANY);
     // Nobody reads on: what the cluster has to tell waits, and holds nobody else back.
     for _ in 0..4 {
-        connected.cluster.touch();
+        connected.here.cluster.touch();
     }
     let large = connected.api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/configmaps/large");
     assert_eq!(large.json["data"]["bytes"].as_str().map(str::len), Some(1 << 20));
@@ -49,14 +44,12 @@ fn many_watches_lock_nobody_out(connected: &Connected) {
 
 #[test]
 fn many_watches_lock_nobody_out_over_http_1() {
-    let world = World::new("proxy_many_watches");
-    many_watches_lock_nobody_out(&Connected::new(&world));
+    many_watches_lock_nobody_out(&Connected::new("proxy_many_watches"));
 }
 
 #[test]
 fn many_watches_lock_nobody_out_over_http_2() {
-    let world = World::new("proxy_many_watches_http2");
-    many_watches_lock_nobody_out(&Connected::over_http2(&world));
+    many_watches_lock_nobody_out(&Connected::over_http2("proxy_many_watches_http2"));
 }
 
 /// Callers who do not read; the windows of hyper's own choice have room for two on a connection.
@@ -83,23 +76,17 @@ fn callers_who_do_not_read_hold_nobody_back(connected: &Connected) {
 
 #[test]
 fn callers_who_do_not_read_hold_nobody_back_over_http_1() {
-    let world = World::new("proxy_not_reading");
-    callers_who_do_not_read_hold_nobody_back(&Connected::new(&world));
+    callers_who_do_not_read_hold_nobody_back(&Connected::new("proxy_not_reading"));
 }
 
 #[test]
 fn callers_who_do_not_read_hold_nobody_back_over_http_2() {
-    let world = World::new("proxy_not_reading_http2");
-    callers_who_do_not_read_hold_nobody_back(&Connected::over_http2(&world));
+    callers_who_do_not_read_hold_nobody_back(&Connected::over_http2("proxy_not_reading_http2"));
 }
 
 #[test]
 fn a_user_has_so_many_streams_and_no_more() {
-    let world = World::new("proxy_streams_per_user");
-    let mut connected = Connected::new(&world);
-    connected.backend = connected.plan.clone().with("STREAMS_PER_USER", "2").start();
-    connected.api = connected.backend.api(&world);
-    log_in(&connected.api, &connected.idp);
+    let connected = Connected::to(on_cluster("proxy_streams_per_user").with("STREAMS_PER_USER", "2"));
     let mut watch = open(&connected, &watch_path());
     let log = open(&connected, &format!("{PODS}/web-0/log?follow=true"));
     assert_eq!(next_event(&mut watch), "ADDED web-0");
@@ -121,19 +108,17 @@ fn a_user_has_so_many_streams_and_no_more() {
 
 #[test]
 fn a_watch_that_is_refused_takes_no_place() {
-    let world = World::new("proxy_refused_watches");
-    let mut connected = Connected::new(&world);
-    connected.backend = connected.plan.clone().with("STREAMS_PER_USER", "1").start();
-    connected.api = connected.backend.api(&world);
+    let here = on_cluster("proxy_refused_watches").with("STREAMS_PER_USER", "1");
+    let (backend, api) = here.start();
     // Not logged in.
     for _ in 0..3 {
-        connected.api.get(&watch_path()).assert_status_object(403, "not_connected");
+        api.get(&watch_path()).assert_status_object(403, "not_connected");
     }
-    log_in(&connected.api, &connected.idp);
+    api.log_in(&here.idp, "felix");
     // Not allowed there by the cluster.
     for _ in 0..3 {
-        let foreign = connected.api.get("/clusters/dev/proxy/api/v1/namespaces/team-b/pods?watch=true");
+        let foreign = api.get("/clusters/dev/proxy/api/v1/namespaces/team-b/pods?watch=true");
         assert_eq!((foreign.status, &foreign.json["reason"]), (403, &"Forbidden".into()));
     }
-    assert_eq!(gauge(&connected.backend), 0);
+    assert_eq!(gauge(&backend), 0);
 }

@@ -1,11 +1,9 @@
 //! Requests that are not passed on: each answer is a `v1 Status`, and the cluster never hears of them.
 
-use super::{Connected, PODS, log_in};
+use super::{Connected, on_cluster};
 use crate::harness::clients::raw_http;
 use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::hostile_idp::HostileIdp;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
+use crate::harness::peers::cluster::PODS;
 
 /// A request below the proxy as raw bytes; the status and the whole answer.
 fn raw(connected: &Connected, path: &str, headers: &str) -> (u16, String) {
@@ -21,8 +19,7 @@ fn send(url: &str, method_and_path: &str, headers: &str) -> (u16, String) {
 
 #[test]
 fn a_path_arrives_byte_for_byte_or_not_at_all() {
-    let world = World::new("proxy_paths");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_paths");
     for path in [
         "/echo/a//b/",
         "/echo/%41%62c",
@@ -64,8 +61,7 @@ fn a_path_arrives_byte_for_byte_or_not_at_all() {
 
 #[test]
 fn impersonation_is_refused_in_any_spelling() {
-    let world = World::new("proxy_impersonation");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_impersonation");
     for name in [
         "Impersonate-User",
         "IMPERSONATE-GROUP",
@@ -84,8 +80,7 @@ fn impersonation_is_refused_in_any_spelling() {
 
 #[test]
 fn two_lengths_are_one_too_many() {
-    let world = World::new("proxy_lengths");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_lengths");
     let both = "content-length: 5\r\ntransfer-encoding: chunked\r\n";
     let (status, answer) = raw(&connected, "/echo/x", &format!("{both}\r\n0\r\n"));
     assert_eq!(status, 400, "{answer}");
@@ -94,8 +89,7 @@ fn two_lengths_are_one_too_many() {
 
 #[test]
 fn pages_and_upgrades_are_refused() {
-    let world = World::new("proxy_pages");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_pages");
     let own_origin = connected.backend.url.clone();
     for headers in [
         &[("origin", own_origin.as_str())][..],
@@ -120,12 +114,11 @@ fn pages_and_upgrades_are_refused() {
 
 #[test]
 fn user_tokens_do_what_the_setting_says() {
-    let world = World::new("proxy_user_tokens");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_user_tokens");
     for (setting, reads) in [("off", 403), ("read", 200), ("full", 200)] {
-        let backend = connected.plan.clone().with("USER_TOKENS", setting).start();
-        let api = backend.api(&world);
-        log_in(&api, &connected.idp);
+        let (backend, api) =
+            connected.here.start_as(&connected.here.plan.clone().with("USER_TOKENS", setting));
+        api.log_in(&connected.here.idp, "felix");
         let answer = api.get(PODS);
         assert_eq!(answer.status, reads, "{setting}: {}", answer.text);
         if reads == 403 {
@@ -144,16 +137,15 @@ fn user_tokens_do_what_the_setting_says() {
         }
     }
     // Unset is off.
-    let backend = connected.plan.clone().without("USER_TOKENS").start();
-    backend.api(&world).get(PODS).assert_status_object(403, "not_allowed");
+    let backend = connected.here.plan.clone().without("USER_TOKENS").start();
+    connected.here.api(&backend).get(PODS).assert_status_object(403, "not_allowed");
 }
 
 #[test]
 fn connect_and_trace_are_refused_whatever_a_user_may_do() {
-    let world = World::new("proxy_connect_trace");
-    let connected = Connected::new(&world);
-    let backend = connected.plan.clone().with("USER_TOKENS", "full").start();
-    log_in(&backend.api(&world), &connected.idp);
+    let connected = Connected::new("proxy_connect_trace");
+    let backend = connected.here.plan.clone().with("USER_TOKENS", "full").start();
+    connected.here.api(&backend).log_in(&connected.here.idp, "felix");
     let answers = ["CONNECT", "TRACE"].map(|method| {
         send(&backend.url, &format!("{method} /api/cluster-auth/clusters/dev/proxy/echo/x"), "")
     });
@@ -165,8 +157,7 @@ fn connect_and_trace_are_refused_whatever_a_user_may_do() {
 
 #[test]
 fn who_may_only_read_does_not_reach_through_a_pod() {
-    let world = World::new("proxy_read_through");
-    let connected = Connected::new(&world);
+    let connected = Connected::new("proxy_read_through");
     for path in ["pods/web-0/proxy/shutdown", "services/web/proxy/", "pods/web-0/%70roxy/"] {
         let path = format!("/clusters/dev/proxy/api/v1/namespaces/team-a/{path}");
         connected.api.get(&path).assert_status_object(403, "not_allowed");
@@ -180,18 +171,14 @@ fn who_may_only_read_does_not_reach_through_a_pod() {
 
 #[test]
 fn a_cluster_with_another_ca_is_not_talked_to() {
-    let world = World::new("proxy_other_ca");
-    let idp = HostileIdp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
+    let here = on_cluster("proxy_other_ca");
     // The CA of the second replaces that of the first in the same file.
-    let other = Cluster::start(&world, &idp.issuer);
-    assert_eq!(cluster.ca_file, other.ca_file);
-    let backend = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).start();
-    let api = backend.api(&world);
-    log_in(&api, &idp);
+    let other = Cluster::start(&here.world, &here.idp.issuer);
+    assert_eq!(here.cluster.ca_file, other.ca_file);
+    let (_backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
     api.get(PODS).assert_status_object(502, "cluster_unreachable");
-    let backend = BackendPlan::new(&world, &idp.issuer).with_cluster(&other).start();
-    let api = backend.api(&world);
-    log_in(&api, &idp);
+    let (_backend, api) = here.start_as(&here.plan.clone().with_cluster(&other));
+    api.log_in(&here.idp, "felix");
     assert_eq!(api.get(PODS).status, 200);
 }

@@ -3,24 +3,23 @@
 
 use std::io::Read;
 
+use super::Connected;
 use super::canned_api::CannedApi;
 use super::many_streams::gauge;
 use super::streams::{next_event, open};
-use super::{Connected, PODS};
 use crate::harness::clients::raw_http;
 use crate::harness::network::far_network::{FAR, FarNetwork, NEAR, ip};
-use crate::harness::world::World;
+use crate::harness::peers::cluster::PODS;
 
 const WATCH: &str =
     "GET /api/cluster-auth/clusters/dev/proxy/api/v1/pods?watch=true HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[test]
 fn a_cluster_that_vanished_gives_its_watches_back() {
-    let world = World::new("proxy_vanished");
-    let connected = Connected::new(&world);
-    let far = FarNetwork::new(&world, &[]);
+    let connected = Connected::new("proxy_vanished");
+    let far = FarNetwork::new(&connected.here.world, &[]);
     let api = far.run(|| CannedApi::start(&format!("{FAR}:0")));
-    let backend = api.backend(&world, &connected);
+    let backend = api.backend(&connected);
     api.begins(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nevent\r\n");
     let mut watch = raw_http::begin(&backend.url, WATCH);
     let mut answer = Vec::new();
@@ -39,11 +38,10 @@ fn a_cluster_that_vanished_gives_its_watches_back() {
 
 #[test]
 fn a_cluster_that_hangs_gives_its_watches_back_over_http_2() {
-    let world = World::new("proxy_hangs_http2");
-    let connected = Connected::over_http2(&world);
+    let connected = Connected::over_http2("proxy_hangs_http2");
     let mut watch = open(&connected, &format!("{PODS}?watch=true"));
     assert_eq!([next_event(&mut watch), next_event(&mut watch)], ["ADDED web-0", "ADDED web-1"]);
-    connected.cluster.freeze();
+    connected.here.cluster.freeze();
     connected.backend.process.wait_for_line("the API server's answer was cut short");
     assert!(watch.read_to_end(&mut Vec::new()).is_err(), "a watch that was cut looks whole");
     assert_eq!(gauge(&connected.backend), 0);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::harness::clients::api::{Api, Session, until_ok};
+use crate::harness::clients::login::Arrived;
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::hostile_idp::HostileIdp;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
 
 /// A lie, what it is answered with, how the session ends, and how many tokens are given back.
 struct Lie(&'static str, (u16, &'static str), &'static str, u64);
@@ -71,65 +71,57 @@ const BOUNDED: u64 = 24 << 20;
 
 #[test]
 fn every_lie_is_in_one_of_the_tables() {
-    let world = World::new("lies_in_tables");
-    let idp = HostileIdp::start(&world);
+    let here = Deployment::with_hostile_idp("lies_in_tables");
     let mut tested = BTreeSet::from([ONLY_AT_A_REFRESH]);
     tested.extend(IN_THE_ANSWER.iter().chain(&AT_FIRST_SIGHT).map(|lie| lie.0));
     tested.extend(IN_DISCOVERY.map(|(lie, _)| lie));
-    assert_eq!(tested, idp.lies.iter().map(String::as_str).collect());
+    assert_eq!(tested, here.idp.lies.iter().map(String::as_str).collect());
 }
 
 #[test]
 fn lies_in_the_token_answer_leave_nothing_behind() {
-    let world = World::new("lies_in_answers");
-    let idp = HostileIdp::start(&world);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer);
-    // Before: the same plan without Redis, so that its login is not in the store that is looked at.
-    honest_login(&plan.start().api(&world), &idp);
-    let backend = plan.with_redis(&redis).start();
-    let api = backend.api(&world);
+    let here = Deployment::with_hostile_idp("lies_in_answers");
+    // Without Redis, so that this login is not in the store that is looked at.
+    honest_login(&here.start().1, &here.idp);
+    let here = here.with_redis();
+    let (_backend, api) = here.start();
     for lie in &IN_THE_ANSWER {
-        refused(&api, &idp, lie);
+        refused(&api, &here.idp, lie);
         assert_eq!(api.cluster_status()["connected"], false, "{}", lie.0);
-        assert_eq!(logins(&redis), 0, "{}", lie.0);
+        assert_eq!(logins(&here.redis), 0, "{}", lie.0);
     }
-    assert_eq!(idp.read("followed")["redirectsFollowed"], 0);
-    honest_login(&api, &idp);
-    assert_eq!(logins(&redis), 1, "{:?}", redis.keys());
+    assert_eq!(here.idp.read("followed")["redirectsFollowed"], 0);
+    honest_login(&api, &here.idp);
+    assert_eq!(logins(&here.redis), 1, "{:?}", here.redis.keys());
 }
 
 #[test]
 fn lies_at_first_sight_leave_nothing_behind() {
-    let world = World::new("lies_at_first_sight");
-    let idp = HostileIdp::start(&world);
+    let here = Deployment::with_hostile_idp("lies_at_first_sight");
     for lie in &AT_FIRST_SIGHT {
-        idp.lie(lie.0);
-        let backend = BackendPlan::new(&world, &idp.issuer).start();
-        let api = backend.api(&world);
-        let (session, redirect) = refused(&api, &idp, lie);
+        here.idp.lie(lie.0);
+        let (_backend, api) = here.start();
+        let (session, redirect) = refused(&api, &here.idp, lie);
         assert_eq!(api.cluster_status()["connected"], false, "{}", lie.0);
         if lie.2 == "pending" {
             until_ok(|| api.exchange(&session, &redirect));
         }
     }
-    assert_eq!(idp.read("followed")["redirectsFollowed"], 0);
+    assert_eq!(here.idp.read("followed")["redirectsFollowed"], 0);
 }
 
 #[test]
 fn a_lying_discovery_begins_no_session() {
-    let world = World::new("lies_in_discovery");
-    let idp = HostileIdp::start(&world);
+    let here = Deployment::with_hostile_idp("lies_in_discovery");
     for (lie, (status, code)) in IN_DISCOVERY {
-        let backend: Backend = BackendPlan::new(&world, &idp.issuer).start();
-        let api = backend.api(&world);
-        idp.lie(lie);
+        let (_backend, api) = here.start();
+        here.idp.lie(lie);
         api.post_raw("/register", &[], b"").assert_problem(status, code);
-        idp.lie("none");
+        here.idp.lie("none");
         until_ok(|| api.post_raw("/register", &[], b""));
-        honest_login(&api, &idp);
+        honest_login(&api, &here.idp);
     }
-    assert_eq!(idp.read("followed")["redirectsFollowed"], 0);
+    assert_eq!(here.idp.read("followed")["redirectsFollowed"], 0);
 }
 
 /// Logs in while the provider lies; afterwards it is honest again.
@@ -138,8 +130,7 @@ fn refused(api: &Api, idp: &HostileIdp, lie: &Lie) -> (Session, String) {
     let count = |what: &str, field: &str| idp.read(what)[field].as_u64().unwrap();
     let (revoked, sent) = (count("revoked", "revoked"), count("sent", "bytes"));
     idp.lie(name);
-    let session = api.register();
-    let redirect = idp.log_in(&session.auth_url);
+    let Arrived { session, redirect } = api.arrive(idp, "felix");
     let answer = api.exchange(&session, &redirect);
     assert_eq!((answer.status, answer.code()), (status, code), "{name}: {}", answer.text);
     answer.assert_problem(status, code);
@@ -155,9 +146,7 @@ fn refused(api: &Api, idp: &HostileIdp, lie: &Lie) -> (Session, String) {
 }
 
 fn honest_login(api: &Api, idp: &HostileIdp) {
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url));
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    api.log_in(idp, "felix");
     assert_eq!(api.cluster_status()["connected"], true);
 }
 

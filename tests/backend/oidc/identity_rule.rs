@@ -1,19 +1,14 @@
 //! The identity rule `email` and domains with letters beyond a to z, in either form on either side.
 
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
+use crate::harness::deployment::Deployment;
 
 #[test]
 fn both_forms_of_a_domain_are_one() {
-    let world = World::new("email_domains");
-    let idp = Idp::start(&world);
+    let here = Deployment::new("email_domains");
     let status = |configured: &str, login: &str| {
-        let backend =
-            BackendPlan::new(&world, &idp.issuer).with("IDENTITY_EMAIL_DOMAINS", configured).start();
-        let api = backend.api(&world);
-        let session = api.register();
-        api.exchange(&session, &idp.log_in(&session.auth_url, login)).status
+        let plan = here.plan.clone().with("IDENTITY_EMAIL_DOMAINS", configured);
+        let (_backend, api) = here.start_as(&plan);
+        api.attempt_log_in(&here.idp, login).status
     };
     for configured in ["bäckerei.example", "example.org, XN--bckerei-5wa.example"] {
         for login in ["umlaut", "punycode"] {

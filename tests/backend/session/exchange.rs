@@ -7,29 +7,10 @@ use backstage_oidc_helper::random::sha256;
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api, Session, redirect_body};
+use crate::harness::clients::login::Arrived;
 use crate::harness::clients::raw_http;
-use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::world::World;
-
-/// A login whose code has arrived at the helper.
-struct Arrived {
-    session: Session,
-    redirect: String,
-}
-
-impl Arrived {
-    fn at(api: &Api, idp: &Idp) -> Self {
-        let session = api.register();
-        let redirect = idp.log_in(&session.auth_url, "felix");
-        Self { session, redirect }
-    }
-}
-
-fn code_requests(idp: &Idp) -> Value {
-    idp.read("counts")["token"]["authorization_code"].clone()
-}
+use crate::harness::deployment::{Deployment, OnRedis};
+use crate::harness::programs::backend::Backend;
 
 fn wait(api: &Api, session: &Session) -> Value {
     api.with_bearer(&session.token).get("/session?wait=25").json
@@ -37,33 +18,29 @@ fn wait(api: &Api, session: &Session) -> Value {
 
 #[test]
 fn a_code_that_comes_again_gets_the_stored_outcome() {
-    let world = World::new("exchange_again");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
+    let here = Deployment::new("exchange_again");
+    let (_backend, api) = here.start();
     let answer = api.post("/register", &json!({ "returnTo": "/kubernetes" }));
     let session = api.session_of(&answer);
-    let redirect = idp.log_in(&session.auth_url, "felix");
+    let redirect = here.idp.log_in(&session.auth_url, "felix");
     let first = api.exchange(&session, &redirect);
     assert_eq!((first.status, &first.json["success"]), (200, &json!(true)), "{}", first.text);
     assert!(first.json["returnTo"].as_str().unwrap().ends_with("/kubernetes"), "{}", first.text);
     assert_eq!(api.exchange(&session, &redirect).json, first.json);
-    assert_eq!(code_requests(&idp), 1);
+    assert_eq!(here.idp.code_requests(), 1);
 }
 
 #[test]
 fn twenty_helpers_with_one_code_cause_one_token_request() {
-    let world = World::new("exchange_concurrent");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
-    let Arrived { session, redirect } = Arrived::at(&api, &idp);
-    idp.hold_token("before");
+    let here = Deployment::new("exchange_concurrent");
+    let (_backend, api) = here.start();
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
+    here.idp.hold_token("before");
     let answers: Vec<_> = thread::scope(|scope| {
         let calls: Vec<_> = (0..20).map(|_| scope.spawn(|| api.exchange(&session, &redirect))).collect();
-        idp.wait_held();
+        here.idp.wait_held();
         assert_eq!(api.session(&session).json["status"], "exchanging");
-        idp.control("release", json!({}));
+        here.idp.release();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
     let (done, waiting): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
@@ -72,7 +49,7 @@ fn twenty_helpers_with_one_code_cause_one_token_request() {
     for answer in waiting {
         answer.assert_problem(409, "exchange_in_progress");
     }
-    assert_eq!(code_requests(&idp), 1);
+    assert_eq!(here.idp.code_requests(), 1);
     assert_eq!(api.exchange(&session, &redirect).json, done[0].json);
 }
 
@@ -86,25 +63,22 @@ fn wait_until_somebody_waits(backend: &Backend, session: &Session) {
 
 #[test]
 fn who_waits_learns_of_the_change_at_once() {
-    let world = World::new("exchange_wait");
-    let idp = Idp::start(&world);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-    let replicas = [plan.start(), plan.start()];
-    let [here, there] = replicas.each_ref().map(|replica| replica.api(&world));
-    for (number, changing) in [&here, &there].into_iter().enumerate() {
-        let Arrived { session, redirect } = Arrived::at(&here, &idp);
-        idp.hold_token("before");
+    let here = Deployment::new("exchange_wait").with_redis();
+    let replicas = [here.plan.start(), here.plan.start()];
+    let [first, second] = replicas.each_ref().map(|replica| replica.api(&here.world));
+    for (number, changing) in [&first, &second].into_iter().enumerate() {
+        let Arrived { session, redirect } = first.arrive(&here.idp, "felix");
+        here.idp.hold_token("before");
         let begun = Instant::now();
         thread::scope(|scope| {
-            let claimed = scope.spawn(|| wait(&here, &session));
+            let claimed = scope.spawn(|| wait(&first, &session));
             // Only who saw the session pending can see it change.
             wait_until_somebody_waits(&replicas[0], &session);
             let exchange = scope.spawn(|| changing.exchange(&session, &redirect));
             assert_eq!(claimed.join().unwrap()["status"], "exchanging");
-            let concluded = scope.spawn(|| wait(&here, &session));
-            idp.wait_held();
-            idp.control("release", json!({}));
+            let concluded = scope.spawn(|| wait(&first, &session));
+            here.idp.wait_held();
+            here.idp.release();
             assert_eq!(exchange.join().unwrap().status, 200);
             assert_eq!(concluded.join().unwrap()["status"], "complete", "replica {number}");
         });
@@ -114,12 +88,10 @@ fn who_waits_learns_of_the_change_at_once() {
 
 #[test]
 fn a_caller_who_hangs_up_does_not_stop_the_exchange() {
-    let world = World::new("exchange_hang_up");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
-    let Arrived { session, redirect } = Arrived::at(&api, &idp);
-    idp.hold_token("after");
+    let here = Deployment::new("exchange_hang_up");
+    let (backend, api) = here.start();
+    let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
+    here.idp.hold_token("after");
     let body = redirect_body(&redirect).to_string();
     let request = format!(
         "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
@@ -128,42 +100,28 @@ fn a_caller_who_hangs_up_does_not_stop_the_exchange() {
         body.len()
     );
     let caller = raw_http::begin(&backend.url, &request);
-    idp.wait_held();
+    here.idp.wait_held();
     drop(caller);
-    idp.control("release", json!({}));
+    here.idp.release();
     assert_eq!(wait(&api, &session)["status"], "complete");
     assert_eq!(api.cluster_status()["connected"], true);
 }
 
-/// A backend on Redis whose leases run out soon, and whatever outlives it.
-struct Crash {
-    world: World,
-    idp: Idp,
-    plan: BackendPlan,
-    _redis: RedisServer,
-}
+/// A backend on Redis whose leases run out soon.
+struct Crash(OnRedis);
 
 impl Crash {
-    fn prepare(name: &str) -> Self {
-        let world = World::new(name);
-        let idp = Idp::start(&world);
-        let redis = RedisServer::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-        let plan = plan.with("IDP_TIMEOUT", "4s").with("EXCHANGE_LEASE", "5s");
-        Self { world, idp, plan, _redis: redis }
-    }
-
-    fn start(&self) -> (Backend, Api) {
-        let backend = self.plan.start();
-        let api = backend.api(&self.world);
-        (backend, api)
+    fn prepare(test: &str) -> Self {
+        let here = Deployment::new(test).with_redis();
+        Self(here.with("IDP_TIMEOUT", "4s").with("EXCHANGE_LEASE", "5s"))
     }
 
     /// Kills the backend while the token request is held; what another one then says of the same code.
     fn while_held(&self, when: &str) {
-        let (mut backend, api) = self.start();
-        let Arrived { session, redirect } = Arrived::at(&api, &self.idp);
-        self.idp.hold_token(when);
+        let idp = &self.0.idp;
+        let (mut backend, api) = self.0.start();
+        let Arrived { session, redirect } = api.arrive(idp, "felix");
+        idp.hold_token(when);
         let exchange = redirect_body(&redirect);
         thread::scope(|scope| {
             let caller = scope.spawn(|| {
@@ -171,21 +129,21 @@ impl Crash {
                     .attempt_post("/exchange", &exchange)
                     .map(|answer| answer.status)
             });
-            self.idp.wait_held();
+            idp.wait_held();
             backend.process.kill();
             assert_eq!(caller.join().unwrap(), None, "who asked got an answer of a dead backend");
         });
-        self.idp.control("release", json!({}));
-        let (_backend, api) = self.start();
+        idp.release();
+        let (_backend, api) = self.0.start();
         api.exchange(&session, &redirect).assert_problem(409, "exchange_in_progress");
         let told = wait(&api, &session);
         assert_eq!((&told["status"], &told["error"]["code"]), (&json!("failed"), &json!("exchange_lost")));
         assert!(told["error"]["message"].as_str().unwrap().ends_with("log in again."), "{told}");
         api.exchange(&session, &redirect).assert_problem(409, "exchange_lost");
-        assert_eq!(code_requests(&self.idp), 1, "a code was redeemed twice");
+        assert_eq!(idp.code_requests(), 1, "a code was redeemed twice");
         assert_eq!(api.cluster_status()["connected"], false);
         // Nothing of it stands in the way of the next login.
-        let Arrived { session, redirect } = Arrived::at(&api, &self.idp);
+        let Arrived { session, redirect } = api.arrive(idp, "felix");
         assert_eq!(api.exchange(&session, &redirect).json["success"], true);
     }
 }
@@ -203,31 +161,29 @@ fn killed_before_the_answer_arrived_the_outcome_is_lost() {
 #[test]
 fn killed_after_storing_the_outcome_is_still_known() {
     let crash = Crash::prepare("killed_stored");
-    let (mut backend, api) = crash.start();
-    let Arrived { session, redirect } = Arrived::at(&api, &crash.idp);
+    let (mut backend, api) = crash.0.start();
+    let Arrived { session, redirect } = api.arrive(&crash.0.idp, "felix");
     let first = api.exchange(&session, &redirect);
     assert_eq!(first.json["success"], true, "{}", first.text);
     backend.process.kill();
-    let (_backend, api) = crash.start();
+    let (_backend, api) = crash.0.start();
     assert_eq!(api.session(&session).json["status"], "complete");
     assert_eq!(api.exchange(&session, &redirect).json, first.json);
     assert_eq!(api.cluster_status()["connected"], true);
-    assert_eq!(code_requests(&crash.idp), 1);
+    assert_eq!(crash.0.idp.code_requests(), 1);
 }
 
 #[test]
 fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
     const LOGINS: usize = 8;
-    let world = World::new("exchange_at_once");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-    let replicas = [plan.start(), plan.start()];
-    let apis: Vec<Api> = replicas.iter().map(|replica| replica.api(&world)).collect();
+    let here = Deployment::new("exchange_at_once").with_redis();
+    let replicas = [here.plan.start(), here.plan.start()];
+    let apis: Vec<Api> = replicas.iter().map(|replica| replica.api(&here.world)).collect();
     let sessions: Vec<Session> = (0..LOGINS).map(|_| apis[0].register()).collect();
     let links: Vec<String> = sessions.iter().map(|session| session.auth_url.clone()).collect();
-    let redirects = idp.log_all_in(&links, "felix");
+    let redirects = here.idp.log_all_in(&links, "felix");
     for _ in 0..LOGINS {
-        idp.hold_token("after");
+        here.idp.hold_token("after");
     }
     let answers: Vec<Answer> = thread::scope(|scope| {
         let redeem = |(number, (session, redirect)): (usize, (&Session, &String))| {
@@ -235,18 +191,18 @@ fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
             scope.spawn(move || api.exchange(&session, &redirect))
         };
         let redeeming: Vec<_> = sessions.iter().zip(&redirects).enumerate().map(redeem).collect();
-        while idp.read("counts")["token"]["authorization_code"] != LOGINS {
+        while here.idp.code_requests() != LOGINS as u64 {
             thread::yield_now();
         }
         // Most of their answers come at the same moment; who was not held yet by then is let go a little later.
         while redeeming.iter().any(|request| !request.is_finished()) {
-            idp.control("release", json!({}));
+            here.idp.release();
         }
         redeeming.into_iter().map(|request| request.join().unwrap()).collect()
     });
     for answer in &answers {
         assert_eq!(answer.json["success"], true, "{}", answer.text);
     }
-    assert_eq!(idp.read("counts")["revocation"], LOGINS - 1, "a login is neither kept nor revoked");
+    assert_eq!(here.idp.revocations(), LOGINS as u64 - 1, "a login is neither kept nor revoked");
     assert_eq!(apis[1].cluster_status()["connected"], true);
 }

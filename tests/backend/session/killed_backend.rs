@@ -2,21 +2,16 @@
 //! steps 2 to 5 of the exchange, as the person in the browser lives through them.
 
 use crate::harness::clients::browser::Browser;
+use crate::harness::deployment::{Deployment, OnRedis};
 use crate::harness::network::ingress::Ingress;
-use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::{Helper, HelperPlan};
-use crate::harness::world::World;
 
 const LOST: &str = "The login was interrupted and its outcome is unknown: log in again.";
 
 /// A person at the login page, with all that is behind it.
 struct AtLoginPage {
-    world: World,
-    idp: Idp,
-    _redis: RedisServer,
-    plan: BackendPlan,
+    here: OnRedis,
     backend: Backend,
     ingress: Ingress,
     helper: Helper,
@@ -25,29 +20,18 @@ struct AtLoginPage {
 
 impl AtLoginPage {
     fn new(test: &str) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let redis = RedisServer::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer)
-            .with_redis(&redis)
-            .with("IDP_TIMEOUT", "4s")
-            .with("EXCHANGE_LEASE", "5s");
-        let backend = plan.start();
+        let here = Deployment::new(test).with_redis().with("IDP_TIMEOUT", "4s").with("EXCHANGE_LEASE", "5s");
+        let backend = here.plan.start();
         let ingress = Ingress::start(&backend.url, &backend.url);
-        let helper = HelperPlan::new(&world, &ingress.url).start();
-        let mut browser = Browser::start(&world);
+        let helper = HelperPlan::new(&here.world, &ingress.url).start();
+        let mut browser = Browser::start(&here.world);
         browser.open("felix", &helper.link);
-        Self { world, idp, _redis: redis, plan, backend, ingress, helper, browser }
+        Self { here, backend, ingress, helper, browser }
     }
 
     fn kill_and_restart_backend(&mut self) {
         self.backend.process.kill();
-        self.backend = self.plan.clone().in_place_of(&self.backend).start();
-    }
-
-    /// How often a code was redeemed, or tried to be.
-    fn redemptions(&self) -> u64 {
-        self.idp.read("counts")["token"]["authorization_code"].as_u64().unwrap()
+        self.backend = self.here.plan.clone().in_place_of(&self.backend).start();
     }
 
     /// The page and the terminal say in one sentence what happened, and nothing is connected.
@@ -55,10 +39,10 @@ impl AtLoginPage {
         self.browser.wait_for_outcome("felix", "failed");
         let page = self.browser.page("felix");
         assert!(page.text.contains(LOST) && page.text.contains("exchange_lost"), "{}", page.text);
-        self.browser.screenshot("felix", &self.world, "lost.png");
+        self.browser.screenshot("felix", &self.here.world, "lost.png");
         self.helper.end().assert(1, &[LOST, "(exchange_lost)"]);
-        assert_eq!(self.redemptions(), 1, "the code was sent twice");
-        assert_eq!(self.backend.api(&self.world).cluster_status()["connected"], false);
+        assert_eq!(self.here.idp.code_requests(), 1, "the code was sent twice");
+        assert_eq!(self.here.api(&self.backend).cluster_status()["connected"], false);
     }
 }
 
@@ -66,9 +50,9 @@ impl AtLoginPage {
 /// know whether the code is spent, so it is never sent again.
 fn killed_while_the_identity_provider_holds(when: &str, test: &str) {
     let mut at = AtLoginPage::new(test);
-    at.idp.hold_token(when);
+    at.here.idp.hold_token(when);
     at.browser.log_in_at_idp("felix", "felix");
-    at.idp.wait_held();
+    at.here.idp.wait_held();
     at.kill_and_restart_backend();
     at.assert_lost();
 }
@@ -95,6 +79,6 @@ fn after_the_login_is_stored() {
     let ending = at.helper.end();
     ending.assert(0, &["Connected", "user:default/felix"]);
     assert!(ending.said.contains("The backend does not answer yet"), "{}", ending.said);
-    assert_eq!(at.redemptions(), 1, "the code was sent twice");
-    assert_eq!(at.backend.api(&at.world).cluster_status()["connected"], true);
+    assert_eq!(at.here.idp.code_requests(), 1, "the code was sent twice");
+    assert_eq!(at.here.api(&at.backend).cluster_status()["connected"], true);
 }

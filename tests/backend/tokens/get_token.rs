@@ -9,23 +9,21 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::harness::clients::api::{Answer, Api, agent};
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::cluster::{Cluster, names};
-use crate::harness::peers::hostile_idp::HostileIdp;
 use crate::harness::peers::idp::Idp;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::{World, free_port};
 
 const TOKEN: &str = "/token?cluster=dev";
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// A backend beside a real Backstage, whose plugins find it there.
 struct Portal {
+    here: Deployment<Idp, (), Cluster>,
     backstage: Backstage,
-    idp: Idp,
-    cluster: Cluster,
     backend: Backend,
-    world: World,
 }
 
 /// A user who is signed in to Backstage.
@@ -41,22 +39,23 @@ impl Portal {
         let world = World::new(test);
         let address = format!("127.0.0.1:{}", free_port());
         let (backstage, idp) = Backstage::start(&world, &format!("http://{address}"));
-        let cluster = Cluster::start(&world, &idp.issuer);
-        let plan = BackendPlan::new(&world, &idp.issuer)
-            .without("CLUSTER_AUTH_DEV_USER")
+        let here = Deployment::of(world, idp).with_cluster();
+        let plan = here
+            .plan
+            .clone()
+            .with_backstage(&backstage.url)
+            .with("IDENTITY_RULE", "email")
             .without("USER_TOKENS")
-            .with("BACKSTAGE_URL", &backstage.url)
             .with("BACKSTAGE_ISSUER", &format!("{}/api/auth", backstage.url))
             .with("BACKSTAGE_APP_URL", "https://portal.example.com")
-            .with("LISTEN", &address)
-            .with_cluster(&cluster);
+            .with("LISTEN", &address);
         let backend = change(plan).start();
-        Self { backstage, idp, cluster, backend, world }
+        Self { here, backstage, backend }
     }
 
     fn sign_in(&self, login: &str) -> Person<'_> {
-        let user_token = self.backstage.sign_in(&self.world, login).user_token;
-        Person { portal: self, api: self.backend.api(&self.world).with_bearer(&user_token), user_token }
+        let user_token = self.backstage.sign_in(&self.here.world, login).user_token;
+        Person { portal: self, api: self.here.api(&self.backend).with_bearer(&user_token), user_token }
     }
 
     /// Waits for the audit line of a refusal.
@@ -85,9 +84,7 @@ impl Portal {
 
 impl Person<'_> {
     fn log_in(&self, login: &str) {
-        let session = self.api.register();
-        let answer = self.api.exchange(&session, &self.portal.idp.log_in(&session.auth_url, login));
-        assert_eq!(answer.json["success"], true, "{}", answer.text);
+        self.api.log_in(&self.portal.here.idp, login);
     }
 
     /// What a plugin's router answers this user.
@@ -111,8 +108,8 @@ impl Person<'_> {
     /// A client with a token that Backstage's plugin made for this user.
     fn plugin_api(&self, plugin: &str, options: &Value) -> Api {
         let token = self.ask(plugin, "obo-token", options)["token"].as_str().unwrap().to_owned();
-        self.portal.world.ledger.note("plugin_token", &token);
-        self.portal.backend.api(&self.portal.world).with_bearer(&token)
+        self.portal.here.world.ledger.note("plugin_token", &token);
+        self.portal.here.api(&self.portal.backend).with_bearer(&token)
     }
 }
 
@@ -185,7 +182,6 @@ fn a_trusted_plugin_uses_kubernetes_as_the_user_whatever_user_tokens_may() {
     plugin.get_with(PODS, &upgrade).assert_status_object(403, "not_allowed");
     let stranger = felix.plugin_api("stranger", &json!({}));
     stranger.get(PODS).assert_status_object(403, "plugin_not_trusted");
-    drop(portal.cluster);
 }
 
 #[test]
@@ -195,7 +191,7 @@ fn nobody_else_gets_a_token() {
     felix.log_in("felix");
     felix.api.get(TOKEN).assert_problem(403, "not_allowed");
     portal.wait_for_refusal("not_allowed", "never for users");
-    portal.backend.api(&portal.world).get(TOKEN).assert_problem(401, "not_signed_in");
+    portal.here.api(&portal.backend).get(TOKEN).assert_problem(401, "not_signed_in");
     let stranger = felix.plugin_api("stranger", &json!({}));
     for path in [TOKEN, "/status"] {
         stranger.get(path).assert_problem(403, "plugin_not_trusted");
@@ -234,34 +230,26 @@ fn an_expired_token_is_refreshed_before_it_is_given() {
     let portal = Portal::start("give_refreshed", |plan| plan);
     let felix = portal.sign_in("felix");
     let plugin = felix.plugin_api("kubernetes", &json!({}));
-    portal.idp.control("id-token-lifetime", json!({ "seconds": 1 }));
-    felix.log_in("felix");
-    portal.idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
-    let expires_at = felix.api.cluster_status()["expiresAt"].as_str().unwrap().to_owned();
-    let expires_at = OffsetDateTime::parse(&expires_at, &Rfc3339).unwrap();
-    while OffsetDateTime::now_utc() <= expires_at {
-        assert_eq!(felix.api.cluster_status()["connected"], true);
-    }
+    felix.api.log_in_and_expire(&portal.here.idp);
+    let status = felix.api.cluster_status();
+    let expires_at = OffsetDateTime::parse(status["expiresAt"].as_str().unwrap(), &Rfc3339).unwrap();
     let answer = plugin.get(TOKEN);
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(claims(&answer.json["token"])["exp"].as_i64().unwrap() > expires_at.unix_timestamp() + 3000);
-    assert_eq!(portal.idp.read("counts")["token"]["refresh_token"], 1);
+    assert_eq!(portal.here.idp.refreshes(), 1);
     // Once is enough.
     assert_eq!(plugin.get(TOKEN).json, answer.json);
-    assert_eq!(portal.idp.read("counts")["token"]["refresh_token"], 1);
+    assert_eq!(portal.here.idp.refreshes(), 1);
 }
 
 #[test]
 fn where_everybody_is_one_user_nobody_gets_a_token() {
-    let world = World::new("give_development");
-    let idp = HostileIdp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let api = backend.api(&world);
-    let session = api.register();
-    assert_eq!(api.exchange(&session, &idp.log_in(&session.auth_url)).status, 200);
+    let here = Deployment::with_hostile_idp("give_development");
+    let (backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
     assert_eq!(api.cluster_status()["connected"], true);
     let looks_like_a_plugin = flaws::unsigned_plugin_token();
-    for caller in [backend.api(&world), api.with_bearer("anything"), api.with_bearer(&looks_like_a_plugin)] {
+    for caller in [here.api(&backend), api.with_bearer("anything"), api.with_bearer(&looks_like_a_plugin)] {
         caller.get(TOKEN).assert_problem(403, "not_allowed");
     }
 }

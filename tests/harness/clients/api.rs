@@ -85,10 +85,15 @@ impl Answer {
 
 /// Asks until it succeeds: a failure is remembered for a second.
 pub fn until_ok(ask: impl Fn() -> Answer) -> Answer {
+    until(ask, |answer| answer.status == 200)
+}
+
+/// Asks until the answer is as wanted.
+pub fn until(ask: impl Fn() -> Answer, wanted: impl Fn(&Answer) -> bool) -> Answer {
     let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let answer = ask();
-        if answer.status == 200 {
+        if wanted(&answer) {
             return answer;
         }
         assert!(Instant::now() < deadline, "still {}: {}", answer.status, answer.text);

@@ -12,6 +12,9 @@ use crate::harness::node;
 use crate::harness::process::Process;
 use crate::harness::world::{World, free_port, repository};
 
+/// The backend's address for a Backstage whose plugins do not call it.
+pub const NO_BACKEND: &str = "http://localhost:1";
+
 const CLIENT_ID: &str = "backstage";
 const CLIENT_SECRET: &str = "a secret for tests";
 

@@ -12,6 +12,14 @@ use crate::harness::node;
 use crate::harness::process::Process;
 use crate::harness::world::World;
 
+/// The pods that Felix may read, below the backend's API.
+pub const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
+
+/// The pods of a namespace at one of several clusters.
+pub fn pods(cluster: &str, namespace: &str) -> String {
+    format!("/clusters/{cluster}/proxy/api/v1/namespaces/{namespace}/pods")
+}
+
 /// A running cluster.
 pub struct Cluster {
     /// Its https address.

@@ -32,18 +32,13 @@ impl HostileIdp {
 
     /// Lies like that from now on; `none` is honest.
     pub fn lie(&self, lie: &str) {
-        let url = format!("{}control/lie", self.issuer);
-        assert_eq!(
-            agent().post(&url).send_json(json!({ "lie": lie })).unwrap().status(),
-            200,
-            "{lie} is no lie it knows"
-        );
+        self.control("lie", &json!({ "lie": lie }));
     }
 
-    /// How long its ID tokens live from now on.
-    pub fn set_id_token_lifetime(&self, seconds: u32) {
-        let url = format!("{}control/id-token-lifetime", self.issuer);
-        assert_eq!(agent().post(&url).send_json(json!({ "seconds": seconds })).unwrap().status(), 200);
+    /// Sends a control command.
+    pub fn control(&self, command: &str, body: &Value) {
+        let answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
+        assert_eq!(answer.status(), 200, "{command} {body} is not known");
     }
 
     /// Reads a control value.

@@ -53,6 +53,12 @@ impl Idp {
         crate::harness::clients::api::agent().get(&url).call().unwrap().body_mut().read_json().unwrap()
     }
 
+    /// The path of an endpoint, as its discovery document names it.
+    pub fn path_of(&self, endpoint: &str) -> String {
+        let url = url::Url::parse(self.discovery()[endpoint].as_str().unwrap()).unwrap();
+        url.path().to_owned()
+    }
+
     /// Spends a refresh token as the client would: 200, or 403 when it does not count.
     pub fn spend(&self, refresh_token: &str) -> u16 {
         let form =
@@ -82,6 +88,26 @@ impl Idp {
     /// The next token request stops, before or after it is processed.
     pub fn hold_token(&self, when: &str) {
         self.control("hold", json!({ "endpoint": "token", "when": when }));
+    }
+
+    /// Lets go of all requests that are held.
+    pub fn release(&self) {
+        self.control("release", json!({}));
+    }
+
+    /// How many codes it was sent.
+    pub fn code_requests(&self) -> u64 {
+        self.read("counts")["token"]["authorization_code"].as_u64().unwrap()
+    }
+
+    /// How many refresh tokens it was sent.
+    pub fn refreshes(&self) -> u64 {
+        self.read("counts")["token"]["refresh_token"].as_u64().unwrap()
+    }
+
+    /// How many revocations it was sent.
+    pub fn revocations(&self) -> u64 {
+        self.read("counts")["revocation"].as_u64().unwrap()
     }
 
     /// Waits until a request is held.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::clients::api::Api;
+use crate::harness::clients::api::{Answer, Api, agent};
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::redis_server::RedisServer;
 use crate::harness::peers::sentinel::RedisWithSentinels;
@@ -16,6 +16,9 @@ use crate::harness::world::World;
 
 /// A key that sealed records of tests are sealed with.
 pub const SEALING_KEY: &str = "test:dGhpcnR5LXR3byBieXRlcyBvZiBhIHRlc3Qga2V5ISE=";
+
+/// An issuer at which no server listens: for backends that are asked for nothing that needs an identity provider.
+pub const NO_ISSUER: &str = "http://localhost:1/";
 
 /// What a backend shall be started with; every setting can be changed.
 #[derive(Clone)]
@@ -92,6 +95,12 @@ impl BackendPlan {
         self.with("CONFIG_FILE", path.to_str().unwrap())
     }
 
+    /// Behind this Backstage, whose catalog says which email a user has.
+    #[must_use]
+    pub fn with_backstage(self, url: &str) -> Self {
+        self.without("CLUSTER_AUTH_DEV_USER").with("BACKSTAGE_URL", url).with("IDENTITY_RULE", "catalog")
+    }
+
     /// Keeps records in this Redis.
     #[must_use]
     pub fn with_redis(self, redis: &RedisServer) -> Self {
@@ -157,5 +166,17 @@ impl Backend {
     /// A caller without a credential.
     pub fn api(&self, world: &World) -> Api {
         Api::new(&self.url, world)
+    }
+
+    /// Its metrics, as text.
+    pub fn metrics(&self) -> String {
+        Answer::read(agent().get(format!("{}/metrics", self.control_url)).call().unwrap()).text
+    }
+
+    /// The value of one series, 0 where there is none.
+    pub fn metric(&self, series: &str) -> u64 {
+        let metrics = self.metrics();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
     }
 }

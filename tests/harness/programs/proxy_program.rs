@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::clients::api::{Answer, agent};
+use crate::harness::clients::api::{Answer, Session, agent};
 use crate::harness::ledger::Ledger;
+use crate::harness::peers::idp::Idp;
 use crate::harness::process::Process;
 use crate::harness::world::World;
 
@@ -17,6 +18,12 @@ pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The helper port.
 pub const CONTROL: &str = "http://localhost:8888";
+
+/// The redirect's own address.
+pub const CALLBACK: &str = "http://localhost:8000";
+
+/// Where Backstage's page is.
+pub const APP: &str = "https://backstage.example";
 
 /// What a proxy shall be started with.
 #[derive(Clone)]
@@ -112,6 +119,14 @@ impl Visitor {
         let link = answer.header("location").unwrap();
         Ledger::new(self.ledger.clone()).note("link", link.strip_prefix("/go/").unwrap());
         link.to_owned()
+    }
+
+    /// From the hand-over of a session to the identity provider and back: where the browser is sent in the end.
+    pub fn log_in(&mut self, idp: &Idp, session: &Session) -> String {
+        let link = self.hand_over(APP, &session.token);
+        let auth_url = self.press_button(&link);
+        assert_eq!(auth_url, session.auth_url);
+        idp.log_in(&auth_url, "felix")
     }
 
     /// Presses the button of the page at this path: where the browser is sent.

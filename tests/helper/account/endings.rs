@@ -3,9 +3,8 @@
 use nix::sys::signal::Signal;
 
 use super::run;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::{World, free_port};
 
@@ -47,22 +46,21 @@ fn a_backend_that_is_away() {
 
 #[test]
 fn an_answer_that_is_lost_is_asked_for_again_and_a_signal_ends_the_wait() {
-    let world = World::new("status_lost");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
+    let here = Deployment::new("status_lost");
+    let backend = here.plan.start();
     let ingress = Ingress::start(&backend.url, &backend.url);
     for (name, path, last) in
         [("status", "/status", "dev: not connected"), ("logout", "/tokens", "Nothing to forget")]
     {
         let lost = ingress.lose_answer_to(path);
-        let mut process = HelperPlan::of_command(&world, name, &ingress.url).launch();
+        let mut process = HelperPlan::of_command(&here.world, name, &ingress.url).launch();
         drop(lost.wait());
         let ending = Ending::of(&mut process);
         ending.assert(0, &[last]);
         assert!(ending.said.contains("trying a little longer"), "{}", ending.said);
         for signal in [Signal::SIGINT, Signal::SIGTERM] {
             let lost = ingress.lose_answer_to(path);
-            let mut process = HelperPlan::of_command(&world, name, &ingress.url).launch();
+            let mut process = HelperPlan::of_command(&here.world, name, &ingress.url).launch();
             let held = lost.wait();
             process.signal(signal);
             Ending::of(&mut process).assert(130, &["Interrupted before the backend had answered"]);

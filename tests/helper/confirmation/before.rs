@@ -38,13 +38,13 @@ impl Parts {
         ] {
             let page = visitor.get(path);
             assert!(page.header("location").is_none(), "{path} leads to {:?}", page.header("location"));
-            for link in [&self.idp.issuer, "/authorize", "/api/auth"] {
+            for link in [&self.here.idp.issuer, "/authorize", "/api/auth"] {
                 assert!(!page.text.contains(link), "{path} shows {link}");
             }
         }
         assert_eq!(outcome(&visitor.get("/")), "asking-about-backend");
         let csrf = question.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        self.world.ledger.note("csrf", csrf);
+        self.here.world.ledger.note("csrf", csrf);
         for headers in [
             vec![],
             vec![("origin", HELPER)],
@@ -68,7 +68,7 @@ impl Parts {
             "accessToken": "kept.user.token",
             "expiresAt": "2999-01-01T00:00:00Z",
         });
-        write_privately(&self.world, &name, &kept.to_string());
+        write_privately(&self.here.world, &name, &kept.to_string());
     }
 }
 
@@ -76,7 +76,7 @@ impl Parts {
 fn it_is_sent_nothing_before_the_click_whatever_the_credential() {
     let parts = Parts::start("unconfirmed_before");
     let session = parts.register();
-    let plan = || parts.far.login(&parts.world);
+    let plan = || parts.far.login(&parts.here.world);
     for (credential, plan) in [
         ("none", plan()),
         ("BACKSTAGE_TOKEN", plan().with("BACKSTAGE_TOKEN", "a.user.token")),
@@ -90,13 +90,13 @@ fn it_is_sent_nothing_before_the_click_whatever_the_credential() {
         parts.try_everything_but_the_click(plan);
         parts.far.assert_only_asked_who_it_is(credential);
     }
-    assert_eq!(parts.backend.api(&parts.world).session(&session).json["status"], "pending");
+    assert_eq!(parts.here.api(&parts.backend).session(&session).json["status"], "pending");
 }
 
 #[test]
 fn after_the_click_each_credential_is_used() {
     let parts = Parts::start("unconfirmed_after");
-    let plan = || parts.far.login(&parts.world);
+    let plan = || parts.far.login(&parts.here.world);
     let session = parts.register();
     let bearer = format!("GET /api/cluster-auth/session Bearer {}", session.token);
     for (plan, first) in [
@@ -121,7 +121,7 @@ fn after_the_click_each_credential_is_used() {
         parts.far.assert_only_asked_who_it_is(first);
         let csrf =
             page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        parts.world.ledger.note("csrf", &csrf);
+        parts.here.world.ledger.note("csrf", &csrf);
         let answer = visitor.submit("/continue", &csrf);
         assert_eq!(parts.far.asked().first().map(String::as_str), Some(first));
         // This backend knows no cookies, and says so on the page that waits.
@@ -140,12 +140,12 @@ fn after_the_click_each_credential_is_used() {
 fn two_clicks_in_one_tab_with_a_session_token() {
     let parts = Parts::start("unconfirmed_in_browser");
     let session = parts.register();
-    let plan = parts.far.login(&parts.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let plan = parts.far.login(&parts.here.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start();
-    let mut browser = Browser::start(&parts.world);
+    let mut browser = Browser::start(&parts.here.world);
     browser.open("felix", &helper.link);
     browser.wait_for_outcome("felix", "confirm-backend");
-    browser.screenshot("felix", &parts.world, "confirm-backend.png");
+    browser.screenshot("felix", &parts.here.world, "confirm-backend.png");
     parts.far.assert_only_asked_who_it_is("before the first click");
     browser.click("felix", "#continue");
     browser.wait_for_outcome("felix", "confirm");
@@ -161,11 +161,11 @@ fn two_clicks_in_one_tab_with_a_session_token() {
 fn a_name_in_another_script_is_shown_as_what_it_is() {
     let parts = Parts::start("unconfirmed_punycode");
     have_own_mounts();
-    give_names(&parts.world, &[(PUNYCODE, "10.66.0.1")]);
-    let ca = PrivateCa::new(&parts.world);
+    give_names(&parts.here.world, &[(PUNYCODE, "10.66.0.1")]);
+    let ca = PrivateCa::new(&parts.here.world);
     let behind = Behind::Plain(parts.backend.url.clone());
     let heads = serve_tls("10.66.0.1:444", ca.server(PUNYCODE), behind);
-    let plan = HelperPlan::new(&parts.world, "https://bäckstage.test:444/portal");
+    let plan = HelperPlan::new(&parts.here.world, "https://bäckstage.test:444/portal");
     let mut helper = plan.with("CA_FILE", ca.file.to_str().unwrap()).start();
     helper.process.wait_for_line("Path: /portal");
     helper.process.wait_for_line(&format!("Address: https://{PUNYCODE}:444"));

@@ -2,26 +2,25 @@
 
 use std::time::Instant;
 
-use super::{APP, Parts};
+use super::Parts;
 use crate::harness::clients::api::Answer;
 use crate::harness::programs::confirmed::confirmed_file;
 use crate::harness::programs::helper_program::Ending;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 use crate::harness::programs::proxy_program::{CONTROL, PATIENCE, ProxyPlan, Visitor, outcome};
-
-const CALLBACK: &str = "http://localhost:8000";
 
 impl Parts {
     fn proxy(&self) -> ProxyPlan {
-        ProxyPlan::new(&self.world, &self.far.url).with("CA_FILE", self.far.ca_file())
+        ProxyPlan::new(&self.here.world, &self.far.url).with("CA_FILE", self.far.ca_file())
     }
 
     fn at_proxy(&self) -> Visitor {
-        Visitor::new(&self.world, CONTROL)
+        Visitor::new(&self.here.world, CONTROL)
     }
 
     fn ends_connected(&self, visitor: &Visitor, auth_url: &str) {
-        let redirect = self.idp.log_in(auth_url, "felix");
-        assert_eq!(visitor.moved_to(&self.world, CALLBACK).come_back_for_good(&redirect), "success");
+        let redirect = self.here.idp.log_in(auth_url, "felix");
+        assert_eq!(visitor.moved_to(&self.here.world, CALLBACK).come_back_for_good(&redirect), "success");
     }
 }
 
@@ -49,7 +48,7 @@ fn a_session_that_is_handed_over_waits_for_the_click_and_the_next_one_does_not()
     assert!(page.text.contains(">10.66.0.1</dd>"), "{}", page.text);
     parts.far.assert_only_asked_who_it_is("before the click");
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    parts.world.ledger.note("csrf", csrf);
+    parts.here.world.ledger.note("csrf", csrf);
     for (action, headers) in [("/continue", vec![("origin", CONTROL)]), ("/login", vec![])] {
         assert_eq!(visitor.post(action, &[("csrf", csrf)], &headers).status, 403, "{action}");
     }
@@ -61,14 +60,14 @@ fn a_session_that_is_handed_over_waits_for_the_click_and_the_next_one_does_not()
     assert_eq!(outcome(&visitor.get(&link)), "confirm");
     let auth_url = visitor.press_button(&link);
     assert_eq!(auth_url, session.auth_url);
-    assert!(!confirmed_file(&parts.world).exists(), "remembered before it has succeeded");
+    assert!(!confirmed_file(&parts.here.world).exists(), "remembered before it has succeeded");
     parts.ends_connected(&visitor, &auth_url);
 
     proxy.wait_for_line(r#""outcome":"complete""#);
     until_trusted(&visitor);
     let link = visitor.hand_over(APP, &next.token);
     assert_eq!(outcome(&visitor.get(&link)), "confirm");
-    assert!(confirmed_file(&parts.world).exists());
+    assert!(confirmed_file(&parts.here.world).exists());
     // Another process of this user knows it, too.
     drop(proxy);
     let _proxy = parts.proxy().start();
@@ -90,7 +89,7 @@ fn logout_local_reaches_a_proxy_that_runs() {
     proxy.wait_for_line(r#""outcome":"complete""#);
     let trusted = until_trusted(&visitor);
 
-    let forget = parts.far.command(&parts.world, "logout").argument("--local");
+    let forget = parts.far.command(&parts.here.world, "logout").argument("--local");
     Ending::of(&mut forget.launch()).assert(0, &["is not confirmed on this machine any more"]);
     let link = visitor.hand_over(APP, &parts.register().token);
     assert_eq!(outcome(&visitor.get(&link)), "confirm-backend");
@@ -136,7 +135,7 @@ fn a_question_that_nobody_answers_leads_nowhere_and_the_session_is_not_used_up()
     let question = visitor.hand_over(APP, &session.token);
     let page = visitor.get(&question);
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    parts.world.ledger.note("csrf", csrf);
+    parts.here.world.ledger.note("csrf", csrf);
     proxy.wait_for_line("Nobody finished the login within 5s");
     // Whoever comes or clicks too late is told so.
     for answer in [visitor.get(&question), visitor.submit("/continue", csrf)] {

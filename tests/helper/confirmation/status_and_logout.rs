@@ -9,7 +9,7 @@ const COMMANDS: [&str; 2] = ["status", "logout"];
 fn nothing_is_sent_where_nobody_can_be_asked() {
     let parts = Parts::start("unconfirmed_commands");
     for name in COMMANDS {
-        let plan = || parts.far.command(&parts.world, name);
+        let plan = || parts.far.command(&parts.here.world, name);
         for plan in [
             plan(),
             plan().with("BACKSTAGE_TOKEN", "a.user.token"),
@@ -22,14 +22,14 @@ fn nothing_is_sent_where_nobody_can_be_asked() {
     }
     assert!(parts.far.asked().is_empty());
     parts.confirm_and_log_in();
-    Ending::of(&mut parts.far.command(&parts.world, "status").launch()).assert(0, &["dev: connected"]);
+    Ending::of(&mut parts.far.command(&parts.here.world, "status").launch()).assert(0, &["dev: connected"]);
 }
 
 #[test]
 fn the_words_count_for_this_once() {
     let parts = Parts::start("unconfirmed_commands_typed");
     for name in COMMANDS {
-        let plan = || parts.far.command(&parts.world, name).with("BACKSTAGE_TOKEN", "a.user.token");
+        let plan = || parts.far.command(&parts.here.world, name).with("BACKSTAGE_TOKEN", "a.user.token");
         let mut process = plan().launch_at_terminal("y\nyes\n");
         process.wait_for_line("No login at this Backstage has succeeded on this machine yet");
         process.wait_for_line("Address: https://10.66.0.1:443");
@@ -59,7 +59,7 @@ fn a_long_address_is_shown_whole_and_so_are_the_words_and_the_command() {
     let parts = Parts::start("unconfirmed_long_address");
     let host = format!("{}.example", ["a"; 125].join("."));
     let path = format!("/{}%1b[2J", "b".repeat(400));
-    let plan = |name| HelperPlan::of_command(&parts.world, name, &format!("https://{host}{path}"));
+    let plan = |name| HelperPlan::of_command(&parts.here.world, name, &format!("https://{host}{path}"));
     for name in COMMANDS {
         let mut process = plan(name).launch_at_terminal("");
         let words = process.wait_for_words(&[]);

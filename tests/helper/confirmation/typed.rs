@@ -6,7 +6,7 @@ use super::{Parts, assert_asks, path_of};
 fn they_confirm_the_backend_and_then_other_words_the_account() {
     let parts = Parts::start("unconfirmed_typed");
     let session = parts.register();
-    let plan = parts.far.login(&parts.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let plan = parts.far.login(&parts.here.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start_at_terminal("y\nyes\nno\n");
     let first = helper.process.wait_for_words(&[]);
     parts.far.assert_only_asked_who_it_is("before the words are typed");
@@ -23,14 +23,14 @@ fn they_confirm_the_backend_and_then_other_words_the_account() {
     assert!(visitor.get(path_of(&link)).header("location").is_none());
     helper.process.type_line(&third);
     helper.process.wait_for_line("the account was confirmed in the terminal");
-    helper.process.type_line(&parts.idp.log_in(&session.auth_url, "felix"));
+    helper.process.type_line(&parts.here.idp.log_in(&session.auth_url, "felix"));
     helper.end().assert(0, &["Connected", "user:default/felix"]);
 }
 
 #[test]
 fn what_was_pasted_along_does_not_count_however_much_it_is() {
     let parts = Parts::start("unconfirmed_pasted");
-    let plan = parts.far.login(&parts.world).with("BACKSTAGE_TOKEN", "a.user.token");
+    let plan = parts.far.login(&parts.here.world).with("BACKSTAGE_TOKEN", "a.user.token");
     let mut helper = plan.start_at_terminal("y\nyes\ny\n");
     let first = helper.process.wait_for_words(&[]);
     // What was typed ahead is forgotten, and no guess; what comes behind it is one.

@@ -4,8 +4,7 @@ use std::net::TcpListener;
 
 use nix::sys::signal::Signal;
 
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
+use crate::harness::deployment::Deployment;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::{World, free_port};
 
@@ -51,16 +50,15 @@ fn a_backend_that_cannot_be_reached() {
 
 #[test]
 fn time_out_interruption_and_a_backend_that_says_no() {
-    let world = World::new("exit_others");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let mut late = HelperPlan::new(&world, &backend.url).with("LOGIN_TIMEOUT", "1s").start();
+    let here = Deployment::new("exit_others");
+    let backend = here.plan.start();
+    let mut late = here.helper(&backend).with("LOGIN_TIMEOUT", "1s").start();
     late.end().assert(4, &["Nobody finished the login within 1s"]);
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let mut interrupted = HelperPlan::new(&world, &backend.url).start();
+        let mut interrupted = here.helper(&backend).start();
         interrupted.process.signal(signal);
         interrupted.end().assert(130, &["Interrupted before the login was done"]);
     }
-    let unknown = HelperPlan::new(&world, &backend.url).with("CLUSTER", "elsewhere");
+    let unknown = here.helper(&backend).with("CLUSTER", "elsewhere");
     Ending::of(&mut unknown.launch()).assert(1, &["unknown_cluster"]);
 }

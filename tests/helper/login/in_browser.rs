@@ -1,15 +1,15 @@
 //! The login as a person goes through it, in a real Chromium: each store, each credential, and how each can end.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::clients::api::Api;
 use crate::harness::clients::browser::Browser;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
-use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::cluster::{Cluster, names};
 use crate::harness::peers::idp::Idp;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::{Helper, HelperPlan};
 use crate::harness::world::World;
 
@@ -44,11 +44,11 @@ fn assert_own_pods_only(api: &Api, own: &str, others: &str) {
     );
 }
 
-fn with_a_session_token(world: &World, plan: &BackendPlan) {
-    let backend = plan.start();
-    let api = backend.api(world);
+fn with_a_session_token<R>(here: &Deployment<Idp, R, Cluster>) {
+    let (backend, api) = here.start();
     let session = api.register();
-    let plan = HelperPlan::new(world, &backend.url).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let world = &here.world;
+    let plan = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start();
     let mut browser = Browser::start(world);
     browser.open("felix", &helper.link);
@@ -65,21 +65,14 @@ fn with_a_session_token(world: &World, plan: &BackendPlan) {
 
 #[test]
 fn a_session_token_with_the_store_in_process() {
-    let world = World::new("browser_session_token_in_process");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    with_a_session_token(&world, &BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster));
+    with_a_session_token(&Deployment::new("browser_session_token_in_process").with_cluster());
 }
 
 #[test]
 fn a_session_token_with_the_store_in_redis() {
-    let world = World::new("browser_session_token_redis");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-    with_a_session_token(&world, &plan);
-    assert_nothing_in_the_clear(&world, &redis);
+    let here = Deployment::new("browser_session_token_redis").with_cluster().with_redis();
+    with_a_session_token(&here);
+    assert_nothing_in_the_clear(&here.world, &here.redis);
 }
 
 /// Redis holds the login, and none of the secrets that passed through the test.
@@ -87,8 +80,7 @@ fn assert_nothing_in_the_clear(world: &World, redis: &RedisServer) {
     let mut held = redis.dump();
     assert!(held.len() > 500, "the login is not in Redis: {} bytes", held.len());
     held.extend(redis.keys().join("\n").into_bytes());
-    let ledger = std::fs::read_to_string(world.ledger.path()).unwrap();
-    let secrets = ledger.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let secrets = world.ledger.entries();
     let mut kinds = Vec::new();
     for secret in secrets {
         let value = secret["value"].as_str().unwrap().as_bytes();
@@ -118,75 +110,65 @@ fn with_own_credential(
 
 #[test]
 fn what_the_real_backstage_gives_with_both_stores() {
-    let world = World::new("browser_backstage");
-    let (backstage, idp) = Backstage::start(&world, "http://localhost:7008");
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("IDENTITY_RULE", "catalog")
-        .with_cluster(&cluster);
-    let (in_process, on_redis) = (plan.start(), plan.with_redis(&redis).start());
+    let (here, backstage) = Deployment::beside_backstage("browser_backstage", &[]);
+    let here = here.with_cluster();
+    let redis = RedisServer::start(&here.world);
+    let (in_process, on_redis) = (here.plan.start(), here.plan.clone().with_redis(&redis).start());
     let installation = |backend: &Backend| Ingress::start(&backend.url, &backstage.url).url;
-    let mut browser = Browser::start(&world);
+    let mut browser = Browser::start(&here.world);
 
-    let felix = backstage.sign_in(&world, "felix");
+    let felix = backstage.sign_in(&here.world, "felix");
     for backend in [&in_process, &on_redis] {
         let helper =
-            HelperPlan::new(&world, &installation(backend)).with("BACKSTAGE_TOKEN", &felix.user_token);
-        let api = backend.api(&world).with_bearer(&felix.user_token);
-        with_own_credential(&mut browser, &world, &idp, (helper, "felix"), &api);
+            HelperPlan::new(&here.world, &installation(backend)).with("BACKSTAGE_TOKEN", &felix.user_token);
+        let api = here.api(backend).with_bearer(&felix.user_token);
+        with_own_credential(&mut browser, &here.world, &here.idp, (helper, "felix"), &api);
     }
 
     for backend in [&in_process, &on_redis] {
         // The identity provider rotates what is behind the cookie: each is good once.
-        let mara = backstage.sign_in(&world, "mara");
-        let helper = HelperPlan::new(&world, &installation(backend))
+        let mara = backstage.sign_in(&here.world, "mara");
+        let helper = HelperPlan::new(&here.world, &installation(backend))
             .with("BACKSTAGE_SESSION", &mara.cookie)
             .with("BACKSTAGE_AUTH_PROVIDER", "oidc");
-        let api = backend.api(&world).with_bearer(&mara.user_token);
-        with_own_credential(&mut browser, &world, &idp, (helper, "mara"), &api);
+        let api = here.api(backend).with_bearer(&mara.user_token);
+        with_own_credential(&mut browser, &here.world, &here.idp, (helper, "mara"), &api);
     }
 }
 
 #[test]
 fn no_credential_where_the_backend_has_a_development_user() {
-    let world = World::new("browser_no_credential");
-    let idp = Idp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let backend = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).start();
-    let helper = HelperPlan::new(&world, &backend.url);
-    let mut browser = Browser::start(&world);
-    with_own_credential(&mut browser, &world, &idp, (helper, "felix"), &backend.api(&world));
+    let here = Deployment::new("browser_no_credential").with_cluster();
+    let (backend, api) = here.start();
+    let helper = here.helper(&backend);
+    let mut browser = Browser::start(&here.world);
+    with_own_credential(&mut browser, &here.world, &here.idp, (helper, "felix"), &api);
 }
 
 #[test]
 fn typed_words_stand_for_the_click() {
-    let world = World::new("browser_typed_words");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let session = backend.api(&world).register();
-    let plan = HelperPlan::new(&world, &backend.url).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let here = Deployment::new("browser_typed_words");
+    let (backend, api) = here.start();
+    let session = api.register();
+    let plan = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start_at_terminal("");
-    let mut browser = Browser::start(&world);
+    let mut browser = Browser::start(&here.world);
     let words = helper.process.wait_for_words(&[]);
     helper.process.type_line(&words);
     helper.process.wait_for_line("confirmed in the terminal");
     browser.open("felix", &helper.link);
-    log_in(&mut browser, &world, &mut helper, "felix");
+    log_in(&mut browser, &here.world, &mut helper, "felix");
 }
 
 #[test]
 fn a_pasted_address_stands_for_the_redirect_once_the_account_is_confirmed() {
-    let world = World::new("browser_elsewhere");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let session = backend.api(&world).register();
-    let plan = HelperPlan::new(&world, &backend.url).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let here = Deployment::new("browser_elsewhere");
+    let (backend, api) = here.start();
+    let session = api.register();
+    let plan = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     // A command that is pasted with lines behind it must not answer the question.
     let mut helper = plan.start_at_terminal("y\n");
-    let address = idp.log_in(&session.auth_url, "felix");
+    let address = here.idp.log_in(&session.auth_url, "felix");
     helper.process.type_line(&address);
     helper.process.wait_for_line("That address does not count (the account has not been confirmed yet");
     let words = helper.process.wait_for_words(&[]);
@@ -197,11 +179,10 @@ fn a_pasted_address_stands_for_the_redirect_once_the_account_is_confirmed() {
 
 #[test]
 fn deny_at_the_identity_provider_ends_it() {
-    let world = World::new("browser_deny");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let mut helper = HelperPlan::new(&world, &backend.url).start();
-    let mut browser = Browser::start(&world);
+    let here = Deployment::new("browser_deny");
+    let (backend, api) = here.start();
+    let mut helper = here.helper(&backend).start();
+    let mut browser = Browser::start(&here.world);
     browser.open("felix", &helper.link);
     browser.click("felix", "button[value=deny]");
     browser.wait_for_outcome("felix", "refused");
@@ -212,27 +193,24 @@ fn deny_at_the_identity_provider_ends_it() {
         page.text
     );
     helper.end().assert(1, &["The identity provider did not log you in"]);
-    assert_eq!(backend.api(&world).cluster_status()["connected"], false);
+    assert_eq!(api.cluster_status()["connected"], false);
 }
 
 #[test]
 fn a_backend_that_is_away_when_the_redirect_arrives() {
-    let world = World::new("browser_backend_away");
-    let idp = Idp::start(&world);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis);
-    let mut backend = plan.start();
-    let mut helper = HelperPlan::new(&world, &backend.url).start();
-    let mut browser = Browser::start(&world);
+    let here = Deployment::new("browser_backend_away").with_redis();
+    let mut backend = here.plan.start();
+    let mut helper = here.helper(&backend).start();
+    let mut browser = Browser::start(&here.world);
     browser.open("felix", &helper.link);
     backend.process.kill();
     browser.log_in_at_idp("felix", "felix");
     browser.wait_for_outcome("felix", "backend-away");
     let page = browser.page("felix");
     assert!(page.text.contains("does not answer yet; we keep trying"), "{}", page.text);
-    browser.screenshot("felix", &world, "backend-away.png");
+    browser.screenshot("felix", &here.world, "backend-away.png");
     helper.process.wait_for_line("The backend does not answer yet");
-    let _backend = plan.in_place_of(&backend).start();
+    let _backend = here.plan.in_place_of(&backend).start();
     browser.wait_for_outcome("felix", "success");
     helper.end().assert(0, &["Connected", "user:default/felix"]);
 }

@@ -2,8 +2,9 @@
 
 use std::net::TcpListener;
 
-use super::{APP, CALLBACK, Parts, at_callback_port};
+use super::{Parts, at_callback_port};
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 use crate::harness::programs::proxy_program::{Visitor, outcome};
 
 /// As kubelogin does it.
@@ -24,7 +25,7 @@ fn kubelogin_can_have_the_port_while_a_native_proxy_idles() {
         let mut visitor = parts.visitor();
         let redirect = parts.log_in(&mut visitor, &session);
         assert!(bind().iter().all(Result::is_err), "held on both addresses");
-        assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "success");
+        assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "success");
         parts.proxy.wait_for("that the port is free", |_| is_free().then_some(()));
     }
 }
@@ -37,7 +38,7 @@ fn two_logins_hold_the_port_until_the_second_has_ended() {
         let session = parts.register();
         parts.log_in(&mut visitor, &session)
     });
-    let visitor = at_callback_port(&parts.world, &visitor);
+    let visitor = at_callback_port(&parts.here.world, &visitor);
     assert_eq!(visitor.come_back(&first), "success");
     assert_eq!(visitor.come_back(&second), "success");
     parts.proxy.wait_for_line("the redirect's port is free");
@@ -59,7 +60,7 @@ fn a_port_that_is_taken_is_said_with_who_has_it_and_uses_nothing_up() {
         assert!(is_free());
     }
     let redirect = parts.log_in(&mut visitor, &session);
-    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "success");
+    assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "success");
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn in_a_container_the_port_is_held_and_serves_everything() {
         plan.with("HOLD_CALLBACK_PORT", "true").with("CONTROL_LISTEN", "127.0.0.1:9999")
     });
     assert!(!is_free());
-    let mut visitor = Visitor::new(&parts.world, CALLBACK);
+    let mut visitor = Visitor::new(&parts.here.world, CALLBACK);
     for path in ["/", "/healthz", "/readyz", "/metrics", "/status"] {
         assert_eq!(visitor.get(path).status, 200, "{path}");
     }
@@ -82,6 +83,6 @@ fn in_a_container_the_port_is_held_and_serves_everything() {
 #[test]
 fn a_login_that_meets_our_own_proxy_says_so() {
     let parts = Parts::start_with("proxy_meets_login", |plan| plan.with("HOLD_CALLBACK_PORT", "true"));
-    let mut login = HelperPlan::new(&parts.world, &parts.backend.url).launch();
+    let mut login = HelperPlan::new(&parts.here.world, &parts.backend.url).launch();
     Ending::of(&mut login).assert(3, &["a backstage-oidc-helper proxy", "in Backstage"]);
 }

@@ -2,7 +2,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::{APP, Parts, at_callback_port};
+use super::{Parts, at_callback_port};
+use crate::harness::programs::proxy_program::APP;
 use crate::harness::programs::proxy_program::outcome;
 
 #[test]
@@ -11,8 +12,8 @@ fn deny_at_the_identity_provider_ends_it() {
     let session = parts.register();
     let mut visitor = parts.visitor();
     let link = visitor.hand_over(APP, &session.token);
-    let redirect = parts.idp.deny(&visitor.press_button(&link));
-    let at_callback = at_callback_port(&parts.world, &visitor);
+    let redirect = parts.here.idp.deny(&visitor.press_button(&link));
+    let at_callback = at_callback_port(&parts.here.world, &visitor);
     assert_eq!(at_callback.come_back(&redirect), "refused");
     parts.proxy.wait_for_line("the redirect's port is free");
     let metrics = visitor.get("/metrics").text;

@@ -1,6 +1,7 @@
 //! From Backstage's page to a login, and what is refused on the way.
 
-use super::{APP, CALLBACK, Parts, at_callback_port};
+use super::{Parts, at_callback_port};
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 use crate::harness::programs::proxy_program::{Visitor, outcome};
 
 #[test]
@@ -17,8 +18,8 @@ fn a_session_that_backstages_page_hands_over_ends_connected() {
     assert!(visitor.cookies().is_empty(), "only who has confirmed is sent on");
     let auth_url = visitor.press_button(&link);
     assert_eq!(auth_url, session.auth_url);
-    let redirect = parts.idp.log_in(&auth_url, "felix");
-    let visitor = at_callback_port(&parts.world, &visitor);
+    let redirect = parts.here.idp.log_in(&auth_url, "felix");
+    let visitor = at_callback_port(&parts.here.world, &visitor);
     let page = visitor.get(redirect.strip_prefix(CALLBACK).unwrap());
     assert_eq!(outcome(&page), "success", "{}", page.text);
     assert!(page.text.contains(&format!("href=\"{APP}/\"")), "{}", page.text);
@@ -43,10 +44,10 @@ fn a_click_in_another_tab_after_the_end_is_shown_the_outcome() {
     let link = visitor.hand_over(APP, &session.token);
     let other_tab = visitor.get(&link);
     let csrf = other_tab.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    parts.world.ledger.note("csrf", csrf);
+    parts.here.world.ledger.note("csrf", csrf);
     let auth_url = visitor.press_button(&link);
-    let redirect = parts.idp.deny(&auth_url);
-    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "refused");
+    let redirect = parts.here.idp.deny(&auth_url);
+    assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "refused");
     assert_eq!(outcome(&visitor.submit("/continue", csrf)), "refused");
 }
 
@@ -57,7 +58,7 @@ fn the_page_leads_back_to_where_the_user_came_from() {
     let session = parts.api().session_of(&answer);
     let mut visitor = parts.visitor();
     let redirect = parts.log_in(&mut visitor, &session);
-    let page = at_callback_port(&parts.world, &visitor).get(redirect.strip_prefix(CALLBACK).unwrap());
+    let page = at_callback_port(&parts.here.world, &visitor).get(redirect.strip_prefix(CALLBACK).unwrap());
     assert!(page.text.contains(&format!("href=\"{APP}/catalog/x?tab=k8s\"")), "{}", page.text);
 }
 
@@ -91,8 +92,8 @@ fn only_backstages_own_page_may_hand_a_session_over_and_once() {
     let link = visitor.hand_over(APP, &session.token);
     let again = visitor.post("/start", &form, &[("origin", APP)]);
     assert_eq!((again.status, outcome(&again).as_str()), (409, "used-before"));
-    let redirect = parts.idp.log_in(&visitor.press_button(&link), "felix");
-    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "success");
+    let redirect = parts.here.idp.log_in(&visitor.press_button(&link), "felix");
+    assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "success");
     let after = visitor.post("/start", &form, &[("origin", APP)]);
     assert_ne!(after.status, 303);
 }
@@ -130,7 +131,7 @@ fn no_page_but_the_way_to_the_identity_provider_names_it() {
     let mut visitor = parts.visitor();
     let link = visitor.hand_over(APP, &session.token);
     let state = session.auth_url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    let callback = Visitor::new(&parts.world, CALLBACK);
+    let callback = Visitor::new(&parts.here.world, CALLBACK);
     for (visitor, path) in [
         (&visitor, "/"),
         (&visitor, link.as_str()),
@@ -156,10 +157,11 @@ fn a_browser_that_was_not_sent_there_cannot_finish_the_login() {
     let (mut visitor, mut other) = (parts.visitor(), parts.visitor());
     let redirect = parts.log_in(&mut visitor, &own);
     let other_redirect = parts.log_in(&mut other, &others);
-    let (visitor, other) = (at_callback_port(&parts.world, &visitor), at_callback_port(&parts.world, &other));
+    let (visitor, other) =
+        (at_callback_port(&parts.here.world, &visitor), at_callback_port(&parts.here.world, &other));
     assert_eq!(other.come_back(&redirect), "no-cookie");
     assert_eq!(visitor.come_back(&other_redirect), "no-cookie");
-    assert_eq!(Visitor::new(&parts.world, CALLBACK).come_back(&redirect), "no-cookie");
+    assert_eq!(Visitor::new(&parts.here.world, CALLBACK).come_back(&redirect), "no-cookie");
     let unknown = format!("{CALLBACK}/?code=a&state={}", "s".repeat(43));
     assert_eq!(visitor.come_back(&unknown), "wrong-state");
     assert_eq!(visitor.come_back(&redirect), "success");
@@ -180,9 +182,9 @@ fn the_button_on_the_helpers_page_begins_a_login_of_ones_own() {
     // Begun by the user's own click: straight on.
     let way = visitor.get(&link);
     visitor.keep_cookie(&way);
-    let redirect = parts.idp.log_in(way.header("location").unwrap(), "felix");
+    let redirect = parts.here.idp.log_in(way.header("location").unwrap(), "felix");
     assert_eq!(outcome(&visitor.get("/")), "index");
     assert!(visitor.get("/").text.contains("user:default/felix"));
-    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "success");
+    assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "success");
     assert_eq!(parts.api().cluster_status()["connected"], true);
 }

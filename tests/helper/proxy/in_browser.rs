@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::harness::clients::browser::Browser;
+use crate::harness::deployment::Deployment;
 use crate::harness::node;
 use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::idp::Idp;
 use crate::harness::process::Process;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
+use crate::harness::programs::proxy_program::CONTROL;
 use crate::harness::world::World;
 
 /// A page with the headers of that Backstage, under https: its address and its process.
@@ -25,20 +25,14 @@ fn hand_over(browser: &mut Browser, context: &str, function: &str, token: &str) 
 
 #[test]
 fn backstages_page_hands_over_from_https_and_two_people_stay_apart() {
-    let world = World::new("proxy_in_browser");
-    let (backstage, idp) = Backstage::start(&world, "http://localhost:1");
-    let (app, _page) = backstages_page(&world, &backstage);
-    let backend = BackendPlan::new(&world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("BACKSTAGE_APP_URL", &app)
-        .with("IDENTITY_RULE", "catalog")
-        .start();
-    let _proxy = ProxyPlan::new(&world, &backend.url).start();
-    let mut browser = Browser::start_with(&world, &["--trust-any-certificate"]);
+    let (here, backstage) = Deployment::beside_backstage("proxy_in_browser", &[]);
+    let (app, _page) = backstages_page(&here.world, &backstage);
+    let here = here.with("BACKSTAGE_APP_URL", &app);
+    let (backend, api) = here.start();
+    let _proxy = here.proxy(&backend).start();
+    let mut browser = Browser::start_with(&here.world, &["--trust-any-certificate"]);
     let people = ["felix", "mara"];
-    let apis =
-        people.map(|login| backend.api(&world).with_bearer(&backstage.sign_in(&world, login).user_token));
+    let apis = people.map(|login| api.with_bearer(&backstage.sign_in(&here.world, login).user_token));
     let sessions = apis.each_ref().map(|api| {
         let answer = api.post("/register", &json!({ "returnTo": "/k8s" }));
         api.session_of(&answer)
@@ -60,7 +54,7 @@ fn backstages_page_hands_over_from_https_and_two_people_stay_apart() {
     }
     assert_others_redirect_does_not_count(
         &mut browser,
-        &idp,
+        &here.idp,
         &sessions.each_ref().map(|s| s.auth_url.as_str()),
     );
     for login in people {
@@ -68,7 +62,7 @@ fn backstages_page_hands_over_from_https_and_two_people_stay_apart() {
         browser.wait_for_outcome(login, "success");
         let page = browser.page(login);
         assert!(page.text.contains(&format!("user:default/{login}")), "{}", page.text);
-        browser.screenshot(login, &world, &format!("success-{login}.png"));
+        browser.screenshot(login, &here.world, &format!("success-{login}.png"));
     }
     browser.click("felix", "#back");
     browser.act(&json!({ "op": "waitFor", "context": "felix", "urlPrefix": format!("{app}/k8s") }));

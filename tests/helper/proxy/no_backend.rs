@@ -1,22 +1,19 @@
 //! A proxy that starts where no backend answers.
 
-use super::{APP, CALLBACK};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
+use super::deploy;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outcome};
 use crate::harness::world::World;
 
 #[test]
 fn a_backend_that_is_away_is_waited_for_and_said() {
-    let world = World::new("proxy_backend_away");
-    let idp = Idp::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP);
-    let mut backend = plan.start();
-    let session = backend.api(&world).register();
+    let here = deploy("proxy_backend_away");
+    let (mut backend, api) = here.start();
+    let session = api.register();
     backend.process.kill();
-    let proxy = ProxyPlan::new(&world, &backend.url).start();
+    let proxy = here.proxy(&backend).start();
     proxy.wait_for_line("there is no backend to be reached: check BACKSTAGE_URL");
-    let mut visitor = Visitor::new(&world, CONTROL);
+    let mut visitor = Visitor::new(&here.world, CONTROL);
     let index = visitor.get("/");
     assert!(index.status == 200 && index.text.contains("It does not answer now"), "{}", index.text);
     assert_eq!(visitor.get("/readyz").status, 200);
@@ -26,8 +23,8 @@ fn a_backend_that_is_away_is_waited_for_and_said() {
     assert_eq!((answer.status, outcome(&answer).as_str()), (502, "backend-away"));
     assert!(answer.text.contains("check BACKSTAGE_URL"), "{}", answer.text);
 
-    let backend = plan.in_place_of(&backend).start();
-    let session = backend.api(&world).register();
+    let (_backend, api) = here.start_as(&here.plan.clone().in_place_of(&backend));
+    let session = api.register();
     let link = visitor.hand_over(APP, &session.token);
     assert_eq!(outcome(&visitor.get(&link)), "confirm");
     assert!(!visitor.get("/").text.contains("It does not answer now"));
@@ -35,20 +32,16 @@ fn a_backend_that_is_away_is_waited_for_and_said() {
 
 #[test]
 fn a_backend_that_goes_away_before_the_redirect_gets_it_later() {
-    let world = World::new("proxy_backend_goes_away");
-    let idp = Idp::start(&world);
-    let redis = crate::harness::peers::redis_server::RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).with_redis(&redis);
-    let mut backend = plan.start();
-    let _proxy = ProxyPlan::new(&world, &backend.url).start();
-    let session = backend.api(&world).register();
-    let mut visitor = Visitor::new(&world, CONTROL);
-    let link = visitor.hand_over(APP, &session.token);
-    let redirect = idp.log_in(&visitor.press_button(&link), "felix");
+    let here = deploy("proxy_backend_goes_away").with_redis();
+    let (mut backend, api) = here.start();
+    let _proxy = here.proxy(&backend).start();
+    let session = api.register();
+    let mut visitor = Visitor::new(&here.world, CONTROL);
+    let redirect = visitor.log_in(&here.idp, &session);
     backend.process.kill();
-    let visitor = visitor.moved_to(&world, CALLBACK);
+    let visitor = visitor.moved_to(&here.world, CALLBACK);
     assert_eq!(visitor.come_back(&redirect), "backend-away");
-    let _backend = plan.in_place_of(&backend).start();
+    let _backend = here.plan.clone().in_place_of(&backend).start();
     assert_eq!(visitor.come_back_for_good(&redirect), "success");
 }
 

@@ -1,9 +1,10 @@
 //! What others on this machine, and pages in a person's own browser, may send to the proxy's ports.
 
-use super::{APP, CALLBACK, Parts, at_callback_port};
+use super::{Parts, at_callback_port};
 use crate::harness::clients::api::Answer;
 use crate::harness::clients::raw_http;
 use crate::harness::programs::proxy_program::CONTROL;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
 
 fn status_of(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
@@ -76,6 +77,6 @@ fn what_is_not_a_navigation_uses_nothing_up() {
         let status: Answer = parts.api().session(&session);
         assert_eq!(status.json["status"], "pending", "{method} {more}");
     }
-    assert_eq!(at_callback_port(&parts.world, &visitor).come_back(&redirect), "success");
-    assert_eq!(visitor.moved_to(&parts.world, CONTROL).come_back(&redirect), "success");
+    assert_eq!(at_callback_port(&parts.here.world, &visitor).come_back(&redirect), "success");
+    assert_eq!(visitor.moved_to(&parts.here.world, CONTROL).come_back(&redirect), "success");
 }

@@ -5,14 +5,15 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{APP, CALLBACK};
+use super::deploy;
 use crate::harness::clients::api::{Answer, Api, Session};
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::forger::Forger;
 use crate::harness::peers::idp::Idp;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::proxy_program::{CONTROL, PATIENCE, ProxyPlan, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
+use crate::harness::programs::proxy_program::{CONTROL, PATIENCE, Visitor, outcome};
 use crate::harness::world::World;
 
 /// So many logins are under way at once, each of a user of their own.
@@ -74,29 +75,23 @@ fn users(backend_api: &Api, backstage: &Backstage) -> Vec<Api> {
 
 #[test]
 fn two_hundred_logins_outlive_the_proxy_that_began_them() {
-    let world = World::new("proxy_restart");
-    let (backstage, idp) = Backstage::start(&world, "http://localhost:1");
-    let redis = RedisServer::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer)
-        .without("CLUSTER_AUTH_DEV_USER")
-        .with("BACKSTAGE_URL", &backstage.url)
-        .with("BACKSTAGE_APP_URL", APP)
-        .with("IDENTITY_RULE", "any")
-        .with("RUST_LOG", "info")
-        .start();
-    let plan = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url).with("RUST_LOG", "info");
+    let (here, backstage) = Deployment::beside_backstage("proxy_restart", &[]);
+    let redis = RedisServer::start(&here.world);
+    let here = here.with("BACKSTAGE_APP_URL", APP).with("IDENTITY_RULE", "any").with("RUST_LOG", "info");
+    let (backend, api) = here.start();
+    let plan = here.proxy(&backend).with("REDIS_URL", &redis.url).with("RUST_LOG", "info");
     let mut proxy = plan.start();
-    let apis = users(&backend.api(&world), &backstage);
-    let mut persons: Vec<Person> = apis.iter().map(|api| begin(&world, api)).collect();
+    let apis = users(&api, &backstage);
+    let mut persons: Vec<Person> = apis.iter().map(|api| begin(&here.world, api)).collect();
     let mut unconfirmed = persons.split_off(LOGINS - AT_THE_QUESTION - AT_THE_LINK);
     let questions: Vec<Answer> =
         unconfirmed.iter().take(AT_THE_QUESTION).map(|person| person.visitor.get(&person.link)).collect();
-    let redirects = log_in(&idp, &mut persons);
-    assert_nothing_in_the_clear(&world, &redis);
+    let redirects = log_in(&here.idp, &mut persons);
+    assert_nothing_in_the_clear(&here.world, &redis);
 
     let returned = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        scope.spawn(|| come_back(&world, &persons, &redirects, &returned));
+        scope.spawn(|| come_back(&here.world, &persons, &redirects, &returned));
         while returned.load(Ordering::Relaxed) < KILLED_AFTER {
             std::thread::yield_now();
         }
@@ -117,8 +112,8 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
             None => person.visitor.press_button(&person.link.clone()),
         })
         .collect();
-    let redirects_of_waiting = idp.log_all_in(&waiting, "felix");
-    come_back(&world, &unconfirmed, &redirects_of_waiting, &returned);
+    let redirects_of_waiting = here.idp.log_all_in(&waiting, "felix");
+    come_back(&here.world, &unconfirmed, &redirects_of_waiting, &returned);
 
     assert_eq!(returned.load(Ordering::Relaxed), LOGINS);
     for (api, person) in apis.iter().zip(persons.iter().chain(&unconfirmed)) {
@@ -127,7 +122,7 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
     }
     // A login whose page went out as the proxy died may look unfinished to the next one: a reload tells it.
     for (person, redirect) in persons.iter().zip(&redirects) {
-        let shown = person.visitor.moved_to(&world, CALLBACK).reload(redirect);
+        let shown = person.visitor.moved_to(&here.world, CALLBACK).reload(redirect);
         assert!(
             matches!(shown.as_deref(), None | Some("success" | "wrong-state")),
             "a reload shows {shown:?}"
@@ -144,12 +139,12 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
 
 #[test]
 fn a_login_that_ended_as_the_proxy_died_does_not_hold_the_port() {
-    let world = World::new("proxy_restart_ended");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
-    let plan = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url);
+    let here = deploy("proxy_restart_ended");
+    let redis = RedisServer::start(&here.world);
+    let (backend, api) = here.start();
+    let plan = here.proxy(&backend).with("REDIS_URL", &redis.url);
     let mut proxy = plan.start();
-    begin(&world, &backend.api(&world));
+    begin(&here.world, &api);
     proxy.kill();
     let of = |part: &str| redis.keys().into_iter().find(|key| key.contains(part));
     redis.cli(&["DEL", &of("helper:login").unwrap()]);
@@ -162,16 +157,16 @@ fn a_login_that_ended_as_the_proxy_died_does_not_hold_the_port() {
 
 #[test]
 fn a_proxy_that_is_for_another_backend_leaves_the_logins_of_the_first_alone() {
-    let world = World::new("proxy_restart_other_backend");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
-    let plan = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url);
+    let here = deploy("proxy_restart_other_backend");
+    let redis = RedisServer::start(&here.world);
+    let (backend, api) = here.start();
+    let plan = here.proxy(&backend).with("REDIS_URL", &redis.url);
     let other = plan.clone().with("BACKSTAGE_URL", &backend.url.replace("127.0.0.1", "localhost"));
     let mut proxy = plan.start();
-    let session = backend.api(&world).register();
-    let mut visitor = Visitor::new(&world, CONTROL);
+    let session = api.register();
+    let mut visitor = Visitor::new(&here.world, CONTROL);
     let link = visitor.hand_over(APP, &session.token);
-    let redirect = idp.log_in(&visitor.press_button(&link), "felix");
+    let redirect = here.idp.log_in(&visitor.press_button(&link), "felix");
     let page = visitor.get("/");
     proxy.kill();
 
@@ -179,11 +174,11 @@ fn a_proxy_that_is_for_another_backend_leaves_the_logins_of_the_first_alone() {
     let mut proxy = other.start();
     assert_eq!(visitor.get(&link).status, 404);
     proxy.wait_for_line("the redirect's port is held");
-    assert_eq!(visitor.moved_to(&world, CALLBACK).come_back(&redirect), "wrong-state");
+    assert_eq!(visitor.moved_to(&here.world, CALLBACK).come_back(&redirect), "wrong-state");
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    world.ledger.note("csrf", csrf);
+    here.world.ledger.note("csrf", csrf);
     assert_eq!(visitor.submit("/login", csrf).status, 403);
-    assert_eq!(backend.api(&world).session(&session).json["status"], "pending");
+    assert_eq!(api.session(&session).json["status"], "pending");
     proxy.kill();
 
     let _proxy = plan.start();
@@ -195,10 +190,10 @@ fn assert_nothing_in_the_clear(world: &World, redis: &RedisServer) {
     let logins = redis.keys().iter().filter(|key| key.contains("helper:login")).count();
     assert_eq!(logins, LOGINS);
     let held = [redis.dump(), redis.keys().join("\n").into_bytes()].concat();
-    let secrets: Vec<Value> = std::fs::read_to_string(world.ledger.path())
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+    let secrets: Vec<Value> = world
+        .ledger
+        .entries()
+        .into_iter()
         .filter(|secret| secret["value"].as_str().unwrap().len() >= SHORTEST_SECRET)
         .collect();
     let values = secrets.iter().map(|secret| secret["value"].as_str().unwrap());

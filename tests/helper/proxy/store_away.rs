@@ -1,22 +1,19 @@
 //! A Redis that does not answer for a while.
 
-use super::{APP, CALLBACK};
-use crate::harness::peers::idp::Idp;
+use super::deploy;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outcome};
-use crate::harness::world::World;
+use crate::harness::programs::proxy_program::{APP, CALLBACK};
+use crate::harness::programs::proxy_program::{CONTROL, Visitor, outcome};
 
 #[test]
 fn a_redis_that_hangs_unreadies_the_proxy_and_loses_nothing() {
-    let world = World::new("proxy_redis_hangs");
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let backend = BackendPlan::new(&world, &idp.issuer).with("BACKSTAGE_APP_URL", APP).start();
-    let api = backend.api(&world);
+    let here = deploy("proxy_redis_hangs");
+    let redis = RedisServer::start(&here.world);
+    let (backend, api) = here.start();
     redis.freeze();
     // It starts, and says that it cannot take a redirect yet.
-    let _proxy = ProxyPlan::new(&world, &backend.url).with("REDIS_URL", &redis.url).start();
-    let mut visitor = Visitor::new(&world, CONTROL);
+    let _proxy = here.proxy(&backend).with("REDIS_URL", &redis.url).start();
+    let mut visitor = Visitor::new(&here.world, CONTROL);
     assert_eq!((visitor.get("/healthz").status, visitor.get("/readyz").status), (200, 503));
     let session = api.register();
     let refused = visitor.post("/start", &[("sessionToken", &session.token)], &[("origin", APP)]);
@@ -31,9 +28,9 @@ fn a_redis_that_hangs_unreadies_the_proxy_and_loses_nothing() {
     let page = visitor.get(&link);
     assert_eq!((page.status, outcome(&page).as_str()), (503, "unavailable"));
     redis.resume();
-    let redirect = idp.log_in(&visitor.press_button(&link), "felix");
+    let redirect = here.idp.log_in(&visitor.press_button(&link), "felix");
     redis.freeze();
     // Whoever began it can finish it without.
-    assert_eq!(visitor.moved_to(&world, CALLBACK).come_back(&redirect), "success");
+    assert_eq!(visitor.moved_to(&here.world, CALLBACK).come_back(&redirect), "success");
     redis.resume();
 }

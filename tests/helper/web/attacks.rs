@@ -11,15 +11,13 @@ use serde_json::json;
 
 use crate::harness::clients::api::{Api, Session, parameter};
 use crate::harness::clients::browser::Browser;
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::programs::helper_program::{Helper, HelperPlan};
-use crate::harness::world::World;
+use crate::harness::deployment::Deployment;
+use crate::harness::programs::backend::Backend;
+use crate::harness::programs::helper_program::Helper;
 
 /// A person's own login, with all that is behind it.
 struct RealLogin {
-    world: World,
-    idp: Idp,
+    here: Deployment,
     backend: Backend,
     session: Session,
     helper: Helper,
@@ -29,20 +27,20 @@ struct RealLogin {
 impl RealLogin {
     /// The browser shows the question whose account it is.
     fn at_confirm_page(test: &str) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let plan = BackendPlan::new(&world, &idp.issuer);
-        let backend = plan.with("IDP_TIMEOUT", "50s").with("EXCHANGE_LEASE", "60s").start();
-        let session = backend.api(&world).register();
-        let helper = HelperPlan::new(&world, &backend.url)
+        let here = Deployment::new(test);
+        let plan = here.plan.clone().with("IDP_TIMEOUT", "50s").with("EXCHANGE_LEASE", "60s");
+        let (backend, api) = here.start_as(&plan);
+        let session = api.register();
+        let helper = here
+            .helper(&backend)
             .with("BACKSTAGE_SESSION_TOKEN", &session.token)
             // Ten thousand requests would fill the disk with traces.
             .with("RUST_LOG", "info")
             .start();
-        let mut browser = Browser::start(&world);
+        let mut browser = Browser::start(&here.world);
         browser.open("felix", &helper.link);
         browser.wait_for_outcome("felix", "confirm");
-        Self { world, idp, backend, session, helper, browser }
+        Self { here, backend, session, helper, browser }
     }
 
     /// The browser shows the identity provider's login page.
@@ -58,7 +56,7 @@ impl RealLogin {
     }
 
     fn api(&self) -> Api {
-        self.backend.api(&self.world)
+        self.here.api(&self.backend)
     }
 
     /// What only the identity provider and the browser should know.

@@ -1,16 +1,12 @@
 //! Clusters whose redirect URIs differ in path and slash, logged in to through one helper.
 
-use serde_json::json;
-
 use crate::harness::clients::api::{Api, Session, agent, parameter};
 use crate::harness::clients::callback_port::{HOST, request};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
-use crate::harness::programs::helper_program::{Helper, HelperPlan};
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outcome};
-use crate::harness::world::World;
-
-const APP: &str = "https://backstage.example";
+use crate::harness::deployment::Deployment;
+use crate::harness::programs::backend::Backend;
+use crate::harness::programs::helper_program::Helper;
+use crate::harness::programs::proxy_program::APP;
+use crate::harness::programs::proxy_program::{CONTROL, Visitor, outcome};
 
 /// The clusters, and the redirect URI of each.
 const CLUSTERS: [(&str, &str); 3] = [
@@ -20,38 +16,37 @@ const CLUSTERS: [(&str, &str); 3] = [
 ];
 
 struct Parts {
-    world: World,
-    idp: Idp,
+    here: Deployment,
     backend: Backend,
 }
 
 impl Parts {
     fn start(test: &str) -> Self {
-        let world = World::new(test);
         let redirects = CLUSTERS.map(|(_, uri)| uri).join(",");
         let client = ["--extra-client-id", "portal", "--extra-client-secret", "a-secret-of-the-test"];
-        let idp = Idp::start_with(&world, &[&client[..], &["--extra-redirect", &redirects]].concat());
+        let here =
+            Deployment::with_idp_arguments(test, &[&client[..], &["--extra-redirect", &redirects]].concat());
         let block = |(name, uri): (&str, &str)| {
             format!(
                 "[[clusters]]\ncluster_name = {name:?}\noidc_issuer_url = {:?}\noidc_client_id = \"portal\"\n\
                  oidc_client_secret = \"a-secret-of-the-test\"\noidc_organization_id = \"org_dev\"\n\
                  oidc_extra_params = \"prompt=consent\"\noidc_redirect_uri = {uri:?}\nidentity_rule = \"any\"\n",
-                idp.issuer
+                here.idp.issuer
             )
         };
-        let file = world.file("clusters.toml");
+        let file = here.world.file("clusters.toml");
         std::fs::write(&file, CLUSTERS.map(block).concat()).unwrap();
-        let plan = BackendPlan::new(&world, &idp.issuer).with("CONFIG_FILE", file.to_str().unwrap());
-        let backend = plan.with("BACKSTAGE_APP_URL", APP).start();
-        Self { world, idp, backend }
+        let here = here.with("CONFIG_FILE", file.to_str().unwrap()).with("BACKSTAGE_APP_URL", APP);
+        let backend = here.plan.start();
+        Self { here, backend }
     }
 
     fn api(&self) -> Api {
-        self.backend.api(&self.world)
+        self.here.api(&self.backend)
     }
 
     fn register(&self, cluster: &str) -> Session {
-        self.api().session_of(&self.api().post("/register", &json!({ "cluster": cluster })))
+        self.api().register_at(cluster)
     }
 
     fn is_connected(&self, cluster: &str) -> bool {
@@ -81,17 +76,17 @@ fn info_names_each_clusters_own() {
 fn to_identity_provider(parts: &Parts, helper: &Helper) -> (String, String) {
     let sent = agent().get(&helper.link).call().unwrap();
     let header = |name: &str| sent.headers()[name].to_str().unwrap().to_owned();
-    parts.world.ledger.note("auth_url", &header("location"));
+    parts.here.world.ledger.note("auth_url", &header("location"));
     let cookie = header("set-cookie").split(';').next().unwrap().to_owned();
-    parts.world.ledger.note("cookie", cookie.split_once('=').unwrap().1);
-    (cookie, parts.idp.log_in(&header("location"), "felix"))
+    parts.here.world.ledger.note("cookie", cookie.split_once('=').unwrap().1);
+    (cookie, parts.here.idp.log_in(&header("location"), "felix"))
 }
 
 #[test]
 fn the_login_role_takes_the_redirect_at_the_path_of_its_cluster() {
     let parts = Parts::start("redirect_paths_login");
     for (cluster, uri) in CLUSTERS {
-        let mut helper = HelperPlan::new(&parts.world, &parts.backend.url).with("CLUSTER", cluster).start();
+        let mut helper = parts.here.helper(&parts.backend).with("CLUSTER", cluster).start();
         let (cookie, redirect) = to_identity_provider(&parts, &helper);
         assert!(redirect.starts_with(uri), "{redirect}");
         let cookie = format!("Cookie: {cookie}");
@@ -122,19 +117,17 @@ fn the_login_role_takes_the_redirect_at_the_path_of_its_cluster() {
 #[test]
 fn the_proxy_takes_them_at_once_and_counts_how_long_they_take() {
     let parts = Parts::start("redirect_paths_proxy");
-    let _proxy = ProxyPlan::new(&parts.world, &parts.backend.url).start();
-    let mut visitor = Visitor::new(&parts.world, CONTROL);
+    let _proxy = parts.here.proxy(&parts.backend).start();
+    let mut visitor = Visitor::new(&parts.here.world, CONTROL);
     let redirects = CLUSTERS.map(|(cluster, _)| {
         let session = parts.register(cluster);
-        let link = visitor.hand_over(APP, &session.token);
-        let auth_url = visitor.press_button(&link);
-        parts.idp.log_in(&auth_url, "felix")
+        visitor.log_in(&parts.here.idp, &session)
     });
     for (cluster, redirect) in CLUSTERS.map(|(cluster, _)| cluster).iter().zip(&redirects) {
-        let answer = visitor.moved_to(&parts.world, CONTROL).get(path_of(redirect));
+        let answer = visitor.moved_to(&parts.here.world, CONTROL).get(path_of(redirect));
         assert_eq!(outcome(&answer), "success", "{cluster}: {}", answer.text);
         assert!(parts.is_connected(cluster), "{cluster}");
     }
-    let metrics = Visitor::new(&parts.world, CONTROL).get("/metrics").text;
+    let metrics = Visitor::new(&parts.here.world, CONTROL).get("/metrics").text;
     assert!(metrics.contains("oidc_helper_callback_seconds_count 3\n"), "{metrics}");
 }

@@ -2,12 +2,10 @@
 
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
 use crate::harness::programs::backend::BackendPlan;
+use crate::harness::programs::backend::NO_ISSUER;
 use crate::harness::programs::command::Ended;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::World;
-
-/// Nobody is there: nobody gets as far as that.
-const NO_ISSUER: &str = "http://localhost:1/";
 
 #[test]
 fn each_call_to_a_backend_that_stalls_has_its_end() {

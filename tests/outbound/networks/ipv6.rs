@@ -1,6 +1,7 @@
 //! IPv6, also as addresses in URLs.
 
 use super::{PROXY_PORT, status};
+use crate::harness::deployment::Deployment;
 use crate::harness::network::far_network::ip;
 use crate::harness::network::front::{Behind, PrivateCa, serve_tls};
 use crate::harness::network::tinyproxy::Tinyproxy;
@@ -14,14 +15,10 @@ fn a_login_over_ipv6_alone() {
     let port = free_port().to_string();
     let idp = Idp::start_with(&world, &["--port", &port, "--issuer", &format!("http://[::1]:{port}/")]);
     ip("addr del 127.0.0.1/8 dev lo");
-    let plan =
-        BackendPlan::new(&world, &idp.issuer).with("LISTEN", "[::1]:0").with("CONTROL_LISTEN", "[::1]:0");
-    let backend = plan.start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-    assert_eq!((answer.status, &answer.json["success"]), (200, &true.into()), "{}", answer.text);
-    let known = status(&world, &backend.url, &[]);
+    let here = Deployment::of(world, idp).with("LISTEN", "[::1]:0").with("CONTROL_LISTEN", "[::1]:0");
+    let (backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
+    let known = status(&here.world, &backend.url, &[]);
     assert_eq!(known.code, Some(0), "{}", known.said);
 }
 

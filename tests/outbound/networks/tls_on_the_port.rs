@@ -8,11 +8,8 @@ use rustls::{AlertDescription, ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
 
 use crate::harness::clients::callback_port::{HELPER, HOST, request};
+use crate::harness::deployment::Deployment;
 use crate::harness::network::front::PrivateCa;
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::helper_program::HelperPlan;
-use crate::harness::world::World;
 
 /// What becomes of a TLS handshake with the helper.
 fn handshake(ca: &PrivateCa) -> std::io::Error {
@@ -25,11 +22,10 @@ fn handshake(ca: &PrivateCa) -> std::io::Error {
 
 #[test]
 fn is_explained_once_and_the_login_goes_on() {
-    let world = World::new("networks_tls_on_the_port");
-    let idp = Idp::start(&world);
-    let backend = BackendPlan::new(&world, &idp.issuer).start();
-    let mut helper = HelperPlan::new(&world, &backend.url).start_at_terminal("");
-    let ca = PrivateCa::new(&world);
+    let here = Deployment::new("networks_tls_on_the_port");
+    let backend = here.plan.start();
+    let mut helper = here.helper(&backend).start_at_terminal("");
+    let ca = PrivateCa::new(&here.world);
     let idle = TcpStream::connect(HELPER).unwrap();
     for _ in 0..2 {
         let error = handshake(&ca);
@@ -45,8 +41,8 @@ fn is_explained_once_and_the_login_goes_on() {
 
     let sent = crate::harness::clients::api::agent().get(&helper.link).call().unwrap();
     let auth_url = sent.headers()["location"].to_str().unwrap().to_owned();
-    world.ledger.note("auth_url", &auth_url);
-    helper.process.type_line(&idp.log_in(&auth_url, "felix"));
+    here.world.ledger.note("auth_url", &auth_url);
+    helper.process.type_line(&here.idp.log_in(&auth_url, "felix"));
     let ending = helper.end();
     ending.assert(0, &["Connected"]);
     assert_eq!(ending.said.matches("spoke https").count(), 1, "{}", ending.said);

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::harness::clients::api::{Answer, Api};
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::idp::Idp;
+use crate::harness::peers::provider::Provider;
 use crate::harness::peers::sentinel::RedisWithSentinels;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
@@ -34,58 +36,36 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn start(test: &str, logins: usize) -> Self {
-        let world = World::new(test);
-        let idp = Idp::start(&world);
-        let cluster = Cluster::start(&world, &idp.issuer);
-        let redis = RedisWithSentinels::start(&world);
+        let here = Deployment::new(test).with_cluster();
+        let redis = RedisWithSentinels::start(&here.world);
         let clusters: Vec<String> = (0..logins).map(|number| format!("cluster-{number}")).collect();
-        let configuration = world.file("clusters.toml");
-        let block = |name: &String| {
-            format!(
-                "[[clusters]]\ncluster_name = {name:?}\noidc_issuer_url = {:?}\noidc_client_id = \"kubernetes\"\n\
-                 oidc_organization_id = \"org_dev\"\noidc_extra_params = \"prompt=consent\"\n\
-                 kubernetes_api_url = {:?}\nkubernetes_ca_file = \"{}\"\nuser_tokens = \"read\"\n\
-                 identity_rule = \"email\"\nidentity_email_domains = \"example.com\"\n",
-                idp.issuer,
-                cluster.url,
-                cluster.ca_file.display()
-            )
-        };
-        std::fs::write(&configuration, clusters.iter().map(block).collect::<String>()).unwrap();
-        let plan = BackendPlan::new(&world, &idp.issuer)
-            .with("CONFIG_FILE", configuration.to_str().unwrap())
-            .with("IDP_TIMEOUT", "5s")
-            .with_sentinels(&redis);
+        let names: Vec<&str> = clusters.iter().map(String::as_str).collect();
+        let here = here.with_clusters_named(&names).with("IDP_TIMEOUT", "5s");
+        let Deployment { world, idp, cluster, plan, .. } = here;
+        let plan = plan.with_sentinels(&redis);
         Self { world, idp, redis, plan, clusters, _cluster: cluster }
     }
 
     /// The next ID tokens live that long.
-    pub fn id_tokens_live(&self, seconds: u32) {
-        self.idp.control("id-token-lifetime", json!({ "seconds": seconds }));
+    pub fn id_tokens_live(&self, seconds: u64) {
+        self.idp.set_id_token_lifetime(seconds);
     }
 
     /// Logs in everywhere, and waits until the replicas have it.
     pub fn log_in(&self, api: &Api) {
         for cluster in &self.clusters {
-            let session = api.session_of(&api.post("/register", &json!({ "cluster": cluster })));
-            let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url, "felix"));
-            assert_eq!(answer.status, 200, "{}", answer.text);
+            api.log_in_to(&self.idp, cluster, "felix");
         }
         self.redis.wait_for_replicas(2);
     }
 
-    /// How many refresh tokens the identity provider was sent.
-    pub fn refreshes(&self) -> u64 {
-        self.idp.read("counts")["token"]["refresh_token"].as_u64().unwrap_or_default()
-    }
-
     pub fn wait_for_refreshes(&self, number: u64) {
         let deadline = Instant::now() + PATIENCE;
-        while self.refreshes() < number {
+        while self.idp.refreshes() < number {
             assert!(
                 Instant::now() < deadline,
                 "there are {} refreshes instead of {number}",
-                self.refreshes()
+                self.idp.refreshes()
             );
         }
     }

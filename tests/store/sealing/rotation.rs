@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use super::{KEY_A, KEY_B, Parts, pods};
+use super::{KEY_A, KEY_B, deploy};
 use crate::harness::clients::api::{Api, parameter};
+use crate::harness::deployment::OnRedisWithCluster;
+use crate::harness::peers::cluster::pods;
+use crate::harness::peers::provider::Provider;
 use crate::harness::programs::backend::Backend;
 
 /// Requests that are answered between two restarts, at least.
@@ -80,20 +83,20 @@ impl Drop for Over<'_> {
 
 #[test]
 fn keys_are_changed_under_load_and_no_request_fails() {
-    let parts = Parts::start("keys_rotated");
-    let mut backends = [parts.plan.start(), parts.plan.start()];
+    let here = deploy("keys_rotated");
+    let mut backends = [here.plan.start(), here.plan.start()];
     let replicas = Replicas {
         serving: [RwLock::new(true), RwLock::new(true)],
-        apis: [backends[0].api(&parts.world), backends[1].api(&parts.world)],
+        apis: backends.each_ref().map(|backend| here.api(backend)),
         answered: AtomicU64::new(0),
         over: AtomicBool::new(false),
     };
     let api = &replicas.apis[0];
     // The login at `dev` expires, and is not looked at before its refresh.
-    parts.idp.control("id-token-lifetime", json!({ "seconds": 1 }));
-    parts.log_in(api, "felix", "dev");
-    parts.idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
-    parts.log_in(api, "felix", "prod");
+    here.idp.set_id_token_lifetime(1);
+    api.log_in_to(&here.idp, "dev", "felix");
+    here.idp.set_id_token_lifetime(3600);
+    api.log_in_to(&here.idp, "prod", "felix");
     std::thread::scope(|scope| {
         let _over = Over(&replicas);
         for first in [0, 1] {
@@ -104,29 +107,29 @@ fn keys_are_changed_under_load_and_no_request_fails() {
             for (number, backend) in backends.iter_mut().enumerate() {
                 replicas.wait_for_work();
                 replicas.set_serving(number, false);
-                restart(&parts, backend, keys);
+                restart(&here, backend, keys);
                 replicas.set_serving(number, true);
             }
             replicas.wait_for_work();
         };
         roll_out(&format!("{KEY_A},{KEY_B}"));
-        assert_eq!([parts.sealed_with("felix", "dev"), parts.sealed_with("felix", "prod")], ["a", "a"]);
+        assert_eq!([here.sealed_with("felix", "dev"), here.sealed_with("felix", "prod")], ["a", "a"]);
         roll_out(&format!("{KEY_B},{KEY_A}"));
-        assert_eq!([parts.sealed_with("felix", "dev"), parts.sealed_with("felix", "prod")], ["a", "a"]);
+        assert_eq!([here.sealed_with("felix", "dev"), here.sealed_with("felix", "prod")], ["a", "a"]);
         // Sealed anew by whatever writes next: a refresh, a new login.
         assert_eq!(api.get(&pods("dev", "team-a")).status, 200);
-        assert_eq!(parts.idp.read("counts")["token"]["refresh_token"], 1);
-        parts.log_in(api, "felix", "prod");
-        assert_eq!([parts.sealed_with("felix", "dev"), parts.sealed_with("felix", "prod")], ["b", "b"]);
+        assert_eq!(here.idp.refreshes(), 1);
+        api.log_in_to(&here.idp, "prod", "felix");
+        assert_eq!([here.sealed_with("felix", "dev"), here.sealed_with("felix", "prod")], ["b", "b"]);
         roll_out(KEY_B);
         assert_eq!(api.get(&pods("dev", "team-a")).status, 200);
     });
 }
 
 /// SIGTERM, an orderly end, and the same address with other keys.
-fn restart(parts: &Parts, backend: &mut Backend, keys: &str) {
+fn restart(here: &OnRedisWithCluster, backend: &mut Backend, keys: &str) {
     backend.process.signal(Signal::SIGTERM);
     assert!(backend.process.wait().success(), "no orderly end");
-    let plan = parts.plan.clone().with("TOKEN_ENCRYPTION_KEYS", keys).in_place_of(backend);
+    let plan = here.plan.clone().with("TOKEN_ENCRYPTION_KEYS", keys).in_place_of(backend);
     *backend = plan.start();
 }

@@ -5,13 +5,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use serde_json::json;
-
 use super::FELIX;
-use crate::harness::peers::idp::Idp;
+use crate::harness::deployment::Deployment;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
 
 /// How the record of a login begins.
 const LOGIN: &[u8] = b"cluster-auth:login:{";
@@ -87,19 +83,15 @@ fn copy(mut from: TcpStream, mut to: TcpStream, may_pass: impl Fn(&[u8]) -> bool
 
 /// Logs in while so many of the answers to the write of the login are lost; how many were.
 fn login_is_kept_though_answers_are_lost(test: &str, most: usize) -> usize {
-    let world = World::new(test);
-    let (idp, redis) = (Idp::start(&world), RedisServer::start(&world));
-    let lost = LostAnswers::before(&redis, most);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("REDIS_URL", &lost.url);
+    let here = Deployment::new(test).with_redis();
+    let lost = LostAnswers::before(&here.redis, most);
     // For so long a login is tried to be written, however often its answer is lost.
-    let backend = plan.with("IDP_TIMEOUT", "5s").with("EXCHANGE_LEASE", "6s").start();
-    let api = backend.api(&world);
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-    assert_eq!((answer.status, &answer.json["success"]), (200, &json!(true)), "{}", answer.text);
+    let here = here.with("REDIS_URL", &lost.url).with("IDP_TIMEOUT", "5s").with("EXCHANGE_LEASE", "6s");
+    let (_backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
     assert_eq!(api.cluster_status()["connected"], true);
-    assert_eq!(idp.read("counts")["revocation"], 0, "a login is kept and revoked");
-    let listed = redis.cli(&["ZSCORE", "cluster-auth:logins", &format!("{FELIX}|dev")]);
+    assert_eq!(here.idp.revocations(), 0, "a login is kept and revoked");
+    let listed = here.redis.cli(&["ZSCORE", "cluster-auth:logins", &format!("{FELIX}|dev")]);
     assert!(!listed.trim_ascii().is_empty(), "no sweep and no operator finds this login");
     lost.count()
 }

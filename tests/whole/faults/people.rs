@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api, Session, agent};
+use crate::harness::deployment::{Deployment, OnRedisWithCluster};
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
-use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::cluster;
 use crate::harness::peers::idp::Idp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::peers::provider::Provider;
+use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
 
 /// Within which time each person has an answer, whatever the fault is.
@@ -34,11 +35,8 @@ impl Told {
 
 /// The parts, and what the people have begun before the fault.
 pub struct People {
-    world: World,
+    pub here: OnRedisWithCluster,
     pub front: FaultyFront,
-    pub idp: Idp,
-    pub redis: RedisServer,
-    cluster: Cluster,
     backend: Backend,
     api: Api,
     session: Session,
@@ -57,30 +55,26 @@ impl People {
         let front = FaultyFront::new();
         let idp = Idp::start_with(&world, &["--overlap", "600", "--issuer", &format!("{}/", front.url)]);
         front.serve(idp.port);
-        let cluster = Cluster::start(&world, &idp.issuer);
-        let redis = RedisServer::start(&world);
-        let names = ["login", "refresh", "watch", "logout"];
-        let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-        let backend = plan.with_clusters_named(&world, &names).start();
-        let api = backend.api(&world);
-        idp.control("id-token-lifetime", json!({ "seconds": 2 }));
-        log_in(&api, &idp, "refresh");
-        idp.control("id-token-lifetime", json!({ "seconds": 3600 }));
-        log_in(&api, &idp, "watch");
-        log_in(&api, &idp, "logout");
+        let here = Deployment::of(world, idp).with_cluster().with_redis();
+        let here = here.with_clusters_named(&["login", "refresh", "watch", "logout"]);
+        let (backend, api) = here.start();
+        here.idp.set_id_token_lifetime(2);
+        api.log_in_to(&here.idp, "refresh", "felix");
+        here.idp.set_id_token_lifetime(3600);
+        api.log_in_to(&here.idp, "watch", "felix");
+        api.log_in_to(&here.idp, "logout", "felix");
         // The cluster knows the provider's keys from now on, whatever becomes of the provider.
         assert_eq!(api.get(&pods("watch")).status, 200);
-        let session = begin(&api, "login");
-        let redirect = idp.log_in(&session.auth_url, "felix");
-        let people = Self { world, front, idp, redis, cluster, backend, api, session, redirect };
+        let session = api.register_at("login");
+        let redirect = here.idp.log_in(&session.auth_url, "felix");
+        let people = Self { here, front, backend, api, session, redirect };
         people.wait_for_expiry();
         people
     }
 
     /// From now on the provider's endpoint has that fault.
     pub fn fault(&self, endpoint: &str, fault: Fault) {
-        let endpoint = self.idp.discovery()[endpoint].as_str().unwrap().to_owned();
-        self.front.fault(url::Url::parse(&endpoint).unwrap().path(), fault);
+        self.front.fault(&self.here.idp.path_of(endpoint), fault);
     }
 
     fn wait_for_expiry(&self) {
@@ -135,23 +129,23 @@ impl People {
     /// The fault is over: all of them get what they want, and no login but the one that was ended is gone.
     pub fn recover(&self) {
         self.front.heal();
-        self.idp.control("reset", json!({}));
+        self.here.idp.control("reset", json!({}));
         self.until("the login", || {
-            let session = begin(&self.api, "login");
-            self.api.exchange(&session, &self.idp.log_in(&session.auth_url, "felix"))
+            let session = self.api.register_at("login");
+            self.api.exchange(&session, &self.here.idp.log_in(&session.auth_url, "felix"))
         });
         self.until("the refresh", || self.api.get(&pods("refresh")));
         self.until("the logout", || self.api.delete("/tokens?cluster=logout"));
         let mut watch = self.open_watch();
         next_event(&mut watch);
-        self.cluster.touch();
+        self.here.cluster.touch();
         assert!(next_event(&mut watch).contains("MODIFIED"), "the watch tells of no change");
         for (cluster, connected) in [("login", true), ("refresh", true), ("watch", true), ("logout", false)] {
             let status = self.status_of(cluster);
             assert_eq!((&status["connected"], status.get("reason")), (&json!(connected), None), "{status}");
         }
         let ready = agent().get(format!("{}/readyz", self.backend.control_url)).call().unwrap();
-        assert_eq!(ready.status(), 200, "{}", self.world.folder.display());
+        assert_eq!(ready.status(), 200, "{}", self.here.world.folder.display());
     }
 
     fn until(&self, what: &str, ask: impl Fn() -> Answer) {
@@ -177,20 +171,9 @@ fn assert_told(who: &str, answer: &Answer, told: &[&str]) {
     }
 }
 
+/// Where Felix reads pods.
 fn pods(cluster: &str) -> String {
-    format!("/clusters/{cluster}/proxy/api/v1/namespaces/team-a/pods")
-}
-
-fn begin(api: &Api, cluster: &str) -> Session {
-    let answer = api.post("/register", &json!({ "cluster": cluster }));
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    api.session_of(&answer)
-}
-
-fn log_in(api: &Api, idp: &Idp, cluster: &str) {
-    let session = begin(api, cluster);
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    cluster::pods(cluster, "team-a")
 }
 
 fn next_event(watch: &mut Watch) -> String {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Ground, Row, Scene};
 use crate::harness::clients::api::{Answer, Session, redirect_body};
+use crate::harness::clients::login::Arrived;
 use crate::harness::world::free_port;
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,34 +29,32 @@ pub(super) const ROWS: &[Row] = &[
     Row(502, "idp_refused", |scene| canned(scene, &json!({ "status": 200, "body": "not tokens" }))),
     Row(502, "idp_unreachable", |scene| {
         let issuer = format!("http://localhost:{}/", free_port());
-        let backend = scene.ground.plan.clone().with("OIDC_ISSUER_URL", &issuer).start();
-        backend.api(&scene.ground.world).post("/register", &json!({}))
+        let (_backend, api) =
+            scene.ground.start_as(&scene.ground.plan.clone().with("OIDC_ISSUER_URL", &issuer));
+        api.post("/register", &json!({}))
     }),
     Row(502, "idp_unreachable", unreachable_then_back),
     Row(409, "exchange_in_progress", |scene| {
         let (idp, api) = (&scene.ground.idp, &scene.api);
-        let session = api.register();
-        let redirect = idp.log_in(&session.auth_url, "felix");
+        let Arrived { session, redirect } = api.arrive(idp, "felix");
         idp.hold_token("before");
         thread::scope(|scope| {
             let first = scope.spawn(|| api.exchange(&session, &redirect));
             idp.wait_held();
             let second = api.exchange(&session, &redirect);
             assert!(second.header("retry-after").is_some());
-            idp.control("release", json!({}));
+            idp.release();
             assert_eq!(first.join().unwrap().status, 200);
             second
         })
     }),
     Row(409, "exchange_lost", |scene| {
         let plan = scene.ground.plan.clone().with("IDP_TIMEOUT", "4s").with("EXCHANGE_LEASE", "5s");
-        let backend = plan.start();
-        let api = backend.api(&scene.ground.world);
-        let session = api.register();
-        let redirect = scene.ground.idp.log_in(&session.auth_url, "felix");
+        let (_backend, api) = scene.ground.start_as(&plan);
+        let Arrived { session, redirect } = api.arrive(&scene.ground.idp, "felix");
         scene.ground.idp.hold_token("after");
         let answer = api.exchange(&session, &redirect);
-        scene.ground.idp.control("release", json!({}));
+        scene.ground.idp.release();
         assert_eq!(api.session(&session).json["error"]["code"], "exchange_lost");
         // The same code again learns the stored outcome; the provider is not asked a second time.
         api.exchange(&session, &redirect).assert_problem(409, "exchange_lost");
@@ -69,16 +68,14 @@ fn a_login_that_comes_to_nothing_says_why() {
 }
 
 fn log_in_as(scene: &Scene<'_>, login: &str) -> Answer {
-    let session = scene.api.register();
-    let answer = scene.api.exchange(&session, &scene.ground.idp.log_in(&session.auth_url, login));
+    let answer = scene.api.attempt_log_in(&scene.ground.idp, login);
     assert_eq!(scene.api.cluster_status()["connected"], false);
     answer
 }
 
 /// An exchange whose token request is answered like that.
 fn canned(scene: &Scene<'_>, token_answer: &serde_json::Value) -> Answer {
-    let session = scene.api.register();
-    let redirect = scene.ground.idp.log_in(&session.auth_url, "felix");
+    let Arrived { session, redirect } = scene.api.arrive(&scene.ground.idp, "felix");
     let mut command = token_answer.clone();
     command["endpoint"] = json!("token");
     scene.ground.idp.control("next", command);

@@ -3,16 +3,16 @@
 use super::surroundings::{user_token, without_backstage};
 use super::{Ground, Row};
 use crate::harness::clients::api::Answer;
+use crate::harness::clients::login::Arrived;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::redis_server::RedisServer;
 use crate::harness::programs::backend::BackendPlan;
 use crate::harness::world::free_port;
 
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
-
 pub(super) const ROWS: &[Row] = &[
     Row(403, "not_connected", |scene| {
-        let backend = behind_a_closed_port(&scene.ground.plan).start();
-        backend.api(&scene.ground.world).get(PODS)
+        let (_backend, api) = scene.ground.start_as(&behind_a_closed_port(&scene.ground.plan));
+        api.get(PODS)
     }),
     Row(404, "not_found", |scene| scene.api.get(PODS)),
     Row(400, "unknown_cluster", |scene| scene.api.get("/clusters/nowhere/proxy/api")),
@@ -20,22 +20,20 @@ pub(super) const ROWS: &[Row] = &[
     Row(403, "not_allowed", |scene| scene.api.get_with(PODS, &[("sec-fetch-mode", "cors")])),
     Row(403, "not_allowed", |scene| scene.api.get_with(PODS, &[("impersonate-user", "root")])),
     Row(401, "not_signed_in", |scene| {
-        let backend = without_backstage(&scene.ground.plan).start();
-        backend.api(&scene.ground.world).get(PODS)
+        let (_backend, api) = scene.ground.start_as(&without_backstage(&scene.ground.plan));
+        api.get(PODS)
     }),
     Row(401, "token_invalid", |scene| {
-        let backend = without_backstage(&scene.ground.plan).start();
-        backend.api(&scene.ground.world).with_bearer("garbage").get(PODS)
+        let (_backend, api) = scene.ground.start_as(&without_backstage(&scene.ground.plan));
+        api.with_bearer("garbage").get(PODS)
     }),
     Row(504, "timeout", |scene| {
-        let backend = without_backstage(&scene.ground.plan).start();
-        backend.api(&scene.ground.world).with_bearer(&user_token()).get(PODS)
+        let (_backend, api) = scene.ground.start_as(&without_backstage(&scene.ground.plan));
+        api.with_bearer(&user_token()).get(PODS)
     }),
     Row(502, "cluster_unreachable", |scene| {
-        let backend = behind_a_closed_port(&scene.ground.plan).start();
-        let api = backend.api(&scene.ground.world);
-        let session = api.register();
-        let redirect = scene.ground.idp.log_in(&session.auth_url, "felix");
+        let (_backend, api) = scene.ground.start_as(&behind_a_closed_port(&scene.ground.plan));
+        let Arrived { session, redirect } = api.arrive(&scene.ground.idp, "felix");
         assert_eq!(api.exchange(&session, &redirect).status, 200);
         api.get(PODS)
     }),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Ground, Row, Scene};
 use crate::harness::clients::api::{Answer, Session, parameter};
+use crate::harness::clients::login::Arrived;
 
 pub(super) const ROWS: &[Row] = &[
     Row(401, "not_signed_in", |scene| scene.api.get("/session")),
@@ -55,8 +56,8 @@ pub(super) const ROWS: &[Row] = &[
         scene.api.post("/register", &json!({}))
     }),
     Row(429, "rate_limited", |scene| {
-        let backend = scene.ground.plan.clone().with("REGISTRATIONS_PER_MINUTE", "1").start();
-        let api = backend.api(&scene.ground.world);
+        let (_backend, api) =
+            scene.ground.start_as(&scene.ground.plan.clone().with("REGISTRATIONS_PER_MINUTE", "1"));
         api.register();
         api.post("/register", &json!({}))
     }),
@@ -71,8 +72,7 @@ fn a_session_that_does_not_serve_says_why() {
 #[test]
 fn a_refusal_ends_the_session() {
     let ground = Ground::new("error_access_denied");
-    let backend = ground.plan.start();
-    let api = backend.api(&ground.world);
+    let (_backend, api) = ground.start();
     let session = api.register();
     let redirect = ground.idp.deny(&session.auth_url);
     for _ in 0..2 {
@@ -92,16 +92,15 @@ fn exchange(scene: &Scene<'_>, session: &Session, mut redirect: Value) -> Answer
 }
 
 fn connected(scene: &Scene<'_>) -> Session {
-    let session = scene.api.register();
-    let redirect = scene.ground.idp.log_in(&session.auth_url, "felix");
+    let Arrived { session, redirect } = scene.api.arrive(&scene.ground.idp, "felix");
     assert_eq!(scene.api.exchange(&session, &redirect).status, 200);
     session
 }
 
 /// A session whose second is over, and the backend that knows it.
 fn expired<'g>(scene: &Scene<'g>) -> (Session, Scene<'g>) {
-    let backend = scene.ground.plan.clone().with("SESSION_LIFETIME", "1s").start();
-    let scene = Scene { ground: scene.ground, api: backend.api(&scene.ground.world), _backend: backend };
+    let (backend, api) = scene.ground.start_as(&scene.ground.plan.clone().with("SESSION_LIFETIME", "1s"));
+    let scene = Scene { ground: scene.ground, api, _backend: backend };
     let session = scene.api.register();
     let told = scene.api.with_bearer(&session.token).get("/session?wait=25");
     assert_eq!(told.json["status"], "expired", "{}", told.text);

@@ -62,9 +62,7 @@ pub(super) fn without_backstage(plan: &BackendPlan) -> BackendPlan {
 }
 
 fn beside_backstage(scene: &Scene<'_>) -> (Backend, Api) {
-    let backend = without_backstage(&scene.ground.plan).start();
-    let api = backend.api(&scene.ground.world);
-    (backend, api)
+    scene.ground.start_as(&without_backstage(&scene.ground.plan))
 }
 
 /// Looks like a user token; who could say whether it is one is away.
@@ -86,8 +84,7 @@ fn looks_like(typ: &str, claims: &serde_json::Value) -> String {
 /// A session that lies in Redis.
 fn on_redis(scene: &Scene<'_>) -> (RedisServer, Backend, Api, Session) {
     let redis = RedisServer::start(&scene.ground.world);
-    let backend = scene.ground.plan.clone().with_redis(&redis).start();
-    let api = backend.api(&scene.ground.world);
+    let (backend, api) = scene.ground.start_as(&scene.ground.plan.clone().with_redis(&redis));
     let session = api.register();
     (redis, backend, api, session)
 }

@@ -7,28 +7,26 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Header;
 use serde_json::{Value, json};
 
-use super::{PODS, TOKEN};
+use super::TOKEN;
 use crate::harness::clients::api::Api;
+use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
 use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::backstage::NO_BACKEND;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::forger::{Forger, now};
-use crate::harness::peers::idp::Idp;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
-
-/// Where nobody is.
-const NOBODY: &str = "http://localhost:1";
 
 /// A backend beside a real Backstage whose keys are known, those of its plugins too; Felix is logged in.
 struct Ground {
+    here: Deployment,
     backend: Backend,
     /// Between the backend and Backstage.
     ingress: Ingress,
     /// What signs plugin tokens.
     plugin_keys: PathBuf,
     backstage: Backstage,
-    _idp: Idp,
-    world: World,
 }
 
 impl Ground {
@@ -36,18 +34,18 @@ impl Ground {
         let world = World::new(test);
         let plugin_keys = world.file("plugin-keys");
         let more = ["--plugin-keys-dir", plugin_keys.to_str().unwrap()];
-        let (backstage, idp) = Backstage::start_with(&world, NOBODY, &more);
-        let ingress = Ingress::start(NOBODY, &backstage.url);
-        let backend = BackendPlan::new(&world, &idp.issuer)
-            .without("CLUSTER_AUTH_DEV_USER")
-            .with("BACKSTAGE_URL", &ingress.url)
-            .with("BACKSTAGE_ISSUER", &format!("{}/api/auth", backstage.url))
-            .start();
-        let felix = backend.api(&world).with_bearer(&Forger::of_users(&backstage).token());
-        let session = felix.register();
-        let answer = felix.exchange(&session, &idp.log_in(&session.auth_url, "felix"));
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        Self { backend, ingress, plugin_keys, backstage, _idp: idp, world }
+        let (backstage, idp) = Backstage::start_with(&world, NO_BACKEND, &more);
+        let here = Deployment::of(world, idp);
+        let ingress = Ingress::start(NO_BACKEND, &backstage.url);
+        let plan = here
+            .plan
+            .clone()
+            .with_backstage(&ingress.url)
+            .with("IDENTITY_RULE", "email")
+            .with("BACKSTAGE_ISSUER", &format!("{}/api/auth", backstage.url));
+        let (backend, api) = here.start_as(&plan);
+        api.with_bearer(&Forger::of_users(&backstage).token()).log_in(&here.idp, "felix");
+        Self { here, backend, ingress, plugin_keys, backstage }
     }
 
     fn limited(&self) -> Forger {
@@ -55,13 +53,13 @@ impl Ground {
     }
 
     fn plugin(&self, obo: &str) -> Forger {
-        self.world.ledger.note("limited_user_token", obo);
+        self.here.world.ledger.note("limited_user_token", obo);
         Forger::of_plugins(&self.plugin_keys, obo)
     }
 
     fn api(&self, token: &str) -> Api {
-        self.world.ledger.note("plugin_token", token);
-        self.backend.api(&self.world).with_bearer(token)
+        self.here.world.ledger.note("plugin_token", token);
+        self.here.api(&self.backend).with_bearer(token)
     }
 
     /// Everywhere a plugin's token is good for, this one is not.

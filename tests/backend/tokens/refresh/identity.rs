@@ -3,13 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Api, until_ok};
-use crate::harness::peers::cluster::Cluster;
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::hostile_idp::HostileIdp;
-use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::world::World;
-
-const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// What the ID token after a refresh can be wrong in: the login it must continue, and the identity rule.
 const NOT_THE_LOGINS: [&str; 10] = [
@@ -38,15 +34,10 @@ const UNPROVEN: [&str; 9] = [
     "crit",
 ];
 
-/// Logs in honestly with an ID token that expires after a second; the ones after it live for an hour.
+/// Logs in honestly, and lets the ID token expire.
 fn log_in_and_expire(api: &Api, idp: &HostileIdp) {
     idp.lie("none");
-    idp.set_id_token_lifetime(1);
-    let session = api.register();
-    let answer = api.exchange(&session, &idp.log_in(&session.auth_url));
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    idp.set_id_token_lifetime(3600);
-    api.wait_for_expiry();
+    api.log_in_and_expire(idp);
 }
 
 fn revoked(idp: &HostileIdp) -> u64 {
@@ -73,15 +64,12 @@ fn lied_to_at_a_refresh(api: &Api, idp: &HostileIdp, lie: &str) {
 
 #[test]
 fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
-    let world = World::new("refresh_unproven");
-    let idp = HostileIdp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let backend = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).start();
-    let api = backend.api(&world);
+    let here = Deployment::with_hostile_idp("refresh_unproven").with_cluster();
+    let (_backend, api) = here.start();
     for lie in UNPROVEN {
-        log_in_and_expire(&api, &idp);
-        let before = revoked(&idp);
-        idp.lie(lie);
+        log_in_and_expire(&api, &here.idp);
+        let before = revoked(&here.idp);
+        here.idp.lie(lie);
         for _ in 0..2 {
             let stumbled = api.get(PODS);
             let cause = &stumbled.json["details"]["causes"][0]["reason"];
@@ -94,9 +82,9 @@ fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
         }
         let status = api.cluster_status();
         assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{lie}");
-        assert_eq!(revoked(&idp), before, "{lie}");
+        assert_eq!(revoked(&here.idp), before, "{lie}");
         // It takes only the refresh token that it gave out last: the one that came with the lie was kept.
-        idp.lie("none");
+        here.idp.lie("none");
         // It is tried again after a pause.
         until_ok(|| api.get(PODS));
     }
@@ -104,18 +92,13 @@ fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
 
 #[test]
 fn tokens_of_somebody_else_end_the_login_and_are_revoked() {
-    let world = World::new("refresh_identity");
-    let idp = HostileIdp::start(&world);
-    let cluster = Cluster::start(&world, &idp.issuer);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_cluster(&cluster).with_redis(&redis);
-    let backend = plan.start();
-    let api = backend.api(&world);
+    let here = Deployment::with_hostile_idp("refresh_identity").with_cluster().with_redis();
+    let (backend, api) = here.start();
     for lie in NOT_THE_LOGINS {
-        lied_to_at_a_refresh(&api, &idp, lie);
+        lied_to_at_a_refresh(&api, &here.idp, lie);
     }
     // Each was refused for its lie: without one the same refresh goes well.
-    log_in_and_expire(&api, &idp);
+    log_in_and_expire(&api, &here.idp);
     let honest = api.get(PODS);
     assert_eq!(honest.status, 200, "{}", honest.text);
     let status = api.cluster_status();

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use super::{PODS, Parts, until};
+use super::{deploy, until};
 use crate::backend::stopping::wait_until_workers_are_gone;
 use crate::harness::clients::api::agent;
+use crate::harness::deployment::OnRedisWithCluster;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::programs::backend::Backend;
 
 /// Asks for the pods and hangs up once the refresh that this needs has reached the provider, where it is held.
-fn ask_and_hang_up(parts: &Parts, backend: &Backend) {
+fn ask_and_hang_up(here: &OnRedisWithCluster, backend: &Backend) {
     let mut stream = TcpStream::connect(backend.url.trim_start_matches("http://")).unwrap();
     write!(stream, "GET /api/cluster-auth{PODS} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
-    parts.idp.wait_held();
+    here.idp.wait_held();
 }
 
 fn stop(backend: &Backend) {
@@ -26,33 +28,33 @@ fn stop(backend: &Backend) {
 
 #[test]
 fn a_refresh_under_way_is_finished_with_nothing_else_connected() {
-    let parts = Parts::start("stopping_refresh", &[]);
-    let mut backend = parts.plan.start();
-    parts.log_in_and_expire(&backend.api(&parts.world));
-    parts.idp.hold_token("after");
-    ask_and_hang_up(&parts, &backend);
+    let here = deploy("stopping_refresh", &[]);
+    let mut backend = here.plan.start();
+    here.api(&backend).log_in_and_expire(&here.idp);
+    here.idp.hold_token("after");
+    ask_and_hang_up(&here, &backend);
     stop(&backend);
     wait_until_workers_are_gone(&backend);
-    parts.idp.control("release", json!({}));
+    here.idp.release();
     assert_eq!(backend.process.wait().code(), Some(0));
-    let after = parts.plan.start();
-    assert_eq!(after.api(&parts.world).get(PODS).status, 200);
-    assert_eq!(parts.refreshes(), 1, "the token's successor was lost");
+    let after = here.plan.start();
+    assert_eq!(after.api(&here.world).get(PODS).status, 200);
+    assert_eq!(here.idp.refreshes(), 1, "the token's successor was lost");
 }
 
 #[test]
 fn what_never_ends_is_left_before_28_seconds_a_watch_among_it() {
-    let parts = Parts::start("stopping_at_last", &[]);
-    let backend = parts.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s");
+    let here = deploy("stopping_at_last", &[]);
+    let backend = here.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s");
     let mut backend = backend.with("DRAIN_DELAY", "2s").start();
-    let api = backend.api(&parts.world);
-    parts.log_in_and_expire(&api);
+    let api = here.api(&backend);
+    api.log_in_and_expire(&here.idp);
     let watch = agent().get(format!("{}/api/cluster-auth{PODS}?watch=true", backend.url)).call().unwrap();
     assert_eq!(watch.status(), 200);
     // Its ID token lives for a second, so that the next request refreshes.
-    parts.log_in_and_expire(&api);
-    parts.idp.hold_token("before");
-    ask_and_hang_up(&parts, &backend);
+    api.log_in_and_expire(&here.idp);
+    here.idp.hold_token("before");
+    ask_and_hang_up(&here, &backend);
     let told = Instant::now();
     stop(&backend);
     assert_eq!(backend.process.wait().code(), Some(0));
@@ -65,42 +67,41 @@ fn what_never_ends_is_left_before_28_seconds_a_watch_among_it() {
 
 #[test]
 fn a_refresh_that_could_not_be_finished_is_not_begun() {
-    let parts = Parts::start("stopping_too_late", &[]);
+    let here = deploy("stopping_too_late", &[]);
     // The time-out of the token request and the writes after it take all the time that is left.
-    let mut backend = parts.plan.clone().with("DRAIN_DELAY", "20s").start();
-    let api = backend.api(&parts.world);
-    parts.log_in_and_expire(&api);
+    let mut backend = here.plan.clone().with("DRAIN_DELAY", "20s").start();
+    let api = here.api(&backend);
+    api.log_in_and_expire(&here.idp);
     stop(&backend);
     let refused = api.get(PODS);
     refused.assert_status_object(503, "store_unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert!(refused.text.contains("is being stopped"), "{}", refused.text);
-    assert_eq!(parts.refreshes(), 0);
-    let locks: Vec<_> = parts.redis.keys().into_iter().filter(|key| key.contains("login-lock")).collect();
+    assert_eq!(here.idp.refreshes(), 0);
+    let locks: Vec<_> = here.redis.keys().into_iter().filter(|key| key.contains("login-lock")).collect();
     assert!(locks.is_empty(), "{locks:?}");
     backend.process.kill();
-    assert_eq!(parts.plan.start().api(&parts.world).get(PODS).status, 200);
-    assert_eq!(parts.refreshes(), 1);
+    assert_eq!(here.plan.start().api(&here.world).get(PODS).status, 200);
+    assert_eq!(here.idp.refreshes(), 1);
 }
 
 /// How often the backend has tried to take a lock, or anything else that must not be there yet.
 fn tries(backend: &Backend) -> u64 {
-    let metrics = agent().get(format!("{}/metrics", backend.control_url)).call().unwrap();
-    let metrics = metrics.into_body().read_to_string().unwrap();
+    let metrics = backend.metrics();
     let counted = |line: &&str| line.contains("_store_seconds_count") && line.contains("\"put_new\"");
     metrics.lines().find(counted).map_or(0, |line| line.rsplit_once(' ').unwrap().1.parse().unwrap())
 }
 
 #[test]
 fn who_waits_for_another_replicas_refresh_is_answered_when_the_listener_closes() {
-    let parts = Parts::start("stopping_waits", &[]);
-    let (holder, mut waiting) = (parts.plan.start(), parts.plan.start());
-    let (holds, waits) = (holder.api(&parts.world), waiting.api(&parts.world));
-    parts.log_in_and_expire(&holds);
-    parts.idp.hold_token("before");
+    let here = deploy("stopping_waits", &[]);
+    let (holder, mut waiting) = (here.plan.start(), here.plan.start());
+    let (holds, waits) = (holder.api(&here.world), waiting.api(&here.world));
+    holds.log_in_and_expire(&here.idp);
+    here.idp.hold_token("before");
     std::thread::scope(|scope| {
         let refreshing = scope.spawn(|| holds.get(PODS));
-        parts.idp.wait_held();
+        here.idp.wait_held();
         // The sweep takes its lock once.
         let before = tries(&waiting);
         let asking = scope.spawn(|| waits.get(PODS));
@@ -114,27 +115,27 @@ fn who_waits_for_another_replicas_refresh_is_answered_when_the_listener_closes()
         forgetting.join().unwrap().assert_problem(503, "store_unavailable");
         assert_eq!(waiting.process.wait().code(), Some(0));
         assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
-        parts.idp.control("release", json!({}));
+        here.idp.release();
         assert_eq!(refreshing.join().unwrap().status, 200);
     });
 }
 
 #[test]
 fn keys_that_do_not_come_before_the_end_cost_no_token() {
-    let parts = Parts::start("stopping_keys", &[]);
-    let plan = parts.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s");
+    let here = deploy("stopping_keys", &[]);
+    let plan = here.plan.clone().with("IDP_TIMEOUT", "60s").with("EXCHANGE_LEASE", "61s");
     let mut backend = plan.start();
-    parts.log_in_and_expire(&backend.api(&parts.world));
-    parts.idp.control("rotate-keys", json!({ "drop": true }));
-    parts.idp.control("next", json!({ "endpoint": "jwks", "delayMs": 600_000 }));
+    here.api(&backend).log_in_and_expire(&here.idp);
+    here.idp.control("rotate-keys", json!({ "drop": true }));
+    here.idp.control("next", json!({ "endpoint": "jwks", "delayMs": 600_000 }));
     let mut caller = TcpStream::connect(backend.url.trim_start_matches("http://")).unwrap();
     write!(caller, "GET /api/cluster-auth{PODS} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
-    while parts.idp.read("counts")["jwks"] != 2 {
+    while here.idp.read("counts")["jwks"] != 2 {
         std::thread::yield_now();
     }
     stop(&backend);
     assert_eq!(backend.process.wait().code(), Some(0));
-    let after = parts.plan.start();
-    until(&after.api(&parts.world), |answer| answer.status == 200);
-    assert_eq!(parts.refreshes(), 2, "the token's successor was lost");
+    let after = here.plan.start();
+    until(&after.api(&here.world), |answer| answer.status == 200);
+    assert_eq!(here.idp.refreshes(), 2, "the token's successor was lost");
 }

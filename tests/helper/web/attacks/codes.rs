@@ -5,16 +5,11 @@ use serde_json::json;
 use super::RealLogin;
 use crate::harness::clients::api::{Answer, parameter};
 use crate::harness::clients::callback_port::{HOST, RawAnswer, request};
-use crate::harness::programs::helper_program::HelperPlan;
 
 impl RealLogin {
     fn exchange(&self, code: &str) -> Answer {
-        let body = json!({ "code": code, "state": self.state(), "iss": self.idp.issuer });
+        let body = json!({ "code": code, "state": self.state(), "iss": self.here.idp.issuer });
         self.api().with_bearer(&self.session.token).post("/exchange", &body)
-    }
-
-    fn redemptions(&self) -> u64 {
-        self.idp.read("counts")["token"]["authorization_code"].as_u64().unwrap()
     }
 }
 
@@ -27,9 +22,9 @@ fn get(url: &str, headers: &[&str]) -> RawAnswer {
 fn the_first_code_is_the_only_one() {
     let mut login = RealLogin::at_login_page("attack_codes");
     let cookie = login.cookie();
-    login.idp.hold_token("before");
+    login.here.idp.hold_token("before");
     login.browser.log_in_at_idp("felix", "felix");
-    login.idp.wait_held();
+    login.here.idp.wait_held();
     login.browser.wait_for_outcome("felix", "backend-away");
     let callback = login.browser.page("felix").url;
     let first = parameter(&callback, "code");
@@ -43,18 +38,18 @@ fn the_first_code_is_the_only_one() {
     }
     login.exchange("another-code").assert_problem(409, "session_finished");
     login.exchange(&first).assert_problem(409, "exchange_in_progress");
-    login.idp.control("release", json!({}));
+    login.here.idp.release();
     login.assert_ends_well();
 
     login.exchange("another-code").assert_problem(409, "session_finished");
     assert_eq!(login.exchange(&first).json["success"], true);
-    assert_eq!(login.redemptions(), 1, "a code was redeemed twice, or another one was");
+    assert_eq!(login.here.idp.code_requests(), 1, "a code was redeemed twice, or another one was");
     replayed_to_the_next_login(&mut login, &callback, &first);
 }
 
 fn replayed_to_the_next_login(login: &mut RealLogin, callback: &str, first: &str) {
     login.session = login.api().register();
-    let plan = HelperPlan::new(&login.world, &login.backend.url);
+    let plan = login.here.helper(&login.backend);
     login.helper = plan.with("BACKSTAGE_SESSION_TOKEN", &login.session.token).start();
     assert_eq!(get(callback, &[]).outcome(), Some("wrong-state"));
     let injected = format!("/?code={first}&state={}", login.state());

@@ -16,7 +16,7 @@ const SLOW_CLIENTS: usize = 600;
 #[test]
 fn ten_thousand_bogus_callbacks() {
     let mut login = RealLogin::at_login_page("attack_flood");
-    let figures_file = login.world.file("figures.txt");
+    let figures_file = login.here.world.file("figures.txt");
     let begun = Instant::now();
     let flood = || {
         let line = format!("GET /?code=x&state={} HTTP/1.1", "s".repeat(43));
