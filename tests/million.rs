@@ -21,10 +21,7 @@ mod measured;
 
 use std::time::{Duration, Instant};
 
-use harness::backend::BackendPlan;
-use harness::idp::Idp;
-use harness::redis_server::RedisServer;
-use harness::world::World;
+use harness::deployment::{Deployment, OnRedis};
 use logins::{Kept, fill, user};
 use measured::{Measured, peak_of};
 
@@ -41,21 +38,15 @@ const MOST_BYTES: usize = 4_096;
 const STATUSES: usize = 500;
 
 struct Parts {
-    world: World,
-    redis: RedisServer,
-    plan: BackendPlan,
+    here: OnRedis,
     logins: usize,
-    idp: Idp,
 }
 
 fn main() {
     let logins = std::env::var("LOGINS").map_or(1_000_000, |text| text.parse().expect("a number"));
-    let world = World::new("million");
-    let idp = Idp::start(&world);
-    let redis = RedisServer::start(&world);
-    let plan = BackendPlan::new(&world, &idp.issuer).with_redis(&redis).with("RUST_LOG", "info");
-    let parts = Parts { world, redis, plan, logins, idp };
-    let kept = fill(&parts.redis.url, &parts.idp.issuer, logins, ONE_IN);
+    let here = Deployment::new("million").with_redis().with("RUST_LOG", "info");
+    let parts = Parts { here, logins };
+    let kept = fill(&parts.here.redis.url, &parts.here.idp.issuer, logins, ONE_IN);
     println!("✓ {logins} logins: sealed and written in {:.1} s", kept.seconds);
     let revoked = revoke(&parts, &kept);
     let bytes = bytes_a_user(&parts, &kept);
@@ -68,8 +59,10 @@ fn main() {
 fn revoke(parts: &Parts, kept: &Kept) -> String {
     let revoke = |number: usize| {
         let user = user(kept.used(number));
-        let revoked =
-            Measured::of(&parts.world, &mut parts.plan.command(&["admin", "revoke", "--user", &user]));
+        let revoked = Measured::of(
+            &parts.here.world,
+            &mut parts.here.plan.command(&["admin", "revoke", "--user", &user]),
+        );
         assert!(revoked.out().contains("at dev: revoked and forgotten."), "{}", revoked.out());
         revoked.assert_small(MOST_MEMORY);
         revoked
@@ -81,7 +74,7 @@ fn revoke(parts: &Parts, kept: &Kept) -> String {
 }
 
 fn bytes_a_user(parts: &Parts, kept: &Kept) -> String {
-    let bytes = (logins::used_memory(&parts.redis.url) - kept.memory_before) / parts.logins;
+    let bytes = (logins::used_memory(&parts.here.redis.url) - kept.memory_before) / parts.logins;
     let beside = bytes - kept.token_bytes;
     assert!(beside <= MOST_BYTES, "{beside} bytes a user beside the tokens");
     let told = format!("{bytes} bytes a user, {beside} of them beside the tokens");
@@ -90,7 +83,7 @@ fn bytes_a_user(parts: &Parts, kept: &Kept) -> String {
 }
 
 fn list(parts: &Parts) -> String {
-    let listed = Measured::of(&parts.world, &mut parts.plan.command(&["admin", "list", "--json"]));
+    let listed = Measured::of(&parts.here.world, &mut parts.here.plan.command(&["admin", "list", "--json"]));
     // Two are revoked.
     assert_eq!(listed.lines(), parts.logins - 2);
     listed.assert_small(MOST_MEMORY);
@@ -102,19 +95,19 @@ fn list(parts: &Parts) -> String {
 fn sweep_and_status(parts: &Parts, kept: &Kept) -> String {
     let began = Instant::now();
     let me = user(kept.used(2));
-    let backend = parts.plan.clone().with("CLUSTER_AUTH_DEV_USER", &me).start();
-    let api = backend.api(&parts.world);
+    let plan = parts.here.plan.clone().with("CLUSTER_AUTH_DEV_USER", &me);
+    let (backend, api) = parts.here.start_as(&plan);
     let status = || {
         let asked = Instant::now();
         assert_eq!(api.cluster_status()["connected"], true);
         asked.elapsed()
     };
     let mut slowest = Duration::ZERO;
-    while kept.unused_left(&parts.redis.url) > 0 {
+    while kept.unused_left(&parts.here.redis.url) > 0 {
         slowest = slowest.max(status());
     }
     let swept = began.elapsed().as_secs_f64();
-    assert_eq!(logins::left(&parts.redis.url), parts.logins - 2 - kept.unused);
+    assert_eq!(logins::left(&parts.here.redis.url), parts.logins - 2 - kept.unused);
     let mut times: Vec<_> = (0..STATUSES).map(|_| status()).collect();
     times.sort_unstable();
     let peak = peak_of(backend.process.id());

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::harness::backend::{BackendPlan, SEALING_KEY};
-use crate::harness::helper_program::{Ending, HelperPlan};
 use crate::harness::process::Process;
-use crate::harness::proxy_program::ProxyPlan;
+use crate::harness::programs::backend::{BackendPlan, SEALING_KEY};
+use crate::harness::programs::helper_program::{Ending, HelperPlan};
+use crate::harness::programs::proxy_program::ProxyPlan;
 use crate::harness::world::World;
 
 /// Nobody is there; a backend asks its identity provider when it needs it.

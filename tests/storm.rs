@@ -74,7 +74,7 @@ impl KilledBefore {
         match self {
             Self::Intent => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeRedis),
             Self::Post => parts.gate.arm(RefreshWrite::Intent, Stop::BeforeAnswer),
-            Self::Answer => parts.idp.hold_token("after"),
+            Self::Answer => parts.here.idp.hold_token("after"),
             Self::Write => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeRedis),
             Self::Release => parts.gate.arm(RefreshWrite::Tokens, Stop::BeforeAnswer),
         }
@@ -83,7 +83,7 @@ impl KilledBefore {
     /// Waits until it has; answers with its number.
     fn holder(self, parts: &Parts) -> usize {
         if matches!(self, Self::Answer) {
-            parts.idp.wait_held();
+            parts.here.idp.wait_held();
             return parts.gate.last_writer();
         }
         parts.gate.wait_stopped()
@@ -93,11 +93,11 @@ impl KilledBefore {
 /// One refresh, and a good answer for everybody, though the identity provider takes its time.
 fn slow(parts: &Parts, requests: usize, name: &str, seconds: u64, settings: &[(&str, &str)]) {
     let (_replicas, apis) = parts.replicas(settings);
-    parts.log_in_and_expire(&apis[0]);
-    parts.idp.control("next", json!({ "endpoint": "token", "delayMs": seconds * 1000 }));
-    let (before, began) = (parts.refreshes(), Instant::now());
+    apis[0].log_in_and_expire(&parts.here.idp);
+    parts.here.idp.control("next", json!({ "endpoint": "token", "delayMs": seconds * 1000 }));
+    let (before, began) = (parts.here.idp.refreshes(), Instant::now());
     let (outcome, ()) = storm(&apis, requests, || ());
-    let (took, refreshes) = (began.elapsed().as_secs_f64(), parts.refreshes() - before);
+    let (took, refreshes) = (began.elapsed().as_secs_f64(), parts.here.idp.refreshes() - before);
     let other = outcome.first_other(|_| Got::Pods).unwrap_or_default();
     assert!(
         refreshes == 1 && other.is_empty(),
@@ -110,16 +110,16 @@ fn slow(parts: &Parts, requests: usize, name: &str, seconds: u64, settings: &[(&
 fn killed(parts: &Parts, requests: usize, step: KilledBefore, reuse: Reuse) {
     let name = format!("{}, holder killed {}", reuse.name(), step.name());
     let (mut replicas, apis) = parts.replicas(&[SHORT_LOCK]);
-    parts.log_in_and_expire(&apis[0]);
-    let (before, began) = (parts.refreshes(), Instant::now());
+    apis[0].log_in_and_expire(&parts.here.idp);
+    let (before, began) = (parts.here.idp.refreshes(), Instant::now());
     step.prepare(parts);
     let (outcome, dead) = storm(&apis, requests, || {
         let holder = step.holder(parts);
         replicas[holder].process.kill();
         holder
     });
-    parts.idp.control("release", json!({}));
-    let (took, refreshes) = (began.elapsed().as_secs_f64(), parts.refreshes() - before);
+    parts.here.idp.release();
+    let (took, refreshes) = (began.elapsed().as_secs_f64(), parts.here.idp.refreshes() - before);
     let (promised, got) = step.promised(reuse);
     let expected = |replica| if replica == dead { Got::NoAnswer } else { got.clone() };
     let other = outcome.first_other(expected).unwrap_or_default();

@@ -53,8 +53,8 @@ fn measure(offered: Offered, watches: usize) -> Figures {
     let quiet = parts.resident_kib();
     let slowest = read_beside(&parts, &readers, READS, || {
         // An event for each watch, twice.
-        parts.cluster.touch();
-        parts.cluster.touch();
+        parts.here.cluster.touch();
+        parts.here.cluster.touch();
     });
     let busy = parts.resident_kib();
     assert_eq!(parts.streams(), open.len(), "watches have ended");

@@ -8,7 +8,7 @@ use redis::{Connection, Pipeline};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::harness::backend::SEALING_KEY;
+use crate::harness::programs::backend::SEALING_KEY;
 
 /// How many are written at a time.
 const AT_A_TIME: usize = 1_000;

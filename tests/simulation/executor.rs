@@ -11,8 +11,8 @@ use super::world::World;
 
 /// More than any schedule needs.
 const MOST_POLLS: u32 = 20_000;
-/// Longer than the lock lives.
-const STALL: Duration = Duration::from_secs(40);
+/// Longer than the lock lives: at least so many seconds, and up to so many more.
+const STALL: (u64, u64) = (16, 25);
 
 /// A task of a replica; `None` once it is done or dead.
 pub struct Task<'a> {
@@ -62,7 +62,8 @@ fn stall(world: &World, task: &mut Task<'_>) {
     if inner.troubles.stalls && task.work.is_some() {
         inner.tell("stands still");
         inner.trouble();
-        task.ready_at = inner.now + STALL;
+        let seconds = STALL.0 + inner.below(STALL.1);
+        task.ready_at = inner.now + Duration::from_secs(seconds);
     }
 }
 

@@ -9,6 +9,7 @@ use backstage_oidc_helper::backend::tokens::refresh::grant::{GrantFailure, Refre
 use backstage_oidc_helper::protocol::WireSecret;
 use time::OffsetDateTime;
 
+use super::mistakes::Mistake;
 use super::world::World;
 
 /// How long an ID token lives.
@@ -204,10 +205,35 @@ fn number(token: Option<&WireSecret>) -> u64 {
 impl RefreshGrant for Idp {
     async fn ready(&self) -> Result<(), GrantFailure> {
         self.world.delay().await;
-        if self.world.lock().once_in(48) { Err(GrantFailure::NotSent) } else { Ok(()) }
+        let mut world = self.world.lock();
+        let (task, now) = (world.task, world.now);
+        world.mistaken.intends(task, now);
+        if world.once_in(48) { Err(GrantFailure::NotSent) } else { Ok(()) }
     }
 
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
+        let outcome = self.refresh_once(login, token).await;
+        let retries = self.world.lock().mistaken.makes(Mistake::RetriesALostAnswer);
+        if retries && matches!(outcome, Err(GrantFailure::Ambiguous)) {
+            return self.refresh_once(login, token).await;
+        }
+        outcome
+    }
+
+    async fn revoke(&self, tokens: &TokenSet) {
+        self.world.delay().await;
+        let token = number(tokens.refresh_token.as_ref());
+        self.world.lock().tell(&format!("revokes the family of token {token}"));
+        for family in &mut self.inner.borrow_mut().families {
+            if family.issued.contains(&token) {
+                family.dead = true;
+            }
+        }
+    }
+}
+
+impl Idp {
+    async fn refresh_once(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let sent_at = self.world.lock().now;
         self.check_quiet(number(Some(token)));
         self.world.delay().await;
@@ -242,19 +268,6 @@ impl RefreshGrant for Idp {
         Ok(tokens)
     }
 
-    async fn revoke(&self, tokens: &TokenSet) {
-        self.world.delay().await;
-        let token = number(tokens.refresh_token.as_ref());
-        self.world.lock().tell(&format!("revokes the family of token {token}"));
-        for family in &mut self.inner.borrow_mut().families {
-            if family.issued.contains(&token) {
-                family.dead = true;
-            }
-        }
-    }
-}
-
-impl Idp {
     async fn lost(&self) -> Result<TokenSet, GrantFailure> {
         self.world.sleep(TIMEOUT).await;
         let mut world = self.world.lock();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{
-    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet, serves,
+    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, Stored, TokenSet, serves,
 };
 use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
 use backstage_oidc_helper::backend::stopping::Stopping;
@@ -17,6 +17,7 @@ use backstage_oidc_helper::store::sealing::Keyring;
 
 use super::executor::{self, Task};
 use super::idp::Idp;
+use super::mistakes::{Mistake, Mistaken};
 use super::world::{Troubles, World};
 
 const KEPT: Duration = Duration::from_hours(30 * 24);
@@ -88,8 +89,8 @@ impl fmt::Display for Met {
     }
 }
 
-/// Runs the schedule of a seed.
-pub fn run(seed: u64) -> Outcome {
+/// Runs the schedule of a seed, in which the refresh code makes a mistake or none.
+pub fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
     let world = World::new(seed);
     let troubles = Troubles {
         kills: seed.is_multiple_of(2),
@@ -113,7 +114,8 @@ pub fn run(seed: u64) -> Outcome {
         lock_wait: &world,
         stopping: &Stopping::default(),
     };
-    Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }.run(troubles)
+    Schedule { world: &world, idp: &idp, refresher, key: key(), outcome: RefCell::default() }
+        .run(troubles, mistake)
 }
 
 fn key() -> LoginKey {
@@ -129,18 +131,20 @@ struct Schedule<'a> {
 }
 
 impl Schedule<'_> {
-    fn run(&self, troubles: Troubles) -> Outcome {
+    fn run(&self, troubles: Troubles, mistake: Option<Mistake>) -> Outcome {
         // Some still have a minute, so that nobody need wait; for the others every page waits.
         let lives = Duration::from_secs(self.world.lock().below(2) * 60);
         let first = self.idp.log_in(lives);
         self.alone(self.write_login(first));
         self.world.lock().troubles = troubles;
+        self.world.lock().mistaken = Mistaken::new(mistake);
         let mut tasks = self.tasks();
         if !executor::run(self.world, &mut tasks) {
             self.fault("the schedule does not come to an end");
         }
         drop(tasks);
         self.world.lock().troubles = Troubles::default();
+        self.world.lock().mistaken = Mistaken::default();
         self.alone(self.calm_after_the_storm());
         self.check(troubles);
         self.outcome.take().with(self.idp, self.world)
@@ -254,17 +258,36 @@ impl Schedule<'_> {
             self.world.sleep(Duration::from_secs(80)).await;
             let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
             match self.refresher.refresh(&self.key, stored.record.version).await {
-                Ok(tokens) if self.idp.counts(&tokens) => return,
+                Ok(tokens) if self.idp.counts(&tokens) => return self.check_refreshed().await,
                 Ok(_) => return self.fault("the tokens at the end are not the ones that count"),
                 Err(RefreshError::NotConnected(reason)) => {
                     self.outcome.borrow_mut().ended = reason;
-                    return;
+                    return self.check_ended(&stored).await;
                 }
                 // The provider's own failures go by.
                 Err(_) => {}
             }
         }
         self.fault("no calm call succeeds or ends the login");
+    }
+
+    /// A refresh that has brought tokens leaves nothing behind of what failed before it.
+    async fn check_refreshed(&self) {
+        let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
+        if let LoginState::Live(live) = &stored.record.state
+            && (live.failing.is_some() || live.intent.is_some())
+        {
+            self.fault("a login that was refreshed still has an intent or a failure");
+        }
+    }
+
+    /// A refresh that ends a login makes a new version of it.
+    async fn check_ended(&self, before: &Stored) {
+        let Ok(Some(after)) = self.refresher.logins.read(&self.key).await else { return };
+        let ended_now = matches!(before.record.state, LoginState::Live(_));
+        if ended_now && after.record.version != before.record.version + 1 {
+            self.fault("a login that ended is not a new version");
+        }
     }
 
     fn check(&self, troubles: Troubles) {

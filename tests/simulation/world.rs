@@ -12,6 +12,8 @@ use backstage_oidc_helper::random::{NoRandomness, Random};
 use backstage_oidc_helper::store::{HeldLock, Names, Noted, Store, StoreError, Swap};
 use time::OffsetDateTime;
 
+use super::mistakes::{Mistake, Mistaken};
+
 /// What can go wrong in a schedule.
 #[expect(
     clippy::struct_excessive_bools,
@@ -54,6 +56,8 @@ pub struct Inner {
     pub troubled: Vec<usize>,
     /// What can go wrong.
     pub troubles: Troubles,
+    /// The mistake that the refresh code makes.
+    pub mistaken: Mistaken,
     /// Which task took each lock.
     takers: HashMap<String, usize>,
     /// What the store saw that must never be.
@@ -134,6 +138,7 @@ impl World {
             task: 0,
             troubled: Vec::new(),
             troubles: Troubles::default(),
+            mistaken: Mistaken::default(),
             takers: HashMap::new(),
             faults: Vec::new(),
             trace: Vec::new(),
@@ -202,6 +207,7 @@ impl Store for World {
                 inner.tell(&format!("takes {key}"));
                 let task = inner.task;
                 inner.takers.insert(key.to_owned(), task);
+                inner.mistaken.locks(task);
                 inner.set(key, value, ttl);
             }
             write(free)
@@ -214,7 +220,11 @@ impl Store for World {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store("get", |inner| inner.living(key).cloned()).await
+        self.store("get", |inner| {
+            let value = inner.living(key).cloned();
+            inner.mistaken.reads(inner.task, value)
+        })
+        .await
     }
 
     async fn swap(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError> {
@@ -237,9 +247,11 @@ impl Store for World {
         ttl: Duration,
     ) -> Result<Swap, StoreError> {
         self.store("swap_under", |inner| {
+            let Some(seen) = inner.mistaken.writes(inner.task, seen, value) else { return Swap::Done };
             let is = |key, bytes: &[u8]| inner.living(key).is_some_and(|now| now == bytes);
             let owned = is(held.lock, held.owner);
-            let may = is(key, value) || (owned && is(key, seen));
+            let careless = inner.mistaken.makes(Mistake::WritesUnconditionally);
+            let may = careless || is(key, value) || (owned && is(key, &seen));
             inner.tell(if may { "writes the record" } else { "may not write the record" });
             if owned && may {
                 inner.set(held.lock, held.owner, held.life);
@@ -264,6 +276,9 @@ impl Store for World {
     }
 
     async fn release(&self, lock: &str, owner: &[u8]) -> Result<Swap, StoreError> {
+        if self.lock().mistaken.makes(Mistake::ReleasesWithoutCompare) {
+            return self.delete(lock).await.map(|()| Swap::Done);
+        }
         self.delete_seen(lock, owner).await
     }
 
@@ -327,7 +342,9 @@ impl Store for World {
 
 impl Clock for World {
     fn now(&self) -> OffsetDateTime {
-        self.lock().now
+        let mut inner = self.lock();
+        let (task, now) = (inner.task, inner.now);
+        inner.mistaken.looks(task, now)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Barrier;
 
-use crate::harness::api::{Answer, Api};
-use crate::harness::cluster::names;
+use crate::harness::clients::api::{Answer, Api};
+use crate::harness::peers::cluster::names;
 
 const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 

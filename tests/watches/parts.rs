@@ -2,17 +2,15 @@
 
 use serde_json::json;
 
-use crate::harness::api::{Api, agent};
-use crate::harness::backend::{Backend, BackendPlan};
-use crate::harness::backstage::Backstage;
-use crate::harness::cluster::Cluster;
-use crate::harness::forger::Forger;
-use crate::harness::hostile_idp::HostileIdp;
-use crate::harness::idp::Idp;
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::backstage::Backstage;
+use crate::harness::peers::backstage::NO_BACKEND;
+use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::forger::Forger;
+use crate::harness::peers::hostile_idp::HostileIdp;
+use crate::harness::peers::idp::Idp;
+use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
-
-/// No plugin calls the backend here.
-const BACKEND_UNKNOWN: &str = "http://localhost:1";
 
 /// What the cluster offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +30,8 @@ impl Offered {
 
 /// All parts.
 pub struct Parts {
+    pub here: Deployment<HostileIdp, (), Cluster>,
     pub backend: Backend,
-    pub cluster: Cluster,
-    world: World,
-    idp: HostileIdp,
     backstage: Backstage,
     _its_idp: Idp,
 }
@@ -44,21 +40,22 @@ impl Parts {
     /// Starts them.
     pub fn start(offered: Offered) -> Self {
         let world = World::new(if offered == Offered::Http1 { "watches_http1" } else { "watches_http2" });
-        let (backstage, its_idp) = Backstage::start(&world, BACKEND_UNKNOWN);
+        let (backstage, its_idp) = Backstage::start(&world, NO_BACKEND);
         // The quick one, which logs a hundred people in in no time; it is honest here.
         let idp = HostileIdp::start(&world);
-        let cluster = match offered {
-            Offered::Http1 => Cluster::start(&world, &idp.issuer),
-            Offered::Http2 => Cluster::start_with_http2(&world, &idp.issuer),
+        let here = Deployment::of(world, idp);
+        let here = match offered {
+            Offered::Http1 => here.with_cluster(),
+            Offered::Http2 => here.with_cluster_by(Cluster::start_with_http2),
         };
-        let plan = BackendPlan::new(&world, &idp.issuer)
-            .without("CLUSTER_AUTH_DEV_USER")
-            .with("BACKSTAGE_URL", &backstage.url)
+        let plan = here
+            .plan
+            .clone()
+            .with_backstage(&backstage.url)
             // All are Felix at the identity provider, which is beside the point here.
             .with("IDENTITY_RULE", "any")
-            .with("RUST_LOG", "info")
-            .with_cluster(&cluster);
-        Self { backend: plan.start(), cluster, world, idp, backstage, _its_idp: its_idp }
+            .with("RUST_LOG", "info");
+        Self { backend: plan.start(), here, backstage, _its_idp: its_idp }
     }
 
     /// Logs people in; their Backstage tokens.
@@ -67,32 +64,18 @@ impl Parts {
         let token = |number| forger.with_claim("sub", json!(format!("user:default/{kind}-{number}")));
         let tokens: Vec<_> = (0..count).map(token).collect();
         for token in &tokens {
-            self.log_in(token);
+            self.here.api(&self.backend).with_bearer(token).log_in(&self.here.idp, "felix");
         }
         tokens
     }
 
-    fn log_in(&self, token: &str) {
-        let api: Api = self.backend.api(&self.world).with_bearer(token);
-        let session = api.register();
-        let answer = api.exchange(&session, &self.idp.log_in(&session.auth_url));
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
-
     /// The backend's resident memory.
     pub fn resident_kib(&self) -> u64 {
-        self.metric("process_resident_memory_bytes ") / 1024
+        self.backend.metric("process_resident_memory_bytes") / 1024
     }
 
     /// The streams that the backend says are open.
     pub fn streams(&self) -> usize {
-        usize::try_from(self.metric("cluster_auth_kubernetes_streams{cluster=\"dev\"} ")).unwrap()
-    }
-
-    fn metric(&self, name: &str) -> u64 {
-        let metrics = agent().get(format!("{}/metrics", self.backend.control_url)).call().unwrap();
-        let metrics = metrics.into_body().read_to_string().unwrap();
-        let value = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        value.parse().unwrap()
+        usize::try_from(self.backend.metric("cluster_auth_kubernetes_streams{cluster=\"dev\"}")).unwrap()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use super::parts::Parts;
-use crate::harness::api::agent;
+use crate::harness::clients::api::agent;
 
 const PODS: &str = "/api/cluster-auth/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 

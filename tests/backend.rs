@@ -1,0 +1,11 @@
+//! The backend, a folder as in `src/backend`.
+
+mod admin;
+mod api;
+mod inbound;
+mod kubernetes;
+mod logout;
+mod oidc;
+mod session;
+mod stopping;
+mod tokens;

@@ -1,0 +1,6 @@
+//! What anyone may ask, and what an error looks like.
+
+mod cors;
+mod error_table;
+mod health;
+mod info;

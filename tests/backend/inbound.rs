@@ -1,0 +1,5 @@
+//! What every request passes: the caller, the rate, the request id.
+
+mod caller;
+mod rate_limit;
+mod request_id;

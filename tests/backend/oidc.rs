@@ -1,0 +1,5 @@
+//! One identity provider: what it publishes, its ID tokens, the identity rule.
+
+mod id_token;
+mod identity_rule;
+mod published;

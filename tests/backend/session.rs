@@ -1,0 +1,4 @@
+//! One login attempt.
+
+mod exchange;
+mod killed_backend;

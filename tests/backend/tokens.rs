@@ -1,0 +1,4 @@
+//! Tokens that serve now.
+
+mod get_token;
+mod refresh;

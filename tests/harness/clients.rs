@@ -1,0 +1,7 @@
+//! Who asks the program: a plain HTTP client, a browser, and bytes that no client would send.
+
+pub mod api;
+pub mod browser;
+pub mod callback_port;
+pub mod login;
+pub mod raw_http;

@@ -1,0 +1,55 @@
+//! The identity provider that lies about one thing at a time.
+
+use serde_json::{Value, json};
+
+use crate::harness::clients::api::agent;
+use crate::harness::node;
+use crate::harness::process::Process;
+use crate::harness::world::World;
+
+/// A running liar; honest until told to lie.
+pub struct HostileIdp {
+    /// With the slash at its end.
+    pub issuer: String,
+    /// All lies that it knows.
+    pub lies: Vec<String>,
+    _process: Process,
+}
+
+impl HostileIdp {
+    /// Starts one.
+    pub fn start(world: &World) -> Self {
+        let ledger = world.ledger.path().to_str().unwrap().to_owned();
+        let (process, announcement) =
+            node::serve(world, "hostile-idp", "idp/hostile.mjs", &["--ledger", &ledger]);
+        let lies = announcement["lies"].as_array().unwrap().iter();
+        Self {
+            issuer: announcement["issuer"].as_str().unwrap().to_owned(),
+            lies: lies.map(|lie| lie.as_str().unwrap().to_owned()).collect(),
+            _process: process,
+        }
+    }
+
+    /// Lies like that from now on; `none` is honest.
+    pub fn lie(&self, lie: &str) {
+        self.control("lie", &json!({ "lie": lie }));
+    }
+
+    /// Sends a control command.
+    pub fn control(&self, command: &str, body: &Value) {
+        let answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
+        assert_eq!(answer.status(), 200, "{command} {body} is not known");
+    }
+
+    /// Reads a control value.
+    pub fn read(&self, what: &str) -> Value {
+        agent().get(format!("{}control/{what}", self.issuer)).call().unwrap().body_mut().read_json().unwrap()
+    }
+
+    /// Where it sends the browser at once.
+    pub fn log_in(&self, auth_url: &str) -> String {
+        assert!(auth_url.starts_with(&self.issuer), "not a login here: {auth_url}");
+        let answer = agent().get(auth_url).call().unwrap();
+        answer.headers().get("location").expect("a redirect").to_str().unwrap().to_owned()
+    }
+}

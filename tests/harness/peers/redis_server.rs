@@ -1,0 +1,98 @@
+//! Debian's Redis.
+
+use std::process::Command;
+
+use crate::harness::process::Process;
+use crate::harness::world::{World, free_port};
+
+/// A running Redis that keeps nothing on disk.
+pub struct RedisServer {
+    /// `redis://…`
+    pub url: String,
+    /// On loopback.
+    pub port: u16,
+    process: Process,
+}
+
+impl RedisServer {
+    /// Starts one on a port that is free in the test's own network.
+    pub fn start(world: &World) -> Self {
+        let port = free_port();
+        let process = Self::launch(world, port, &[]);
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+    }
+
+    /// Starts one that follows `master`.
+    pub fn start_replica_of(world: &World, master: &Self) -> Self {
+        let port = free_port();
+        let process = Self::launch(world, port, &["--replicaof", "127.0.0.1", &master.port.to_string()]);
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+    }
+
+    fn launch(world: &World, port: u16, more: &[&str]) -> Process {
+        let mut command = Command::new("redis-server");
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--repl-diskless-sync-delay",
+            "0",
+        ]);
+        command.args(more);
+        command.current_dir(&world.folder);
+        let process = Process::start("redis-server", &mut command, world.file("redis.dev.log"));
+        process.wait_for_line("Ready to accept connections");
+        process
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops it in its tracks.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+
+    /// Kills it; what it held is gone.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again, empty, on the same port.
+    pub fn restart(&mut self, world: &World) {
+        self.process = Self::launch(world, self.port, &[]);
+    }
+
+    /// Everything it holds, as `redis-cli` prints keys and values: for looking, not for testing the format.
+    pub fn dump(&self) -> Vec<u8> {
+        let script = "local out = {} for _, key in ipairs(redis.call('KEYS', '*')) do table.insert(out, key) \
+            if redis.call('TYPE', key).ok == 'string' then table.insert(out, redis.call('GET', key)) end end return table.concat(out, '\\n')";
+        self.cli(&["--raw", "EVAL", script, "0"])
+    }
+
+    /// The keys it holds.
+    pub fn keys(&self) -> Vec<String> {
+        let out = String::from_utf8(self.cli(&["--raw", "KEYS", "*"])).unwrap();
+        out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Runs a command.
+    pub fn cli(&self, arguments: &[&str]) -> Vec<u8> {
+        let out =
+            Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
+        assert!(out.status.success(), "redis-cli failed: {}", String::from_utf8_lossy(&out.stderr));
+        out.stdout
+    }
+}

@@ -1,0 +1,7 @@
+//! The real binary, in each of its roles.
+
+pub mod backend;
+pub mod command;
+pub mod confirmed;
+pub mod helper_program;
+pub mod proxy_program;

@@ -1,0 +1,9 @@
+//! The program on the user's machine, a folder as in `src/helper`.
+
+mod account;
+mod confirmation;
+mod login;
+mod proxy;
+mod sign_in;
+mod terminal;
+mod web;

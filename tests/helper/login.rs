@@ -1,0 +1,4 @@
+//! The role of one login.
+
+mod exit_codes;
+mod in_browser;

@@ -1,0 +1,4 @@
+//! The log and the metrics.
+
+mod library_logs;
+mod metrics;

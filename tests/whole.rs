@@ -1,0 +1,10 @@
+//! What no folder of `src/` answers for alone.
+
+mod documents;
+mod faults;
+mod healthcheck;
+mod login_over_http;
+mod methods;
+mod other_versions;
+mod panics;
+mod two_users;
