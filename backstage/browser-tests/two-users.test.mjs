@@ -15,9 +15,12 @@ const ROUNDS = 10;
 async function podsInTab(person, component) {
   const answered = person.page.waitForResponse((response) => response.url().endsWith(`/api/kubernetes/services/${component}`));
   await person.openKubernetesTab(component);
-  /** @type {{cluster: {name: string}, resources: {type: string, resources: {metadata: {name: string}}[]}[]}[]} */
+  /** @type {{cluster: {name: string}, resources: {type: string, resources: {metadata: {name: string}}[]}[], errors: {errorType: string}[]}[]} */
   const items = Object(await (await answered).json()).items;
-  const fetched = items.filter(({ cluster }) => cluster.name === 'development').flatMap(({ resources }) => resources);
+  const ofCluster = items.filter(({ cluster }) => cluster.name === 'development');
+  const faults = ofCluster.flatMap(({ errors }) => errors).filter(({ errorType }) => errorType === 'FETCH_ERROR');
+  assert.deepEqual(faults, [], 'Backstage could not ask the cluster');
+  const fetched = ofCluster.flatMap(({ resources }) => resources);
   const names = fetched.filter(({ type }) => type === 'pods').flatMap(({ resources }) => resources.map(({ metadata }) => metadata.name));
   await person.cluster('Development').getByText(`${names.length} pods`).waitFor();
   return names;

@@ -28,7 +28,7 @@ async function start({ issuer, clientId, caFile, port, http2, exitWithStdin }) {
   // Requests and answers over HTTP/2 have the types of HTTP/1.1, which the handlers are written for.
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
-    : createServer(tls, listener);
+    : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS }, listener);
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();

@@ -27,7 +27,7 @@ const NOT_CHECKED = '  advisories: not checked (no database here)';
 const AT_A_TIME = 2;
 
 /** What the suites run; the long ones build their own, optimized. */
-const TEST_BINARIES = ['program', 'storm', 'simulation', 'secrets_in_output'].flatMap((name) => ['--test', name]);
+const TEST_BINARIES = ['program', 'storm', 'simulation', 'house', 'secrets_in_output'].flatMap((name) => ['--test', name]);
 const BUILD = ['cargo', 'test', '--locked', '--no-run', '--lib', '--bins', ...TEST_BINARIES];
 
 /** @returns {Promise<Result[]>} */

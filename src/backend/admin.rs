@@ -46,7 +46,7 @@ pub enum AdminError {
     /// Some logins are still there.
     #[error("{0} of the logins could not be ended, see above: mend the cause and run this again.")]
     NotAll(usize),
-    /// Nobody reads the output.
+    /// The output is not read.
     #[error("The output could not be written ({0}): run this again.")]
     Output(#[from] std::io::Error),
 }

@@ -195,17 +195,8 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     let (logins, index) = kept_logins(settings, &on);
     let revoker = Arc::new(revoker(settings, &on, &clusters));
     let sessions = Arc::new(sessions(settings, &on));
-    let tokens = Arc::new(Tokens {
-        logins: Arc::clone(&logins),
-        index: Arc::clone(&index),
-        revoker: Arc::clone(&revoker),
-        flights: Flights::default(),
-        limits: Limits::of(settings),
-        clock: Arc::clone(&on.clock),
-        metrics: Arc::clone(&on.metrics),
-        stopping: stopping.clone(),
-        detached: detached.clone(),
-    });
+    let kept = (&logins, &index, &revoker);
+    let tokens = Arc::new(tokens(settings, &on, kept, &stopping, &detached));
     let logout = Arc::new(Logout {
         tokens: Arc::clone(&tokens),
         index: Arc::clone(&index),
@@ -274,6 +265,26 @@ fn revoker(settings: &BackendSettings, on: &Foundations, clusters: &Arc<Clusters
         clock: Arc::clone(&on.clock),
         metrics: Arc::clone(&on.metrics),
         idp_timeout: settings.idp_timeout,
+    }
+}
+
+fn tokens(
+    settings: &BackendSettings,
+    on: &Foundations,
+    (logins, index, revoker): (&Arc<Logins>, &Arc<LoginIndex>, &Arc<Revoker>),
+    stopping: &Stopping,
+    detached: &Detached,
+) -> Tokens {
+    Tokens {
+        logins: Arc::clone(logins),
+        index: Arc::clone(index),
+        revoker: Arc::clone(revoker),
+        flights: Flights::default(),
+        limits: Limits::of(settings),
+        clock: Arc::clone(&on.clock),
+        metrics: Arc::clone(&on.metrics),
+        stopping: stopping.clone(),
+        detached: detached.clone(),
     }
 }
 

@@ -101,7 +101,7 @@ pub enum EndReason {
     RefreshRefused,
     /// A refresh was interrupted after its token was spent, and the token's successor is lost.
     RefreshLost,
-    /// The refreshed tokens belong to somebody else, or break the identity rule.
+    /// The refreshed tokens belong to another person, or break the identity rule.
     IdentityChanged,
 }
 
@@ -134,7 +134,7 @@ pub struct LiveLogin {
     pub catalog_email: Option<String>,
     /// The tokens.
     pub tokens: TokenSet,
-    /// Set while a refresh token is being spent, and still set if whoever spent it is gone.
+    /// Set while a refresh token is being spent, and still set if the process that spent it has died.
     pub intent: Option<Intent>,
     /// Set while refreshes fail. Older binaries neither know nor keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,10 +185,10 @@ pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
     now + margin < tokens.expires_at
 }
 
-/// Written before a refresh token is spent, so that nobody spends it again unknowing.
+/// Written before a refresh token is spent, so that no other process spends it again without knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// The version whose refresh token is spent.
+    /// The version of the login that has the spent refresh token.
     pub version: u64,
     /// SHA-256 of that token.
     pub token: String,
@@ -196,7 +196,7 @@ pub struct Intent {
     pub attempt: Attempt,
 }
 
-/// A token is spent once, and once more only when nobody can know whether it was.
+/// A token is spent once, and once more only when it cannot be known whether it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attempt {
     /// The only one, as a rule.
@@ -233,7 +233,7 @@ impl LiveLogin {
     }
 }
 
-/// A record as it was read: what it says, and the bytes by which a later write knows that nobody wrote in between.
+/// A record as it was read: what it says, and the bytes by which a later write knows that there was no write in between.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// What it says.

@@ -46,7 +46,7 @@ enum NotRevoked {
 pub struct Revoker {
     /// What is outstanding.
     pub outbox: Outbox,
-    /// The clusters, whose providers are asked.
+    /// The clusters; their providers are asked.
     pub clusters: Arc<Clusters>,
     /// The time.
     pub clock: Arc<dyn Clock>,

@@ -32,7 +32,7 @@ const PENDING_PER_USER: usize = 8;
 /// A session's record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionRecord {
-    /// Whose account the login will belong to.
+    /// The user to whom the login will belong.
     pub user: String,
     /// The cluster.
     pub cluster: String,
@@ -140,7 +140,7 @@ pub fn token(request: &HttpRequest) -> Result<WireSecret, Problem> {
     })
 }
 
-/// The outcome of an exchange whose answer is lost.
+/// The outcome of an exchange after its answer was lost.
 #[must_use]
 pub fn lost() -> SessionError {
     SessionError {

@@ -119,7 +119,7 @@ impl Tokens {
         seen: u64,
     ) -> watch::Receiver<Option<Outcome>> {
         let mut flights = self.flights.lock();
-        // A flight whose task is gone without an outcome has lost its sender.
+        // A flight without a task has lost its sender, and has no outcome.
         if let Some(under_way) = flights.get(&key).filter(|flight| flight.has_changed().is_ok()) {
             return under_way.clone();
         }
@@ -281,7 +281,7 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
             "Your login to this cluster was lost in an interrupted refresh (refresh_lost)"
         }
         Some(EndReason::IdentityChanged) => {
-            "Your login to this cluster came back as somebody else's (identity_changed)"
+            "Your login to this cluster came back as another person's (identity_changed)"
         }
     };
     Problem::new(Code::NotConnected, format!("{why}: log in with \"Get K8s access\" in Backstage."))

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeptLogin {
-    /// Whose.
+    /// The user.
     pub(super) user: String,
     /// At which cluster.
     pub(super) cluster: String,

@@ -17,7 +17,7 @@ use crate::store::contract::ChosenClock;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
 
-/// A login whose ID token is issued now and expires in an hour.
+/// A login with an ID token that is issued now and expires in an hour.
 pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
     LiveLogin {
         id: "login".to_owned(),
@@ -78,7 +78,7 @@ impl ExampleBackend {
         Self { services, store, random, clock }
     }
 
-    /// Keeps a login of `user:default/{name}`, whose ID token expires an hour from now.
+    /// Keeps a login of `user:default/{name}`; its ID token expires an hour from now.
     pub(in crate::backend) async fn log_in(&self, name: &str, cluster: &str) -> LoginKey {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
         let (key, now) = (LoginKey::new(&user, cluster), self.clock.now());

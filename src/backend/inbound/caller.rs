@@ -32,7 +32,7 @@ pub struct Caller {
     pub token: Option<WireSecret>,
 }
 
-/// Whoever may see what belongs to a user.
+/// A caller that may see what belongs to a user.
 pub enum UserOrOnBehalf {
     /// The user.
     User(Caller),
@@ -41,7 +41,7 @@ pub enum UserOrOnBehalf {
 }
 
 impl UserOrOnBehalf {
-    /// Whose request it is.
+    /// The user that the request is for.
     #[must_use]
     pub fn user(&self) -> &UserRef {
         match self {
@@ -99,7 +99,7 @@ impl Callers {
         Ok(Caller { user, token: Some(token) })
     }
 
-    /// Finds out which user calls, or on whose behalf a trusted plugin does.
+    /// Finds out which user calls, or on which user's behalf a trusted plugin does.
     ///
     /// # Errors
     /// Those of [`Self::user`], and `plugin_not_trusted`.
@@ -110,7 +110,7 @@ impl Callers {
         })
     }
 
-    /// Finds out on whose behalf a trusted plugin calls; no user may.
+    /// Finds out on which user's behalf a trusted plugin calls; no user may.
     ///
     /// # Errors
     /// Those of [`Self::user_or_on_behalf`]; `not_allowed` for a user, and in development.
@@ -151,7 +151,7 @@ impl Callers {
     fn not_for_users(&self) -> Problem {
         let why = match self.mode {
             CallerMode::DevUser(_) => {
-                "With CLUSTER_AUTH_DEV_USER anybody on this machine would get the token, so nobody does: run the backend beside a Backstage."
+                "With CLUSTER_AUTH_DEV_USER every program on this machine would get the token, so none does: run the backend beside a Backstage."
             }
             CallerMode::Backstage => {
                 "This is for trusted plugins that act for a user, never for users themselves: use the Kubernetes proxy, or Backstage's Kubernetes tab."
@@ -215,7 +215,7 @@ fn plugin_problem(refused: Refused) -> Problem {
     }
 }
 
-/// Leaves a line for a refusal of what plugins get. That nobody called, or that Backstage does not answer, is none.
+/// Logs a refusal of what plugins get. A request without a credential, or a Backstage that does not answer, is none.
 fn audited(problem: Problem, user: Option<&UserRef>) -> Problem {
     if !matches!(problem.code(), Code::NotSignedIn | Code::Timeout) {
         let (user, outcome) = (user.map(tracing::field::display), problem.code().as_str());
@@ -228,6 +228,6 @@ fn no_keys(error: &OutboundError) -> Problem {
     tracing::warn!(%error, "Backstage's keys cannot be fetched");
     Problem::new(
         Code::Timeout,
-        "Backstage does not answer, so nobody's token can be checked: try again, or tell its operator (BACKSTAGE_URL).",
+        "Backstage does not answer, so no token can be checked: try again, or tell its operator (BACKSTAGE_URL).",
     )
 }

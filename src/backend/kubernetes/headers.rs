@@ -74,7 +74,7 @@ fn dashed(name: &str) -> Cow<'_, str> {
     if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
 }
 
-/// Refuses a request whose headers mean something that we do not pass on.
+/// Refuses a request with headers that ask for something that we do not pass on.
 ///
 /// # Errors
 /// `not_allowed` for impersonation and upgrades, `bad_request` for two ways to tell the body's length.

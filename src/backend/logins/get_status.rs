@@ -14,7 +14,7 @@ use crate::protocol::{ClusterStatus, StatusResponse};
 use crate::settings::cluster::Cluster;
 use crate::store::StoreError;
 
-/// What is said of a login whose record cannot be read.
+/// The reason that is given for a record that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
 /// Tells of each cluster whether the caller is connected, as whom and until when. What is wrong with one login is said of that

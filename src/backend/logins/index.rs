@@ -32,7 +32,7 @@ pub struct LoginIndex {
 }
 
 impl LoginIndex {
-    /// Of the logins in this store, whose records are kept for `ttl` from each use on.
+    /// Of the logins in this store; their records are kept for `ttl` from each use on.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ttl: Duration) -> Self {
         Self { store, clock, ttl, noted_uses: NotedUses::default() }
@@ -55,7 +55,7 @@ impl LoginIndex {
         self.store.note(BY_MOMENT, &key.member(), at).await
     }
 
-    /// Takes out a login whose record is gone.
+    /// Takes out a login that has no record any more.
     ///
     /// # Errors
     /// When the store does not answer; the next sweep takes it out.

@@ -13,7 +13,7 @@ pub enum Forgotten {
     Nothing,
     /// A login without tokens.
     Ended,
-    /// This login, whose tokens are still to be revoked.
+    /// This login; its tokens are still to be revoked.
     Login(Box<LiveLogin>),
 }
 

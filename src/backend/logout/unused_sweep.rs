@@ -49,7 +49,7 @@ const AT_ONCE: usize = 16;
 pub struct UnusedLogins {
     /// Which logins are kept, and when each was last used.
     pub index: Arc<LoginIndex>,
-    /// The clusters whose logins can be ended.
+    /// The clusters that are configured: only their logins can be ended.
     pub clusters: Arc<Clusters>,
     /// Ends a login.
     pub logout: Arc<Logout>,
@@ -161,7 +161,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Logins whose identity provider is not known cannot be revoked. They are kept until their cluster is configured again.
+    /// Without a known identity provider, logins cannot be revoked. They are kept until their cluster is configured again.
     fn tell_of(&mut self, cluster: String) {
         if self.unconfigured.contains(&cluster) {
             return;

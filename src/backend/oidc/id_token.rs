@@ -90,7 +90,7 @@ pub enum Rejected {
     /// The access token is another one.
     #[error("its at_hash is not that of the access token")]
     AccessTokenHash,
-    /// Nobody's token, or somebody else's.
+    /// No person's token, or another person's.
     #[error("its sub is missing or another one")]
     Subject,
     /// Another organization, or none.
@@ -99,7 +99,7 @@ pub enum Rejected {
 }
 
 impl Rejected {
-    /// Whether the token's signature is right, and it says that it belongs to somebody else, or to nobody.
+    /// Whether the token's signature is right, and its claims say that it belongs to another person, or to none.
     #[must_use]
     pub fn is_another_persons(&self) -> bool {
         matches!(
@@ -171,7 +171,7 @@ struct Claims {
     org_id: Option<String>,
 }
 
-/// The header of a token whose algorithm is the pinned one; its `kid` says which key to fetch. `jku`, `jwk` and `x5u` are
+/// The header of a token with the pinned algorithm; its `kid` says which key to fetch. `jku`, `jwk` and `x5u` are
 /// never followed.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
-//! The identity rule: whose login counts for a Backstage user.
+//! The identity rule: which person's login counts for a Backstage user.
 
 use super::id_token::VerifiedIdToken;
 use crate::backstage_names::UserRef;
 use crate::settings::cluster::IdentityRule;
 use crate::settings::email_domain;
 
-/// The login belongs to somebody else; which check said so.
+/// The login belongs to another person: the check that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The identity provider has not verified the address.

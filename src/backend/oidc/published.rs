@@ -67,7 +67,7 @@ struct Shared<T, E> {
 }
 
 struct State<T, E> {
-    copy: Option<Held<T>>,
+    copy: Option<Fetched<T>>,
     /// The last failure, where nothing has been fetched since.
     failure: Option<(E, OffsetDateTime)>,
     /// Closed when the fetch is over.
@@ -75,19 +75,19 @@ struct State<T, E> {
 }
 
 /// A copy.
-pub struct Held<T> {
+pub struct Fetched<T> {
     /// What was published.
     pub content: Arc<T>,
     at: OffsetDateTime,
 }
 
-impl<T> Clone for Held<T> {
+impl<T> Clone for Fetched<T> {
     fn clone(&self) -> Self {
         Self { content: Arc::clone(&self.content), at: self.at }
     }
 }
 
-impl<T> Held<T> {
+impl<T> Fetched<T> {
     /// Whether it was fetched at that moment or later.
     #[must_use]
     pub fn is_since(&self, moment: OffsetDateTime) -> bool {
@@ -98,7 +98,7 @@ impl<T> Held<T> {
 /// What a look at the state leads to.
 enum Look<T, E> {
     /// This is the answer.
-    Answer(Result<Held<T>, E>),
+    Answer(Result<Fetched<T>, E>),
     /// It comes with this flight; the last failure, where there was one since.
     Wait(watch::Receiver<()>, Option<E>),
 }
@@ -122,7 +122,7 @@ where
     ///
     /// # Errors
     /// When there is none and none can be fetched.
-    pub async fn current<F>(&self, fetch: impl Fn() -> F) -> Result<Held<T>, E>
+    pub async fn current<F>(&self, fetch: impl Fn() -> F) -> Result<Fetched<T>, E>
     where
         F: Future<Output = Result<T, E>> + 'static,
     {
@@ -147,7 +147,7 @@ where
     ///
     /// # Errors
     /// When it cannot be fetched.
-    pub async fn newer_than<F>(&self, seen: &Held<T>, fetch: impl Fn() -> F) -> Result<Held<T>, E>
+    pub async fn newer_than<F>(&self, seen: &Fetched<T>, fetch: impl Fn() -> F) -> Result<Fetched<T>, E>
     where
         F: Future<Output = Result<T, E>> + 'static,
     {
@@ -169,7 +169,7 @@ where
     }
 
     /// Looks until there is an answer. A flight that ends without an outcome died with its worker; the next look begins another.
-    async fn landed(&self, look: impl Fn() -> Look<T, E>) -> Result<Held<T>, E> {
+    async fn landed(&self, look: impl Fn() -> Look<T, E>) -> Result<Fetched<T>, E> {
         for _ in 0..=MOST_DEATHS {
             match look() {
                 Look::Answer(answer) => return answer,
@@ -221,7 +221,7 @@ impl<T, E: Clone + Display> Shared<T, E> {
         state.flight = None;
         match outcome {
             Ok(content) => {
-                state.copy = Some(Held { content: Arc::new(content), at: now });
+                state.copy = Some(Fetched { content: Arc::new(content), at: now });
                 state.failure = None;
             }
             Err(error) => {
@@ -238,11 +238,11 @@ fn is_just_before(at: OffsetDateTime, now: OffsetDateTime) -> bool {
 }
 
 impl<T, E: Clone> State<T, E> {
-    fn copy_younger_than(&self, age: Duration, now: OffsetDateTime) -> Option<Held<T>> {
+    fn copy_younger_than(&self, age: Duration, now: OffsetDateTime) -> Option<Fetched<T>> {
         self.copy.as_ref().filter(|copy| now - copy.at < age).cloned()
     }
 
-    fn copy_that_counts(&self, now: OffsetDateTime) -> Option<Held<T>> {
+    fn copy_that_counts(&self, now: OffsetDateTime) -> Option<Fetched<T>> {
         self.copy_younger_than(if self.failure.is_some() { COUNTS_IN_TROUBLE } else { COUNTS }, now)
     }
 

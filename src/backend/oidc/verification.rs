@@ -11,7 +11,7 @@ use super::{Metadata, Tokens, id_token as id_token_of};
 use crate::backstage_names::UserRef;
 use crate::outbound::OutboundError;
 
-/// Whose login it has to be.
+/// The person to whom the login has to belong.
 pub struct Owner<'a> {
     /// The Backstage user.
     pub user: &'a UserRef,
@@ -19,7 +19,7 @@ pub struct Owner<'a> {
     pub catalog_email: Option<&'a str>,
 }
 
-/// Whom the ID token has to be from and for.
+/// The issuer and the client that the ID token has to name.
 pub struct Parties<'a> {
     /// The issuer, byte for byte.
     pub issuer: &'a str,

@@ -2,7 +2,7 @@
 //! by one replica at a time.
 //!
 //! It is written down before whatever held the tokens lets go of them, so that no crash in between leaves tokens that count
-//! and that nobody knows of.
+//! and that no process knows of.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,12 +36,12 @@ pub struct Revocation {
     pub token: WireSecret,
     /// What it is.
     pub kind: TokenKind,
-    /// Who issued it; nobody else ever gets it.
+    /// The provider that issued it; no other one ever gets it.
     pub issuer: String,
     /// The client that it was issued to.
     pub client_id: String,
-    /// The login that holds the token (`LiveLogin::id`), where one does: while the store has that login, whoever wanted it gone died
-    /// before it was, and it stays.
+    /// The login that holds the token (`LiveLogin::id`), where one does: while the store has that login, the process that was to
+    /// forget it has died before it did, and the login stays.
     pub held_by: Option<String>,
     #[serde(with = "time::serde::timestamp")]
     since: OffsetDateTime,
@@ -78,13 +78,13 @@ impl Revocation {
         Self { token, kind, issuer, client_id, held_by, since, failures: 0, not_before }
     }
 
-    /// Begins its time; whoever calls tries first, and the others leave it alone for `first_pause`.
+    /// Begins its time; the caller tries first, and other replicas leave it alone for `first_pause`.
     #[must_use]
     pub fn begin(self, now: OffsetDateTime, first_pause: Duration) -> Self {
         Self { since: now, not_before: now + first_pause, ..self }
     }
 
-    /// As it is after one more try that failed: due again later and later, nobody at the same moment as another. `None` when it
+    /// As it is after one more try that failed: due again later and later, no two of them at the same moment. `None` when it
     /// has been tried for long enough.
     #[must_use]
     pub fn put_off(self, now: OffsetDateTime, first_pause: Duration) -> Option<Self> {
@@ -93,7 +93,7 @@ impl Revocation {
         (!over).then(|| Self { failures, not_before: now + pause(failures, first_pause), ..self })
     }
 
-    /// Whether nobody has tried in vain yet.
+    /// Whether no try has failed yet.
     #[must_use]
     pub fn is_first_try(&self) -> bool {
         self.failures == 0
@@ -120,7 +120,7 @@ fn pause(failures: usize, first: Duration) -> Duration {
     pauses.build().nth(failures.saturating_sub(1)).unwrap_or(LONGEST_PAUSE)
 }
 
-/// Which revocation: whose, at which cluster, and of which of their tokens.
+/// Which revocation: of which user, at which cluster, and of which token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationKey {
     /// The user and cluster.
@@ -226,7 +226,8 @@ impl Outbox {
         Ok(members.iter().filter_map(|member| RevocationKey::from_member(member)).collect())
     }
 
-    /// Takes one that is due, so that nobody else does until another pause is over. `None` when somebody has it or it is done.
+    /// Takes one that is due, so that no other replica does until another pause is over. `None` when another replica has it or it is
+    /// done.
     ///
     /// # Errors
     /// When the store does not answer or the record does not open; then it is due again in an hour.
@@ -248,7 +249,7 @@ impl Outbox {
             }
         };
         if revocation.not_before > now {
-            // Whoever took it has not come to say so in the index.
+            // The replica that took it has not noted that in the index yet.
             self.store.note(DUE, &key.member(), revocation.not_before).await?;
             return Ok(None);
         }

@@ -31,7 +31,7 @@ const MOST_TRIES: u32 = 32;
 
 /// What a login was begun with.
 pub struct Begun<'a> {
-    /// Whose account it shall belong to.
+    /// The user to whom it shall belong.
     pub user: UserRef,
     /// Their address in the catalog, where the identity rule asks for it.
     pub catalog_email: Option<String>,
@@ -120,7 +120,7 @@ impl Acceptance {
         Found::at(&self.logins, key, Duration::ZERO).await.is_ok_and(|found| found.has(id))
     }
 
-    /// Keeps a login; answers with the one that it replaces, whose revocation is recorded by then. Its own tokens exist only here
+    /// Keeps a login; answers with the one that it replaces. The revocation of that one is recorded by then. Its own tokens exist only here
     /// by now, so a store that does not answer is asked again for as long as `keep_trying`. A refresh under way finds that it was
     /// superseded.
     async fn keep(
@@ -134,7 +134,7 @@ impl Acceptance {
         Ok(replaced)
     }
 
-    /// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that. One whose write
+    /// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that. One with a write that
     /// was perhaps done, and perhaps replaced since, does not come later: it leaves the other alone.
     async fn put_in_place(
         &self,

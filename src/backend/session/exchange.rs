@@ -60,7 +60,7 @@ pub async fn exchange(
 pub struct Exchange {
     /// The sessions.
     pub sessions: Arc<Sessions>,
-    /// The clusters, whose providers redeem the codes.
+    /// The clusters; their providers redeem the codes.
     pub clusters: Arc<Clusters>,
     /// Keeps what comes of a code.
     pub acceptance: Acceptance,

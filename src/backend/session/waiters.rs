@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_that_run_out_are_forgotten_though_nobody_asks() {
+    fn sessions_that_run_out_are_forgotten_without_a_request() {
         let changes = Waiters::default();
         let mut now = OffsetDateTime::UNIX_EPOCH;
         changes.begun("lasting", now, now + time::Duration::DAY);

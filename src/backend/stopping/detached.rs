@@ -37,7 +37,7 @@ impl Detached {
         (Self { jobs, under_way: TaskTracker::new() }, Jobs(incoming))
     }
 
-    /// Begins work for the request of the task that asks, whose span and trail it carries. Nothing comes out of the receiver
+    /// Begins work for the request of the task that asks, and carries its span and context. Nothing comes out of the receiver
     /// when the work panics, or when the process ends before it is done.
     pub fn begin<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> oneshot::Receiver<T>
     where

@@ -79,7 +79,7 @@ impl RefreshGrant for ProviderGrant<'_> {
 enum NotAccepted {
     /// It belongs to another person, or breaks the identity rule.
     NotTheirs(String),
-    /// It is not known whose it is: no ID token (OpenID Connect Core, 12.2 allows that), no keys, or one that fails another check.
+    /// It is not known to whom it belongs: no ID token (OpenID Connect Core, 12.2 allows that), no keys, or one that fails another check.
     Unverified(String),
 }
 

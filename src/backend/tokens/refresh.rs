@@ -1,8 +1,8 @@
 //! A new set of tokens for a login, spent once among all replicas.
 //!
 //! A refresh token that rotates is worth a login: spent twice, the identity provider ends the whole family. So: take the lock; read
-//! again under it; write down the intent; POST once; write on condition that the lock is ours and nobody wrote; release by
-//! compare and delete. What that cannot save: a holder that dies after its POST has spent a token whose successor nobody holds. The
+//! again under it; write down the intent; POST once; write on condition that the lock is ours and no other write came first; release by
+//! compare and delete. What that cannot save: a holder that dies after its POST has spent a token, and its successor is lost. The
 //! old ID token serves until it expires, and then the token is sent exactly once more: within the provider's overlap period
 //! nothing is lost, without one the login ends as `refresh_lost`.
 
@@ -113,7 +113,7 @@ pub struct Refresher<'a> {
     pub stopping: &'a Stopping,
 }
 
-/// Whose turn it is to refresh.
+/// The replica that may refresh.
 pub(in crate::backend) enum Turn<'a> {
     /// Ours.
     Ours(Lock<'a>),
@@ -219,8 +219,8 @@ impl Refresher<'_> {
         }
     }
 
-    /// Writes the intent down. One that may or may not be written is taken back, if that can be: nothing was spent, and whoever
-    /// comes next shall not have to wonder.
+    /// Writes the intent down. One that may or may not be written is taken back, if that can be: nothing was spent, and the
+    /// next refresh need not wonder.
     async fn intend(
         &self,
         lock: &Lock<'_>,
@@ -307,7 +307,7 @@ impl Refresher<'_> {
         }
     }
 
-    /// A concurrent write came first: a new login, which ends ours, or another refresh of the same login, whose tokens count. While it
+    /// A concurrent write came first: a new login, which ends ours, or another refresh of the same login: then its tokens count. While it
     /// is not known which, nothing is revoked: a revocation would end the tokens that count, too.
     async fn superseded(&self, key: &LoginKey, ours: &LiveLogin) -> Result<TokenSet, RefreshError> {
         let current = self.live(key).await;
@@ -334,7 +334,7 @@ impl Refresher<'_> {
         }
         match store.get(&key.record()).await? {
             None => Ok(Kept::LoginGone),
-            // Only the lock is lost: nobody has spent anything since. Whoever holds it lets it go again.
+            // Only the lock is lost: nothing has been spent since. Its new holder lets it go again.
             Some(now) if now == stored.sealed => lock.retake().await.map(|_| Kept::NotYet),
             Some(_) => Ok(Kept::Superseded),
         }

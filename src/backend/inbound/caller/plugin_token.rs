@@ -53,8 +53,8 @@ pub(crate) async fn verify(
     issuer: Option<&str>,
     now: OffsetDateTime,
 ) -> Result<OnBehalf, Refused> {
-    // The keys depend on the name, so that a name must be read before anybody has vouched for it. Nothing is made of it: it
-    // only chooses among the key sets of the settings.
+    // The keys depend on the name, so that a name must be read before it is verified. It only chooses among the key sets of
+    // the settings.
     let alleged = token.alleged_subject().ok_or(Flaw::NoPlugin)?;
     let plugin: PluginName = alleged.parse().map_err(|_| Refused::NotTrusted(None))?;
     let Some(keys) = all_keys.of_plugin(&plugin) else {
@@ -71,7 +71,7 @@ fn check(claims: &Claims, issuer: Option<&str>) -> Result<(), Flaw> {
     if !claims.is_for(AUDIENCE) {
         return Err(Flaw::NotForUs);
     }
-    // Backstage writes no iss into plugin tokens; where their keys are says whose they are. Another one is still another one.
+    // Backstage writes no iss into plugin tokens: the address of their keys says who issued them. A wrong iss is still refused.
     if issuer.is_some() && claims.iss.is_some() && claims.iss.as_deref() != issuer {
         return Err(Flaw::Issuer);
     }

@@ -55,7 +55,7 @@ pub(crate) enum Flaw {
 pub(crate) enum Unverified {
     /// It does not count.
     Flawed(Flaw),
-    /// Nobody can say: there are no keys to verify it with.
+    /// It is not known: there are no keys to verify it with.
     NoKeys(OutboundError),
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct UnverifiedToken<'t> {
     header: Header,
 }
 
-/// The claims that count here, of a token whose signature, `exp` and `iat` are right.
+/// The claims that count here, of a token with a right signature, `exp` and `iat`.
 #[derive(Deserialize)]
 pub(crate) struct Claims {
     pub(crate) iss: Option<String>,
@@ -107,7 +107,7 @@ impl<'t> UnverifiedToken<'t> {
         self.header.typ.as_deref()
     }
 
-    /// Whose token it says it is. Nobody has vouched for that yet.
+    /// The subject that the token names. It is not verified yet.
     pub(crate) fn alleged_subject(&self) -> Option<String> {
         let claims: Subject = jsonwebtoken::dangerous::insecure_decode_claims(self.text).ok()?;
         claims.sub

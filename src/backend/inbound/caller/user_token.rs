@@ -16,7 +16,7 @@ const LIMITED_USER_TOKEN: &str = "vnd.backstage.limited-user";
 /// The `aud` of a user token.
 const AUDIENCE: &str = "backstage";
 
-/// Whose token this is.
+/// The user of a token.
 ///
 /// # Errors
 /// The first thing that is wrong with it, or that Backstage's keys cannot be had.

@@ -1,4 +1,4 @@
-//! Whose address a request comes from, where proxies are in between.
+//! The address of the client that sent a request, where proxies are in between.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 

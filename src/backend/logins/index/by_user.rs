@@ -2,7 +2,7 @@
 //! reading the rest.
 //!
 //! Versions before this one noted logins by moment only. What they noted is copied from there, up to a moment that the store
-//! remembers: the first time that is all of it, then what was used since. Whoever reads copies first, so nothing is missed.
+//! remembers: the first time that is all of it, then what was used since. A reader copies first, so nothing is missed.
 
 use std::time::Duration;
 

@@ -57,14 +57,14 @@ async fn what_is_due_is_found_and_taken_by_one() {
     let due = place.now + FIRST_PAUSE;
     let early = due - Duration::from_millis(1);
     assert!(place.outbox().due(early, 9).await.unwrap().is_empty());
-    assert!(place.take(&key, early).await.is_none(), "whoever wrote it down still tries");
+    assert!(place.take(&key, early).await.is_none(), "the replica that wrote it down still tries");
     assert_eq!(place.outbox().due(due, 9).await.unwrap(), std::slice::from_ref(&key));
     let taken = place.take(&key, due).await.unwrap();
     assert_eq!((taken.token.expose(), taken.kind), ("a token", TokenKind::Refresh));
     // Another replica, which looked at the same moment.
     assert!(place.take(&key, due).await.is_none());
     assert!(place.outbox().due(due + FIRST_PAUSE / 2, 9).await.unwrap().is_empty());
-    // Whoever took it died.
+    // The replica that took it has died.
     let later = due + 3 * FIRST_PAUSE;
     assert_eq!(place.outbox().due(later, 9).await.unwrap(), std::slice::from_ref(&key));
     assert!(place.take(&key, later).await.is_some());

@@ -24,7 +24,7 @@ impl Refresher<'_> {
                 self.write(lock, key, &stored, &later).await?;
                 Err(failure.into())
             }
-            // Its successor exists only here, and nobody uses an ID token that is not verified. The version stays: there is no new set.
+            // Its successor exists only here, and an ID token that is not verified is never used. The version stays: there is no new set.
             GrantFailure::Unproven { ref refresh_token, .. } => {
                 let live = self.after(live, &failure);
                 let mut live = LiveLogin { intent: None, ..live };
@@ -33,7 +33,7 @@ impl Refresher<'_> {
                 self.keep(lock, key, stored, version, live).await?;
                 Err(failure.into())
             }
-            // The intent stays, and says so to whoever comes next.
+            // The intent stays, and says so to the next refresh.
             GrantFailure::Ambiguous => Err(failure.into()),
             GrantFailure::InvalidGrant => {
                 let reason = match attempt {

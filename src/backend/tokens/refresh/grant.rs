@@ -18,7 +18,7 @@ pub trait RefreshGrant {
     /// Spends a refresh token once, right away (RFC 6749, 6), and verifies what comes against the login.
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure>;
 
-    /// Revokes tokens that nobody shall have.
+    /// Revokes tokens that must not count any more.
     async fn revoke(&self, tokens: &TokenSet);
 }
 
@@ -36,18 +36,18 @@ pub enum GrantFailure {
         /// For how long it asks to be left alone.
         asked: Option<Duration>,
     },
-    /// Nobody knows whether it was taken.
+    /// It is not known whether it was taken.
     #[error("the identity provider's answer was lost")]
     Ambiguous,
     /// `invalid_grant`: the token is worth nothing any more.
     #[error("the identity provider takes the refresh token no more")]
     InvalidGrant,
-    /// Tokens came whose ID token cannot be verified, or without one: nothing says that they are not this login's.
+    /// Tokens came without an ID token, or with one that cannot be verified: nothing says that they are not this login's.
     #[error("the identity provider's new ID token cannot be verified ({reason})")]
     Unproven {
         /// Why not.
         reason: String,
-        /// The successor of the token that was spent, where one came; the refresh after this one proves whose it is.
+        /// The successor of the token that was spent, where one came; the refresh after this one proves to whom it belongs.
         refresh_token: Option<WireSecret>,
     },
     /// Tokens came, and they are not this login's.

@@ -1,4 +1,4 @@
-//! Whose turn it is to do something with a login: its lock is waited for, but not into the end of the process.
+//! The turn to do something with a login: its lock is waited for, but not into the end of the process.
 
 use super::{LOOK_AGAIN, RefreshError, Refresher, Turn};
 use crate::backend::logins::LoginKey;
