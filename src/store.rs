@@ -82,7 +82,7 @@ pub trait Store: Send + Sync {
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Writes a record only if its bytes are still `seen`, and renews its time to live. If they are `value` already, it is written again:
-    /// a writer may repeat a write whose answer was lost, as no two writers use the same `value`. After `Done`, no failover of the
+    /// a writer may repeat a write after its answer was lost, as no two writers use the same `value`. After `Done`, no failover of the
     /// store loses this write or an earlier one.
     async fn swap(&self, key: &Key, seen: &[u8], value: &[u8], ttl: Duration) -> Result<Swap, StoreError>;
 
@@ -139,7 +139,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Noted>, StoreError>;
 
-    /// The members in a range of an index whose members all have the same time, in byte order, at most `limit`.
+    /// The members in a range of an index, in byte order, at most `limit`. All members of the index must have the same time.
     async fn named(&self, index: &Key, names: Names<'_>, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// The time of a member.

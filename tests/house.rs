@@ -26,7 +26,7 @@ mod sources;
 #[path = "house/words.rs"]
 mod words;
 
-use sources::{SOURCES, WITH_COMMENTS, under};
+use sources::{DOCUMENTS, SOURCES, WITH_COMMENTS, under};
 
 /// Fails with every finding.
 fn none(findings: &[String]) {
@@ -70,5 +70,11 @@ fn no_unwanted_name_is_left_in_src() {
 
 #[test]
 fn comments_say_the_subject() {
-    none(&words::unwanted(&under(&["src", "tests", "dev"], WITH_COMMENTS)));
+    none(&words::unwanted(&under(&["src", "tests", "dev", "config", "backstage"], WITH_COMMENTS)));
+}
+
+#[test]
+fn documents_say_the_subject() {
+    let places = ["docs", "backstage", "README.md", "ARCHITECTURE.md", "SECURITY.md"];
+    none(&words::unwanted(&under(&places, DOCUMENTS)));
 }

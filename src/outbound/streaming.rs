@@ -1,7 +1,7 @@
 //! The client of the Kubernetes proxy: pooled connections, HTTP/1.1, and HTTP/2 where the server offers it. An answer may stay open
 //! without limit, and one that is cut short never looks complete.
 //!
-//! Each worker has its own: connections live on the runtime of the worker whose requests they carry, and end with it.
+//! Each worker has its own: connections live on the worker's runtime and end with it.
 
 mod answer;
 mod lanes;
@@ -71,7 +71,7 @@ impl StreamingClient {
         answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))
     }
 
-    /// Sends a request in the lanes for streams. A request without a body whose answer has a longer head than these lanes read is sent
+    /// Sends a request in the lanes for streams. If it has no body, and the head of its answer is longer than these lanes read, it is sent
     /// again in the others.
     async fn open(
         &self,

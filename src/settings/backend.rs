@@ -178,7 +178,7 @@ pub struct BackendSettings {
     pub clusters: BTreeMap<String, Cluster>,
     /// More hosts that a request may name in development.
     pub allowed_hosts: Vec<String>,
-    /// The networks whose `X-Forwarded-For` counts.
+    /// The networks of proxies that are trusted with `X-Forwarded-For`.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Hosts to which plain http is allowed.
     pub insecure_http_hosts: Vec<String>,

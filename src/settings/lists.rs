@@ -112,7 +112,7 @@ impl FromStr for Origin {
             return Err(unlike);
         }
         let url = Url::parse(text).map_err(|_| unlike)?;
-        // Extensions have schemes whose origin the URL standard calls opaque.
+        // For the schemes of extensions the URL standard defines an opaque origin.
         match url.origin() {
             origin @ url::Origin::Tuple(..) => Ok(Self(origin.ascii_serialization())),
             url::Origin::Opaque(_) => Ok(Self(text.to_ascii_lowercase())),

@@ -103,7 +103,7 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
     assert_eq!(swap_under(b"newer", b"newest", TTL).await, Swap::Conflict);
     assert_eq!(swap_under(b"new", b"newer", 2 * TTL).await, Swap::Done);
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
-    // Another owner has the lock, whose time to live must not change.
+    // Another owner has the lock, so its time to live must not change.
     place.live_out("lock", TTL).await;
 }
 

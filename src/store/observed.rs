@@ -15,7 +15,7 @@ pub struct Observed<S> {
 }
 
 impl<S: Store> Observed<S> {
-    /// Records into `seconds`, whose only label is the operation (`op`).
+    /// Records into `seconds`, with the operation (`op`) as its only label.
     pub fn new(store: S, seconds: HistogramVec) -> Self {
         Self { store, seconds }
     }

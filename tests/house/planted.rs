@@ -162,9 +162,15 @@ fn unwanted_words_are_told_in_comments_of_each_language() {
         "/// {any} asks.\nlet a = \"http://{no}\"; // {some}\n/* two\nlines: {of} */\nfn {no}() {{}}\n"
     );
     let docker = format!("USER {no}\n# {no} reads it\n");
-    let planted = files([("dev/Dockerfile", docker.as_str()), ("src/a.rs", rust.as_str())]);
+    let document = format!("# A\n{any} reads it.\n");
+    let planted = files([
+        ("dev/Dockerfile", docker.as_str()),
+        ("docs/a.md", document.as_str()),
+        ("src/a.rs", rust.as_str()),
+    ]);
     let expected = [
         ("dev/Dockerfile:2", no),
+        ("docs/a.md:2", "name the subject"),
         ("src/a.rs:1", "name the subject"),
         ("src/a.rs:2", some),
         ("src/a.rs:4", of),

@@ -14,27 +14,30 @@ pub const SOURCES: &[&str] = &["rs"];
 pub const WITH_COMMENTS: &[&str] =
     &["rs", "mjs", "js", "ts", "tsx", "css", "sh", "yaml", "yml", "toml", "env", "Dockerfile"];
 
-/// The repository's files in these folders with these extensions.
-pub fn under(folders: &[&str], extensions: &[&str]) -> Files {
+/// Text for people.
+pub const DOCUMENTS: &[&str] = &["md"];
+
+/// What tools write into the repository's folders.
+const GENERATED: [&str; 4] = ["node_modules", "dist", "dist-types", "dist-packed"];
+
+/// The repository's files in these folders, or these files themselves, with these extensions.
+pub fn under(places: &[&str], extensions: &[&str]) -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Files::new();
-    for folder in folders {
-        read(root, &root.join(folder), extensions, &mut files);
+    for place in places {
+        read(root, &root.join(place), extensions, &mut files);
     }
     files
 }
 
-fn read(root: &Path, folder: &Path, extensions: &[&str], files: &mut Files) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            if !path.ends_with("node_modules") {
-                read(root, &path, extensions, files);
-            }
-        } else if extensions.contains(&extension(&path)) {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            files.insert(name, fs::read_to_string(&path).unwrap());
+fn read(root: &Path, path: &Path, extensions: &[&str], files: &mut Files) {
+    if path.is_dir() && !GENERATED.iter().any(|name| path.ends_with(name)) {
+        for entry in fs::read_dir(path).unwrap() {
+            read(root, &entry.unwrap().path(), extensions, files);
         }
+    } else if path.is_file() && extensions.contains(&extension(path)) {
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+        files.insert(name, fs::read_to_string(path).unwrap());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Answers whose body is read as it arrives.
+//! Answers with a body that is read as it arrives.
 
 use std::error::Error;
 use std::pin::Pin;

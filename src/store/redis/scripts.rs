@@ -16,8 +16,8 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 ";
 
-/// Writes ARGV[3] to KEYS[2] if it is ARGV[2] and the lock at KEYS[1] is ARGV[1], whose time to live becomes ARGV[5]. If it is ARGV[3]
-/// already, it is written again without the lock.
+/// Writes ARGV[3] to KEYS[2] if it is ARGV[2] and the lock at KEYS[1] is ARGV[1]; the lock's time to live becomes ARGV[5]. If KEYS[2]
+/// is ARGV[3] already, it is written again without the lock.
 const SWAP_UNDER: &str = r"
 local owned = redis.call('GET', KEYS[1]) == ARGV[1]
 local record = redis.call('GET', KEYS[2])

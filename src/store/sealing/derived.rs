@@ -65,7 +65,7 @@ pub fn open<T: DeserializeOwned>(secret: &WireSecret, place: &Key, sealed: &[u8]
     serde_json::from_slice(json).map_err(|_| DoesNotOpen)
 }
 
-/// The cipher whose key is HKDF-SHA256 (RFC 5869) of the secret, with the key in the store as its context.
+/// The cipher. Its key is HKDF-SHA256 (RFC 5869) of the secret, with the key in the store as context.
 fn cipher(secret: &WireSecret, place: &Key) -> Option<LessSafeKey> {
     let pseudorandom = Salt::new(HKDF_SHA256, SALT).extract(secret.expose().as_bytes());
     let context = [place.as_bytes()];

@@ -61,7 +61,7 @@ function sentence(leaving: { error?: Error; value?: object }): string {
     return problemOf(leaving.error).message;
   }
   if (leaving.value) {
-    return 'Disconnected. The identity provider has not confirmed the revocation of your tokens yet; the backend retries by itself.';
+    return 'Disconnected. The identity provider has not confirmed yet that your tokens are revoked; the backend retries by itself.';
   }
   return 'Your login is deleted, and revoked at the identity provider. Backstage shows nothing of this cluster until you connect again.';
 }
