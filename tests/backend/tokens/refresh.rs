@@ -1,4 +1,4 @@
-//! Tokens that last: refreshed once among all replicas, kept when the identity provider stumbles, ended only by name.
+//! Refreshes: one among all replicas; an error of the identity provider keeps the login, and a login that ends has a reason.
 
 mod backoff;
 mod identity;
@@ -58,7 +58,7 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
 }
 
 #[test]
-fn what_the_identity_provider_stumbles_over_does_not_end_a_login() {
+fn errors_of_the_identity_provider_end_no_login() {
     let here = deploy("refresh_stumbles", &[]);
     let (_backend, api) = here.start();
     for (status, body, code) in [
