@@ -51,8 +51,8 @@ simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many
 	@CARGO_PROFILE_TEST_OPT_LEVEL=2 CARGO_PROFILE_DEV_OPT_LEVEL=2 SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --test simulation
 
 .PHONY: mutations
-mutations: ## mistakes in the refresh code, each of which the simulation has to notice
-	$(node) dev/mutations/run.mjs
+mutations: ## changes the refresh code in one place after the other; the simulation has to notice each; SHARD=1/4 tries a quarter
+	$(node) dev/mutations/run.mjs $(if $(SHARD),--shard $(SHARD))
 
 .PHONY: million
 million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer

@@ -26,7 +26,8 @@ use futures_util::future::join;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use self::assembly::{AssemblyError, ClientTls, Foundations, Services, assemble};
+use self::assembly::client_tls::ClientTls;
+use self::assembly::{AssemblyError, Foundations, Services, assemble};
 use self::inbound::{dev_guard, request_id};
 use self::kubernetes::lasting;
 use self::logout::unused_sweep::Sweep;

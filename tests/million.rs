@@ -1,7 +1,7 @@
 //! A million logins in Redis, and what they cost the real binary: `admin list`, `admin revoke --user`, a sweep that finds one in a
 //! hundred unused, and `GET /status`. `LOGINS=100000 cargo test --test million` has fewer of them.
 //!
-//! Whatever is bounded is asserted: memory, and that nothing is missed. Times are told.
+//! Memory, and that nothing is missed, are asserted. Times are printed.
 
 #![expect(
     clippy::expect_used,

@@ -8,7 +8,7 @@ use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::programs::proxy_program::ProxyPlan;
 use crate::harness::world::World;
 
-/// Nobody is there; a backend asks its identity provider when it needs it.
+/// No server listens there; a backend asks its identity provider when it needs it.
 const ISSUER: &str = "http://localhost:1/";
 
 /// The sentence with which the program ends at once; none where it starts.

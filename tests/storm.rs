@@ -1,4 +1,4 @@
-//! A storm of requests over several replicas whose login has to be refreshed: real binaries, one real Redis, a real identity
+//! A storm of requests over several replicas while their login has to be refreshed: real binaries, one real Redis, a real identity
 //! provider with reuse detection. `REQUESTS=1000 REPLICAS=3 cargo test --test storm` is the whole of it.
 
 #![expect(
@@ -59,7 +59,7 @@ impl KilledBefore {
         }
     }
 
-    /// How often the token is sent, and what the requests at the other replicas get: a successor that nobody holds is sent for
+    /// How often the token is sent, and what the requests at the other replicas get: a lost successor is asked for
     /// once more, which only an overlap period forgives.
     fn promised(self, reuse: Reuse) -> (u64, Got) {
         match (self, reuse) {
@@ -90,7 +90,7 @@ impl KilledBefore {
     }
 }
 
-/// One refresh, and a good answer for everybody, though the identity provider takes its time.
+/// One refresh, and a good answer to every request, though the identity provider takes its time.
 fn slow(parts: &Parts, requests: usize, name: &str, seconds: u64, settings: &[(&str, &str)]) {
     let (_replicas, apis) = parts.replicas(settings);
     apis[0].log_in_and_expire(&parts.here.idp);
@@ -106,7 +106,7 @@ fn slow(parts: &Parts, requests: usize, name: &str, seconds: u64, settings: &[(&
     println!("✓ {name}: {refreshes} refreshes at the IdP, {outcome}, {took:.1} s");
 }
 
-/// The holder of the lock dies at one step; everybody else gets what is promised.
+/// The holder of the lock dies at one step; requests at the other replicas get what is promised.
 fn killed(parts: &Parts, requests: usize, step: KilledBefore, reuse: Reuse) {
     let name = format!("{}, holder killed {}", reuse.name(), step.name());
     let (mut replicas, apis) = parts.replicas(&[SHORT_LOCK]);

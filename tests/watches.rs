@@ -1,4 +1,4 @@
-//! Thousands of watches, and people who read beside them: what a watch costs in memory, and how long a read takes at most. The
+//! Thousands of watches, and people that read beside them: what a watch costs in memory, and how long a read takes at most. The
 //! backend, its cluster and the callers are processes of their own. `WATCHES=5000 cargo test --test watches` is the whole of it.
 
 #![expect(

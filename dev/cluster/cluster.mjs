@@ -15,6 +15,9 @@ import { Pods } from './pods.mjs';
 /** How many streams an HTTP/2 connection may have open at once: 100 to 250 where people have their clusters. */
 const STREAMS = 100;
 
+/** An idle connection is kept for as long as by an API server: clients that use theirs again must not meet its end. */
+const KEEP_ALIVE_MS = 90_000;
+
 /** @typedef {Extract<ReturnType<typeof readClusterArguments>, { help: false }>} ClusterArguments */
 
 /** @param {ClusterArguments} options */

@@ -7,7 +7,8 @@ use std::io::Write;
 use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::assembly::{AssemblyError, ClientTls, Foundations, Services, assemble};
+use super::assembly::client_tls::ClientTls;
+use super::assembly::{AssemblyError, Foundations, Services, assemble};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::Disconnected;
 use super::oidc::silence::WhileSilent;

@@ -1,15 +1,15 @@
 //! Builds each service once a process, from the settings: the one place that knows them all.
 
+pub mod client_tls;
 #[cfg(test)]
 pub mod example_backend;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
 
+use self::client_tls::ClientTls;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
@@ -38,9 +38,8 @@ use super::stopping::detached::{Detached, Jobs};
 use super::tokens::refresh::Limits;
 use super::tokens::{Flights, Tokens};
 use crate::clock::{Clock, SystemClock};
-use crate::outbound::http_client::{Deadlines, HttpClient};
-use crate::outbound::streaming::StreamingClient;
-use crate::outbound::{self, UnusableRoots};
+use crate::outbound::UnusableRoots;
+use crate::outbound::http_client::HttpClient;
 use crate::protocol::Info;
 use crate::random::{NoRandomness, Random, SystemRandom};
 use crate::settings::backend::{BackendSettings, StoreSettings};
@@ -50,9 +49,6 @@ use crate::store::observed::Observed;
 use crate::store::redis::{Redis, UnusableRedis};
 use crate::store::sealing::{Keyring, UnusableKeys};
 use crate::telemetry::backend_metrics::BackendMetrics;
-
-/// Until a Kubernetes API is connected to, TLS included.
-const KUBERNETES_CONNECT: Duration = Duration::from_secs(5);
 
 /// Why the services cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -109,45 +105,6 @@ impl Foundations {
             }
         };
         Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
-    }
-}
-
-/// The TLS settings that clients are made of, read once.
-#[derive(Clone)]
-pub struct ClientTls {
-    provider: Arc<rustls::ClientConfig>,
-    kubernetes: BTreeMap<String, Arc<rustls::ClientConfig>>,
-}
-
-impl ClientTls {
-    /// Reads the roots that the settings name.
-    ///
-    /// # Errors
-    /// When a CA file holds no certificate.
-    pub fn load(settings: &BackendSettings) -> Result<Self, UnusableRoots> {
-        let provider = outbound::trusting_system_and(settings.ca_file.as_deref())?;
-        let mut kubernetes = BTreeMap::new();
-        for (name, cluster) in &settings.clusters {
-            let Some(api) = &cluster.kubernetes else { continue };
-            let tls = match &api.ca_file {
-                Some(file) => outbound::trusting_only(file)?,
-                None => Arc::clone(&provider),
-            };
-            kubernetes.insert(name.clone(), tls);
-        }
-        Ok(Self { provider, kubernetes })
-    }
-
-    /// The client for identity providers and Backstage.
-    fn http(&self, settings: &BackendSettings) -> HttpClient {
-        let deadlines = Deadlines { connect: settings.idp_timeout / 2, whole: settings.idp_timeout };
-        HttpClient::new(&self.provider, &settings.http_proxies, deadlines)
-    }
-
-    /// The client for a cluster's API, for one worker; `None` for a cluster without one.
-    fn api(&self, cluster: &str, settings: &BackendSettings) -> Option<StreamingClient> {
-        let tls = self.kubernetes.get(cluster)?;
-        Some(StreamingClient::new(tls, &settings.http_proxies, KUBERNETES_CONNECT))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an operator does: makes a key, lists logins, ends those of a user; and the logins that end because nobody uses them.
+//! What an operator does: makes a key, lists logins, ends those of a user; and the logins that end because they are not used.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::harness::peers::cluster::pods;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::programs::command::Ended;
 
-/// Two users who are logged in, each at a replica of their own.
+/// Two users with a login, each at a replica of their own.
 struct Parts {
     here: OnRedisWithCluster,
     felix: Person,
@@ -113,7 +113,7 @@ fn a_revocation_that_is_not_confirmed_is_said_to_be_and_a_running_backend_goes_o
     // A revocation is tried again after twice this time-out.
     let parts = Parts::start_with("offboarding_pending", |here| here.with("IDP_TIMEOUT", "3s"));
     let Parts { here, felix, mara } = parts;
-    // One backend is left, whose log tells.
+    // One backend is left: its log tells.
     drop(mara.replica);
     here.idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1 }));
     let command = &mut here.plan.command(&["admin", "revoke", "--user", &user("felix"), "--cluster", "dev"]);
@@ -126,7 +126,7 @@ fn a_revocation_that_is_not_confirmed_is_said_to_be_and_a_running_backend_goes_o
 }
 
 #[test]
-fn a_login_that_nobody_used_for_long_is_ended_when_a_backend_starts() {
+fn a_login_that_was_not_used_for_long_ends_when_a_backend_starts() {
     let parts = Parts::start("offboarding_unused");
     let ago = |days| OffsetDateTime::now_utc() - time::Duration::days(days);
     for (name, last_used) in [("felix", ago(31)), ("mara", ago(29))] {

@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api, agent};
 use crate::harness::deployment::Deployment;
-use crate::harness::peers::cluster::PODS;
-use crate::harness::peers::cluster::{Cluster, names};
+use crate::harness::peers::cluster::{Cluster, PODS, names};
 use crate::harness::peers::hostile_idp::HostileIdp;
 use crate::harness::programs::backend::Backend;
 

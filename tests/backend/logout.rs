@@ -1,5 +1,5 @@
-//! A login that is over is over everywhere: forgotten at once, its refresh token dead at the identity provider, later if not at
-//! once, whoever dies or is away meanwhile.
+//! A login that ends is forgotten at once and its refresh token is revoked at the identity provider: later if not at once, also
+//! when a replica dies or the provider is away meanwhile.
 
 mod later;
 mod unused_sweep;
@@ -10,13 +10,12 @@ use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api};
 use crate::harness::deployment::{Deployment, OnRedis};
-use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::cluster::PODS;
+use crate::harness::peers::cluster::{Cluster, PODS};
 use crate::harness::peers::provider::Provider;
 use crate::harness::programs::backend::Backend;
 
 /// Longer than the pauses between two tries here.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Another key than [`SEALING_KEY`].
 const OTHER_KEY: &str = "other:YW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyE=";
@@ -51,7 +50,7 @@ impl OnRedis {
     }
 
     fn wait_for_revocations(&self, count: u64) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.idp.revocations() < count {
             assert!(Instant::now() < deadline, "no revocation came");
         }
@@ -74,7 +73,7 @@ fn assert_answer(answer: &Answer, disconnected: &[&str], pending: &[&str]) {
 
 /// Asks until nothing is pending any more.
 fn until_nothing_is_pending(api: &Api) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let answer = api.delete("/tokens");
         if answer.json["revocationPending"] == json!([]) {
@@ -100,14 +99,14 @@ fn counted(backend: &Backend, outcome: &str, count: u64) -> bool {
 }
 
 fn until_counted(backend: &Backend, outcome: &str, count: u64) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !counted(backend, outcome, count) {
         assert!(Instant::now() < deadline, "not {count} revocations {outcome}");
     }
 }
 
 #[test]
-fn a_forgotten_login_is_dead_at_the_identity_provider() {
+fn a_login_that_ends_is_revoked_at_the_identity_provider() {
     let here = deploy("disconnect_revoked");
     let (backend, api) = here.start();
     let control = here.log_in(&api);
@@ -162,7 +161,7 @@ fn a_refresh_under_way_revokes_what_it_got_for_a_forgotten_login() {
     here.idp.hold_token("after");
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + TIMEOUT;
             loop {
                 let answer = api.get(PODS);
                 // The ID token still serves, or the fast cluster has just seen it expire.
@@ -216,7 +215,7 @@ fn while_the_identity_provider_is_away_a_login_is_forgotten_at_once_and_no_token
 }
 
 #[test]
-fn a_login_that_another_replaces_is_dead_and_the_new_one_lives() {
+fn a_login_that_another_replaces_is_revoked_and_the_new_one_is_not() {
     let here = deploy_impatient("disconnect_replaced");
     let (backend, api) = here.start();
     let first = here.log_in(&api);

@@ -1,4 +1,4 @@
-//! How the backend ends: not ready first, then the listener closes, then what is under way ends.
+//! How the backend stops: it is not ready first, then the listener closes, then work in progress is finished.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,13 +8,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use crate::harness::clients::api::Session;
-use crate::harness::clients::api::{Answer, agent, redirect_body};
+use crate::harness::clients::api::{Answer, Session, agent, redirect_body};
 use crate::harness::clients::login::Arrived;
 use crate::harness::clients::raw_http;
 use crate::harness::deployment::{Deployment, OnRedis};
-use crate::harness::programs::backend::NO_ISSUER;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::{Backend, BackendPlan, NO_ISSUER};
 use crate::harness::world::World;
 
 /// Well within what the end may take at most, and more than a busy machine needs.
@@ -167,7 +165,7 @@ fn what_the_last_request_begins_is_finished_though_its_caller_is_gone() {
 }
 
 #[test]
-fn who_waits_for_a_session_is_answered_early() {
+fn a_long_poll_for_a_session_is_answered_early() {
     let here = Deployment::new("stopping_long_poll");
     let (mut backend, api) = here.start();
     let session = api.register();

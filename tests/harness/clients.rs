@@ -1,4 +1,4 @@
-//! Who asks the program: a plain HTTP client, a browser, and bytes that no client would send.
+//! Clients of the program: plain HTTP, a browser, and bytes that no client would send.
 
 pub mod api;
 pub mod browser;

@@ -26,7 +26,7 @@ pub struct Deployment<I = Idp, R = (), C = ()> {
     pub plan: BackendPlan,
 }
 
-/// A deployment whose backends keep records in Redis.
+/// A deployment with its records in Redis.
 pub type OnRedis = Deployment<Idp, RedisServer>;
 
 /// The same with a cluster behind it.

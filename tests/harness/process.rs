@@ -1,4 +1,4 @@
-//! A child process whose output is kept and can be waited for.
+//! A child process: its output is kept and can be waited for.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Longer than anything a test waits for takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(3);
 
 #[derive(Default)]
 struct Output {
@@ -36,7 +36,7 @@ impl Process {
         process
     }
 
-    /// Starts a program in the foreground of a terminal of its own, in which somebody has typed ahead.
+    /// Starts a program in the foreground of a terminal of its own, which already holds typed input.
     pub fn start_at_terminal(name: &str, command: &Command, log: PathBuf, typed_ahead: &str) -> Self {
         let terminal = openpty(None, None).unwrap();
         let mut keyboard = File::from(terminal.master);
@@ -66,7 +66,7 @@ impl Process {
 
     /// Waits for a line that `find` makes something of; lines printed already count.
     pub fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let (lock, changed) = &*self.output;
         let mut output = lock.lock().unwrap();
         loop {
@@ -114,7 +114,7 @@ impl Process {
         kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), signal).unwrap();
     }
 
-    /// Stops it in its tracks (SIGSTOP), as a machine that hangs would, until it gets a SIGCONT.
+    /// Stops it (SIGSTOP), as a machine that hangs would, until it gets a SIGCONT.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
         // It may still run for a moment.
@@ -136,7 +136,7 @@ impl Process {
 
     /// Waits for its end and for the last of its output.
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let (lock, changed) = &*self.output;
         let mut output = lock.lock().unwrap();
         while output.open_streams > 0 {

@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-/// A port that nobody has in the calling test's network.
+/// A port that is free in the calling test's network.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -14,7 +14,7 @@ fn run(plan: HelperPlan) -> Ending {
 }
 
 #[test]
-fn behind_a_real_backstage_with_the_users_token_and_with_the_cookie() {
+fn the_users_token_and_the_cookie_of_a_real_backstage_are_accepted() {
     let (here, backstage) = Deployment::beside_backstage("status_backstage", &[]);
     let (backend, api) = here.start_as(&here.plan.clone().with("CLUSTER_TITLE", "Development"));
     let ingress = Ingress::start(&backend.url, &backstage.url);
@@ -45,8 +45,8 @@ fn behind_a_real_backstage_with_the_users_token_and_with_the_cookie() {
     for name in ["status", "logout"] {
         let plan = HelperPlan::of_command(&here.world, name, &ingress.url);
         run(plan.with("BACKSTAGE_TOKEN", &forged)).assert(1, &["The backend says no: ", "(token_invalid)"]);
-        let nobody = HelperPlan::of_command(&here.world, name, &ingress.url);
-        run(nobody).assert(1, &["set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION", "(not_signed_in)"]);
+        let without_credential = HelperPlan::of_command(&here.world, name, &ingress.url);
+        run(without_credential).assert(1, &["set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION", "(not_signed_in)"]);
     }
 }
 

@@ -1,5 +1,6 @@
-//! A backend that is not on loopback and at which no login has succeeded on this machine: it may be anybody's, and the command that
-//! names it too. Whatever the person holds, it is sent nothing but `GET /info` before they have confirmed it.
+//! A backend that is not on loopback and at which no login has succeeded on this machine: an attacker may own it, and may have
+//! written the command that names it. Before the user has confirmed it, it is sent nothing but `GET /info`, whatever credential
+//! they hold.
 
 mod before;
 mod in_proxy;
@@ -12,8 +13,7 @@ use crate::harness::deployment::Deployment;
 use crate::harness::network::far_backend::{FarBackend, HOST};
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::Helper;
-use crate::harness::programs::proxy_program::APP;
-use crate::harness::programs::proxy_program::{Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, Visitor, outcome};
 
 /// The address of the login role's pages.
 const HELPER: &str = "http://localhost:8000";
@@ -21,7 +21,7 @@ const HELPER: &str = "http://localhost:8000";
 /// `bäckstage.test`, as it is sent.
 const PUNYCODE: &str = "xn--bckstage-0za.test";
 
-/// A backend at which everybody is Felix, behind an address that is not on loopback.
+/// A backend with Felix as every caller, behind an address that is not on loopback.
 struct Parts {
     here: Deployment,
     backend: Backend,

@@ -13,8 +13,7 @@ use crate::harness::clients::api::{Api, Session};
 use crate::harness::deployment::Deployment;
 use crate::harness::process::Process;
 use crate::harness::programs::backend::Backend;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, ProxyPlan, Visitor};
 use crate::harness::world::World;
 
 /// Backends that know where Backstage's page is; every user is Felix.
@@ -22,7 +21,7 @@ fn deploy(test: &str) -> Deployment {
     Deployment::new(test).with("BACKSTAGE_APP_URL", APP)
 }
 
-/// A proxy with all that is behind it; everybody is Felix.
+/// A proxy with all that is behind it; Felix is every caller.
 struct Parts {
     here: Deployment,
     backend: Backend,

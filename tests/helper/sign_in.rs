@@ -1,4 +1,4 @@
-//! Signing in to the real Backstage as an OAuth client of it: in one tab, kept, refreshed, and whatever keeps it from happening.
+//! Signing in to the real Backstage as an OAuth client of it: in one tab, kept, refreshed, and what prevents it.
 
 mod far_away;
 mod kept;

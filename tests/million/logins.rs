@@ -19,7 +19,7 @@ const ACCESS_TOKEN: usize = 900;
 const REFRESH_TOKEN: usize = 64;
 
 /// Longer than the last write of a sweep takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longer than any login lives.
 const KEPT: Duration = Duration::from_hours(24 * 37);
@@ -50,7 +50,7 @@ impl Kept {
 /// How many are left at all, once both indexes say the same: a login that ends leaves one index after the other.
 pub fn left(redis: &str) -> usize {
     let mut redis = connect(redis);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let [by_moment, by_user]: [usize; 2] = redis::pipe()
             .zcard("cluster-auth:logins")

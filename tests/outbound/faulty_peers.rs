@@ -1,4 +1,5 @@
-//! Servers that we call and that do not answer, or not to the end: each call has a deadline, and afterwards all is as before.
+//! Servers that we call and that do not answer, or not to the end: each call has a deadline, and afterwards everything works as
+//! before.
 
 mod backstage;
 mod helper;
@@ -9,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::clients::api::until;
-use crate::harness::clients::api::{Answer, Session, until_ok};
+use crate::harness::clients::api::{Answer, Session, until, until_ok};
 use crate::harness::clients::login::Arrived;
 use crate::harness::deployment::Deployment;
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
@@ -19,7 +19,7 @@ use crate::harness::peers::idp::Idp;
 use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
 
-/// Within this every request is answered, whoever stalls.
+/// Within this every request is answered, whichever server stalls.
 const IN_TIME: Duration = Duration::from_secs(15);
 
 /// What comes of it, in time.

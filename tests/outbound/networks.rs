@@ -13,7 +13,7 @@ use crate::harness::programs::confirmed::have_confirmed;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::World;
 
-/// Where the backend is for those who come through the proxy.
+/// Where the backend is for requests through the proxy.
 const BACKSTAGE: &str = "https://backstage.test";
 /// The proxy's port.
 const PROXY_PORT: u16 = 3128;

@@ -1,4 +1,4 @@
-//! Runs the tasks of a schedule: chance says whose turn it is, who stands still and who dies.
+//! Runs the tasks of a schedule: chance says which task is next, which stands still and which dies.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -67,7 +67,7 @@ fn stall(world: &World, task: &mut Task<'_>) {
     }
 }
 
-/// One of those that can go on; when nobody can, time passes until somebody can.
+/// One of the tasks that can go on; when none can, time passes until one can.
 fn next(world: &World, tasks: &[Task<'_>]) -> Option<usize> {
     let alive = || tasks.iter().enumerate().filter(|(_, task)| task.work.is_some());
     let first = alive().map(|(_, task)| task.ready_at).min()?;

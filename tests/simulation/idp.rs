@@ -67,7 +67,7 @@ impl Idp {
         Self { world: world.clone(), overlap, inner: RefCell::default() }
     }
 
-    /// Somebody logs in; the ID token lives for that long from now.
+    /// A user logs in; the ID token lives for that long from now.
     pub fn log_in(&self, lives: Duration) -> TokenSet {
         let mut inner = self.inner.borrow_mut();
         let token = inner.issue();
@@ -114,7 +114,7 @@ impl Idp {
         (!pause.is_zero()).then_some(pause)
     }
 
-    /// Whoever told it may have come to harm before it could be written down, and a request may have set out before.
+    /// The task that it told may have met trouble before it could write that down, and a request may have set out before.
     fn check_quiet(&self, token: u64) {
         let world = self.world.lock();
         let mut inner = self.inner.borrow_mut();
@@ -132,7 +132,7 @@ impl Idp {
     }
 
     /// Takes a token, or does not. `serves_until`: when the ID token expires that the caller still has. `sent_at`: when the
-    /// request set out; one that took longer than anybody waits for it is no fault of ours, whatever it does.
+    /// request set out; one that took longer than its time-out is no fault of ours, whatever it does.
     fn spend(&self, token: u64, serves_until: OffsetDateTime, sent_at: OffsetDateTime) -> Option<u64> {
         let mut world = self.world.lock();
         let (now, task) = (world.now, world.task);

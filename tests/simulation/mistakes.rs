@@ -1,5 +1,5 @@
-//! Mistakes that the refresh code could make: the store, the clock and the identity provider of a schedule make them in its place, so
-//! that the simulation shows that it notices each.
+//! Mistakes that the refresh code could make: the store, the clock and the identity provider of a schedule make them in its place,
+//! so that the simulation shows that it notices each.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -13,7 +13,7 @@ pub enum Mistake {
     ReadsBeforeTheLock,
     /// The record is written whatever it has become.
     WritesUnconditionally,
-    /// The lock is released whoever holds it.
+    /// The lock is released though another task holds it.
     ReleasesWithoutCompare,
     /// The token is sent again when an answer is lost.
     RetriesALostAnswer,
@@ -64,7 +64,7 @@ pub struct Mistaken {
     read: HashMap<usize, Option<Vec<u8>>>,
     /// The tasks that have taken the lock, and have not read since.
     locked: HashSet<usize>,
-    /// By task whose next write is its intent, the time before that.
+    /// By task that writes its intent next, the time before that.
     intending: HashMap<usize, OffsetDateTime>,
     /// By intent that was not written, what the record is still.
     unwritten: HashMap<Vec<u8>, Vec<u8>>,

@@ -1,4 +1,4 @@
-//! One schedule: who does what on which replica, and what must hold at the end.
+//! One schedule: what its tasks do on which replica, and what must hold at the end.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -132,7 +132,7 @@ struct Schedule<'a> {
 
 impl Schedule<'_> {
     fn run(&self, troubles: Troubles, mistake: Option<Mistake>) -> Outcome {
-        // Some still have a minute, so that nobody need wait; for the others every page waits.
+        // Some ID tokens still live for a minute, so that no request need wait; with the others every request waits.
         let lives = Duration::from_secs(self.world.lock().below(2) * 60);
         let first = self.idp.log_in(lives);
         self.alone(self.write_login(first));
@@ -172,7 +172,7 @@ impl Schedule<'_> {
         Task { replica: inner.below(3), ready_at: inner.now + begins, work: Some(work) }
     }
 
-    /// Runs one thing to its end with nobody else about.
+    /// Runs one thing to its end with no other task about.
     fn alone<'t>(&self, work: impl Future<Output = ()> + 't) {
         let mut task = self.task(Box::pin(work));
         task.replica = u64::MAX;
@@ -309,7 +309,7 @@ impl Schedule<'_> {
             && !troubles.kills
             && !troubles.store_failures
         {
-            self.fault("a login ended as refused though nobody else ended it");
+            self.fault("a login ended as refused though nothing else ended it");
         }
         let revoked = !troubles.kills && !troubles.lost_answers && !troubles.store_failures;
         if forgotten && revoked && !over && !self.outcome.borrow().logged_in_again && self.idp.living() > 0 {

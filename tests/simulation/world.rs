@@ -107,7 +107,7 @@ impl Inner {
         self.records.get(key).filter(|(_, ends)| *ends > self.now).map(|(value, _)| value)
     }
 
-    /// A lock that lives is removed by whoever took it, and by nobody else.
+    /// A lock that lives is removed only by the task that took it.
     fn remove(&mut self, key: &str) {
         self.tell(&format!("removes {key}"));
         let taker = self.takers.get(key).copied();

@@ -1,4 +1,4 @@
-//! Redis fails over, with a real Sentinel: logins outlive it, and one that does not ends by a reason that has a name.
+//! Redis fails over, with a real Sentinel: logins survive it, and one that does not ends with a reason.
 
 mod fleet;
 
@@ -12,14 +12,14 @@ use crate::harness::peers::redis_server::RedisServer;
 use self::fleet::{Fate, Fleet, Tally, ask, expire, statuses};
 
 #[test]
-fn a_failover_without_refreshes_costs_nothing_but_a_moment() {
+fn a_failover_without_refreshes_interrupts_requests_for_a_moment_only() {
     let mut fleet = Fleet::start("failover_idle", 3);
     let replicas = [fleet.plan.start(), fleet.plan.start()];
     let apis = fleet.apis(&replicas);
     fleet.log_in(&apis[0]);
     let (over, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
-        // Somebody is at it all the time.
+        // Users ask all the time.
         for api in fleet.apis(&replicas) {
             let (over, served) = (&over, &served);
             scope.spawn(move || {
@@ -126,7 +126,7 @@ fn kill_the_master_while_requests_are_held(test: &str, when: &str) {
         fleet.idp.release();
         fleet.redis.wait_for_failover();
     });
-    // Whoever holds the new tokens has written them to the new master: no token was spent twice, no login is lost.
+    // Each replica has written its new tokens to the new master: no token was spent twice, no login is lost.
     assert_eq!(fleet.settle(&apis), Tally::serving(logins));
     assert_eq!(fleet.idp.refreshes(), logins as u64);
     expire(&apis[0]);
@@ -170,7 +170,7 @@ fn the_new_master_knows_of_a_token_that_was_spent_when_its_spender_dies_too() {
     });
     fleet.redis.wait_for_failover();
     fleet.idp.release();
-    // Without the intent it would be `refresh_refused`: somebody would have spent the token unknowing.
+    // Without the intent it would be `refresh_refused`: the next refresh would have sent a spent token unknowing.
     let lost = Tally { refresh_lost: clusters.len(), ..Tally::default() };
     assert_eq!(fleet.settle(&[api]), lost);
 }
@@ -200,7 +200,7 @@ fn kill_the_master_after(test: &str, refreshes: u64) {
                 permits.lock().unwrap().recv().unwrap();
                 let mut fate = ask(api, cluster);
                 permit.send(()).unwrap();
-                // Whoever is served asks again, until there is no Redis to ask.
+                // A request that succeeds is made again, until there is no Redis to ask.
                 while fate == Fate::Serves && !over.load(Ordering::Relaxed) {
                     fate = ask(api, cluster);
                 }

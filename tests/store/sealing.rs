@@ -86,7 +86,7 @@ fn a_record_in_another_users_place_does_not_open() {
 }
 
 #[test]
-fn a_record_whose_key_is_missing_waits_for_it() {
+fn a_record_without_its_key_is_kept_until_the_key_is_back() {
     let here = deploy("record_without_key");
     let (first, api) = here.start();
     api.log_in_to(&here.idp, "dev", "felix");

@@ -1,4 +1,4 @@
-//! The store is slow, loses its master, or holds what nobody can read: whom that concerns, and whom not.
+//! The store is slow, loses its master, or holds a record that cannot be read: which requests that concerns, and which not.
 
 mod gate;
 mod lost_answers;
@@ -117,7 +117,7 @@ fn refresh_tokens(parts: &Parts) -> Vec<String> {
 }
 
 #[test]
-fn of_two_logins_whose_writes_are_not_confirmed_the_one_that_is_kept_lives() {
+fn of_two_logins_with_unconfirmed_writes_the_one_that_is_kept_is_not_revoked() {
     let parts = Parts::start("store_trouble_two_logins");
     let replicas = [parts.here.plan.start(), parts.here.plan.start()];
     let apis = [parts.log_in(&replicas[0], "dev"), replicas[1].api(&parts.here.world)];
@@ -155,7 +155,7 @@ fn of_two_logins_whose_writes_are_not_confirmed_the_one_that_is_kept_lives() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_its_own_clusters_trouble() {
+fn a_record_that_cannot_be_read_concerns_its_own_cluster_alone() {
     let parts = Parts::start("store_trouble_unreadable");
     let plan =
         parts.here.plan.clone().with_clusters_named(&parts.here.world, &["dev", "prod", "stage", "test"]);

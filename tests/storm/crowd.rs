@@ -20,7 +20,7 @@ pub enum Got {
     LoginLost,
     /// Nothing: its replica died.
     NoAnswer,
-    /// What nobody promised.
+    /// Any other answer.
     Other(String),
 }
 

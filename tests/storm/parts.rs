@@ -1,4 +1,4 @@
-//! What a storm blows over: replicas of the real binary, Redis behind a gate, an identity provider, a cluster.
+//! What a storm runs against: replicas of the real binary, Redis behind a gate, an identity provider, a cluster.
 
 use super::redis_gate::RedisGate;
 use crate::harness::clients::api::Api;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// Longer than it takes until a write comes to be stopped, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sent behind a write: Redis does a connection's commands in turn, so with its answer there is that of the write.
 const MARKER: &[u8] = b"*2\r\n$4\r\nECHO\r\n$11\r\nstorm-write\r\n";
@@ -69,7 +69,7 @@ impl RedisGate {
     pub fn wait_stopped(&self) -> usize {
         let (lock, changed) = &*self.state;
         let waiting = |state: &mut State| state.stopped.is_none();
-        let (state, _) = changed.wait_timeout_while(lock.lock().unwrap(), PATIENCE, waiting).unwrap();
+        let (state, _) = changed.wait_timeout_while(lock.lock().unwrap(), TIMEOUT, waiting).unwrap();
         state.stopped.expect("no write came to be stopped")
     }
 

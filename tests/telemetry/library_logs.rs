@@ -20,7 +20,7 @@ fn serve_out_of_turn(port: u16) {
         for mut client in listener.incoming().flatten() {
             let _ = client.read(&mut [0; 4096]);
             let _ = client.write_all(&OUT_OF_TURN);
-            // Whoever hangs up first might take the record along.
+            // The side that hangs up first might lose the record.
             let _ = client.read_to_end(&mut Vec::new());
         }
     });

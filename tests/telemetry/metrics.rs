@@ -6,8 +6,7 @@ use crate::harness::deployment::Deployment;
 use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::prometheus::Prometheus;
 use crate::harness::peers::provider::Provider;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, Visitor};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, Visitor};
 use crate::harness::world::repository;
 
 /// What only a backend behind a real Backstage, or one that has ended a login, has.

@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use crate::harness::deployment::Deployment;
-use crate::harness::peers::backstage::Backstage;
-use crate::harness::peers::backstage::NO_BACKEND;
+use crate::harness::peers::backstage::{Backstage, NO_BACKEND};
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::forger::Forger;
 use crate::harness::peers::hostile_idp::HostileIdp;

@@ -1,4 +1,4 @@
-//! Those who watch, and those who read.
+//! People that watch, and people that read.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::harness::clients::api::agent;
 const PODS: &str = "/api/cluster-auth/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
 
 /// Longer than an event is on its way, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A reader needs little of it.
 const STACK: usize = 512 << 10;
@@ -31,7 +31,7 @@ pub fn open_watches(parts: &Parts, users: &[String], each: usize) -> Vec<TcpStre
 
 fn open_watch(backend_url: &str, token: &str) -> TcpStream {
     let mut watch = TcpStream::connect(backend_url.strip_prefix("http://").unwrap()).unwrap();
-    watch.set_read_timeout(Some(PATIENCE)).unwrap();
+    watch.set_read_timeout(Some(TIMEOUT)).unwrap();
     let head =
         format!("GET {PODS}?watch=true HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
     watch.write_all(head.as_bytes()).unwrap();

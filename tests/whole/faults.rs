@@ -21,7 +21,7 @@ fn a_token_endpoint_that_sends_a_head_and_then_nothing() {
 }
 
 #[test]
-fn a_token_endpoint_whose_answer_lacks_its_end() {
+fn a_token_endpoint_that_cuts_its_answer_short() {
     let people = People::new("fault_token_cut");
     people.fault("token_endpoint", Fault::LacksItsEnd);
     people.live_through(&LOST);
@@ -39,7 +39,7 @@ fn an_identity_provider_that_is_frozen() {
 }
 
 #[test]
-fn a_token_endpoint_that_has_enough() {
+fn a_token_endpoint_that_answers_429() {
     let people = People::new("fault_token_429");
     people.here.idp.control("next", json!({ "endpoint": "token", "status": 429, "times": 2 }));
     people.live_through(&Told {

@@ -2,8 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::backend::NO_ISSUER;
+use crate::harness::programs::backend::{BackendPlan, NO_ISSUER};
 use crate::harness::programs::command::Ended;
 use crate::harness::world::World;
 

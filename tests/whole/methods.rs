@@ -4,8 +4,7 @@ use ureq::http::Request;
 
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::deployment::Deployment;
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::backend::NO_ISSUER;
+use crate::harness::programs::backend::{BackendPlan, NO_ISSUER};
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
 use crate::harness::world::World;
 
@@ -33,7 +32,7 @@ fn assert_allows(url: &str, allowed: &[&str]) {
 }
 
 #[test]
-fn the_backends_paths() {
+fn a_wrong_method_at_the_backend_is_answered_405() {
     let world = World::new("methods_backend");
     let backend = BackendPlan::new(&world, NO_ISSUER).start();
     let base = format!("{}/api/cluster-auth", backend.url);
@@ -71,7 +70,7 @@ const READ: &[&str] = &["GET", "HEAD", "OPTIONS"];
 const WRITTEN: &[&str] = &["POST", "OPTIONS"];
 
 #[test]
-fn the_login_roles_paths() {
+fn a_wrong_method_at_the_login_role_is_answered_405() {
     let here = Deployment::with_hostile_idp("methods_login");
     let backend = here.plan.start();
     let _helper = here.helper(&backend).start();
@@ -86,9 +85,9 @@ fn the_login_roles_paths() {
 }
 
 #[test]
-fn the_proxys_paths_on_both_ports() {
+fn a_wrong_method_at_either_port_of_the_proxy_is_answered_405() {
     let world = World::new("methods_proxy");
-    let _proxy = ProxyPlan::of_nobody(&world).with("HOLD_CALLBACK_PORT", "true").start();
+    let _proxy = ProxyPlan::without_backend(&world).with("HOLD_CALLBACK_PORT", "true").start();
     for port in ["http://localhost:8000", CONTROL] {
         for (path, allowed) in [
             ("/", READ),

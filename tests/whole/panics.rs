@@ -7,8 +7,7 @@ use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::login::Arrived;
 use crate::harness::deployment::Deployment;
 use crate::harness::process::Process;
-use crate::harness::programs::backend::NO_ISSUER;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::{Backend, BackendPlan, NO_ISSUER};
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
 use crate::harness::world::World;
 
@@ -75,7 +74,7 @@ fn an_exchange_that_panics_is_lost_at_once() {
 fn a_request_to_the_helper_that_panics_is_a_page_that_says_so() {
     let world = World::new("panic_helper");
     world.ledger.note("planted", SECRET);
-    let plan = ProxyPlan::of_nobody(&world).with("HOLD_CALLBACK_PORT", "true");
+    let plan = ProxyPlan::without_backend(&world).with("HOLD_CALLBACK_PORT", "true");
     let proxy = plan.with("PLANTED_PANIC", "request").with("PLANTED_SECRET", SECRET).start();
     let broken = get(&format!("{CONTROL}/healthz"));
     assert_eq!(broken.status, 500, "{}", broken.text);

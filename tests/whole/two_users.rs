@@ -1,4 +1,4 @@
-//! Two users at once on one replica: whose token a request carries, over thousands of them, while both logins are refreshed.
+//! Two users at once on one replica: each of thousands of requests carries its own user's token, while both logins are refreshed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -24,10 +24,10 @@ const AT_ONCE: usize = 8;
 /// At least so many refreshes meanwhile, both users' together.
 const REFRESHES: u64 = 4;
 /// Longer than it takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Whose ID token the cluster was shown. It has verified it, and answers with the headers that arrived. `None` where the
-/// token expired on its way to the cluster, as it may on a busy machine.
+/// The email in the ID token that the cluster was shown. It has verified it, and answers with the headers that arrived. `None`
+/// where the token expired on its way to the cluster, as it may on a busy machine.
 fn shown_to_the_cluster(answer: &Answer) -> Option<Value> {
     if answer.status == 401 && answer.json["details"].is_null() {
         return None;
@@ -45,7 +45,7 @@ fn interleaved(apis: &[Api; 2], idp: &Idp) {
     let (answered, answers) = channel();
     let ask = |user: usize, answered: Sender<usize>| {
         while !enough.load(Ordering::Relaxed) {
-            let answer = apis[user].get("/clusters/dev/proxy/echo/whose-token");
+            let answer = apis[user].get("/clusters/dev/proxy/echo/token");
             let Some(email) = shown_to_the_cluster(&answer) else { continue };
             assert_eq!(email, format!("{}@example.com", USERS[user]));
             let _ = answered.send(user);
@@ -57,7 +57,7 @@ fn interleaved(apis: &[Api; 2], idp: &Idp) {
             scope.spawn(move || ask(thread % USERS.len(), answered));
         }
         drop(answered);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let watched: Vec<usize> = answers.iter().take(REQUESTS).collect();
         while idp.refreshes() < REFRESHES && Instant::now() < deadline && answers.recv().is_ok() {}
         enough.store(true, Ordering::Relaxed);

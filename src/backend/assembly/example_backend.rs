@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{ClientTls, Foundations, Services, assemble};
+use super::client_tls::ClientTls;
+use super::{Foundations, Services, assemble};
 use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;

@@ -1,4 +1,4 @@
-//! CORS: the app's pages may call, the extension may for a login, everybody else may not, and nobody at the proxy.
+//! CORS: the app's pages may call, the extension may for a login, other pages may not, and no page may call the proxy.
 
 use ureq::http::Request;
 
@@ -48,7 +48,7 @@ fn plan(test: &str) -> BackendPlan {
 }
 
 #[test]
-fn a_preflight_lets_in_whom_it_should() {
+fn a_preflight_lets_in_the_app_and_the_extension() {
     let backend = plan("cors_preflight").start();
     for (method, path, for_extension) in CALLS {
         let mut allowed = vec![APP, SECOND_APP];
@@ -86,7 +86,7 @@ fn an_answer_names_the_origin_also_when_it_is_an_error() {
         let answer = send(&backend.url, "GET", path, &[("origin", STRANGER)]);
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
-    // A request header that nobody needs is not allowed.
+    // A request header that no caller needs is not allowed.
     let cookies = [
         ("origin", APP),
         ("access-control-request-method", "GET"),

@@ -1,4 +1,4 @@
-//! Is it alive, is it ready, how is it doing, and how it ends.
+//! Liveness, readiness, metrics, and the end on SIGTERM.
 
 use std::thread;
 
@@ -9,8 +9,7 @@ use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::login::Arrived;
 use crate::harness::deployment::Deployment;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::backend::NO_ISSUER;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::{Backend, BackendPlan, NO_ISSUER};
 use crate::harness::world::World;
 
 const LIVENESS: &str = "/.backstage/health/v1/liveness";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
 
-/// A backend with these settings, whose own way to Backstage is `http://backstage:7007`, and what it says.
+/// A backend with these settings, which itself reaches Backstage at `http://backstage:7007`, and what it says.
 fn info(world: &World, settings: &[(&str, &str)]) -> (Value, Backend) {
     let plan = BackendPlan::new(world, "https://idp.example.com/")
         .with("BACKSTAGE_URL", "http://backstage:7007")
@@ -22,7 +22,7 @@ fn told_by(world: &World, plan: &BackendPlan) -> (Value, Backend) {
 }
 
 #[test]
-fn it_names_backstage_as_everybody_else_reaches_it() {
+fn it_names_backstage_as_browsers_reach_it() {
     let world = World::new("info_public");
     let issuer = ("BACKSTAGE_ISSUER", "https://api.example.com/portal/api/auth");
     let apps = ("BACKSTAGE_APP_URL", "https://portal.example.com/,https://other.example.com");
@@ -69,7 +69,7 @@ fn in_production(world: &World, settings: &[(&str, &str)]) -> (Value, Backend) {
 }
 
 #[test]
-fn an_inner_address_is_told_to_nobody() {
+fn an_inner_address_is_not_told() {
     let world = World::new("info_inner");
     for inner in [
         "http://localhost:7007",
@@ -99,7 +99,7 @@ fn what_is_told_for_want_of_another_address_is_warned_of() {
     let world = World::new("info_fallback");
     for settings in [
         &[("BACKSTAGE_URL", "https://backstage.example.com")][..],
-        // People whose browsers reach this provider reach Backstage, too.
+        // A browser that reaches this provider reaches Backstage, too.
         &[
             ("BACKSTAGE_URL", "https://backstage.corp.internal"),
             ("OIDC_ISSUER_URL", "https://sso.corp.internal/"),

@@ -1,4 +1,4 @@
-//! Who is a user: Backstage's own tokens count, and whatever only looks like one does not.
+//! Which callers are users: Backstage's own tokens count, and what only looks like one does not.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     let [felix, mara] =
         ["felix", "mara"].map(|login| api.with_bearer(&backstage.sign_in(&here.world, login).user_token));
     assert_eq!(felix.get("/status").json["user"], "user:default/felix");
-    // Neither another user's login nor an address that nobody verified.
+    // Neither another user's login nor an email address that is not verified.
     felix.attempt_log_in(&here.idp, "mara").assert_problem(403, "identity_mismatch");
     felix.attempt_log_in(&here.idp, "unverified").assert_problem(403, "identity_mismatch");
     assert_eq!(felix.cluster_status()["connected"], false);
@@ -28,7 +28,7 @@ fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     assert_eq!(mara.cluster_status()["connected"], false);
     assert_eq!(mara.attempt_log_in(&here.idp, "mara").json["user"], "user:default/mara");
     assert_eq!(mara.cluster_status()["subject"], "auth0|mara");
-    // Who is in no catalog cannot be matched.
+    // A user that is in no catalog cannot be matched.
     let guest = api.with_bearer(&guest_token(&here.world, &backstage));
     assert_eq!(guest.get("/status").json["user"], "user:default/guest");
     guest.post("/register", &json!({})).assert_problem(403, "identity_mismatch");
@@ -44,7 +44,7 @@ fn of_a_plugin(world: &World, backstage: &Backstage) -> [String; 2] {
     [token, claims["obo"].as_str().unwrap().to_owned()]
 }
 
-/// The user token of Backstage's guest, who is in no catalog.
+/// The user token of Backstage's guest, a user in no catalog.
 fn guest_token(world: &World, backstage: &Backstage) -> String {
     let answer = ask(backstage, "/api/auth/guest/refresh", None);
     let token = answer["backstageIdentity"]["token"].as_str().unwrap().to_owned();
@@ -103,7 +103,7 @@ fn whatever_only_looks_like_a_user_token_is_refused() {
         }
         caller.get("/clusters/dev/proxy/api").assert_status_object(401, "token_invalid");
     }
-    // A plugin's token is not the user's, who alone may begin a login; the user's key makes none of a plugin.
+    // Only a user may begin a login, so a plugin's token may not; the user's key makes no plugin token.
     here.world.ledger.note("plugin_token", &plugin);
     let plugin = api.with_bearer(&plugin);
     plugin.post("/register", &json!({})).assert_problem(401, "token_invalid");

@@ -3,19 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::harness::clients::api::{Answer, Api};
-use crate::harness::peers::backstage::Backstage;
-use crate::harness::peers::backstage::NO_BACKEND;
+use crate::harness::peers::backstage::{Backstage, NO_BACKEND};
 use crate::harness::peers::forger::Forger;
-use crate::harness::programs::backend::NO_ISSUER;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::{Backend, BackendPlan, NO_ISSUER};
 use crate::harness::world::World;
 
-/// Whoever shows a Backstage token is a user; each user and each address has one try a minute.
+/// A caller with a Backstage token is a user; each user and each address has one try a minute.
 fn once_a_minute(world: &World) -> BackendPlan {
     BackendPlan::new(world, NO_ISSUER).without("CLUSTER_AUTH_DEV_USER").with("REGISTRATIONS_PER_MINUTE", "1")
 }
 
-/// A login that somebody asks for who shows no identity.
+/// A registration without an identity.
 fn ask_as_stranger(api: &Api, forwarded_for: &str) -> Answer {
     api.post_raw("/register", &[("x-forwarded-for", forwarded_for)], b"")
 }
@@ -109,7 +107,7 @@ fn refusals(backend: &Backend) -> Vec<Value> {
 }
 
 #[test]
-fn a_person_who_is_refused_leaves_a_line_and_is_counted() {
+fn a_refused_user_leaves_an_audit_line_and_is_counted() {
     let world = World::new("rates_refused");
     let backend = BackendPlan::new(&world, NO_ISSUER).start();
     let api = backend.api(&world);
@@ -122,7 +120,7 @@ fn a_person_who_is_refused_leaves_a_line_and_is_counted() {
 }
 
 #[test]
-fn strangers_leave_lines_only_for_tokens_that_do_not_count() {
+fn strangers_leave_audit_lines_only_for_invalid_tokens() {
     let world = World::new("rates_strangers");
     let backend = once_a_minute(&world).with("REGISTRATIONS_PER_MINUTE", "2").start();
     let api = backend.api(&world);

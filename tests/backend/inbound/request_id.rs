@@ -1,5 +1,5 @@
-//! The name of a request travels with all that is sent for it, also with work that goes on by itself: an exchange, a refresh, the
-//! end of a login.
+//! A request's id is sent with every request that the backend makes for it, also in work that goes on by itself: an exchange, a
+//! refresh, the end of a login.
 
 use crate::harness::clients::api::{agent, redirect_body};
 use crate::harness::clients::login::Arrived;
@@ -14,7 +14,7 @@ use crate::harness::world::World;
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 #[test]
-fn an_identity_provider_is_told_whose_request_it_answers() {
+fn an_identity_provider_gets_the_id_of_the_request_that_it_is_asked_for() {
     let world = World::new("request_ids");
     let front = FaultyFront::new();
     let idp = Idp::start_with(&world, &["--issuer", &format!("{}/", front.url)]);

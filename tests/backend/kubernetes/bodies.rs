@@ -14,7 +14,7 @@ use crate::harness::clients::raw_http;
 use crate::harness::programs::backend::Backend;
 
 /// Longer than a part of a body is on its way, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// More than is kept anywhere on the way.
 const LARGE: usize = 5 << 20;
@@ -66,7 +66,7 @@ fn every_method_arrives_with_its_body() {
 }
 
 #[test]
-fn who_waits_to_be_asked_for_the_body_is_asked_here() {
+fn a_caller_that_waits_to_be_asked_for_the_body_is_asked_here() {
     let connected = Connected::new("proxy_expect");
     let backend = full(&connected);
     let head = "POST /api/cluster-auth/clusters/dev/proxy/echo/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
@@ -96,8 +96,8 @@ fn a_refused_request_with_a_body_is_answered() {
 fn accept(listener: TcpListener) -> TcpStream {
     let (accepted, connections) = std::sync::mpsc::channel();
     std::thread::spawn(move || accepted.send(listener.accept().unwrap().0));
-    let connection: TcpStream = connections.recv_timeout(PATIENCE).expect("nothing of the body arrives");
-    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    let connection: TcpStream = connections.recv_timeout(TIMEOUT).expect("nothing of the body arrives");
+    connection.set_read_timeout(Some(TIMEOUT)).unwrap();
     connection
 }
 
@@ -116,7 +116,7 @@ fn wait_for(connection: &mut TcpStream, wanted: &[u8]) {
 /// More than our client puts together before it sends any of it, and less than [`LARGE`].
 const FIRST_PART: usize = 1 << 20;
 
-/// Both ends of a POST whose first part is on its way: the caller's, and the cluster's, which is a plain listener: the
+/// Both ends of a POST after the first part of its body was sent: the caller's, and the cluster's, which is a plain listener: the
 /// development cluster tells of a body only when it is whole.
 fn partly_sent(
     test: &str,

@@ -11,7 +11,7 @@ use crate::harness::network::far_network::FAR;
 use crate::harness::programs::backend::Backend;
 
 /// Longer than anything takes here, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is done with each connection once its request has come.
 #[derive(Clone)]
@@ -62,12 +62,12 @@ impl CannedApi {
 
     /// Waits until a request has come that keeps its connection.
     pub fn wait_until_asked(&self) {
-        assert_eq!(self.events.recv_timeout(PATIENCE), Ok(Event::Asked), "no request comes");
+        assert_eq!(self.events.recv_timeout(TIMEOUT), Ok(Event::Asked), "no request comes");
     }
 
     /// Waits until the client of that request has hung up.
     pub fn wait_until_hung_up(&self) {
-        assert_eq!(self.events.recv_timeout(PATIENCE), Ok(Event::HungUp), "the request goes on");
+        assert_eq!(self.events.recv_timeout(TIMEOUT), Ok(Event::HungUp), "the request goes on");
     }
 
     /// A backend before it, in which Felix is logged in.

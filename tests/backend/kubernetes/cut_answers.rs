@@ -191,7 +191,7 @@ fn a_client_that_hangs_up_ends_the_request_before_its_answer() {
 }
 
 #[test]
-fn a_watch_whose_answer_begins_with_a_long_head_is_passed_on_whole() {
+fn a_watch_with_a_long_response_head_is_passed_on_whole() {
     let connected = Connected::new("proxy_long_head");
     let api = CannedApi::start("127.0.0.1:0");
     let backend = api.backend(&connected);

@@ -10,8 +10,7 @@ use super::Connected;
 use super::streams::{next_event, open, wait_until_open};
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::raw_http;
-use crate::harness::peers::cluster::PODS;
-use crate::harness::peers::cluster::names;
+use crate::harness::peers::cluster::{PODS, names};
 
 #[test]
 fn requests_and_answers_pass_as_over_http_1() {

@@ -1,4 +1,4 @@
-//! Answers that stay open: each has a place, and a caller who is there.
+//! Answers that stay open: each takes one of the user's places, until its caller is gone.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::harness::clients::raw_http;
 use crate::harness::programs::backend::Backend;
 
 /// Longer than it takes to see that an answer stays open and that its caller is gone, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// An answer without an end.
 const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nevent\r\n";
@@ -36,7 +36,7 @@ fn begun(backend: &Backend, path: &str) -> TcpStream {
 }
 
 fn wait_until_open(backend: &Backend, count: u64) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while gauge(backend) != count {
         assert!(Instant::now() < deadline, "{} are open, not {count}", gauge(backend));
     }
@@ -59,7 +59,7 @@ fn an_answer_without_end_takes_a_place_or_is_ended() {
     api.begins(ENDLESS);
     let mut answers = [begun(&backend, "/api/v1/pods"), begun(&backend, "/api/v1/pods")];
     assert_eq!(gauge(&backend), 0, "what may end by itself takes no place at once");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let cut = loop {
         if let Some(cut) = answers.iter_mut().position(has_ended) {
             break cut;
@@ -75,13 +75,13 @@ fn an_answer_without_end_takes_a_place_or_is_ended() {
 }
 
 #[test]
-fn who_sends_more_than_is_read_and_hangs_up_keeps_no_place() {
+fn a_caller_that_sends_more_than_is_read_and_hangs_up_keeps_no_place() {
     let connected = Connected::new("proxy_pipelined");
     let api = CannedApi::start("127.0.0.1:0");
     let backend = api.backend(&connected);
     api.begins(ENDLESS);
     let mut watch = begun(&backend, "/api/v1/pods?watch=true");
-    // A watch that has not begun to answer, and whose body nobody reads.
+    // A watch that has not begun to answer, and a request body that is not read.
     api.begins(b"");
     let mut silent = ask(&backend, "/api/v1/pods?watch=1", "content-length: 1000000\r\n");
     wait_until_open(&backend, 2);

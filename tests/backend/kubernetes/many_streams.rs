@@ -1,13 +1,11 @@
-//! Watches lock nobody out, and have a bound of their own.
+//! Many watches do not block other requests, and are limited per user.
 
 use std::io::Read;
 
-use super::Connected;
-use super::on_cluster;
 use super::streams::{next_event, open, wait_until_open};
+use super::{Connected, on_cluster};
 use crate::harness::clients::raw_http;
-use crate::harness::peers::cluster::PODS;
-use crate::harness::peers::cluster::names;
+use crate::harness::peers::cluster::{PODS, names};
 use crate::harness::programs::backend::Backend;
 
 /// More than one connection's streams, more than a worker's connections were.
@@ -22,7 +20,7 @@ pub fn gauge(backend: &Backend) -> u64 {
     backend.metric("cluster_auth_kubernetes_streams{cluster=\"dev\"}")
 }
 
-fn many_watches_lock_nobody_out(connected: &Connected) {
+fn many_watches_lock_no_request_out(connected: &Connected) {
     let mut watches: Vec<_> = (0..MANY).map(|_| open(connected, &watch_path())).collect();
     for watch in &mut watches {
         assert_eq!(next_event(watch), "ADDED web-0");
@@ -32,7 +30,7 @@ fn many_watches_lock_nobody_out(connected: &Connected) {
         assert_eq!(names(&connected.api.get(PODS).json), ["web-0", "web-1"]);
     }
     wait_until_open(connected, MANY);
-    // Nobody reads on: what the cluster has to tell waits, and holds nobody else back.
+    // The watches are not read on: their events wait, and hold no other request back.
     for _ in 0..4 {
         connected.here.cluster.touch();
     }
@@ -43,20 +41,20 @@ fn many_watches_lock_nobody_out(connected: &Connected) {
 }
 
 #[test]
-fn many_watches_lock_nobody_out_over_http_1() {
-    many_watches_lock_nobody_out(&Connected::new("proxy_many_watches"));
+fn many_watches_lock_no_request_out_over_http_1() {
+    many_watches_lock_no_request_out(&Connected::new("proxy_many_watches"));
 }
 
 #[test]
-fn many_watches_lock_nobody_out_over_http_2() {
-    many_watches_lock_nobody_out(&Connected::over_http2("proxy_many_watches_http2"));
+fn many_watches_lock_no_request_out_over_http_2() {
+    many_watches_lock_no_request_out(&Connected::over_http2("proxy_many_watches_http2"));
 }
 
-/// Callers who do not read; the windows of hyper's own choice have room for two on a connection.
+/// Callers that do not read; the windows of hyper's own choice have room for two on a connection.
 const NOT_READING: usize = 12;
 
 /// Each answer begins, and then waits for its caller.
-fn callers_who_do_not_read_hold_nobody_back(connected: &Connected) {
+fn callers_that_do_not_read_hold_no_request_back(connected: &Connected) {
     let head = "GET /api/cluster-auth/clusters/dev/proxy/echo/flood HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut floods: Vec<_> =
         (0..NOT_READING).map(|_| raw_http::begin(&connected.backend.url, head)).collect();
@@ -75,13 +73,13 @@ fn callers_who_do_not_read_hold_nobody_back(connected: &Connected) {
 }
 
 #[test]
-fn callers_who_do_not_read_hold_nobody_back_over_http_1() {
-    callers_who_do_not_read_hold_nobody_back(&Connected::new("proxy_not_reading"));
+fn callers_that_do_not_read_hold_no_request_back_over_http_1() {
+    callers_that_do_not_read_hold_no_request_back(&Connected::new("proxy_not_reading"));
 }
 
 #[test]
-fn callers_who_do_not_read_hold_nobody_back_over_http_2() {
-    callers_who_do_not_read_hold_nobody_back(&Connected::over_http2("proxy_not_reading_http2"));
+fn callers_that_do_not_read_hold_no_request_back_over_http_2() {
+    callers_that_do_not_read_hold_no_request_back(&Connected::over_http2("proxy_not_reading_http2"));
 }
 
 #[test]

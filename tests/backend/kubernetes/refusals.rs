@@ -1,9 +1,8 @@
-//! Requests that are not passed on: each answer is a `v1 Status`, and the cluster never hears of them.
+//! Requests that are not passed on: each answer is a `v1 Status`, and the cluster does not get them.
 
 use super::{Connected, on_cluster};
 use crate::harness::clients::raw_http;
-use crate::harness::peers::cluster::Cluster;
-use crate::harness::peers::cluster::PODS;
+use crate::harness::peers::cluster::{Cluster, PODS};
 
 /// A request below the proxy as raw bytes; the status and the whole answer.
 fn raw(connected: &Connected, path: &str, headers: &str) -> (u16, String) {
@@ -106,7 +105,7 @@ fn pages_and_upgrades_are_refused() {
             .get_with("/clusters/dev/proxy/echo/x", headers)
             .assert_status_object(403, "not_allowed");
     }
-    // No CORS, whoever asks.
+    // No CORS for any origin.
     let preflight = [("access-control-request-method", "GET"), ("origin", own_origin.as_str())];
     let answer = connected.api.get_with("/clusters/dev/proxy/echo/x", &preflight);
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None));
@@ -127,11 +126,11 @@ fn user_tokens_do_what_the_setting_says() {
         for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             let path = format!("{method} /api/cluster-auth{PODS}");
             let (status, answer) = send(&backend.url, &path, "content-length: 0\r\n");
-            // Kubernetes lets nobody write pods here: with `full` the refusal is its own.
-            let whose = if setting == "full" { "cannot" } else { "USER_TOKENS" };
+            // Kubernetes lets no user write pods here: with `full` the refusal is its own.
+            let refused_by = if setting == "full" { "cannot" } else { "USER_TOKENS" };
             assert_eq!(status, 403, "{setting}, {method}: {answer}");
             assert!(
-                answer.contains(whose) && answer.contains("\"kind\":\"Status\""),
+                answer.contains(refused_by) && answer.contains("\"kind\":\"Status\""),
                 "{setting}, {method}: {answer}"
             );
         }
@@ -156,7 +155,7 @@ fn connect_and_trace_are_refused_whatever_a_user_may_do() {
 }
 
 #[test]
-fn who_may_only_read_does_not_reach_through_a_pod() {
+fn a_user_that_may_only_read_does_not_reach_through_a_pod() {
     let connected = Connected::new("proxy_read_through");
     for path in ["pods/web-0/proxy/shutdown", "services/web/proxy/", "pods/web-0/%70roxy/"] {
         let path = format!("/clusters/dev/proxy/api/v1/namespaces/team-a/{path}");

@@ -1,4 +1,4 @@
-//! Watches and followed logs arrive while they are open, and end with whoever asked for them.
+//! Watches and followed logs arrive while they are open, and end with their callers.
 
 use std::io::{BufRead, BufReader, Read};
 

@@ -1,4 +1,4 @@
-//! A cluster that vanished, as one does whose machine or network is gone: nothing comes any more, not even an end. And one that
+//! A cluster that vanishes with its machine or network sends nothing any more, not even the end of the connection. And one that
 //! hangs, which HTTP/2 notices though its machine keeps the connection.
 
 use std::io::Read;

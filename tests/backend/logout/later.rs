@@ -1,4 +1,4 @@
-//! What could not be revoked at once is revoked later, whoever dies meanwhile.
+//! What could not be revoked at once is revoked later, also when a replica dies meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    PATIENCE, assert_answer, counted, deploy, deploy_impatient, until_nothing_is_pending, wait_for_audit,
+    TIMEOUT, assert_answer, counted, deploy, deploy_impatient, until_nothing_is_pending, wait_for_audit,
 };
 use crate::harness::deployment::OnRedis;
 use crate::harness::peers::redis_server::RedisServer;
@@ -56,11 +56,11 @@ fn a_restart_loses_no_pending_revocation() {
 }
 
 #[test]
-fn a_backend_killed_between_forgetting_and_revoking_has_promised_it() {
+fn a_backend_killed_between_deleting_and_revoking_has_recorded_the_revocation() {
     let here = deploy_impatient("disconnect_killed");
     let mut backend = here.plan.start();
     let token = here.log_in(&here.api(&backend));
-    // It comes so late that nobody lives to see it.
+    // It comes after the backend has been killed.
     here.idp.control("next", json!({ "endpoint": "revocation", "delayMs": 600_000 }));
     std::thread::scope(|scope| {
         let api = here.api(&backend);
@@ -90,7 +90,7 @@ fn what_a_refused_login_brought_is_revoked_later_if_not_at_once() {
 }
 
 #[test]
-fn a_token_is_sent_to_nobody_but_whoever_issued_it() {
+fn a_token_is_sent_only_to_the_provider_that_issued_it() {
     let here = deploy_impatient("disconnect_another_client");
     let mut backend = here.plan.start();
     let token = here.log_in(&here.api(&backend));
@@ -119,7 +119,7 @@ fn felix_at_dev() -> LoginKey {
     LoginKey::new(&"user:default/felix".parse().unwrap(), "dev")
 }
 
-/// The process that recorded the revocation died before the login was taken out of the store.
+/// The backend that recorded the revocation died before it deleted the login.
 #[test]
 fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     let here = deploy("disconnect_still_there");
@@ -128,7 +128,7 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     in_redis(&here.redis, async |outbox| {
         let Outbox { store, keyring, random } = outbox.clone();
         let (login, now) = (felix_at_dev(), OffsetDateTime::now_utc());
-        let stored = Logins { store, keyring, random, ttl: PATIENCE }.read(&login).await.unwrap().unwrap();
+        let stored = Logins { store, keyring, random, ttl: TIMEOUT }.read(&login).await.unwrap().unwrap();
         let LoginState::Live(live) = stored.record.state else { panic!("the login has ended") };
         let revocation = Revocation::of_login(&live).begin(now, Duration::ZERO);
         let key = RevocationKey::new(&login, &revocation);
@@ -141,7 +141,7 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
 }
 
 /// Writes down that tokens are to be revoked, as of that moment.
-fn promise_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
+fn record_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
     let oidc = OidcClient {
         issuer: here.idp.issuer.clone(),
         client_id: "kubernetes".to_owned(),
@@ -167,7 +167,7 @@ fn promise_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
 fn replicas_that_look_at_once_take_each_revocation_once() {
     let here = deploy("disconnect_replicas");
     let tokens: Vec<String> = (0..300).map(|number| format!("token {number}")).collect();
-    promise_in_redis(&here, &tokens, OffsetDateTime::now_utc());
+    record_in_redis(&here, &tokens, OffsetDateTime::now_utc());
     let replicas = [here.plan.launch(), here.plan.launch(), here.plan.launch()];
     let backend = here.plan.start();
     until_nothing_is_pending(&here.api(&backend));
@@ -179,7 +179,7 @@ fn replicas_that_look_at_once_take_each_revocation_once() {
 fn a_revocation_is_given_up_after_seven_days() {
     let here = deploy("disconnect_given_up");
     let begun = OffsetDateTime::now_utc() - time::Duration::days(7);
-    promise_in_redis(&here, &["an old token".to_owned()], begun);
+    record_in_redis(&here, &["an old token".to_owned()], begun);
     here.fail_revocations(1, 503);
     let backend = here.plan.start();
     wait_for_audit(&backend, "revocation_given_up");

@@ -1,5 +1,5 @@
-//! One identity provider that hangs when it shall revoke holds up nobody but itself: neither the end of unused logins nor what is
-//! still to be revoked.
+//! One identity provider that hangs at a revocation holds up only its own logins: unused logins elsewhere still end, and pending
+//! revocations elsewhere are still sent.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::harness::world::World;
 /// At the provider that hangs; one after the other, or a handful at a time, takes longer than the test has patience.
 const LOGINS: usize = 200;
 /// Longer than one time-out, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A provider each: `dev` hangs, `prod` does not.
 struct Parts {
@@ -71,7 +71,7 @@ impl Parts {
     }
 
     fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !done(self) {
             assert!(Instant::now() < deadline, "{what}");
         }
@@ -108,7 +108,7 @@ fn in_redis<T>(redis: &RedisServer, act: impl AsyncFnOnce(Arc<Redis>, Arc<Keyrin
 }
 
 #[test]
-fn unused_logins_elsewhere_end_beside_those_whose_provider_hangs() {
+fn unused_logins_elsewhere_end_while_one_provider_hangs() {
     let parts = Parts::start("unused_hanging");
     in_redis(&parts.redis, async |store, keyring| {
         let ttl = Duration::from_hours(24 * 90);

@@ -51,7 +51,7 @@ const IN_THE_ANSWER: [Lie; 30] = [
     Lie("callback_iss_wrong", REJECTED, "failed", 0),
 ];
 
-/// Told to a backend that has met nobody yet. Where the keys were the trouble, the code was not sent and still counts.
+/// Told to a backend that has not met the provider yet. Where the keys were the trouble, the code was not sent and still counts.
 const AT_FIRST_SIGHT: [Lie; 4] = [
     Lie("jwks_redirects", UNREACHABLE, "pending", 0),
     Lie("endless_jwks", REFUSED, "pending", 0),

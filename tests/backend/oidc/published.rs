@@ -27,7 +27,7 @@ fn register(api: &Api) -> Answer {
 }
 
 #[test]
-fn twenty_who_register_at_once_cause_one_discovery_and_then_one_fetch_of_keys() {
+fn twenty_registrations_at_once_cause_one_discovery_and_then_one_fetch_of_keys() {
     let here = Deployment::new("one_flight");
     let (_backend, api) = here.start();
     let answers = at_once(20, |_| register(&api));
@@ -48,7 +48,7 @@ fn twenty_who_register_at_once_cause_one_discovery_and_then_one_fetch_of_keys() 
 }
 
 #[test]
-fn those_who_wait_for_a_discovery_that_fails_share_its_failure() {
+fn requests_that_wait_for_a_failing_discovery_share_its_failure() {
     let here = Deployment::new("shared_failure").with("IDP_TIMEOUT", "2s").with("EXCHANGE_LEASE", "3s");
     let (_backend, api) = here.start();
     here.idp.control("next", json!({ "endpoint": "discovery", "delayMs": 4000, "times": 20 }));
@@ -59,7 +59,7 @@ fn those_who_wait_for_a_discovery_that_fails_share_its_failure() {
     }
     // One after the other would be 40 s.
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    // One for all; more only for those whom a busy machine lets in late.
+    // One for all; more only for requests that a busy machine lets in late.
     let fetches = here.idp.read("counts")["discovery"].as_u64().unwrap();
     assert!((1..5).contains(&fetches), "{fetches} fetches for 20 who wait");
     here.idp.control("reset", json!({}));

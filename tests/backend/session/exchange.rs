@@ -1,4 +1,4 @@
-//! The exchange, step by step: one code, one token request, one outcome, whoever asks and whoever dies.
+//! The exchange, step by step: one code, one token request, one outcome, however many ask and whichever process dies.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,15 +54,15 @@ fn twenty_helpers_with_one_code_cause_one_token_request() {
 }
 
 /// The backend has read the session and waits for it to change.
-fn wait_until_somebody_waits(backend: &Backend, session: &Session) {
+fn wait_until_a_long_poll_waits(backend: &Backend, session: &Session) {
     let id = sha256(session.token.as_bytes());
-    backend.process.wait_for("that somebody waits", |line| {
+    backend.process.wait_for("that a long poll waits", |line| {
         (line.contains("waits for a change") && line.contains(&id)).then_some(())
     });
 }
 
 #[test]
-fn who_waits_learns_of_the_change_at_once() {
+fn a_long_poll_learns_of_the_change_at_once() {
     let here = Deployment::new("exchange_wait").with_redis();
     let replicas = [here.plan.start(), here.plan.start()];
     let [first, second] = replicas.each_ref().map(|replica| replica.api(&here.world));
@@ -72,8 +72,8 @@ fn who_waits_learns_of_the_change_at_once() {
         let begun = Instant::now();
         thread::scope(|scope| {
             let claimed = scope.spawn(|| wait(&first, &session));
-            // Only who saw the session pending can see it change.
-            wait_until_somebody_waits(&replicas[0], &session);
+            // Only a long poll that saw the session pending can see it change.
+            wait_until_a_long_poll_waits(&replicas[0], &session);
             let exchange = scope.spawn(|| changing.exchange(&session, &redirect));
             assert_eq!(claimed.join().unwrap()["status"], "exchanging");
             let concluded = scope.spawn(|| wait(&first, &session));
@@ -87,7 +87,7 @@ fn who_waits_learns_of_the_change_at_once() {
 }
 
 #[test]
-fn a_caller_who_hangs_up_does_not_stop_the_exchange() {
+fn a_caller_that_hangs_up_does_not_stop_the_exchange() {
     let here = Deployment::new("exchange_hang_up");
     let (backend, api) = here.start();
     let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
@@ -107,7 +107,7 @@ fn a_caller_who_hangs_up_does_not_stop_the_exchange() {
     assert_eq!(api.cluster_status()["connected"], true);
 }
 
-/// A backend on Redis whose leases run out soon.
+/// A deployment on Redis in which leases run out soon.
 struct Crash(OnRedis);
 
 impl Crash {
@@ -194,7 +194,7 @@ fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
         while here.idp.code_requests() != LOGINS as u64 {
             thread::yield_now();
         }
-        // Most of their answers come at the same moment; who was not held yet by then is let go a little later.
+        // Most of their answers come at the same moment; a request that was not held yet by then is let go a little later.
         while redeeming.iter().any(|request| !request.is_finished()) {
             here.idp.release();
         }

@@ -1,5 +1,5 @@
 //! The backend is killed (SIGKILL) in the middle of an exchange and started again on the same Redis and the same port:
-//! steps 2 to 5 of the exchange, as the person in the browser lives through them.
+//! steps 2 to 5 of the exchange, as the user in the browser sees them.
 
 use crate::harness::clients::browser::Browser;
 use crate::harness::deployment::{Deployment, OnRedis};
@@ -46,8 +46,8 @@ impl AtLoginPage {
     }
 }
 
-/// The identity provider has the request and has not looked at it, or has answered into nothing: in both cases nobody can
-/// know whether the code is spent, so it is never sent again.
+/// The identity provider has the request and has not looked at it, or has answered into nothing: in neither
+/// case is it known whether the code is spent, so it is never sent again.
 fn killed_while_the_identity_provider_holds(when: &str, test: &str) {
     let mut at = AtLoginPage::new(test);
     at.here.idp.hold_token(when);
@@ -58,17 +58,17 @@ fn killed_while_the_identity_provider_holds(when: &str, test: &str) {
 }
 
 #[test]
-fn before_the_identity_provider_has_processed_the_code() {
+fn killed_before_the_identity_provider_has_processed_the_code_the_login_is_lost() {
     killed_while_the_identity_provider_holds("before", "killed_before");
 }
 
 #[test]
-fn after_the_identity_provider_has_answered() {
+fn killed_after_the_identity_provider_has_answered_the_login_is_lost() {
     killed_while_the_identity_provider_holds("after", "killed_after");
 }
 
 #[test]
-fn after_the_login_is_stored() {
+fn killed_after_the_login_is_stored_it_succeeds() {
     let mut at = AtLoginPage::new("killed_stored");
     let lost = at.ingress.lose_answer_to("/exchange");
     at.browser.log_in_at_idp("felix", "felix");

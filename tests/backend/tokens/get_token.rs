@@ -1,4 +1,4 @@
-//! `GET /token`: to trusted plugins on behalf of a user, to nobody else.
+//! `GET /token`: for trusted plugins on behalf of a user, and for no other caller.
 
 mod flaws;
 
@@ -11,22 +11,21 @@ use time::format_description::well_known::Rfc3339;
 use crate::harness::clients::api::{Answer, Api, agent};
 use crate::harness::deployment::Deployment;
 use crate::harness::peers::backstage::Backstage;
-use crate::harness::peers::cluster::PODS;
-use crate::harness::peers::cluster::{Cluster, names};
+use crate::harness::peers::cluster::{Cluster, PODS, names};
 use crate::harness::peers::idp::Idp;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::{World, free_port};
 
 const TOKEN: &str = "/token?cluster=dev";
 
-/// A backend beside a real Backstage, whose plugins find it there.
+/// A backend beside a real Backstage, at the address that Backstage's plugins are given.
 struct Portal {
     here: Deployment<Idp, (), Cluster>,
     backstage: Backstage,
     backend: Backend,
 }
 
-/// A user who is signed in to Backstage.
+/// A user with a sign-in at Backstage.
 struct Person<'p> {
     portal: &'p Portal,
     /// As themselves.
@@ -120,7 +119,7 @@ fn claims(token: &Value) -> Value {
 }
 
 #[test]
-fn a_trusted_plugin_gets_the_token_of_whom_it_acts_for() {
+fn a_trusted_plugin_gets_the_token_of_the_user_that_it_acts_for() {
     let portal = Portal::start("give_token", |plan| plan);
     let [felix, mara] = ["felix", "mara"].map(|login| portal.sign_in(login));
     felix.log_in("felix");
@@ -176,7 +175,7 @@ fn a_trusted_plugin_uses_kubernetes_as_the_user_whatever_user_tokens_may() {
     let answer = plugin.get_with(PODS, &from_a_page);
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None), "{}", answer.text);
     felix.api.get(PODS).assert_status_object(403, "not_allowed");
-    // What nobody may, no plugin may for them.
+    // What no user may do, no plugin may do for a user.
     plugin.get_with(PODS, &[("impersonate-user", "mara")]).assert_status_object(403, "not_allowed");
     let upgrade = [("connection", "Upgrade"), ("upgrade", "SPDY/3.1")];
     plugin.get_with(PODS, &upgrade).assert_status_object(403, "not_allowed");
@@ -185,8 +184,8 @@ fn a_trusted_plugin_uses_kubernetes_as_the_user_whatever_user_tokens_may() {
 }
 
 #[test]
-fn nobody_else_gets_a_token() {
-    let portal = Portal::start("give_nobody_else", |plan| plan);
+fn no_other_caller_gets_a_token() {
+    let portal = Portal::start("give_no_other_caller", |plan| plan);
     let felix = portal.sign_in("felix");
     felix.log_in("felix");
     felix.api.get(TOKEN).assert_problem(403, "not_allowed");
@@ -198,9 +197,9 @@ fn nobody_else_gets_a_token() {
     }
     portal.wait_for_refusal("plugin_not_trusted", "plugin stranger");
     // Right in all but one thing, and made by Backstage itself.
-    let of_nobody = felix.plugin_api("kubernetes", &json!({ "onBehalfOf": "plugin" }));
+    let for_no_user = felix.plugin_api("kubernetes", &json!({ "onBehalfOf": "plugin" }));
     let for_another = felix.plugin_api("kubernetes", &json!({ "target": "catalog" }));
-    for (caller, why) in [(of_nobody, "acts for no user"), (for_another, "aud is not cluster-auth")] {
+    for (caller, why) in [(for_no_user, "acts for no user"), (for_another, "aud is not cluster-auth")] {
         for path in [TOKEN, "/status"] {
             let answer = caller.get(path);
             answer.assert_problem(401, "token_invalid");
@@ -243,7 +242,7 @@ fn an_expired_token_is_refreshed_before_it_is_given() {
 }
 
 #[test]
-fn where_everybody_is_one_user_nobody_gets_a_token() {
+fn a_backend_with_a_development_user_gives_no_token() {
     let here = Deployment::with_hostile_idp("give_development");
     let (backend, api) = here.start();
     api.log_in(&here.idp, "felix");

@@ -29,7 +29,7 @@ impl RawAnswer {
 pub fn send(bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(HELPER).unwrap();
     stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-    // Whoever is refused early stops reading: the answer tells.
+    // A server that refuses early stops reading: its answer tells.
     let _ = stream.write_all(bytes);
     stream
 }

@@ -1,11 +1,11 @@
-//! A login over HTTP, from a session to tokens, as a helper and a browser bring it about.
+//! A login over HTTP, from a session to tokens, as a helper and a browser make it.
 
 use serde_json::json;
 
 use super::api::{Answer, Api, Session};
 use crate::harness::peers::provider::Provider;
 
-/// A login whose code has arrived at the helper.
+/// A login: its code has arrived at the helper.
 pub struct Arrived {
     /// The session that it belongs to.
     pub session: Session,

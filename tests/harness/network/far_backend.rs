@@ -5,7 +5,7 @@ use super::front::{Behind, Heads, PrivateCa, serve_tls};
 use crate::harness::programs::helper_program::HelperPlan;
 use crate::harness::world::World;
 
-/// Its address, which nobody else has in the test's own network.
+/// Its address, which is free in the test's own network.
 pub const HOST: &str = "10.66.0.1";
 
 /// An address in front of a backend that listens on loopback.
@@ -53,7 +53,7 @@ impl FarBackend {
     }
 
     /// Asserts that since then it was sent nothing but the question of which backend it is.
-    pub fn assert_only_asked_who_it_is(&self, when: &str) {
+    pub fn assert_only_asked_for_info(&self, when: &str) {
         let asked = self.asked();
         assert!(asked.iter().all(|call| call == "GET /api/cluster-auth/info -"), "{when}: {asked:#?}");
     }

@@ -1,4 +1,4 @@
-//! A second network at the other end of a wire. From the test's own network nothing leads further than the wire's far end.
+//! A second network at the other end of a wire. From the test's own network there is no route further than the wire's far end.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -67,7 +67,7 @@ impl Namespaces {
 
     fn enter(&self) {
         setns(&self.network, CloneFlags::CLONE_NEWNET).unwrap();
-        // The threads that this one has started share its root and its folder with it; who moves must not.
+        // The threads that this one has started share its root and its folder with it; a thread that moves must not.
         unshare(CloneFlags::CLONE_FS).unwrap();
         setns(&self.mounts, CloneFlags::CLONE_NEWNS).unwrap();
         // Entering a mount namespace leads to its root.
@@ -75,7 +75,7 @@ impl Namespaces {
     }
 }
 
-/// Lets the calling thread, and all that it starts, mount what nobody else sees.
+/// Lets the calling thread, and all that it starts, mount what no other thread sees.
 pub fn have_own_mounts() {
     unshare(CloneFlags::CLONE_NEWNS).unwrap();
     run("mount", &["--make-rprivate", "/"]);

@@ -50,7 +50,7 @@ struct Shared {
 }
 
 impl FaultyFront {
-    /// One that does not accept anybody yet.
+    /// One that accepts no connection yet.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
@@ -177,7 +177,7 @@ impl Parts {
     }
 }
 
-/// The same in one chunk, whose end is missing.
+/// The same in one chunk without its end.
 fn without_its_end(answer: &[u8]) -> Vec<u8> {
     let Parts { first_line, fields, body, is_chunked } = Parts::of(answer);
     assert!(!is_chunked, "this answer is in chunks already");

@@ -14,7 +14,7 @@ use crate::harness::world::World;
 /// Whatever is asked for below this path is asked for without it behind the front.
 pub const BELOW: &str = "/portal/";
 
-/// A certification authority that nobody knows but who is told.
+/// A certification authority that only its own file makes known.
 pub struct PrivateCa {
     /// Its certificate, PEM. The test's Node programs trust it, too.
     pub file: PathBuf,
@@ -39,7 +39,7 @@ impl PrivateCa {
     pub fn server(&self, name: &str) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        // A certificate whose subject is its issuer's would be taken for self-signed.
+        // A certificate with its issuer's subject would be taken for self-signed.
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
@@ -52,7 +52,7 @@ impl PrivateCa {
 pub enum Behind {
     /// `http://127.0.0.1:port`
     Plain(String),
-    /// `https://127.0.0.1:port`, and whom to trust there.
+    /// `https://127.0.0.1:port`, and the TLS settings that trust it.
     Tls(String, Arc<ClientConfig>),
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Longer than anything takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const BAD_GATEWAY: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// A running ingress; ends with the test.
@@ -24,7 +24,7 @@ struct Routes {
     asked_backstage: Mutex<Vec<String>>,
 }
 
-/// The next answer to this path does not reach the one who asked.
+/// The next answer to this path does not reach its client.
 struct Losing {
     path: &'static str,
     arrived: Sender<Held>,
@@ -76,7 +76,7 @@ pub struct Lost(Receiver<Held>);
 impl Lost {
     /// Waits until all of it has left the backend.
     pub fn wait(&self) -> Held {
-        self.0.recv_timeout(PATIENCE).expect("no answer came to be lost")
+        self.0.recv_timeout(TIMEOUT).expect("no answer came to be lost")
     }
 }
 

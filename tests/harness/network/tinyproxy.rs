@@ -23,7 +23,7 @@ pub struct Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// Starts one that lets everybody through.
+    /// Starts one that asks for no password.
     pub fn open(world: &World, host: &str, port: u16) -> Self {
         Self::start(world, host, port, "")
     }
@@ -34,7 +34,7 @@ impl Tinyproxy {
         Self::start(world, host, port, &format!("BasicAuth {USER} {PASSWORD}\n"))
     }
 
-    /// Starts one that accepts nobody's password.
+    /// Starts one that accepts no password that a test has.
     pub fn refusing(world: &World, host: &str, port: u16) -> Self {
         Self::start(world, host, port, "BasicAuth nobody nobodys-password\n")
     }

@@ -1,4 +1,4 @@
-//! A headless real Backstage, whose users sign in at the development identity provider.
+//! A headless real Backstage: its users sign in at the development identity provider.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::harness::node;
 use crate::harness::process::Process;
 use crate::harness::world::{World, free_port, repository};
 
-/// The backend's address for a Backstage whose plugins do not call it.
+/// The backend's address where no plugin of Backstage calls the backend.
 pub const NO_BACKEND: &str = "http://localhost:1";
 
 const CLIENT_ID: &str = "backstage";
@@ -22,7 +22,7 @@ const CLIENT_SECRET: &str = "a secret for tests";
 pub struct Backstage {
     /// `http://localhost:…`
     pub url: String,
-    /// Holds `private.pem`: who has it can sign user tokens that this Backstage vouches for.
+    /// Holds `private.pem`, which signs user tokens that this Backstage vouches for.
     pub keys: PathBuf,
     process: Process,
 }

@@ -49,7 +49,7 @@ impl Cluster {
         Self { url: announcement["url"].as_str().map(str::to_owned).unwrap(), ca_file, process }
     }
 
-    /// Stops it in its tracks: its connections stay open, and nothing comes any more.
+    /// Stops it (SIGSTOP): its connections stay open, and nothing comes any more.
     pub fn freeze(&self) {
         self.process.freeze();
     }

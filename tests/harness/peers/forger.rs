@@ -80,7 +80,7 @@ impl Forger {
         Self { keys: keys.to_owned(), ..self.clone() }.token()
     }
 
-    /// Signed by somebody else's key under Backstage's `kid`.
+    /// Signed with a foreign key under Backstage's `kid`.
     pub fn with_foreign_key(&self) -> String {
         let pair =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
@@ -88,7 +88,7 @@ impl Forger {
         jsonwebtoken::encode(&self.header, &self.claims, &foreign).unwrap()
     }
 
-    /// The HMAC whose secret is the public key that everybody knows.
+    /// An HMAC with the public key as its secret.
     pub fn hs256(&self) -> String {
         let public = std::fs::read(self.keys.join("public.pem")).unwrap();
         let header = Header { alg: Algorithm::HS256, ..self.header.clone() };

@@ -70,7 +70,7 @@ impl Idp {
         answer.status().as_u16()
     }
 
-    /// Stops it in its tracks, as a provider that hangs would.
+    /// Stops it (SIGSTOP), as a provider that hangs would.
     pub fn freeze(&self) {
         self.process.freeze();
     }

@@ -12,7 +12,7 @@ use crate::harness::process::Process;
 use crate::harness::world::{World, free_port};
 
 /// Longer than a scrape takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running Prometheus.
 pub struct Prometheus {
@@ -41,10 +41,10 @@ impl Prometheus {
         Self { url: format!("http://127.0.0.1:{port}"), _process: process }
     }
 
-    /// All series of a job whose names begin so, once one of that name has been scraped from it: names, and the labels that we
+    /// All series of a job with this prefix, once the awaited one has been scraped from it: names, and the labels that we
     /// gave them.
     pub fn series(&self, job: &str, prefix: &str, awaited: &str) -> BTreeMap<String, Vec<String>> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let series = self.query(&format!("{{job=\"{job}\", __name__=~\"{prefix}.*\"}}"));
             if series.iter().any(|labels| labels["__name__"] == awaited) {

@@ -36,7 +36,7 @@ impl Provider for HostileIdp {
         &self.issuer
     }
 
-    /// It knows one user, who is always Felix.
+    /// It knows one user, Felix.
     fn redirect_of(&self, auth_url: &str, _login: &str) -> String {
         self.log_in(auth_url)
     }

@@ -55,7 +55,7 @@ impl RedisServer {
         self.port
     }
 
-    /// Stops it in its tracks.
+    /// Stops it (SIGSTOP).
     pub fn freeze(&self) {
         self.process.freeze();
     }

@@ -28,7 +28,7 @@ pub struct BackendPlan {
 }
 
 impl BackendPlan {
-    /// One cluster `dev` behind this issuer, in-process store, everybody is `user:default/felix`.
+    /// One cluster `dev` behind this issuer, in-process store, and `user:default/felix` as every caller.
     pub fn new(world: &World, issuer: &str) -> Self {
         let log = world.file("backend.log");
         let plan = Self { variables: BTreeMap::new(), log };
@@ -95,7 +95,7 @@ impl BackendPlan {
         self.with("CONFIG_FILE", path.to_str().unwrap())
     }
 
-    /// Behind this Backstage, whose catalog says which email a user has.
+    /// Behind this Backstage: its catalog says which email a user has.
     #[must_use]
     pub fn with_backstage(self, url: &str) -> Self {
         self.without("CLUSTER_AUTH_DEV_USER").with("BACKSTAGE_URL", url).with("IDENTITY_RULE", "catalog")

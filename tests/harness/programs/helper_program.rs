@@ -59,7 +59,7 @@ impl HelperPlan {
         Helper::of(self.launch())
     }
 
-    /// Starts it at a terminal, in which somebody has typed ahead.
+    /// Starts it at a terminal that already holds typed input.
     pub fn launch_at_terminal(self, typed_ahead: &str) -> Process {
         Process::start_at_terminal("helper", &self.command, self.log, typed_ahead)
     }

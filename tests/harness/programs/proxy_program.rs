@@ -1,4 +1,4 @@
-//! The real binary in the proxy role, and a person who uses it without a browser.
+//! The real binary in the proxy role, and a user without a browser.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::harness::process::Process;
 use crate::harness::world::World;
 
 /// Longer than any outcome takes, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The helper port.
 pub const CONTROL: &str = "http://localhost:8888";
@@ -34,7 +34,7 @@ pub struct ProxyPlan {
 
 impl ProxyPlan {
     /// On the real ports of the test's own network, with no Backstage.
-    pub fn of_nobody(world: &World) -> Self {
+    pub fn without_backend(world: &World) -> Self {
         let plan = Self { variables: BTreeMap::new(), log: world.file("proxy.log") };
         let home = world.home.path().to_str().unwrap();
         plan.with("LOG_FORMAT", "json").with("RUST_LOG", "trace").with("HOME", home)
@@ -42,7 +42,7 @@ impl ProxyPlan {
 
     /// The same toward this backend.
     pub fn new(world: &World, backend_url: &str) -> Self {
-        Self::of_nobody(world).with("BACKSTAGE_URL", backend_url)
+        Self::without_backend(world).with("BACKSTAGE_URL", backend_url)
     }
 
     /// Sets a variable.
@@ -173,7 +173,7 @@ impl Visitor {
         outcome(&answer)
     }
 
-    /// Reloads the page that it came back to: the page's name, or none where the redirect's port is free already.
+    /// Reloads the page that it came back to: the page's name, or none where the redirect URI's port is closed already.
     pub fn reload(&self, redirect: &str) -> Option<String> {
         self.attempt_get(redirect.strip_prefix("http://localhost:8000").unwrap()).as_ref().map(outcome)
     }
@@ -181,7 +181,7 @@ impl Visitor {
     /// Comes back, and reloads what the browser shows until there is an outcome.
     pub fn come_back_for_good(&self, redirect: &str) -> String {
         let path = redirect.strip_prefix("http://localhost:8000").unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match self.attempt_get(path).as_ref().map(outcome).as_deref() {
                 None | Some("backend-away") => std::thread::yield_now(),

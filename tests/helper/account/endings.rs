@@ -1,4 +1,4 @@
-//! Whatever keeps `status` and `logout` from an answer: the exit code, and the sentence that comes with it.
+//! What prevents an answer to `status` and `logout`: the exit code, and the sentence that comes with it.
 
 use nix::sys::signal::Signal;
 
@@ -11,7 +11,7 @@ use crate::harness::world::{World, free_port};
 const COMMANDS: [&str; 2] = ["status", "logout"];
 
 #[test]
-fn usage() {
+fn a_wrong_flag_or_setting_ends_with_code_2() {
     let world = World::new("status_usage");
     let session = "s".repeat(43);
     for name in COMMANDS {
@@ -30,13 +30,13 @@ fn usage() {
 }
 
 #[test]
-fn a_backend_that_is_away() {
+fn a_backend_that_is_away_ends_with_code_5() {
     let world = World::new("status_away");
-    let nobody = format!("http://localhost:{}", free_port());
-    // An ingress in front of nobody answers 502.
-    let ingress = Ingress::start(&nobody, &nobody);
+    let nowhere = format!("http://localhost:{}", free_port());
+    // An ingress without a backend behind it answers 502.
+    let ingress = Ingress::start(&nowhere, &nowhere);
     for name in COMMANDS {
-        for address in [&nobody, &ingress.url] {
+        for address in [&nowhere, &ingress.url] {
             let ending = run(HelperPlan::of_command(&world, name, address));
             ending.assert(5, &["There is no backend to be reached at", address, "check BACKSTAGE_URL"]);
             let told = ending.said.matches("The backend does not answer yet").count();

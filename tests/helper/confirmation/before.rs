@@ -1,4 +1,4 @@
-//! Before the click, and after it, with each credential.
+//! What is sent before the click and after it, with each credential.
 
 use backstage_oidc_helper::random::sha256;
 use serde_json::json;
@@ -88,7 +88,7 @@ fn it_is_sent_nothing_before_the_click_whatever_the_credential() {
             parts.keep_sign_in();
         }
         parts.try_everything_but_the_click(plan);
-        parts.far.assert_only_asked_who_it_is(credential);
+        parts.far.assert_only_asked_for_info(credential);
     }
     assert_eq!(parts.here.api(&parts.backend).session(&session).json["status"], "pending");
 }
@@ -118,7 +118,7 @@ fn after_the_click_each_credential_is_used() {
         let mut helper = plan.start();
         let mut visitor = parts.visitor();
         let page = visitor.get(path_of(&helper.link));
-        parts.far.assert_only_asked_who_it_is(first);
+        parts.far.assert_only_asked_for_info(first);
         let csrf =
             page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         parts.here.world.ledger.note("csrf", &csrf);
@@ -146,7 +146,7 @@ fn two_clicks_in_one_tab_with_a_session_token() {
     browser.open("felix", &helper.link);
     browser.wait_for_outcome("felix", "confirm-backend");
     browser.screenshot("felix", &parts.here.world, "confirm-backend.png");
-    parts.far.assert_only_asked_who_it_is("before the first click");
+    parts.far.assert_only_asked_for_info("before the first click");
     browser.click("felix", "#continue");
     browser.wait_for_outcome("felix", "confirm");
     let page = browser.page("felix");

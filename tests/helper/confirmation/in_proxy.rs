@@ -1,4 +1,4 @@
-//! The proxy role: its own button names the backend, and a session that is handed over waits for a click that does.
+//! The proxy role: its own button names the backend, and a session that is handed over waits for a click on a page that names it.
 
 use std::time::Instant;
 
@@ -6,8 +6,7 @@ use super::Parts;
 use crate::harness::clients::api::Answer;
 use crate::harness::programs::confirmed::confirmed_file;
 use crate::harness::programs::helper_program::Ending;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, PATIENCE, ProxyPlan, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, ProxyPlan, TIMEOUT, Visitor, outcome};
 
 impl Parts {
     fn proxy(&self) -> ProxyPlan {
@@ -26,7 +25,7 @@ impl Parts {
 
 /// The file is written behind the answer: the page, as soon as it asks no more.
 fn until_trusted(visitor: &Visitor) -> Answer {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let page = visitor.get("/");
         if !page.text.contains("id=\"unconfirmed\"") {
@@ -46,13 +45,13 @@ fn a_session_that_is_handed_over_waits_for_the_click_and_the_next_one_does_not()
     let page = visitor.get(&question);
     assert_eq!(outcome(&page), "confirm-backend", "{}", page.text);
     assert!(page.text.contains(">10.66.0.1</dd>"), "{}", page.text);
-    parts.far.assert_only_asked_who_it_is("before the click");
+    parts.far.assert_only_asked_for_info("before the click");
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     parts.here.world.ledger.note("csrf", csrf);
     for (action, headers) in [("/continue", vec![("origin", CONTROL)]), ("/login", vec![])] {
         assert_eq!(visitor.post(action, &[("csrf", csrf)], &headers).status, 403, "{action}");
     }
-    parts.far.assert_only_asked_who_it_is("after clicks that are not the person's");
+    parts.far.assert_only_asked_for_info("after clicks that are not the person's");
 
     let link = visitor.press_button(&question);
     assert_eq!(parts.far.asked()[0], format!("GET /api/cluster-auth/session Bearer {}", session.token));
@@ -99,7 +98,7 @@ fn logout_local_reaches_a_proxy_that_runs() {
     // A page from before, which did not ask, confirms nothing.
     let question = visitor.press_button_of(&trusted);
     assert_eq!(outcome(&visitor.get(&question)), "confirm-backend");
-    parts.far.assert_only_asked_who_it_is("after it was forgotten");
+    parts.far.assert_only_asked_for_info("after it was forgotten");
     visitor.press_button_of(&named);
     assert_eq!(parts.far.asked(), ["POST /api/cluster-auth/register -"]);
 }
@@ -116,7 +115,7 @@ fn its_own_button_names_the_backend_and_sends_nothing_before() {
     for path in ["/status", "/healthz", "/readyz", "/metrics"] {
         visitor.get(path);
     }
-    parts.far.assert_only_asked_who_it_is("before the click");
+    parts.far.assert_only_asked_for_info("before the click");
     let link = visitor.press_button_of(&page);
     assert_eq!(parts.far.asked(), ["POST /api/cluster-auth/register -"]);
     let sent = visitor.get(&link);
@@ -127,7 +126,7 @@ fn its_own_button_names_the_backend_and_sends_nothing_before() {
 }
 
 #[test]
-fn a_question_that_nobody_answers_leads_nowhere_and_the_session_is_not_used_up() {
+fn a_question_without_an_answer_leads_nowhere_and_leaves_the_session_usable() {
     let parts = Parts::start("unconfirmed_proxy_late");
     let proxy = parts.proxy().with("LOGIN_TIMEOUT", "5s").start();
     let mut visitor = parts.at_proxy();
@@ -137,14 +136,14 @@ fn a_question_that_nobody_answers_leads_nowhere_and_the_session_is_not_used_up()
     let csrf = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     parts.here.world.ledger.note("csrf", csrf);
     proxy.wait_for_line("The login was not finished within 5s");
-    // Whoever comes or clicks too late is told so.
+    // A visit or a click that comes too late is told so.
     for answer in [visitor.get(&question), visitor.submit("/continue", csrf)] {
         assert!(answer.text.contains("The login was not finished within 5s"), "{}", answer.text);
     }
     while visitor.get(&question).status != 404 {
         std::thread::yield_now();
     }
-    parts.far.assert_only_asked_who_it_is("when nobody answers");
+    parts.far.assert_only_asked_for_info("without an answer");
     let again = visitor.hand_over(APP, &session.token);
     assert_eq!(outcome(&visitor.get(&again)), "confirm-backend");
 }

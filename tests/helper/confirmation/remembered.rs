@@ -1,4 +1,4 @@
-//! What a login that has succeeded leaves behind, for exactly that backend, and what a login that has not leaves: nothing.
+//! A login that succeeds makes exactly its backend known on this machine; one that fails makes none known.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -77,7 +77,7 @@ fn a_login_that_fails_is_not_remembered() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_trusts_nobody_and_is_left_as_it_is() {
+fn a_file_that_cannot_be_read_trusts_no_backend_and_is_left_as_it_is() {
     let parts = Parts::start("unconfirmed_damaged");
     parts.confirm_and_log_in();
     let whole = parts.file();
@@ -99,7 +99,7 @@ fn a_file_that_cannot_be_read_trusts_nobody_and_is_left_as_it_is() {
     }
     write_privately(&parts.here.world, "confirmed-backends.json", &whole);
     parts.assert_does_not_ask();
-    // Whoever can write it could have written it.
+    // Another user that can write it could have written it.
     std::fs::set_permissions(confirmed_file(&parts.here.world), std::fs::Permissions::from_mode(0o666))
         .unwrap();
     parts.assert_asks_of(parts.far.login(&parts.here.world));

@@ -6,7 +6,7 @@ use crate::harness::programs::helper_program::{Ending, HelperPlan};
 const COMMANDS: [&str; 2] = ["status", "logout"];
 
 #[test]
-fn nothing_is_sent_where_nobody_can_be_asked() {
+fn nothing_is_sent_where_the_user_cannot_be_asked() {
     let parts = Parts::start("unconfirmed_commands");
     for name in COMMANDS {
         let plan = || parts.far.command(&parts.here.world, name);

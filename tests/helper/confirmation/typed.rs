@@ -9,7 +9,7 @@ fn they_confirm_the_backend_and_then_other_words_the_account() {
     let plan = parts.far.login(&parts.here.world).with("BACKSTAGE_SESSION_TOKEN", &session.token);
     let mut helper = plan.start_at_terminal("y\nyes\nno\n");
     let first = helper.process.wait_for_words(&[]);
-    parts.far.assert_only_asked_who_it_is("before the words are typed");
+    parts.far.assert_only_asked_for_info("before the words are typed");
     helper.process.type_line(&first.to_uppercase());
     helper.process.wait_for_line("the backend was confirmed in the terminal");
     helper.process.wait_for_line("This login will be linked to user:default/felix at https://10.66.0.1 ");
@@ -18,7 +18,7 @@ fn they_confirm_the_backend_and_then_other_words_the_account() {
     helper.process.type_line(&first);
     let third = helper.process.wait_for_words(&[&first, &second]);
     let visitor = parts.visitor();
-    // The page that asked leads on to the account, whose question is still open.
+    // The page that asked leads on to the question of the account, which is still open.
     let link = visitor.get(path_of(&helper.link)).header("location").unwrap().to_owned();
     assert!(visitor.get(path_of(&link)).header("location").is_none());
     helper.process.type_line(&third);
@@ -47,7 +47,7 @@ fn what_was_pasted_along_does_not_count_however_much_it_is() {
     helper.process.type_line(&third);
     let mut visitor = parts.visitor();
     assert_asks(&visitor, &helper);
-    parts.far.assert_only_asked_who_it_is("after all that");
+    parts.far.assert_only_asked_for_info("after all that");
     let link = visitor.press_button(path_of(&helper.link));
     parts.log_in(&mut visitor, &link);
     helper.end().assert(0, &["Connected"]);

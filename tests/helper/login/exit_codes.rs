@@ -9,7 +9,7 @@ use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::{World, free_port};
 
 #[test]
-fn usage() {
+fn a_wrong_flag_or_setting_ends_with_code_2() {
     let world = World::new("exit_usage");
     let nowhere = || HelperPlan::new(&world, "http://localhost:1");
     let session = "s".repeat(43);
@@ -40,16 +40,16 @@ fn a_port_that_is_taken_names_the_program_that_has_it() {
 }
 
 #[test]
-fn a_backend_that_cannot_be_reached() {
+fn a_backend_that_cannot_be_reached_ends_with_code_5() {
     let world = World::new("exit_unreachable");
-    let nobody = format!("http://localhost:{}", free_port());
-    let mut helper = HelperPlan::new(&world, &nobody).launch();
+    let nowhere = format!("http://localhost:{}", free_port());
+    let mut helper = HelperPlan::new(&world, &nowhere).launch();
     Ending::of(&mut helper)
-        .assert(5, &["There is no backend to be reached at", &nobody, "check BACKSTAGE_URL"]);
+        .assert(5, &["There is no backend to be reached at", &nowhere, "check BACKSTAGE_URL"]);
 }
 
 #[test]
-fn time_out_interruption_and_a_backend_that_says_no() {
+fn a_time_out_an_interruption_and_a_refusal_have_their_own_codes() {
     let here = Deployment::new("exit_others");
     let backend = here.plan.start();
     let mut late = here.helper(&backend).with("LOGIN_TIMEOUT", "1s").start();

@@ -29,7 +29,7 @@ fn log_in(browser: &mut Browser, world: &World, helper: &mut Helper, login: &str
     }
 }
 
-/// The user's own pods through the backend, and nobody else's.
+/// Asserts that the user reads their own pods through the backend, and not another user's.
 fn assert_own_pods_only(api: &Api, own: &str, others: &str) {
     let pods = |namespace| api.get(&format!("/clusters/dev/proxy/api/v1/namespaces/{namespace}/pods"));
     let answer = pods(own);
@@ -64,12 +64,12 @@ fn with_a_session_token<R>(here: &Deployment<Idp, R, Cluster>) {
 }
 
 #[test]
-fn a_session_token_with_the_store_in_process() {
+fn a_login_with_a_session_token_succeeds_with_the_store_in_process() {
     with_a_session_token(&Deployment::new("browser_session_token_in_process").with_cluster());
 }
 
 #[test]
-fn a_session_token_with_the_store_in_redis() {
+fn a_login_with_a_session_token_succeeds_with_the_store_in_redis() {
     let here = Deployment::new("browser_session_token_redis").with_cluster().with_redis();
     with_a_session_token(&here);
     assert_nothing_in_the_clear(&here.world, &here.redis);
@@ -102,14 +102,14 @@ fn with_own_credential(
     browser.open(login, &helper.link);
     assert!(browser.page(login).url.starts_with(&idp.issuer), "{}", browser.page(login).url);
     log_in(browser, world, &mut helper, login);
-    // The next login of this test begins with a browser that knows nobody.
+    // The next login of this test begins with a browser without cookies.
     browser.act(&json!({ "op": "close", "context": login }));
     let (own, others) = if login == "felix" { ("team-a", "team-b") } else { ("team-b", "team-a") };
     assert_own_pods_only(backend, own, others);
 }
 
 #[test]
-fn what_the_real_backstage_gives_with_both_stores() {
+fn each_credential_of_a_real_backstage_succeeds_with_both_stores() {
     let (here, backstage) = Deployment::beside_backstage("browser_backstage", &[]);
     let here = here.with_cluster();
     let redis = RedisServer::start(&here.world);
@@ -137,7 +137,7 @@ fn what_the_real_backstage_gives_with_both_stores() {
 }
 
 #[test]
-fn no_credential_where_the_backend_has_a_development_user() {
+fn a_login_without_credential_succeeds_where_the_backend_has_a_development_user() {
     let here = Deployment::new("browser_no_credential").with_cluster();
     let (backend, api) = here.start();
     let helper = here.helper(&backend);
@@ -197,7 +197,7 @@ fn deny_at_the_identity_provider_ends_it() {
 }
 
 #[test]
-fn a_backend_that_is_away_when_the_redirect_arrives() {
+fn a_backend_that_is_away_when_the_redirect_arrives_gets_it_later() {
     let here = Deployment::new("browser_backend_away").with_redis();
     let mut backend = here.plan.start();
     let mut helper = here.helper(&backend).start();

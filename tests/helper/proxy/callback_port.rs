@@ -1,11 +1,10 @@
-//! The redirect's port: there for every login, and free for kubelogin in between.
+//! The redirect's port: open during every login, and free for kubelogin in between.
 
 use std::net::TcpListener;
 
 use super::{Parts, at_callback_port};
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, Visitor, outcome};
 
 /// As kubelogin does it.
 fn bind() -> Vec<std::io::Result<TcpListener>> {
@@ -46,7 +45,7 @@ fn two_logins_hold_the_port_until_the_second_has_ended() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_with_who_has_it_and_uses_nothing_up() {
+fn a_taken_port_is_reported_with_its_holder_and_leaves_the_session_usable() {
     let parts = Parts::start("proxy_port_taken");
     let session = parts.register();
     let mut visitor = parts.visitor();

@@ -1,10 +1,9 @@
-//! How a login ends otherwise than well, and how the program does.
+//! How a login ends that does not succeed, and how the program stops.
 
 use nix::sys::signal::Signal;
 
 use super::{Parts, at_callback_port};
-use crate::harness::programs::proxy_program::APP;
-use crate::harness::programs::proxy_program::outcome;
+use crate::harness::programs::proxy_program::{APP, outcome};
 
 #[test]
 fn deny_at_the_identity_provider_ends_it() {
@@ -22,8 +21,8 @@ fn deny_at_the_identity_provider_ends_it() {
 }
 
 #[test]
-fn a_login_that_nobody_finishes_frees_the_port() {
-    let parts = Parts::start_with("proxy_nobody_finishes", |plan| plan.with("LOGIN_TIMEOUT", "5s"));
+fn a_login_that_is_not_finished_frees_the_port() {
+    let parts = Parts::start_with("proxy_not_finished", |plan| plan.with("LOGIN_TIMEOUT", "5s"));
     let session = parts.register();
     let mut visitor = parts.visitor();
     let link = visitor.hand_over(APP, &session.token);

@@ -1,8 +1,7 @@
 //! From Backstage's page to a login, and what is refused on the way.
 
 use super::{Parts, at_callback_port};
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, Visitor, outcome};
 
 #[test]
 fn a_session_that_backstages_page_hands_over_ends_connected() {
@@ -84,8 +83,8 @@ fn only_backstages_own_page_may_hand_a_session_over_and_once() {
         let answer = visitor.post("/start", &[("sessionToken", token)], &[("origin", APP)]);
         assert_eq!((answer.status, outcome(&answer).as_str()), (400, "no-session-token"));
     }
-    let nobodys = "x".repeat(43);
-    let answer = visitor.post("/start", &[("sessionToken", &nobodys)], &[("origin", APP)]);
+    let unknown_token = "x".repeat(43);
+    let answer = visitor.post("/start", &[("sessionToken", &unknown_token)], &[("origin", APP)]);
     assert_eq!((answer.status, outcome(&answer).as_str()), (403, "not-begun"));
 
     // None of that has used the session up; its first use does.

@@ -1,4 +1,4 @@
-//! The proxy as real browsers meet it: from Backstage's page over https, and two people's at once.
+//! The proxy with real browsers: from Backstage's page over https, and two users at once.
 
 use serde_json::json;
 

@@ -1,8 +1,7 @@
 //! A proxy that starts where no backend answers.
 
 use super::deploy;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, ProxyPlan, Visitor, outcome};
 use crate::harness::world::World;
 
 #[test]
@@ -48,7 +47,7 @@ fn a_backend_that_goes_away_before_the_redirect_gets_it_later() {
 #[test]
 fn a_container_without_a_backstage_says_what_to_set() {
     let world = World::new("proxy_no_backstage");
-    let proxy = ProxyPlan::of_nobody(&world).with("HOLD_CALLBACK_PORT", "true").start();
+    let proxy = ProxyPlan::without_backend(&world).with("HOLD_CALLBACK_PORT", "true").start();
     proxy.wait_for_line("BACKSTAGE_URL is not set");
     for origin in [CONTROL, CALLBACK] {
         let mut visitor = Visitor::new(&world, origin);

@@ -3,8 +3,7 @@
 use super::{Parts, at_callback_port};
 use crate::harness::clients::api::Answer;
 use crate::harness::clients::raw_http;
-use crate::harness::programs::proxy_program::CONTROL;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL};
 
 fn status_of(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()

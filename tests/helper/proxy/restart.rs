@@ -1,4 +1,4 @@
-//! A proxy that is killed in the middle of many logins and started again on the same Redis: nobody notices but by a reload.
+//! A proxy that is killed in the middle of many logins and started again on the same Redis: users at most have to reload.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -12,13 +12,12 @@ use crate::harness::peers::backstage::Backstage;
 use crate::harness::peers::forger::Forger;
 use crate::harness::peers::idp::Idp;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, PATIENCE, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, TIMEOUT, Visitor, outcome};
 use crate::harness::world::World;
 
 /// So many logins are under way at once, each of a user of their own.
 const LOGINS: usize = 200;
-/// So many of them are at the question whose account it is when the proxy is killed.
+/// So many of them are at the question of the account when the proxy is killed.
 const AT_THE_QUESTION: usize = 20;
 /// So many have the link to it only.
 const AT_THE_LINK: usize = 20;
@@ -120,7 +119,7 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
         assert_eq!(api.session(&person.session).json["status"], "complete");
         assert_eq!(api.cluster_status()["connected"], true);
     }
-    // A login whose page went out as the proxy died may look unfinished to the next one: a reload tells it.
+    // A login that answered as the proxy died may look unfinished to the next one: a reload tells it.
     for (person, redirect) in persons.iter().zip(&redirects) {
         let shown = person.visitor.moved_to(&here.world, CALLBACK).reload(redirect);
         assert!(
@@ -130,7 +129,7 @@ fn two_hundred_logins_outlive_the_proxy_that_began_them() {
     }
     proxy.wait_for_line("the redirect URI's port is closed");
     // Each goes a moment after its page.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while redis.keys().iter().any(|key| key.contains("helper:login")) {
         assert!(Instant::now() < deadline, "records of logins that have ended: {:?}", redis.keys());
         std::thread::yield_now();

@@ -2,8 +2,7 @@
 
 use super::deploy;
 use crate::harness::peers::redis_server::RedisServer;
-use crate::harness::programs::proxy_program::{APP, CALLBACK};
-use crate::harness::programs::proxy_program::{CONTROL, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, CONTROL, Visitor, outcome};
 
 #[test]
 fn a_redis_that_hangs_unreadies_the_proxy_and_loses_nothing() {
@@ -30,7 +29,7 @@ fn a_redis_that_hangs_unreadies_the_proxy_and_loses_nothing() {
     redis.resume();
     let redirect = here.idp.log_in(&visitor.press_button(&link), "felix");
     redis.freeze();
-    // Whoever began it can finish it without.
+    // The proxy that began the login can finish it without Redis.
     assert_eq!(visitor.moved_to(&here.world, CALLBACK).come_back(&redirect), "success");
     redis.resume();
 }

@@ -1,4 +1,4 @@
-//! Signing in to a Backstage that is not on loopback and was never confirmed on this machine: the person says first that it is theirs.
+//! Signing in to a Backstage that is not on loopback and was never confirmed on this machine: the user confirms it first.
 
 use url::Url;
 
@@ -20,7 +20,7 @@ fn no_link_to_its_authorize_exists_before_the_click() {
     let mut helper = far.login(&here.world).start();
     let mut visitor = Visitor::new(&here.world, "http://localhost:8000");
     assert_eq!(outcome(&visitor.get(path_of(&helper.link))), "confirm-backend");
-    far.assert_only_asked_who_it_is("before the click");
+    far.assert_only_asked_for_info("before the click");
 
     let sign_in = visitor.press_button(path_of(&helper.link));
     let asked = far.asked();

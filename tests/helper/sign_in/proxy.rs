@@ -1,4 +1,4 @@
-//! The proxy's own page: who presses its button signs in to Backstage first, and each browser has its own sign-in.
+//! The proxy's own page: its button leads to a Backstage sign-in first, and each browser has its own.
 
 use serde_json::json;
 
@@ -33,7 +33,7 @@ fn its_button_leads_two_people_through_backstage_each_in_one_tab() {
     }
     // Nothing is under way, and another program may have the redirect's port.
     proxy.wait_for_line("the redirect URI's port is closed");
-    // A helper for whoever comes keeps nobody's sign-in.
+    // A proxy, which serves any visitor, keeps no sign-in.
     assert!(here.files().is_empty());
     proxy.kill();
 }

@@ -1,11 +1,11 @@
-//! Whatever keeps the person from being signed in: the page, the exit code and the sentence.
+//! What prevents a sign-in: the page, the exit code and the sentence.
 
 use super::{Installation, get, location, path_of};
 use crate::harness::clients::browser::Browser;
 use crate::harness::programs::helper_program::Ending;
 
 #[test]
-fn a_backstage_that_does_not_know_the_client() {
+fn a_backstage_that_does_not_know_the_client_is_named() {
     let here = Installation::start("sign_in_no_clients", &[]);
     let advice =
         ["has no client backstage-oidc-helper (status 404)", "auth.staticClients", "BACKSTAGE_TOKEN"];
@@ -22,7 +22,7 @@ fn another_client_is_the_setting_and_the_flag() {
 }
 
 #[test]
-fn rejected_on_the_consent_page() {
+fn a_rejection_on_the_consent_page_ends_the_login() {
     let here = Installation::new("sign_in_rejected");
     let mut helper = here.login().start();
     let mut browser = Browser::start(&here.world);
@@ -52,7 +52,7 @@ fn a_login_that_cannot_begin_says_so_on_the_page() {
 }
 
 #[test]
-fn nobody_comes_back_in_time() {
+fn a_sign_in_that_is_not_finished_in_time_ends() {
     let here = Installation::new("sign_in_late");
     let mut helper = here.login().with("LOGIN_TIMEOUT", "1s").start();
     helper.end().assert(4, &["The login was not finished within 1s"]);

@@ -1,4 +1,4 @@
-//! Strangers have used up what their address may ask for: who signs in to Backstage counts as themselves.
+//! Strangers have used up what their address may ask for: a user with a Backstage sign-in counts as themselves.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::harness::clients::api::Api;
 use crate::harness::programs::helper_program::Ending;
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outcome};
 
-/// An installation at whose backend strangers have no try left.
+/// An installation with a backend at which strangers have no try left.
 fn used_up(test: &str, more: &[&str]) -> Installation {
     let here = Installation::start_with(test, more, |plan| plan.with("REGISTRATIONS_PER_MINUTE", "1"));
     let strangers = Api::new(&here.ingress.url, &here.world);

@@ -25,7 +25,7 @@ struct RealLogin {
 }
 
 impl RealLogin {
-    /// The browser shows the question whose account it is.
+    /// The browser shows the question whether the account is the user's.
     fn at_confirm_page(test: &str) -> Self {
         let here = Deployment::new(test);
         let plan = here.plan.clone().with("IDP_TIMEOUT", "50s").with("EXCHANGE_LEASE", "60s");

@@ -1,12 +1,11 @@
-//! Clusters whose redirect URIs differ in path and slash, logged in to through one helper.
+//! Logins through one helper to clusters with redirect URIs that differ in path and slash.
 
 use crate::harness::clients::api::{Api, Session, agent, parameter};
 use crate::harness::clients::callback_port::{HOST, request};
 use crate::harness::deployment::Deployment;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::Helper;
-use crate::harness::programs::proxy_program::APP;
-use crate::harness::programs::proxy_program::{CONTROL, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CONTROL, Visitor, outcome};
 
 /// The clusters, and the redirect URI of each.
 const CLUSTERS: [(&str, &str); 3] = [

@@ -89,7 +89,7 @@ fn after_a_failure_no_request_waits_for_keys_that_stall() {
 }
 
 #[test]
-fn a_catalog_that_stalls_holds_up_nobody_for_long() {
+fn a_catalog_that_stalls_holds_up_no_request_for_long() {
     let site = Installation::start("stalled_catalog");
     let felix = Forger::of_users(&site.backstage).token();
     let backend = site.here.plan.clone().with("IDP_TIMEOUT", "5s").start();

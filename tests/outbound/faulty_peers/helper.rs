@@ -1,8 +1,7 @@
 //! The backend and Backstage, as the helper calls them.
 
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
-use crate::harness::programs::backend::BackendPlan;
-use crate::harness::programs::backend::NO_ISSUER;
+use crate::harness::programs::backend::{BackendPlan, NO_ISSUER};
 use crate::harness::programs::command::Ended;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::World;
@@ -43,7 +42,7 @@ fn each_call_to_a_backend_that_stalls_has_its_end() {
 }
 
 #[test]
-fn a_role_whose_health_stalls_is_not_healthy() {
+fn a_role_that_does_not_answer_the_health_check_is_not_healthy() {
     let world = World::new("stalled_health");
     let front = FaultyFront::before(NO_ISSUER);
     front.fault("/healthz", Fault::Stalls);

@@ -1,4 +1,4 @@
-//! Numbers that no calendar has.
+//! Lifetimes and times beyond the calendar.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! `NO_PROXY`: whoever goes through the proxy here is asked for a password; who gets an answer went past it.
+//! `NO_PROXY`: a request through the proxy is asked for a password here, so a request that succeeds went past it.
 
 use super::{PROXY_PORT, status};
 use crate::harness::network::far_network::{give_names, have_own_mounts, ip};

@@ -1,4 +1,4 @@
-//! Logins whose every request but those to this machine passes through a proxy.
+//! Logins behind a proxy: every request but those to this machine passes through it.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -94,7 +94,7 @@ fn a_code_is_not_spent_on_a_proxy_that_is_away_nor_on_one_that_refuses() {
     let _servers = site.servers();
     let backend = site.plan().start();
     let api = backend.api(&site.world);
-    // Whoever has logged in once knows the provider's endpoints and keys: only the code's own request is left to fail.
+    // After one login the backend knows the provider's endpoints and keys: only the code's own request is left to fail.
     let first = api.register();
     assert_eq!(api.exchange(&first, &site.log_in(&first.auth_url)).status, 200);
     let session = api.register();

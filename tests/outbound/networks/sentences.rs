@@ -44,7 +44,7 @@ fn the_helper_names_what_is_in_its_way_and_what_to_do() {
 }
 
 #[test]
-fn the_backends_log_does_too() {
+fn the_backends_log_names_what_is_in_its_way_and_what_to_do() {
     let site = Site::new("networks_log");
     let with_password = site.proxy.url_with_password();
     let plan = BackendPlan::new(&site.world, "https://backstage.test/");

@@ -1,4 +1,4 @@
-//! A browser that wants https and finds a helper that speaks http.
+//! A browser that asks the helper's port for https, which speaks http.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn handshake(ca: &PrivateCa) -> std::io::Error {
 }
 
 #[test]
-fn is_explained_once_and_the_login_goes_on() {
+fn https_at_the_port_is_explained_once_and_the_login_goes_on() {
     let here = Deployment::new("networks_tls_on_the_port");
     let backend = here.plan.start();
     let mut helper = here.helper(&backend).start_at_terminal("");

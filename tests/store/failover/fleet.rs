@@ -18,8 +18,8 @@ use crate::harness::world::World;
 /// The reasons that a login may end by when Redis fails over in the middle of its refresh.
 const NAMED: [&str; 2] = ["refresh_lost", "refresh_refused"];
 
-/// Longer than a failover takes, and than a lock lives that somebody dead has left.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Longer than a failover takes, and than the lock of a dead holder lives.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// No request may take longer, whatever becomes of Redis: three times `IDP_TIMEOUT`, and the store's own patience around it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(25);
@@ -60,7 +60,7 @@ impl Fleet {
     }
 
     pub fn wait_for_refreshes(&self, number: u64) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.idp.refreshes() < number {
             assert!(
                 Instant::now() < deadline,
@@ -91,7 +91,7 @@ impl Fleet {
 
 /// What `/status` says, once the store answers: a master that was demoted closes its connections a while after the failover.
 pub fn statuses(api: &Api) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let answer = api.get("/status");
         if answer.status == 200 {
@@ -109,7 +109,7 @@ pub fn expire(api: &Api) {
         at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
     };
     let last = statuses(api).iter().map(expires_at).max().unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while OffsetDateTime::now_utc() <= last {
         assert!(Instant::now() < deadline, "the ID tokens do not expire");
         statuses(api);
@@ -121,7 +121,7 @@ pub fn expire(api: &Api) {
 pub enum Fate {
     Serves,
     Ended(&'static str),
-    /// The store does not answer, or somebody else is at it: to be asked again.
+    /// The store does not answer, or another refresh is in progress: to be asked again.
     NotNow,
 }
 
@@ -151,7 +151,7 @@ pub fn ask(api: &Api, cluster: &str) -> Fate {
 }
 
 pub fn settled(api: &Api, cluster: &str) -> Fate {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         match ask(api, cluster) {
             Fate::NotNow => assert!(Instant::now() < deadline, "{cluster} is still not served"),

@@ -26,7 +26,7 @@ struct Replicas {
 }
 
 impl Replicas {
-    /// Somebody who works: at a cluster, and at a login that one replica begins and the other ends.
+    /// A user at work: at a cluster, and at a login that one replica begins and the other ends.
     fn work(&self, first: usize) {
         let _over = Over(self);
         while !self.over.load(Ordering::Relaxed) {
@@ -66,13 +66,16 @@ impl Replicas {
         let enough = self.answered.load(Ordering::Relaxed) + BETWEEN_RESTARTS;
         let deadline = Instant::now() + Duration::from_mins(1);
         while self.answered.load(Ordering::Relaxed) < enough {
-            assert!(!self.over.load(Ordering::Relaxed) && Instant::now() < deadline, "nobody works");
+            assert!(
+                !self.over.load(Ordering::Relaxed) && Instant::now() < deadline,
+                "no request is answered"
+            );
             std::thread::yield_now();
         }
     }
 }
 
-/// Whoever fails ends it for all: the test, or somebody who works.
+/// A failure ends it for all: of the test, or of a user at work.
 struct Over<'r>(&'r Replicas);
 
 impl Drop for Over<'_> {

@@ -9,7 +9,7 @@ use crate::harness::peers::redis_server::RedisServer;
 /// How the record of a login begins.
 const LOGIN: &[u8] = b"cluster-auth:login:{";
 
-/// How many logins were asked for, and whoever waits for more.
+/// How many logins were asked for, and the connections that wait for more.
 type Asked = Arc<(Mutex<usize>, Condvar)>;
 
 /// An address in front of Redis; it serves until the test's process ends.

@@ -29,7 +29,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// The fault is in nobody's way.
+    /// The fault is in no user's way.
     pub const NOTHING: Self = Self { login: &[], refresh: &[], watch: &[], logout: &[] };
 }
 
@@ -51,7 +51,7 @@ impl People {
     /// are connected.
     pub fn new(test: &str) -> Self {
         let world = World::new(test);
-        // A token whose answer was lost counts once more, as at providers that people use: what is lost then is our fault.
+        // After a lost answer a refresh token counts once more, as at providers that people use: what is lost then is our fault.
         let front = FaultyFront::new();
         let idp = Idp::start_with(&world, &["--overlap", "600", "--issuer", &format!("{}/", front.url)]);
         front.serve(idp.port);
@@ -92,7 +92,7 @@ impl People {
         clusters.iter().find(|entry| entry["name"] == cluster).unwrap().clone()
     }
 
-    /// A watch of the pods, by whose first event it is known to be open.
+    /// A watch of the pods; its first event shows that it is open.
     pub fn open_watch(&self) -> Watch {
         let url = format!("{}/api/cluster-auth{}?watch=true", self.backend.url, pods("watch"));
         let answer = agent().get(&url).call().unwrap();

@@ -1,4 +1,4 @@
-//! Logins that come to nothing.
+//! Logins that fail.
 
 use std::io::copy;
 use std::net::{TcpListener, TcpStream};
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 #[test]
-fn a_login_that_comes_to_nothing_says_why() {
+fn a_login_that_fails_says_why() {
     Ground::new("error_logins").walk(ROWS, Answer::assert_problem);
 }
 
@@ -73,7 +73,7 @@ fn log_in_as(scene: &Scene<'_>, login: &str) -> Answer {
     answer
 }
 
-/// An exchange whose token request is answered like that.
+/// An exchange: its token request is answered like that.
 fn canned(scene: &Scene<'_>, token_answer: &serde_json::Value) -> Answer {
     let Arrived { session, redirect } = scene.api.arrive(&scene.ground.idp, "felix");
     let mut command = token_answer.clone();

@@ -50,7 +50,7 @@ fn errors_of_the_proxy_are_status_objects() {
     Ground::new("error_proxy").walk(ROWS, Answer::assert_status_object);
 }
 
-/// A cluster that has an address, at which nobody is.
+/// A cluster with an address at which no server listens.
 fn behind_a_closed_port(plan: &BackendPlan) -> BackendPlan {
     plan.clone().with("KUBERNETES_API_URL", &format!("https://127.0.0.1:{}", free_port()))
 }

@@ -1,4 +1,4 @@
-//! Requests that cannot be what was meant.
+//! Malformed requests, and requests that are not allowed.
 
 use serde_json::json;
 

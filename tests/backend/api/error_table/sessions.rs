@@ -1,4 +1,4 @@
-//! Sessions that are not there, are over, or are somebody else's.
+//! Sessions that do not exist, are over, or belong to another user.
 
 use std::thread;
 
@@ -97,7 +97,7 @@ fn connected(scene: &Scene<'_>) -> Session {
     session
 }
 
-/// A session whose second is over, and the backend that knows it.
+/// A session that has expired after a second, and the backend that knows it.
 fn expired<'g>(scene: &Scene<'g>) -> (Session, Scene<'g>) {
     let (backend, api) = scene.ground.start_as(&scene.ground.plan.clone().with("SESSION_LIFETIME", "1s"));
     let scene = Scene { ground: scene.ground, api, _backend: backend };

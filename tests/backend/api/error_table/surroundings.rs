@@ -1,4 +1,4 @@
-//! What stands around the backend is away, or is not what it was.
+//! Backstage, Redis or the sealing key is missing, or another than before.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
     Row(401, "not_signed_in", |scene| beside_backstage(scene).1.post_raw("/register", &[], b"")),
     Row(401, "token_invalid", |scene| beside_backstage(scene).1.with_bearer("garbage").get("/status")),
     Row(504, "timeout", |scene| beside_backstage(scene).1.with_bearer(&user_token()).get("/status")),
-    // Backstage is away: who is not trusted is refused without a look at any key.
+    // Backstage is away: a plugin that is not trusted is refused without a look at any key.
     Row(403, "plugin_not_trusted", |scene| {
         beside_backstage(scene).1.with_bearer(&plugin_token("stranger")).get("/token?cluster=dev")
     }),
@@ -65,7 +65,7 @@ fn beside_backstage(scene: &Scene<'_>) -> (Backend, Api) {
     scene.ground.start_as(&without_backstage(&scene.ground.plan))
 }
 
-/// Looks like a user token; who could say whether it is one is away.
+/// Looks like a user token; the Backstage that could tell whether it is one is away.
 pub(super) fn user_token() -> String {
     looks_like("vnd.backstage.user", &json!({}))
 }

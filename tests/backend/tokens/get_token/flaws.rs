@@ -1,4 +1,4 @@
-//! Whatever only looks like a trusted plugin's token on behalf of a user is refused.
+//! A token that is not a trusted plugin's token on behalf of a user is refused.
 
 use std::path::PathBuf;
 
@@ -11,14 +11,13 @@ use super::TOKEN;
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
-use crate::harness::peers::backstage::Backstage;
-use crate::harness::peers::backstage::NO_BACKEND;
+use crate::harness::peers::backstage::{Backstage, NO_BACKEND};
 use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::forger::{Forger, now};
 use crate::harness::programs::backend::Backend;
 use crate::harness::world::World;
 
-/// A backend beside a real Backstage whose keys are known, those of its plugins too; Felix is logged in.
+/// A backend beside a real Backstage; the test knows its keys, those of its plugins too. Felix is logged in.
 struct Ground {
     here: Deployment,
     backend: Backend,
@@ -81,7 +80,7 @@ fn typ(name: &str) -> impl FnOnce(&mut Header) + use<> {
     move |header| header.typ = Some(name)
 }
 
-/// Says what a plugin's token says, and nobody has signed it.
+/// A plugin's token without a valid signature.
 pub(super) fn unsigned_plugin_token() -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let header = json!({ "typ": "vnd.backstage.plugin", "alg": "ES256", "kid": "some" });
@@ -159,7 +158,7 @@ fn whatever_only_looks_like_the_user_inside_it_is_refused() {
         ground.assert_refused(what, &ground.plugin(obo).token());
     }
     assert_eq!(ground.api(&ground.plugin(&limited.token()).token()).get(TOKEN).status, 200);
-    // Another user's is another user's, whom nobody has connected.
+    // A token on behalf of another user is for that user, and that one is not connected.
     let mara = ground.plugin(&limited.with_claim("sub", json!("user:default/mara"))).token();
     ground.api(&mara).get(TOKEN).assert_problem(404, "not_connected");
 }

@@ -70,7 +70,7 @@ fn pauses_grow_while_nothing_is_asked_for() {
 }
 
 #[test]
-fn while_the_old_id_token_serves_nobody_notices() {
+fn while_the_old_id_token_serves_requests_succeed() {
     let here = deploy("refresh_backoff_ahead", &[]);
     let (_backend, api) = here.start();
     here.idp.set_id_token_lifetime(10);

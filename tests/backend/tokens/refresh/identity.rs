@@ -1,4 +1,4 @@
-//! A refresh that brings somebody else's tokens ends the login, and what came is revoked.
+//! A refresh that brings another user's tokens ends the login, and those tokens are revoked.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ const NOT_THE_LOGINS: [&str; 10] = [
     "email_unverified",
 ];
 
-/// What says nothing of whose the ID token is: there is none, or it is not one that counts.
+/// Answers that do not show which user the ID token belongs to: there is none, or it is not valid.
 const UNPROVEN: [&str; 9] = [
     "no_id_token",
     "exp",
@@ -91,7 +91,7 @@ fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
 }
 
 #[test]
-fn tokens_of_somebody_else_end_the_login_and_are_revoked() {
+fn tokens_of_another_user_end_the_login_and_are_revoked() {
     let here = Deployment::with_hostile_idp("refresh_identity").with_cluster().with_redis();
     let (backend, api) = here.start();
     for lie in NOT_THE_LOGINS {

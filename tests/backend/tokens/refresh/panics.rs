@@ -29,7 +29,7 @@ fn a_panic_before_the_token_is_spent_costs_one_request() {
     assert_eq!(here.idp.refreshes(), 1);
     let line = backend.process.wait_for_line("\"outcome\":\"internal_error\"");
     let event: Value = serde_json::from_str(&line).unwrap();
-    assert!(event["span"]["request_id"].is_string(), "whose request was it? {line}");
+    assert!(event["span"]["request_id"].is_string(), "the line names no request: {line}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn tries(backend: &Backend) -> u64 {
 }
 
 #[test]
-fn who_waits_for_another_replicas_refresh_is_answered_when_the_listener_closes() {
+fn a_request_that_waits_for_another_replicas_refresh_is_answered_when_the_listener_closes() {
     let here = deploy("stopping_waits", &[]);
     let (holder, mut waiting) = (here.plan.start(), here.plan.start());
     let (holds, waits) = (holder.api(&here.world), waiting.api(&here.world));

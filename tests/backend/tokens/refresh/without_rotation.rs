@@ -1,4 +1,4 @@
-//! An identity provider that does not rotate sends no refresh token: the old one is kept, and spent again.
+//! An identity provider that does not rotate sends no refresh token: the old one is kept and sent again.
 
 use serde_json::json;
 

@@ -10,7 +10,7 @@ fn get(query: &str, headers: &[&str]) -> RawAnswer {
 }
 
 #[test]
-fn with_a_wrong_missing_or_foreign_state() {
+fn a_callback_with_a_wrong_missing_or_foreign_state_is_refused() {
     let mut login = RealLogin::at_login_page("attack_state");
     let (right, cookie) = (login.state(), login.cookie());
     let foreign = parameter(&login.api().register().auth_url, "state");
@@ -34,7 +34,7 @@ fn with_a_wrong_missing_or_foreign_state() {
 }
 
 #[test]
-fn with_the_right_state_and_nothing_else_right() {
+fn a_callback_with_the_right_state_alone_is_refused() {
     let mut login = RealLogin::at_login_page("attack_right_state");
     let (right, cookie) = (login.state(), login.cookie());
     let (name, _) = cookie.split_once('=').unwrap();
@@ -54,7 +54,7 @@ fn with_the_right_state_and_nothing_else_right() {
 }
 
 #[test]
-fn that_would_count_but_for_their_host_method_or_purpose() {
+fn a_callback_with_a_wrong_host_method_or_purpose_is_refused() {
     let mut login = RealLogin::at_login_page("attack_manner");
     let (state, cookie) = (login.state(), login.cookie());
     let target = format!("/?code=x&state={state}");

@@ -1,4 +1,4 @@
-//! Clicks that are not the person's on the helper's own page.
+//! Forged clicks on the helper's confirmation page.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn csrf(html: &str) -> String {
 }
 
 #[test]
-fn without_the_pages_token_or_from_elsewhere() {
+fn a_click_without_the_pages_token_or_from_elsewhere_is_refused() {
     let mut login = RealLogin::at_confirm_page("attack_confirm");
     let right = format!("csrf={}", csrf(&login.browser.page("felix").html));
     let wrong = format!("csrf={}", "c".repeat(43));

@@ -1,4 +1,4 @@
-//! A session whose time is over is no way in beside one that is under way.
+//! An expired session is no way in beside one that is pending.
 
 use super::RealLogin;
 use crate::harness::clients::api::parameter;
@@ -7,7 +7,7 @@ use crate::harness::clients::login::Arrived;
 use crate::harness::programs::helper_program::Ending;
 
 #[test]
-fn is_refused_by_the_backend_and_both_helpers() {
+fn an_expired_session_is_refused_by_the_backend_and_both_helpers() {
     let mut login = RealLogin::at_login_page("attack_expired_session");
     let (hasty, api) = login.here.start_as(&login.here.plan.clone().with("SESSION_LIFETIME", "2s"));
     let Arrived { session, redirect } = api.arrive(&login.here.idp, "felix");

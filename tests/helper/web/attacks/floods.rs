@@ -1,4 +1,4 @@
-//! Much, large and slow: the port stays there for the real login.
+//! Many, large and slow requests: the port still serves the real login.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -14,7 +14,7 @@ const SENDERS: usize = 4;
 const SLOW_CLIENTS: usize = 600;
 
 #[test]
-fn ten_thousand_bogus_callbacks() {
+fn ten_thousand_bogus_callbacks_do_not_stop_the_login() {
     let mut login = RealLogin::at_login_page("attack_flood");
     let figures_file = login.here.world.file("figures.txt");
     let begun = Instant::now();
@@ -48,7 +48,7 @@ impl RealLogin {
 }
 
 #[test]
-fn large_and_slow_requests_and_tls() {
+fn large_and_slow_requests_and_tls_do_not_stop_the_login() {
     let mut login = RealLogin::at_login_page("attack_large_and_slow");
     let large = format!("GET /?state={}&code={} HTTP/1.1", login.state(), "x".repeat(1 << 20));
     let answer = request(&[&large, HOST, &login.cookie()], "");
@@ -63,5 +63,5 @@ fn large_and_slow_requests_and_tls() {
     login.assert_still_pending();
     login.assert_succeeds();
     let gave_up = slow.into_iter().map(receive).filter(|answer| answer.status == Some(408)).count();
-    assert!(gave_up > 0, "nobody was told to hurry");
+    assert!(gave_up > 0, "no request was told to hurry");
 }
