@@ -134,8 +134,8 @@ fn all_clusters_of_one_user_and_nothing_of_anothers() {
     let as_mara = here.plan.clone().with("CLUSTER_AUTH_DEV_USER", "user:default/mara");
     let backends = [here.plan.start(), as_mara.start()];
     let [felix, mara] = backends.each_ref().map(|backend| here.api(backend));
-    let hers = here.log_in_to(&mara, "dev", "mara");
-    let his = [here.log_in_to(&felix, "dev", "felix"), here.log_in_to(&felix, "prod", "felix")];
+    let of_mara = here.log_in_to(&mara, "dev", "mara");
+    let of_felix = [here.log_in_to(&felix, "dev", "felix"), here.log_in_to(&felix, "prod", "felix")];
     here.fail_revocations(2, 500);
     assert_answer(&felix.delete("/tokens"), &["dev", "prod"], &["dev", "prod"]);
     assert_eq!(felix.cluster_status()["connected"], false);
@@ -143,10 +143,10 @@ fn all_clusters_of_one_user_and_nothing_of_anothers() {
     assert_answer(&mara.delete("/tokens?cluster=prod"), &[], &[]);
     assert_eq!(mara.cluster_status()["connected"], true);
     until_nothing_is_pending(&felix);
-    for token in &his {
+    for token in &of_felix {
         here.assert_dead(token);
     }
-    here.assert_alive(&hers);
+    here.assert_alive(&of_mara);
 }
 
 /// A refresh is under way, its lock has run out, and the login is forgotten meanwhile.

@@ -28,7 +28,7 @@ fn unwanted_in(file: &str, text: &str) -> Vec<String> {
 
 /// The part of a line that is a comment; all of it in a document. Text in quotes that looks like one counts too: messages follow the same rule.
 fn comment<'a>(file: &str, line: &'a str, in_block: &mut bool) -> Option<&'a str> {
-    if file.ends_with(".md") {
+    if extension(file) == Some("md") {
         return Some(line);
     }
     if !uses_slashes(file) {
@@ -48,6 +48,9 @@ fn comment<'a>(file: &str, line: &'a str, in_block: &mut bool) -> Option<&'a str
 }
 
 fn uses_slashes(file: &str) -> bool {
-    let extension = Path::new(file).extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("rs" | "mjs" | "js" | "ts" | "tsx" | "css"))
+    matches!(extension(file), Some("rs" | "mjs" | "js" | "ts" | "tsx" | "css"))
+}
+
+fn extension(file: &str) -> Option<&str> {
+    Path::new(file).extension().and_then(|extension| extension.to_str())
 }
