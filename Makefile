@@ -20,15 +20,15 @@ backstage-test: ## the same, used by a browser: logins, pods, failures, two user
 
 .PHONY: test
 test: ## every test and check, after installing what they need
-	$(node) dev/suites/test.mjs
+	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same, then the whole image, Windows and macOS, storm, watches, simulation, mutations and million
-	$(node) dev/suites/test.mjs --all
+test-all: ## the same, then the whole image, packed, Windows and macOS, storm, watches, simulation, mutations and million
+	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
 lint: ## the checks only: fmt, clippy, Windows and macOS, cargo-deny, shellcheck, types; installs nothing
-	$(node) dev/suites/test.mjs --lint
+	$(node) dev/suites/test.mjs lint
 
 .PHONY: image-quick
 image-quick: ## the image's last stage around the debug binary, and a login through it
@@ -37,6 +37,10 @@ image-quick: ## the image's last stage around the debug binary, and a login thro
 .PHONY: image
 image: ## builds the whole image and logs in through it: alone, and among the services of compose.yaml
 	$(node) dev/image/image.mjs
+
+.PHONY: packed
+packed: ## packs the Backstage plugins as they are published, installs and loads them
+	$(node) dev/suites/test.mjs packed
 
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n

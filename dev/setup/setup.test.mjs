@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { afterEach, test } from 'node:test';
 
 import { FakeMachine } from './fake-machine.mjs';
 import { allNeeds, NEEDS } from './needs.mjs';
+import { inRepository } from './repository.mjs';
 import { missing } from './setup.mjs';
 
 /** @type {FakeMachine} */
@@ -29,5 +31,18 @@ test('make setup installs what each target needs', async () => {
     assert.deepEqual(needs.programs.filter((program) => !programs.includes(program)), []);
     assert.deepEqual(needs.folders.filter((folder) => !folders.includes(folder)), []);
     assert.deepEqual(needs.tools.filter((tool) => !tools.includes(tool)), []);
+  }
+});
+
+test('CI installs what a known target needs, and runs that target', async () => {
+  machine = await FakeMachine.with();
+  const workflow = await readFile(inRepository('.github/workflows/ci.yml'), 'utf8');
+  const one = [...workflow.matchAll(/^ +target: (\w\S*)$/gm)].map(([, target = '']) => target);
+  const matrix = /^ +target: \[(.*)\]$/m.exec(workflow)?.[1]?.split(', ') ?? [];
+  const makefile = await readFile(inRepository('Makefile'), 'utf8');
+  assert.ok(one.length >= 3 && matrix.length >= 6);
+  for (const target of [...one, ...matrix]) {
+    assert.ok(target in NEEDS, `make setup FOR=${target} does not know what it needs`);
+    assert.match(makefile, new RegExp(`^${target}: `, 'm'));
   }
 });

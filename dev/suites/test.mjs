@@ -1,18 +1,17 @@
 #!/usr/bin/env node
-// `make test`, with --all `make test-all` and with --lint `make lint`: run the suites; all but the last install what is missing.
+// `make test`, `make test-all`, `make lint`, `make packed`: test.mjs TARGET runs its suites. All but lint install what is missing.
 import { rm } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 
 import { whyNoContainers, whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
 import { NEEDS, together } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { missing, setUpPackages, setUpSystem } from '../setup/setup.mjs';
+import { missing, setUp, setUpPackages, setUpSystem } from '../setup/setup.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
-import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PLUGIN_LINTS, SECRETS, TESTS } from './suites.mjs';
+import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, SECRETS, TESTS } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -45,7 +44,7 @@ async function lint() {
 async function test() {
   const image = runnable(IMAGE_QUICK, whyNoContainers);
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
-  say('  windows, macos, image: not run (they take minutes: make test-all)');
+  say('  image, packed, windows, macos: not run (minutes each: make test-all)');
   return [...(await everyChange(image)), await runSuite(SECRETS)];
 }
 
@@ -121,20 +120,26 @@ async function report(name, run) {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-/** @returns {[string, () => Promise<Result[]>]} */
-function chosen() {
-  const { lint: onlyLint, all } = parseArgs({ options: { lint: { type: 'boolean' }, all: { type: 'boolean' } } }).values;
-  if (onlyLint) {
-    return ['lint', lint];
-  }
-  return all ? ['test-all', testAll] : ['test', test];
+/** @returns {Promise<Result[]>} */
+async function packed() {
+  await step('setup', () => setUp(NEEDS.packed, SETUP_LOG));
+  return [await runSuite(PACKED)];
 }
 
-const [name, run] = chosen();
+/** @type {Record<string, () => Promise<Result[]>>} */
+const TARGETS = { test, 'test-all': testAll, lint, packed };
+
+const name = process.argv[2] ?? 'test';
+const run = TARGETS[name];
+if (run === undefined) {
+  throw new Error(`There is no target ${name}; name one of ${Object.keys(TARGETS).join(', ')}.`);
+}
 try {
   await report(name, run);
 } catch (error) {
-  say(await tailOf(SETUP_LOG, TAIL_LINES).catch(() => ''));
+  if (!(error instanceof MissingProgram)) {
+    say(await tailOf(SETUP_LOG, TAIL_LINES).catch(() => ''));
+  }
   say(`${name}: failed (${error instanceof Error ? error.message : error})`);
   process.exitCode = 1;
 }
