@@ -54,7 +54,7 @@ fn run() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
-        Role::Login(flags) => in_terminal(flags.settings(), login::run),
+        Role::Login(flags) => in_terminal(|| flags.settings(), login::run),
         Role::Proxy(flags) => proxy(flags),
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
@@ -62,13 +62,14 @@ fn run() -> ExitCode {
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
-            in_terminal(flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
+            in_terminal(|| flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
         Role::Logout(flags) => {
             let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
-            in_terminal(flags.account.settings(flags.cluster), |settings, tools| {
-                logout::run(settings, scope, tools)
-            })
+            in_terminal(
+                || flags.account.settings(flags.cluster),
+                |settings, tools| logout::run(settings, scope, tools),
+            )
         }
     }
 }
@@ -162,14 +163,15 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
 
 /// A command that a person runs in a terminal.
 fn in_terminal<F>(
-    settings: Result<LoginSettings, SettingsError>,
+    read: impl FnOnce() -> Result<LoginSettings, SettingsError>,
     run: impl FnOnce(LoginSettings, Tools) -> F,
 ) -> ExitCode
 where
     F: Future<Output = Result<(), HelperError>>,
 {
+    // Reading warns of names that look like a setting's.
     start_logs(QUIET);
-    let ended = settings.map_err(HelperError::from).and_then(|settings| {
+    let ended = read().map_err(HelperError::from).and_then(|settings| {
         let tools = tools(&settings);
         actix_web::rt::System::new().block_on(run(settings, tools))
     });

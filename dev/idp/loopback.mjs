@@ -50,7 +50,7 @@ export class LoopbackServer {
   }
 
   /**
-   * The port on every address instead: in a container, whose published ports do not reach its loopback.
+   * The port on every address instead: published ports do not reach the loopback of a container.
    *
    * @param {number} port
    * @returns {Promise<LoopbackServer>}

@@ -14,8 +14,8 @@ export class CookieJarClient {
   /**
    * @param {string | URL} url
    * @param {URLSearchParams} [form] posted when given
-   * @returns {Promise<{ url: URL, response: Response }>} the first answer that is no redirect, or the redirect whose
-   *   target is the redirect URI: `url` is where it ended
+   * @returns {Promise<{ url: URL, response: Response }>} the first answer that is no redirect, or the redirect to
+   *   the redirect URI: `url` is where it ended
    */
   async navigate(url, form) {
     let target = new URL(url);

@@ -25,7 +25,7 @@ const SCRIPT = new URL('page.js', import.meta.url);
  * @typedef {object} PortalOptions
  * @property {number} [port] 0 takes a free one
  * @property {boolean} [inContainer] listens where a published port reaches it
- * @property {string} [headersOf] a running Backstage whose headers it sends, under https
+ * @property {string} [headersOf] a running Backstage; its headers are sent, under https
  */
 
 /**

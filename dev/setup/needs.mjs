@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Needs what has to be on the machine
  * @property {readonly import('./system-packages.mjs').SystemProgram[]} programs of the system, from apt
- * @property {readonly string[]} folders whose npm packages are needed
+ * @property {readonly string[]} folders with npm packages that are needed
  * @property {readonly import('./tools.mjs').Tool[]} tools from rustup and PyPI
  */
 
