@@ -55,7 +55,7 @@ simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many
 	@CARGO_PROFILE_TEST_OPT_LEVEL=2 CARGO_PROFILE_DEV_OPT_LEVEL=2 SCHEDULES=$(or $(SCHEDULES),1000000) cargo test --locked --test simulation
 
 .PHONY: mutations
-mutations: ## changes the refresh code in one place after the other; the simulation has to notice each; SHARD=1/4 tries a quarter
+mutations: ## changes the refresh code in one place after the other; the simulation has to notice each; a quarter a day, SHARD=0/1 tries all
 	$(node) dev/mutations/run.mjs $(if $(SHARD),--shard $(SHARD))
 
 .PHONY: million

@@ -18,7 +18,7 @@ pub const WITH_COMMENTS: &[&str] =
 pub const DOCUMENTS: &[&str] = &["md"];
 
 /// What tools write into the repository's folders.
-const GENERATED: [&str; 4] = ["node_modules", "dist", "dist-types", "dist-packed"];
+const GENERATED: [&str; 5] = ["node_modules", "dist", "dist-packed", "dist-stages", "dist-types"];
 
 /// The repository's files in these folders, or these files themselves, with these extensions.
 pub fn under(places: &[&str], extensions: &[&str]) -> Files {

@@ -207,7 +207,7 @@ fn a_backend_that_is_away_when_the_redirect_arrives_gets_it_later() {
     browser.log_in_at_idp("felix", "felix");
     browser.wait_for_outcome("felix", "backend-away");
     let page = browser.page("felix");
-    assert!(page.text.contains("does not answer yet; we keep trying"), "{}", page.text);
+    assert!(page.text.contains("does not answer yet; this helper keeps trying"), "{}", page.text);
     browser.screenshot("felix", &here.world, "backend-away.png");
     helper.process.wait_for_line("The backend does not answer yet");
     let _backend = here.plan.in_place_of(&backend).start();
