@@ -258,7 +258,10 @@ impl Schedule<'_> {
             self.world.sleep(Duration::from_secs(80)).await;
             let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
             match self.refresher.refresh(&self.key, stored.record.version).await {
-                Ok(tokens) if self.idp.counts(&tokens) => return self.check_refreshed().await,
+                Ok(tokens) if self.idp.counts(&tokens) => {
+                    self.check_refreshed().await;
+                    return self.check_late_caller(stored.record.version, &tokens).await;
+                }
                 Ok(_) => return self.fault("the tokens at the end are not the ones that count"),
                 Err(RefreshError::NotConnected(reason)) => {
                     self.outcome.borrow_mut().ended = reason;
@@ -269,6 +272,15 @@ impl Schedule<'_> {
             }
         }
         self.fault("no calm call succeeds or ends the login");
+    }
+
+    /// A caller that read the login before a refresh, and takes the lock after it, gets the refreshed tokens and spends none.
+    async fn check_late_caller(&self, seen: u64, refreshed: &TokenSet) {
+        let late = self.refresher.refresh(&self.key, seen).await;
+        if late.is_ok_and(|tokens| tokens.id_token.expose() == refreshed.id_token.expose()) {
+            return;
+        }
+        self.fault("a caller that came late has refreshed once more");
     }
 
     /// A refresh that has brought tokens leaves nothing behind of what failed before it.
