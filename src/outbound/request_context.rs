@@ -36,9 +36,9 @@ impl RequestContext {
     }
 
     /// Runs work in another task with the context of the task that spawned it, if it had one.
-    pub async fn carried_on<T>(trail: Option<Self>, work: impl Future<Output = T>) -> T {
-        match trail {
-            Some(trail) => trail.scope(work).await,
+    pub async fn carried_on<T>(context: Option<Self>, work: impl Future<Output = T>) -> T {
+        match context {
+            Some(context) => context.scope(work).await,
             None => work.await,
         }
     }
@@ -51,10 +51,10 @@ impl RequestContext {
 
 /// The headers of the current context.
 pub fn headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let trail = RequestContext::current().into_iter();
-    trail.flat_map(|trail| {
+    let context = RequestContext::current().into_iter();
+    context.flat_map(|context| {
         let named = |name, value| (HeaderName::from_static(name), value);
-        let traceparent = trail.traceparent.map(|traceparent| named(TRACEPARENT, traceparent));
-        std::iter::once(named(REQUEST_ID, trail.request_id)).chain(traceparent)
+        let traceparent = context.traceparent.map(|traceparent| named(TRACEPARENT, traceparent));
+        std::iter::once(named(REQUEST_ID, context.request_id)).chain(traceparent)
     })
 }

@@ -92,13 +92,7 @@ fn assert_finished(here: &OnRedis, backend: &mut Backend, session: &Session) {
 fn an_exchange_under_way_is_finished_with_nothing_else_connected() {
     let here = Deployment::new("stopping_exchange").with_redis();
     let (mut backend, session, body) = about_to_exchange(&here);
-    let request = format!(
-        "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        session.token,
-        body.len()
-    );
-    let caller = raw_http::begin(&backend.url, &request);
+    let caller = raw_http::begin_exchange(&backend.url, &session.token, &body);
     here.idp.wait_held();
     drop(caller);
     stop(&backend, Signal::SIGTERM);
@@ -144,12 +138,7 @@ fn a_revocation_under_way_is_finished_with_nothing_else_connected() {
 fn what_the_last_request_begins_is_finished_though_its_caller_is_gone() {
     let here = Deployment::new("stopping_last_request").with_redis();
     let (mut backend, session, body) = about_to_exchange(&here);
-    let head = format!(
-        "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-         expect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        session.token,
-        body.len()
-    );
+    let head = raw_http::exchange_head(&session.token, body.len(), "expect: 100-continue\r\n");
     let mut caller = raw_http::begin(&backend.url, &head);
     // It has been taken, and nothing is detached yet.
     let mut asked_for_body = [0; 25];

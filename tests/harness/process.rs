@@ -114,6 +114,11 @@ impl Process {
         kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), signal).unwrap();
     }
 
+    /// Lets it go on after [`Self::freeze`].
+    pub fn resume(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
     /// Stops it (SIGSTOP), as a machine that hangs would, until it gets a SIGCONT.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);

@@ -1,13 +1,17 @@
 //! A test's own network, folder and list of secrets.
 
-use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use nix::sched::{CloneFlags, unshare};
 use tempfile::TempDir;
 
 use super::ledger::Ledger;
+
+/// Below all that the system gives out by itself; see `ip_local_port_range`.
+const QUIET_PORTS: Range<u16> = 20_000..30_000;
 
 /// What one test has to itself.
 pub struct World {
@@ -44,9 +48,14 @@ impl World {
     }
 }
 
-/// A port that is free in the calling test's network.
+/// A port of the calling test's network that can be named before anything listens on it: no call gives it a second time, and the
+/// system gives it to nothing meanwhile, as the local port of a connection or as "any free port".
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(QUIET_PORTS.start);
+    NEXT.fetch_update(Relaxed, Relaxed, |port| {
+        Some(if port + 1 < QUIET_PORTS.end { port + 1 } else { QUIET_PORTS.start })
+    })
+    .unwrap()
 }
 
 /// Where tests leave what their processes printed.

@@ -28,8 +28,7 @@ impl Parts {
     }
 
     /// A login that would read lines, if any were its own.
-    fn plan(&self) -> HelperPlan {
-        let session = self.session();
+    fn plan(&self, session: &Session) -> HelperPlan {
         self.here.helper(&self.backend).with("BACKSTAGE_SESSION_TOKEN", &session.token)
     }
 }
@@ -46,7 +45,7 @@ fn run_with_input(plan: HelperPlan, script: &str, lines: &str, world: &World) ->
 #[test]
 fn a_loop_keeps_its_lines_and_a_script_its_rest() {
     let parts = Parts::start("terminal_loop");
-    let plan = || parts.plan().with("LOGIN_TIMEOUT", "1s");
+    let plan = || parts.plan(&parts.session()).with("LOGIN_TIMEOUT", "1s");
     let script = "while read line; do echo \"got $line\"; helper; done";
     assert_eq!(run_with_input(plan(), script, "one\ntwo\n", &parts.here.world), "got one\ngot two\n");
     let script = "read line; echo \"$line\"; helper; cat";
@@ -57,11 +56,7 @@ fn a_loop_keeps_its_lines_and_a_script_its_rest() {
 fn a_background_job_is_not_stopped_and_leaves_the_terminal_to_the_shell() {
     let parts = Parts::start("terminal_background");
     let session = parts.session();
-    let plan = parts
-        .here
-        .helper(&parts.backend)
-        .with("BACKSTAGE_SESSION_TOKEN", &session.token)
-        .with("LOGIN_TIMEOUT", "1m");
+    let plan = parts.plan(&session).with("LOGIN_TIMEOUT", "1m");
     let script = "set -m; helper & wait $!; echo \"ended with $?\"; read line; echo \"the shell got $line\"";
     let mut shell = plan.in_shell(script).start_at_terminal("");
     shell.process.type_line("a line for the shell");
@@ -83,11 +78,7 @@ fn a_background_job_is_not_stopped_and_leaves_the_terminal_to_the_shell() {
 fn a_job_that_comes_to_the_foreground_reads_from_then_on() {
     let parts = Parts::start("terminal_foreground");
     let session = parts.session();
-    let plan = parts
-        .here
-        .helper(&parts.backend)
-        .with("BACKSTAGE_SESSION_TOKEN", &session.token)
-        .with("LOGIN_TIMEOUT", "1m");
+    let plan = parts.plan(&session).with("LOGIN_TIMEOUT", "1m");
     let mut shell =
         plan.in_shell("set -m; helper & read line; fg %1; echo \"ended with $?\"").start_at_terminal("");
     let mut visitor = Visitor::new(&parts.here.world, HELPER);

@@ -90,13 +90,21 @@ impl Callers {
     /// `not_signed_in` without a credential, `token_invalid` with one that does not count, `timeout` when Backstage's keys cannot
     /// be fetched.
     pub async fn user(&self, request: &HttpRequest) -> Result<Caller, Problem> {
-        if let CallerMode::DevUser(user) = &self.mode {
-            return Ok(Caller { user: user.clone(), token: None });
+        if let Some(developer) = self.developer() {
+            return Ok(developer);
         }
         let token = required_bearer(request)?;
         let unverified = UnverifiedToken::read(&token).map_err(|flaw| user_problem(flaw.into()))?;
         let user = self.user_token(&unverified).await.map_err(user_problem)?;
         Ok(Caller { user, token: Some(token) })
+    }
+
+    /// In development, the caller of every request.
+    fn developer(&self) -> Option<Caller> {
+        match &self.mode {
+            CallerMode::Backstage => None,
+            CallerMode::DevUser(user) => Some(Caller { user: user.clone(), token: None }),
+        }
     }
 
     /// Finds out which user calls, or on which user's behalf a trusted plugin does.
@@ -124,8 +132,8 @@ impl Callers {
 
     /// Reads the credential once, and verifies it as what it says it is.
     async fn identify(&self, request: &HttpRequest) -> Result<UserOrOnBehalf, Refusal> {
-        if let CallerMode::DevUser(user) = &self.mode {
-            return Ok(UserOrOnBehalf::User(Caller { user: user.clone(), token: None }));
+        if let Some(developer) = self.developer() {
+            return Ok(UserOrOnBehalf::User(developer));
         }
         let token = required_bearer(request).map_err(Refusal::OfUser)?;
         let of_user = |error| Refusal::OfUser(user_problem(error));

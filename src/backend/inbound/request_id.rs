@@ -31,14 +31,14 @@ pub async fn follow<B: MessageBody>(
     // The path only: a query may hold what must not be logged.
     let span =
         tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
-    let trail =
+    let context =
         RequestContext::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());
     let answered = panics::caught(async {
         planted::here(Place::Request);
         next.call(request).await
     });
-    let answered = trail.scope(answered).instrument(span.clone()).await;
+    let answered = context.scope(answered).instrument(span.clone()).await;
     let mut response = match answered {
         Ok(answered) => answered?,
         Err(panicked) => return Err(fault(panicked, shape, id)),

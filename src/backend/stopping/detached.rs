@@ -45,7 +45,7 @@ impl Detached {
         F: Future<Output = T> + 'static,
     {
         let (done, outcome) = oneshot::channel();
-        let (trail, span) = (RequestContext::current(), tracing::Span::current());
+        let (context, span) = (RequestContext::current(), tracing::Span::current());
         // Counted from now on, not only once that thread has come to it.
         let counted = self.under_way.token();
         let job = move || {
@@ -53,7 +53,7 @@ impl Detached {
                 let _counted = counted;
                 let _ = done.send(work().await);
             };
-            RequestContext::carried_on(trail, work).instrument(span).boxed_local()
+            RequestContext::carried_on(context, work).instrument(span).boxed_local()
         };
         // Fails only when that thread has ended, and with it the program.
         let _ = self.jobs.send(Box::new(job));

@@ -40,15 +40,21 @@ fn what_is_not_confirmed_is_pending_and_then_revoked_by_one_replica() {
     assert!(!left.iter().any(|key| key.contains("revocation")), "{left:?}");
 }
 
-#[test]
-fn a_restart_loses_no_pending_revocation() {
-    let here = deploy_impatient("disconnect_restart");
+/// A refresh token with a revocation that a backend could not have confirmed before it was killed; the provider confirms from now on.
+fn left_by_a_killed_backend(here: &OnRedis) -> String {
     let mut backend = here.plan.start();
     let token = here.log_in(&here.api(&backend));
     here.fail_revocations(1_000, 503);
     assert_answer(&here.api(&backend).delete("/tokens"), &["dev"], &["dev"]);
     backend.process.kill();
     here.idp.control("reset", json!({}));
+    token
+}
+
+#[test]
+fn a_restart_loses_no_pending_revocation() {
+    let here = deploy_impatient("disconnect_restart");
+    let token = left_by_a_killed_backend(&here);
     let after = here.plan.start();
     wait_for_audit(&after, "revoked");
     here.assert_dead(&token);
@@ -92,12 +98,7 @@ fn what_a_refused_login_brought_is_revoked_later_if_not_at_once() {
 #[test]
 fn a_token_is_sent_only_to_the_provider_that_issued_it() {
     let here = deploy_impatient("disconnect_another_client");
-    let mut backend = here.plan.start();
-    let token = here.log_in(&here.api(&backend));
-    here.fail_revocations(1_000, 503);
-    assert_answer(&here.api(&backend).delete("/tokens"), &["dev"], &["dev"]);
-    backend.process.kill();
-    here.idp.control("reset", json!({}));
+    let token = left_by_a_killed_backend(&here);
     let mut other = here.plan.clone().with("OIDC_CLIENT_ID", "another").start();
     other.process.wait_for_line("with another issuer or client");
     other.process.kill();

@@ -93,13 +93,7 @@ fn a_caller_that_hangs_up_does_not_stop_the_exchange() {
     let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
     here.idp.hold_token("after");
     let body = redirect_body(&redirect).to_string();
-    let request = format!(
-        "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        session.token,
-        body.len()
-    );
-    let caller = raw_http::begin(&backend.url, &request);
+    let caller = raw_http::begin_exchange(&backend.url, &session.token, &body);
     here.idp.wait_held();
     drop(caller);
     here.idp.release();

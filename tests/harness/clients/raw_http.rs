@@ -18,3 +18,16 @@ pub fn send(url: &str, request: &str) -> String {
     begin(url, request).read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
 }
+
+/// The head of a `POST /exchange` with a body of this length; `more` is further lines, each with its end.
+pub fn exchange_head(session_token: &str, length: usize, more: &str) -> String {
+    format!(
+        "POST /api/cluster-auth/exchange HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {session_token}\r\n\
+         {more}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+/// Sends a `POST /exchange` and does not wait for its answer.
+pub fn begin_exchange(url: &str, session_token: &str, body: &str) -> TcpStream {
+    begin(url, &(exchange_head(session_token, body.len(), "") + body))
+}

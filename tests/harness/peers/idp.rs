@@ -77,7 +77,7 @@ impl Idp {
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.process.signal(nix::sys::signal::Signal::SIGCONT);
+        self.process.resume();
     }
 
     /// Kills it; what it knew is gone.

@@ -62,7 +62,7 @@ impl RedisServer {
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.process.signal(nix::sys::signal::Signal::SIGCONT);
+        self.process.resume();
     }
 
     /// Kills it; what it held is gone.
