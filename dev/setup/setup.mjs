@@ -44,7 +44,7 @@ export async function setUpPackages({ folders, tools }, log) {
   const outdated = await foldersWithoutPackages(folders);
   for (const folder of outdated) {
     say(`Installing the npm packages of ${folder} (up to two minutes, once).`);
-    await installNodePackages(inRepository(folder), log);
+    await installNodePackages(inRepository(folder), { log, like: folders.map((other) => inRepository(other)) });
   }
   return [...absent, ...outdated.map(packagesOf)];
 }
