@@ -54,7 +54,10 @@ fn a_session_that_is_handed_over_waits_for_the_click_and_the_next_one_does_not()
     parts.far.assert_only_asked_for_info("after clicks that are not the person's");
 
     let link = visitor.press_button(&question);
-    assert_eq!(parts.far.asked()[0], format!("GET /api/cluster-auth/session Bearer {}", session.token));
+    assert_eq!(
+        parts.far.asked_besides_info()[0],
+        format!("GET /api/cluster-auth/session Bearer {}", session.token)
+    );
     assert_eq!(visitor.get(&question).header("location"), Some(link.as_str()), "a reloaded page leads on");
     assert_eq!(outcome(&visitor.get(&link)), "confirm");
     let auth_url = visitor.press_button(&link);
@@ -100,7 +103,7 @@ fn logout_local_reaches_a_proxy_that_runs() {
     assert_eq!(outcome(&visitor.get(&question)), "confirm-backend");
     parts.far.assert_only_asked_for_info("after it was forgotten");
     visitor.press_button_of(&named);
-    assert_eq!(parts.far.asked(), ["POST /api/cluster-auth/register -"]);
+    assert_eq!(parts.far.asked_besides_info(), ["POST /api/cluster-auth/register -"]);
 }
 
 #[test]
@@ -117,7 +120,7 @@ fn its_own_button_names_the_backend_and_sends_nothing_before() {
     }
     parts.far.assert_only_asked_for_info("before the click");
     let link = visitor.press_button_of(&page);
-    assert_eq!(parts.far.asked(), ["POST /api/cluster-auth/register -"]);
+    assert_eq!(parts.far.asked_besides_info(), ["POST /api/cluster-auth/register -"]);
     let sent = visitor.get(&link);
     visitor.keep_cookie(&sent);
     parts.ends_connected(&visitor, sent.header("location").unwrap());
