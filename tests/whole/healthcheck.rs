@@ -1,7 +1,5 @@
 //! The `healthcheck` command beside a real role: what the image's HEALTHCHECK runs.
 
-use nix::sys::signal::Signal;
-
 use crate::harness::programs::backend::{BackendPlan, NO_ISSUER};
 use crate::harness::programs::command::Ended;
 use crate::harness::world::World;
@@ -21,7 +19,7 @@ fn it_fails_unless_the_role_answers_in_time() {
     let hangs = by_flag();
     assert_eq!(hangs.code, Some(1));
     assert!(hangs.err.contains(&format!("http://{control}/healthz: no answer in time")), "{}", hangs.err);
-    backend.process.signal(Signal::SIGCONT);
+    backend.process.resume();
     assert_eq!(by_flag().code, Some(0));
 
     backend.process.kill();
