@@ -158,8 +158,9 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.openComponent('web');
     await felix.getAccess();
     await felix.logInByHelper();
-    // Only once: Backstage's own sign-in is refreshed at the same identity provider when a page loads.
-    await tellIdp('next', { endpoint: 'token', status: 403, body: { error: 'invalid_grant' } });
+    // Backstage's own sign-in is refreshed at the same identity provider, at times of its own.
+    const { clientId } = environment.idp.running.announcement;
+    await tellIdp('next', { endpoint: 'token', clientId, status: 403, body: { error: 'invalid_grant' } });
     await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'refresh-refused-tab');
     await felix.open('/cluster-auth');
     await felix.page.getByText(/Not connected\. The identity provider has ended your login \(refresh_refused\): log in again\./).waitFor();

@@ -6,6 +6,7 @@ export const CANNED_ENDPOINTS = /** @type {const} */ (['token', 'revocation', 'j
 /**
  * @typedef {object} CannedAnswer
  * @property {CannedEndpoint} endpoint
+ * @property {string | undefined} clientId only requests of this public client get it; none: those of every client
  * @property {number} times how many requests get it
  * @property {number} delayMs the answer comes that much later
  * @property {number | undefined} status none: the real answer, only late
@@ -26,10 +27,13 @@ export class CannedAnswers {
 
   /**
    * @param {string} endpoint
+   * @param {string | null} clientId as the request's parameters name it
    * @returns {CannedAnswer | undefined} what the request that asks has to get
    */
-  take(endpoint) {
-    const answer = this.#waiting.find((waiting) => waiting.endpoint === endpoint);
+  take(endpoint, clientId) {
+    const answer = this.#waiting.find((waiting) => {
+      return waiting.endpoint === endpoint && (waiting.clientId === undefined || waiting.clientId === clientId);
+    });
     if (answer) {
       answer.times -= 1;
       this.#waiting = this.#waiting.filter(({ times }) => times > 0);

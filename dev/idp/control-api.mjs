@@ -92,7 +92,7 @@ function holdPoint({ endpoint, when }) {
  * @param {Command} command
  * @returns {import('./canned-answers.mjs').CannedAnswer}
  */
-function cannedAnswer({ endpoint, times = 1, status, body = '', contentType = 'application/json', delayMs = 0, retryAfter }) {
+function cannedAnswer({ endpoint, clientId, times = 1, status, body = '', contentType = 'application/json', delayMs = 0, retryAfter }) {
   const known = CANNED_ENDPOINTS.find((name) => name === endpoint);
   if (!known) {
     throw new BadCommand(`endpoint is one of ${CANNED_ENDPOINTS.join(', ')}; name one of them.`);
@@ -100,8 +100,12 @@ function cannedAnswer({ endpoint, times = 1, status, body = '', contentType = 'a
   if (status === undefined && delayMs === 0) {
     throw new BadCommand('Neither status nor delayMs is given; give one of them.');
   }
+  if (clientId !== undefined && known !== 'token') {
+    throw new BadCommand('Only requests to token tell a clientId; leave it out.');
+  }
   return {
     endpoint: known,
+    clientId: clientId === undefined ? undefined : String(clientId),
     times: wholeNumber('times', times, 1),
     delayMs: wholeNumber('delayMs', delayMs, 0),
     status: status === undefined ? undefined : wholeNumber('status', status, 200),

@@ -75,6 +75,15 @@ describe('the control API', () => {
     assert.equal((await redeem(issuer, await logIn(issuer))).status, 200);
   });
 
+  it('gives a canned answer to the client that it is for', async () => {
+    const ask = (/** @type {string} */ clientId) => fetch(new URL('oauth/token', issuer), {
+      method: 'POST', body: new URLSearchParams({ client_id: clientId }),
+    });
+    await control(issuer, 'POST next', { endpoint: 'token', clientId: 'kubernetes', status: 503 });
+    assert.notEqual((await ask('another')).status, 503);
+    assert.equal((await ask('kubernetes')).status, 503);
+  });
+
   it('replaces discovery and keys, with JSON bodies', async () => {
     const discovery = new URL('.well-known/openid-configuration', issuer);
     for (const [endpoint, url] of /** @type {[string, URL][]} */ ([['jwks', jwksUrl()], ['discovery', discovery]])) {
@@ -131,6 +140,7 @@ describe('the control API', () => {
       ['POST hold', { endpoint: 'token', when: 'never' }],
       ['POST next', { endpoint: 'authorize', status: 500 }],
       ['POST next', { endpoint: 'token' }],
+      ['POST next', { endpoint: 'jwks', clientId: 'kubernetes', status: 500 }],
       ['POST next', { endpoint: 'token', status: 500, times: 0 }],
     ])) {
       assert.equal((await control(issuer, command, body)).status, 400);

@@ -47,7 +47,7 @@ export class Interference {
     if (endpoint === 'authorize') {
       this.#ledger.recordAuthorizationRequest(new URLSearchParams(ctx.querystring));
     }
-    await this.#answer(endpoint, ctx, next);
+    await this.#answer(this.cannedAnswers.take(endpoint, null), ctx, next);
   }
 
   /**
@@ -68,7 +68,7 @@ export class Interference {
     if (point === 'before') {
       await this.holds.stop();
     }
-    await this.#answer('token', ctx, next);
+    await this.#answer(this.cannedAnswers.take('token', parameters.get('client_id')), ctx, next);
     refuseAsAuth0Does(ctx, parameters.get('grant_type'));
     if (this.#rotation === 'none' && parameters.get('grant_type') === 'refresh_token') {
       // oidc-provider repeats the token that it does not rotate; others leave it out (RFC 6749 section 6).
@@ -81,12 +81,11 @@ export class Interference {
   }
 
   /**
-   * @param {string} endpoint
+   * @param {import('./canned-answers.mjs').CannedAnswer | undefined} canned
    * @param {KoaContext} ctx
    * @param {() => Promise<void>} next
    */
-  async #answer(endpoint, ctx, next) {
-    const canned = this.cannedAnswers.take(endpoint);
+  async #answer(canned, ctx, next) {
     if (canned && canned.delayMs > 0) {
       await later(canned.delayMs);
     }
