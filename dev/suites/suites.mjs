@@ -51,7 +51,7 @@ export const TESTS = [
     name: 'program',
     line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],
     // Its tests wait for other processes more than they compute.
-    variables: { RUST_TEST_THREADS: String(availableParallelism() + 1) },
+    variables: { RUST_TEST_THREADS: String(availableParallelism() + 2) },
     counts: 'cargo',
     output: 'searched',
   },
