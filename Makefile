@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same, then the whole image, packed, Windows and macOS, storm, watches, simulation, mutations and million
+test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, simulation, mutations and million
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -41,6 +41,10 @@ image: ## builds the whole image and logs in through it: alone, and among the se
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them
 	$(node) dev/suites/test.mjs packed
+
+.PHONY: program
+program: ## all tests of the program, also those of rare nights that make test leaves out
+	$(node) dev/suites/test.mjs program
 
 .PHONY: storm
 storm: ## 1,000 requests at once over 3 replicas while a login has to be refreshed; REQUESTS=n, REPLICAS=n

@@ -27,7 +27,7 @@ use crowd::{Got, storm};
 use parts::{Parts, Reuse};
 use redis_gate::{RefreshWrite, Stop};
 
-/// Enough to find a second refresh, and few enough for every change.
+/// Enough to find a second refresh.
 const REQUESTS: usize = 100;
 const REPLICAS: usize = 3;
 

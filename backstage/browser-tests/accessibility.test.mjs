@@ -3,7 +3,7 @@ import { it } from 'node:test';
 
 import axe from 'axe-core';
 
-import { personAt } from './environment.mjs';
+import { IS_WHOLE, personAt } from './environment.mjs';
 
 /** @typedef {import('../../dev/browser/chromium.mjs').Locator} Locator */
 
@@ -23,11 +23,14 @@ async function violations(part) {
   });
 }
 
-for (const [name, options] of /** @type {[string, import('../../dev/browser/chromium.mjs').BrowserContextOptions][]} */ ([
+/** @type {[string, import('../../dev/browser/chromium.mjs').BrowserContextOptions][]} */
+const APPEARANCES = [
   ['light', { colorScheme: 'light' }],
   ['dark', { colorScheme: 'dark' }],
   ['small', { viewport: { width: 360, height: 640 } }],
-])) {
+];
+
+for (const [name, options] of IS_WHOLE ? APPEARANCES : APPEARANCES.slice(0, 1)) {
   it(`axe finds nothing wrong with the card, the page, the dialog and the settings: ${name}`, async (test) => {
     const felix = await personAt(test, 'felix', options);
     await felix.openComponent('web');

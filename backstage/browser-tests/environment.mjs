@@ -9,6 +9,9 @@ import { PATIENCE_MS, Person } from './person.mjs';
 /** The folder for logs, screenshots and recordings of browsers. */
 const ARTEFACTS = 'target/test-output/backstage';
 
+/** How much is tested: `brief` in `make test`, all of it in `make backstage-test`. */
+export const IS_WHOLE = process.env['BROWSER_TESTS'] !== 'brief';
+
 /** One environment for all tests: a test that stops a part of it starts it again. */
 export const environment = await Environment.start(ARTEFACTS);
 const browser = await launchChromium();

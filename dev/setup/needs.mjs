@@ -37,6 +37,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+  program: { programs: [...BACKSTAGE, ...IN_BROWSER, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

@@ -33,7 +33,7 @@ export const PACKED = { name: 'packed', line: ['npm', 'run', 'packed'], folder: 
 
 /** What takes too long for every change: storm, simulation and others at their full size. @type {Suite[]} */
 export const LONG_TESTS = [
-  { name: 'full storm', line: ['make', 'storm'], output: 'development' },
+  { name: 'storm', line: ['make', 'storm'], output: 'development' },
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
@@ -42,22 +42,60 @@ export const LONG_TESTS = [
 ];
 
 /**
+ * The parts of the program's tests that `make test` leaves out. Each stands for a rare night rather than for a login, and takes a
+ * minute or more of two processors: most start several backends, a Redis with its replicas, a peer that hangs, or a whole Backstage.
+ */
+export const RARE_NIGHTS = [
+  'backend::kubernetes::lasting',
+  'backend::kubernetes::many_streams',
+  'backend::kubernetes::vanished',
+  'backend::logout::later',
+  'backend::tokens::get_token::flaws',
+  'helper::proxy::restart',
+  'helper::sign_in::far_away',
+  'helper::sign_in::kept',
+  'helper::sign_in::proxy',
+  'helper::sign_in::refusals',
+  'helper::sign_in::used_up',
+  'helper::web::attacks',
+  'outbound::faulty_peers',
+  'store::failover',
+  'whole::faults',
+  'whole::two_users',
+];
+
+/** @param {string[]} leftOut @returns {Suite} */
+const programWithout = (leftOut) => ({
+  name: 'program',
+  line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program', '--', ...leftOut.flatMap((part) => ['--skip', `${part}::`])],
+  // Its tests wait for other processes more than they compute.
+  variables: { RUST_TEST_THREADS: String(availableParallelism() + 2) },
+  counts: 'cargo',
+  output: 'searched',
+});
+
+/** All tests of the program. */
+export const PROGRAM = programWithout([]);
+
+/** @param {'brief' | 'whole'} volume @returns {Suite} */
+const browserTests = (volume) => ({
+  name: 'backstage-test',
+  line: ['make', 'backstage-test'],
+  variables: { BROWSER_TESTS: volume },
+  uses: 'backstage',
+  counts: 'node',
+  output: 'development',
+});
+
+/**
  * The tests that every change runs, the longest first, so that those which run side by side end at about the same time.
  *
  * @type {Suite[]}
  */
 export const TESTS = [
-  {
-    name: 'program',
-    line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'program'],
-    // Its tests wait for other processes more than they compute.
-    variables: { RUST_TEST_THREADS: String(availableParallelism() + 2) },
-    counts: 'cargo',
-    output: 'searched',
-  },
-  { name: 'backstage-test', line: ['make', 'backstage-test'], uses: 'backstage', counts: 'node', output: 'development' },
+  programWithout(RARE_NIGHTS),
+  browserTests('brief'),
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, uses: 'backstage', counts: 'jest', output: 'development' },
-  { name: 'storm', line: [...AS_ROOT, 'cargo', 'test', '--locked', '--test', 'storm'], output: 'searched' },
   { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
   { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], uses: 'backstage', output: 'development' },
   { name: 'dev', line: ['npm', 'test'], folder: DEV, counts: 'node', output: 'development' },
@@ -68,6 +106,9 @@ export const TESTS = [
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
 ];
+
+/** The same with nothing left out. */
+export const ALL_TESTS = [PROGRAM, browserTests('whole'), ...TESTS.slice(2)];
 
 /** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
 export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], output: 'development' };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make test`, `make test-all`, `make lint`, `make packed`: test.mjs TARGET runs its suites. All but lint install what is missing.
+// `make test`, `make test-all`, `make lint`, `make packed`, `make program`: test.mjs TARGET runs its suites. All but lint install what is missing.
 import { rm } from 'node:fs/promises';
 
 import { whyNoContainers, whyNoImage } from '../image/prerequisites.mjs';
@@ -11,7 +11,9 @@ import { duration, say, step } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
-import { IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, SECRETS, TESTS } from './suites.mjs';
+import {
+  ALL_TESTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
+} from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
 
@@ -26,7 +28,7 @@ const NOT_CHECKED = '  advisories: not checked (no database here)';
 const AT_A_TIME = 2;
 
 /** What the suites run; the long ones build their own, optimized. */
-const TEST_BINARIES = ['program', 'storm', 'simulation', 'house', 'secrets_in_output'].flatMap((name) => ['--test', name]);
+const TEST_BINARIES = ['program', 'simulation', 'house', 'secrets_in_output'].flatMap((name) => ['--test', name]);
 const BUILD = ['cargo', 'test', '--locked', '--no-run', '--lib', '--bins', ...TEST_BINARIES];
 
 /** @returns {Promise<Result[]>} */
@@ -44,22 +46,24 @@ async function lint() {
 async function test() {
   const image = runnable(IMAGE_QUICK, whyNoContainers);
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
-  say('  image, packed, windows, macos: not run (minutes each: make test-all)');
-  return [...(await everyChange(image)), await runSuite(SECRETS)];
+  say('  image, packed, windows, macos, storm: not run (minutes each: make test-all)');
+  say(`  ${RARE_NIGHTS.join(', ')}: not run (rare nights, a minute or more each: make program)`);
+  say('  the terminal, the dark and the small pages: not run, and two users see each other less often (minutes: make backstage-test)');
+  return [...(await everyChange([...TESTS, ...image])), await runSuite(SECRETS)];
 }
 
 /** @returns {Promise<Result[]>} */
 async function testAll() {
   const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
   await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
-  const results = await everyChange([]);
+  const results = await everyChange(ALL_TESTS);
   return [...results, ...(await runInTurn([...image, ...OTHER_SYSTEMS, ...LONG_TESTS])), await runSuite(SECRETS)];
 }
 
-/** @param {import('./suites.mjs').Suite[]} image */
-async function everyChange(image) {
+/** @param {import('./suites.mjs').Suite[]} tests the checks of the text are run beside them */
+async function everyChange(tests) {
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
-  const results = await sideBySide([...TESTS, ...image, ...LINTS, ...PLUGIN_LINTS], AT_A_TIME, runSuite);
+  const results = await sideBySide([...tests, ...LINTS, ...PLUGIN_LINTS], AT_A_TIME, runSuite);
   say(NOT_CHECKED);
   return results;
 }
@@ -121,13 +125,19 @@ async function report(name, run) {
 }
 
 /** @returns {Promise<Result[]>} */
+async function program() {
+  await step('setup', () => setUp(NEEDS.program, SETUP_LOG));
+  return [await runSuite(PROGRAM)];
+}
+
+/** @returns {Promise<Result[]>} */
 async function packed() {
   await step('setup', () => setUp(NEEDS.packed, SETUP_LOG));
   return [await runSuite(PACKED)];
 }
 
 /** @type {Record<string, () => Promise<Result[]>>} */
-const TARGETS = { test, 'test-all': testAll, lint, packed };
+const TARGETS = { test, 'test-all': testAll, lint, packed, program };
 
 const name = process.argv[2] ?? 'test';
 const run = TARGETS[name];

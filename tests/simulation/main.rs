@@ -21,7 +21,7 @@ use std::time::Instant;
 use mistakes::Mistake;
 
 /// Enough to meet every kind of trouble, and few enough for every change.
-const SCHEDULES: u64 = 20_000;
+const SCHEDULES: u64 = 5_000;
 
 /// Each mistake of the refresh code must turn a schedule red: tells which mistake did at which seed.
 fn notice_mistakes() {
