@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 
 import { CommandFailed, runCommand } from '../setup/command.mjs';
@@ -41,6 +41,8 @@ const PATTERNS = {
 export async function runSuite(suite) {
   const ending = suite.output === 'searched' ? 'log' : 'dev.log';
   const log = inRepository('target/test-output/suites', `${suite.name.replaceAll(' ', '-')}.${ending}`);
+  // Or the tests of an earlier run would count once more.
+  await rm(log, { force: true });
   const began = performance.now();
   const ended = await runCommand({ ...suite, log }).then(() => true, asFailure);
   const counts = suite.counts ? countedBy(suite.counts, await readFile(log, 'utf8')) : NO_TESTS;
