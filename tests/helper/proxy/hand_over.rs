@@ -164,9 +164,9 @@ fn a_browser_that_was_not_sent_there_cannot_finish_the_login() {
     let unknown = format!("{CALLBACK}/?code=a&state={}", "s".repeat(43));
     assert_eq!(visitor.come_back(&unknown), "wrong-state");
     assert_eq!(visitor.come_back(&redirect), "success");
-    assert_eq!(other.come_back(&other_redirect), "success");
-    // Reloading the page shows the outcome again.
+    // Reloading the page shows the outcome again, while the other login keeps the port bound.
     assert_eq!(visitor.come_back(&redirect), "success");
+    assert_eq!(other.come_back(&other_redirect), "success");
 }
 
 #[test]
