@@ -298,6 +298,10 @@ pub struct ClusterStatus {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<OffsetDateTime>,
+    /// When the login cannot be refreshed any more, where the identity provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub login_expires_at: Option<OffsetDateTime>,
     /// Whether the backend can refresh the login.
     pub refreshable: bool,
     /// Why it is not connected; absent when there never was a login.

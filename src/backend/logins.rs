@@ -1,19 +1,19 @@
 //! A user's login at one cluster, as the store keeps it: sealed, and bound to that user and cluster.
 
 pub mod backoff;
+mod empty_for_none;
 pub mod get_status;
 pub mod index;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::TokenResponse;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::backoff::{Failing, Trouble};
-use super::oidc::Tokens;
 use super::oidc::id_token::VerifiedIdToken;
+use super::oidc::token_response::Tokens;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::WireSecret;
@@ -152,13 +152,17 @@ pub struct TokenSet {
     /// When it expires.
     #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
-    /// The access token.
-    pub access_token: WireSecret,
+    /// The access token, where one came. Older binaries know no record without one: an empty one stands for none.
+    #[serde(with = "empty_for_none")]
+    pub access_token: Option<WireSecret>,
     /// When it expires, where the identity provider said so.
     #[serde(with = "time::serde::timestamp::option")]
     pub access_token_expires_at: Option<OffsetDateTime>,
     /// The refresh token, where the identity provider gave one.
     pub refresh_token: Option<WireSecret>,
+    /// When the login cannot be refreshed any more, where the identity provider said so. Older binaries do not keep it.
+    #[serde(default, with = "time::serde::timestamp::option", skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<OffsetDateTime>,
 }
 
 impl TokenSet {
@@ -166,14 +170,15 @@ impl TokenSet {
     #[must_use]
     #[deny(clippy::arithmetic_side_effects)]
     pub fn new(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTime) -> Self {
-        let life = tokens.expires_in();
+        let ends = |life: Option<Duration>| now.checked_add(life?.try_into().ok()?);
         Self {
             id_token: verified.token().clone(),
             issued_at: now,
             expires_at: verified.expires_at(),
-            access_token: tokens.access_token().secret().as_str().into(),
-            access_token_expires_at: life.and_then(|life| now.checked_add(life.try_into().ok()?)),
-            refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
+            access_token: tokens.access_token(),
+            access_token_expires_at: ends(tokens.expires_in()),
+            refresh_token: tokens.refresh_token(),
+            refresh_expires_at: ends(tokens.refresh_expires_in()),
         }
     }
 }
@@ -192,24 +197,21 @@ pub struct Intent {
     pub version: u64,
     /// SHA-256 of that token.
     pub token: String,
-    /// Which try it is.
-    pub attempt: Attempt,
+    attempt: Attempt,
 }
 
-/// A token is spent once, and once more only when it cannot be known whether it was.
+/// How often older binaries have sent the token. They end a login whose intent is their last, so ours always says that it is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Attempt {
-    /// The only one, as a rule.
+enum Attempt {
     First,
-    /// After the first one's outcome was lost and the old ID token had expired.
     Last,
 }
 
 impl LiveLogin {
     /// The intent to spend this login's refresh token.
     #[must_use]
-    pub fn intend(&self, version: u64, token: &WireSecret, attempt: Attempt) -> Self {
-        let intent = Intent { version, token: sha256(token.expose().as_bytes()), attempt };
+    pub fn intend(&self, version: u64, token: &WireSecret) -> Self {
+        let intent = Intent { version, token: sha256(token.expose().as_bytes()), attempt: Attempt::First };
         Self { intent: Some(intent), ..self.clone() }
     }
 

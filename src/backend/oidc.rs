@@ -8,19 +8,20 @@ pub mod identity_rule;
 pub mod key_set;
 pub mod provider_error;
 pub mod published;
+pub mod refusal_text;
 pub mod silence;
+pub mod token_answer;
+pub mod token_response;
 pub mod verification;
 
 use std::sync::Arc;
 
-use jsonwebtoken::DecodingKey;
-use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardRevocableToken, TokenUrl,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -29,13 +30,27 @@ use self::key_set::KeySet;
 use self::provider_error::ProviderError;
 use self::published::Published;
 use self::silence::Silence;
+use self::token_answer::{NoTokens, TokenEndpoint};
+use self::token_response::Tokens;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, HttpClient};
-use crate::outbound::oauth2_bridge::Bridge;
 use crate::outbound::{OutboundError, https_rule};
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
 use crate::telemetry::backend_metrics::BackendMetrics;
+
+/// The algorithms with a public key (RFC 7518, 3; RFC 8037).
+const SIGNS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
 
 /// What we read of the discovery document.
 #[derive(Debug, Deserialize)]
@@ -47,21 +62,12 @@ pub struct Metadata {
     revocation_endpoint: Option<String>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    id_token_signing_alg_values_supported: Vec<String>,
     /// RFC 9207, 3.
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
-
-/// The ID token in the token response (OIDC Core, 3.1.3.3).
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IdTokenField {
-    id_token: Option<WireSecret>,
-}
-
-impl ExtraTokenFields for IdTokenField {}
-
-/// A token response with its ID token.
-pub type Tokens = StandardTokenResponse<IdTokenField, BasicTokenType>;
 
 type ConfiguredClient = Client<
     BasicErrorResponse,
@@ -75,12 +81,6 @@ type ConfiguredClient = Client<
     EndpointNotSet,
     EndpointSet,
 >;
-
-/// The ID token of a token response.
-#[must_use]
-pub fn id_token(tokens: &Tokens) -> Option<&WireSecret> {
-    tokens.extra_fields().id_token.as_ref()
-}
 
 /// What kind a token is, when it is revoked (RFC 7009, 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,16 +168,26 @@ impl Provider {
         Ok(metadata)
     }
 
-    /// The key that an ID token's header names; `None` where the provider publishes no such key.
+    /// Verifies a token with this header, as [`KeySet::verify`] does.
     ///
     /// # Errors
     /// When there are no keys and none can be fetched.
-    pub async fn key(
+    pub async fn verify<T, E>(
         &self,
         metadata: &Metadata,
-        kid: Option<&str>,
-    ) -> Result<Option<DecodingKey>, OutboundError> {
-        self.keys.find(kid, &metadata.jwks_uri, &self.http).await
+        header: &Header,
+        with: impl Fn(&DecodingKey) -> Result<T, E>,
+    ) -> Result<Option<Result<T, E>>, OutboundError> {
+        self.keys.verify(header, &metadata.jwks_uri, &self.http, with).await
+    }
+
+    /// What its ID tokens may be signed with: never `none` or HMAC, whatever it announces.
+    #[must_use]
+    pub fn algorithms(&self, metadata: &Metadata) -> Vec<Algorithm> {
+        let announced = &metadata.id_token_signing_alg_values_supported;
+        // OIDC Discovery 1.0, 3 wants both the list and RS256 in it.
+        let known = announced.iter().filter_map(|name| name.parse().ok()).filter(|alg| SIGNS.contains(alg));
+        if announced.is_empty() { vec![Algorithm::RS256] } else { known.collect() }
     }
 
     /// Where the browser logs in (OIDC Core, 3.1.2.1).
@@ -212,35 +222,37 @@ impl Provider {
     /// Redeems an authorization code: one POST, never repeated.
     ///
     /// # Errors
-    /// [`OutboundError::NotConnected`] inside means that not a byte was sent; after any other error the code may be spent.
+    /// As the variants of [`NoTokens`] say.
     pub async fn redeem(
         &self,
         metadata: &Metadata,
         code: &WireSecret,
         verifier: &WireSecret,
-    ) -> Result<Tokens, ProviderError> {
+    ) -> Result<Tokens, NoTokens> {
+        let client = self.client(metadata).map_err(NoTokens::not_spent)?;
         let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
-        let answer = self
-            .client(metadata)?
+        let answer = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
-            .request_async(&Bridge(&self.http))
+            .request_async(&TokenEndpoint { http: &self.http, sent: code })
             .await;
         timer.observe_duration();
-        answer.map_err(provider_error::of_token_request)
+        answer.map_err(no_tokens)
     }
 
     /// Spends a refresh token (RFC 6749, 6): one POST, never repeated.
     ///
     /// # Errors
     /// As [`Self::redeem`].
-    pub async fn refresh(&self, metadata: &Metadata, token: &WireSecret) -> Result<Tokens, ProviderError> {
+    pub async fn refresh(&self, metadata: &Metadata, token: &WireSecret) -> Result<Tokens, NoTokens> {
+        let client = self.client(metadata).map_err(NoTokens::not_spent)?;
         let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
-        let token = RefreshToken::new(token.expose().to_owned());
-        let answer =
-            self.client(metadata)?.exchange_refresh_token(&token).request_async(&Bridge(&self.http)).await;
+        let answer = client
+            .exchange_refresh_token(&RefreshToken::new(token.expose().to_owned()))
+            .request_async(&TokenEndpoint { http: &self.http, sent: token })
+            .await;
         timer.observe_duration();
-        answer.map_err(provider_error::of_token_request)
+        answer.map_err(no_tokens)
     }
 
     /// Revokes a token (RFC 7009, 2.1), where the provider offers it. `oauth2` would refuse a provider on loopback here,
@@ -327,6 +339,16 @@ async fn discover(
         }
     }
     Ok(metadata)
+}
+
+/// Everything but a token response was sorted out before `oauth2` has read it.
+fn no_tokens(error: RequestTokenError<NoTokens, BasicErrorResponse>) -> NoTokens {
+    match error {
+        RequestTokenError::Request(no_tokens) => no_tokens,
+        RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            NoTokens::Unknown(OutboundError::NotJson.into())
+        }
+    }
 }
 
 /// Whether a refusal says that tokens of this kind cannot be revoked at all.

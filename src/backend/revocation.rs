@@ -68,14 +68,16 @@ impl Revoker {
         live: &LiveLogin,
         keep_trying: Duration,
     ) -> Result<(), RecordError> {
+        let Some(revocation) = Revocation::of_login(live) else { return Ok(()) };
         let now = self.clock.now();
-        let revocation = Revocation::of_login(live).begin(now, self.first_pause());
+        let revocation = revocation.begin(now, self.first_pause());
         self.outbox.keep(&RevocationKey::new(login, &revocation), &revocation, now, keep_trying).await
     }
 
     /// Revokes what a login held that is gone by now, as recorded.
     pub async fn execute(&self, login: &LoginKey, live: &LiveLogin, while_silent: WhileSilent) -> Outcome {
-        let revocation = Revocation::of_login(live).begin(self.clock.now(), self.first_pause());
+        let Some(revocation) = Revocation::of_login(live) else { return Outcome::Done };
+        let revocation = revocation.begin(self.clock.now(), self.first_pause());
         self.attempt(&RevocationKey::new(login, &revocation), revocation, while_silent).await
     }
 

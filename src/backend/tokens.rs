@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use self::provider_grant::ProviderGrant;
 use self::refresh::grant::GrantFailure;
 use self::refresh::{Limits, LockWait, RefreshError, Refresher};
+use super::logins::backoff::wants_a_login;
 use super::logins::index::LoginIndex;
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, Logins, TokenSet, serves};
 use super::oidc::clusters::KnownCluster;
@@ -245,6 +246,12 @@ pub fn problem(error: RefreshError) -> Problem {
 
 fn not_refreshed(failure: GrantFailure) -> Problem {
     match failure {
+        GrantFailure::NotNow { code, .. } if wants_a_login(&code) => Problem::new(
+            Code::IdpRefused,
+            format!(
+                "The identity provider does not refresh your login before you have logged in again ({code}): log in with \"Get K8s access\" in Backstage."
+            ),
+        ),
         GrantFailure::NotNow { code, .. } => Problem::new(
             Code::IdpRefused,
             format!(
@@ -291,7 +298,6 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
 mod tests {
     use super::*;
     use crate::backend::assembly::example_backend::example_login;
-    use crate::backend::logins::Attempt;
 
     fn login(lives: i64) -> LiveLogin {
         let mut login = example_login("felix", OffsetDateTime::UNIX_EPOCH);
@@ -315,7 +321,7 @@ mod tests {
         let mut without = login(100);
         without.tokens.refresh_token = None;
         assert_eq!(due_from(&without), None);
-        let spending = login(100).intend(1, &"refresh".into(), Attempt::First);
+        let spending = login(100).intend(1, &"refresh".into());
         assert_eq!(due_from(&spending), None);
     }
 }

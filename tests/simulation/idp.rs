@@ -1,6 +1,7 @@
 //! An identity provider that rotates refresh tokens and ends a family when one is used twice.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,10 +11,16 @@ use backstage_oidc_helper::protocol::WireSecret;
 use time::OffsetDateTime;
 
 use super::mistakes::Mistake;
-use super::world::World;
+use super::world::{Troubles, World};
 
 /// How long an ID token lives.
 pub const LIFETIME: Duration = Duration::from_mins(10);
+/// How long it stands still in a schedule in which it does.
+pub const FROZEN: Duration = Duration::from_mins(10);
+/// It gets so many requests at most meanwhile, for each login.
+const MOST_REQUESTS: usize = 12;
+/// A token whose answer was lost is sent again no sooner.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a request may take before its answer counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// An ID token that is so near to its end counts as expired: it has to get to a cluster yet.
@@ -59,6 +66,10 @@ struct Inner {
     faults: Vec<String>,
     reused: u64,
     quiet: Vec<Quiet>,
+    /// The tokens whose answers were lost, and when.
+    lost: Vec<(u64, OffsetDateTime)>,
+    /// By login, how many requests it got while it stood still.
+    unanswered: HashMap<String, usize>,
 }
 
 impl Idp {
@@ -81,9 +92,10 @@ impl Idp {
             id_token: format!("id-{token}").into(),
             issued_at: now,
             expires_at: now + lives,
-            access_token: format!("access-{token}").into(),
+            access_token: Some(format!("access-{token}").into()),
             access_token_expires_at: None,
             refresh_token: Some(token.to_string().into()),
+            refresh_expires_at: None,
         }
     }
 
@@ -126,6 +138,32 @@ impl Idp {
         inner.check(early, &format!("token {token} is sent before the provider wants to see it again"));
     }
 
+    /// A token whose answer was lost is not sent again at once, if only answers are lost.
+    fn check_pause(&self, token: u64) {
+        let world = self.world.lock();
+        let only_lost = Troubles { lost_answers: false, frozen: false, ..world.troubles };
+        let mut inner = self.inner.borrow_mut();
+        let early = |&(lost, at): &(u64, OffsetDateTime)| lost == token && world.now < at + PAUSE;
+        let early = !only_lost.disturb() && inner.lost.iter().any(early);
+        inner.check(early, &format!("token {token} is sent again at once after its answer was lost"));
+    }
+
+    /// Whether it stands still; counts the requests that it gets meanwhile.
+    fn stands_still(&self, login: &LiveLogin) -> bool {
+        let mut world = self.world.lock();
+        if !world.troubles.frozen || world.now >= OffsetDateTime::UNIX_EPOCH + FROZEN {
+            return false;
+        }
+        world.tell("finds that the provider stands still");
+        let only_frozen = Troubles { frozen: false, ..world.troubles };
+        let mut inner = self.inner.borrow_mut();
+        let requests = inner.unanswered.entry(login.id.clone()).or_default();
+        *requests += 1;
+        let many = *requests > MOST_REQUESTS && !only_frozen.disturb();
+        inner.check(many, "a provider that stands still gets too many requests");
+        true
+    }
+
     /// What it saw that must never be.
     pub fn faults(&self) -> Vec<String> {
         self.inner.borrow().faults.clone()
@@ -146,7 +184,6 @@ impl Idp {
             let in_time = now - sent_at <= TIMEOUT;
             let innocent = in_time && !world.troubled.contains(last);
             inner.check(innocent, &format!("token {token} is spent again though task {last} had no trouble"));
-            inner.check(before.len() > 1, &format!("token {token} is spent a third time"));
             inner.check(
                 in_time && serves_until > now + MARGIN,
                 &format!("token {token} is spent again while its ID token serves"),
@@ -236,13 +273,18 @@ impl Idp {
     async fn refresh_once(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let sent_at = self.world.lock().now;
         self.check_quiet(number(Some(token)));
+        self.check_pause(number(Some(token)));
         self.world.delay().await;
+        if self.stands_still(login) {
+            return self.lost(token).await;
+        }
         let (kind, late) = {
             let mut world = self.world.lock();
             (world.below(24), world.troubles.lost_answers && world.once_in(4))
         };
         match kind {
             0 => return Err(GrantFailure::NotSent),
+            5 => return Err(GrantFailure::NotNow { code: "status 403".to_owned(), asked: None }),
             1 => {
                 let asked = self.ask_for_quiet(token);
                 return Err(GrantFailure::NotNow { code: "server_error".to_owned(), asked });
@@ -251,11 +293,11 @@ impl Idp {
             _ => {}
         }
         if late && kind % 2 == 0 {
-            return self.lost().await;
+            return self.lost(token).await;
         }
         let spent = self.spend(number(Some(token)), login.tokens.expires_at, sent_at);
         if late {
-            return self.lost().await;
+            return self.lost(token).await;
         }
         let slow = Duration::from_millis(self.world.lock().below(4_500));
         self.world.sleep(slow).await;
@@ -268,9 +310,12 @@ impl Idp {
         Ok(tokens)
     }
 
-    async fn lost(&self) -> Result<TokenSet, GrantFailure> {
-        self.world.sleep(TIMEOUT).await;
+    /// Some answers are lost by a gateway that says so at once, most by nobody's saying anything.
+    async fn lost(&self, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
+        let at_once = self.world.lock().once_in(4);
+        self.world.sleep(if at_once { Duration::ZERO } else { TIMEOUT }).await;
         let mut world = self.world.lock();
+        self.inner.borrow_mut().lost.push((number(Some(token)), world.now));
         world.trouble();
         world.tell("the answer is lost");
         Err(GrantFailure::Ambiguous)

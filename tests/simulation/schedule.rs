@@ -14,12 +14,15 @@ use backstage_oidc_helper::backend::tokens::refresh::grant::RefreshGrant;
 use backstage_oidc_helper::backend::tokens::refresh::{Limits, RefreshError, Refresher};
 use backstage_oidc_helper::store::Store;
 use backstage_oidc_helper::store::sealing::Keyring;
+use time::OffsetDateTime;
 
 use super::executor::{self, Task};
-use super::idp::Idp;
+use super::idp::{FROZEN, Idp};
 use super::mistakes::{Mistake, Mistaken};
 use super::world::{Troubles, World};
 
+/// How often a client polls.
+const POLL: Duration = Duration::from_secs(20);
 const KEPT: Duration = Duration::from_hours(30 * 24);
 const LIMITS: Limits = Limits {
     lock: Duration::from_secs(15),
@@ -98,6 +101,7 @@ pub fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
         store_failures: seed.is_multiple_of(5),
         stalls: seed.is_multiple_of(7),
         panics: seed.is_multiple_of(11),
+        frozen: seed.is_multiple_of(13),
         seldom: seed % 8 < 4,
     };
     let overlap = world.lock().once_in(2);
@@ -156,7 +160,11 @@ impl Schedule<'_> {
             let mut inner = self.world.lock();
             (inner.below(6) + 2, inner.once_in(4), inner.once_in(8))
         };
-        let mut tasks: Vec<Task<'_>> = (0..callers).map(|_| self.task(Box::pin(self.call()))).collect();
+        let frozen = self.world.lock().troubles.frozen;
+        let caller = || {
+            if frozen { self.task(Box::pin(self.keep_calling())) } else { self.task(Box::pin(self.call())) }
+        };
+        let mut tasks: Vec<Task<'_>> = (0..callers).map(|_| caller()).collect();
         if forgets {
             tasks.push(self.task(Box::pin(self.forget())));
         }
@@ -233,6 +241,14 @@ impl Schedule<'_> {
         }
     }
 
+    /// A client that polls, for as long as the identity provider stands still and a little longer.
+    async fn keep_calling(&self) {
+        while self.world.lock().now < OffsetDateTime::UNIX_EPOCH + FROZEN + POLL {
+            self.call().await;
+            self.world.sleep(POLL).await;
+        }
+    }
+
     async fn forget(&self) {
         let Ok(forgotten) = self.refresher.forget(&self.key, async |_| Ok(())).await else { return };
         self.outcome.borrow_mut().forgotten = true;
@@ -255,7 +271,7 @@ impl Schedule<'_> {
         self.world.sleep(Duration::from_secs(700)).await;
         for _ in 0..40 {
             // Longer than any refresh is put off.
-            self.world.sleep(Duration::from_secs(80)).await;
+            self.world.sleep(Duration::from_secs(160)).await;
             let Ok(Some(stored)) = self.refresher.logins.read(&self.key).await else { return };
             match self.refresher.refresh(&self.key, stored.record.version).await {
                 Ok(tokens) if self.idp.counts(&tokens) => {
@@ -315,6 +331,10 @@ impl Schedule<'_> {
         }
         if harmless && self.idp.reused() > 0 {
             self.fault("a token was sent again without trouble");
+        }
+        let only_frozen = Troubles { frozen: false, seldom: false, ..troubles };
+        if troubles.frozen && !only_frozen.disturb() && (over || ended.is_some()) {
+            self.fault("a login ended though its identity provider only stood still");
         }
         if ended == Some(EndReason::RefreshRefused)
             && !troubles.stalls

@@ -31,6 +31,8 @@ pub struct Troubles {
     pub stalls: bool,
     /// The program has a fault.
     pub panics: bool,
+    /// The identity provider stands still for the first ten minutes: no answer comes, and nothing is done.
+    pub frozen: bool,
     /// What goes wrong does so once or twice, and everything else goes on around it; else all over.
     pub seldom: bool,
 }
@@ -38,7 +40,7 @@ pub struct Troubles {
 impl Troubles {
     /// Whether anything happens that others notice.
     pub fn disturb(self) -> bool {
-        self.kills || self.lost_answers || self.store_failures || self.stalls || self.panics
+        self.kills || self.lost_answers || self.store_failures || self.stalls || self.panics || self.frozen
     }
 }
 

@@ -13,7 +13,7 @@ use crate::random::Random;
 /// The pause after the first failure; it doubles with each that follows.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that is our own idea.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 /// The longest that an identity provider may ask for.
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
@@ -41,6 +41,20 @@ pub enum Trouble {
     Unproven(String),
 }
 
+impl Trouble {
+    /// Whether the identity provider waits for the person (OIDC Core, 3.1.2.6; Entra answers refreshes so).
+    #[must_use]
+    pub fn is_for_want_of_a_login(&self) -> bool {
+        matches!(self, Self::Refused(code) if wants_a_login(code))
+    }
+}
+
+/// Whether a refusal with this code says that the person has to log in.
+#[must_use]
+pub fn wants_a_login(code: &str) -> bool {
+    ["interaction_required", "login_required", "consent_required"].contains(&code)
+}
+
 impl Failing {
     /// One more failure after those `before` it, where the identity provider `asked` to be left alone for so long.
     #[must_use]
@@ -55,6 +69,12 @@ impl Failing {
         let pause = with_jitter(pause(failures, asked), random);
         let not_before = now.saturating_add(time::Duration::try_from(pause).unwrap_or(time::Duration::MAX));
         Self { failures, not_before, how }
+    }
+
+    /// Whether the identity provider waits for the person.
+    #[must_use]
+    pub fn is_for_want_of_a_login(&self) -> bool {
+        self.how.is_for_want_of_a_login()
     }
 
     /// How the last refresh failed, while no other one is to be tried.
@@ -96,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_a_minute_and_a_quarter() {
-        for (failures, seconds) in [(1, 1), (2, 2), (5, 16), (7, 60), (10_000, 60)] {
+    fn pauses_grow_to_two_minutes_and_a_half() {
+        for (failures, seconds) in [(1, 1), (2, 2), (5, 16), (7, 64), (8, 120), (10_000, 120)] {
             let quiet = quiet_after(failures, None);
             assert!((seconds * 1_000..=seconds * 1_250).contains(&quiet), "{failures}: {quiet}");
         }
@@ -108,7 +128,7 @@ mod tests {
         let (minutes, years) = (Duration::from_mins(5), Duration::from_hours(100_000));
         assert!(quiet_after(1, Some(minutes)) >= 300_000);
         assert!((3_600_000..=4_500_000).contains(&quiet_after(1, Some(years))));
-        assert!(quiet_after(7, Some(Duration::from_secs(1))) >= 60_000, "less than our own pause");
+        assert!(quiet_after(7, Some(Duration::from_secs(1))) >= 64_000, "less than our own pause");
     }
 
     #[test]
@@ -116,5 +136,24 @@ mod tests {
         let failing = Failing::after(None, Trouble::Unreachable, None, START, &SystemRandom);
         assert_eq!(failing.trouble_at(START), Some(&Trouble::Unreachable));
         assert_eq!(failing.trouble_at(START + LONGEST_PAUSE), None);
+    }
+
+    #[test]
+    fn ten_minutes_of_failures_are_at_most_twelve_requests() {
+        let (mut now, mut failing, mut requests) = (START, None, 0);
+        while now <= START + Duration::from_mins(10) {
+            requests += 1;
+            failing = Some(Failing::after(failing.as_ref(), Trouble::Unreachable, None, now, &NoJitter));
+            now = failing.as_ref().unwrap().not_before;
+        }
+        assert_eq!(requests, 11);
+    }
+
+    struct NoJitter;
+
+    impl Random for NoJitter {
+        fn fill(&self, _: &mut [u8]) -> Result<(), crate::random::NoRandomness> {
+            Ok(())
+        }
     }
 }

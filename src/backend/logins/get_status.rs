@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
+use super::backoff::Failing;
 use super::{LiveLogin, LoginKey, LoginState, Logins, RecordError, serves};
 use crate::backend::inbound::caller::Callers;
 use crate::backend::oidc::clusters::Clusters;
@@ -85,6 +86,7 @@ pub(in crate::backend) fn unconnected(name: &str, title: &str) -> ClusterStatus 
         connected: false,
         subject: None,
         expires_at: None,
+        login_expires_at: None,
         refreshable: false,
         reason: None,
     }
@@ -104,23 +106,83 @@ pub(in crate::backend) fn of_state(
     }
 }
 
-/// A login serves while its ID token does, and as long as it can be refreshed.
 fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> ClusterStatus {
-    let refreshable = live.tokens.refresh_token.is_some();
-    let connected = refreshable || serves(&live.tokens, now);
+    let reason = why_not_connected(&live, now);
     ClusterStatus {
-        connected,
+        connected: reason.is_none(),
         subject: Some(live.subject),
         expires_at: Some(live.tokens.expires_at),
-        refreshable,
-        reason: (!connected).then(|| "expired".to_owned()),
+        login_expires_at: live.tokens.refresh_expires_at,
+        refreshable: live.tokens.refresh_token.is_some(),
+        reason: reason.map(str::to_owned),
         ..status
     }
+}
+
+/// A login serves while its ID token does, and as long as it can be refreshed. One that the identity provider will not refresh without
+/// the person is said to be over at once, though its ID token still serves: the sooner they log in, the better.
+fn why_not_connected(live: &LiveLogin, now: OffsetDateTime) -> Option<&'static str> {
+    let (tokens, failing) = (&live.tokens, live.failing.as_ref());
+    if failing.is_some_and(Failing::is_for_want_of_a_login) {
+        return Some("login_required");
+    }
+    if serves(tokens, now) {
+        return None;
+    }
+    let over = tokens.refresh_expires_at.is_some_and(|end| end <= now);
+    if over || tokens.refresh_token.is_none() {
+        return Some("expired");
+    }
+    failing.map(|_| "refresh_failing")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::assembly::example_backend::example_login;
+    use crate::backend::logins::backoff::Trouble;
+    use crate::random::SystemRandom;
+
+    /// Why a login of a minute is not connected so many seconds after its beginning.
+    fn why(change: impl Fn(&mut LiveLogin), second: i64) -> Option<&'static str> {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let mut login = example_login("felix", start);
+        login.tokens.expires_at = start + time::Duration::MINUTE;
+        change(&mut login);
+        why_not_connected(&login, start + time::Duration::seconds(second))
+    }
+
+    fn failing(how: Trouble) -> impl Fn(&mut LiveLogin) {
+        move |login| {
+            login.failing =
+                Some(Failing::after(None, how.clone(), None, OffsetDateTime::UNIX_EPOCH, &SystemRandom));
+        }
+    }
+
+    #[test]
+    fn a_login_that_fails_to_refresh_is_not_connected_when_nothing_serves() {
+        assert_eq!([0, 70].map(|at| why(|_| {}, at)), [None, None], "the next use refreshes it");
+        for how in [Trouble::Unreachable, Trouble::Refused("error".to_owned())] {
+            let told = [0, 70].map(|at| why(failing(how.clone()), at));
+            assert_eq!(told, [None, Some("refresh_failing")]);
+        }
+    }
+
+    #[test]
+    fn one_that_waits_for_its_person_is_not_connected_at_once() {
+        for code in ["interaction_required", "login_required", "consent_required"] {
+            let told = [0, 70].map(|at| why(failing(Trouble::Refused(code.to_owned())), at));
+            assert_eq!(told, [Some("login_required"); 2]);
+        }
+    }
+
+    #[test]
+    fn one_whose_end_was_announced_has_expired_by_then() {
+        let ends = |login: &mut LiveLogin| {
+            login.tokens.refresh_expires_at = Some(OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(80));
+        };
+        assert_eq!([0, 79, 80].map(|at| why(ends, at)), [None, None, Some("expired")]);
+    }
 
     fn failed() -> Read {
         let failed = Some(StoreError { reason: "away".to_owned() });

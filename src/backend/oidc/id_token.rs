@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -12,9 +12,6 @@ use time::{Duration, OffsetDateTime};
 
 use crate::protocol::WireSecret;
 
-/// The algorithm that is accepted, the one every OpenID provider must offer (OIDC Core, 15.1); all others, `none` and
-/// HMAC with a public key among them, are refused before a key is looked up.
-const ALGORITHM: Algorithm = Algorithm::RS256;
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::seconds(60);
 
@@ -45,8 +42,8 @@ pub struct Expected<'a> {
     pub client_id: &'a str,
     /// Where it comes from.
     pub origin: Origin<'a>,
-    /// The access token that came along.
-    pub access_token: &'a str,
+    /// The access token that came along, if one did.
+    pub access_token: Option<WireSecret>,
     /// Now.
     pub now: OffsetDateTime,
 }
@@ -57,8 +54,8 @@ pub enum Rejected {
     /// Not a JWT, or not one with these claims.
     #[error("it is malformed")]
     Malformed,
-    /// Not the pinned algorithm.
-    #[error("it is not signed with RS256")]
+    /// Another algorithm.
+    #[error("it is not signed with an algorithm that the issuer announces, or OIDC_ALGORITHMS names")]
     Algorithm,
     /// The header demands an extension (RFC 7515, 4.1.11).
     #[error("its header has a crit entry")]
@@ -109,6 +106,17 @@ impl Rejected {
     }
 }
 
+/// Whether the issuer has verified that the e-mail address is this person's (OIDC Core, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailVerified {
+    /// It has.
+    Yes,
+    /// It has not.
+    No,
+    /// The claim is missing.
+    Unsaid,
+}
+
 /// An ID token of which every check held. Nothing else makes one.
 #[derive(Debug)]
 pub struct VerifiedIdToken {
@@ -143,10 +151,16 @@ impl VerifiedIdToken {
         self.claims.get(claim).and_then(Value::as_str)
     }
 
-    /// The e-mail address, only when `email_verified` is true.
+    /// What it says of its e-mail address.
     #[must_use]
-    pub fn verified_email(&self) -> Option<&str> {
-        (self.claims.get("email_verified") == Some(&Value::Bool(true))).then(|| self.text("email")).flatten()
+    pub fn email_verified(&self) -> EmailVerified {
+        match self.claims.get("email_verified") {
+            None | Some(Value::Null) => EmailVerified::Unsaid,
+            Some(Value::Bool(true)) => EmailVerified::Yes,
+            // Cognito writes texts.
+            Some(Value::String(text)) if text == "true" => EmailVerified::Yes,
+            Some(_) => EmailVerified::No,
+        }
     }
 }
 
@@ -158,52 +172,82 @@ enum Audience {
     Several(Vec<String>),
 }
 
+/// A JSON number, whole or not (RFC 7519, 2).
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum NumericDate {
+    Whole(i64),
+    Fraction(f64),
+}
+
 #[derive(Default, Deserialize)]
 struct Claims {
     iss: Option<String>,
     aud: Option<Audience>,
     azp: Option<String>,
-    exp: Option<i64>,
-    iat: Option<i64>,
+    exp: Option<NumericDate>,
+    iat: Option<NumericDate>,
     nonce: Option<String>,
     at_hash: Option<String>,
     sub: Option<String>,
     org_id: Option<String>,
 }
 
-/// The header of a token with the pinned algorithm; its `kid` says which key to fetch. `jku`, `jwk` and `x5u` are
+/// The header of a token with one of these algorithms; its `kid` says which key to fetch. `jku`, `jwk` and `x5u` are
 /// never followed.
 ///
 /// # Errors
 /// When no key could make this token acceptable.
-pub fn acceptable_header(token: &WireSecret) -> Result<Header, Rejected> {
+pub fn acceptable_header(token: &WireSecret, algorithms: &[Algorithm]) -> Result<Header, Rejected> {
     let header = jsonwebtoken::decode_header(token.expose()).map_err(|_| Rejected::Algorithm)?;
     if header.crit.is_some() {
         return Err(Rejected::Critical);
     }
-    if header.alg != ALGORITHM {
+    if !algorithms.contains(&header.alg) {
         return Err(Rejected::Algorithm);
     }
     Ok(header)
 }
 
-/// Verifies an ID token with the key its header named.
-///
-/// # Errors
-/// The first check that failed.
-pub fn verify(
-    token: &WireSecret,
-    key: &DecodingKey,
-    expected: &Expected<'_>,
-) -> Result<VerifiedIdToken, Rejected> {
-    let (all, claims) = signed_claims(token, key)?;
-    check_parties(&claims, expected.issuer, expected.client_id)?;
-    let expires_at = check_times(&claims, expected.now)?;
-    check_nonce(&claims, expected.origin)?;
-    check_access_token(&claims, expected.access_token)?;
-    let subject = subject(&claims, expected.origin)?;
-    check_organization(&claims, expected.origin)?;
-    Ok(VerifiedIdToken { token: token.clone(), subject, expires_at, claims: all })
+/// The claims of an ID token with a right signature. Nothing is known of them yet.
+pub struct SignedClaims {
+    token: WireSecret,
+    algorithm: Algorithm,
+    all: Map<String, Value>,
+    claims: Claims,
+}
+
+impl SignedClaims {
+    /// Verifies the signature, and nothing else: the claims are checked by our own clock and by the rules of OpenID Connect.
+    ///
+    /// # Errors
+    /// When the key has not signed it, or its claims are not those of an ID token.
+    pub fn read(token: &WireSecret, header: &Header, key: &DecodingKey) -> Result<Self, Rejected> {
+        let mut validation = Validation::new(header.alg);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let verified =
+            jsonwebtoken::decode(token.expose(), key, &validation).map_err(|_| Rejected::Signature)?;
+        let all: Map<String, Value> = verified.claims;
+        let claims = serde_json::from_value(Value::Object(all.clone())).map_err(|_| Rejected::Malformed)?;
+        Ok(Self { token: token.clone(), algorithm: header.alg, all, claims })
+    }
+
+    /// Checks the claims.
+    ///
+    /// # Errors
+    /// The first check that failed.
+    pub fn verified(self, expected: &Expected<'_>) -> Result<VerifiedIdToken, Rejected> {
+        let Self { token, algorithm, all, claims } = self;
+        check_parties(&claims, expected.issuer, expected.client_id)?;
+        let expires_at = check_times(&claims, expected.now)?;
+        check_nonce(&claims, expected.origin)?;
+        check_access_token(&claims, algorithm, expected.access_token.as_ref())?;
+        let subject = subject(&claims, expected.origin)?;
+        check_organization(&claims, expected.origin)?;
+        Ok(VerifiedIdToken { token, subject, expires_at, claims: all })
+    }
 }
 
 fn check_nonce(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
@@ -220,43 +264,32 @@ fn subject(claims: &Claims, origin: Origin<'_>) -> Result<String, Rejected> {
     claims.sub.clone().filter(is_right).ok_or(Rejected::Subject)
 }
 
+/// A refresh need not repeat it (OIDC Core, 12.2).
 fn check_organization(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
+    let named = claims.org_id.as_deref();
     let is_right = match origin {
-        Origin::Login { organization: None, .. } => true,
-        Origin::Login { organization, .. } | Origin::Refresh { organization, .. } => {
-            claims.org_id.as_deref() == organization
-        }
+        Origin::Login { organization: None, .. } | Origin::Refresh { organization: None, .. } => true,
+        Origin::Login { organization, .. } => named == organization,
+        Origin::Refresh { organization, .. } => named.is_none() || named == organization,
     };
     if is_right { Ok(()) } else { Err(Rejected::Organization) }
-}
-
-/// The signature only: the claims are checked here, by our own clock and OIDC's own rules.
-fn signed_claims(token: &WireSecret, key: &DecodingKey) -> Result<(Map<String, Value>, Claims), Rejected> {
-    let mut validation = Validation::new(ALGORITHM);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let verified = jsonwebtoken::decode(token.expose(), key, &validation).map_err(|_| Rejected::Signature)?;
-    let all: Map<String, Value> = verified.claims;
-    let claims = serde_json::from_value(Value::Object(all.clone())).map_err(|_| Rejected::Malformed)?;
-    Ok((all, claims))
 }
 
 fn check_parties(claims: &Claims, issuer: &str, client_id: &str) -> Result<(), Rejected> {
     if claims.iss.as_deref() != Some(issuer) {
         return Err(Rejected::Issuer);
     }
-    let (ours, several) = match &claims.aud {
-        Some(Audience::One(aud)) => (aud == client_id, false),
-        Some(Audience::Several(all)) => (all.iter().any(|aud| aud == client_id), all.len() > 1),
-        None => (false, false),
+    let ours = match &claims.aud {
+        Some(Audience::One(aud)) => aud == client_id,
+        Some(Audience::Several(all)) => all.iter().any(|aud| aud == client_id),
+        None => false,
     };
     if !ours {
         return Err(Rejected::Audience);
     }
+    // Several audiences need no azp (OIDC Core with errata 2, 3.1.3.7); one that is there has to be ours.
     match &claims.azp {
         Some(azp) if azp != client_id => Err(Rejected::AuthorizedParty),
-        None if several => Err(Rejected::AuthorizedParty),
         _ => Ok(()),
     }
 }
@@ -273,22 +306,38 @@ fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<OffsetDateTime, R
     Ok(expires_at)
 }
 
-/// A `NumericDate` (RFC 7519, 2), as long as it is a date at all: our dates end with the year 9999.
-fn moment(seconds: i64) -> Result<OffsetDateTime, Rejected> {
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| Rejected::Malformed)
+/// A `NumericDate` to the second, as long as it is a date at all: our dates end with the year 9999.
+fn moment(date: NumericDate) -> Result<OffsetDateTime, Rejected> {
+    let moment = match date {
+        NumericDate::Whole(seconds) => OffsetDateTime::from_unix_timestamp(seconds).ok(),
+        NumericDate::Fraction(seconds) => Duration::checked_seconds_f64(seconds.trunc())
+            .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since)),
+    };
+    moment.ok_or(Rejected::Malformed)
 }
 
-fn check_access_token(claims: &Claims, access_token: &str) -> Result<(), Rejected> {
-    match &claims.at_hash {
-        Some(hash) if *hash != access_token_hash(access_token) => Err(Rejected::AccessTokenHash),
+fn check_access_token(
+    claims: &Claims,
+    algorithm: Algorithm,
+    access_token: Option<&WireSecret>,
+) -> Result<(), Rejected> {
+    match (&claims.at_hash, access_token) {
+        (Some(hash), Some(token)) if *hash != access_token_hash(algorithm, token.expose()) => {
+            Err(Rejected::AccessTokenHash)
+        }
         _ => Ok(()),
     }
 }
 
-/// `at_hash`: the left half of the SHA-256 of the access token (OIDC Core, 3.1.3.6).
-fn access_token_hash(access_token: &str) -> String {
-    let whole = digest(&SHA256, access_token.as_bytes());
-    let (left, _) = whole.as_ref().split_at(16);
+/// `at_hash`: the left half of the access token's hash, with the hash function of the signature (OIDC Core, 3.1.3.6).
+fn access_token_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let function = match algorithm {
+        Algorithm::RS384 | Algorithm::PS384 | Algorithm::ES384 => &SHA384,
+        Algorithm::RS512 | Algorithm::PS512 | Algorithm::EdDSA => &SHA512,
+        _ => &SHA256,
+    };
+    let whole = digest::digest(function, access_token.as_bytes());
+    let (left, _) = whole.as_ref().split_at(function.output_len() / 2);
     URL_SAFE_NO_PAD.encode(left)
 }
 
@@ -299,16 +348,20 @@ mod tests {
     #[test]
     fn at_hash_is_the_left_half() {
         // The example of OIDC Core, A.3: access token and its at_hash.
-        assert_eq!(
-            access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
-            "77QmUPtjPfzWtF2AnpK9RQ"
-        );
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
+            assert_eq!(access_token_hash(algorithm, token), "77QmUPtjPfzWtF2AnpK9RQ");
+        }
+        // As many bits of a longer hash as it has half.
+        assert_eq!(access_token_hash(Algorithm::ES384, token).len(), 32);
+        assert_eq!(access_token_hash(Algorithm::EdDSA, token).len(), 43);
     }
 
     #[test]
     fn no_number_is_too_large_to_be_compared() {
         let (now, last) = (OffsetDateTime::UNIX_EPOCH, 253_402_300_799);
-        let claims = |exp, iat| Claims { exp: Some(exp), iat: Some(iat), ..Claims::default() };
+        let whole = |seconds| Some(NumericDate::Whole(seconds));
+        let claims = |exp, iat| Claims { exp: whole(exp), iat: whole(iat), ..Claims::default() };
         assert_eq!(check_times(&claims(last, 0), now).map(OffsetDateTime::unix_timestamp), Ok(last));
         for (exp, iat, why) in [
             (last + 1, 0, Rejected::Malformed),
@@ -325,7 +378,18 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_the_pinned_algorithm_is_refused_before_any_key() {
+    fn a_date_may_have_a_fraction() {
+        let claims = |json: &str| serde_json::from_str::<Claims>(json).unwrap();
+        let times = |json| check_times(&claims(json), OffsetDateTime::UNIX_EPOCH);
+        let expires_at = times(r#"{"exp":1788947152.811,"iat":0.5}"#).unwrap();
+        assert_eq!(expires_at.unix_timestamp(), 1_788_947_152);
+        assert_eq!(times(r#"{"exp":1e300,"iat":0}"#), Err(Rejected::Malformed));
+        assert_eq!(times(r#"{"exp":5,"iat":-1e300}"#), Err(Rejected::Malformed));
+    }
+
+    #[test]
+    fn a_header_without_an_accepted_algorithm_is_refused_before_any_key() {
+        let acceptable_header = |token: &WireSecret| super::acceptable_header(token, &[Algorithm::RS256]);
         let token = |header: &str| WireSecret::from(format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header)));
         for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"ES256"}"#, "{}"] {
             assert_eq!(acceptable_header(&token(header)).err(), Some(Rejected::Algorithm), "{header}");

@@ -1,22 +1,57 @@
 //! The identity rule: which person's login counts for a Backstage user.
 
-use super::id_token::VerifiedIdToken;
+use super::id_token::{EmailVerified, Origin, VerifiedIdToken};
 use crate::backstage_names::UserRef;
 use crate::settings::cluster::IdentityRule;
 use crate::settings::email_domain;
 
-/// The login belongs to another person: the check that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// The login belongs to another person, or does not say to whom: the check that failed, and who can mend it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The identity provider has not verified the address.
-    #[error("the identity provider has not verified the e-mail address of this login")]
+    #[error(
+        "its email_verified is not true: have the identity provider's administrator verify the e-mail address"
+    )]
     Unverified,
+    /// Nothing is said of whether it has.
+    #[error("its ID token has no email_verified, which the identity provider's administrator can add")]
+    VerifiedMissing,
+    /// There is no address.
+    #[error("its ID token has no claim {0}, which the identity provider's administrator can add")]
+    ClaimMissing(String),
     /// Another address than the user's.
-    #[error("the e-mail address of this login is not the one of the Backstage user")]
+    #[error("its e-mail address is not the one of the Backstage user")]
     Email,
     /// Another user than the claims say.
-    #[error("the claims of this login name another user")]
+    #[error("its claims name another user")]
     Claims,
+}
+
+/// What it means that a claim is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// A login has to show it.
+    Refused,
+    /// A refresh need not repeat it: the verdict of the login stands.
+    Stands,
+}
+
+impl Absent {
+    /// At a login or a refresh.
+    #[must_use]
+    pub fn at(origin: Origin<'_>) -> Self {
+        match origin {
+            Origin::Login { .. } => Self::Refused,
+            Origin::Refresh { .. } => Self::Stands,
+        }
+    }
+
+    fn of<T>(self, missing: Mismatch) -> Result<Option<T>, Mismatch> {
+        match self {
+            Self::Refused => Err(missing),
+            Self::Stands => Ok(None),
+        }
+    }
 }
 
 /// Applies a cluster's rule. `catalog_email` is what the user's catalog entity said when the session began.
@@ -28,29 +63,52 @@ pub fn check(
     user: &UserRef,
     catalog_email: Option<&str>,
     login: &VerifiedIdToken,
+    absent: Absent,
 ) -> Result<(), Mismatch> {
     match rule {
         IdentityRule::Any => Ok(()),
         IdentityRule::Catalog => {
-            let email = login.verified_email().ok_or(Mismatch::Unverified)?;
+            let Some(email) = email(login, absent)? else { return Ok(()) };
             catalog_email.filter(|expected| same(expected, email)).map(|_| ()).ok_or(Mismatch::Email)
         }
         IdentityRule::Email(domains) => {
-            let email = login.verified_email().ok_or(Mismatch::Unverified)?;
+            let Some(email) = email(login, absent)? else { return Ok(()) };
             let (name, domain) = email.rsplit_once('@').ok_or(Mismatch::Email)?;
             let domain_is_ours = domains.iter().any(|ours| email_domain::are_one(ours, domain));
             let is_user = user.namespace() == "default" && user.name().eq_ignore_ascii_case(name);
             if domain_is_ours && is_user { Ok(()) } else { Err(Mismatch::Email) }
         }
         IdentityRule::Template(template) => {
-            let filled = fill(template, |claim| login.text(claim)).ok_or(Mismatch::Claims)?;
-            if filled.parse::<UserRef>().is_ok_and(|named| named == *user) {
-                Ok(())
-            } else {
-                Err(Mismatch::Claims)
-            }
+            let Some(filled) = filled(template, login, absent)? else { return Ok(()) };
+            let named = filled.parse::<UserRef>();
+            if named.is_ok_and(|named| named == *user) { Ok(()) } else { Err(Mismatch::Claims) }
         }
     }
+}
+
+/// The address, unless the issuer says that it is not verified.
+fn email(login: &VerifiedIdToken, absent: Absent) -> Result<Option<&str>, Mismatch> {
+    match login.email_verified() {
+        EmailVerified::No => return Err(Mismatch::Unverified),
+        EmailVerified::Unsaid if absent == Absent::Refused => return Err(Mismatch::VerifiedMissing),
+        EmailVerified::Yes | EmailVerified::Unsaid => {}
+    }
+    login
+        .text("email")
+        .map_or_else(|| absent.of(Mismatch::ClaimMissing("email".to_owned())), |email| Ok(Some(email)))
+}
+
+/// The template with its claims; `None` where one is missing and need not be there.
+fn filled(template: &str, login: &VerifiedIdToken, absent: Absent) -> Result<Option<String>, Mismatch> {
+    match claims_of(template).find(|claim| login.text(claim).is_none()) {
+        Some(missing) => absent.of(Mismatch::ClaimMissing(missing.to_owned())),
+        None => fill(template, |claim| login.text(claim)).map(Some).ok_or(Mismatch::Claims),
+    }
+}
+
+/// The names in `{braces}`.
+fn claims_of(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
 }
 
 /// Compares addresses as people mean them: case aside, also outside ASCII, and whichever form their domain has.

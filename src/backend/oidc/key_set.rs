@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Header};
 use prometheus::Histogram;
+use serde_json::Value;
 
 use super::published::Published;
 use crate::clock::Clock;
@@ -16,20 +19,67 @@ use crate::outbound::http_client::HttpClient;
 /// A JWKS as JSON; keys of kinds that we do not know are passed over.
 #[derive(serde::Deserialize)]
 struct Jwks {
-    keys: Vec<serde_json::Value>,
+    keys: Vec<Value>,
 }
+
+/// So many keys are tried at most for one token.
+const MOST_TRIED: usize = 8;
 
 /// A key, decoded once.
 struct Key {
     kid: Option<String>,
-    /// None where it cannot verify anything.
-    decoded: Option<DecodingKey>,
+    /// What a token with this key may be signed with.
+    algorithms: Vec<Algorithm>,
+    decoded: DecodingKey,
 }
 
-impl From<Jwk> for Key {
-    fn from(jwk: Jwk) -> Self {
-        Self { decoded: DecodingKey::from_jwk(&jwk).ok(), kid: jwk.common.key_id }
+impl Key {
+    /// `None` where it cannot verify anything.
+    fn read(json: Value) -> Option<Self> {
+        let jwk: Jwk = serde_json::from_value(without_leading_zeros(json)).ok()?;
+        let algorithms = algorithms(&jwk);
+        let decoded = DecodingKey::from_jwk(&jwk).ok()?;
+        (!algorithms.is_empty()).then_some(Self { kid: jwk.common.key_id, algorithms, decoded })
     }
+
+    /// Whether a token with this header may be signed with it: a key without a name may be any.
+    fn fits(&self, algorithm: Algorithm, kid: Option<&str>) -> bool {
+        let named = kid.zip(self.kid.as_deref()).is_none_or(|(wanted, ours)| wanted == ours);
+        named && self.algorithms.contains(&algorithm)
+    }
+}
+
+/// The key's own type decides (RFC 7518, 6), so that no key is taken for one of another kind; its `use`, `key_ops` and `alg` are kept to.
+fn algorithms(jwk: &Jwk) -> Vec<Algorithm> {
+    let common = &jwk.common;
+    let to_sign = common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
+    let verifies = |all: &Vec<KeyOperations>| all.contains(&KeyOperations::Verify);
+    if !to_sign || !common.key_operations.as_ref().is_none_or(verifies) {
+        return Vec::new();
+    }
+    let of_type: &[Algorithm] = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa.algorithms(),
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => &[Algorithm::ES256],
+            EllipticCurve::P384 => &[Algorithm::ES384],
+            _ => &[],
+        },
+        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
+        _ => &[],
+    };
+    let named = |algorithm: &&Algorithm| common.key_algorithm.is_none_or(|own| own == (**algorithm).into());
+    of_type.iter().filter(named).copied().collect()
+}
+
+/// Some providers write an RSA modulus as a signed number, with a zero octet before it (RFC 7518, 6.3.1.1 forbids that).
+fn without_leading_zeros(mut json: Value) -> Value {
+    if let Some(Value::String(modulus)) = json.get_mut("n")
+        && let Ok(octets) = URL_SAFE_NO_PAD.decode(modulus.as_bytes())
+    {
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+        *modulus = URL_SAFE_NO_PAD.encode(octets.get(zeros..).unwrap_or_default());
+    }
+    json
 }
 
 /// The keys behind one URL.
@@ -45,24 +95,27 @@ impl KeySet {
         Self { published: Published::new("a set of keys", Arc::clone(&clock), seconds), clock }
     }
 
-    /// The key that a token's header names; a token without `kid` may only mean the one key there is.
+    /// Verifies a token with each key that fits its header, until one is right; otherwise gives the first one's answer, or `None` where
+    /// no key fits. The set is fetched again for a name that is not in it, and where a key without a name was wrong: those change
+    /// without a sign.
     ///
     /// # Errors
     /// When there is no set and none can be fetched.
-    pub async fn find(
+    pub async fn verify<T, E>(
         &self,
-        kid: Option<&str>,
+        header: &Header,
         url: &str,
         client: &HttpClient,
-    ) -> Result<Option<DecodingKey>, OutboundError> {
+        with: impl Fn(&DecodingKey) -> Result<T, E>,
+    ) -> Result<Option<Result<T, E>>, OutboundError> {
         let (asked_at, fetch) = (self.clock.now(), || fetched(client.clone(), url.to_owned()));
         let known = self.published.current(fetch).await?;
-        let found = pick(&known.content, kid);
-        if found.is_some() || known.is_since(asked_at) {
-            return Ok(found);
+        let tried = Tried::each(&known.content, header, &with);
+        if tried.is_final() || known.is_since(asked_at) {
+            return Ok(tried.answer);
         }
         let newer = self.published.newer_than(&known, fetch).await?;
-        Ok(pick(&newer.content, kid))
+        Ok(Tried::each(&newer.content, header, &with).answer)
     }
 
     /// Makes sure that there is a set, so that a later [`Self::find`] need not wait or fail.
@@ -76,15 +129,40 @@ impl KeySet {
 
 async fn fetched(client: HttpClient, url: String) -> Result<Vec<Key>, OutboundError> {
     let jwks: Jwks = client.get_json(&url).await?;
-    let known = jwks.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    Ok(known.map(Key::from).collect())
+    Ok(jwks.keys.into_iter().filter_map(Key::read).collect())
 }
 
-fn pick(keys: &[Key], kid: Option<&str>) -> Option<DecodingKey> {
-    let key = match (kid, keys) {
-        (Some(kid), keys) => keys.iter().find(|key| key.kid.as_deref() == Some(kid))?,
-        (None, [only]) => only,
-        (None, _) => return None,
-    };
-    key.decoded.clone()
+/// What came of the keys that fit a header.
+struct Tried<T, E> {
+    answer: Option<Result<T, E>>,
+    /// Whether one of them has no name.
+    unnamed: bool,
 }
+
+impl<T, E> Tried<T, E> {
+    /// Those with the header's name come first.
+    fn each(keys: &[Key], header: &Header, with: impl Fn(&DecodingKey) -> Result<T, E>) -> Self {
+        let kid = header.kid.as_deref();
+        let fitting = keys.iter().filter(|key| key.fits(header.alg, kid));
+        let (named, unnamed): (Vec<&Key>, Vec<&Key>) = fitting.partition(|key| key.kid.is_some());
+        let mut tried = Self { answer: None, unnamed: !unnamed.is_empty() };
+        for key in named.into_iter().chain(unnamed).take(MOST_TRIED) {
+            match with(&key.decoded) {
+                Ok(right) => return Self { answer: Some(Ok(right)), ..tried },
+                Err(wrong) => tried.answer = tried.answer.or(Some(Err(wrong))),
+            }
+        }
+        tried
+    }
+
+    fn is_final(&self) -> bool {
+        match &self.answer {
+            None => false,
+            Some(Ok(_)) => true,
+            Some(Err(_)) => !self.unnamed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,7 @@
 //! Why a provider was of no use, and what callers are told of it.
 
-use oauth2::RequestTokenError;
-use oauth2::basic::BasicErrorResponse;
-
 use super::published::Interrupted;
 use crate::outbound::OutboundError;
-use crate::outbound::retry_after::RetryAfter;
 use crate::problem::Problem;
 use crate::protocol::Code;
 
@@ -21,17 +17,15 @@ pub enum ProviderError {
     /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
     #[error("the identity provider refused with {0}")]
     Refused(String),
-    /// Its token endpoint is in trouble, or has too much to do: nothing was spent.
+    /// Its token endpoint is in trouble, or has too much to do.
     #[error("the identity provider answered with status {status}")]
     NotNow {
         /// 429, or 500 and above.
         status: u16,
-        /// For how long it asks to be left alone.
-        retry_after: Option<RetryAfter>,
     },
-    /// It answered with something that is no token response.
-    #[error("the identity provider answered something that is not a token response")]
-    Garbage,
+    /// What answered, with this status, is no OAuth server: a firewall or a proxy before it.
+    #[error("an answer with status {0} came that is not the identity provider's")]
+    NotTheProvider(u16),
 }
 
 impl ProviderError {
@@ -54,14 +48,18 @@ impl From<ProviderError> for Problem {
         tracing::warn!(%error, "the identity provider was of no use");
         match error {
             ProviderError::Refused(code) => not_accepted(&code),
-            ProviderError::NotNow { status, .. } => not_accepted(&format!("status {status}")),
-            ProviderError::Garbage
-            | ProviderError::Unusable(_)
+            ProviderError::NotTheProvider(status) => Problem::new(
+                Code::IdpUnreachable,
+                format!(
+                    "Something before the identity provider answered in its place (status {status}): try again in a moment, or tell the operator (a firewall or a proxy)."
+                ),
+            ),
+            ProviderError::Unusable(_)
             | ProviderError::Unreachable(OutboundError::TooLarge | OutboundError::NotJson) => Problem::new(
                 Code::IdpRefused,
                 "The identity provider answered something that cannot be used: tell the operator (OIDC_ISSUER_URL).",
             ),
-            ProviderError::Unreachable(_) => Problem::new(
+            ProviderError::NotNow { .. } | ProviderError::Unreachable(_) => Problem::new(
                 Code::IdpUnreachable,
                 "The identity provider cannot be reached: try again in a moment, or tell the operator (OIDC_ISSUER_URL).",
             ),
@@ -69,27 +67,15 @@ impl From<ProviderError> for Problem {
     }
 }
 
-fn not_accepted(code: &str) -> Problem {
+/// What is said of a login that the provider refused with this code.
+#[must_use]
+pub fn not_accepted(code: &str) -> Problem {
     Problem::new(
         Code::IdpRefused,
         format!(
             "The identity provider did not accept the login ({code}): begin it again, and tell the operator if it happens twice."
         ),
     )
-}
-
-/// What came instead of a token response.
-pub(super) fn of_token_request(error: RequestTokenError<OutboundError, BasicErrorResponse>) -> ProviderError {
-    match error {
-        RequestTokenError::Request(OutboundError::NotNow { status, retry_after }) => {
-            ProviderError::NotNow { status, retry_after }
-        }
-        RequestTokenError::Request(outbound) => ProviderError::Unreachable(outbound),
-        RequestTokenError::ServerResponse(refusal) => {
-            ProviderError::Refused(printable(refusal.error().as_ref()))
-        }
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => ProviderError::Garbage,
-    }
 }
 
 /// An error code of the provider's, cut to what RFC 6749, 5.2 allows, for logs and messages.

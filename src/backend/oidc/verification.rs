@@ -1,13 +1,13 @@
 //! The one check of a token response, for a login and for each refresh of it: an ID token that the provider has signed, with the
 //! claims that are expected, of a person whom the identity rule allows.
 
-use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
+use super::Metadata;
 use super::clusters::KnownCluster;
-use super::id_token::{self, Expected, Origin, Rejected, VerifiedIdToken};
-use super::identity_rule::{self, Mismatch};
-use super::{Metadata, Tokens, id_token as id_token_of};
+use super::id_token::{self, Expected, Origin, Rejected, SignedClaims, VerifiedIdToken};
+use super::identity_rule::{self, Absent, Mismatch};
+use super::token_response::Tokens;
 use crate::backstage_names::UserRef;
 use crate::outbound::OutboundError;
 
@@ -58,18 +58,20 @@ impl KnownCluster {
         owner: Owner<'_>,
         now: OffsetDateTime,
     ) -> Result<VerifiedIdToken, Unacceptable> {
-        let raw = id_token_of(tokens).ok_or(Unacceptable::NoIdToken)?;
-        let header = id_token::acceptable_header(raw)?;
-        let key = self.provider.key(metadata, header.kid.as_deref()).await.map_err(Unacceptable::NoKeys)?;
+        let raw = tokens.id_token().ok_or(Unacceptable::NoIdToken)?;
+        let header = id_token::acceptable_header(raw, &self.provider.algorithms(metadata))?;
+        let signed = self.provider.verify(metadata, &header, |key| SignedClaims::read(raw, &header, key));
+        let signed = signed.await.map_err(Unacceptable::NoKeys)?.ok_or(Rejected::UnknownKey)??;
         let expected = Expected {
             issuer: parties.issuer,
             client_id: parties.client_id,
             origin,
-            access_token: tokens.access_token().secret(),
+            access_token: tokens.access_token(),
             now,
         };
-        let verified = id_token::verify(raw, &key.ok_or(Rejected::UnknownKey)?, &expected)?;
-        identity_rule::check(&self.settings.identity, owner.user, owner.catalog_email, &verified)?;
+        let verified = signed.verified(&expected)?;
+        let absent = Absent::at(origin);
+        identity_rule::check(&self.settings.identity, owner.user, owner.catalog_email, &verified, absent)?;
         Ok(verified)
     }
 }

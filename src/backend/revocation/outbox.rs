@@ -51,20 +51,23 @@ pub struct Revocation {
 }
 
 impl Revocation {
-    /// Of the tokens that a login holds.
+    /// Of the tokens that a login holds; `None` where it has nothing that can be revoked.
     #[must_use]
-    pub fn of_login(login: &LiveLogin) -> Self {
-        let tokens = &login.tokens;
-        let (token, kind) = strongest(&tokens.access_token, tokens.refresh_token.as_ref());
-        let held_by = Some(login.id.clone());
-        Self::new(token, kind, login.issuer.clone(), login.audience.clone(), held_by)
+    pub fn of_login(login: &LiveLogin) -> Option<Self> {
+        let LiveLogin { tokens, issuer, audience, .. } = login;
+        let (token, kind) = strongest(tokens.access_token.clone(), tokens.refresh_token.clone())?;
+        Some(Self::new(token, kind, issuer.clone(), audience.clone(), Some(login.id.clone())))
     }
 
-    /// Of tokens that came just now and that no login holds.
+    /// Of tokens that came just now and that no login holds; `None` as for a login.
     #[must_use]
-    pub fn of_tokens(oidc: &OidcClient, access: &WireSecret, refresh: Option<&WireSecret>) -> Self {
-        let (token, kind) = strongest(access, refresh);
-        Self::new(token, kind, oidc.issuer.clone(), oidc.client_id.clone(), None)
+    pub fn of_tokens(
+        oidc: &OidcClient,
+        access: Option<WireSecret>,
+        refresh: Option<WireSecret>,
+    ) -> Option<Self> {
+        let (token, kind) = strongest(access, refresh)?;
+        Some(Self::new(token, kind, oidc.issuer.clone(), oidc.client_id.clone(), None))
     }
 
     fn new(
@@ -106,9 +109,10 @@ impl Revocation {
 }
 
 /// The refresh token takes the grant with it; the access token is all there is without one.
-fn strongest(access: &WireSecret, refresh: Option<&WireSecret>) -> (WireSecret, TokenKind) {
-    let access = || (access.clone(), TokenKind::Access);
-    refresh.map_or_else(access, |refresh| (refresh.clone(), TokenKind::Refresh))
+fn strongest(access: Option<WireSecret>, refresh: Option<WireSecret>) -> Option<(WireSecret, TokenKind)> {
+    refresh
+        .map(|token| (token, TokenKind::Refresh))
+        .or_else(|| access.map(|token| (token, TokenKind::Access)))
 }
 
 fn pause(failures: usize, first: Duration) -> Duration {

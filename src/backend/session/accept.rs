@@ -5,17 +5,17 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use crate::backend::logins::index::LoginIndex;
 use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet};
+use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::silence::WhileSilent;
+use crate::backend::oidc::token_response::Tokens;
 use crate::backend::oidc::verification::{Owner, Parties, Unacceptable};
-use crate::backend::oidc::{Metadata, Tokens};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backstage_names::UserRef;
@@ -195,10 +195,10 @@ impl Acceptance {
 
     /// Gives back what a refused login brought.
     async fn revoke(&self, cluster: &KnownCluster, key: &LoginKey, tokens: &Tokens) {
-        let access: WireSecret = tokens.access_token().secret().as_str().into();
-        let refresh = tokens.refresh_token().map(|token| WireSecret::from(token.secret().as_str()));
-        let revocation = Revocation::of_tokens(&cluster.settings.oidc, &access, refresh.as_ref());
-        self.revoker.revoke(key, revocation).await;
+        let oidc = &cluster.settings.oidc;
+        if let Some(revocation) = Revocation::of_tokens(oidc, tokens.access_token(), tokens.refresh_token()) {
+            self.revoker.revoke(key, revocation).await;
+        }
     }
 }
 
@@ -250,7 +250,7 @@ fn refused(why: Unacceptable) -> Problem {
         Unacceptable::Mismatch(why) => Problem::new(
             Code::IdentityMismatch,
             format!(
-                "This login was refused, {why}: log out at the identity provider and log in as yourself."
+                "This login was refused, {why}; or log out at the identity provider and log in as yourself."
             ),
         ),
     }

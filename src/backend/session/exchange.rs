@@ -14,7 +14,8 @@ use super::accept::{Acceptance, Begun, Login};
 use super::{Authorization, Phase, SessionRecord, Sessions, Stored, lost, token};
 use crate::backend::inbound::json_body;
 use crate::backend::oidc::clusters::Clusters;
-use crate::backend::oidc::provider_error::{ProviderError, printable};
+use crate::backend::oidc::provider_error::{ProviderError, not_accepted, printable};
+use crate::backend::oidc::token_answer::NoTokens;
 use crate::backend::oidc::{Metadata, Provider};
 use crate::backend::stopping::detached::Detached;
 use crate::backend::stopping::{Stopping, TooLate};
@@ -184,7 +185,7 @@ impl Exchange {
         let metadata = self.ready(provider).await.map_err(Failure::NotSent)?;
         check_iss(granted.iss.as_deref(), &cluster.settings.oidc.issuer, metadata.promises_iss())?;
         let tokens = provider.redeem(&metadata, &granted.code, &authorization.verifier).await;
-        let tokens = tokens.map_err(failed_redemption)?;
+        let tokens = tokens.map_err(|error| failed_redemption(error, self.clock.now()))?;
         planted::here(Place::Exchange);
         let begun = Begun {
             user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
@@ -276,13 +277,21 @@ fn check_iss(iss: Option<&str>, issuer: &str, promised: bool) -> Result<(), Fail
     }
 }
 
-fn failed_redemption(error: ProviderError) -> Failure {
+fn failed_redemption(error: NoTokens, now: OffsetDateTime) -> Failure {
     match error {
-        ProviderError::Unreachable(OutboundError::NotConnected(_)) => Failure::NotSent(error.into()),
-        ProviderError::Unreachable(OutboundError::AnswerLost(_) | OutboundError::TimedOut) => {
+        NoTokens::NotSpent { why, asked } => {
+            let problem = Problem::from(why);
+            Failure::NotSent(match asked {
+                Some(asked) => problem.retry_after(asked.from_now(now)),
+                None => problem,
+            })
+        }
+        NoTokens::Unknown(why) => {
+            tracing::warn!(%why, "what became of an authorization code is not known");
             Failure::Final(lost_problem())
         }
-        other => Failure::Final(other.into()),
+        NoTokens::RefusedForNow(code) => Failure::Final(not_accepted(&code)),
+        NoTokens::RefusedForGood => Failure::Final(not_accepted("invalid_grant")),
     }
 }
 

@@ -1,22 +1,22 @@
 //! The production [`RefreshGrant`]: refresh tokens spent at a cluster's own identity provider.
 
 use async_trait::async_trait;
-use oauth2::TokenResponse;
 use time::OffsetDateTime;
 
 use super::refresh::grant::{GrantFailure, RefreshGrant};
 use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
+use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::id_token::{Origin, VerifiedIdToken};
 use crate::backend::oidc::provider_error::ProviderError;
+use crate::backend::oidc::token_answer::NoTokens;
+use crate::backend::oidc::token_response::Tokens;
 use crate::backend::oidc::verification::{Owner, Parties, Unacceptable};
-use crate::backend::oidc::{Metadata, Tokens};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backend::stopping::{Stopping, TooLate};
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
-use crate::outbound::OutboundError;
 use crate::panics::caught;
 use crate::panics::planted::{self, Place};
 use crate::protocol::WireSecret;
@@ -52,26 +52,25 @@ impl RefreshGrant for ProviderGrant<'_> {
         match self.verified_in_time(&metadata, login, &tokens).await {
             Ok(verified) => {
                 let fresh = TokenSet::new(&verified, &tokens, now);
-                // A provider that does not rotate sends no refresh token: the one that was spent still counts.
-                let refresh_token = fresh.refresh_token.clone().or_else(|| Some(token.clone()));
-                Ok(TokenSet { refresh_token, ..fresh })
+                Ok(continued(fresh, login, token))
             }
             Err(NotAccepted::NotTheirs(reason)) => {
                 let tokens = Box::new(unverified(login, &tokens, token));
                 Err(GrantFailure::NotTheLogins { reason, tokens })
             }
             Err(NotAccepted::Unverified(reason)) => {
-                let refresh_token = tokens.refresh_token().map(|token| token.secret().as_str().into());
-                Err(GrantFailure::Unproven { reason, refresh_token })
+                Err(GrantFailure::Unproven { reason, refresh_token: tokens.refresh_token() })
             }
         }
     }
 
     async fn revoke(&self, tokens: &TokenSet) {
-        let (access, refresh) = (&tokens.access_token, tokens.refresh_token.as_ref());
+        let (access, refresh) = (tokens.access_token.clone(), tokens.refresh_token.clone());
         let revocation = Revocation::of_tokens(&self.cluster.settings.oidc, access, refresh);
         let login = LoginKey::new(self.user, self.cluster.name());
-        self.revoker.revoke(&login, revocation).await;
+        if let Some(revocation) = revocation {
+            self.revoker.revoke(&login, revocation).await;
+        }
     }
 }
 
@@ -131,27 +130,44 @@ impl ProviderGrant<'_> {
     }
 }
 
+/// A provider that does not rotate sends no refresh token: the one that was spent still counts, and ends when it did.
+fn continued(fresh: TokenSet, login: &LiveLogin, spent: &WireSecret) -> TokenSet {
+    if fresh.refresh_token.is_some() {
+        return fresh;
+    }
+    let refresh_expires_at = fresh.refresh_expires_at.or(login.tokens.refresh_expires_at);
+    TokenSet { refresh_token: Some(spent.clone()), refresh_expires_at, ..fresh }
+}
+
 /// Only to be revoked.
 fn unverified(login: &LiveLogin, tokens: &Tokens, spent: &WireSecret) -> TokenSet {
-    let refresh = tokens.refresh_token().map(|token| WireSecret::from(token.secret().as_str()));
     TokenSet {
-        access_token: tokens.access_token().secret().as_str().into(),
-        refresh_token: Some(refresh.unwrap_or_else(|| spent.clone())),
+        access_token: tokens.access_token(),
+        refresh_token: tokens.refresh_token().or_else(|| Some(spent.clone())),
         ..login.tokens.clone()
     }
 }
 
-fn failure(error: ProviderError, now: OffsetDateTime) -> GrantFailure {
+fn failure(error: NoTokens, now: OffsetDateTime) -> GrantFailure {
     match error {
-        ProviderError::Unreachable(OutboundError::NotConnected(_)) => GrantFailure::NotSent,
-        ProviderError::Refused(code) if code == "invalid_grant" => GrantFailure::InvalidGrant,
-        ProviderError::Refused(code) => GrantFailure::NotNow { code, asked: None },
-        ProviderError::NotNow { status, retry_after } => GrantFailure::NotNow {
-            code: format!("status {status}"),
-            asked: retry_after.map(|asked| asked.from_now(now)),
-        },
-        ProviderError::Unreachable(_) | ProviderError::Garbage | ProviderError::Unusable(_) => {
-            GrantFailure::Ambiguous
+        NoTokens::NotSpent { why: ProviderError::Unreachable(_) | ProviderError::Unusable(_), .. } => {
+            GrantFailure::NotSent
         }
+        NoTokens::NotSpent { why, asked } => {
+            GrantFailure::NotNow { code: status(&why), asked: asked.map(|asked| asked.from_now(now)) }
+        }
+        NoTokens::Unknown(_) => GrantFailure::Ambiguous,
+        NoTokens::RefusedForNow(code) => GrantFailure::NotNow { code, asked: None },
+        NoTokens::RefusedForGood => GrantFailure::InvalidGrant,
+    }
+}
+
+/// What the record and the caller are told of an answer that is no OAuth error.
+fn status(why: &ProviderError) -> String {
+    match why {
+        ProviderError::NotNow { status } | ProviderError::NotTheProvider(status) => {
+            format!("status {status}")
+        }
+        other => other.to_string(),
     }
 }

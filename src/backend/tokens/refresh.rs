@@ -3,8 +3,8 @@
 //! A refresh token that rotates is worth a login: spent twice, the identity provider ends the whole family. So: take the lock; read
 //! again under it; write down the intent; POST once; write on condition that the lock is ours and no other write came first; release by
 //! compare and delete. What that cannot save: a holder that dies after its POST has spent a token, and its successor is lost. The
-//! old ID token serves until it expires, and then the token is sent exactly once more: within the provider's overlap period
-//! nothing is lost, without one the login ends as `refresh_lost`.
+//! old ID token serves until it expires, and then the token is sent again, with pauses, until the provider answers: within its overlap
+//! period nothing is lost, without one the login ends as `refresh_lost`. Only the provider's own word ends a login here.
 
 pub mod failure;
 pub mod grant;
@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use self::grant::{GrantFailure, RefreshGrant};
 use crate::backend::logins::{
-    Attempt, EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet,
-    serves,
+    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, Stored, TokenSet, serves,
 };
 use crate::backend::stopping::{Stopping, TooLate};
 use crate::clock::{Clock, Timer};
@@ -155,12 +154,10 @@ impl Refresher<'_> {
             return Ok(live.tokens);
         }
         let token = live.tokens.refresh_token.clone().ok_or(RefreshError::NotRefreshable)?;
-        let attempt = match live.intent.as_ref().map(|intent| intent.attempt) {
-            None => Attempt::First,
-            Some(_) if serves(&live.tokens, self.clock.now()) => return Ok(live.tokens),
-            Some(Attempt::First) => Attempt::Last,
-            Some(Attempt::Last) => return Err(self.end(lock, key, &stored, EndReason::RefreshLost).await),
-        };
+        // With an intent from before, the token may be spent, and sending it again may end the login: not while its ID token serves.
+        if live.intent.is_some() && serves(&live.tokens, self.clock.now()) {
+            return Ok(live.tokens);
+        }
         if let Some(trouble) = live.failing(self.clock.now()) {
             return if serves(&live.tokens, self.clock.now()) {
                 Ok(live.tokens)
@@ -169,8 +166,8 @@ impl Refresher<'_> {
             };
         }
         match self.ready().await? {
-            Ok(()) => Box::pin(self.spend(lock, key, stored, live, &token, attempt)).await,
-            Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
+            Ok(()) => Box::pin(self.spend(lock, key, stored, live, &token)).await,
+            Err(failure) => self.fail(lock, key, stored, live, failure).await,
         }
     }
 
@@ -190,9 +187,8 @@ impl Refresher<'_> {
         stored: Stored,
         live: LiveLogin,
         token: &WireSecret,
-        attempt: Attempt,
     ) -> Result<TokenSet, RefreshError> {
-        let intending = live.intend(stored.record.version, token, attempt);
+        let intending = live.intend(stored.record.version, token);
         let asked_at = self.clock.now();
         let stored = self.intend(lock, key, &stored, &live, intending).await?;
         let in_time = self.stopping.time_for(self.limits.spending);
@@ -215,7 +211,7 @@ impl Refresher<'_> {
                 )
                 .await
             }
-            Err(failure) => self.fail(lock, key, stored, live, attempt, failure).await,
+            Err(failure) => self.fail(lock, key, stored, live, failure).await,
         }
     }
 

@@ -78,6 +78,8 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
 fn why(reason: &str) -> String {
     let sentence = match reason {
         "expired" => "the ID token has expired",
+        "refresh_failing" => "the identity provider does not refresh the login at present",
+        "login_required" => "the identity provider wants you to log in again",
         "refresh_refused" => "the identity provider has ended the login",
         "refresh_lost" => "the login was lost in an interrupted refresh",
         "identity_changed" => "the login came back as another user's",
@@ -129,6 +131,11 @@ mod tests {
         );
         for (reason, words) in [
             ("expired", "the ID token has expired (expired)"),
+            (
+                "refresh_failing",
+                "the identity provider does not refresh the login at present (refresh_failing)",
+            ),
+            ("login_required", "the identity provider wants you to log in again (login_required)"),
             ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
             ("refresh_lost", "the login was lost in an interrupted refresh (refresh_lost)"),
             ("identity_changed", "the login came back as another user's (identity_changed)"),

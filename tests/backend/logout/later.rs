@@ -131,7 +131,7 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
         let (login, now) = (felix_at_dev(), OffsetDateTime::now_utc());
         let stored = Logins { store, keyring, random, ttl: TIMEOUT }.read(&login).await.unwrap().unwrap();
         let LoginState::Live(live) = stored.record.state else { panic!("the login has ended") };
-        let revocation = Revocation::of_login(&live).begin(now, Duration::ZERO);
+        let revocation = Revocation::of_login(&live).unwrap().begin(now, Duration::ZERO);
         let key = RevocationKey::new(&login, &revocation);
         outbox.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
     });
@@ -155,7 +155,7 @@ fn record_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
     };
     in_redis(&here.redis, async |outbox| {
         for token in tokens {
-            let revocation = Revocation::of_tokens(&oidc, &token.as_str().into(), None);
+            let revocation = Revocation::of_tokens(&oidc, Some(token.as_str().into()), None).unwrap();
             let revocation = revocation.begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&felix_at_dev(), &revocation);
             let now = OffsetDateTime::now_utc();

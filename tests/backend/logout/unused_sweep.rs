@@ -91,9 +91,10 @@ fn live(number: usize, issuer: &str) -> LiveLogin {
             id_token: "id".into(),
             issued_at: now,
             expires_at: now,
-            access_token: "access".into(),
+            access_token: Some("access".into()),
             access_token_expires_at: None,
             refresh_token: Some(format!("refresh {number}").as_str().into()),
+            refresh_expires_at: None,
         },
         intent: None,
         failing: None,
@@ -141,7 +142,7 @@ fn what_is_to_be_revoked_elsewhere_goes_on_beside_a_provider_that_hangs() {
         for (number, (login, live)) in parts.logins().into_iter().enumerate() {
             let begun =
                 now - time::Duration::hours(1) + time::Duration::seconds(i64::try_from(number).unwrap());
-            let revocation = Revocation::of_login(&live).begin(begun, Duration::ZERO);
+            let revocation = Revocation::of_login(&live).unwrap().begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&login, &revocation);
             outbox.keep(&key, &revocation, now, Duration::ZERO).await.unwrap();
         }

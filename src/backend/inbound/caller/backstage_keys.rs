@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{DecodingKey, Header};
 use prometheus::Histogram;
 
 use crate::backend::oidc::key_set::KeySet;
@@ -21,12 +21,16 @@ pub(crate) struct PublishedKeys {
 }
 
 impl PublishedKeys {
-    /// The key that a token's header names.
+    /// Verifies a token with this header, as [`KeySet::verify`] does.
     ///
     /// # Errors
     /// When there is no set and none can be fetched.
-    pub(crate) async fn find(&self, kid: Option<&str>) -> Result<Option<DecodingKey>, OutboundError> {
-        self.keys.find(kid, &self.url, &self.http).await
+    pub(crate) async fn verify<T, E>(
+        &self,
+        header: &Header,
+        with: impl Fn(&DecodingKey) -> Result<T, E>,
+    ) -> Result<Option<Result<T, E>>, OutboundError> {
+        self.keys.verify(header, &self.url, &self.http, with).await
     }
 }
 

@@ -4,7 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
@@ -122,14 +122,14 @@ impl<'t> UnverifiedToken<'t> {
         keys: &PublishedKeys,
         now: OffsetDateTime,
     ) -> Result<Claims, Unverified> {
-        let found = keys.find(self.header.kid.as_deref()).await.map_err(Unverified::NoKeys)?;
-        let key = found.ok_or(Flaw::UnknownKey)?;
         // The signature only: the claims are checked here, by our own clock.
         let mut validation = Validation::new(ALGORITHM);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        let verified = jsonwebtoken::decode::<Claims>(self.text, &key, &validation);
+        let with = |key: &DecodingKey| jsonwebtoken::decode::<Claims>(self.text, key, &validation);
+        let verified = keys.verify(&self.header, with).await.map_err(Unverified::NoKeys)?;
+        let verified = verified.ok_or(Flaw::UnknownKey)?;
         let claims = verified.map_err(|error| flaw_of(error.kind()))?.claims;
         claims.check_times(now)?;
         Ok(claims)

@@ -2,7 +2,7 @@
 
 use super::grant::GrantFailure;
 use super::{RefreshError, Refresher};
-use crate::backend::logins::{Attempt, EndReason, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
+use crate::backend::logins::{EndReason, Intent, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
 use crate::store::lock::Lock;
 
 impl Refresher<'_> {
@@ -13,16 +13,19 @@ impl Refresher<'_> {
         key: &LoginKey,
         stored: Stored,
         live: LiveLogin,
-        attempt: Attempt,
         failure: GrantFailure,
     ) -> Result<TokenSet, RefreshError> {
         match failure {
-            // The token is unspent, so the intent goes, and comes back only after a while.
+            // This time the token was not spent: the intent is what it was before, and comes back only after a while.
             GrantFailure::NotSent | GrantFailure::NotNow { .. } => {
                 let live = self.after(live, &failure);
-                let later = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
-                self.write(lock, key, &stored, &later).await?;
-                Err(failure.into())
+                self.put_off(lock, key, &stored, live, failure).await
+            }
+            // The intent stays, and says so to the next refresh, which comes only after a while.
+            GrantFailure::Ambiguous => {
+                let intending = LiveLogin { intent: intent_of(&stored), ..live };
+                let live = self.after(intending, &failure);
+                self.put_off(lock, key, &stored, live, failure).await
             }
             // Its successor exists only here, and an ID token that is not verified is never used. The version stays: there is no new set.
             GrantFailure::Unproven { ref refresh_token, .. } => {
@@ -33,13 +36,10 @@ impl Refresher<'_> {
                 self.keep(lock, key, stored, version, live).await?;
                 Err(failure.into())
             }
-            // The intent stays, and says so to the next refresh.
-            GrantFailure::Ambiguous => Err(failure.into()),
             GrantFailure::InvalidGrant => {
-                let reason = match attempt {
-                    Attempt::First => EndReason::RefreshRefused,
-                    Attempt::Last => EndReason::RefreshLost,
-                };
+                // With an intent from before, it may be that one that has spent the token.
+                let reason =
+                    if live.intent.is_some() { EndReason::RefreshLost } else { EndReason::RefreshRefused };
                 Err(self.end(lock, key, &stored, reason).await)
             }
             GrantFailure::NotTheLogins { ref tokens, ref reason } => {
@@ -53,6 +53,20 @@ impl Refresher<'_> {
                 Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
             }
         }
+    }
+
+    /// Writes down that the next refresh is to wait; the version stays, since there is no new set.
+    async fn put_off(
+        &self,
+        lock: &Lock<'_>,
+        key: &LoginKey,
+        stored: &Stored,
+        live: LiveLogin,
+        failure: GrantFailure,
+    ) -> Result<TokenSet, RefreshError> {
+        let later = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+        self.write(lock, key, stored, &later).await?;
+        Err(failure.into())
     }
 
     /// The login as it is after one more failure.
@@ -76,5 +90,13 @@ impl Refresher<'_> {
             self.write(lock, key, stored, &ended).await
         };
         written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))
+    }
+}
+
+/// The intent that stands in a record.
+fn intent_of(stored: &Stored) -> Option<Intent> {
+    match &stored.record.state {
+        LoginState::Live(live) => live.intent.clone(),
+        LoginState::Ended(_) => None,
     }
 }

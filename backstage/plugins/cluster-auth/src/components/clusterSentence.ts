@@ -3,6 +3,9 @@ import type { ClusterStatus } from '../api/ClusterAuthApi';
 /** Why a login ended, with the same words as the `status` command. */
 const REASONS: Record<string, string> = {
   expired: 'Your login has expired',
+  refresh_failing:
+    'The identity provider does not refresh your login at present',
+  login_required: 'The identity provider wants you to log in again',
   refresh_refused: 'The identity provider has ended your login',
   refresh_lost: 'Your login was lost in an interrupted refresh',
   identity_changed: "Your login came back as another user's",

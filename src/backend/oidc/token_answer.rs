@@ -1,0 +1,191 @@
+//! What an answer of the token endpoint means for the code or the refresh token that was sent, at a login and at a refresh.
+//!
+//! An OAuth error is JSON with `error` (RFC 6749, 5.2). Any other answer below 500, such as a redirect or a page of HTML, comes from a
+//! server before the provider, which has seen nothing. Above that nobody knows, except of 503, which says that nothing was done.
+
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+use std::pin::Pin;
+
+use oauth2::http::StatusCode;
+use oauth2::http::header::CONTENT_TYPE;
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
+
+use super::provider_error::{ProviderError, printable};
+use super::refusal_text::cleaned;
+use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
+use crate::outbound::oauth2_bridge::Bridge;
+use crate::outbound::retry_after::RetryAfter;
+use crate::protocol::WireSecret;
+
+/// Why a code or a refresh token brought no tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoTokens {
+    /// It was not taken: sent again, it is worth the same.
+    #[error("{why}")]
+    NotSpent {
+        /// What happened.
+        why: ProviderError,
+        /// For how long the provider asks to be left alone.
+        asked: Option<RetryAfter>,
+    },
+    /// It may have been taken, and what it brought is lost.
+    #[error("{0}")]
+    Unknown(ProviderError),
+    /// The provider refused with this code, and may accept it later.
+    #[error("the identity provider refused with {0}")]
+    RefusedForNow(String),
+    /// `invalid_grant`: it is worth nothing any more.
+    #[error("the identity provider refused with invalid_grant")]
+    RefusedForGood,
+}
+
+impl NoTokens {
+    /// It was not taken, for this reason.
+    #[must_use]
+    pub fn not_spent(why: ProviderError) -> Self {
+        Self::NotSpent { why, asked: None }
+    }
+
+    fn of(error: OutboundError) -> Self {
+        match error {
+            OutboundError::NotConnected(_) => Self::not_spent(error.into()),
+            OutboundError::NotNow { status: status @ (429 | 503), retry_after } => {
+                Self::NotSpent { why: ProviderError::NotNow { status }, asked: retry_after }
+            }
+            OutboundError::NotNow { status, .. } => Self::Unknown(ProviderError::NotNow { status }),
+            other => Self::Unknown(other.into()),
+        }
+    }
+
+    /// The error code of a refusal decides.
+    fn refused(code: &str) -> Self {
+        if code == "invalid_grant" { Self::RefusedForGood } else { Self::RefusedForNow(printable(code)) }
+    }
+}
+
+/// Sends the token requests of `oauth2`, and lets it read nothing but token responses.
+pub struct TokenEndpoint<'a> {
+    /// The client.
+    pub http: &'a HttpClient,
+    /// What is sent, so that no log repeats it.
+    pub sent: &'a WireSecret,
+}
+
+impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
+    type Error = NoTokens;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoTokens>> + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async {
+            let answer = Bridge(self.http).call(request).await.map_err(NoTokens::of)?;
+            self.sorted(answer)
+        })
+    }
+}
+
+impl TokenEndpoint<'_> {
+    fn sorted(&self, mut answer: HttpResponse) -> Result<HttpResponse, NoTokens> {
+        let Some(json) = object(&answer) else { return Err(no_oauth_answer(&answer)) };
+        if let Some(error) = json.get("error") {
+            return Err(self.refusal(error, &json));
+        }
+        let brings = |name: &str| json.get(name).and_then(Value::as_str).is_some();
+        if !answer.status().is_success()
+            || !["id_token", "access_token", "refresh_token"].into_iter().any(brings)
+        {
+            return Err(no_oauth_answer(&answer));
+        }
+        // `oauth2` insists on both.
+        *answer.status_mut() = StatusCode::OK;
+        answer.headers_mut().remove(CONTENT_TYPE);
+        Ok(answer)
+    }
+
+    /// The description often says what the code does not (Entra's `AADSTS…`): it is for the operator's log alone.
+    fn refusal(&self, error: &Value, json: &Map<String, Value>) -> NoTokens {
+        let code = error.as_str().unwrap_or("unnamed");
+        let description = json.get("error_description").and_then(Value::as_str).unwrap_or_default();
+        let (code, description) = (printable(code), cleaned(description, self.sent));
+        tracing::warn!(code, description, "the identity provider refused a code or a refresh token");
+        NoTokens::refused(&code)
+    }
+}
+
+fn object(answer: &HttpResponse) -> Option<Map<String, Value>> {
+    serde_json::from_slice(answer.body()).ok()
+}
+
+/// A success that begins as JSON and does not end as such was damaged on its way: the provider has answered.
+fn no_oauth_answer(answer: &HttpResponse) -> NoTokens {
+    let status = answer.status();
+    let begins_as_json = answer.body().trim_ascii_start().starts_with(b"{") && object(answer).is_none();
+    if status.is_success() && begins_as_json {
+        return NoTokens::Unknown(OutboundError::NotJson.into());
+    }
+    NoTokens::not_spent(ProviderError::NotTheProvider(status.as_u16()))
+}
+
+#[cfg(test)]
+mod tests {
+    use oauth2::http::Response;
+
+    use super::*;
+    use crate::outbound::connect_failure::ConnectFailure;
+
+    fn sorted(status: u16, body: &str) -> Result<HttpResponse, NoTokens> {
+        let mut answer = Response::new(body.as_bytes().to_vec());
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        let http = HttpClient::for_loopback(std::time::Duration::from_secs(1));
+        TokenEndpoint { http: &http, sent: &"sent".into() }.sorted(answer)
+    }
+
+    fn meaning(outcome: &Result<HttpResponse, NoTokens>) -> &'static str {
+        match outcome {
+            Ok(_) => "spent",
+            Err(NoTokens::NotSpent { .. }) => "not spent",
+            Err(NoTokens::Unknown(_)) => "nobody knows",
+            Err(NoTokens::RefusedForNow(_)) => "refused for now",
+            Err(NoTokens::RefusedForGood) => "refused for good",
+        }
+    }
+
+    #[test]
+    fn an_answer_below_500_is_the_providers_or_of_a_server_before_it() {
+        for (status, body, expected) in [
+            (200, r#"{"id_token":"i"}"#, "spent"),
+            (201, r#"{"access_token":"a","token_type":"x"}"#, "spent"),
+            (200, r#"{"error":"bad_refresh_token"}"#, "refused for now"),
+            (200, "<html>log in to the hotel</html>", "not spent"),
+            (200, r#"{"message":"hello"}"#, "not spent"),
+            (200, r#"{"id_token":"eyJ"#, "nobody knows"),
+            (200, "", "not spent"),
+            (302, "", "not spent"),
+            (400, "", "not spent"),
+            (400, r#"{"error":"invalid_grant"}"#, "refused for good"),
+            (403, r#"{"error":"invalid_grant"}"#, "refused for good"),
+            (401, r#"{"error":"error"}"#, "refused for now"),
+            (400, r#"{"error":"invalid_request","error_description":"claimed"}"#, "refused for now"),
+            (400, r#"{"error":{"code":5}}"#, "refused for now"),
+            (400, r#"["invalid_grant"]"#, "not spent"),
+            (403, "<html>blocked</html>", "not spent"),
+            (404, "not found", "not spent"),
+        ] {
+            assert_eq!(meaning(&sorted(status, body)), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn above_that_nobody_knows_unless_it_says_that_nothing_was_done() {
+        let of = |error| meaning(&Err(NoTokens::of(error)));
+        let status = |status| of(OutboundError::NotNow { status, retry_after: None });
+        assert_eq!([429, 503].map(status), ["not spent"; 2]);
+        assert_eq!([500, 502, 504, 599].map(status), ["nobody knows"; 4]);
+        assert_eq!(of(OutboundError::TimedOut), "nobody knows");
+        assert_eq!(of(OutboundError::AnswerLost(String::new())), "nobody knows");
+        assert_eq!(of(OutboundError::TooLarge), "nobody knows");
+        assert_eq!(of(OutboundError::NotConnected(ConnectFailure::Other(String::new()))), "not spent");
+    }
+}
