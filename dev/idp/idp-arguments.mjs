@@ -12,6 +12,7 @@ export const USAGE = `A real OpenID Connect provider with the manners of the fir
   --id-ttl S                  seconds an ID token lives (default 259200)
   --overlap S                 seconds the refresh token just before the newest still succeeds (default 0)
   --no-rotation               a refresh brings no refresh token: the old one counts on
+  --revocation-ends person    one revoked token ends all that its person has at the client (default login: that login alone)
   --organization ID           the organization there is (default org_dev)
   --extra-client-id ID, --extra-client-secret SECRET, --extra-redirect URI[,URI]
                               a second, confidential client: all three or none
@@ -39,6 +40,7 @@ export function readIdpArguments(argv) {
     idTokenSeconds: wholeNumber('--id-ttl', values['id-ttl'], 1),
     overlapSeconds: wholeNumber('--overlap', values.overlap, 0),
     rotation: /** @type {import('./provider.mjs').Rotation} */ (values['no-rotation'] ? 'none' : 'every-refresh'),
+    extent: extent(values['revocation-ends']),
     confidentialClient: confidentialClient(
       values['extra-client-id'], values['extra-client-secret'], values['extra-redirect'],
     ),
@@ -59,6 +61,7 @@ function parse(argv) {
         'id-ttl': { type: 'string', default: '259200' },
         overlap: { type: 'string', default: '0' },
         'no-rotation': { type: 'boolean', default: false },
+        'revocation-ends': { type: 'string', default: 'login' },
         organization: { type: 'string', default: 'org_dev' },
         'extra-client-id': { type: 'string' },
         'extra-client-secret': { type: 'string' },
@@ -83,6 +86,17 @@ function wholeNumber(name, value, least) {
     throw new UsageError(`${name} must be a whole number of at least ${least}; give such a number.`);
   }
   return number;
+}
+
+/**
+ * @param {string} value
+ * @returns {import('./token-store.mjs').Extent}
+ */
+function extent(value) {
+  if (value !== 'login' && value !== 'person') {
+    throw new UsageError('--revocation-ends is login or person; give one of them.');
+  }
+  return value;
 }
 
 /**

@@ -25,7 +25,7 @@ async function start(options) {
   const ledger = new Ledger(options.ledger);
   const interference = new Interference(ledger, options.rotation);
   const state = {
-    tokens: new TokenStore({ overlapSeconds: options.overlapSeconds, now: Date.now }),
+    tokens: new TokenStore({ overlapSeconds: options.overlapSeconds, extent: options.extent, now: Date.now }),
     organizations: new Map(),
     cookieKeys: [randomBytes(32).toString('hex')],
     ledger,

@@ -7,6 +7,11 @@ import { errors } from 'oidc-provider';
 const FAMILY_MODELS = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'Grant']);
 
 /**
+ * @typedef {'login' | 'person'} Extent what ends with one revoked token: the login that it belongs to, or, as at Keycloak and Google, all
+ *   that this person has at the client
+ */
+
+/**
  * @typedef {object} Family all that was issued for one login
  * @property {Set<string>} members keys of what was issued
  * @property {boolean} revoked a revoked family stays revoked: what is issued for it afterwards is never stored
@@ -24,15 +29,18 @@ export class TokenStore {
   /** @type {Map<string, Family>} */
   #families = new Map();
   #overlapMs;
+  #extent;
   #now;
 
   /**
    * @param {object} options
    * @param {number} options.overlapSeconds for how long the refresh token just before the newest still succeeds
+   * @param {Extent} [options.extent]
    * @param {() => number} options.now milliseconds since the epoch
    */
-  constructor({ overlapSeconds, now }) {
+  constructor({ overlapSeconds, extent = 'login', now }) {
     this.#overlapMs = overlapSeconds * 1000;
+    this.#extent = extent;
     this.#now = now;
   }
 
@@ -124,6 +132,19 @@ export class TokenStore {
 
   /** @param {string} grantId */
   #revoke(grantId) {
+    const grant = this.#records.get(`Grant:${grantId}`);
+    const ofPerson = [...this.#families.keys()].filter((id) => {
+      const other = this.#records.get(`Grant:${id}`);
+      return other?.accountId === grant?.accountId && other?.clientId === grant?.clientId;
+    });
+    const revoked = this.#extent === 'person' && grant ? ofPerson : [grantId];
+    for (const id of revoked) {
+      this.#revokeFamily(id);
+    }
+  }
+
+  /** @param {string} grantId */
+  #revokeFamily(grantId) {
     const family = this.#family(grantId);
     family.revoked = true;
     for (const key of family.members) {

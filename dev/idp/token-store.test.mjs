@@ -26,3 +26,15 @@ it('stores nothing more for a revoked login', async () => {
   assert.equal(await tokens.find('two'), undefined);
   assert.equal(await store.adapter('AccessToken').find('three'), undefined);
 });
+
+it('ends all that a person has at a client, where it is told to', async () => {
+  const store = new TokenStore({ overlapSeconds: 0, extent: 'person', now: Date.now });
+  const [grants, tokens] = [store.adapter('Grant'), store.adapter('RefreshToken')];
+  for (const [grantId, accountId, clientId] of [['one', 'felix', 'a'], ['two', 'felix', 'a'], ['three', 'felix', 'b'], ['four', 'mara', 'a']]) {
+    await grants.upsert(`${grantId}`, { accountId, clientId });
+    await tokens.upsert(`of ${grantId}`, { grantId });
+  }
+  await tokens.revokeByGrantId('one');
+  const kept = await Promise.all(['one', 'two', 'three', 'four'].map((grantId) => tokens.find(`of ${grantId}`)));
+  assert.deepEqual(kept.map(Boolean), [false, false, true, true]);
+});

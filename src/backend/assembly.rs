@@ -150,7 +150,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     let clusters = Arc::new(clusters(settings, &on, &http));
     let callers = Arc::new(Callers::new(settings, &on.clock, &http, &on.metrics.backstage_keys_seconds));
     let (logins, index) = kept_logins(settings, &on);
-    let revoker = Arc::new(revoker(settings, &on, &clusters));
+    let revoker = Arc::new(revoker(settings, &on, &clusters, (&logins, &index)));
     let sessions = Arc::new(sessions(settings, &on));
     let kept = (&logins, &index, &revoker);
     let tokens = Arc::new(tokens(settings, &on, kept, &stopping, &detached));
@@ -211,7 +211,12 @@ fn kept_logins(settings: &BackendSettings, on: &Foundations) -> (Arc<Logins>, Ar
     (Arc::new(Logins { store, keyring, random, ttl }), Arc::new(index))
 }
 
-fn revoker(settings: &BackendSettings, on: &Foundations, clusters: &Arc<Clusters>) -> Revoker {
+fn revoker(
+    settings: &BackendSettings,
+    on: &Foundations,
+    clusters: &Arc<Clusters>,
+    (logins, index): (&Arc<Logins>, &Arc<LoginIndex>),
+) -> Revoker {
     Revoker {
         outbox: Outbox {
             store: Arc::clone(&on.store),
@@ -219,6 +224,8 @@ fn revoker(settings: &BackendSettings, on: &Foundations, clusters: &Arc<Clusters
             random: Arc::clone(&on.random),
         },
         clusters: Arc::clone(clusters),
+        logins: Arc::clone(logins),
+        index: Arc::clone(index),
         clock: Arc::clone(&on.clock),
         metrics: Arc::clone(&on.metrics),
         idp_timeout: settings.idp_timeout,

@@ -35,6 +35,12 @@ impl LoginKey {
         Self { user: user.to_string(), cluster: cluster.to_owned() }
     }
 
+    /// The same user's login at another cluster.
+    #[must_use]
+    pub fn at(&self, cluster: &str) -> Self {
+        Self { user: self.user.clone(), cluster: cluster.to_owned() }
+    }
+
     /// The user's entity reference.
     #[must_use]
     pub fn user(&self) -> &str {
@@ -117,17 +123,26 @@ impl EndReason {
     }
 }
 
+/// A person at a client of an identity provider. With many providers, all that such a person has there ends with one revoked token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedTo {
+    /// `iss` of the ID token.
+    pub issuer: String,
+    /// The client, which is the `aud` of the ID token.
+    #[serde(rename = "audience")]
+    pub client_id: String,
+    /// `sub` of the ID token.
+    pub subject: String,
+}
+
 /// The tokens of a login and what they must match.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveLogin {
     /// Random; tells this login from the ones before and after it.
     pub id: String,
-    /// `iss` of the ID token.
-    pub issuer: String,
-    /// `aud` of the ID token.
-    pub audience: String,
-    /// `sub` of the ID token.
-    pub subject: String,
+    /// Whom the tokens were issued to.
+    #[serde(flatten)]
+    pub issued_to: IssuedTo,
     /// `org_id` of the ID token.
     pub organization: Option<String>,
     /// The user's address in the catalog when the login began, where the identity rule asked for it.

@@ -70,7 +70,11 @@ impl Logout {
         let grant = tokens.grant(user, cluster);
         let record = async |live: &_| revoker.record(&key, live, Duration::ZERO).await;
         let forgotten = tokens.refresher(&grant).forget(&key, record).await.map_err(tokens::problem)?;
-        if let Err(error) = self.index.forgotten(&key).await {
+        let held = match &forgotten {
+            Forgotten::Login(live) => Some(&live.issued_to),
+            Forgotten::Nothing | Forgotten::Ended => None,
+        };
+        if let Err(error) = self.index.forgotten(&key, held).await {
             tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
         }
         Ok(match forgotten {

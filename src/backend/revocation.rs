@@ -1,6 +1,7 @@
 //! Tokens that must not count any more are revoked at their identity provider (RFC 7009): at once, and where it does not confirm that,
 //! again later.
 
+mod other_logins;
 pub mod outbox;
 pub mod retry;
 
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::outbox::{Outbox, Revocation, RevocationKey};
-use super::logins::{LiveLogin, LoginKey, RecordError};
+use super::logins::index::LoginIndex;
+use super::logins::{LiveLogin, LoginKey, LoginState, Logins, RecordError};
 use super::oidc::Answered;
 use super::oidc::clusters::Clusters;
 use super::oidc::provider_error::ProviderError;
@@ -40,6 +42,25 @@ enum NotRevoked {
     AnotherClient,
     #[error("the identity provider has just not answered, and is left alone")]
     LeftAlone,
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// What came of a try.
+enum Sent {
+    Answered(Answered),
+    /// The person has another login at the client: the last one of them is revoked.
+    LeftForAnotherLogin,
+}
+
+impl Sent {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Answered(Answered::Revoked) => "revoked",
+            Self::Answered(Answered::NotOffered) => "not_offered",
+            Self::LeftForAnotherLogin => "left_for_another_login",
+        }
+    }
 }
 
 /// Revokes tokens, and writes down what is outstanding.
@@ -48,6 +69,10 @@ pub struct Revoker {
     pub outbox: Outbox,
     /// The clusters; their providers are asked.
     pub clusters: Arc<Clusters>,
+    /// The logins that a revocation may end, too.
+    pub logins: Arc<Logins>,
+    /// Finds them.
+    pub index: Arc<LoginIndex>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Counters.
@@ -100,12 +125,8 @@ impl Revoker {
         while_silent: WhileSilent,
     ) -> Outcome {
         match self.send(key, &revocation, while_silent).await {
-            Ok(answered) => {
-                let outcome = match answered {
-                    Answered::Revoked => "revoked",
-                    Answered::NotOffered => "not_offered",
-                };
-                self.audit(key, outcome);
+            Ok(sent) => {
+                self.audit(key, sent.as_str());
                 self.complete(key).await;
                 Outcome::Done
             }
@@ -121,7 +142,10 @@ impl Revoker {
         key: &RevocationKey,
         revocation: &Revocation,
         while_silent: WhileSilent,
-    ) -> Result<Answered, NotRevoked> {
+    ) -> Result<Sent, NotRevoked> {
+        if self.would_end_another(key, revocation).await? {
+            return Ok(Sent::LeftForAnotherLogin);
+        }
         let cluster = self.clusters.get(key.login.cluster()).map_err(|_| NotRevoked::AnotherClient)?;
         let (oidc, provider) = (&cluster.settings.oidc, &cluster.provider);
         if oidc.issuer != revocation.issuer || oidc.client_id != revocation.client_id {
@@ -141,7 +165,7 @@ impl Revoker {
             Err(error) if error.is_silence() => provider.silence.begin(self.clock.now()),
             _ => provider.silence.end(),
         }
-        Ok(answered?)
+        Ok(Sent::Answered(answered?))
     }
 
     async fn put_off(&self, key: &RevocationKey, revocation: Revocation) -> Outcome {

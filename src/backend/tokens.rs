@@ -84,7 +84,7 @@ impl Tokens {
             LoginState::Live(live) => live,
             LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
         };
-        self.index.used(&key);
+        self.index.used(&key, &live.issued_to);
         let now = self.clock.now();
         if serves(&live.tokens, now) {
             if is_due(&live, now) {

@@ -2,6 +2,7 @@
 //! when a replica dies or the provider is away meanwhile.
 
 mod later;
+mod other_logins;
 mod unused_sweep;
 
 use std::time::{Duration, Instant};
@@ -129,15 +130,19 @@ fn a_login_that_ends_is_revoked_at_the_identity_provider() {
 
 #[test]
 fn all_clusters_of_one_user_and_nothing_of_anothers() {
-    let here =
-        deploy_impatient("disconnect_all").with("IDENTITY_RULE", "any").with_clusters_named(&["dev", "prod"]);
+    let here = Deployment::with_idp_arguments("disconnect_all", &["--revocation-ends", "person"]);
+    let here = here.with_redis().with("IDP_TIMEOUT", "3s").with("IDENTITY_RULE", "any");
+    let here = here.with_clusters_named(&["dev", "prod"]);
     let as_mara = here.plan.clone().with("CLUSTER_AUTH_DEV_USER", "user:default/mara");
     let backends = [here.plan.start(), as_mara.start()];
     let [felix, mara] = backends.each_ref().map(|backend| here.api(backend));
     let of_mara = here.log_in_to(&mara, "dev", "mara");
     let of_felix = [here.log_in_to(&felix, "dev", "felix"), here.log_in_to(&felix, "prod", "felix")];
     here.fail_revocations(2, 500);
-    assert_answer(&felix.delete("/tokens"), &["dev", "prod"], &["dev", "prod"]);
+    let answer = felix.delete("/tokens");
+    assert_eq!(answer.json["disconnected"], json!(["dev", "prod"]), "{}", answer.text);
+    // The one that went last was to be revoked, or both, where both went at once.
+    assert_ne!(answer.json["revocationPending"], json!([]));
     assert_eq!(felix.cluster_status()["connected"], false);
     // Of what is pending, she is told nothing, and only what she gives up goes.
     assert_answer(&mara.delete("/tokens?cluster=prod"), &[], &[]);
@@ -215,14 +220,14 @@ fn while_the_identity_provider_is_away_a_login_is_forgotten_at_once_and_no_token
 }
 
 #[test]
-fn a_login_that_another_replaces_is_revoked_and_the_new_one_is_not() {
-    let here = deploy_impatient("disconnect_replaced");
+fn a_login_that_another_persons_replaces_is_revoked_and_the_new_one_is_not() {
+    let here = deploy_impatient("disconnect_replaced").with("IDENTITY_RULE", "any");
     let (backend, api) = here.start();
-    let first = here.log_in(&api);
-    let second = here.log_in(&api);
+    let first = here.log_in_to(&api, "dev", "felix");
+    let second = here.log_in_to(&api, "dev", "mara");
     here.assert_dead(&first);
     here.fail_revocations(1, 503);
-    let third = here.log_in(&api);
+    let third = here.log_in_to(&api, "dev", "felix");
     wait_for_audit(&backend, "revocation_pending");
     until_counted(&backend, "revoked", 2);
     here.assert_dead(&second);

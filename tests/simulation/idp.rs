@@ -257,7 +257,7 @@ impl RefreshGrant for Idp {
         outcome
     }
 
-    async fn revoke(&self, tokens: &TokenSet) {
+    async fn revoke(&self, _: &LiveLogin, tokens: &TokenSet) {
         self.world.delay().await;
         let token = number(tokens.refresh_token.as_ref());
         self.world.lock().tell(&format!("revokes the family of token {token}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{
-    EndReason, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, Stored, TokenSet, serves,
+    EndReason, IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, Stored, TokenSet, serves,
 };
 use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
 use backstage_oidc_helper::backend::stopping::Stopping;
@@ -193,9 +193,11 @@ impl Schedule<'_> {
         let id = tokens.refresh_token.as_ref().expect("a token").expose().to_owned();
         let live = LiveLogin {
             id,
-            issuer: "https://idp.example/".to_owned(),
-            audience: "kubernetes".to_owned(),
-            subject: "felix".to_owned(),
+            issued_to: IssuedTo {
+                issuer: "https://idp.example/".to_owned(),
+                client_id: "kubernetes".to_owned(),
+                subject: "felix".to_owned(),
+            },
             organization: None,
             catalog_email: None,
             tokens,
@@ -253,7 +255,7 @@ impl Schedule<'_> {
         let Ok(forgotten) = self.refresher.forget(&self.key, async |_| Ok(())).await else { return };
         self.outcome.borrow_mut().forgotten = true;
         match forgotten {
-            Forgotten::Login(live) => self.idp.revoke(&live.tokens).await,
+            Forgotten::Login(live) => self.idp.revoke(&live, &live.tokens).await,
             // Lost before: its tokens were gone already.
             Forgotten::Ended => self.outcome.borrow_mut().forgotten_when_over = true,
             Forgotten::Nothing => {}

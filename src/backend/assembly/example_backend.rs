@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::client_tls::ClientTls;
 use super::{Foundations, Services, assemble};
-use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
+use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::random::Random;
@@ -22,9 +22,11 @@ use crate::store::observed::Observed;
 pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
     LiveLogin {
         id: "login".to_owned(),
-        issuer: "http://localhost:1/".to_owned(),
-        audience: "kubernetes".to_owned(),
-        subject: subject.to_owned(),
+        issued_to: IssuedTo {
+            issuer: "http://localhost:1/".to_owned(),
+            client_id: "kubernetes".to_owned(),
+            subject: subject.to_owned(),
+        },
         organization: None,
         catalog_email: None,
         tokens: TokenSet {
@@ -85,9 +87,14 @@ impl ExampleBackend {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
         let (key, now) = (LoginKey::new(&user, cluster), self.clock.now());
         let live = example_login(name, now);
-        self.write(&key, LoginState::Live(Box::new(live))).await;
-        self.index.kept(&key).await;
+        self.write(&key, LoginState::Live(Box::new(live.clone()))).await;
+        self.index.kept(&key, &live).await;
         key
+    }
+
+    /// Notes a use of a login.
+    pub(in crate::backend) fn uses(&self, key: &LoginKey) {
+        self.index.used(key, &example_login("felix", self.clock.now()).issued_to);
     }
 
     /// Writes a login's record, and nothing else.

@@ -110,7 +110,7 @@ fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> Clus
     let reason = why_not_connected(&live, now);
     ClusterStatus {
         connected: reason.is_none(),
-        subject: Some(live.subject),
+        subject: Some(live.issued_to.subject),
         expires_at: Some(live.tokens.expires_at),
         login_expires_at: live.tokens.refresh_expires_at,
         refreshable: live.tokens.refresh_token.is_some(),

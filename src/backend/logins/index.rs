@@ -1,5 +1,7 @@
-//! Which logins are kept: by when each was last used, for the sweep of unused ones, and by user, for the operator.
+//! Which logins are kept: by when each was last used, for the sweep of unused ones, by user, for the operator, and by subject, for
+//! revocations.
 
+pub mod by_subject;
 pub mod by_user;
 pub mod last_use;
 pub mod noted_uses;
@@ -9,9 +11,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use self::by_subject::BY_SUBJECT;
 use self::noted_uses::NotedUses;
 pub use self::noted_uses::USE_RESOLUTION;
-use super::LoginKey;
+use super::{IssuedTo, LiveLogin, LoginKey};
 use crate::clock::Clock;
 use crate::store::{Key, Noted, Store, StoreError};
 
@@ -22,7 +25,7 @@ const BY_MOMENT: &Key = "logins";
 const BY_USER: &Key = "logins-by-user";
 const ONE_MOMENT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
-/// Both indexes, and the uses that this process has noted in them.
+/// The indexes, and the uses that this process has noted in them.
 pub struct LoginIndex {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -39,10 +42,10 @@ impl LoginIndex {
     }
 
     /// Notes a new login. One that could not be noted is with its first use.
-    pub async fn kept(&self, key: &LoginKey) {
+    pub async fn kept(&self, key: &LoginKey, live: &LiveLogin) {
         self.noted_uses.forget(key);
         let now = self.clock.now();
-        match self.note(key, now).await {
+        match self.note(key, Some(&live.issued_to), now).await {
             Ok(()) => {
                 self.noted_uses.is_due(key, now);
             }
@@ -50,22 +53,33 @@ impl LoginIndex {
         }
     }
 
-    async fn note(&self, key: &LoginKey, at: OffsetDateTime) -> Result<(), StoreError> {
+    async fn note(
+        &self,
+        key: &LoginKey,
+        subject: Option<&IssuedTo>,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        if let Some(subject) = subject {
+            self.store.note(BY_SUBJECT, &subject.member(key), ONE_MOMENT).await?;
+        }
         self.store.note(BY_USER, &key.member(), ONE_MOMENT).await?;
         self.store.note(BY_MOMENT, &key.member(), at).await
     }
 
-    /// Takes out a login that has no record any more.
+    /// Takes out a login that has no record any more; `subject` is whose it was, where that is known.
     ///
     /// # Errors
     /// When the store does not answer; the next sweep takes it out.
-    pub async fn forgotten(&self, key: &LoginKey) -> Result<(), StoreError> {
+    pub async fn forgotten(&self, key: &LoginKey, subject: Option<&IssuedTo>) -> Result<(), StoreError> {
         self.noted_uses.forget(key);
         self.store.unnote(BY_MOMENT, &key.member()).await?;
         self.take_out_of_users(key).await?;
+        if let Some(subject) = subject {
+            self.store.unnote(BY_SUBJECT, &subject.member(key)).await?;
+        }
         // A new login may have come in between, noted before we took it out.
         if self.store.get(&key.record()).await?.is_some() {
-            self.note(key, self.clock.now()).await?;
+            self.note(key, subject, self.clock.now()).await?;
         }
         Ok(())
     }
@@ -102,16 +116,20 @@ impl LoginIndex {
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::assembly::example_backend::ExampleBackend;
+    use crate::backend::assembly::example_backend::{ExampleBackend, example_login};
+    use crate::clock::Clock;
 
     #[actix_web::test]
     async fn a_login_is_taken_out_unless_a_new_one_came_in_between() {
         let example = ExampleBackend::new();
         let key = example.log_in("felix", "dev").await;
-        example.index.forgotten(&key).await.unwrap();
+        let subject = example_login("felix", example.clock.now()).issued_to;
+        example.index.forgotten(&key, Some(&subject)).await.unwrap();
         assert!(example.index.last_use(&key).await.unwrap().is_some(), "its record is there");
+        assert_eq!(example.index.of_subject(&subject, None).await.unwrap().len(), 1);
         example.store.delete(&key.record()).await.unwrap();
-        example.index.forgotten(&key).await.unwrap();
+        example.index.forgotten(&key, Some(&subject)).await.unwrap();
         assert_eq!(example.index.last_use(&key).await.unwrap(), None);
+        assert!(example.index.of_subject(&subject, None).await.unwrap().is_empty());
     }
 }

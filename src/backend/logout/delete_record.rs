@@ -80,7 +80,7 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::backend::logins::{LoginRecord, Logins, TokenSet};
+    use crate::backend::logins::{IssuedTo, LoginRecord, Logins, TokenSet};
     use crate::backend::stopping::Stopping;
     use crate::backend::tokens::refresh::grant::{GrantFailure, RefreshGrant};
     use crate::backend::tokens::refresh::{Limits, LockWait};
@@ -104,7 +104,7 @@ mod tests {
             unreachable!("nothing is refreshed")
         }
 
-        async fn revoke(&self, _: &TokenSet) {
+        async fn revoke(&self, _: &LiveLogin, _: &TokenSet) {
             unreachable!("the caller revokes")
         }
     }
@@ -118,9 +118,11 @@ mod tests {
     fn live() -> LiveLogin {
         LiveLogin {
             id: "login".to_owned(),
-            issuer: "https://idp.example/".to_owned(),
-            audience: "kubernetes".to_owned(),
-            subject: "felix".to_owned(),
+            issued_to: IssuedTo {
+                issuer: "https://idp.example/".to_owned(),
+                client_id: "kubernetes".to_owned(),
+                subject: "felix".to_owned(),
+            },
             organization: None,
             catalog_email: None,
             tokens: TokenSet {

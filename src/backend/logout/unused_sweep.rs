@@ -201,7 +201,7 @@ impl UnusedLogins {
             Ok(outcome) => {
                 audit(key, last_use, outcome);
                 // Or it would be met again.
-                Ok(self.index.forgotten(key).await?)
+                Ok(self.index.forgotten(key, None).await?)
             }
             Err(problem) if problem.code() == Code::StoreUnavailable => Err(Interrupted::Store),
             Err(problem) => {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     async fn use_now(example: &ExampleBackend, key: &LoginKey) {
-        example.index.used(key);
+        example.uses(key);
         example.index.write_last_uses().await;
     }
 

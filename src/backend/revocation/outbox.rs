@@ -11,8 +11,10 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::backend::logins::{LiveLogin, LoginKey, RecordError};
+use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, RecordError};
 use crate::backend::oidc::TokenKind;
+use crate::backend::oidc::id_token::subject_said;
+use crate::backend::oidc::token_response::Tokens;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::settings::cluster::OidcClient;
@@ -40,6 +42,9 @@ pub struct Revocation {
     pub issuer: String,
     /// The client that it was issued to.
     pub client_id: String,
+    /// The person whom it was issued to, as far as that is known: older binaries did not write it.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// The login that holds the token (`LiveLogin::id`), where one does: while the store has that login, the process that was to
     /// forget it has died before it did, and the login stays.
     pub held_by: Option<String>,
@@ -54,31 +59,47 @@ impl Revocation {
     /// Of the tokens that a login holds; `None` where it has nothing that can be revoked.
     #[must_use]
     pub fn of_login(login: &LiveLogin) -> Option<Self> {
-        let LiveLogin { tokens, issuer, audience, .. } = login;
-        let (token, kind) = strongest(tokens.access_token.clone(), tokens.refresh_token.clone())?;
-        Some(Self::new(token, kind, issuer.clone(), audience.clone(), Some(login.id.clone())))
+        let LiveLogin { tokens, issued_to, .. } = login;
+        let token = strongest(tokens.access_token.clone(), tokens.refresh_token.clone())?;
+        let IssuedTo { issuer, client_id, subject } = issued_to.clone();
+        Some(Self { held_by: Some(login.id.clone()), ..Self::new(token, issuer, client_id, Some(subject)) })
     }
 
     /// Of tokens that came just now and that no login holds; `None` as for a login.
     #[must_use]
     pub fn of_tokens(
         oidc: &OidcClient,
-        access: Option<WireSecret>,
-        refresh: Option<WireSecret>,
+        tokens: &Tokens,
     ) -> Option<Self> {
-        let (token, kind) = strongest(access, refresh)?;
-        Some(Self::new(token, kind, oidc.issuer.clone(), oidc.client_id.clone(), None))
+        let token = strongest(tokens.access_token(), tokens.refresh_token())?;
+        let subject = tokens.id_token().and_then(subject_said);
+        Some(Self::new(token, oidc.issuer.clone(), oidc.client_id.clone(), subject))
     }
 
     fn new(
-        token: WireSecret,
-        kind: TokenKind,
+        (token, kind): (WireSecret, TokenKind),
         issuer: String,
         client_id: String,
-        held_by: Option<String>,
+        subject: Option<String>,
     ) -> Self {
         let (since, not_before) = (OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH);
-        Self { token, kind, issuer, client_id, held_by, since, failures: 0, not_before }
+        Self { token, kind, issuer, client_id, subject, held_by: None, since, failures: 0, not_before }
+    }
+
+    /// Whether the token is one of that login's person, so that its revocation may end the login, too. Where the person is not known,
+    /// any login of the client may be theirs.
+    #[must_use]
+    pub fn is_of(&self, login: &LiveLogin) -> bool {
+        let IssuedTo { issuer, client_id, subject } = &login.issued_to;
+        let theirs = self.subject.as_ref().is_none_or(|known| known == subject);
+        theirs && *issuer == self.issuer && *client_id == self.client_id
+    }
+
+    /// Whom it was issued to.
+    #[must_use]
+    pub fn issued_to(&self) -> Option<IssuedTo> {
+        let (issuer, client_id) = (self.issuer.clone(), self.client_id.clone());
+        Some(IssuedTo { issuer, client_id, subject: self.subject.clone()? })
     }
 
     /// Begins its time; the caller tries first, and other replicas leave it alone for `first_pause`.

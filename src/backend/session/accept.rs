@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::backend::logins::index::LoginIndex;
-use crate::backend::logins::{LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet};
+use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet};
 use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
@@ -86,26 +86,28 @@ impl Acceptance {
         };
         let live = LiveLogin {
             id: id.expose().to_owned(),
-            issuer: cluster.settings.oidc.issuer.clone(),
-            audience: cluster.settings.oidc.client_id.clone(),
-            subject: verified.subject().to_owned(),
+            issued_to: IssuedTo {
+                issuer: cluster.settings.oidc.issuer.clone(),
+                client_id: cluster.settings.oidc.client_id.clone(),
+                subject: verified.subject().to_owned(),
+            },
             organization: verified.text("org_id").map(str::to_owned),
             catalog_email: begun.catalog_email,
             tokens: TokenSet::new(&verified, &tokens, self.clock.now()),
             intent: None,
             failing: None,
         };
-        let login = Login { subject: live.subject.clone(), expires_at: verified.expires_at() };
-        match self.keep(&key, live, begun.keep_trying).await {
+        let login = Login { subject: live.issued_to.subject.clone(), expires_at: verified.expires_at() };
+        match self.keep(&key, live.clone(), begun.keep_trying).await {
             Ok(replaced) => {
-                if let Some(replaced) = replaced {
-                    self.revoker.execute(&key, &replaced, WhileSilent::Ask).await;
+                if let Some(replaced) = replaced.filter(|replaced| replaced.issued_to != live.issued_to) {
+                    self.let_go(&key, &replaced).await;
                 }
                 Ok(login)
             }
             // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
             Err(_) if self.is_kept(&key, id.expose()).await => {
-                self.index.kept(&key).await;
+                self.index.kept(&key, &live).await;
                 Ok(login)
             }
             Err(problem) => {
@@ -113,6 +115,15 @@ impl Acceptance {
                 Err(problem)
             }
         }
+    }
+
+    /// A login of another person was here. One of the same person is not revoked: with many identity providers the new login would end,
+    /// too.
+    async fn let_go(&self, key: &LoginKey, replaced: &LiveLogin) {
+        if let Err(error) = self.index.take_out_of_subject(&replaced.issued_to, key).await {
+            tracing::warn!(%error, "a login that is replaced stays in the index by subject: its record says that it is gone");
+        }
+        self.revoker.execute(key, replaced, WhileSilent::Ask).await;
     }
 
     /// Whether the store has this login; not where it does not answer.
@@ -129,8 +140,8 @@ impl Acceptance {
         live: LiveLogin,
         keep_trying: Duration,
     ) -> Result<Option<LiveLogin>, Problem> {
-        let replaced = self.put_in_place(key, live, keep_trying).await?;
-        self.index.kept(key).await;
+        let replaced = self.put_in_place(key, live.clone(), keep_trying).await?;
+        self.index.kept(key, &live).await;
         Ok(replaced)
     }
 
@@ -143,7 +154,7 @@ impl Acceptance {
         keep_trying: Duration,
     ) -> Result<Option<LiveLogin>, Problem> {
         let (logins, place, id) = (&self.logins, key.record(), live.id.clone());
-        let state = LoginState::Live(Box::new(live));
+        let state = LoginState::Live(Box::new(live.clone()));
         let (mut replaced, in_doubt) = (None, Cell::new(false));
         for _ in 0..MOST_TRIES {
             let found = Found::at(logins, key, keep_trying).await?;
@@ -154,7 +165,7 @@ impl Acceptance {
             if in_doubt.take() && !found.is_still(replaced.as_ref()) {
                 break;
             }
-            if let Some(held) = found.login() {
+            if let Some(held) = found.login().filter(|held| held.issued_to != live.issued_to) {
                 self.revoker.record(key, held, keep_trying).await?;
             }
             replaced = found.login().cloned();
@@ -196,7 +207,7 @@ impl Acceptance {
     /// Gives back what a refused login brought.
     async fn revoke(&self, cluster: &KnownCluster, key: &LoginKey, tokens: &Tokens) {
         let oidc = &cluster.settings.oidc;
-        if let Some(revocation) = Revocation::of_tokens(oidc, tokens.access_token(), tokens.refresh_token()) {
+        if let Some(revocation) = Revocation::of_tokens(oidc, tokens) {
             self.revoker.revoke(key, revocation).await;
         }
     }

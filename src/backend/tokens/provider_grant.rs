@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::refresh::grant::{GrantFailure, RefreshGrant};
-use crate::backend::logins::{LiveLogin, LoginKey, TokenSet};
+use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, TokenSet};
 use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
-use crate::backend::oidc::id_token::{Origin, VerifiedIdToken};
+use crate::backend::oidc::id_token::{Origin, VerifiedIdToken, subject_said};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::token_answer::NoTokens;
 use crate::backend::oidc::token_response::Tokens;
@@ -64,12 +64,12 @@ impl RefreshGrant for ProviderGrant<'_> {
         }
     }
 
-    async fn revoke(&self, tokens: &TokenSet) {
-        let (access, refresh) = (tokens.access_token.clone(), tokens.refresh_token.clone());
-        let revocation = Revocation::of_tokens(&self.cluster.settings.oidc, access, refresh);
-        let login = LoginKey::new(self.user, self.cluster.name());
-        if let Some(revocation) = revocation {
-            self.revoker.revoke(&login, revocation).await;
+    async fn revoke(&self, login: &LiveLogin, tokens: &TokenSet) {
+        let subject = subject_said(&tokens.id_token).unwrap_or_else(|| login.issued_to.subject.clone());
+        let issued_to = IssuedTo { subject, ..login.issued_to.clone() };
+        let refreshed = LiveLogin { issued_to, tokens: tokens.clone(), ..login.clone() };
+        if let Some(revocation) = Revocation::of_login(&refreshed) {
+            self.revoker.revoke(&LoginKey::new(self.user, self.cluster.name()), revocation).await;
         }
     }
 }
@@ -122,8 +122,11 @@ impl ProviderGrant<'_> {
         tokens: &Tokens,
     ) -> Result<VerifiedIdToken, NotAccepted> {
         planted::here(Place::Verification);
-        let parties = Parties { issuer: &login.issuer, client_id: &login.audience };
-        let origin = Origin::Refresh { subject: &login.subject, organization: login.organization.as_deref() };
+        let parties = Parties { issuer: &login.issued_to.issuer, client_id: &login.issued_to.client_id };
+        let origin = Origin::Refresh {
+            subject: &login.issued_to.subject,
+            organization: login.organization.as_deref(),
+        };
         let owner = Owner { user: self.user, catalog_email: login.catalog_email.as_deref() };
         let now = self.clock.now();
         Ok(self.cluster.verified(metadata, tokens, parties, origin, owner, now).await?)
@@ -142,6 +145,7 @@ fn continued(fresh: TokenSet, login: &LiveLogin, spent: &WireSecret) -> TokenSet
 /// Only to be revoked.
 fn unverified(login: &LiveLogin, tokens: &Tokens, spent: &WireSecret) -> TokenSet {
     TokenSet {
+        id_token: tokens.id_token().unwrap_or(&login.tokens.id_token).clone(),
         access_token: tokens.access_token(),
         refresh_token: tokens.refresh_token().or_else(|| Some(spent.clone())),
         ..login.tokens.clone()

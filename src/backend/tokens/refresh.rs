@@ -287,7 +287,7 @@ impl Refresher<'_> {
                     known => return known,
                 },
                 Ok(Kept::LoginGone) => {
-                    self.grant.revoke(&tokens).await;
+                    self.grant.revoke(&live, &tokens).await;
                     return Err(RefreshError::NotConnected(None));
                 }
                 Ok(Kept::NotYet) => {}
@@ -312,7 +312,7 @@ impl Refresher<'_> {
             Err(error) => matches!(error, RefreshError::NotConnected(_)),
         };
         if ended {
-            self.grant.revoke(&ours.tokens).await;
+            self.grant.revoke(ours, &ours.tokens).await;
         }
         current.map(|(_, live)| live.tokens)
     }

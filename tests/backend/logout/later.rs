@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{LoginKey, LoginState, Logins};
+use backstage_oidc_helper::backend::oidc::token_response::Tokens;
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::cluster::OidcClient;
@@ -155,7 +156,8 @@ fn record_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
     };
     in_redis(&here.redis, async |outbox| {
         for token in tokens {
-            let revocation = Revocation::of_tokens(&oidc, Some(token.as_str().into()), None).unwrap();
+            let tokens: Tokens = serde_json::from_value(json!({ "access_token": token })).unwrap();
+            let revocation = Revocation::of_tokens(&oidc, &tokens).unwrap();
             let revocation = revocation.begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&felix_at_dev(), &revocation);
             let now = OffsetDateTime::now_utc();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backstage_oidc_helper::backend::logins::{
-    LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
+    IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
@@ -82,9 +82,11 @@ fn live(number: usize, issuer: &str) -> LiveLogin {
     let now = OffsetDateTime::now_utc();
     LiveLogin {
         id: format!("login-{number}"),
-        issuer: issuer.to_owned(),
-        audience: "kubernetes".to_owned(),
-        subject: format!("user-{number}"),
+        issued_to: IssuedTo {
+            issuer: issuer.to_owned(),
+            client_id: "kubernetes".to_owned(),
+            subject: format!("user-{number}"),
+        },
         organization: None,
         catalog_email: None,
         tokens: TokenSet {

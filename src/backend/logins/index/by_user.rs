@@ -126,11 +126,11 @@ mod tests {
         let example = ExampleBackend::new();
         let key = noted_by_an_older_version(&example, "felix").await;
         example.clock.advance(Duration::from_hours(1));
-        example.index.used(&key);
+        example.uses(&key);
         example.index.write_last_uses().await;
         assert_eq!(all(&example).await, [key.member()]);
         example.store.delete(&key.record()).await.unwrap();
-        example.index.forgotten(&key).await.unwrap();
+        example.index.forgotten(&key, None).await.unwrap();
         assert!(all(&example).await.is_empty());
     }
 

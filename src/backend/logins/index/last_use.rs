@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 
 use super::LoginIndex;
 use super::noted_uses::Use;
-use crate::backend::logins::LoginKey;
+use crate::backend::logins::{IssuedTo, LoginKey};
 use crate::store::StoreError;
 
 /// How many are written at once.
@@ -21,10 +21,10 @@ const LAST_WRITES: Duration = Duration::from_secs(2);
 
 impl LoginIndex {
     /// A login is used: that is written down soon, unless it was within the hour, and its record is then kept for longer.
-    pub fn used(&self, key: &LoginKey) {
+    pub fn used(&self, key: &LoginKey, issued_to: &IssuedTo) {
         let now = self.clock.now();
         if self.noted_uses.is_due(key, now) {
-            self.noted_uses.queue(key, now);
+            self.noted_uses.queue(key, issued_to, now);
         }
     }
 
@@ -64,7 +64,7 @@ impl LoginIndex {
 
     async fn write(&self, used: &Use) -> Result<(), StoreError> {
         self.store.live_on(&used.key.record(), self.ttl).await?;
-        self.note(&used.key, used.at).await
+        self.note(&used.key, Some(&used.issued_to), used.at).await
     }
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::backend::assembly::example_backend::ExampleBackend;
+    use crate::backend::assembly::example_backend::{ExampleBackend, example_login};
     use crate::backend::logins::index::noted_uses::USE_RESOLUTION;
     use crate::clock::Clock;
     use crate::store::redis::Redis;
@@ -92,11 +92,11 @@ mod tests {
         let key = example.log_in("felix", "dev").await;
         example.clock.advance(USE_RESOLUTION.checked_sub(Duration::from_secs(1)).unwrap());
         let before = store_calls(&example);
-        (0..1_000).for_each(|_| example.index.used(&key));
+        (0..1_000).for_each(|_| example.uses(&key));
         example.index.write_waiting().await;
         assert_eq!(store_calls(&example), before, "it was used within the hour");
         example.clock.advance(Duration::from_secs(1));
-        (0..1_000).for_each(|_| example.index.used(&key));
+        (0..1_000).for_each(|_| example.uses(&key));
         assert_eq!(store_calls(&example), before, "a request asked the store");
         example.index.write_waiting().await;
         assert_eq!(store_calls(&example), before + 3);
@@ -108,7 +108,7 @@ mod tests {
         let example = ExampleBackend::new();
         let (used_one, other) = (example.log_in("felix", "dev").await, example.log_in("mara", "dev").await);
         example.clock.advance(25 * DAY);
-        example.index.used(&used_one);
+        example.uses(&used_one);
         example.index.write_waiting().await;
         example.clock.advance(25 * DAY);
         assert!(example.record(&used_one).await.is_some());
@@ -123,10 +123,11 @@ mod tests {
         let (store, clock) = (Arc::clone(&example.store), Arc::clone(&example.clock));
         let nowhere = Arc::new(Redis::new("redis://127.0.0.1:1/", None).unwrap());
         let mut index = LoginIndex::new(nowhere, clock, DAY);
-        index.used(&key);
+        let subject = example_login("felix", example.clock.now()).issued_to;
+        index.used(&key, &subject);
         index.write_waiting().await;
         index.store = store;
-        index.used(&key);
+        index.used(&key, &subject);
         index.write_waiting().await;
         assert_eq!(index.last_use(&key).await.unwrap(), Some(example.clock.now()));
     }
@@ -141,7 +142,7 @@ mod tests {
             async move { index.write_uses().await }
         });
         for key in &keys {
-            example.index.used(key);
+            example.uses(key);
             // Whether the task has begun or not.
             tokio::task::yield_now().await;
         }

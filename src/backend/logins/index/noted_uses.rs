@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
-use crate::backend::logins::LoginKey;
+use crate::backend::logins::{IssuedTo, LoginKey};
 
 /// How long a use stands for those after it: what the index says is late by no more than this.
 pub const USE_RESOLUTION: Duration = Duration::from_hours(1);
@@ -22,6 +22,7 @@ const WAITING: usize = 16_384;
 /// One use of a login.
 pub(super) struct Use {
     pub(super) key: LoginKey,
+    pub(super) issued_to: IssuedTo,
     pub(super) at: OffsetDateTime,
 }
 
@@ -79,13 +80,13 @@ impl NotedUses {
     }
 
     /// Leaves a use to be written, or to the next one where too many wait.
-    pub(super) fn queue(&self, key: &LoginKey, at: OffsetDateTime) {
+    pub(super) fn queue(&self, key: &LoginKey, issued_to: &IssuedTo, at: OffsetDateTime) {
         let mut waiting = self.waiting();
         if waiting.len() >= WAITING {
             drop(waiting);
             return self.forget(key);
         }
-        waiting.push(Use { key: key.clone(), at });
+        waiting.push(Use { key: key.clone(), issued_to: issued_to.clone(), at });
         self.wake.notify_one();
     }
 }

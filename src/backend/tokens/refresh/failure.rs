@@ -49,7 +49,7 @@ impl Refresher<'_> {
                     reason,
                     "refreshed tokens were refused"
                 );
-                self.grant.revoke(tokens).await;
+                self.grant.revoke(&live, tokens).await;
                 Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
             }
         }

@@ -18,8 +18,8 @@ pub trait RefreshGrant {
     /// Spends a refresh token once, right away (RFC 6749, 6), and verifies what comes against the login.
     async fn refresh(&self, login: &LiveLogin, token: &WireSecret) -> Result<TokenSet, GrantFailure>;
 
-    /// Revokes tokens that must not count any more.
-    async fn revoke(&self, tokens: &TokenSet);
+    /// Revokes refreshed tokens that must not count any more and that the login does not take.
+    async fn revoke(&self, login: &LiveLogin, tokens: &TokenSet);
 }
 
 /// What a spent refresh token brought instead of tokens.
