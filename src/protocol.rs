@@ -263,13 +263,16 @@ pub struct Connected {
     pub return_to: Option<String>,
 }
 
-/// A login that the identity provider refused.
+/// A login for which the identity provider gave no code.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Denied {
     /// Always false.
     pub success: bool,
-    /// `access_denied`.
+    /// `access_denied`; `idp_refused` where the operator has to change a setting, `idp_unreachable` where it may pass.
     pub code: Code,
+    /// What happened and what to do next. Older backends do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// The answer of `GET /status`.

@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod clusters;
+pub mod discovery;
 pub mod id_token;
 pub mod identity_rule;
 pub mod key_set;
@@ -26,6 +27,7 @@ use oauth2::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
+use self::discovery::{Metadata, Place, discover};
 use self::key_set::KeySet;
 use self::provider_error::ProviderError;
 use self::published::Published;
@@ -34,7 +36,7 @@ use self::token_answer::{NoTokens, TokenEndpoint};
 use self::token_response::Tokens;
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, HttpClient};
-use crate::outbound::{OutboundError, https_rule};
+use crate::outbound::OutboundError;
 use crate::protocol::WireSecret;
 use crate::settings::cluster::OidcClient;
 use crate::telemetry::backend_metrics::BackendMetrics;
@@ -51,23 +53,6 @@ const SIGNS: [Algorithm; 9] = [
     Algorithm::ES384,
     Algorithm::EdDSA,
 ];
-
-/// What we read of the discovery document.
-#[derive(Debug, Deserialize)]
-pub struct Metadata {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    revocation_endpoint: Option<String>,
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Vec<String>,
-    #[serde(default)]
-    id_token_signing_alg_values_supported: Vec<String>,
-    /// RFC 9207, 3.
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
 
 type ConfiguredClient = Client<
     BasicErrorResponse,
@@ -153,8 +138,8 @@ impl Provider {
     /// # Errors
     /// When there is none and none can be fetched.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
-        let fetch =
-            || discover(self.http.clone(), self.oidc.issuer.clone(), Arc::clone(&self.insecure_hosts));
+        let at = Place { issuer: self.oidc.issuer.clone(), url: self.oidc.discovery_url() };
+        let fetch = || discover(self.http.clone(), at.clone(), Arc::clone(&self.insecure_hosts));
         Ok(self.metadata.current(fetch).await?.content)
     }
 
@@ -290,7 +275,7 @@ impl Provider {
     }
 
     fn client(&self, metadata: &Metadata) -> Result<ConfiguredClient, ProviderError> {
-        let unusable = |_| ProviderError::Unusable("one of its endpoints is not a URL");
+        let unusable = |_| ProviderError::Unusable("one of its endpoints is not a URL".to_owned());
         let client = Client::new(ClientId::new(self.oidc.client_id.clone()))
             .set_auth_uri(AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?)
             .set_token_uri(TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?)
@@ -302,43 +287,6 @@ impl Provider {
             .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
             .set_auth_type(metadata.secret_goes()))
     }
-}
-
-impl Metadata {
-    /// Whether every redirect must carry `iss` (RFC 9207, 2.3).
-    #[must_use]
-    pub fn promises_iss(&self) -> bool {
-        self.authorization_response_iss_parameter_supported
-    }
-
-    /// `client_secret_basic` unless the provider names only `client_secret_post` (OIDC Discovery, 3).
-    fn secret_goes(&self) -> AuthType {
-        let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
-        if offers("client_secret_post") && !offers("client_secret_basic") {
-            AuthType::RequestBody
-        } else {
-            AuthType::BasicAuth
-        }
-    }
-}
-
-async fn discover(
-    client: HttpClient,
-    issuer: String,
-    insecure_hosts: Arc<[String]>,
-) -> Result<Metadata, ProviderError> {
-    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-    let metadata: Metadata = client.get_json(&url).await?;
-    if metadata.issuer != issuer {
-        return Err(ProviderError::Unusable("it names another issuer than OIDC_ISSUER_URL"));
-    }
-    let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-    for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
-        if https_rule::parse(endpoint, &insecure_hosts).is_err() {
-            return Err(ProviderError::Unusable("one of its endpoints is not https"));
-        }
-    }
-    Ok(metadata)
 }
 
 /// Everything but a token response was sorted out before `oauth2` has read it.

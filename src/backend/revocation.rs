@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::outbox::{Outbox, Revocation, RevocationKey};
 use super::logins::index::LoginIndex;
-use super::logins::{LiveLogin, LoginKey, LoginState, Logins, RecordError};
+use super::logins::{LiveLogin, LoginKey, Logins, RecordError};
 use super::oidc::Answered;
 use super::oidc::clusters::Clusters;
 use super::oidc::provider_error::ProviderError;

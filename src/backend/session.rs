@@ -4,6 +4,7 @@ pub mod accept;
 pub mod catalog_email;
 pub mod exchange;
 pub mod get_session;
+mod redirect_error;
 pub mod register;
 pub mod waiters;
 

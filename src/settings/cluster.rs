@@ -28,6 +28,7 @@ pub(super) struct ClusterVariables {
     oidc_redirect_uri: String,
     oidc_audience: Option<String>,
     oidc_extra_params: Option<String>,
+    oidc_discovery_url: Option<String>,
     kubernetes_api_url: Option<String>,
     kubernetes_ca_file: Option<PathBuf>,
     user_tokens: Option<String>,
@@ -88,6 +89,8 @@ pub enum IdentityRule {
 pub struct OidcClient {
     /// The issuer, byte for byte as its ID tokens name it.
     pub issuer: String,
+    /// Where its discovery document is, where that is not at the issuer.
+    pub discovery_url: Option<String>,
     /// The client id.
     pub client_id: String,
     /// The client secret, for confidential clients.
@@ -102,6 +105,15 @@ pub struct OidcClient {
     pub audience: Option<String>,
     /// More parameters of the authorization request, such as `prompt`.
     pub extra_params: Vec<(String, String)>,
+}
+
+impl OidcClient {
+    /// Where the discovery document is (OpenID Connect Discovery 1.0, 4).
+    #[must_use]
+    pub fn discovery_url(&self) -> String {
+        let beside = || format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        self.discovery_url.clone().unwrap_or_else(beside)
+    }
 }
 
 /// The Kubernetes API of a cluster.
@@ -173,6 +185,9 @@ impl ClusterVariables {
         let name = self.cluster_name.unwrap_or_else(|| "default".to_owned());
         check_name(&name)?;
         checked_url("OIDC_ISSUER_URL", &self.oidc_issuer_url, insecure_hosts)?;
+        if let Some(url) = &self.oidc_discovery_url {
+            checked_url("OIDC_DISCOVERY_URL", url, insecure_hosts)?;
+        }
         RedirectUri::parse(&self.oidc_redirect_uri)
             .map_err(|e| SettingsError(format!("OIDC_REDIRECT_URI cannot be used: {e}.")))?;
         let kubernetes = kubernetes(self.kubernetes_api_url, self.kubernetes_ca_file, insecure_hosts)?;
@@ -189,6 +204,7 @@ impl ClusterVariables {
             name,
             oidc: OidcClient {
                 issuer: self.oidc_issuer_url,
+                discovery_url: self.oidc_discovery_url,
                 client_id: self.oidc_client_id,
                 client_secret: self.oidc_client_secret,
                 organization: self.oidc_organization_id,

@@ -13,7 +13,15 @@ pub enum ProviderError {
     Unreachable(#[from] OutboundError),
     /// Its discovery document says something that cannot be.
     #[error("the identity provider's discovery document is not usable: {0}")]
-    Unusable(&'static str),
+    Unusable(String),
+    /// There is no such document.
+    #[error("nothing is at {url} (status {status}): check OIDC_ISSUER_URL, which has to be the issuer, and OIDC_DISCOVERY_URL")]
+    NoDocument {
+        /// What was asked.
+        url: String,
+        /// What came.
+        status: u16,
+    },
     /// It answered with an OAuth error (RFC 6749, 5.2), its code here.
     #[error("the identity provider refused with {0}")]
     Refused(String),
@@ -52,6 +60,12 @@ impl From<ProviderError> for Problem {
                 Code::IdpUnreachable,
                 format!(
                     "Something before the identity provider answered in its place (status {status}): try again in a moment, or tell the operator (a firewall or a proxy)."
+                ),
+            ),
+            ProviderError::NoDocument { status, .. } => Problem::new(
+                Code::IdpRefused,
+                format!(
+                    "The identity provider has no discovery document where the settings say (status {status}): tell the operator (OIDC_ISSUER_URL, OIDC_DISCOVERY_URL)."
                 ),
             ),
             ProviderError::Unusable(_)

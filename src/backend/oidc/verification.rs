@@ -3,8 +3,8 @@
 
 use time::OffsetDateTime;
 
-use super::Metadata;
 use super::clusters::KnownCluster;
+use super::discovery::Metadata;
 use super::id_token::{self, Expected, Origin, Rejected, SignedClaims, VerifiedIdToken};
 use super::identity_rule::{self, Absent, Mismatch};
 use super::token_response::Tokens;

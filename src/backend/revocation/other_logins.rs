@@ -4,7 +4,6 @@
 use super::Revoker;
 use super::outbox::{Revocation, RevocationKey};
 use crate::backend::logins::{LoginKey, LoginState, RecordError};
-use crate::store::StoreError;
 
 impl Revoker {
     /// Whether another login may end with this token: one that is kept.

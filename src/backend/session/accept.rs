@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use crate::backend::logins::index::LoginIndex;
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet};
-use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
+use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::silence::WhileSilent;

@@ -11,12 +11,14 @@ use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
 
 use super::accept::{Acceptance, Begun, Login};
-use super::{Authorization, Phase, SessionRecord, Sessions, Stored, lost, token};
+use super::{Authorization, Phase, SessionRecord, Sessions, Stored, lost, redirect_error, token};
 use crate::backend::inbound::json_body;
+use crate::backend::oidc::Provider;
 use crate::backend::oidc::clusters::Clusters;
+use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::{ProviderError, not_accepted, printable};
+use crate::backend::oidc::refusal_text::cleaned;
 use crate::backend::oidc::token_answer::NoTokens;
-use crate::backend::oidc::{Metadata, Provider};
 use crate::backend::stopping::detached::Detached;
 use crate::backend::stopping::{Stopping, TooLate};
 use crate::clock::Clock;
@@ -97,23 +99,23 @@ impl Exchange {
 
     /// The identity provider said no: that is the session's outcome.
     async fn refusal(&self, mut stored: Stored, refused: Refused) -> Result<ExchangeResponse, Problem> {
-        let denied = ExchangeResponse::Denied(Denied { success: false, code: Code::AccessDenied });
         match &stored.record.phase {
             Phase::Pending(_) => self.check_not_expired(&stored.record)?,
-            Phase::Failed { code: None, .. } => return Ok(denied),
+            Phase::Failed { code: None, error } => return Ok(denied(error.clone())),
             _ => return Err(finished()),
         }
-        let error = SessionError {
-            code: Code::AccessDenied,
-            message: format!(
-                "The identity provider refused the login ({}): try again, or ask its administrator.",
-                printable(&refused.error)
-            ),
-        };
-        match self.sessions.swap(&mut stored, Phase::Failed { code: None, error }).await? {
+        let error = redirect_error::meaning(&refused.error);
+        let description = refused.error_description.as_deref().map(|text| cleaned(text, &stored.record.state));
+        tracing::warn!(
+            cluster = stored.record.cluster,
+            error = printable(&refused.error),
+            description,
+            "the identity provider sent the browser back without a code"
+        );
+        match self.sessions.swap(&mut stored, Phase::Failed { code: None, error: error.clone() }).await? {
             Swap::Done => {
-                self.audit(&stored.record, Code::AccessDenied.as_str());
-                Ok(denied)
+                self.audit(&stored.record, error.code.as_str());
+                Ok(denied(error))
             }
             Swap::Conflict => Err(finished()),
         }
@@ -293,6 +295,12 @@ fn failed_redemption(error: NoTokens, now: OffsetDateTime) -> Failure {
         NoTokens::RefusedForNow(code) => Failure::Final(not_accepted(&code)),
         NoTokens::RefusedForGood => Failure::Final(not_accepted("invalid_grant")),
     }
+}
+
+/// The person's own no needs no words of ours.
+fn denied(error: SessionError) -> ExchangeResponse {
+    let message = (error.code != Code::AccessDenied).then_some(error.message);
+    ExchangeResponse::Denied(Denied { success: false, code: error.code, message })
 }
 
 fn connected(record: &SessionRecord, subject: String, expires_at: OffsetDateTime) -> ExchangeResponse {

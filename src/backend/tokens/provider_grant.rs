@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 
 use super::refresh::grant::{GrantFailure, RefreshGrant};
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, TokenSet};
-use crate::backend::oidc::Metadata;
 use crate::backend::oidc::clusters::KnownCluster;
+use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, VerifiedIdToken, subject_said};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::token_answer::NoTokens;
@@ -154,7 +154,11 @@ fn unverified(login: &LiveLogin, tokens: &Tokens, spent: &WireSecret) -> TokenSe
 
 fn failure(error: NoTokens, now: OffsetDateTime) -> GrantFailure {
     match error {
-        NoTokens::NotSpent { why: ProviderError::Unreachable(_) | ProviderError::Unusable(_), .. } => {
+        NoTokens::NotSpent {
+            why:
+                ProviderError::Unreachable(_) | ProviderError::Unusable(_) | ProviderError::NoDocument { .. },
+            ..
+        } => {
             GrantFailure::NotSent
         }
         NoTokens::NotSpent { why, asked } => {

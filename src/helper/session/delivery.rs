@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::outcome::{Failure, Outcome};
 use crate::helper::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use crate::outbound::OutboundError;
-use crate::protocol::{Code, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
+use crate::protocol::{Code, Denied, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ pub fn judge(answer: Result<ExchangeResponse, ApiError>) -> Verdict {
         Ok(ExchangeResponse::Connected(connected)) if connected.success => {
             Verdict::Final(Outcome::Connected(connected))
         }
-        Ok(ExchangeResponse::Denied(_)) => Verdict::Final(Outcome::Denied),
+        Ok(ExchangeResponse::Denied(denied)) => Verdict::Final(no_code(denied)),
         Ok(ExchangeResponse::Connected(_)) | Err(ApiError::NoAnswer(OutboundError::NotJson)) => {
             Verdict::Final(unreadable())
         }
@@ -65,6 +65,16 @@ fn judge_refusal(refusal: Refusal) -> Verdict {
                 .message
                 .unwrap_or_else(|| format!("The backend answered with status {}.", refusal.status));
             Verdict::Final(Outcome::Failed(Failure { code, message }))
+        }
+    }
+}
+
+/// The person's no has words of its own; what the operator has to change, or what may pass, is said by the backend.
+fn no_code(denied: Denied) -> Outcome {
+    match denied {
+        Denied { code: Code::AccessDenied, .. } | Denied { message: None, .. } => Outcome::Denied,
+        Denied { code, message: Some(message), .. } => {
+            Outcome::Failed(Failure { code: Some(code), message: displayable(&message) })
         }
     }
 }

@@ -146,6 +146,7 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
 fn record_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
     let oidc = OidcClient {
         issuer: here.idp.issuer.clone(),
+        discovery_url: None,
         client_id: "kubernetes".to_owned(),
         client_secret: None,
         organization: None,

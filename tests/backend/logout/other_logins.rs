@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{TIMEOUT, assert_answer, until_counted, wait_for_audit};
+use super::{assert_answer, until_counted, wait_for_audit};
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::{Deployment, OnRedis};
 use crate::harness::programs::backend::Backend;

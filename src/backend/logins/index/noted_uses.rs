@@ -94,6 +94,7 @@ impl NotedUses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::assembly::example_backend::example_login;
 
     #[test]
     fn a_process_remembers_no_more_uses_than_its_limit() {
@@ -112,10 +113,11 @@ mod tests {
     fn a_use_that_finds_no_place_is_left_to_the_next() {
         let (noted, user) = (NotedUses::default(), "user:default/felix".parse().unwrap());
         let now = OffsetDateTime::UNIX_EPOCH;
+        let subject = example_login("felix", now).issued_to;
         for n in 0..=WAITING {
             let key = LoginKey::new(&user, &n.to_string());
             assert!(noted.is_due(&key, now));
-            noted.queue(&key, now);
+            noted.queue(&key, &subject, now);
         }
         assert_eq!(noted.waiting().len(), WAITING);
         assert!(!noted.is_due(&LoginKey::new(&user, "0"), now));

@@ -42,7 +42,7 @@ impl Place {
 
 fn revocation(token: &str) -> Revocation {
     let (issuer, client_id) = ("https://idp.example/".to_owned(), "kubernetes".to_owned());
-    Revocation::new(token.into(), TokenKind::Refresh, issuer, client_id, None)
+    Revocation::new((token.into(), TokenKind::Refresh), issuer, client_id, None)
 }
 
 fn login(user: &str) -> LoginKey {

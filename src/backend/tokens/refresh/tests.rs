@@ -28,7 +28,7 @@ impl RefreshGrant for Revoking {
         unreachable!("nothing is refreshed")
     }
 
-    async fn revoke(&self, _: &TokenSet) {
+    async fn revoke(&self, _: &LiveLogin, _: &TokenSet) {
         self.0.set(self.0.get() + 1);
     }
 }

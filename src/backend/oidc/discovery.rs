@@ -1,0 +1,86 @@
+//! What an OpenID provider says of itself (OpenID Connect Discovery 1.0, 3 and 4), read as providers really write it.
+
+use std::sync::Arc;
+
+use oauth2::AuthType;
+use serde::{Deserialize, Deserializer};
+
+use super::provider_error::ProviderError;
+use crate::outbound::http_client::HttpClient;
+use crate::outbound::{OutboundError, https_rule};
+
+/// What we read of the discovery document.
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    issuer: String,
+    pub(super) authorization_endpoint: String,
+    pub(super) token_endpoint: String,
+    pub(super) jwks_uri: String,
+    #[serde(default, deserialize_with = "non_empty")]
+    pub(super) revocation_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    pub(super) id_token_signing_alg_values_supported: Vec<String>,
+    /// RFC 9207, 3.
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// Whose document lies where.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) issuer: String,
+    pub(super) url: String,
+}
+
+impl Metadata {
+    /// Whether every redirect must carry `iss` (RFC 9207, 2.3).
+    #[must_use]
+    pub fn promises_iss(&self) -> bool {
+        self.authorization_response_iss_parameter_supported
+    }
+
+    /// `client_secret_basic` unless the provider names only `client_secret_post` (OIDC Discovery, 3).
+    pub(super) fn secret_goes(&self) -> AuthType {
+        let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
+        if offers("client_secret_post") && !offers("client_secret_basic") {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        }
+    }
+}
+
+/// Zitadel writes an endpoint that it does not have as an empty text.
+fn non_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// Fetches the document, and checks what every use of it relies on.
+pub(super) async fn discover(
+    client: HttpClient,
+    at: Place,
+    insecure_hosts: Arc<[String]>,
+) -> Result<Metadata, ProviderError> {
+    let metadata: Metadata = match client.get_json(&at.url).await {
+        // A wrong realm or tenant: to try again changes nothing.
+        Err(OutboundError::Status(status)) if status < 500 && status != 429 => {
+            return Err(ProviderError::NoDocument { url: at.url, status });
+        }
+        answer => answer?,
+    };
+    if metadata.issuer != at.issuer {
+        let said: String = metadata.issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+        let why = format!("{} names the issuer {said:?}, and OIDC_ISSUER_URL is {:?}", at.url, at.issuer);
+        return Err(ProviderError::Unusable(why));
+    }
+    let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
+    for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
+        if https_rule::parse(endpoint, &insecure_hosts).is_err() {
+            return Err(ProviderError::Unusable("one of its endpoints is not https".to_owned()));
+        }
+    }
+    Ok(metadata)
+}
