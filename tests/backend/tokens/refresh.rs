@@ -1,5 +1,6 @@
 //! Refreshes: one among all replicas; an error of the identity provider keeps the login, and a login that ends has a reason.
 
+mod answers;
 mod backoff;
 mod identity;
 mod panics;
@@ -57,30 +58,6 @@ fn two_hundred_requests_over_three_replicas_are_one_refresh() {
     assert!(flights.iter().all(|[refreshes, waits]| refreshes == waits), "{flights:?}");
     let flights: u64 = flights.iter().map(|[refreshes, _]| refreshes).sum();
     assert!((1..=50).contains(&flights), "{flights} flights for 200 requests");
-}
-
-#[test]
-fn errors_of_the_identity_provider_end_no_login() {
-    let here = deploy("refresh_stumbles", &[]);
-    let (_backend, api) = here.start();
-    for (status, body, code) in [
-        (500, json!({}), "idp_refused"),
-        (503, json!({ "error": "temporarily_unavailable" }), "idp_refused"),
-        (429, json!({ "error": "slow_down" }), "idp_refused"),
-        (401, json!({ "error": "invalid_client" }), "idp_refused"),
-        (200, json!("garbage"), "idp_unreachable"),
-    ] {
-        api.log_in_and_expire(&here.idp);
-        let canned =
-            json!({ "endpoint": "token", "status": status, "body": body, "contentType": "application/json" });
-        here.idp.control("next", canned);
-        let stumbled = api.get(PODS);
-        let cause = &stumbled.json["details"]["causes"][0]["reason"];
-        assert_eq!((stumbled.status, cause.as_str()), (502, Some(code)), "{status}: {}", stumbled.text);
-        assert_eq!(api.cluster_status()["connected"], true, "{status}");
-        // After a pause.
-        until(&api, |answer| answer.status == 200);
-    }
 }
 
 #[test]

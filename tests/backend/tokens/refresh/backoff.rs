@@ -59,7 +59,7 @@ fn pauses_grow_while_nothing_is_asked_for() {
     let here = deploy("refresh_backoff_grows", &[]);
     let (_backend, api) = here.start();
     api.log_in_and_expire(&here.idp);
-    fail(&here, &json!({ "status": 500 }));
+    fail(&here, &json!({ "status": 503 }));
     let until = Instant::now() + Duration::from_secs(6);
     while Instant::now() < until {
         assert_cause(&api.get(PODS), 502, "idp_refused");

@@ -8,14 +8,12 @@ use crate::harness::peers::cluster::PODS;
 use crate::harness::peers::hostile_idp::HostileIdp;
 
 /// What the ID token after a refresh can be wrong in: the login it must continue, and the identity rule.
-const NOT_THE_LOGINS: [&str; 10] = [
+const NOT_THE_LOGINS: [&str; 8] = [
     "sub_other",
     "sub_missing",
     "aud",
-    "aud_several_without_azp",
     "iss",
     "org_id_other",
-    "org_id_missing",
     "email_other_user",
     "email_other_domain",
     "email_unverified",
@@ -81,12 +79,25 @@ fn an_id_token_that_cannot_be_verified_is_not_used_and_costs_no_login() {
             );
         }
         let status = api.cluster_status();
-        assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{lie}");
+        assert_eq!((&status["connected"], &status["refreshable"]), (&json!(false), &json!(true)), "{lie}");
         assert_eq!(revoked(&here.idp), before, "{lie}");
         // It takes only the refresh token that it gave out last: the one that came with the lie was kept.
         here.idp.lie("none");
         // It is tried again after a pause.
         until_ok(|| api.get(PODS));
+    }
+}
+
+/// Hydra and Zitadel leave claims out at a refresh, and errata 2 of OpenID Connect Core wants no `azp`.
+#[test]
+fn claims_that_are_missing_at_a_refresh_change_nothing() {
+    let here = Deployment::with_hostile_idp("refresh_absent_claims").with_cluster();
+    let (_backend, api) = here.start();
+    for variant in ["org_id_missing", "aud_several_without_azp"] {
+        log_in_and_expire(&api, &here.idp);
+        here.idp.lie(variant);
+        let answer = api.get(PODS);
+        assert_eq!(answer.status, 200, "{variant}: {}", answer.text);
     }
 }
 
