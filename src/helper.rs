@@ -76,10 +76,14 @@ pub enum HelperError {
     )]
     AuthUrl(#[from] BadAuthUrl),
     /// The user did not finish the login within `LOGIN_TIMEOUT`.
-    #[error("The login was not finished within {0}: run this again.")]
+    #[error(
+        "The login was not finished within {0}: run this again, and if the identity provider showed an error of its own, tell the operator (OIDC_CLIENT_ID, OIDC_REDIRECT_URI)."
+    )]
     TimedOut(String),
     /// The session has expired.
-    #[error("The session ended before the login was done: begin it again.")]
+    #[error(
+        "The session ended before the login was done: begin it again, and if the identity provider showed an error of its own, tell the operator (OIDC_CLIENT_ID, OIDC_REDIRECT_URI)."
+    )]
     Expired,
     /// Ctrl-C, or a signal to stop; the command's own sentence.
     #[error("{0}")]

@@ -17,13 +17,13 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use self::connect_failure::ConnectFailure;
 use self::retry_after::RetryAfter;
-use self::server_certificate::ServerCertificates;
+use self::server_certificate::{ServerCertificates, Trusted};
 
 /// The largest JSON answer that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
@@ -96,16 +96,16 @@ const GIVE_KUBERNETES_CA_FILE: &str = "give that CA's certificate with KUBERNETE
 /// # Errors
 /// When the named file holds no certificate. A system root that cannot be read is skipped.
 pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, UnusableRoots> {
-    let mut roots = RootCertStore::empty();
+    let mut trusted = Trusted::default();
     let system = rustls_native_certs::load_native_certs();
     for error in &system.errors {
         tracing::warn!(%error, "a system root certificate cannot be read");
     }
-    roots.add_parsable_certificates(system.certs);
+    trusted.roots.add_parsable_certificates(system.certs);
     if let Some(file) = file {
-        add_roots(&mut roots, file)?;
+        add(&mut trusted, file)?;
     }
-    Ok(config(ServerCertificates::trusting(roots, GIVE_CA_FILE)))
+    Ok(config(ServerCertificates::trusting(trusted, GIVE_CA_FILE)))
 }
 
 /// TLS that trusts the roots of one file and no others: a cluster's own CA.
@@ -113,25 +113,25 @@ pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, Unu
 /// # Errors
 /// When the file holds no certificate.
 pub fn trusting_only(file: &Path) -> Result<Arc<ClientConfig>, UnusableRoots> {
-    let mut roots = RootCertStore::empty();
-    add_roots(&mut roots, file)?;
-    Ok(config(ServerCertificates::trusting(roots, GIVE_KUBERNETES_CA_FILE)))
+    let mut trusted = Trusted::default();
+    add(&mut trusted, file)?;
+    Ok(config(ServerCertificates::trusting(trusted, GIVE_KUBERNETES_CA_FILE)))
 }
 
 /// TLS without any trusted root.
 fn trusting_no_roots() -> Arc<ClientConfig> {
-    config(ServerCertificates::trusting(RootCertStore::empty(), GIVE_CA_FILE))
+    config(ServerCertificates::trusting(Trusted::default(), GIVE_CA_FILE))
 }
 
-fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), UnusableRoots> {
+fn add(trusted: &mut Trusted, file: &Path) -> Result<(), UnusableRoots> {
     let unusable = |reason: String| UnusableRoots { path: file.to_owned(), reason };
     let certificates = CertificateDer::pem_file_iter(file).map_err(|e| unusable(e.to_string()))?;
-    let before = roots.len();
     for certificate in certificates {
         let certificate = certificate.map_err(|e| unusable(e.to_string()))?;
-        roots.add(certificate).map_err(|e| unusable(e.to_string()))?;
+        trusted.roots.add(certificate.clone()).map_err(|e| unusable(e.to_string()))?;
+        trusted.named.push(certificate);
     }
-    if roots.len() == before { Err(unusable("no PEM block".to_owned())) } else { Ok(()) }
+    if trusted.named.is_empty() { Err(unusable("no PEM block".to_owned())) } else { Ok(()) }
 }
 
 fn config(trusted: ServerCertificates) -> Arc<ClientConfig> {

@@ -4,12 +4,13 @@
 
 mod error;
 mod redirect_uri;
+mod wire_secret;
 
 pub use error::{Code, ErrorBody, ErrorDetail, ErrorResponse};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
+pub use wire_secret::{SECRET_LENGTH, WireSecret};
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -18,56 +19,6 @@ pub const BASE_PATH: &str = "/api/cluster-auth";
 
 /// The redirect URI that the identity provider knows unless a cluster says otherwise.
 pub const REDIRECT_URI: &str = "http://localhost:8000/";
-
-/// How many characters a session token and a state have: 32 random bytes in base64url.
-pub const SECRET_LENGTH: usize = 43;
-
-/// A secret in a request or response: an authorization code, a state, a session token, an authorization URL (it holds the
-/// state), a token. Serialized as a plain string, never printed by `Debug`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct WireSecret(SecretString);
-
-impl WireSecret {
-    /// The secret itself, for code that must send or compare it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// Whether this is 43 characters of base64url, the form of every session token and state.
-    #[must_use]
-    pub fn is_well_formed(&self) -> bool {
-        let value = self.expose();
-        value.len() == SECRET_LENGTH
-            && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    }
-
-    /// Compares in constant time.
-    #[must_use]
-    pub fn equals(&self, other: &WireSecret) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes())
-            .is_ok()
-    }
-}
-
-impl From<String> for WireSecret {
-    fn from(value: String) -> Self {
-        Self(SecretString::from(value))
-    }
-}
-
-impl From<&str> for WireSecret {
-    fn from(value: &str) -> Self {
-        Self(SecretString::from(value))
-    }
-}
-
-impl Serialize for WireSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
 
 /// The answer of `GET /info`, which is public.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -242,6 +193,10 @@ pub enum ExchangeResponse {
     Denied(Denied),
 }
 
+fn is_refreshable() -> bool {
+    true
+}
+
 /// A login that was accepted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -254,10 +209,13 @@ pub struct Connected {
     pub cluster: String,
     /// The `sub` of the ID token.
     pub subject: String,
-    /// When the ID token expires.
+    /// When the token for the cluster expires.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: OffsetDateTime,
+    /// Whether it is refreshed then: whether the identity provider gave a refresh token. Older backends do not say.
+    #[serde(default = "is_refreshable")]
+    pub refreshable: bool,
     /// Where in Backstage the browser goes now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
@@ -316,7 +274,7 @@ pub struct ClusterStatus {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenResponse {
-    /// The ID token.
+    /// The token.
     #[schema(value_type = String)]
     pub token: WireSecret,
     /// When it expires.
@@ -325,6 +283,18 @@ pub struct TokenResponse {
     pub expires_at: OffsetDateTime,
     /// The cluster it is for.
     pub cluster: String,
+    /// Which of the login's tokens it is: the one that the cluster takes.
+    pub kind: TokenKind,
+}
+
+/// Which of a login's tokens a cluster takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// The ID token.
+    IdToken,
+    /// The access token.
+    AccessToken,
 }
 
 /// The answer of `DELETE /tokens`.
@@ -336,28 +306,26 @@ pub struct DisconnectedResponse {
     /// Of the clusters asked for, those with a revocation that the identity provider has not confirmed yet, from this call or an
     /// earlier one. The backend retries by itself.
     pub revocation_pending: Vec<String>,
+    /// The logins that are forgotten here and live on at their identity provider, which offers no revocation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lives_on: Vec<LivesOn>,
+}
+
+/// A login that lives on at its identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LivesOn {
+    /// The cluster.
+    pub name: String,
+    /// Until when, where the identity provider has said so.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<OffsetDateTime>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_sent_but_never_printed() {
-        let secret = WireSecret::from("a-very-secret-value");
-        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"a-very-secret-value\"");
-        assert!(!format!("{secret:?}").contains("very-secret"));
-    }
-
-    #[test]
-    fn only_43_characters_of_base64url_are_well_formed() {
-        assert!(WireSecret::from("A".repeat(43)).is_well_formed());
-        for wrong in
-            ["A".repeat(42), "A".repeat(44), format!("{}.", "A".repeat(42)), format!("{}+", "A".repeat(42))]
-        {
-            assert!(!WireSecret::from(wrong).is_well_formed());
-        }
-    }
 
     #[test]
     fn an_exchange_request_is_a_code_or_a_refusal_and_nothing_else() {

@@ -3,6 +3,7 @@ export const ENDPOINT_PATHS = /** @type {const} */ ({
   authorize: '/authorize',
   token: '/oauth/token',
   revocation: '/oauth/revoke',
+  userinfo: '/userinfo',
   jwks: '/.well-known/jwks.json',
   discovery: '/.well-known/openid-configuration',
 });

@@ -222,6 +222,9 @@ impl Admin {
         let how = match self.services.logout.log_out(user, cluster, WhileSilent::Ask).await {
             Ok(Disconnected::NotConnected) => return End::NotThere,
             Ok(Disconnected::Revoked) => "revoked and forgotten",
+            Ok(Disconnected::LivesOn { .. }) => {
+                "forgotten here; the identity provider offers no revocation, so that its refresh token lives on there: end the person's sessions there"
+            }
             Ok(Disconnected::RevocationPending) => {
                 "forgotten; the identity provider has not confirmed the revocation, a running backend goes on trying"
             }

@@ -4,7 +4,7 @@ pub mod client_tls;
 #[cfg(test)]
 pub mod example_backend;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
@@ -29,7 +29,7 @@ use super::revocation::outbox::Outbox;
 use super::revocation::retry::Retries;
 use super::session::Sessions;
 use super::session::accept::Acceptance;
-use super::session::catalog_email::Catalog;
+use super::session::catalog_entity::Catalog;
 use super::session::exchange::Exchange;
 use super::session::register::{Registration, ReturnTargets};
 use super::session::waiters::Waiters;
@@ -195,10 +195,11 @@ fn clusters(settings: &BackendSettings, on: &Foundations, http: &HttpClient) -> 
     let known = settings.clusters.values().map(|cluster| {
         // A gauge that was never set is zero, not missing.
         on.metrics.kubernetes_streams.with_label_values(&[&cluster.name]).set(0);
-        let (hosts, clock) = (settings.insecure_http_hosts.clone(), Arc::clone(&on.clock));
+        let (hosts, clock, random) =
+            (settings.insecure_http_hosts.clone(), Arc::clone(&on.clock), Arc::clone(&on.random));
         let provider =
-            Provider::new(cluster.oidc.clone(), http.clone(), hosts, clock, Arc::clone(&on.metrics));
-        KnownCluster { settings: cluster.clone(), provider }
+            Provider::new(cluster.oidc.clone(), http.clone(), hosts, clock, random, Arc::clone(&on.metrics));
+        KnownCluster { settings: cluster.clone(), provider, refused_token: Once::new() }
     });
     Clusters::new(known)
 }

@@ -10,11 +10,12 @@ pub mod streams;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::forward::{Forwarded, forward};
+use self::headers::Caching;
 use self::lasting::Place;
 use self::streams::Streams;
 use super::inbound::caller::{Callers, UserOrOnBehalf};
@@ -28,7 +29,7 @@ use crate::protocol::Code;
 use crate::settings::cluster::{Cluster, KubernetesApi, UserTokens};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
-/// Passes a request on with the caller's ID token. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
+/// Passes a request on with the caller's token for this cluster. Own errors are Kubernetes `v1 Status` objects, so that kubectl prints them.
 pub async fn proxy(
     request: HttpRequest,
     body: web::Payload,
@@ -94,8 +95,15 @@ impl KubernetesProxy {
             cluster.settings.kubernetes.as_ref().zip(reached.api.as_ref()).ok_or_else(no_api)?;
         let place = self.place(request, path, caller.user(), cluster.name())?;
         let tokens = self.tokens.current(caller.user(), cluster).await?;
+        let token = tokens.for_cluster(&cluster.settings.token)?.token;
         let target = target(api, path, request.uri().query());
-        forward(Forwarded { request, body, target: &target, token: &tokens.id_token, place }, client).await
+        let caching = if path::is_a_document(path) { Caching::AsTheApiSays } else { Caching::Never };
+        let answer =
+            forward(Forwarded { request, body, target: &target, token, place, caching }, client).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            cluster.warn_of_refused_token();
+        }
+        Ok(answer)
     }
 
     /// The place of a watch or a followed log; what is to end by itself takes none unless it does not.
@@ -131,7 +139,11 @@ fn check_user_may(request: &HttpRequest, path: &str, cluster: &Cluster) -> Resul
         ));
     }
     // A GET of what is behind a pod, a service or a node can do anything.
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !path::reaches_through(path);
+    let reads = match *request.method() {
+        Method::GET | Method::HEAD => !path::reaches_through(path),
+        Method::POST => path::is_self_review(path),
+        _ => false,
+    };
     match cluster.user_tokens {
         UserTokens::Off => Err(not_allowed(
             "User tokens are off for this cluster: ask the operator to set USER_TOKENS, or use Backstage's Kubernetes tab.",

@@ -13,11 +13,14 @@ use time::OffsetDateTime;
 
 use self::backoff::{Failing, Trouble};
 use super::oidc::id_token::VerifiedIdToken;
-use super::oidc::token_response::Tokens;
+use super::oidc::identity_rule::CatalogSaid;
+use super::oidc::token_endpoint::access_token::AccessTokenClaims;
+use super::oidc::token_endpoint::response::Tokens;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
+use crate::settings::cluster::ClusterToken;
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
 use crate::store::{Store, StoreError};
 
@@ -146,7 +149,8 @@ pub struct LiveLogin {
     /// `org_id` of the ID token.
     pub organization: Option<String>,
     /// The user's address in the catalog when the login began, where the identity rule asked for it.
-    pub catalog_email: Option<String>,
+    #[serde(flatten)]
+    pub said: CatalogSaid,
     /// The tokens.
     pub tokens: TokenSet,
     /// Set while a refresh token is being spent, and still set if the process that spent it has died.
@@ -164,7 +168,7 @@ pub struct TokenSet {
     /// When it was issued.
     #[serde(with = "time::serde::timestamp")]
     pub issued_at: OffsetDateTime,
-    /// When it expires.
+    /// When the token that the cluster takes expires: this one, or the access token.
     #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
     /// The access token, where one came. Older binaries know no record without one: an empty one stands for none.
@@ -184,12 +188,22 @@ impl TokenSet {
     /// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.
     #[must_use]
     #[deny(clippy::arithmetic_side_effects)]
-    pub fn new(verified: &VerifiedIdToken, tokens: &Tokens, now: OffsetDateTime) -> Self {
+    pub fn new(
+        verified: &VerifiedIdToken,
+        tokens: &Tokens,
+        takes: &ClusterToken,
+        now: OffsetDateTime,
+    ) -> Self {
         let ends = |life: Option<Duration>| now.checked_add(life?.try_into().ok()?);
+        let access_token_says = || AccessTokenClaims::read(&tokens.access_token()?)?.expires_at();
+        let expires_at = match takes {
+            ClusterToken::Id => None,
+            ClusterToken::Access { .. } => access_token_says().or_else(|| ends(tokens.expires_in())),
+        };
         Self {
             id_token: verified.token().clone(),
             issued_at: now,
-            expires_at: verified.expires_at(),
+            expires_at: expires_at.unwrap_or_else(|| verified.expires_at()),
             access_token: tokens.access_token(),
             access_token_expires_at: ends(tokens.expires_in()),
             refresh_token: tokens.refresh_token(),
@@ -215,7 +229,7 @@ pub struct Intent {
     attempt: Attempt,
 }
 
-/// How often older binaries have sent the token. They end a login whose intent is their last, so ours always says that it is the first.
+/// How often older binaries have sent the token. They end a login when its intent is their last, so ours always says that it is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Attempt {
     First,

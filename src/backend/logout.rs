@@ -7,6 +7,8 @@ pub mod unused_sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use self::delete_record::Forgotten;
 use super::logins::LoginKey;
 use super::logins::index::LoginIndex;
@@ -24,8 +26,13 @@ use crate::problem::Problem;
 pub enum Disconnected {
     /// There was no login.
     NotConnected,
-    /// It is forgotten, and nothing is outstanding: the identity provider confirmed, or offers no revocation.
+    /// It is forgotten, and nothing is outstanding.
     Revoked,
+    /// It is forgotten here, and the identity provider offers no revocation: it lives on there.
+    LivesOn {
+        /// Until when, where the identity provider has said so.
+        until: Option<OffsetDateTime>,
+    },
     /// It is forgotten, and the identity provider has not confirmed; that goes on by itself.
     RevocationPending,
 }
@@ -81,6 +88,7 @@ impl Logout {
             Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
             Forgotten::Login(live) => match revoker.execute(&key, &live, while_silent).await {
                 Outcome::Done => Disconnected::Revoked,
+                Outcome::NotOffered => Disconnected::LivesOn { until: live.tokens.refresh_expires_at },
                 Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
             },
         })

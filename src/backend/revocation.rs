@@ -11,9 +11,9 @@ use std::time::Duration;
 use self::outbox::{Outbox, Revocation, RevocationKey};
 use super::logins::index::LoginIndex;
 use super::logins::{LiveLogin, LoginKey, Logins, RecordError};
-use super::oidc::Answered;
 use super::oidc::clusters::Clusters;
 use super::oidc::provider_error::ProviderError;
+use super::oidc::revocation_request::Answered;
 use super::oidc::silence::WhileSilent;
 use crate::clock::Clock;
 use crate::telemetry::AUDIT;
@@ -25,8 +25,10 @@ const KEEP_TRYING: Duration = Duration::from_secs(10);
 /// What came of a revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing is outstanding: it is confirmed, or the identity provider offers no revocation.
+    /// Nothing is outstanding: it is confirmed, or it goes with another login of the person.
     Done,
+    /// Nothing can be done: the identity provider offers no revocation.
+    NotOffered,
     /// It is tried again.
     Pending,
     /// It was tried for as long as that is done.
@@ -54,6 +56,13 @@ enum Sent {
 }
 
 impl Sent {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Answered(Answered::NotOffered) => Outcome::NotOffered,
+            Self::Answered(Answered::Revoked) | Self::LeftForAnotherLogin => Outcome::Done,
+        }
+    }
+
     fn as_str(&self) -> &'static str {
         match self {
             Self::Answered(Answered::Revoked) => "revoked",
@@ -128,7 +137,7 @@ impl Revoker {
             Ok(sent) => {
                 self.audit(key, sent.as_str());
                 self.complete(key).await;
-                Outcome::Done
+                sent.outcome()
             }
             Err(error) => {
                 tracing::warn!(%error, user = key.login.user(), cluster = key.login.cluster(), "a token is not revoked yet");

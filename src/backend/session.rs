@@ -1,7 +1,7 @@
 //! One login attempt as the store keeps it: sealed, under the SHA-256 of its session token.
 
 pub mod accept;
-pub mod catalog_email;
+pub mod catalog_entity;
 pub mod exchange;
 pub mod get_session;
 mod redirect_error;
@@ -15,8 +15,10 @@ use actix_web::HttpRequest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use self::accept::Login;
 use self::waiters::Waiters;
 use super::inbound::caller::bearer;
+use super::oidc::identity_rule::CatalogSaid;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionError, WireSecret};
@@ -39,8 +41,9 @@ pub struct SessionRecord {
     pub cluster: String,
     /// Where in Backstage the browser goes after the login.
     pub return_to: Option<String>,
-    /// The user's address in the catalog, where the identity rule asks for it.
-    pub catalog_email: Option<String>,
+    /// What the catalog says of the user, where the identity rule asks for it.
+    #[serde(flatten)]
+    pub said: CatalogSaid,
     /// When the session ends.
     #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
@@ -67,11 +70,9 @@ pub enum Phase {
     Complete {
         /// SHA-256 of the code.
         code: String,
-        /// `sub`.
-        subject: String,
-        /// When the ID token expires.
-        #[serde(with = "time::serde::timestamp")]
-        expires_at: OffsetDateTime,
+        /// What the helper is told.
+        #[serde(flatten)]
+        login: Login,
     },
     /// Ended without a login.
     Failed {

@@ -1,5 +1,6 @@
 //! The tokens of a user at a cluster: those that serve, refreshed ahead of time or when there is no other way.
 
+pub mod cluster_token;
 pub mod get_token;
 pub mod provider_grant;
 pub mod refresh;

@@ -159,7 +159,10 @@ impl Running {
         let terminal = &self.tools.terminal;
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
-        let delivered = delivery::deliver(&self.api, &token, &request, ends, |reason| trouble.say(reason));
+        let delivered = delivery::deliver(&self.api, &token, &request, ends, |reason| {
+            login.awaits(reason.awaited());
+            trouble.say(reason);
+        });
         let outcome = delivered.await;
         login.end(outcome.clone());
         if let Outcome::Connected(_) = outcome {

@@ -1,23 +1,41 @@
-//! Verifies the server's certificate as rustls does; a failure also names the host and the remedy.
+//! Verifies the server's certificate as rustls does, and takes one that the operator has named though it has no CA, as Go's clients do.
+//! A failure also names the host and the remedy.
 
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
 };
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::connect_failure::ConnectFailure;
+
+/// What is trusted.
+#[derive(Debug)]
+pub struct Trusted {
+    /// Whatever leads to one of these.
+    pub roots: RootCertStore,
+    /// The certificates of the operator's file, each also as a server's own: many clusters have one that is self-signed, or no CA's.
+    pub named: Vec<CertificateDer<'static>>,
+}
+
+impl Default for Trusted {
+    fn default() -> Self {
+        Self { roots: RootCertStore::empty(), named: Vec::new() }
+    }
+}
 
 /// Verifies certificates against roots.
 #[derive(Debug)]
 pub struct ServerCertificates {
     /// None when there are no roots at all: no certificate is trusted then.
     webpki: Option<Arc<WebPkiServerVerifier>>,
+    named: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
     remedy: &'static str,
 }
@@ -25,11 +43,26 @@ pub struct ServerCertificates {
 impl ServerCertificates {
     /// Trusts these roots; `remedy` says where to give more.
     #[must_use]
-    pub fn trusting(roots: RootCertStore, remedy: &'static str) -> Self {
+    pub fn trusting(trusted: Trusted, remedy: &'static str) -> Self {
         let provider: CryptoProvider = aws_lc_rs::default_provider();
         let algorithms = provider.signature_verification_algorithms;
-        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider));
-        Self { webpki: webpki.build().ok(), algorithms, remedy }
+        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.roots), Arc::new(provider));
+        Self { webpki: webpki.build().ok(), named: trusted.named, algorithms, remedy }
+    }
+
+    /// A certificate that the operator has named is the server's own, even one that calls itself a CA or that an unknown CA has signed, if
+    /// its name is the server's. webpki looks at its dates before it looks for a chain.
+    fn named(
+        &self,
+        error: rustls::Error,
+        end_entity: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if !is_for_want_of_a_chain(&error) || !self.named.iter().any(|named| named == end_entity) {
+            return Err(error);
+        }
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        Ok(ServerCertVerified::assertion())
     }
 
     fn explained(&self, error: rustls::Error, name: &ServerName<'_>) -> rustls::Error {
@@ -50,6 +83,19 @@ impl ServerCertificates {
     }
 }
 
+fn is_for_want_of_a_chain(error: &rustls::Error) -> bool {
+    match error {
+        // The signature is a CA's that has the name of a certificate in the file.
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => true,
+        rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(reason))) => {
+            matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+        }
+        _ => false,
+    }
+}
+
 impl ServerCertVerifier for ServerCertificates {
     fn verify_server_cert(
         &self,
@@ -65,7 +111,9 @@ impl ServerCertVerifier for ServerCertificates {
             }
             None => Err(CertificateError::UnknownIssuer.into()),
         };
-        verified.map_err(|error| self.explained(error, server_name))
+        verified
+            .or_else(|error| self.named(error, end_entity, server_name))
+            .map_err(|error| self.explained(error, server_name))
     }
 
     fn verify_tls12_signature(
@@ -90,3 +138,6 @@ impl ServerCertVerifier for ServerCertificates {
         self.algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,14 @@ impl RedirectUri {
         self.port
     }
 
+    /// Its origin (RFC 6454, 6.2).
+    #[must_use]
+    pub fn origin(&self) -> String {
+        // Plain http, as parsed.
+        let port = if self.port == 80 { String::new() } else { format!(":{}", self.port) };
+        format!("http://{}{port}", self.host)
+    }
+
     /// The path that the browser asks for; `/` where it has none.
     #[must_use]
     pub fn path(&self) -> &str {

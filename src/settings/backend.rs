@@ -14,7 +14,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use self::caller_mode::CallerMode;
-use super::cluster::{Cluster, ClusterVariables};
+use super::cluster::{Cluster, ClusterVariables, Userinfo};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
@@ -129,6 +129,9 @@ pub struct KeySettings {
     /// `TOKEN_ENCRYPTION_KEYS`, as it stands.
     pub token_encryption_keys: Option<SecretString>,
 }
+
+/// How long userinfo may take.
+pub const USERINFO: Duration = Duration::from_secs(5);
 
 /// How long the writes after an answer of the identity provider may take.
 pub const WRITES: Duration = Duration::from_secs(5);
@@ -263,7 +266,9 @@ impl BackendSettings {
     /// How long it may take to redeem a code or a refresh token and to store the result.
     #[must_use]
     pub fn spending(&self) -> Duration {
-        self.idp_timeout + WRITES
+        let asks = |cluster: &Cluster| cluster.oidc.userinfo == Userinfo::WhenMissing;
+        let userinfo = if self.clusters.values().any(asks) { USERINFO } else { Duration::ZERO };
+        self.idp_timeout + userinfo + WRITES
     }
 
     /// Backstage's address without a slash at the end.

@@ -2,4 +2,5 @@
 
 mod id_token;
 mod identity_rule;
+mod providers;
 mod published;

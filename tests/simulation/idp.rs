@@ -19,7 +19,7 @@ pub const LIFETIME: Duration = Duration::from_mins(10);
 pub const FROZEN: Duration = Duration::from_mins(10);
 /// It gets so many requests at most meanwhile, for each login.
 const MOST_REQUESTS: usize = 12;
-/// A token whose answer was lost is sent again no sooner.
+/// After a lost answer a token is sent again no sooner.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a request may take before its answer counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ struct Inner {
     faults: Vec<String>,
     reused: u64,
     quiet: Vec<Quiet>,
-    /// The tokens whose answers were lost, and when.
+    /// The tokens with lost answers, and when those were lost.
     lost: Vec<(u64, OffsetDateTime)>,
     /// By login, how many requests it got while it stood still.
     unanswered: HashMap<String, usize>,
@@ -138,7 +138,7 @@ impl Idp {
         inner.check(early, &format!("token {token} is sent before the provider wants to see it again"));
     }
 
-    /// A token whose answer was lost is not sent again at once, if only answers are lost.
+    /// After a lost answer a token is not sent again at once, if only answers are lost.
     fn check_pause(&self, token: u64) {
         let world = self.world.lock();
         let only_lost = Troubles { lost_answers: false, frozen: false, ..world.troubles };
@@ -310,7 +310,7 @@ impl Idp {
         Ok(tokens)
     }
 
-    /// Some answers are lost by a gateway that says so at once, most by nobody's saying anything.
+    /// Some answers are lost by a gateway that says so at once, most in silence.
     async fn lost(&self, token: &WireSecret) -> Result<TokenSet, GrantFailure> {
         let at_once = self.world.lock().once_in(4);
         self.world.sleep(if at_once { Duration::ZERO } else { TIMEOUT }).await;

@@ -9,6 +9,7 @@ use backstage_oidc_helper::backend::logins::{
     EndReason, IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, Stored, TokenSet, serves,
 };
 use backstage_oidc_helper::backend::logout::delete_record::Forgotten;
+use backstage_oidc_helper::backend::oidc::identity_rule::CatalogSaid;
 use backstage_oidc_helper::backend::stopping::Stopping;
 use backstage_oidc_helper::backend::tokens::refresh::grant::RefreshGrant;
 use backstage_oidc_helper::backend::tokens::refresh::{Limits, RefreshError, Refresher};
@@ -199,7 +200,7 @@ impl Schedule<'_> {
                 subject: "felix".to_owned(),
             },
             organization: None,
-            catalog_email: None,
+            said: CatalogSaid::default(),
             tokens,
             intent: None,
             failing: None,

@@ -21,6 +21,11 @@ export async function control(endpoints, request, response) {
       sendJson(response, 200, { lie });
       return;
     }
+    case 'POST /control/profile': {
+      endpoints.profile = await readCommand(request);
+      sendJson(response, 200, endpoints.profile);
+      return;
+    }
     case 'POST /control/id-token-lifetime': {
       const { seconds } = await readCommand(request);
       if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) {
@@ -34,10 +39,12 @@ export async function control(endpoints, request, response) {
     case 'GET /control/followed': return sendJson(response, 200, { redirectsFollowed: endpoints.redirectsFollowed });
     case 'GET /control/sent': return sendJson(response, 200, { bytes: endpoints.bytesSent });
     case 'GET /control/revoked': return sendJson(response, 200, { revoked: endpoints.revoked });
+    case 'GET /control/token-request': return sendJson(response, 200, endpoints.lastTokenRequest);
+    case 'GET /control/userinfo': return sendJson(response, 200, { requests: endpoints.userinfoRequests });
     case 'GET /control/newest': return sendJson(response, 200, { revoked: endpoints.newestRevoked });
     default:
       sendJson(response, 404, {
-        error: 'There are POST /control/lie and id-token-lifetime, GET /control/followed, sent, revoked and newest; use one.',
+        error: 'There are POST /control/lie, profile and id-token-lifetime, GET /control/followed, sent, revoked, newest, token-request and userinfo; use one.',
       });
   }
 }

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { ENDPOINT_PATHS } from '../endpoints.mjs';
 import { sendJson } from '../json-answer.mjs';
 import { readBody } from '../request-body.mjs';
+import { refusalOf } from './client-check.mjs';
 import { sendEndlessBody } from './endless-body.mjs';
+import { changed } from './profile.mjs';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
@@ -22,10 +24,17 @@ export class HostileEndpoints {
   bytesSent = 0;
   /** Tokens handed to the revocation endpoint. */
   revoked = 0;
+  /** @type {import('./profile.mjs').Profile} how it differs from the plain one, beside its lie */
+  profile = {};
+  /** @type {{ userAgent?: string | undefined, origin?: string | undefined, parameters: string[] }} what the last token request showed, without values */
+  lastTokenRequest = { parameters: [] };
+  userinfoRequests = 0;
   /** How long ID tokens live, in seconds. */
   idTokenSeconds = 3600;
   /** @type {string | undefined} the refresh token that was given out last, until it is revoked */
   #newest;
+  /** @type {string | undefined} the access token that was given out last */
+  #accessToken;
   /** @type {Map<string, string | undefined>} the nonce each code was asked for with */
   #nonces = new Map();
   #issuer;
@@ -74,6 +83,7 @@ export class HostileEndpoints {
       case ENDPOINT_PATHS.token: return this.#token(request, response);
       case ENDPOINT_PATHS.jwks: return this.#jwks(response);
       case ENDPOINT_PATHS.revocation: return this.#revoke(request, response);
+      case ENDPOINT_PATHS.userinfo: return this.#userinfo(request, response);
       case '/foreign/jwks.json': return sendJson(response, 200, await this.#forger.foreignJwks());
       default: return sendJson(response, 404, { error: 'not_found' });
     }
@@ -96,7 +106,7 @@ export class HostileEndpoints {
 
   #discovery() {
     const at = (/** @type {string} */ path) => new URL(path, this.#issuer).href;
-    return {
+    const plain = {
       issuer: this.lie === 'discovery_other_issuer' ? 'https://attacker.example/' : this.#issuer,
       authorization_endpoint: at(ENDPOINT_PATHS.authorize),
       token_endpoint: at(ENDPOINT_PATHS.token),
@@ -104,11 +114,13 @@ export class HostileEndpoints {
       revocation_endpoint: at(ENDPOINT_PATHS.revocation),
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: [this.profile.keys?.algorithm ?? 'RS256'],
+      ...(this.profile.userinfo && { userinfo_endpoint: at(ENDPOINT_PATHS.userinfo) }),
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['none'],
       ...(this.lie.startsWith('callback_iss_') && { authorization_response_iss_parameter_supported: true }),
     };
+    return changed(plain, this.profile.discovery);
   }
 
   /**
@@ -128,7 +140,9 @@ export class HostileEndpoints {
     this.#ledger.recordAuthorizationRequest(parameters);
     this.#ledger.record('code', code);
     const target = new URL(redirectUri);
-    target.searchParams.set('code', code);
+    for (const [name, value] of Object.entries(this.profile.redirect ?? { code })) {
+      target.searchParams.set(name, value);
+    }
     target.searchParams.set('state', parameters.get('state') ?? '');
     if (this.lie === 'callback_iss_wrong') {
       target.searchParams.set('iss', 'https://attacker.example/');
@@ -151,6 +165,15 @@ export class HostileEndpoints {
       response.writeHead(200, { 'content-type': 'application/json' }).end('<html>not JSON at all');
       return;
     }
+    const { 'user-agent': userAgent, origin } = request.headers;
+    this.lastTokenRequest = { userAgent, origin, parameters: [...parameters.keys()] };
+    const refusal = await refusalOf(
+      this.profile.client ?? {}, request.headers, parameters, { issuer: this.#issuer, clientId: this.#clientId },
+    );
+    if (refusal) {
+      sendJson(response, refusal.status, refusal.body);
+      return;
+    }
     const code = parameters.get('code') ?? '';
     // A request that follows a 302 has lost its body. It gets tokens nevertheless, so that a test notices a client that follows.
     if (parameters.get('grant_type') === 'authorization_code' && !this.#nonces.has(code)) {
@@ -162,21 +185,27 @@ export class HostileEndpoints {
       sendJson(response, 400, { error: 'invalid_grant', error_description: 'that refresh token does not count any more' });
       return;
     }
-    const tokens = await this.#tokens(this.#nonces.get(code));
+    const isRefresh = parameters.get('grant_type') === 'refresh_token';
+    const tokens = await this.#tokens(this.#nonces.get(code), isRefresh);
     this.#nonces.delete(code);
     this.#ledger.recordTokenAnswer(tokens);
     sendJson(response, 200, tokens);
   }
 
-  /** @param {string | undefined} nonce */
-  async #tokens(nonce) {
-    const { lie } = this;
+  /**
+   * @param {string | undefined} nonce
+   * @param {boolean} isRefresh
+   */
+  async #tokens(nonce, isRefresh) {
+    const { lie, profile } = this;
     const accessToken = lie === 'access_token_missing' ? undefined : randomBytes(24).toString('base64url');
     const idToken = lie === 'no_id_token' ? undefined : await this.#forger.idToken({
       issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, seconds: this.idTokenSeconds, lie,
+      keys: profile.keys ?? {}, changes: [profile.claims, isRefresh ? profile.refreshedClaims : undefined],
     });
+    this.#accessToken = accessToken;
     this.#newest = randomBytes(24).toString('base64url');
-    return {
+    const plain = {
       ...(accessToken && { access_token: accessToken }),
       ...(idToken && { id_token: idToken }),
       refresh_token: this.#newest,
@@ -184,6 +213,23 @@ export class HostileEndpoints {
       expires_in: 3600,
       scope: 'openid profile email offline_access',
     };
+    return changed(plain, profile.tokens, isRefresh ? profile.refreshed : undefined);
+  }
+
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
+  #userinfo(request, response) {
+    const { userinfo } = this.profile;
+    this.userinfoRequests += 1;
+    if (!userinfo || request.headers.authorization !== `Bearer ${this.#accessToken}`) {
+      sendJson(response, 401, { error: 'invalid_token' });
+      return;
+    }
+    const { status = 200, contentType = 'application/json', body } = userinfo;
+    response.writeHead(status, { 'content-type': contentType, location: new URL('/elsewhere/userinfo', this.#issuer).href });
+    response.end(JSON.stringify(changed({ sub: 'auth0|felix' }, body)));
   }
 
   /** @param {ServerResponse} response */
@@ -192,7 +238,7 @@ export class HostileEndpoints {
       await this.#endless(response);
       return;
     }
-    sendJson(response, 200, await this.#forger.jwks());
+    sendJson(response, 200, await this.#forger.jwks(this.profile.keys ?? {}));
   }
 
   /** @param {ServerResponse} response */

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 
+import { changed } from './profile.mjs';
+
 /** @typedef {import('./lies.mjs').Lie} Lie */
 /** @typedef {import('jose').JWTPayload} JWTPayload */
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const KID = 'hostile-1';
+
+/** @typedef {import('./profile.mjs').Profile} Profile */
 
 /**
  * @typedef {object} IdTokenRequest
@@ -17,12 +21,16 @@ const KID = 'hostile-1';
  * @property {string | undefined} accessToken what at_hash is of
  * @property {number} seconds how long it lives
  * @property {Lie} lie
+ * @property {NonNullable<Profile['keys']>} keys
+ * @property {Array<Record<string, unknown> | undefined>} changes of its claims, beside the lie
  */
 
 /** Makes ID tokens that are right in everything but the one lie asked for. */
 export class IdTokenForger {
   #own;
   #foreign;
+  /** @type {Map<string, CryptoKeyPair>} by algorithm */
+  #others = new Map();
 
   /**
    * @param {CryptoKeyPair} own its public half is published
@@ -38,9 +46,30 @@ export class IdTokenForger {
     return new IdTokenForger(await generateKeyPair('RS256', options), await generateKeyPair('RS256', options));
   }
 
-  /** @returns what the jwks_uri publishes */
-  async jwks() {
-    return { keys: [await publicJwk(this.#own, KID)] };
+  /**
+   * @param {NonNullable<Profile['keys']>} keys
+   * @returns what the jwks_uri publishes
+   */
+  async jwks({ algorithm = 'RS256', kid, published = 'alone' }) {
+    const own = changed({ ...(await publicJwk(await this.#pair(algorithm), KID)), alg: algorithm }, { kid: kid === null ? null : KID });
+    // One key that only looks like it, and one for another use.
+    const others = [
+      { ...(await publicJwk(await this.#pair(algorithm === 'ES256' ? 'RS256' : 'ES256'), KID)), alg: undefined },
+      { ...(await publicJwk(this.#foreign, KID)), use: 'enc', alg: 'RSA-OAEP' },
+      changed(await publicJwk(this.#foreign, KID), { kid: null, alg: null }),
+    ];
+    return { keys: published === 'alone' ? [own] : [...others.slice(0, 2), ...(kid === null ? others.slice(2) : []), own] };
+  }
+
+  /** @param {string} algorithm */
+  async #pair(algorithm) {
+    const pair = algorithm === 'RS256' ? this.#own : this.#others.get(algorithm);
+    if (pair) {
+      return pair;
+    }
+    const generated = await generateKeyPair(algorithm, { extractable: true });
+    this.#others.set(algorithm, generated);
+    return generated;
   }
 
   /** @returns what only the token's own header points to */
@@ -53,8 +82,9 @@ export class IdTokenForger {
    * @returns {Promise<string>}
    */
   async idToken(request) {
-    const claims = lyingClaims(request);
-    const header = { alg: 'RS256', kid: KID };
+    const claims = changed(lyingClaims(request), ...request.changes);
+    const { algorithm = 'RS256', kid } = request.keys;
+    const header = changed({ alg: algorithm, kid: KID }, { kid: kid === null ? null : KID });
     switch (request.lie) {
       case 'alg_none':
         return new UnsecuredJWT(claims).encode();
@@ -76,7 +106,7 @@ export class IdTokenForger {
           .sign(this.#own.privateKey, { crit: { [extension]: true } });
       }
       default:
-        return new SignJWT(claims).setProtectedHeader(header).sign(this.#own.privateKey);
+        return new SignJWT(claims).setProtectedHeader(header).sign((await this.#pair(algorithm)).privateKey);
     }
   }
 }
@@ -108,7 +138,7 @@ function lyingClaims(request) {
  * @param {number} now seconds since the epoch
  * @returns {JWTPayload}
  */
-function honestClaims({ issuer, clientId, nonce, accessToken, seconds }, now) {
+function honestClaims({ issuer, clientId, nonce, accessToken, seconds, keys }, now) {
   return {
     iss: issuer,
     aud: clientId,
@@ -116,7 +146,7 @@ function honestClaims({ issuer, clientId, nonce, accessToken, seconds }, now) {
     iat: now,
     exp: now + seconds,
     nonce,
-    at_hash: accessToken && halfHash(accessToken),
+    at_hash: accessToken && keys.algorithm === undefined ? halfHash(accessToken) : undefined,
     email: 'felix@example.com',
     email_verified: true,
     nickname: 'felix',

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::client_tls::ClientTls;
 use super::{Foundations, Services, assemble};
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
+use crate::backend::oidc::identity_rule::CatalogSaid;
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::random::Random;
@@ -28,7 +29,7 @@ pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> L
             subject: subject.to_owned(),
         },
         organization: None,
-        catalog_email: None,
+        said: CatalogSaid::default(),
         tokens: TokenSet {
             id_token: "id".into(),
             issued_at: now,

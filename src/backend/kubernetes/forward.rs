@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::header as outward;
 
-use super::headers::{to_answer, to_pass_on};
+use super::headers::{Caching, to_answer, to_pass_on};
 use super::lasting::{Ended, Place, Watch};
 use crate::outbound::streaming::{
     Answer, AnswerBody, AnswerWithin, BodySender, CutShort, RequestBody, StreamingClient, body_channel,
@@ -34,6 +34,8 @@ pub struct Forwarded<'r> {
     pub token: &'r WireSecret,
     /// The place of a watch or a followed log, held until the answer ends; another answer takes it when it stays open.
     pub place: Place,
+    /// Whether the caller may keep the answer.
+    pub caching: Caching,
 }
 
 /// Passes it on and answers as the API does.
@@ -41,7 +43,7 @@ pub struct Forwarded<'r> {
 /// # Errors
 /// `cluster_unreachable`, also for an answer that was not asked for; `timeout`.
 pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Result<HttpResponse, Problem> {
-    let (method, head) = (forwarded.request.method().clone(), head(&forwarded)?);
+    let (method, caching, head) = (forwarded.request.method().clone(), forwarded.caching, head(&forwarded)?);
     let request = head.body(body(forwarded.request.headers(), forwarded.body)).map_err(|_| unsendable())?;
     // The body of another request may wait to be read for as long as the API likes.
     let looked_at = (method == Method::GET).then_some(forwarded.request);
@@ -64,7 +66,7 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
         tracing::warn!("the API server switched protocols, which no request asked for");
         return Err(unreachable());
     }
-    answered(&method, answer, watch)
+    answered(&method, caching, answer, watch)
 }
 
 fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Problem> {
@@ -111,10 +113,15 @@ async fn hand_over(mut payload: web::Payload, sender: BodySender) {
     }
 }
 
-fn answered(method: &Method, answer: Answer, watch: Watch) -> Result<HttpResponse, Problem> {
+fn answered(
+    method: &Method,
+    caching: Caching,
+    answer: Answer,
+    watch: Watch,
+) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(answer.status.as_u16()).map_err(|_| unreachable())?;
     let mut response = HttpResponse::build(status);
-    for header in to_answer(&answer.headers) {
+    for header in to_answer(&answer.headers, caching) {
         response.append_header(header);
     }
     let length = answer.headers.get(outward::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());

@@ -133,15 +133,39 @@ fn may_pass_on(name: &str, named: &[String]) -> bool {
         && !WHO_CALLS_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether the caller may keep an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// It is the user's own.
+    Never,
+    /// It is the same for every user, and kubectl keeps it for hours: as the API server says, but in no cache that others share.
+    AsTheApiSays,
+}
+
+impl Caching {
+    fn header(self, headers: &outward::HeaderMap) -> HeaderValue {
+        const NEVER: HeaderValue = HeaderValue::from_static("no-store, no-transform");
+        let said = headers.get(outward::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+        let (Self::AsTheApiSays, Some(said)) = (self, said) else { return NEVER };
+        let words = said.split(',').map(str::trim).filter(|word| !word.is_empty());
+        let private = words.map(|word| if word.eq_ignore_ascii_case("public") { "private" } else { word });
+        let kept: Vec<&str> = private.chain(["no-transform"]).collect();
+        HeaderValue::from_str(&kept.join(", ")).unwrap_or(NEVER)
+    }
+}
+
 /// The headers of an answer that the caller may see, and those that make it harmless in a browser.
-pub fn to_answer(headers: &outward::HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+pub fn to_answer(
+    headers: &outward::HeaderMap,
+    caching: Caching,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let named =
         named_by_connection(headers.get_all(outward::CONNECTION).iter().map(outward::HeaderValue::as_bytes));
     let passed = headers.iter().filter(move |(name, _)| may_answer(name.as_str(), &named));
     passed.filter_map(|(name, value)| inward_header(name, value)).chain([
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
+        (header::CACHE_CONTROL, caching.header(headers)),
     ])
 }
 
@@ -299,8 +323,9 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("upgrade", "websocket"),
         ]);
-        let passed: Vec<_> =
-            to_answer(&answered).map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
+        let passed: Vec<_> = to_answer(&answered, Caching::Never)
+            .map(|(n, v)| format!("{n}: {}", v.to_str().unwrap()))
+            .collect();
         assert_eq!(
             passed,
             [

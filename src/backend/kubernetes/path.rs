@@ -29,6 +29,27 @@ pub fn reaches_through(path: &str) -> bool {
     matches!(below, ["proxy", ..] | ["pods" | "services" | "nodes", _, "proxy", ..])
 }
 
+/// Whether a POST there only asks who its caller is or what they may do. No other spelling of these paths counts.
+#[must_use]
+pub fn is_self_review(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').collect();
+    matches!(
+        segments.as_slice(),
+        ["", "apis", "authorization.k8s.io", _, "selfsubjectaccessreviews" | "selfsubjectrulesreviews"]
+            | ["", "apis", "authentication.k8s.io", _, "selfsubjectreviews"]
+    )
+}
+
+/// Whether what is there is the same for every user: OpenAPI, and the lists of groups, versions and resources.
+#[must_use]
+pub fn is_a_document(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    matches!(
+        segments.as_slice(),
+        ["openapi", ..] | ["api" | "apis" | "version"] | ["api" | "apis", _] | ["apis", _, _]
+    )
+}
+
 fn refused() -> Problem {
     Problem::new(
         Code::BadRequest,
@@ -76,6 +97,46 @@ mod tests {
             "/apis/apps/v1/namespaces/team-a/deployments/proxy",
         ] {
             assert!(!reaches_through(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn self_reviews_are_these_paths_and_no_others() {
+        for path in [
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+            "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews",
+        ] {
+            assert!(is_self_review(path), "{path}");
+        }
+        for path in [
+            "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+            "/apis/authorization.k8s.io/v1/namespaces/a/localsubjectaccessreviews",
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/",
+            "/apis/authorization.k8s.io//v1/selfsubjectaccessreviews",
+            "/apis/authentication.k8s.io/v1/tokenreviews",
+            "/apis/example.com/v1/selfsubjectreviews",
+            "/api/v1/selfsubjectreviews",
+        ] {
+            assert!(!is_self_review(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn documents_are_told_from_what_is_a_users_own() {
+        for path in [
+            "/openapi/v2",
+            "/openapi/v3/apis/apps/v1",
+            "/api",
+            "/api/v1",
+            "/apis/",
+            "/apis/apps/v1",
+            "/version",
+        ] {
+            assert!(is_a_document(path), "{path}");
+        }
+        for path in ["/api/v1/pods", "/apis/apps/v1/deployments", "/metrics", "/", "/apis/x/v1/openapi"] {
+            assert!(!is_a_document(path), "{path}");
         }
     }
 

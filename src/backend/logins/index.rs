@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use self::by_subject::BY_SUBJECT;
 use self::noted_uses::NotedUses;
 pub use self::noted_uses::USE_RESOLUTION;
 use super::{IssuedTo, LiveLogin, LoginKey};
@@ -23,6 +22,8 @@ const BY_MOMENT: &Key = "logins";
 
 /// The index by user; its members are noted at one moment, so that they lie in the order of their names.
 const BY_USER: &Key = "logins-by-user";
+/// The index by issuer, client and subject; its members are noted in the same way.
+const BY_SUBJECT: &Key = "logins-by-subject";
 const ONE_MOMENT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// The indexes, and the uses that this process has noted in them.
@@ -66,7 +67,7 @@ impl LoginIndex {
         self.store.note(BY_MOMENT, &key.member(), at).await
     }
 
-    /// Takes out a login that has no record any more; `subject` is whose it was, where that is known.
+    /// Takes out a login that has no record any more; `subject` is the person it was issued to, where that is known.
     ///
     /// # Errors
     /// When the store does not answer; the next sweep takes it out.

@@ -81,6 +81,7 @@ mod tests {
 
     use super::*;
     use crate::backend::logins::{IssuedTo, LoginRecord, Logins, TokenSet};
+    use crate::backend::oidc::identity_rule::CatalogSaid;
     use crate::backend::stopping::Stopping;
     use crate::backend::tokens::refresh::grant::{GrantFailure, RefreshGrant};
     use crate::backend::tokens::refresh::{Limits, LockWait};
@@ -124,7 +125,7 @@ mod tests {
                 subject: "felix".to_owned(),
             },
             organization: None,
-            catalog_email: None,
+            said: CatalogSaid::default(),
             tokens: TokenSet {
                 id_token: "id".into(),
                 issued_at: OffsetDateTime::UNIX_EPOCH,

@@ -13,7 +13,7 @@ use crate::backend::oidc::clusters::{Clusters, KnownCluster};
 use crate::backend::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
-use crate::protocol::{Code, DisconnectedResponse};
+use crate::protocol::{Code, DisconnectedResponse, LivesOn};
 
 /// The query of `DELETE /tokens`.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -58,13 +58,27 @@ pub async fn delete_tokens(
     };
     Ok(web::Json(DisconnectedResponse {
         disconnected: names(|each| each.was_connected),
-        revocation_pending: names(|each| each.is_pending),
+        revocation_pending: names(|each| each.outcome == Disconnected::RevocationPending),
+        lives_on: clusters
+            .iter()
+            .zip(&each)
+            .filter_map(|(cluster, each)| each.lives_on(cluster.name()))
+            .collect(),
     }))
 }
 
 struct Each {
     was_connected: bool,
-    is_pending: bool,
+    outcome: Disconnected,
+}
+
+impl Each {
+    fn lives_on(&self, name: &str) -> Option<LivesOn> {
+        match self.outcome {
+            Disconnected::LivesOn { until } => Some(LivesOn { name: name.to_owned(), until }),
+            Disconnected::NotConnected | Disconnected::Revoked | Disconnected::RevocationPending => None,
+        }
+    }
 }
 
 /// What an earlier call could not revoke is as outstanding as what this one could not.
@@ -72,8 +86,6 @@ async fn one(logout: &Arc<Logout>, user: &UserRef, cluster: &Arc<KnownCluster>) 
     let outcome = logout.log_out(user, cluster, WhileSilent::Ask).await?;
     let (revoker, login) = (&logout.revoker, LoginKey::new(user, cluster.name()));
     let earlier = revoker.outbox.is_outstanding(&login, revoker.clock.now()).await?;
-    Ok(Each {
-        was_connected: outcome != Disconnected::NotConnected,
-        is_pending: earlier || outcome == Disconnected::RevocationPending,
-    })
+    let was_connected = outcome != Disconnected::NotConnected;
+    Ok(Each { was_connected, outcome: if earlier { Disconnected::RevocationPending } else { outcome } })
 }

@@ -1,7 +1,7 @@
 //! The configured clusters, each with its OpenID provider.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use super::Provider;
 use crate::problem::Problem;
@@ -14,9 +14,24 @@ pub struct KnownCluster {
     pub settings: Cluster,
     /// Its OpenID provider.
     pub provider: Provider,
+    /// Whether it was said that the API refuses tokens.
+    pub refused_token: Once,
 }
 
 impl KnownCluster {
+    /// Says once that the API refuses a token that counts, with what it may compare it to.
+    pub fn warn_of_refused_token(&self) {
+        let (cluster, oidc) = (self.name(), &self.settings.oidc);
+        self.refused_token.call_once(|| {
+            tracing::warn!(
+                cluster,
+                iss = oidc.issuer,
+                aud = oidc.client_id,
+                "the Kubernetes API refuses a token that has not expired: its issuer URL and client ID have to be these (--oidc-issuer-url, --oidc-client-id, or an AuthenticationConfiguration)"
+            );
+        });
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

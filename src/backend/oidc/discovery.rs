@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use oauth2::AuthType;
 use serde::{Deserialize, Deserializer};
 
 use super::provider_error::ProviderError;
@@ -18,6 +17,9 @@ pub struct Metadata {
     pub(super) jwks_uri: String,
     #[serde(default, deserialize_with = "non_empty")]
     pub(super) revocation_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "non_empty")]
+    pub(super) userinfo_endpoint: Option<String>,
+    scopes_supported: Option<Vec<String>>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
     #[serde(default)]
@@ -27,7 +29,7 @@ pub struct Metadata {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// Whose document lies where.
+/// The issuer, and where its document lies.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) issuer: String,
@@ -41,14 +43,15 @@ impl Metadata {
         self.authorization_response_iss_parameter_supported
     }
 
-    /// `client_secret_basic` unless the provider names only `client_secret_post` (OIDC Discovery, 3).
-    pub(super) fn secret_goes(&self) -> AuthType {
+    /// Whether a scope may be asked for. A document that lists none says nothing of it.
+    pub(super) fn knows_scope(&self, scope: &str) -> bool {
+        self.scopes_supported.as_ref().is_none_or(|known| known.iter().any(|name| name == scope))
+    }
+
+    /// Whether a client secret can only stand in the body (`client_secret_post`; OIDC Discovery, 3).
+    pub(super) fn takes_secrets_only_in_the_body(&self) -> bool {
         let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
-        if offers("client_secret_post") && !offers("client_secret_basic") {
-            AuthType::RequestBody
-        } else {
-            AuthType::BasicAuth
-        }
+        offers("client_secret_post") && !offers("client_secret_basic")
     }
 }
 
@@ -77,7 +80,8 @@ pub(super) async fn discover(
         return Err(ProviderError::Unusable(why));
     }
     let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-    for endpoint in endpoints.into_iter().chain(&metadata.revocation_endpoint) {
+    let optional = metadata.revocation_endpoint.iter().chain(&metadata.userinfo_endpoint);
+    for endpoint in endpoints.into_iter().chain(optional) {
         if https_rule::parse(endpoint, &insecure_hosts).is_err() {
             return Err(ProviderError::Unusable("one of its endpoints is not https".to_owned()));
         }

@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::protocol::WireSecret;
 
+const EMAIL_VERIFIED: &str = "email_verified";
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::seconds(60);
 
@@ -154,7 +155,7 @@ impl VerifiedIdToken {
     /// What it says of its e-mail address.
     #[must_use]
     pub fn email_verified(&self) -> EmailVerified {
-        match self.claims.get("email_verified") {
+        match self.claims.get(EMAIL_VERIFIED) {
             None | Some(Value::Null) => EmailVerified::Unsaid,
             Some(Value::Bool(true)) => EmailVerified::Yes,
             // Cognito writes texts.
@@ -162,22 +163,65 @@ impl VerifiedIdToken {
             Some(_) => EmailVerified::No,
         }
     }
+
+    /// Whether it has the address in this claim, and says whether that is verified.
+    pub(super) fn says_all_of(&self, address: &str) -> bool {
+        self.text(address).is_some() && self.email_verified() != EmailVerified::Unsaid
+    }
+
+    /// With the e-mail claims that it lacks, from where else the provider says them; what is verified there is that address alone.
+    pub(super) fn completed<'s>(mut self, address: &str, said: impl Fn(&str) -> Option<&'s Value>) -> Self {
+        let theirs = said(address).filter(|value| value.is_string());
+        if self.text(address).is_none()
+            && let Some(theirs) = theirs
+        {
+            self.claims.insert(address.to_owned(), theirs.clone());
+        }
+        let is_same = theirs.is_some() && self.claims.get(address) == theirs;
+        if self.email_verified() == EmailVerified::Unsaid
+            && is_same
+            && let Some(verified) = said(EMAIL_VERIFIED)
+        {
+            self.claims.insert(EMAIL_VERIFIED.to_owned(), verified.clone());
+        }
+        self
+    }
 }
 
 /// `aud` is a string or an array of them (RFC 7519, 4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Several(Vec<String>),
+}
+
+impl Audience {
+    pub(super) fn names(&self, party: &str) -> bool {
+        match self {
+            Self::One(aud) => aud == party,
+            Self::Several(all) => all.iter().any(|aud| aud == party),
+        }
+    }
 }
 
 /// A JSON number, whole or not (RFC 7519, 2).
 #[derive(Clone, Copy, Deserialize)]
 #[serde(untagged)]
-enum NumericDate {
+pub(super) enum NumericDate {
     Whole(i64),
     Fraction(f64),
+}
+
+impl NumericDate {
+    /// To the second, as long as it is a date at all: our dates end with the year 9999.
+    pub(super) fn date(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Whole(seconds) => OffsetDateTime::from_unix_timestamp(seconds).ok(),
+            Self::Fraction(seconds) => Duration::checked_seconds_f64(seconds.trunc())
+                .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since)),
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -209,7 +253,7 @@ pub fn acceptable_header(token: &WireSecret, algorithms: &[Algorithm]) -> Result
     Ok(header)
 }
 
-/// The `sub` that a token has, whoever signed it: only to find the logins that its revocation would end.
+/// The `sub` that a token has, without a look at its signature: only to find the logins that its revocation would end.
 #[must_use]
 pub fn subject_said(token: &WireSecret) -> Option<String> {
     let claims: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).ok()?;
@@ -286,12 +330,7 @@ fn check_parties(claims: &Claims, issuer: &str, client_id: &str) -> Result<(), R
     if claims.iss.as_deref() != Some(issuer) {
         return Err(Rejected::Issuer);
     }
-    let ours = match &claims.aud {
-        Some(Audience::One(aud)) => aud == client_id,
-        Some(Audience::Several(all)) => all.iter().any(|aud| aud == client_id),
-        None => false,
-    };
-    if !ours {
+    if !claims.aud.as_ref().is_some_and(|aud| aud.names(client_id)) {
         return Err(Rejected::Audience);
     }
     // Several audiences need no azp (OIDC Core with errata 2, 3.1.3.7); one that is there has to be ours.
@@ -302,25 +341,15 @@ fn check_parties(claims: &Claims, issuer: &str, client_id: &str) -> Result<(), R
 }
 
 fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<OffsetDateTime, Rejected> {
-    let expires_at = claims.exp.ok_or(Rejected::Expired).and_then(moment)?;
+    let expires_at = claims.exp.ok_or(Rejected::Expired)?.date().ok_or(Rejected::Malformed)?;
     if expires_at <= now.saturating_sub(LEEWAY) {
         return Err(Rejected::Expired);
     }
-    let issued_at = claims.iat.ok_or(Rejected::IssuedAt).and_then(moment)?;
+    let issued_at = claims.iat.ok_or(Rejected::IssuedAt)?.date().ok_or(Rejected::Malformed)?;
     if issued_at > now.saturating_add(LEEWAY) {
         return Err(Rejected::IssuedAt);
     }
     Ok(expires_at)
-}
-
-/// A `NumericDate` to the second, as long as it is a date at all: our dates end with the year 9999.
-fn moment(date: NumericDate) -> Result<OffsetDateTime, Rejected> {
-    let moment = match date {
-        NumericDate::Whole(seconds) => OffsetDateTime::from_unix_timestamp(seconds).ok(),
-        NumericDate::Fraction(seconds) => Duration::checked_seconds_f64(seconds.trunc())
-            .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since)),
-    };
-    moment.ok_or(Rejected::Malformed)
 }
 
 fn check_access_token(
@@ -349,60 +378,4 @@ fn access_token_hash(algorithm: Algorithm, access_token: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn at_hash_is_the_left_half() {
-        // The example of OIDC Core, A.3: access token and its at_hash.
-        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
-        for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
-            assert_eq!(access_token_hash(algorithm, token), "77QmUPtjPfzWtF2AnpK9RQ");
-        }
-        // As many bits of a longer hash as it has half.
-        assert_eq!(access_token_hash(Algorithm::ES384, token).len(), 32);
-        assert_eq!(access_token_hash(Algorithm::EdDSA, token).len(), 43);
-    }
-
-    #[test]
-    fn no_number_is_too_large_to_be_compared() {
-        let (now, last) = (OffsetDateTime::UNIX_EPOCH, 253_402_300_799);
-        let whole = |seconds| Some(NumericDate::Whole(seconds));
-        let claims = |exp, iat| Claims { exp: whole(exp), iat: whole(iat), ..Claims::default() };
-        assert_eq!(check_times(&claims(last, 0), now).map(OffsetDateTime::unix_timestamp), Ok(last));
-        for (exp, iat, why) in [
-            (last + 1, 0, Rejected::Malformed),
-            (i64::MAX, 0, Rejected::Malformed),
-            (i64::MIN, 0, Rejected::Malformed),
-            (last, i64::MAX, Rejected::Malformed),
-            (last, last, Rejected::IssuedAt),
-            (-last, 0, Rejected::Expired),
-        ] {
-            assert_eq!(check_times(&claims(exp, iat), now), Err(why), "{exp} {iat}");
-        }
-        let end = OffsetDateTime::from_unix_timestamp(last).unwrap();
-        assert!(check_times(&claims(last, last), end).is_ok());
-    }
-
-    #[test]
-    fn a_date_may_have_a_fraction() {
-        let claims = |json: &str| serde_json::from_str::<Claims>(json).unwrap();
-        let times = |json| check_times(&claims(json), OffsetDateTime::UNIX_EPOCH);
-        let expires_at = times(r#"{"exp":1788947152.811,"iat":0.5}"#).unwrap();
-        assert_eq!(expires_at.unix_timestamp(), 1_788_947_152);
-        assert_eq!(times(r#"{"exp":1e300,"iat":0}"#), Err(Rejected::Malformed));
-        assert_eq!(times(r#"{"exp":5,"iat":-1e300}"#), Err(Rejected::Malformed));
-    }
-
-    #[test]
-    fn a_header_without_an_accepted_algorithm_is_refused_before_any_key() {
-        let acceptable_header = |token: &WireSecret| super::acceptable_header(token, &[Algorithm::RS256]);
-        let token = |header: &str| WireSecret::from(format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header)));
-        for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"ES256"}"#, "{}"] {
-            assert_eq!(acceptable_header(&token(header)).err(), Some(Rejected::Algorithm), "{header}");
-        }
-        let critical = token(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#);
-        assert_eq!(acceptable_header(&critical).err(), Some(Rejected::Critical));
-        assert!(acceptable_header(&token(r#"{"alg":"RS256","kid":"k"}"#)).is_ok());
-    }
-}
+mod tests;

@@ -1,30 +1,75 @@
 //! The identity rule: which person's login counts for a Backstage user.
 
+use serde::{Deserialize, Serialize};
+
 use super::id_token::{EmailVerified, Origin, VerifiedIdToken};
 use crate::backstage_names::UserRef;
-use crate::settings::cluster::IdentityRule;
+use crate::settings::cluster::{Annotated, EmailClaim, IdentityRule, MissingVerified};
 use crate::settings::email_domain;
 
-/// The login belongs to another person, or does not say to whom: the check that failed, and who can mend it.
+/// What the user's catalog entity said when the login began, where the identity rule asks for it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CatalogSaid {
+    /// `spec.profile.email`
+    #[serde(rename = "catalog_email")]
+    pub email: Option<String>,
+    /// The annotation of the rule.
+    #[serde(rename = "catalog_annotation", default, skip_serializing_if = "Option::is_none")]
+    pub annotation: Option<String>,
+}
+
+/// The person to whom a login has to belong.
+#[derive(Clone, Copy)]
+pub struct Owner<'a> {
+    /// The Backstage user.
+    pub user: &'a UserRef,
+    /// What the catalog said of them.
+    pub said: &'a CatalogSaid,
+}
+
+/// The login belongs to another person, or does not say to whom: the check that failed, and who can mend it. What a claim holds
+/// instead stands in [`Mismatch::in_full`] alone: who reads the message may not be who has logged in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The identity provider has not verified the address.
     #[error(
-        "its email_verified is not true: have the identity provider's administrator verify the e-mail address"
+        "its email_verified is false: have the identity provider's administrator verify the e-mail address"
     )]
     Unverified,
     /// Nothing is said of whether it has.
-    #[error("its ID token has no email_verified, which the identity provider's administrator can add")]
+    #[error(
+        "its ID token has no email_verified: the identity provider's administrator can add it, or the operator of this Backstage can trust the address without (IDENTITY_EMAIL_MISSING_VERIFIED)"
+    )]
     VerifiedMissing,
-    /// There is no address.
-    #[error("its ID token has no claim {0}, which the identity provider's administrator can add")]
+    /// A claim is not there.
+    #[error(
+        "its ID token has no claim {0}: the identity provider's administrator can add it, or the operator of this Backstage can have another one read (IDENTITY_RULE, IDENTITY_EMAIL_CLAIM, OIDC_USERINFO)"
+    )]
     ClaimMissing(String),
-    /// Another address than the user's.
-    #[error("its e-mail address is not the one of the Backstage user")]
-    Email,
-    /// Another user than the claims say.
-    #[error("its claims name another user")]
-    Claims,
+    /// A claim is not what it has to be.
+    #[error("its claim {claim} is not {wanted}")]
+    Other {
+        /// The claim.
+        claim: String,
+        /// What it is.
+        is: String,
+        /// What it has to be, and who can see to it.
+        wanted: String,
+    },
+}
+
+impl Mismatch {
+    /// With what the claim holds, for the operator's log.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Other { claim, is, wanted } => {
+                let is: String = is.chars().take(100).collect();
+                format!("its claim {claim} is {is:?}, not {wanted}")
+            }
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// What it means that a claim is not there.
@@ -54,55 +99,123 @@ impl Absent {
     }
 }
 
-/// Applies a cluster's rule. `catalog_email` is what the user's catalog entity said when the session began.
+/// Applies a cluster's rule.
 ///
 /// # Errors
 /// When the login is not this user's.
 pub fn check(
     rule: &IdentityRule,
-    user: &UserRef,
-    catalog_email: Option<&str>,
+    owner: Owner<'_>,
     login: &VerifiedIdToken,
     absent: Absent,
 ) -> Result<(), Mismatch> {
     match rule {
         IdentityRule::Any => Ok(()),
-        IdentityRule::Catalog => {
-            let Some(email) = email(login, absent)? else { return Ok(()) };
-            catalog_email.filter(|expected| same(expected, email)).map(|_| ()).ok_or(Mismatch::Email)
+        IdentityRule::Catalog(claim) => {
+            email(login, claim, absent)?.map_or(Ok(()), |email| is_the_catalogs(claim, email, owner))
         }
-        IdentityRule::Email(domains) => {
-            let Some(email) = email(login, absent)? else { return Ok(()) };
-            let (name, domain) = email.rsplit_once('@').ok_or(Mismatch::Email)?;
-            let domain_is_ours = domains.iter().any(|ours| email_domain::are_one(ours, domain));
-            let is_user = user.namespace() == "default" && user.name().eq_ignore_ascii_case(name);
-            if domain_is_ours && is_user { Ok(()) } else { Err(Mismatch::Email) }
+        IdentityRule::Email(claim, domains) => {
+            email(login, claim, absent)?.map_or(Ok(()), |email| is_the_name(claim, email, owner, domains))
         }
-        IdentityRule::Template(template) => {
-            let Some(filled) = filled(template, login, absent)? else { return Ok(()) };
-            let named = filled.parse::<UserRef>();
-            if named.is_ok_and(|named| named == *user) { Ok(()) } else { Err(Mismatch::Claims) }
-        }
+        IdentityRule::Annotation(annotated) => text(login, &annotated.claim, absent)?
+            .map_or(Ok(()), |value| is_the_annotation(annotated, value, owner)),
+        IdentityRule::Template(template) => is_filled_in(template, login, owner, absent),
     }
+}
+
+fn is_the_catalogs(claim: &EmailClaim, email: &str, owner: Owner<'_>) -> Result<(), Mismatch> {
+    match owner.said.email.as_deref() {
+        Some(wanted) if same(wanted, email) => Ok(()),
+        wanted => other(
+            &claim.name,
+            email,
+            format!(
+                "{}, which Backstage's catalog has for you (spec.profile.email): ask the catalog's owner to correct it",
+                wanted.unwrap_or("the address")
+            ),
+        ),
+    }
+}
+
+fn is_the_name(
+    claim: &EmailClaim,
+    email: &str,
+    owner: Owner<'_>,
+    domains: &[String],
+) -> Result<(), Mismatch> {
+    let is_ours = |domain| domains.iter().any(|ours| email_domain::are_one(ours, domain));
+    let user = owner.user;
+    match email.rsplit_once('@') {
+        Some((name, domain))
+            if is_ours(domain) && user.namespace() == "default" && user.name().eq_ignore_ascii_case(name) =>
+        {
+            Ok(())
+        }
+        _ => other(
+            &claim.name,
+            email,
+            format!(
+                "{}@{}: ask the operator of this Backstage (IDENTITY_EMAIL_DOMAINS)",
+                user.name(),
+                domains.join(" or @")
+            ),
+        ),
+    }
+}
+
+fn is_the_annotation(annotated: &Annotated, value: &str, owner: Owner<'_>) -> Result<(), Mismatch> {
+    if owner.said.annotation.as_deref() == Some(value) {
+        return Ok(());
+    }
+    let wanted = format!(
+        "what Backstage's catalog has for you ({}): ask the catalog's owner to correct it",
+        annotated.annotation
+    );
+    other(&annotated.claim, value, wanted)
+}
+
+fn is_filled_in(
+    template: &str,
+    login: &VerifiedIdToken,
+    owner: Owner<'_>,
+    absent: Absent,
+) -> Result<(), Mismatch> {
+    if let Some(missing) = claims_of(template).find(|claim| login.text(claim).is_none()) {
+        return absent.of::<()>(Mismatch::ClaimMissing(missing.to_owned())).map(|_| ());
+    }
+    let filled = fill(template, |claim| login.text(claim)).unwrap_or_default();
+    if filled.parse::<UserRef>().is_ok_and(|named| named == *owner.user) {
+        return Ok(());
+    }
+    let claims = claims_of(template).collect::<Vec<_>>().join(" and ");
+    let wanted = format!("that of {}: ask the operator of this Backstage (IDENTITY_RULE)", owner.user);
+    other(&claims, &filled, wanted)
+}
+
+/// That a claim is not what it has to be.
+fn other<T>(claim: &str, is: &str, wanted: String) -> Result<T, Mismatch> {
+    Err(Mismatch::Other { claim: claim.to_owned(), is: is.to_owned(), wanted })
 }
 
 /// The address, unless the issuer says that it is not verified.
-fn email(login: &VerifiedIdToken, absent: Absent) -> Result<Option<&str>, Mismatch> {
+fn email<'l>(
+    login: &'l VerifiedIdToken,
+    claim: &EmailClaim,
+    absent: Absent,
+) -> Result<Option<&'l str>, Mismatch> {
+    let trusted = claim.missing_verified == MissingVerified::Trust || absent == Absent::Stands;
     match login.email_verified() {
         EmailVerified::No => return Err(Mismatch::Unverified),
-        EmailVerified::Unsaid if absent == Absent::Refused => return Err(Mismatch::VerifiedMissing),
+        EmailVerified::Unsaid if !trusted => return Err(Mismatch::VerifiedMissing),
         EmailVerified::Yes | EmailVerified::Unsaid => {}
     }
-    login
-        .text("email")
-        .map_or_else(|| absent.of(Mismatch::ClaimMissing("email".to_owned())), |email| Ok(Some(email)))
+    text(login, &claim.name, absent)
 }
 
-/// The template with its claims; `None` where one is missing and need not be there.
-fn filled(template: &str, login: &VerifiedIdToken, absent: Absent) -> Result<Option<String>, Mismatch> {
-    match claims_of(template).find(|claim| login.text(claim).is_none()) {
-        Some(missing) => absent.of(Mismatch::ClaimMissing(missing.to_owned())),
-        None => fill(template, |claim| login.text(claim)).map(Some).ok_or(Mismatch::Claims),
+fn text<'l>(login: &'l VerifiedIdToken, claim: &str, absent: Absent) -> Result<Option<&'l str>, Mismatch> {
+    match login.text(claim).filter(|value| !value.is_empty()) {
+        Some(value) => Ok(Some(value)),
+        None => absent.of(Mismatch::ClaimMissing(claim.to_owned())),
     }
 }
 

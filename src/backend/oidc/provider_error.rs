@@ -15,7 +15,9 @@ pub enum ProviderError {
     #[error("the identity provider's discovery document is not usable: {0}")]
     Unusable(String),
     /// There is no such document.
-    #[error("nothing is at {url} (status {status}): check OIDC_ISSUER_URL, which has to be the issuer, and OIDC_DISCOVERY_URL")]
+    #[error(
+        "nothing is at {url} (status {status}): check OIDC_ISSUER_URL, which has to be the issuer, and OIDC_DISCOVERY_URL"
+    )]
     NoDocument {
         /// What was asked.
         url: String,
@@ -31,6 +33,9 @@ pub enum ProviderError {
         /// 429, or 500 and above.
         status: u16,
     },
+    /// No assertion could be made for it.
+    #[error("the client's key could not sign (OIDC_PRIVATE_KEY_FILE)")]
+    NotSigned,
     /// What answered, with this status, is no OAuth server: a firewall or a proxy before it.
     #[error("an answer with status {0} came that is not the identity provider's")]
     NotTheProvider(u16),
@@ -56,6 +61,10 @@ impl From<ProviderError> for Problem {
         tracing::warn!(%error, "the identity provider was of no use");
         match error {
             ProviderError::Refused(code) => not_accepted(&code),
+            ProviderError::NotSigned => Problem::new(
+                Code::IdpRefused,
+                "This backend could not show the identity provider that it is itself: tell the operator (OIDC_PRIVATE_KEY_FILE).",
+            ),
             ProviderError::NotTheProvider(status) => Problem::new(
                 Code::IdpUnreachable,
                 format!(

@@ -6,18 +6,11 @@ use time::OffsetDateTime;
 use super::clusters::KnownCluster;
 use super::discovery::Metadata;
 use super::id_token::{self, Expected, Origin, Rejected, SignedClaims, VerifiedIdToken};
-use super::identity_rule::{self, Absent, Mismatch};
-use super::token_response::Tokens;
-use crate::backstage_names::UserRef;
+use super::identity_rule::{self, Absent, Mismatch, Owner};
+use super::token_endpoint::response::Tokens;
+use super::userinfo::NoUserinfo;
 use crate::outbound::OutboundError;
-
-/// The person to whom the login has to belong.
-pub struct Owner<'a> {
-    /// The Backstage user.
-    pub user: &'a UserRef,
-    /// Their address in the catalog, where the identity rule asks for it.
-    pub catalog_email: Option<&'a str>,
-}
+use crate::settings::cluster::Userinfo;
 
 /// The issuer and the client that the ID token has to name.
 pub struct Parties<'a> {
@@ -39,6 +32,9 @@ pub enum Unacceptable {
     /// Its ID token fails a check.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// Its ID token does not say who it is, and userinfo neither.
+    #[error(transparent)]
+    NoUserinfo(#[from] NoUserinfo),
     /// The identity rule says that it is another person's.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
@@ -69,9 +65,30 @@ impl KnownCluster {
             access_token: tokens.access_token(),
             now,
         };
-        let verified = signed.verified(&expected)?;
         let absent = Absent::at(origin);
-        identity_rule::check(&self.settings.identity, owner.user, owner.catalog_email, &verified, absent)?;
+        let verified = self.completed(metadata, tokens, absent, signed.verified(&expected)?).await?;
+        identity_rule::check(&self.settings.identity, owner, &verified, absent)?;
         Ok(verified)
+    }
+
+    /// With what userinfo says of the e-mail address, where the rule reads it, the settings allow that, and a login's ID token lacks it.
+    async fn completed(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        absent: Absent,
+        verified: VerifiedIdToken,
+    ) -> Result<VerifiedIdToken, NoUserinfo> {
+        let (asked, rule) = (self.settings.oidc.userinfo, &self.settings.identity);
+        let (Userinfo::WhenMissing, Absent::Refused, Some(claim)) = (asked, absent, rule.email_claim())
+        else {
+            return Ok(verified);
+        };
+        if verified.says_all_of(&claim.name) {
+            return Ok(verified);
+        }
+        let said =
+            self.provider.userinfo(metadata, tokens.access_token().as_ref(), verified.subject()).await?;
+        Ok(verified.completed(&claim.name, |name| said.claim(name)))
     }
 }

@@ -12,7 +12,8 @@ impl Revoker {
         key: &RevocationKey,
         revocation: &Revocation,
     ) -> Result<bool, RecordError> {
-        Ok(self.ends_one_of_the_user(key, revocation).await? || self.ends_one_in_the_index(revocation).await?)
+        Ok(self.ends_one_of_the_user(key, revocation).await?
+            || self.ends_one_in_the_index(revocation).await?)
     }
 
     /// Those of the user are known by their names, also where an older binary has not noted them.
@@ -48,7 +49,7 @@ impl Revoker {
         }
     }
 
-    /// Not the login that held the token: that one is over. One whose record does not open may be anyone's, and is left to live.
+    /// Not the login that held the token: that one is over. A record that does not open may be of any person, and is left to live.
     async fn is_ended_with(&self, login: &LoginKey, revocation: &Revocation) -> Result<bool, RecordError> {
         let stored = match self.logins.read(login).await {
             Ok(stored) => stored,
@@ -56,7 +57,9 @@ impl Revoker {
             Err(error) => return Err(error),
         };
         Ok(stored.is_some_and(|stored| match stored.record.state {
-            LoginState::Live(live) => revocation.is_of(&live) && revocation.held_by.as_ref() != Some(&live.id),
+            LoginState::Live(live) => {
+                revocation.is_of(&live) && revocation.held_by.as_ref() != Some(&live.id)
+            }
             LoginState::Ended(_) => false,
         }))
     }

@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, RecordError};
-use crate::backend::oidc::TokenKind;
 use crate::backend::oidc::id_token::subject_said;
-use crate::backend::oidc::token_response::Tokens;
+use crate::backend::oidc::revocation_request::TokenKind;
+use crate::backend::oidc::token_endpoint::response::Tokens;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
-use crate::settings::cluster::OidcClient;
 use crate::store::sealing::{Keyring, Kind, NotSealed};
 use crate::store::write_retry::retry_write;
 use crate::store::{Store, StoreError, Swap};
@@ -67,13 +66,10 @@ impl Revocation {
 
     /// Of tokens that came just now and that no login holds; `None` as for a login.
     #[must_use]
-    pub fn of_tokens(
-        oidc: &OidcClient,
-        tokens: &Tokens,
-    ) -> Option<Self> {
+    pub fn of_tokens(issuer: &str, client_id: &str, tokens: &Tokens) -> Option<Self> {
         let token = strongest(tokens.access_token(), tokens.refresh_token())?;
         let subject = tokens.id_token().and_then(subject_said);
-        Some(Self::new(token, oidc.issuer.clone(), oidc.client_id.clone(), subject))
+        Some(Self::new(token, issuer.to_owned(), client_id.to_owned(), subject))
     }
 
     fn new(

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::backend::logins::index::LoginIndex;
@@ -12,10 +13,11 @@ use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginSt
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
+use crate::backend::oidc::identity_rule::{CatalogSaid, Mismatch, Owner};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::silence::WhileSilent;
-use crate::backend::oidc::token_response::Tokens;
-use crate::backend::oidc::verification::{Owner, Parties, Unacceptable};
+use crate::backend::oidc::token_endpoint::response::Tokens;
+use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backstage_names::UserRef;
@@ -23,6 +25,7 @@ use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
 use crate::random::random_secret;
+use crate::settings::cluster::Cluster;
 use crate::store::write_retry::retry_write;
 use crate::store::{StoreError, Swap};
 
@@ -34,7 +37,7 @@ pub struct Begun<'a> {
     /// The user to whom it shall belong.
     pub user: UserRef,
     /// Their address in the catalog, where the identity rule asks for it.
-    pub catalog_email: Option<String>,
+    pub said: CatalogSaid,
     /// The nonce of the authorization request.
     pub nonce: &'a WireSecret,
     /// How long to try to keep the login while the store does not answer.
@@ -42,11 +45,20 @@ pub struct Begun<'a> {
 }
 
 /// A login that is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Login {
     /// `sub`.
     pub subject: String,
-    /// When the ID token expires.
+    /// When the token for the cluster expires.
+    #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
+    /// Whether it is refreshed then. Older binaries have not noted it.
+    #[serde(default = "is_refreshable")]
+    pub refreshable: bool,
+}
+
+fn is_refreshable() -> bool {
+    true
 }
 
 /// Accepts token responses.
@@ -84,20 +96,12 @@ impl Acceptance {
                 return Err(problem);
             }
         };
-        let live = LiveLogin {
-            id: id.expose().to_owned(),
-            issued_to: IssuedTo {
-                issuer: cluster.settings.oidc.issuer.clone(),
-                client_id: cluster.settings.oidc.client_id.clone(),
-                subject: verified.subject().to_owned(),
-            },
-            organization: verified.text("org_id").map(str::to_owned),
-            catalog_email: begun.catalog_email,
-            tokens: TokenSet::new(&verified, &tokens, self.clock.now()),
-            intent: None,
-            failing: None,
+        let live = self.live(cluster, begun.said, &verified, &tokens, &id);
+        let login = Login {
+            subject: live.issued_to.subject.clone(),
+            expires_at: live.tokens.expires_at,
+            refreshable: live.tokens.refresh_token.is_some(),
         };
-        let login = Login { subject: live.issued_to.subject.clone(), expires_at: verified.expires_at() };
         match self.keep(&key, live.clone(), begun.keep_trying).await {
             Ok(replaced) => {
                 if let Some(replaced) = replaced.filter(|replaced| replaced.issued_to != live.issued_to) {
@@ -114,6 +118,30 @@ impl Acceptance {
                 self.revoke(cluster, &key, &tokens).await;
                 Err(problem)
             }
+        }
+    }
+
+    fn live(
+        &self,
+        cluster: &KnownCluster,
+        said: CatalogSaid,
+        verified: &VerifiedIdToken,
+        tokens: &Tokens,
+        id: &WireSecret,
+    ) -> LiveLogin {
+        let Cluster { oidc, token, .. } = &cluster.settings;
+        LiveLogin {
+            id: id.expose().to_owned(),
+            issued_to: IssuedTo {
+                issuer: oidc.issuer.clone(),
+                client_id: oidc.client_id.clone(),
+                subject: verified.subject().to_owned(),
+            },
+            organization: verified.text("org_id").map(str::to_owned),
+            said,
+            tokens: TokenSet::new(verified, tokens, token, self.clock.now()),
+            intent: None,
+            failing: None,
         }
     }
 
@@ -199,7 +227,7 @@ impl Acceptance {
         let oidc = &cluster.settings.oidc;
         let parties = Parties { issuer: &oidc.issuer, client_id: &oidc.client_id };
         let origin = Origin::Login { nonce: begun.nonce, organization: oidc.organization.as_deref() };
-        let owner = Owner { user: &begun.user, catalog_email: begun.catalog_email.as_deref() };
+        let owner = Owner { user: &begun.user, said: &begun.said };
         let now = self.clock.now();
         cluster.verified(metadata, tokens, parties, origin, owner, now).await.map_err(refused)
     }
@@ -207,7 +235,7 @@ impl Acceptance {
     /// Gives back what a refused login brought.
     async fn revoke(&self, cluster: &KnownCluster, key: &LoginKey, tokens: &Tokens) {
         let oidc = &cluster.settings.oidc;
-        if let Some(revocation) = Revocation::of_tokens(oidc, tokens) {
+        if let Some(revocation) = Revocation::of_tokens(&oidc.issuer, &oidc.client_id, tokens) {
             self.revoker.revoke(key, revocation).await;
         }
     }
@@ -258,13 +286,22 @@ fn refused(why: Unacceptable) -> Problem {
         ),
         Unacceptable::NoKeys(error) => ProviderError::from(error).into(),
         Unacceptable::Rejected(why) => rejected(why),
-        Unacceptable::Mismatch(why) => Problem::new(
+        Unacceptable::NoUserinfo(why) => Problem::new(
             Code::IdentityMismatch,
             format!(
-                "This login was refused, {why}; or log out at the identity provider and log in as yourself."
+                "This login was refused, its ID token does not say who you are and {why}: log in again, and tell the operator if it happens twice (OIDC_USERINFO)."
             ),
         ),
+        Unacceptable::Mismatch(why) => mismatch(&why),
     }
+}
+
+fn mismatch(why: &Mismatch) -> Problem {
+    tracing::warn!(reason = why.in_full(), "a login is not its user's");
+    Problem::new(
+        Code::IdentityMismatch,
+        format!("This login was refused, {why}; or log out at the identity provider and log in as yourself."),
+    )
 }
 
 fn rejected(why: Rejected) -> Problem {

@@ -17,8 +17,8 @@ use crate::backend::oidc::Provider;
 use crate::backend::oidc::clusters::Clusters;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::{ProviderError, not_accepted, printable};
-use crate::backend::oidc::refusal_text::cleaned;
-use crate::backend::oidc::token_answer::NoTokens;
+use crate::backend::oidc::token_endpoint::answer::NoTokens;
+use crate::backend::oidc::token_endpoint::refusal_text::cleaned;
 use crate::backend::stopping::detached::Detached;
 use crate::backend::stopping::{Stopping, TooLate};
 use crate::clock::Clock;
@@ -105,7 +105,8 @@ impl Exchange {
             _ => return Err(finished()),
         }
         let error = redirect_error::meaning(&refused.error);
-        let description = refused.error_description.as_deref().map(|text| cleaned(text, &stored.record.state));
+        let description =
+            refused.error_description.as_deref().map(|text| cleaned(text, &stored.record.state));
         tracing::warn!(
             cluster = stored.record.cluster,
             error = printable(&refused.error),
@@ -164,9 +165,7 @@ impl Exchange {
                 }
                 Err(lost_problem())
             }
-            Phase::Complete { code: first, subject, expires_at } if first == code => {
-                Ok(connected(&stored.record, subject, expires_at))
-            }
+            Phase::Complete { code: first, login } if first == code => Ok(connected(&stored.record, login)),
             Phase::Failed { code: Some(first), error } if first == code => {
                 Err(Problem::new(error.code, error.message))
             }
@@ -191,7 +190,7 @@ impl Exchange {
         planted::here(Place::Exchange);
         let begun = Begun {
             user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
-            catalog_email: record.catalog_email.clone(),
+            said: record.said.clone(),
             nonce: &authorization.nonce,
             keep_trying: self.lease,
         };
@@ -217,9 +216,8 @@ impl Exchange {
     ) -> Result<ExchangeResponse, Problem> {
         let (phase, answer) = match result {
             Ok(login) => {
-                let (subject, expires_at) = (login.subject, login.expires_at);
-                let answer = connected(&stored.record, subject.clone(), expires_at);
-                (Phase::Complete { code, subject, expires_at }, Ok(answer))
+                let answer = connected(&stored.record, login.clone());
+                (Phase::Complete { code, login }, Ok(answer))
             }
             Err(Failure::NotSent(problem)) => (Phase::Pending(authorization), Err(problem)),
             Err(Failure::Final(problem)) => {
@@ -292,7 +290,7 @@ fn failed_redemption(error: NoTokens, now: OffsetDateTime) -> Failure {
             tracing::warn!(%why, "what became of an authorization code is not known");
             Failure::Final(lost_problem())
         }
-        NoTokens::RefusedForNow(code) => Failure::Final(not_accepted(&code)),
+        NoTokens::RefusedForNow(refusal) => Failure::Final(not_accepted(&refusal.to_string())),
         NoTokens::RefusedForGood => Failure::Final(not_accepted("invalid_grant")),
     }
 }
@@ -303,13 +301,14 @@ fn denied(error: SessionError) -> ExchangeResponse {
     ExchangeResponse::Denied(Denied { success: false, code: error.code, message })
 }
 
-fn connected(record: &SessionRecord, subject: String, expires_at: OffsetDateTime) -> ExchangeResponse {
+fn connected(record: &SessionRecord, login: Login) -> ExchangeResponse {
     ExchangeResponse::Connected(Connected {
         success: true,
         user: record.user.clone(),
         cluster: record.cluster.clone(),
-        subject,
-        expires_at,
+        subject: login.subject,
+        expires_at: login.expires_at,
+        refreshable: login.refreshable,
         return_to: record.return_to.clone(),
     })
 }

@@ -4,7 +4,7 @@
 use crate::backend::oidc::provider_error::printable;
 use crate::protocol::{Code, SessionError};
 
-/// The outcome of a session whose redirect carried this error.
+/// The outcome of a session after a redirect with this error.
 #[must_use]
 pub fn meaning(error: &str) -> SessionError {
     let said = printable(error);
@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn each_error_is_told_to_those_who_can_change_it() {
-        let codes = |errors: &[&str]| -> Vec<Code> { errors.iter().map(|error| meaning(error).code).collect() };
+        let codes =
+            |errors: &[&str]| -> Vec<Code> { errors.iter().map(|error| meaning(error).code).collect() };
         let operators =
             ["invalid_scope", "unauthorized_client", "unsupported_response_type", "invalid_request"];
         assert_eq!(codes(&operators), [Code::IdpRefused; 4]);

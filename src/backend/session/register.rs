@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use url::Url;
 
-use super::catalog_email::Catalog;
+use super::catalog_entity::Catalog;
 use super::{Authorization, Phase, SessionRecord, Sessions};
 use crate::backend::inbound::caller::{Caller, Callers};
 use crate::backend::inbound::json_body;
@@ -17,7 +17,6 @@ use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
 use crate::random::random_secret;
 use crate::settings::backend::BackendSettings;
-use crate::settings::cluster::IdentityRule;
 use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;
 
@@ -98,10 +97,7 @@ impl Registration {
     async fn begin(&self, caller: &Caller, asked: RegisterRequest) -> Result<RegisterResponse, Problem> {
         let cluster = self.clusters.get_or_only(asked.cluster.as_deref())?;
         let return_to = asked.return_to.map(|target| self.return_targets.allowed(&target)).transpose()?;
-        let catalog_email = match cluster.settings.identity {
-            IdentityRule::Catalog => Some(self.catalog.email_of(caller).await?),
-            IdentityRule::Email(_) | IdentityRule::Template(_) | IdentityRule::Any => None,
-        };
+        let said = self.catalog.said_of(caller, &cluster.settings.identity).await?;
         let metadata = cluster.provider.metadata().await?;
         let random = self.sessions.random.as_ref();
         let (state, nonce, verifier) =
@@ -112,7 +108,7 @@ impl Registration {
             user: caller.user.to_string(),
             cluster: cluster.name().to_owned(),
             return_to,
-            catalog_email,
+            said,
             expires_at: (self.sessions.clock.now() + self.sessions.lifetime).truncate_to_second(),
             state,
             phase: Phase::Pending(Authorization { nonce, verifier, auth_url: auth_url.clone() }),

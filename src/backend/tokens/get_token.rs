@@ -1,4 +1,4 @@
-//! `GET /token`: a user's ID token, only for a trusted plugin that acts for the user.
+//! `GET /token`: a user's token for a cluster, only for a trusted plugin that acts for the user.
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub struct Asked {
     cluster: Option<String>,
 }
 
-/// Gives the ID token that serves now; it is refreshed first when it has expired.
+/// Gives the token that the cluster takes and that serves now; it is refreshed first when it has expired.
 ///
 /// # Errors
 /// Those of [`Callers::on_behalf`]; `unknown_cluster`, `not_connected`, and those of a refresh and of the store.
@@ -38,11 +38,13 @@ pub async fn give_token(
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
     let cluster = clusters.get_or_only(asked.cluster.as_deref())?;
     let tokens = tokens.into_inner().current(&caller.user, cluster).await?;
+    let given = tokens.for_cluster(&cluster.settings.token)?;
     let (user, plugin) = (&caller.user, &caller.plugin);
     tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name(), outcome = "given", "token");
     Ok(web::Json(TokenResponse {
-        token: tokens.id_token,
-        expires_at: tokens.expires_at,
+        token: given.token.clone(),
+        expires_at: given.expires_at,
         cluster: cluster.name().to_owned(),
+        kind: given.kind,
     }))
 }

@@ -8,10 +8,11 @@ use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, TokenSet};
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, VerifiedIdToken, subject_said};
+use crate::backend::oidc::identity_rule::Owner;
 use crate::backend::oidc::provider_error::ProviderError;
-use crate::backend::oidc::token_answer::NoTokens;
-use crate::backend::oidc::token_response::Tokens;
-use crate::backend::oidc::verification::{Owner, Parties, Unacceptable};
+use crate::backend::oidc::token_endpoint::answer::NoTokens;
+use crate::backend::oidc::token_endpoint::response::Tokens;
+use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backend::stopping::{Stopping, TooLate};
@@ -51,7 +52,7 @@ impl RefreshGrant for ProviderGrant<'_> {
         let tokens = tokens.map_err(|error| failure(error, now))?;
         match self.verified_in_time(&metadata, login, &tokens).await {
             Ok(verified) => {
-                let fresh = TokenSet::new(&verified, &tokens, now);
+                let fresh = TokenSet::new(&verified, &tokens, &self.cluster.settings.token, now);
                 Ok(continued(fresh, login, token))
             }
             Err(NotAccepted::NotTheirs(reason)) => {
@@ -88,10 +89,11 @@ impl From<Unacceptable> for NotAccepted {
             Unacceptable::Rejected(rejected) if rejected.is_another_persons() => {
                 Self::NotTheirs(rejected.to_string())
             }
-            Unacceptable::Mismatch(mismatch) => Self::NotTheirs(mismatch.to_string()),
-            Unacceptable::NoIdToken | Unacceptable::NoKeys(_) | Unacceptable::Rejected(_) => {
-                Self::Unverified(why.to_string())
-            }
+            Unacceptable::Mismatch(mismatch) => Self::NotTheirs(mismatch.in_full()),
+            Unacceptable::NoIdToken
+            | Unacceptable::NoKeys(_)
+            | Unacceptable::NoUserinfo(_)
+            | Unacceptable::Rejected(_) => Self::Unverified(why.to_string()),
         }
     }
 }
@@ -127,7 +129,7 @@ impl ProviderGrant<'_> {
             subject: &login.issued_to.subject,
             organization: login.organization.as_deref(),
         };
-        let owner = Owner { user: self.user, catalog_email: login.catalog_email.as_deref() };
+        let owner = Owner { user: self.user, said: &login.said };
         let now = self.clock.now();
         Ok(self.cluster.verified(metadata, tokens, parties, origin, owner, now).await?)
     }
@@ -155,17 +157,14 @@ fn unverified(login: &LiveLogin, tokens: &Tokens, spent: &WireSecret) -> TokenSe
 fn failure(error: NoTokens, now: OffsetDateTime) -> GrantFailure {
     match error {
         NoTokens::NotSpent {
-            why:
-                ProviderError::Unreachable(_) | ProviderError::Unusable(_) | ProviderError::NoDocument { .. },
+            why: ProviderError::Unreachable(_) | ProviderError::Unusable(_) | ProviderError::NoDocument { .. },
             ..
-        } => {
-            GrantFailure::NotSent
-        }
+        } => GrantFailure::NotSent,
         NoTokens::NotSpent { why, asked } => {
             GrantFailure::NotNow { code: status(&why), asked: asked.map(|asked| asked.from_now(now)) }
         }
         NoTokens::Unknown(_) => GrantFailure::Ambiguous,
-        NoTokens::RefusedForNow(code) => GrantFailure::NotNow { code, asked: None },
+        NoTokens::RefusedForNow(refusal) => GrantFailure::NotNow { code: refusal.code, asked: None },
         NoTokens::RefusedForGood => GrantFailure::InvalidGrant,
     }
 }

@@ -1,10 +1,12 @@
 //! The `logout` command: delete and revoke logins. Without a cluster's name it also deletes the kept sign-in to Backstage.
 
+use time::format_description::well_known::Rfc3339;
+
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::terminal::tools::Tools;
-use crate::protocol::DisconnectedResponse;
+use crate::protocol::{DisconnectedResponse, LivesOn};
 use crate::settings::login::LoginSettings;
 
 /// What the command deletes.
@@ -70,7 +72,7 @@ async fn disconnect(settings: &LoginSettings, tools: &Tools) -> Result<(), Helpe
 
 /// The report. It is also true when the answer of a first try was lost and the second one found nothing to delete.
 fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) -> Vec<String> {
-    let DisconnectedResponse { disconnected, revocation_pending } = answer;
+    let DisconnectedResponse { disconnected, revocation_pending, lives_on } = answer;
     let forgotten = match cluster {
         _ if !disconnected.is_empty() => format!("Logged out at {address}: {}.", disconnected.join(", ")),
         Some(cluster) => format!("Nothing to forget: you are not connected to {cluster} at {address}."),
@@ -82,7 +84,19 @@ fn lines(answer: &DisconnectedResponse, cluster: Option<&str>, address: &str) ->
             revocation_pending.join(", ")
         )
     });
-    std::iter::once(forgotten).chain(pending).collect()
+    std::iter::once(forgotten).chain(pending).chain(lives_on.iter().map(lives_on_there)).collect()
+}
+
+/// What is not revoked is not over.
+fn lives_on_there(login: &LivesOn) -> String {
+    let until = match login.until.and_then(|until| until.format(&Rfc3339).ok()) {
+        Some(until) => format!("until {until}"),
+        None => "until it ends it by itself".to_owned(),
+    };
+    format!(
+        "{}: forgotten at the backend; the identity provider offers no revocation, so the login lives on there {until}. Log out there, too.",
+        login.name
+    )
 }
 
 #[cfg(test)]
@@ -91,8 +105,11 @@ mod tests {
 
     fn lines_of(disconnected: &[&str], pending: &[&str], cluster: Option<&str>) -> Vec<String> {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let answer =
-            DisconnectedResponse { disconnected: names(disconnected), revocation_pending: names(pending) };
+        let answer = DisconnectedResponse {
+            disconnected: names(disconnected),
+            revocation_pending: names(pending),
+            lives_on: Vec::new(),
+        };
         lines(&answer, cluster, "https://backstage.example")
     }
 
@@ -103,6 +120,14 @@ mod tests {
         let pending = lines_of(&["dev", "prod"], &["prod"], None);
         assert_eq!(pending.len(), 2);
         assert!(pending[1].contains("not confirmed") && pending[1].ends_with(": prod."), "{pending:?}");
+    }
+
+    #[test]
+    fn what_lives_on_at_the_identity_provider_is_said_with_its_end() {
+        let line = |until| lives_on_there(&LivesOn { name: "prod".to_owned(), until });
+        let end = time::OffsetDateTime::UNIX_EPOCH;
+        assert!(line(Some(end)).contains("lives on there until 1970-01-01T00:00:00Z"));
+        assert!(line(None).starts_with("prod: forgotten at the backend"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
 use super::outcome::{Failure, Outcome};
+use super::pending_login::Awaited;
 use crate::helper::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use crate::outbound::OutboundError;
 use crate::protocol::{Code, Denied, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
@@ -33,6 +34,17 @@ pub struct Trouble {
     pub reason: ApiError,
     /// The wait that the backend asks for.
     pub at_least: Option<Duration>,
+}
+
+impl Trouble {
+    /// Which answer is missing.
+    #[must_use]
+    pub fn awaited(&self) -> Awaited {
+        match &self.reason {
+            ApiError::Refused(Refusal { code: Some(Code::IdpUnreachable), .. }) => Awaited::IdentityProvider,
+            ApiError::Refused(_) | ApiError::NoAnswer(_) => Awaited::Backend,
+        }
+    }
 }
 
 /// Classifies an answer: network errors, 429, 502 to 504 and `exchange_in_progress` are temporary, everything else is final.

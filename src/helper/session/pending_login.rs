@@ -20,9 +20,18 @@ pub enum Progress {
     /// It waits for the callback.
     Waiting,
     /// The callback came; there is no final answer of the backend yet.
-    Delivering,
+    Delivering(Awaited),
     /// It has ended.
     Ended(Outcome),
+}
+
+/// Which answer is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The backend's.
+    Backend,
+    /// The identity provider's, as the backend says.
+    IdentityProvider,
 }
 
 /// A pending login. Has no `Debug`: it holds secrets.
@@ -174,7 +183,7 @@ impl PendingLogin {
         let first = self.progress.send_if_modified(|progress| {
             let waiting = matches!(progress, Progress::Waiting);
             if waiting {
-                *progress = Progress::Delivering;
+                *progress = Progress::Delivering(Awaited::Backend);
             }
             waiting
         });
@@ -182,6 +191,17 @@ impl PendingLogin {
             // Fails only when the login role has ended, and the program with it.
             let _ = self.callbacks.send(callback);
         }
+    }
+
+    /// Records which answer is missing.
+    pub fn awaits(&self, awaited: Awaited) {
+        self.progress.send_if_modified(|progress| match progress {
+            Progress::Delivering(now) if *now != awaited => {
+                *now = awaited;
+                true
+            }
+            Progress::Waiting | Progress::Delivering(_) | Progress::Ended(_) => false,
+        });
     }
 
     /// Ends the login.
@@ -202,7 +222,7 @@ impl PendingLogin {
         match tokio::time::timeout(timeout, ended).await {
             Ok(Ok(progress)) => match &*progress {
                 Progress::Ended(outcome) => Some(outcome.clone()),
-                Progress::Waiting | Progress::Delivering => None,
+                Progress::Waiting | Progress::Delivering(_) => None,
             },
             Ok(Err(_)) | Err(_) => None,
         }

@@ -16,7 +16,7 @@ use crate::helper::confirmation::question::BackendQuestion;
 use crate::helper::session::delivery;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
-use crate::helper::session::pending_login::PendingLogin;
+use crate::helper::session::pending_login::{Awaited, PendingLogin};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
 use crate::helper::terminal;
 use crate::protocol::{ExchangeRequest, WireSecret};
@@ -255,8 +255,12 @@ impl<'t> Trouble<'t> {
         let reason = &trouble.reason;
         tracing::info!(%reason, "the backend has not answered for good");
         if !self.told.replace(true) {
+            let away = match trouble.awaited() {
+                Awaited::Backend => "The backend",
+                Awaited::IdentityProvider => "The identity provider",
+            };
             self.terminal
-                .say(&format!("The backend does not answer yet ({reason}); trying until the session ends."));
+                .say(&format!("{away} does not answer yet ({reason}); trying until the session ends."));
         }
     }
 }
@@ -269,5 +273,10 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
         terminal.say(&format!(
             "Connected: {user} has access to cluster {cluster} in Backstage (ID token until {until})."
         ));
+        if !connected.refreshable {
+            terminal.say(
+                "It ends then, since the identity provider gave no refresh token: log in again, or have the operator look at OIDC_SCOPES and at the client's grants.",
+            );
+        }
     }
 }

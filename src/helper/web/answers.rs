@@ -10,7 +10,7 @@ use super::deferred_redirect::{DeferredRedirect, Destination};
 use super::login_lookup::Unavailable;
 use super::pages;
 use crate::helper::callback::{BadCallback, StateCookie};
-use crate::helper::session::pending_login::{PendingLogin, Progress};
+use crate::helper::session::pending_login::{Awaited, PendingLogin, Progress};
 use crate::protocol::WireSecret;
 
 /// How long a browser keeps the state cookie: as long as a session lives.
@@ -65,7 +65,8 @@ pub async fn show_progress(login: &PendingLogin) -> HttpResponse {
     }
     match login.progress() {
         Progress::Waiting => pages::index(&login.facts).into_response(),
-        Progress::Delivering | Progress::Ended(_) => pages::still_trying(&login.facts).into_response(),
+        Progress::Delivering(awaited) => pages::still_trying(&login.facts, awaited).into_response(),
+        Progress::Ended(_) => pages::still_trying(&login.facts, Awaited::Backend).into_response(),
     }
 }
 

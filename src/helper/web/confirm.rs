@@ -58,7 +58,7 @@ async fn continue_login(
             let token = logins.issue_confirm_token(login).await?;
             pages::confirm(&login.facts, &token).into_response()
         }
-        (Progress::Delivering | Progress::Ended(_), _) => show_progress(login).await,
+        (Progress::Delivering(_) | Progress::Ended(_), _) => show_progress(login).await,
     })
 }
 
@@ -113,7 +113,7 @@ pub async fn click(
             tracing::info!("the account was confirmed on the page");
             match login.progress() {
                 Progress::Waiting => to_identity_provider(&login),
-                Progress::Delivering | Progress::Ended(_) => show_progress(&login).await,
+                Progress::Delivering(_) | Progress::Ended(_) => show_progress(&login).await,
             }
         }
         Ok(None) => pages::bad_confirmation().into_response(),

@@ -13,7 +13,8 @@ use crate::helper::callback::BadCallback;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::{Failure, Outcome};
-use crate::protocol::{Code, WireSecret};
+use crate::helper::session::pending_login::Awaited;
+use crate::protocol::{Code, Connected, WireSecret};
 
 /// How often the page reloads while the backend does not answer, in seconds.
 const RELOAD_SECONDS: u8 = 2;
@@ -155,16 +156,20 @@ fn facts_list(facts: &LoginFacts) -> Markup {
     }
 }
 
-/// The backend has not answered yet.
+/// The backend, or the identity provider behind it, has not answered yet.
 #[must_use]
-pub fn still_trying(facts: &LoginFacts) -> Page {
+pub fn still_trying(facts: &LoginFacts, awaited: Awaited) -> Page {
+    let (outcome, away) = match awaited {
+        Awaited::Backend => ("backend-away", &facts.backend),
+        Awaited::IdentityProvider => ("idp-away", &facts.idp_host),
+    };
     Page {
         status: StatusCode::ACCEPTED,
-        outcome: "backend-away",
+        outcome,
         tone: Tone::Busy,
         heading: "Almost there",
         body: html! {
-            p { "You are back from your login. " strong { (facts.backend) } " does not answer yet; this helper keeps trying until the session ends." }
+            p { "You are back from your login. " strong { (away) } " does not answer yet; this helper keeps trying until the session ends." }
             p { "Leave this page open: it reloads by itself." }
         },
         kind: Kind::Reloading(RELOAD_SECONDS),
@@ -175,14 +180,14 @@ pub fn still_trying(facts: &LoginFacts) -> Page {
 #[must_use]
 pub fn outcome(facts: &LoginFacts, outcome: &Outcome) -> Page {
     match outcome {
-        Outcome::Connected(_) => success(facts),
+        Outcome::Connected(connected) => success(facts, connected),
         Outcome::Denied => refused(facts),
         Outcome::Expired => expired(facts),
         Outcome::Failed(failure) => failed(facts, failure),
     }
 }
 
-fn success(facts: &LoginFacts) -> Page {
+fn success(facts: &LoginFacts, connected: &Connected) -> Page {
     Page {
         status: StatusCode::OK,
         outcome: "success",
@@ -190,6 +195,9 @@ fn success(facts: &LoginFacts) -> Page {
         heading: "You are connected",
         body: html! {
             p { strong #user { (facts.user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
+            @if !connected.refreshable {
+                p { "It ends when its token does, since the identity provider gave no refresh token: log in again then." }
+            }
             p { "You can close this page." }
             @if let Some(link) = &facts.back_link { a #back .button href=(link) { "Back to Backstage" } }
         },
@@ -220,7 +228,10 @@ fn expired(facts: &LoginFacts) -> Page {
         heading: "The login took too long",
         body: html! {
             p { "The session at " strong { (facts.backend) } " has ended, so nothing was connected." }
-            p { "Begin the login again." }
+            p {
+                "Begin the login again. If " strong { (facts.idp_host) } " showed an error of its own and never sent you back here, tell the operator: "
+                "the client (OIDC_CLIENT_ID) or its redirect URI (OIDC_REDIRECT_URI) may not be the ones it knows."
+            }
             (code_line(Some(Code::SessionExpired)))
         },
         kind: Kind::Text,

@@ -32,8 +32,8 @@ impl CallerMode {
     /// Refuses the catalog rule in development, where there is no Backstage to ask.
     pub(super) fn check_identity_rule(&self, rule: &IdentityRule) -> Result<(), SettingsError> {
         match (self, rule) {
-            (Self::DevUser(_), IdentityRule::Catalog) => Err(SettingsError(
-                "IDENTITY_RULE is catalog, which needs a Backstage to ask: set it to email, nickname, a template or any beside CLUSTER_AUTH_DEV_USER."
+            (Self::DevUser(_), IdentityRule::Catalog(_) | IdentityRule::Annotation(_)) => Err(SettingsError(
+                "IDENTITY_RULE is catalog or annotation, which needs a Backstage to ask: set it to email, nickname, a template or any beside CLUSTER_AUTH_DEV_USER."
                     .to_owned(),
             )),
             _ => Ok(()),

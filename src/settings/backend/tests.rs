@@ -24,7 +24,7 @@ fn one_cluster_needs_no_file() {
     let cluster = &settings.clusters["prod"];
     assert_eq!(cluster.user_tokens, UserTokens::Read);
     assert_eq!(cluster.oidc.redirect_uri, "http://localhost:8000/");
-    assert!(matches!(cluster.identity, IdentityRule::Catalog));
+    assert!(matches!(cluster.identity, IdentityRule::Catalog(_)));
     assert!(matches!(settings.store, StoreSettings::InProcess));
 }
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{LoginKey, LoginState, Logins};
-use backstage_oidc_helper::backend::oidc::token_response::Tokens;
+use backstage_oidc_helper::backend::oidc::token_endpoint::response::Tokens;
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
-use backstage_oidc_helper::settings::cluster::OidcClient;
 use backstage_oidc_helper::store::redis::Redis;
 use backstage_oidc_helper::store::sealing::Keyring;
 use serde_json::json;
@@ -144,21 +143,10 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
 
 /// Writes down that tokens are to be revoked, as of that moment.
 fn record_in_redis(here: &OnRedis, tokens: &[String], begun: OffsetDateTime) {
-    let oidc = OidcClient {
-        issuer: here.idp.issuer.clone(),
-        discovery_url: None,
-        client_id: "kubernetes".to_owned(),
-        client_secret: None,
-        organization: None,
-        scopes: Vec::new(),
-        redirect_uri: String::new(),
-        audience: None,
-        extra_params: Vec::new(),
-    };
     in_redis(&here.redis, async |outbox| {
         for token in tokens {
             let tokens: Tokens = serde_json::from_value(json!({ "access_token": token })).unwrap();
-            let revocation = Revocation::of_tokens(&oidc, &tokens).unwrap();
+            let revocation = Revocation::of_tokens(&here.idp.issuer, "kubernetes", &tokens).unwrap();
             let revocation = revocation.begin(begun, Duration::ZERO);
             let key = RevocationKey::new(&felix_at_dev(), &revocation);
             let now = OffsetDateTime::now_utc();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use backstage_oidc_helper::backend::logins::{
     IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
 };
+use backstage_oidc_helper::backend::oidc::identity_rule::CatalogSaid;
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::store::Store;
@@ -88,7 +89,7 @@ fn live(number: usize, issuer: &str) -> LiveLogin {
             subject: format!("user-{number}"),
         },
         organization: None,
-        catalog_email: None,
+        said: CatalogSaid::default(),
         tokens: TokenSet {
             id_token: "id".into(),
             issued_at: now,

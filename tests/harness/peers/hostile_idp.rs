@@ -35,6 +35,11 @@ impl HostileIdp {
         self.control("lie", &json!({ "lie": lie }));
     }
 
+    /// Behaves like that from now on, beside its lie; see `dev/idp/hostile/profile.mjs`.
+    pub fn profile(&self, profile: &Value) {
+        self.control("profile", profile);
+    }
+
     /// Sends a control command.
     pub fn control(&self, command: &str, body: &Value) {
         let answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();

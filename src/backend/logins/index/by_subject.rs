@@ -1,15 +1,12 @@
-//! The logins of one subject at one client of an issuer, whoever's and at whichever cluster they are. Many identity providers end all
+//! The logins of one subject at one client of an issuer, of any Backstage user and at any cluster. Many identity providers end all
 //! of them when one token is revoked, so that a revocation looks here first.
 //!
 //! An entry may be left over from a login that has ended: readers look at its record.
 
-use super::LoginIndex;
+use super::{BY_SUBJECT, LoginIndex};
 use crate::backend::logins::{IssuedTo, LoginKey};
 use crate::random::sha256;
-use crate::store::{Key, Names, StoreError};
-
-/// The index; its members are noted at one moment, so that they lie in the order of their names.
-pub(super) const BY_SUBJECT: &Key = "logins-by-subject";
+use crate::store::{Names, StoreError};
 
 /// How many entries are read at a time.
 const PAGE: usize = 100;

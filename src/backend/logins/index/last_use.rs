@@ -99,7 +99,7 @@ mod tests {
         (0..1_000).for_each(|_| example.uses(&key));
         assert_eq!(store_calls(&example), before, "a request asked the store");
         example.index.write_waiting().await;
-        assert_eq!(store_calls(&example), before + 3);
+        assert_eq!(store_calls(&example), before + 4);
         assert_eq!(example.index.last_use(&key).await.unwrap(), Some(example.clock.now()));
     }
 

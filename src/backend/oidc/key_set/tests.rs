@@ -4,6 +4,7 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{EncodingKey, Validation};
 use serde_json::json;
 
@@ -24,7 +25,11 @@ impl Signer {
         let n = part(public.modulus().big_endian_without_leading_zero());
         let e = part(public.exponent().big_endian_without_leading_zero());
         let published = json!({"kty": "RSA", "n": n, "e": e});
-        Self { signs: EncodingKey::from_rsa_der(der.as_ref()), published }
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(der.as_ref())
+        );
+        Self { signs: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(), published }
     }
 
     fn p256() -> Self {

@@ -90,6 +90,7 @@ async fn deliver(
     let timer = logins.metrics.exchange_seconds.start_timer();
     let token = &under_way.record.session_token;
     let outcome = delivery::deliver(api, token, &callback.request, ends, |trouble| {
+        under_way.login.awaits(trouble.awaited());
         tracing::info!(reason = %trouble.reason, "the backend has given no final answer yet");
     })
     .await;

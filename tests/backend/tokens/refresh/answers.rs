@@ -19,11 +19,17 @@ fn assert_kept(test: &str, rows: &[Row]) {
     let (_backend, api) = here.start();
     for Row(status, content_type, body, code, reason) in rows {
         api.log_in_and_expire(&here.idp);
-        let canned = json!({ "endpoint": "token", "status": status, "body": body, "contentType": content_type });
+        let canned =
+            json!({ "endpoint": "token", "status": status, "body": body, "contentType": content_type });
         here.idp.control("next", canned);
         let stumbled = api.get(PODS);
         let cause = &stumbled.json["details"]["causes"][0]["reason"];
-        assert_eq!((stumbled.status, cause.as_str()), (502, Some(*code)), "{status} {body}: {}", stumbled.text);
+        assert_eq!(
+            (stumbled.status, cause.as_str()),
+            (502, Some(*code)),
+            "{status} {body}: {}",
+            stumbled.text
+        );
         let told = api.cluster_status();
         assert_eq!((&told["connected"], &told["reason"]), (&json!(false), &json!(reason)), "{status} {body}");
         assert_eq!(told["refreshable"], true, "{status} {body}");
@@ -44,7 +50,13 @@ fn an_error_that_may_pass_ends_no_login() {
             Row(429, JSON, r#"{"error":"slow_down"}"#, "idp_refused", FAILING),
             Row(401, JSON, r#"{"error":"invalid_client"}"#, "idp_refused", FAILING),
             // Dex and Zitadel, for many a fault; Pinniped.
-            Row(400, JSON, r#"{"error":"invalid_request","error_description":"claimed"}"#, "idp_refused", FAILING),
+            Row(
+                400,
+                JSON,
+                r#"{"error":"invalid_request","error_description":"claimed"}"#,
+                "idp_refused",
+                FAILING,
+            ),
             Row(401, JSON, r#"{"error":"error"}"#, "idp_refused", FAILING),
         ],
     );

@@ -1,19 +1,20 @@
 //! What an answer of the token endpoint means for the code or the refresh token that was sent, at a login and at a refresh.
 //!
 //! An OAuth error is JSON with `error` (RFC 6749, 5.2). Any other answer below 500, such as a redirect or a page of HTML, comes from a
-//! server before the provider, which has seen nothing. Above that nobody knows, except of 503, which says that nothing was done.
+//! server before the provider, which has seen nothing. Above that it is not known, except of 503, which says that nothing was done.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use std::fmt;
 use std::pin::Pin;
 
 use oauth2::http::StatusCode;
-use oauth2::http::header::CONTENT_TYPE;
+use oauth2::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
-use super::provider_error::{ProviderError, printable};
 use super::refusal_text::cleaned;
+use crate::backend::oidc::provider_error::{ProviderError, printable};
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::oauth2_bridge::Bridge;
@@ -34,9 +35,9 @@ pub enum NoTokens {
     /// It may have been taken, and what it brought is lost.
     #[error("{0}")]
     Unknown(ProviderError),
-    /// The provider refused with this code, and may accept it later.
+    /// The provider refused, and may accept it later.
     #[error("the identity provider refused with {0}")]
-    RefusedForNow(String),
+    RefusedForNow(Refusal),
     /// `invalid_grant`: it is worth nothing any more.
     #[error("the identity provider refused with invalid_grant")]
     RefusedForGood,
@@ -61,8 +62,44 @@ impl NoTokens {
     }
 
     /// The error code of a refusal decides.
-    fn refused(code: &str) -> Self {
-        if code == "invalid_grant" { Self::RefusedForGood } else { Self::RefusedForNow(printable(code)) }
+    fn refused(refusal: Refusal) -> Self {
+        if refusal.code == "invalid_grant" { Self::RefusedForGood } else { Self::RefusedForNow(refusal) }
+    }
+}
+
+/// An OAuth error (RFC 6749, 5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its code, cut to what may stand in a log.
+    pub code: String,
+    /// The settings that usually are the cause, where there are such.
+    pub settings: Option<&'static str>,
+}
+
+impl Refusal {
+    /// Entra says only in the description which setting is wrong.
+    fn of(code: String, description: &str) -> Self {
+        // "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."
+        let wants_origin = description.contains("AADSTS9002327");
+        // "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."
+        let wants_no_origin = description.contains("AADSTS9002326");
+        let settings = match code.as_str() {
+            _ if wants_origin || wants_no_origin => Some("OIDC_TOKEN_ORIGIN"),
+            "invalid_client" => Some("OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_TOKEN_AUTH_METHOD"),
+            "unauthorized_client" => Some("OIDC_CLIENT_ID, OIDC_TOKEN_AUTH_METHOD"),
+            "invalid_scope" => Some("OIDC_SCOPES"),
+            _ => None,
+        };
+        Self { code, settings }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.settings {
+            None => f.write_str(&self.code),
+            Some(settings) => write!(f, "{}: {settings}", self.code),
+        }
     }
 }
 
@@ -70,6 +107,8 @@ impl NoTokens {
 pub struct TokenEndpoint<'a> {
     /// The client.
     pub http: &'a HttpClient,
+    /// The `Origin` that requests carry.
+    pub origin: Option<String>,
     /// What is sent, so that no log repeats it.
     pub sent: &'a WireSecret,
 }
@@ -78,7 +117,9 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
     type Error = NoTokens;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoTokens>> + 'c>>;
 
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
+    fn call(&'c self, mut request: HttpRequest) -> Self::Future {
+        let origin = self.origin.as_ref().and_then(|origin| HeaderValue::from_str(origin).ok());
+        request.headers_mut().extend(origin.map(|origin| (ORIGIN, origin)));
         Box::pin(async {
             let answer = Bridge(self.http).call(request).await.map_err(NoTokens::of)?;
             self.sorted(answer)
@@ -108,9 +149,16 @@ impl TokenEndpoint<'_> {
     fn refusal(&self, error: &Value, json: &Map<String, Value>) -> NoTokens {
         let code = error.as_str().unwrap_or("unnamed");
         let description = json.get("error_description").and_then(Value::as_str).unwrap_or_default();
-        let (code, description) = (printable(code), cleaned(description, self.sent));
-        tracing::warn!(code, description, "the identity provider refused a code or a refresh token");
-        NoTokens::refused(&code)
+        let refusal = Refusal::of(printable(code), description);
+        let description = cleaned(description, self.sent);
+        let Refusal { code, settings } = &refusal;
+        tracing::warn!(
+            code,
+            description,
+            settings,
+            "the identity provider refused a code or a refresh token"
+        );
+        NoTokens::refused(refusal)
     }
 }
 
@@ -139,7 +187,7 @@ mod tests {
         let mut answer = Response::new(body.as_bytes().to_vec());
         *answer.status_mut() = StatusCode::from_u16(status).unwrap();
         let http = HttpClient::for_loopback(std::time::Duration::from_secs(1));
-        TokenEndpoint { http: &http, sent: &"sent".into() }.sorted(answer)
+        TokenEndpoint { http: &http, origin: None, sent: &"sent".into() }.sorted(answer)
     }
 
     fn meaning(outcome: &Result<HttpResponse, NoTokens>) -> &'static str {

@@ -1,0 +1,79 @@
+import { importSPKI, jwtVerify } from 'jose';
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** @type {Set<string>} each counts once */
+const seenAssertions = new Set();
+
+/**
+ * @typedef {object} Refusal
+ * @property {number} status
+ * @property {{ error: string, error_description: string }} body
+ */
+
+/**
+ * Whether a token request shows the client as its profile wants it.
+ *
+ * @param {import('./profile.mjs').ClientCheck} wanted
+ * @param {import('node:http').IncomingHttpHeaders} headers
+ * @param {URLSearchParams} parameters
+ * @param {{ issuer: string, clientId: string }} parties
+ * @returns {Promise<Refusal | undefined>} nothing when it does
+ */
+export async function refusalOf(wanted, headers, parameters, parties) {
+  if (wanted.origin && headers.origin !== wanted.origin) {
+    return {
+      status: 400,
+      // Entra's own words.
+      body: {
+        error: 'invalid_request',
+        error_description: "AADSTS9002327: Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",
+      },
+    };
+  }
+  const shown = await isShown(wanted, headers, parameters, parties);
+  return shown ? undefined : { status: 401, body: { error: 'invalid_client', error_description: 'Client authentication failed.' } };
+}
+
+/**
+ * @param {import('./profile.mjs').ClientCheck} wanted
+ * @param {import('node:http').IncomingHttpHeaders} headers
+ * @param {URLSearchParams} parameters
+ * @param {{ issuer: string, clientId: string }} parties
+ */
+async function isShown({ method, secret = '', publicKey = '' }, headers, parameters, parties) {
+  switch (method) {
+    case 'client_secret_basic': {
+      // RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
+      const pair = [parties.clientId, secret].map((part) => new URLSearchParams({ part }).toString().slice('part='.length));
+      return headers.authorization === `Basic ${btoa(pair.join(':'))}` && !parameters.has('client_secret');
+    }
+    case 'client_secret_post':
+      return !headers.authorization && parameters.get('client_secret') === secret;
+    case 'private_key_jwt':
+      return !headers.authorization && isAsserted(publicKey, parameters, parties);
+    default:
+      return !headers.authorization && !parameters.has('client_secret') && !parameters.has('client_assertion');
+  }
+}
+
+/**
+ * @param {string} publicKey
+ * @param {URLSearchParams} parameters
+ * @param {{ issuer: string, clientId: string }} parties
+ */
+async function isAsserted(publicKey, parameters, { issuer, clientId }) {
+  if (parameters.get('client_assertion_type') !== ASSERTION_TYPE) {
+    return false;
+  }
+  try {
+    const { payload } = await jwtVerify(parameters.get('client_assertion') ?? '', await importSPKI(publicKey, 'ES256'), {
+      issuer: clientId, subject: clientId, audience: issuer, maxTokenAge: 60, requiredClaims: ['jti', 'exp', 'iat'],
+    });
+    const { jti = '', exp = 0, iat = 0, aud } = payload;
+    const isNew = !seenAssertions.has(jti);
+    seenAssertions.add(jti);
+    return isNew && exp - iat === 60 && aud === issuer;
+  } catch {
+    return false;
+  }
+}

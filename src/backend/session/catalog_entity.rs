@@ -1,0 +1,112 @@
+//! What Backstage's catalog says of a user.
+
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+use std::collections::BTreeMap;
+
+use hyper::header::ACCEPT;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::backend::inbound::caller::Caller;
+use crate::backend::oidc::identity_rule::CatalogSaid;
+use crate::outbound::OutboundError;
+use crate::outbound::http_client::HttpClient;
+use crate::problem::Problem;
+use crate::protocol::Code;
+use crate::settings::cluster::{Annotated, IdentityRule};
+
+#[derive(Deserialize)]
+struct Entity {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    annotations: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    profile: Option<Profile>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    email: Option<String>,
+}
+
+/// Backstage's catalog.
+pub struct Catalog {
+    /// Backstage's address without a slash at the end.
+    pub base_url: String,
+    /// Asks it.
+    pub http: HttpClient,
+}
+
+impl Catalog {
+    /// What the caller's catalog entity says, read with the caller's own token, where the rule asks for it.
+    ///
+    /// # Errors
+    /// `identity_mismatch` when there is no such entity or it does not say it; `timeout` when the catalog does not answer.
+    pub async fn said_of(&self, caller: &Caller, rule: &IdentityRule) -> Result<CatalogSaid, Problem> {
+        match rule {
+            IdentityRule::Catalog(_) => {
+                let email = self.entity_of(caller).await?.email();
+                let email =
+                    email.ok_or_else(|| nothing("has no spec.profile.email in Backstage's catalog"))?;
+                Ok(CatalogSaid { email: Some(email), annotation: None })
+            }
+            IdentityRule::Annotation(Annotated { annotation, .. }) => {
+                let value = self.entity_of(caller).await?.annotation(annotation);
+                let missing = || nothing(&format!("has no annotation {annotation} in Backstage's catalog"));
+                Ok(CatalogSaid { email: None, annotation: Some(value.ok_or_else(missing)?) })
+            }
+            IdentityRule::Email(..) | IdentityRule::Template(_) | IdentityRule::Any => {
+                Ok(CatalogSaid::default())
+            }
+        }
+    }
+
+    async fn entity_of(&self, caller: &Caller) -> Result<Entity, Problem> {
+        let (namespace, name) = (caller.user.namespace(), caller.user.name());
+        let url = format!("{}/api/catalog/entities/by-name/user/{namespace}/{name}", self.base_url);
+        let mut request = self.http.get(&url).header(ACCEPT, "application/json");
+        if let Some(token) = &caller.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let entity = request.send().await.and_then(|answer| answer.json::<Entity>());
+        entity.map_err(|error| match error {
+            OutboundError::Status(401 | 403 | 404) => nothing("has no entity in Backstage's catalog"),
+            other => {
+                tracing::warn!(error = %other, "Backstage's catalog cannot be read");
+                Problem::new(
+                    Code::Timeout,
+                    "Backstage's catalog does not answer: try again, or tell its operator.",
+                )
+            }
+        })
+    }
+}
+
+impl Entity {
+    fn email(self) -> Option<String> {
+        self.spec?.profile?.email.filter(|email| !email.is_empty())
+    }
+
+    fn annotation(self, key: &str) -> Option<String> {
+        let value = self.metadata?.annotations.get(key)?.as_str()?.to_owned();
+        Some(value).filter(|value| !value.is_empty())
+    }
+}
+
+fn nothing(why: &str) -> Problem {
+    Problem::new(
+        Code::IdentityMismatch,
+        format!(
+            "Your Backstage user {why}, so no login can be matched to it: ask the catalog's owner to add it."
+        ),
+    )
+}
