@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::Arc;
 
 use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -14,6 +15,7 @@ use super::logout::Disconnected;
 use super::oidc::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::outbound::UnusableRoots;
+use crate::problem::Problem;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
 use crate::telemetry::AUDIT;
@@ -29,8 +31,8 @@ use self::listing::Listing;
 /// How many records are asked for at once.
 const READ_AT_ONCE: usize = 64;
 
-/// How many logins are ended at once: each waits for its identity provider.
-const ENDED_AT_ONCE: usize = 8;
+const NOT_CONFIGURED: &str =
+    "That cluster is not configured here: configure it, or revoke the login at its identity provider.";
 
 /// Why a command did not do all that was asked.
 #[derive(Debug, thiserror::Error)]
@@ -135,10 +137,8 @@ impl Admin {
             Some(cluster) => BTreeSet::from([LoginKey::new(user, cluster)]),
             None => self.keys(user).await?,
         };
-        let mut ends =
-            stream::iter(keys).map(async |key| (self.end(user, &key).await, key)).buffered(ENDED_AT_ONCE);
         let (mut ended, mut failed) = (0_usize, 0_usize);
-        while let Some((end, key)) = ends.next().await {
+        for (key, end) in self.end_all(user, keys).await {
             match end {
                 End::NotThere => {}
                 End::Done(how) => {
@@ -212,26 +212,26 @@ impl Admin {
         }))
     }
 
-    async fn end(&self, user: &UserRef, key: &LoginKey) -> End {
-        let Ok(cluster) = self.services.clusters.get(key.cluster()) else {
-            return End::Failed(
-                "That cluster is not configured here: configure it, or revoke the login at its identity provider."
-                    .to_owned(),
-            );
-        };
-        let how = match self.services.logout.log_out(user, cluster, WhileSilent::Ask).await {
-            Ok(Disconnected::NotConnected) => return End::NotThere,
-            Ok(Disconnected::Revoked) => "revoked and forgotten",
-            Ok(Disconnected::LivesOn { .. }) => {
-                "forgotten here; the identity provider offers no revocation, so that its refresh token lives on there: end the person's sessions there"
+    /// All of them at once, so that each is revoked: see [`Logout::log_out_of_all`].
+    async fn end_all(&self, user: &UserRef, keys: BTreeSet<LoginKey>) -> Vec<(LoginKey, End)> {
+        let (mut known, mut ends) = (Vec::new(), Vec::new());
+        for key in keys {
+            match self.services.clusters.get(key.cluster()) {
+                Ok(cluster) => known.push((key, Arc::clone(cluster))),
+                Err(_) => ends.push((key, End::Failed(NOT_CONFIGURED.to_owned()))),
             }
-            Ok(Disconnected::RevocationPending) => {
-                "forgotten; the identity provider has not confirmed the revocation, a running backend goes on trying"
+        }
+        let (keys, clusters): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+        let outcomes = self.services.logout.log_out_of_all(user, &clusters, WhileSilent::Ask).await;
+        ends.extend(keys.into_iter().zip(outcomes).map(|(key, outcome)| {
+            let end = End::of(outcome);
+            if let End::Done(_) = end {
+                tracing::info!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = "revoked_by_admin", "login ended");
             }
-            Err(problem) => return End::Failed(problem.message().to_owned()),
-        };
-        tracing::info!(target: AUDIT, user = key.user(), cluster = key.cluster(), outcome = "revoked_by_admin", "login ended");
-        End::Done(how)
+            (key, end)
+        }));
+        ends.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ends
     }
 }
 
@@ -240,4 +240,20 @@ enum End {
     NotThere,
     Done(&'static str),
     Failed(String),
+}
+
+impl End {
+    fn of(outcome: Result<Disconnected, Problem>) -> Self {
+        match outcome {
+            Ok(Disconnected::NotConnected) => Self::NotThere,
+            Ok(Disconnected::Revoked) => Self::Done("revoked and forgotten"),
+            Ok(Disconnected::LivesOn { .. }) => Self::Done(
+                "forgotten here; the identity provider offers no revocation, so that its refresh token lives on there: end the person's sessions there",
+            ),
+            Ok(Disconnected::RevocationPending) => Self::Done(
+                "forgotten; the identity provider has not confirmed the revocation, a running backend goes on trying",
+            ),
+            Err(problem) => Self::Failed(problem.message().to_owned()),
+        }
+    }
 }

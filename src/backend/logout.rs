@@ -7,6 +7,7 @@ pub mod unused_sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use self::delete_record::Forgotten;
@@ -61,17 +62,30 @@ impl Logout {
         cluster: &Arc<KnownCluster>,
         while_silent: WhileSilent,
     ) -> Result<Disconnected, Problem> {
-        let (logout, user, cluster) = (Arc::clone(self), user.clone(), Arc::clone(cluster));
-        let work = self.detached.begin(async move || logout.run(&user, &cluster, while_silent).await);
-        work.await.unwrap_or_else(|_| Err(Panicked.into()))
+        let all = self.log_out_of_all(user, std::slice::from_ref(cluster), while_silent).await;
+        all.into_iter().next().unwrap_or_else(|| Err(Panicked.into()))
     }
 
-    async fn run(
-        &self,
+    /// The same for several clusters, each with its own outcome. All are forgotten before any token is revoked: with one client, each
+    /// is then the last login of the person, and none is left for another.
+    pub async fn log_out_of_all(
+        self: &Arc<Self>,
         user: &UserRef,
-        cluster: &KnownCluster,
+        clusters: &[Arc<KnownCluster>],
         while_silent: WhileSilent,
-    ) -> Result<Disconnected, Problem> {
+    ) -> Vec<Result<Disconnected, Problem>> {
+        let (logout, user, all) = (Arc::clone(self), user.clone(), clusters.to_vec());
+        let work = self.detached.begin(async move || {
+            let forgotten = join_all(all.iter().map(|cluster| logout.forget(&user, cluster))).await;
+            let revoked = all.iter().zip(forgotten).map(async |(cluster, forgotten)| {
+                Ok(logout.revoke(&LoginKey::new(&user, cluster.name()), forgotten?, while_silent).await)
+            });
+            join_all(revoked).await
+        });
+        work.await.unwrap_or_else(|_| clusters.iter().map(|_| Err(Panicked.into())).collect())
+    }
+
+    async fn forget(&self, user: &UserRef, cluster: &KnownCluster) -> Result<Forgotten, Problem> {
         let (tokens, revoker) = (&self.tokens, &self.revoker);
         let key = LoginKey::new(user, cluster.name());
         let grant = tokens.grant(user, cluster);
@@ -84,13 +98,15 @@ impl Logout {
         if let Err(error) = self.index.forgotten(&key, held).await {
             tracing::warn!(%error, "a login that is gone stays in the index until the next sweep");
         }
-        Ok(match forgotten {
-            Forgotten::Nothing | Forgotten::Ended => Disconnected::NotConnected,
-            Forgotten::Login(live) => match revoker.execute(&key, &live, while_silent).await {
-                Outcome::Done => Disconnected::Revoked,
-                Outcome::NotOffered => Disconnected::LivesOn { until: live.tokens.refresh_expires_at },
-                Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
-            },
-        })
+        Ok(forgotten)
+    }
+
+    async fn revoke(&self, key: &LoginKey, forgotten: Forgotten, while_silent: WhileSilent) -> Disconnected {
+        let Forgotten::Login(live) = forgotten else { return Disconnected::NotConnected };
+        match self.revoker.execute(key, &live, while_silent).await {
+            Outcome::Done => Disconnected::Revoked,
+            Outcome::NotOffered => Disconnected::LivesOn { until: live.tokens.refresh_expires_at },
+            Outcome::Pending | Outcome::GivenUp => Disconnected::RevocationPending,
+        }
     }
 }

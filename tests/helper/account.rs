@@ -86,7 +86,8 @@ fn logout_of_one_cluster_leaves_the_others_and_without_a_name_ends_all() {
     api.log_in_to(&here.idp, "dev", "felix");
     run(logout()).assert(0, &[&format!("{at}: dev, prod.")]);
     assert_eq!(connected(), [false, false]);
-    assert_eq!(here.idp.revocations(), 3);
+    // The first one of dev was left for prod: one revoked token could have ended both.
+    assert_eq!(here.idp.revocations(), 2);
 }
 
 #[test]
@@ -94,7 +95,6 @@ fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
     let here = Deployment::new("logout_pending").with_clusters_named(&["dev", "prod"]);
     let (backend, api) = here.start();
     api.log_in_to(&here.idp, "dev", "felix");
-    api.log_in_to(&here.idp, "prod", "felix");
     let logout =
         |cluster| HelperPlan::of_command(&here.world, "logout", &backend.url).with("CLUSTER", cluster);
     here.idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1000 }));
@@ -107,5 +107,6 @@ fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
     again.assert(0, &pending);
     assert!(again.said.starts_with("Nothing to forget"), "{}", again.said);
     here.idp.control("reset", json!({}));
+    api.log_in_to(&here.idp, "prod", "felix");
     run(logout("prod")).assert(0, &[&format!("Logged out at {}: prod.", backend.url)]);
 }

@@ -43,11 +43,13 @@ pub async fn delete_tokens(
         Problem::new(Code::BadRequest, "cluster must be the name of one cluster, once: see GET /info.")
     })?;
     let clusters: Vec<_> = match &query.cluster {
-        Some(name) => vec![clusters.get(name)?],
-        None => clusters.iter().collect(),
+        Some(name) => vec![Arc::clone(clusters.get(name)?)],
+        None => clusters.iter().cloned().collect(),
     };
-    let each = join_all(clusters.iter().map(|cluster| one(&logout, &caller.user, cluster))).await;
-    let each: Vec<Each> = each.into_iter().collect::<Result<_, _>>()?;
+    let outcomes = logout.log_out_of_all(&caller.user, &clusters, WhileSilent::Ask).await;
+    let each =
+        clusters.iter().zip(outcomes).map(|(cluster, outcome)| one(&logout, &caller.user, cluster, outcome));
+    let each: Vec<Each> = join_all(each).await.into_iter().collect::<Result<_, _>>()?;
     let names = |is: fn(&Each) -> bool| {
         clusters
             .iter()
@@ -82,8 +84,13 @@ impl Each {
 }
 
 /// What an earlier call could not revoke is as outstanding as what this one could not.
-async fn one(logout: &Arc<Logout>, user: &UserRef, cluster: &Arc<KnownCluster>) -> Result<Each, Problem> {
-    let outcome = logout.log_out(user, cluster, WhileSilent::Ask).await?;
+async fn one(
+    logout: &Logout,
+    user: &UserRef,
+    cluster: &KnownCluster,
+    outcome: Result<Disconnected, Problem>,
+) -> Result<Each, Problem> {
+    let outcome = outcome?;
     let (revoker, login) = (&logout.revoker, LoginKey::new(user, cluster.name()));
     let earlier = revoker.outbox.is_outstanding(&login, revoker.clock.now()).await?;
     let was_connected = outcome != Disconnected::NotConnected;

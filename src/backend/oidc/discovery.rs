@@ -69,7 +69,7 @@ pub(super) async fn discover(
 ) -> Result<Metadata, ProviderError> {
     let metadata: Metadata = match client.get_json(&at.url).await {
         // A wrong realm or tenant: to try again changes nothing.
-        Err(OutboundError::Status(status)) if status < 500 && status != 429 => {
+        Err(OutboundError::Status(status @ 400..500)) if status != 429 => {
             return Err(ProviderError::NoDocument { url: at.url, status });
         }
         answer => answer?,

@@ -11,14 +11,19 @@ const UGLY_SECRET: &str = "a:b%20c +d&e=f/ü?";
 
 type Here = Deployment<HostileIdp, (), Cluster>;
 
-/// A login in which tokens live for seconds, and a request after that.
+/// A login with tokens that live for a second, and its refresh. The cluster knows RS256 and the claims of the first users' provider
+/// alone, so that a 401 may be its answer.
 fn logged_in_and_refreshed(here: &Here, api: &Api, why: &str) {
-    here.idp.control("id-token-lifetime", &json!({ "seconds": 2 }));
+    here.idp.control("id-token-lifetime", &json!({ "seconds": 1 }));
     let answer = api.attempt_log_in(&here.idp, "felix");
     assert_eq!(answer.status, 200, "{why}: {}", answer.text);
+    let first = api.cluster_status()["expiresAt"].clone();
     api.wait_for_expiry();
     let answer = api.get(PODS);
-    assert_eq!(answer.status, 200, "{why}: {}", answer.text);
+    assert!(matches!(answer.status, 200 | 401), "{why}: {}", answer.text);
+    let status = api.cluster_status();
+    assert_eq!(status["connected"], true, "{why}: {status}");
+    assert_ne!(status["expiresAt"], first, "{why}: not refreshed");
     api.delete("/tokens");
 }
 
@@ -69,6 +74,24 @@ fn a_key_is_found_among_those_that_cannot_be_it() {
 }
 
 #[test]
+fn a_cluster_that_refuses_a_token_that_counts_is_warned_of_once() {
+    let here = Deployment::with_hostile_idp("providers_cluster_401").with_cluster();
+    // The cluster takes RS256 alone.
+    here.idp.profile(&json!({ "keys": { "algorithm": "ES256" } }));
+    let (backend, api) = here.start();
+    api.log_in(&here.idp, "felix");
+    for _ in 0..3 {
+        assert_eq!(api.get(PODS).status, 401, "passed through");
+    }
+    let warning = "the Kubernetes API refuses a token that has not expired";
+    backend.process.wait_for_line(warning);
+    let printed = backend.process.printed();
+    assert_eq!(printed.matches(warning).count(), 1);
+    let line = printed.lines().find(|line| line.contains(warning)).unwrap();
+    assert!(line.contains(&here.idp.issuer) && line.contains("kubernetes"), "{line}");
+}
+
+#[test]
 fn numbers_and_claims_are_taken_as_providers_write_them() {
     let here = Deployment::with_hostile_idp("providers_answers").with_cluster();
     let (_backend, api) = here.start();
@@ -93,7 +116,6 @@ fn numbers_and_claims_are_taken_as_providers_write_them() {
         here.idp.profile(&json!({ "claims": { "exp": exp } }));
         api.log_in(&here.idp, "felix");
         assert_eq!(api.cluster_status()["connected"], true, "{exp}");
-        assert_eq!(api.get(PODS).status, 200, "{exp}");
     }
 }
 

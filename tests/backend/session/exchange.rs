@@ -168,7 +168,7 @@ fn killed_after_storing_the_outcome_is_still_known() {
 }
 
 #[test]
-fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
+fn of_logins_at_once_one_is_kept_and_no_revocation_ends_it() {
     const LOGINS: usize = 8;
     let here = Deployment::new("exchange_at_once").with_redis();
     let replicas = [here.plan.start(), here.plan.start()];
@@ -197,6 +197,7 @@ fn of_logins_at_once_one_is_kept_and_all_others_are_revoked() {
     for answer in &answers {
         assert_eq!(answer.json["success"], true, "{}", answer.text);
     }
-    assert_eq!(here.idp.revocations(), LOGINS as u64 - 1, "a login is neither kept nor revoked");
+    // With many providers one revoked token would end the login that is kept, too.
+    assert_eq!(here.idp.revocations(), 0);
     assert_eq!(apis[1].cluster_status()["connected"], true);
 }

@@ -131,7 +131,10 @@ fn a_trusted_plugin_gets_the_token_of_the_user_that_it_acts_for() {
         let (status, answer) = person.call("kubernetes", "GET", TOKEN);
         assert_eq!(status, 200, "{answer}");
         let fields: Vec<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields, ["cluster", "expiresAt", "token"]);
+        assert_eq!(
+            (fields.as_slice(), &answer["kind"]),
+            (["cluster", "expiresAt", "kind", "token"].as_slice(), &json!("id_token"))
+        );
         let claims = claims(&answer["token"]);
         assert_eq!((&claims["sub"], &claims["group"]), (&json!(subject), &json!(group)));
         let expires_at = OffsetDateTime::parse(answer["expiresAt"].as_str().unwrap(), &Rfc3339).unwrap();

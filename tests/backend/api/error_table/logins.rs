@@ -21,12 +21,20 @@ pub(super) const ROWS: &[Row] = &[
         scene.api.with_bearer(&session.token).post("/exchange", &body)
     }),
     Row(502, "idp_refused", |scene| {
-        canned(scene, &json!({ "status": 400, "body": { "error": "invalid_grant" } }))
+        canned(scene, &json!({ "status": 400, "body": { "error": "invalid_grant" } }), "failed")
     }),
-    Row(502, "idp_refused", |scene| {
-        canned(scene, &json!({ "status": 500, "body": "<h1>Oops</h1>", "contentType": "text/html" }))
+    Row(409, "exchange_lost", |scene| {
+        let html = json!({ "status": 500, "body": "<h1>Oops</h1>", "contentType": "text/html" });
+        canned(scene, &html, "failed")
     }),
-    Row(502, "idp_refused", |scene| canned(scene, &json!({ "status": 200, "body": "not tokens" }))),
+    // Not the provider's: a server before it, which has spent nothing.
+    Row(502, "idp_unreachable", |scene| {
+        canned(scene, &json!({ "status": 200, "body": "not tokens" }), "pending")
+    }),
+    Row(502, "idp_unreachable", |scene| {
+        let html = json!({ "status": 403, "body": "<h1>Blocked</h1>", "contentType": "text/html" });
+        canned(scene, &html, "pending")
+    }),
     Row(502, "idp_unreachable", |scene| {
         let issuer = format!("http://localhost:{}/", free_port());
         let (_backend, api) =
@@ -73,14 +81,14 @@ fn log_in_as(scene: &Scene<'_>, login: &str) -> Answer {
     answer
 }
 
-/// An exchange: its token request is answered like that.
-fn canned(scene: &Scene<'_>, token_answer: &serde_json::Value) -> Answer {
+/// An exchange: its token request is answered like that, after which the session has this status.
+fn canned(scene: &Scene<'_>, token_answer: &serde_json::Value, status: &str) -> Answer {
     let Arrived { session, redirect } = scene.api.arrive(&scene.ground.idp, "felix");
     let mut command = token_answer.clone();
     command["endpoint"] = json!("token");
     scene.ground.idp.control("next", command);
     let answer = scene.api.exchange(&session, &redirect);
-    assert_eq!(scene.api.session(&session).json["status"], "failed");
+    assert_eq!(scene.api.session(&session).json["status"], status);
     answer
 }
 

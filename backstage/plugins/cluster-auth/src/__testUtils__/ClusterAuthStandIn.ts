@@ -2,6 +2,7 @@ import type {
   ClusterAuthApi,
   ClusterStatus,
   Disconnected,
+  LivesOn,
   Session,
   SessionProgress,
   Status,
@@ -37,6 +38,7 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
   away = false;
   expiresAt = '2026-11-25T12:05:00Z';
   revocationPending: string[] = [];
+  livesOn: LivesOn[] = [];
   readonly calls: string[] = [];
   private waiting: ((answer: Answer) => void)[] = [];
 
@@ -83,8 +85,8 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
     this.clusters = this.clusters.map(each =>
       each.name === cluster ? unconnected : each,
     );
-    const { revocationPending } = this;
-    return { disconnected: [cluster], revocationPending };
+    const { revocationPending, livesOn } = this;
+    return { disconnected: [cluster], revocationPending, livesOn };
   }
 
   /** Answers the waiting requests for a session. */

@@ -9,6 +9,8 @@ export interface ClusterStatus {
   subject?: string;
   /** When the ID token expires; RFC 3339. */
   expiresAt?: string;
+  /** When the login cannot be refreshed any more, where the identity provider says so; RFC 3339. */
+  loginExpiresAt?: string;
   /** Whether the backend can refresh the login. */
   refreshable: boolean;
   /** Why it is not connected; absent if there never was a login. */
@@ -44,6 +46,15 @@ export interface Disconnected {
   disconnected: string[];
   /** The clusters with a revocation that the identity provider has not confirmed yet; the backend retries by itself. */
   revocationPending: string[];
+  /** The logins that live on at their identity provider, which offers no revocation; absent if there are none. */
+  livesOn?: LivesOn[];
+}
+
+/** A login that is forgotten by the backend and lives on at its identity provider. */
+export interface LivesOn {
+  name: string;
+  /** RFC 3339; absent where the identity provider does not say it. */
+  until?: string;
 }
 
 /** The calls to `/api/cluster-auth`. A refusal throws a `ResponseError`, with a stable `code` in its body. */

@@ -71,6 +71,20 @@ describe('ClusterList', () => {
     expect(dialog.getByRole('button', { name: 'Close' })).toBeInTheDocument();
   });
 
+  it('says that the login lives on where it cannot be revoked', async () => {
+    const { user, clusterAuthApi } = showClusters(connected);
+    clusterAuthApi.livesOn = [{ name: 'prod', until: '2036-11-25T13:00:00Z' }];
+    await user.click(
+      await screen.findByRole('button', { name: 'Disconnect Production' }),
+    );
+    const dialog = within(screen.getByRole('dialog'));
+    await user.click(dialog.getByRole('button', { name: 'Disconnect' }));
+    expect(
+      await dialog.findByText(/lives on there until Nov 25, 2036/),
+    ).toBeInTheDocument();
+    expect(dialog.getByRole('button', { name: 'Close' })).toBeInTheDocument();
+  });
+
   it('says why it could not disconnect', async () => {
     const { user, clusterAuthApi } = showClusters(connected);
     await user.click(

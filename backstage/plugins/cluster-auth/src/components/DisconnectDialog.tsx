@@ -8,9 +8,14 @@ import DialogTitle from '@material-ui/core/DialogTitle';
 import { useId } from 'react';
 import useAsyncFn from 'react-use/esm/useAsyncFn';
 
-import { ClusterStatus, clusterAuthApiRef } from '../api/ClusterAuthApi';
+import {
+  ClusterStatus,
+  clusterAuthApiRef,
+  Disconnected,
+} from '../api/ClusterAuthApi';
 import { problemOf } from '../api/Problem';
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
+import { formatTime } from './clusterSentence';
 
 /** Asks before a login is deleted, and reports the result if there is more to say. */
 export function DisconnectDialog(props: {
@@ -24,11 +29,11 @@ export function DisconnectDialog(props: {
   const [leaving, leave] = useAsyncFn(async () => {
     const answer = await clusterAuthApi.disconnect(cluster.name);
     clusterStatusApi.refresh();
-    const isRevoked = !answer.revocationPending.includes(cluster.name);
-    if (isRevoked) {
+    const outcome = sentenceOf(answer, cluster.name);
+    if (!outcome) {
       onClose();
     }
-    return answer;
+    return outcome;
   }, [clusterAuthApi, clusterStatusApi, cluster.name, onClose]);
 
   return (
@@ -56,12 +61,27 @@ export function DisconnectDialog(props: {
   );
 }
 
-function sentence(leaving: { error?: Error; value?: object }): string {
+/** What there is to say of a login that was deleted, if anything. */
+function sentenceOf(answer: Disconnected, name: string): string | undefined {
+  if (answer.revocationPending.includes(name)) {
+    return 'Disconnected. The identity provider has not confirmed yet that your tokens are revoked; the backend retries by itself.';
+  }
+  const login = answer.livesOn?.find(each => each.name === name);
+  if (!login) {
+    return undefined;
+  }
+  const until = login.until
+    ? `until ${formatTime(login.until)}`
+    : 'until it ends it by itself';
+  return `Disconnected here. The identity provider offers no revocation, so your login lives on there ${until}: log out there, too.`;
+}
+
+function sentence(leaving: { error?: Error; value?: string }): string {
   if (leaving.error) {
     return problemOf(leaving.error).message;
   }
   if (leaving.value) {
-    return 'Disconnected. The identity provider has not confirmed yet that your tokens are revoked; the backend retries by itself.';
+    return leaving.value;
   }
   return 'Your login is deleted, and revoked at the identity provider. Backstage shows nothing of this cluster until you connect again.';
 }

@@ -14,7 +14,7 @@ const REASONS: Record<string, string> = {
 
 /** Whether the user is connected, with name and expiry. */
 export function clusterSentence(cluster: ClusterStatus, now: number): string {
-  const { connected, subject, expiresAt, refreshable, reason } = cluster;
+  const { connected, subject, expiresAt, reason } = cluster;
   if (!connected) {
     return reason ? notConnected(reason) : 'Not connected.';
   }
@@ -25,8 +25,15 @@ export function clusterSentence(cluster: ClusterStatus, now: number): string {
   if (Date.parse(expiresAt) <= now) {
     return `Connected${as}; the next use refreshes the login.`;
   }
-  const refreshed = refreshable ? ', refreshed by itself' : '';
-  return `Connected${as} until ${formatTime(expiresAt)}${refreshed}.`;
+  return `Connected${as} until ${formatTime(expiresAt)}${refreshed(cluster)}.`;
+}
+
+function refreshed({ refreshable, loginExpiresAt }: ClusterStatus): string {
+  if (!refreshable) {
+    return '';
+  }
+  const until = loginExpiresAt ? ` until ${formatTime(loginExpiresAt)}` : '';
+  return `, refreshed by itself${until}`;
 }
 
 function notConnected(reason: string): string {
@@ -34,7 +41,8 @@ function notConnected(reason: string): string {
   return `Not connected. ${why} (${reason}): log in again.`;
 }
 
-function formatTime(time: string): string {
+/** A time of the API, as the user writes times. */
+export function formatTime(time: string): string {
   return new Date(time).toLocaleString(undefined, {
     dateStyle: 'medium',
     timeStyle: 'short',
