@@ -56,7 +56,7 @@ fn a_header_without_an_accepted_algorithm_is_refused_before_any_key() {
     assert!(acceptable_header(&token(r#"{"alg":"RS256","kid":"k"}"#)).is_ok());
 }
 
-fn token_with(claims: serde_json::Value) -> VerifiedIdToken {
+fn token_with(claims: &serde_json::Value) -> VerifiedIdToken {
     let claims = claims.as_object().unwrap().clone();
     let (token, subject) = ("token".into(), "felix".to_owned());
     VerifiedIdToken { token, subject, expires_at: OffsetDateTime::UNIX_EPOCH, claims }
@@ -90,7 +90,7 @@ fn userinfo_adds_what_is_missing_and_changes_nothing() {
         (json!({"email": null}), json!({"email": felix}), Some(felix), EmailVerified::Unsaid),
         (json!({}), json!({}), None, EmailVerified::Unsaid),
     ] {
-        let completed = token_with(in_token.clone()).completed("email", |name| in_userinfo.get(name));
+        let completed = token_with(&in_token).completed("email", |name| in_userinfo.get(name));
         assert_eq!(completed.text("email"), address, "{in_token} {in_userinfo}");
         assert_eq!(completed.email_verified(), verified, "{in_token} {in_userinfo}");
     }
@@ -98,7 +98,7 @@ fn userinfo_adds_what_is_missing_and_changes_nothing() {
 
 #[test]
 fn userinfo_is_needed_only_for_what_is_missing() {
-    let said = |claims: serde_json::Value| token_with(claims).says_all_of("email");
+    let said = |claims: serde_json::Value| token_with(&claims).says_all_of("email");
     assert!(said(json!({"email": "felix@example.com", "email_verified": false})));
     assert!(!said(json!({"email": "felix@example.com"})));
     assert!(!said(json!({"email_verified": true})));
