@@ -48,6 +48,28 @@ fn the_example_files_are_what_the_program_reads() {
     assert_eq!(names, ["staging", "production"]);
 }
 
+/// Each page of docs/providers has blocks that can be copied.
+#[test]
+fn the_blocks_of_each_providers_page_are_what_the_program_reads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/providers");
+    let pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|page| page.unwrap().path()).collect();
+    assert_eq!(pages.len(), 10);
+    let copied = tempfile::tempdir().unwrap();
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let blocks: Vec<_> =
+            text.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+        assert!(!blocks.is_empty(), "{}", page.display());
+        let file = copied.path().join("config.toml");
+        std::fs::write(&file, blocks.concat()).unwrap();
+        let clusters = from_file(&file, &[]).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert_eq!(clusters.len(), blocks.len(), "{}", page.display());
+        let index = include_str!("../../../docs/providers.md");
+        let name = page.file_name().unwrap().to_str().unwrap();
+        assert!(index.contains(&format!("(providers/{name})")), "{name} is not in docs/providers.md");
+    }
+}
+
 #[test]
 fn a_dev_user_is_refused_beyond_loopback_and_with_the_catalog_rule() {
     let beyond = refusal(&[("CLUSTER_AUTH_DEV_USER", "user:default/guest"), ("LISTEN", "0.0.0.0:7008")]);
