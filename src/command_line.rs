@@ -71,6 +71,12 @@ pub enum AdminCommand {
 pub enum ConfigCommand {
     /// Print a new entry for TOKEN_ENCRYPTION_KEYS.
     GenerateKey,
+    /// Say what the backend's settings mean, and what in them cannot be.
+    Check {
+        /// Also ask the identity providers, and say what does not fit.
+        #[arg(long)]
+        online: bool,
+    },
 }
 
 /// Every flag stands for the variable in brackets and wins over it.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
+use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
 use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{logout, status};
@@ -59,6 +60,9 @@ fn run() -> ExitCode {
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
+        Role::Config(ConfigCommand::Check { online }) => {
+            check_settings(if online { Reach::Online } else { Reach::Settings })
+        }
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
             let form = if flags.json { status::Form::Json } else { status::Form::Lines };
@@ -105,6 +109,18 @@ fn administer(command: AdminCommand) -> ExitCode {
         }
     });
     done.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
+}
+
+fn check_settings(reach: Reach) -> ExitCode {
+    start_logs(QUIET);
+    let read = || BackendSettings::read(&environment().with_secret_files()?);
+    let settings = match read() {
+        Ok(settings) => settings,
+        Err(error) => return failed(&error.to_string(), USAGE),
+    };
+    let checked =
+        actix_web::rt::System::new().block_on(config_check::run(&settings, reach, &mut std::io::stdout()));
+    checked.map_or_else(|error| failed(&error.to_string(), FAILED), |()| ExitCode::SUCCESS)
 }
 
 /// Prints the key and nothing else to standard output, so that it can be piped.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod api;
+mod config_check;
 mod inbound;
 mod kubernetes;
 mod logout;

@@ -1,6 +1,7 @@
 //! Builds each service once a process, from the settings: the one place that knows them all.
 
 pub mod client_tls;
+pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
 

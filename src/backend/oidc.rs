@@ -107,6 +107,14 @@ impl Provider {
         Ok(metadata)
     }
 
+    /// What its published keys verify.
+    ///
+    /// # Errors
+    /// When there are none and none can be fetched.
+    pub async fn key_algorithms(&self, metadata: &Metadata) -> Result<Vec<Algorithm>, OutboundError> {
+        self.keys.algorithms(&metadata.jwks_uri, &self.http).await
+    }
+
     /// Verifies a token with this header, as [`KeySet::verify`] does.
     ///
     /// # Errors

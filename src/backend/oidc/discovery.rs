@@ -22,6 +22,8 @@ pub struct Metadata {
     scopes_supported: Option<Vec<String>>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
+    code_challenge_methods_supported: Option<Vec<String>>,
+    response_types_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(super) id_token_signing_alg_values_supported: Vec<String>,
     /// RFC 9207, 3.
@@ -45,7 +47,7 @@ impl Metadata {
 
     /// Whether a scope may be asked for. A document that lists none says nothing of it.
     pub(super) fn knows_scope(&self, scope: &str) -> bool {
-        self.scopes_supported.as_ref().is_none_or(|known| known.iter().any(|name| name == scope))
+        says(self.scopes_supported.as_deref(), scope)
     }
 
     /// Whether a client secret can only stand in the body (`client_secret_post`; OIDC Discovery, 3).
@@ -53,6 +55,56 @@ impl Metadata {
         let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
         offers("client_secret_post") && !offers("client_secret_basic")
     }
+}
+
+// What a document says of a login that is about to be begun. A list that is missing says nothing.
+impl Metadata {
+    /// The scopes, among these, that it does not know.
+    #[must_use]
+    pub fn unknown_scopes<'s>(&self, scopes: &'s [String]) -> Vec<&'s str> {
+        scopes.iter().map(String::as_str).filter(|scope| !self.knows_scope(scope)).collect()
+    }
+
+    /// Whether it takes PKCE with S256 (RFC 8414, 2).
+    #[must_use]
+    pub fn takes_s256(&self) -> bool {
+        says(self.code_challenge_methods_supported.as_deref(), "S256")
+    }
+
+    /// Whether it takes the authorization code flow.
+    #[must_use]
+    pub fn gives_codes(&self) -> bool {
+        says(self.response_types_supported.as_deref(), "code")
+    }
+
+    /// Whether the token endpoint takes this method; it takes `client_secret_basic` where it does not say (OIDC Discovery, 3).
+    #[must_use]
+    pub fn takes_method(&self, method: &str) -> bool {
+        let methods = &self.token_endpoint_auth_methods_supported;
+        methods.is_empty() || methods.iter().any(|known| known == method)
+    }
+
+    /// The algorithms that it announces.
+    #[must_use]
+    pub fn announced_algorithms(&self) -> &[String] {
+        &self.id_token_signing_alg_values_supported
+    }
+
+    /// Whether it revokes tokens (RFC 7009).
+    #[must_use]
+    pub fn revokes(&self) -> bool {
+        self.revocation_endpoint.is_some()
+    }
+
+    /// Whether it has userinfo.
+    #[must_use]
+    pub fn has_userinfo(&self) -> bool {
+        self.userinfo_endpoint.is_some()
+    }
+}
+
+fn says(list: Option<&[String]>, name: &str) -> bool {
+    list.is_none_or(|known| known.iter().any(|one| one == name))
 }
 
 /// Zitadel writes an endpoint that it does not have as an empty text.

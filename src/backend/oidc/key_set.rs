@@ -118,7 +118,22 @@ impl KeySet {
         Ok(Tried::each(&newer.content, header, &with).answer)
     }
 
-    /// Makes sure that there is a set, so that a later [`Self::find`] need not wait or fail.
+    /// What its keys verify, each once.
+    ///
+    /// # Errors
+    /// When there is none and none can be fetched.
+    pub async fn algorithms(&self, url: &str, client: &HttpClient) -> Result<Vec<Algorithm>, OutboundError> {
+        let known = self.published.current(|| fetched(client.clone(), url.to_owned())).await?;
+        let mut all = Vec::new();
+        for algorithm in known.content.iter().flat_map(|key| &key.algorithms) {
+            if !all.contains(algorithm) {
+                all.push(*algorithm);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Makes sure that there is a set, so that a later [`Self::verify`] need not wait or fail.
     ///
     /// # Errors
     /// When there is none and none can be fetched.
