@@ -128,6 +128,13 @@ fn keep_in_order(services: &Services) {
             }
         }
     });
+    let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
+    drop(services.detached.begin(async move || {
+        tokio::select! {
+            () = clusters.look() => {}
+            () = stopping.closes() => {}
+        }
+    }));
     let retries = Arc::clone(&services.retries);
     services.detached.keep_running(move || {
         let retries = Arc::clone(&retries);

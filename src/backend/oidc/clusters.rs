@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Once};
 
+use futures_util::future::join_all;
+
 use super::Provider;
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -71,6 +73,18 @@ impl Clusters {
                 "There are several clusters here: name one of those of GET /info.",
             )),
         }
+    }
+
+    /// Looks at each identity provider's discovery document once: what is wrong with it is in the log from the start, and the first
+    /// login has it at hand.
+    pub async fn look(&self) {
+        join_all(self.iter().map(async |cluster| {
+            if let Err(error) = cluster.provider.metadata().await {
+                let (name, url) = (cluster.name(), cluster.settings.oidc.discovery_url());
+                tracing::warn!(cluster = name, url, %error, "no user can log in to this cluster until its identity provider's discovery document can be read");
+            }
+        }))
+        .await;
     }
 
     /// Each, in the order of the names.

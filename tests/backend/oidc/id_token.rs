@@ -129,8 +129,10 @@ fn lies_at_first_sight_leave_nothing_behind() {
 fn a_lying_discovery_begins_no_session() {
     let here = Deployment::with_hostile_idp("lies_in_discovery");
     for (lie, (status, code)) in IN_DISCOVERY {
-        let (_backend, api) = here.start();
         here.idp.lie(lie);
+        let (backend, api) = here.start();
+        // In the log from the start, with what was asked.
+        backend.process.wait_for_line("no user can log in to this cluster");
         api.post_raw("/register", &[], b"").assert_problem(status, code);
         here.idp.lie("none");
         until_ok(|| api.post_raw("/register", &[], b""));

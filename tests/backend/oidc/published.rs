@@ -50,8 +50,9 @@ fn twenty_registrations_at_once_cause_one_discovery_and_then_one_fetch_of_keys()
 #[test]
 fn requests_that_wait_for_a_failing_discovery_share_its_failure() {
     let here = Deployment::new("shared_failure").with("IDP_TIMEOUT", "2s").with("EXCHANGE_LEASE", "3s");
-    let (_backend, api) = here.start();
+    // Before it starts: it would have the document from then on.
     here.idp.control("next", json!({ "endpoint": "discovery", "delayMs": 4000, "times": 20 }));
+    let (_backend, api) = here.start();
     let begun = Instant::now();
     let answers = at_once(20, |_| register(&api));
     for answer in &answers {
