@@ -2,5 +2,6 @@
 
 mod id_token;
 mod identity_rule;
+mod profiles;
 mod providers;
 mod published;

@@ -143,6 +143,9 @@ export class HostileEndpoints {
     for (const [name, value] of Object.entries(this.profile.redirect ?? { code })) {
       target.searchParams.set(name, value);
     }
+    if (this.profile.redirectIssuer) {
+      target.searchParams.set('iss', this.#issuer);
+    }
     target.searchParams.set('state', parameters.get('state') ?? '');
     if (this.lie === 'callback_iss_wrong') {
       target.searchParams.set('iss', 'https://attacker.example/');
@@ -204,7 +207,10 @@ export class HostileEndpoints {
       keys: profile.keys ?? {}, changes: [profile.claims, isRefresh ? profile.refreshedClaims : undefined],
     });
     this.#accessToken = accessToken;
-    this.#newest = randomBytes(24).toString('base64url');
+    // A provider that does not rotate sends none, and the one before still counts.
+    if (!isRefresh || profile.refreshed?.['refresh_token'] !== null) {
+      this.#newest = randomBytes(24).toString('base64url');
+    }
     const plain = {
       ...(accessToken && { access_token: accessToken }),
       ...(idToken && { id_token: idToken }),

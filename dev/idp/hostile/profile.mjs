@@ -10,6 +10,7 @@
  * @property {{ algorithm?: string, kid?: null, published?: 'alone' | 'among others' }} [keys] what ID tokens are signed with
  * @property {{ status?: number, contentType?: string, body?: Record<string, unknown> }} [userinfo] its answer; without it there is no endpoint
  * @property {ClientCheck} [client] what token requests have to show
+ * @property {boolean} [redirectIssuer] whether the redirect names the issuer (RFC 9207)
  * @property {Record<string, string>} [redirect] what the browser comes back with instead of a code
  */
 
