@@ -1,6 +1,7 @@
 //! The Kubernetes API as the user: what passes through, byte for byte, and what never does.
 
 mod bodies;
+mod caching;
 mod canned_api;
 mod cut_answers;
 mod http2;

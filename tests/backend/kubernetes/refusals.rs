@@ -181,3 +181,24 @@ fn a_cluster_with_another_ca_is_not_talked_to() {
     api.log_in(&here.idp, "felix");
     assert_eq!(api.get(PODS).status, 200);
 }
+
+#[test]
+fn user_tokens_that_may_read_may_ask_what_they_may_do() {
+    let connected = Connected::new("proxy_self_reviews");
+    let post =
+        |path: &str| connected.api.post(&format!("/clusters/dev/proxy{path}"), &serde_json::json!({})).status;
+    for path in [
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+    ] {
+        assert!(!matches!(post(path), 403 | 404), "{path}");
+    }
+    for path in [
+        "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/x",
+        "/apis/authentication.k8s.io/v1/tokenreviews",
+        "/api/v1/namespaces/team-a/pods",
+    ] {
+        assert_eq!(post(path), 403, "{path}");
+    }
+}
