@@ -5,6 +5,7 @@ mod ends;
 mod hand_over;
 mod in_browser;
 mod no_backend;
+mod no_provider;
 mod requests;
 mod restart;
 mod store_away;

@@ -184,7 +184,7 @@ impl Visitor {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             match self.attempt_get(path).as_ref().map(outcome).as_deref() {
-                None | Some("backend-away") => std::thread::yield_now(),
+                None | Some("backend-away" | "idp-away") => std::thread::yield_now(),
                 Some(other) => return other.to_owned(),
             }
             assert!(Instant::now() < deadline, "no outcome comes");
