@@ -337,3 +337,6 @@ impl Logins {
         self.keyring.seal_json(self.random.as_ref(), Kind::Tokens, &[&key.user, &key.cluster], record)
     }
 }
+
+#[cfg(test)]
+mod tests;

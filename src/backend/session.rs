@@ -270,3 +270,6 @@ impl Sessions {
         Duration::try_from(left).unwrap_or_default() + KEPT_AFTER_END
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! Sessions are read by the binary before and the one after.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn a_session_that_was_completed_before_is_read_and_its_fields_keep_their_names() {
+    let before = json!({
+        "user": "user:default/felix", "cluster": "dev", "return_to": null, "catalog_email": "felix@example.com",
+        "expires_at": 2_000, "state": "s",
+        "phase": { "Complete": { "code": "hash", "subject": "auth0|felix", "expires_at": 3_000 } },
+    });
+    let record: SessionRecord = serde_json::from_value(before.clone()).unwrap();
+    let Phase::Complete { login, .. } = &record.phase else { panic!("not complete") };
+    assert!(login.refreshable, "older binaries have not noted it");
+    let mut written = serde_json::to_value(&record).unwrap();
+    written["phase"]["Complete"].as_object_mut().unwrap().remove("refreshable");
+    assert_eq!(written, before);
+}
