@@ -10,7 +10,7 @@ fn documents_may_be_kept_as_the_api_server_says_but_not_by_caches_that_are_share
     let backend = cluster.backend(&connected);
     let api = connected.here.api(&backend);
     let kept = |path: &str, said: &str| {
-        let head = format!("HTTP/1.1 200 OK\r\n{said}content-length: 2\r\n\r\n{{}}");
+        let head = format!("HTTP/1.1 200 OK\r\n{said}connection: close\r\ncontent-length: 2\r\n\r\n{{}}");
         cluster.answers(head.as_bytes());
         let answer = api.get(&format!("/clusters/dev/proxy{path}"));
         assert_eq!(answer.status, 200, "{}", answer.text);
