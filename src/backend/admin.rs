@@ -12,7 +12,7 @@ use super::assembly::client_tls::ClientTls;
 use super::assembly::{AssemblyError, Foundations, Services, assemble};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::Disconnected;
-use super::oidc::silence::WhileSilent;
+use super::oidc::revocation_request::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::outbound::UnusableRoots;
 use crate::problem::Problem;

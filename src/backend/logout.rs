@@ -14,7 +14,7 @@ use self::delete_record::Forgotten;
 use super::logins::LoginKey;
 use super::logins::index::LoginIndex;
 use super::oidc::clusters::KnownCluster;
-use super::oidc::silence::WhileSilent;
+use super::oidc::revocation_request::silence::WhileSilent;
 use super::revocation::{Outcome, Revoker};
 use super::stopping::detached::Detached;
 use super::tokens::{self, Tokens};

@@ -10,7 +10,6 @@ pub mod key_set;
 pub mod provider_error;
 pub mod published;
 pub mod revocation_request;
-pub mod silence;
 pub mod token_endpoint;
 pub mod userinfo;
 pub mod verification;
@@ -24,7 +23,7 @@ use self::discovery::{Metadata, Place, discover};
 use self::key_set::KeySet;
 use self::provider_error::ProviderError;
 use self::published::Published;
-use self::silence::Silence;
+use self::revocation_request::silence::Silence;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
@@ -186,3 +185,6 @@ impl Provider {
         GOOGLES_OFFLINE_ACCESS.into_iter().filter(move |(name, _)| wanted && !is_set(name))
     }
 }
+
+#[cfg(test)]
+mod tests;

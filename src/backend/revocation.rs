@@ -14,7 +14,7 @@ use super::logins::{LiveLogin, LoginKey, Logins, RecordError};
 use super::oidc::clusters::Clusters;
 use super::oidc::provider_error::ProviderError;
 use super::oidc::revocation_request::Answered;
-use super::oidc::silence::WhileSilent;
+use super::oidc::revocation_request::silence::WhileSilent;
 use crate::clock::Clock;
 use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;

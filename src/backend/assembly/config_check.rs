@@ -174,8 +174,9 @@ async fn examined(known: &KnownCluster) -> Result<(String, Vec<String>), Provide
 
 fn unfit(cluster: &Cluster, metadata: &Metadata) -> Vec<String> {
     let oidc = &cluster.oidc;
-    let scopes: Vec<&str> = metadata.unknown_scopes(&oidc.scopes);
-    let scopes: Vec<&str> = scopes.into_iter().filter(|scope| *scope != "offline_access").collect();
+    // `offline_access` is left out where it is not known.
+    let unknown = |scope: &&str| *scope != "offline_access" && !metadata.knows_scope(scope);
+    let scopes: Vec<&str> = oidc.scopes.iter().map(String::as_str).filter(unknown).collect();
     let method = match &oidc.authentication {
         ClientAuthentication::Secret { place: SecretPlace::Header, .. } => Some("client_secret_basic"),
         ClientAuthentication::Secret { place: SecretPlace::Body, .. } => Some("client_secret_post"),

@@ -10,7 +10,7 @@ use super::{Disconnected, Logout};
 use crate::backend::inbound::caller::Callers;
 use crate::backend::logins::LoginKey;
 use crate::backend::oidc::clusters::{Clusters, KnownCluster};
-use crate::backend::oidc::silence::WhileSilent;
+use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, DisconnectedResponse, LivesOn};

@@ -15,7 +15,7 @@ use super::{Disconnected, Logout};
 use crate::backend::logins::LoginKey;
 use crate::backend::logins::index::{LoginIndex, USE_RESOLUTION};
 use crate::backend::oidc::clusters::{Clusters, KnownCluster};
-use crate::backend::oidc::silence::WhileSilent;
+use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backstage_names::UserRef;
 use crate::clock::{Clock, RuntimeTimer, Timer};
 use crate::problem::Problem;

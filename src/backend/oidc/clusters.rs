@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::Provider;
 use crate::problem::Problem;
 use crate::protocol::Code;
-use crate::settings::cluster::Cluster;
+use crate::settings::cluster::{Cluster, ClusterToken};
 
 /// A cluster and the provider that logs people in to it.
 pub struct KnownCluster {
@@ -24,12 +24,17 @@ impl KnownCluster {
     /// Says once that the API refuses a token that counts, with what it may compare it to.
     pub fn warn_of_refused_token(&self) {
         let (cluster, oidc) = (self.name(), &self.settings.oidc);
+        let aud = match &self.settings.token {
+            ClusterToken::Id => Some(&oidc.client_id),
+            // An opaque one names none.
+            ClusterToken::Access { audience } => audience.as_ref(),
+        };
         self.refused_token.call_once(|| {
             tracing::warn!(
                 cluster,
                 iss = oidc.issuer,
-                aud = oidc.client_id,
-                "the Kubernetes API refuses a token that has not expired: its issuer URL and client ID have to be these (--oidc-issuer-url, --oidc-client-id, or an AuthenticationConfiguration)"
+                aud,
+                "the Kubernetes API refuses a token that has not expired: its issuer and audience have to be these (--oidc-issuer-url, --oidc-client-id, or an AuthenticationConfiguration)"
             );
         });
     }

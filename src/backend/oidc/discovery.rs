@@ -46,23 +46,14 @@ impl Metadata {
     }
 
     /// Whether a scope may be asked for. A document that lists none says nothing of it.
-    pub(super) fn knows_scope(&self, scope: &str) -> bool {
+    #[must_use]
+    pub fn knows_scope(&self, scope: &str) -> bool {
         says(self.scopes_supported.as_deref(), scope)
     }
 
-    /// Whether a client secret can only stand in the body (`client_secret_post`; OIDC Discovery, 3).
+    /// Whether a client secret can only stand in the body (`client_secret_post`).
     pub(super) fn takes_secrets_only_in_the_body(&self) -> bool {
-        let offers = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|m| m == method);
-        offers("client_secret_post") && !offers("client_secret_basic")
-    }
-}
-
-// What a document says of a login that is about to be begun. A list that is missing says nothing.
-impl Metadata {
-    /// The scopes, among these, that it does not know.
-    #[must_use]
-    pub fn unknown_scopes<'s>(&self, scopes: &'s [String]) -> Vec<&'s str> {
-        scopes.iter().map(String::as_str).filter(|scope| !self.knows_scope(scope)).collect()
+        self.takes_method("client_secret_post") && !self.takes_method("client_secret_basic")
     }
 
     /// Whether it takes PKCE with S256 (RFC 8414, 2).
@@ -77,17 +68,11 @@ impl Metadata {
         says(self.response_types_supported.as_deref(), "code")
     }
 
-    /// Whether the token endpoint takes this method; it takes `client_secret_basic` where it does not say (OIDC Discovery, 3).
+    /// Whether the token endpoint takes this method of client authentication (OIDC Discovery, 3). A document that lists none says nothing of it.
     #[must_use]
     pub fn takes_method(&self, method: &str) -> bool {
         let methods = &self.token_endpoint_auth_methods_supported;
         methods.is_empty() || methods.iter().any(|known| known == method)
-    }
-
-    /// The algorithms that it announces.
-    #[must_use]
-    pub fn announced_algorithms(&self) -> &[String] {
-        &self.id_token_signing_alg_values_supported
     }
 
     /// Whether it revokes tokens (RFC 7009).

@@ -1,5 +1,7 @@
 //! The request that ends a token at the provider (RFC 7009).
 
+pub mod silence;
+
 use serde::{Deserialize, Serialize};
 
 use super::Provider;

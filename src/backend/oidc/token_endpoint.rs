@@ -53,10 +53,7 @@ impl Provider {
         for (name, value) in shown.assertion() {
             request = request.add_extra_param(name, value);
         }
-        let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
-        let answer = request.request_async(&self.token_endpoint(code)).await;
-        timer.observe_duration();
-        answer.map_err(no_tokens)
+        self.answered(request.request_async(&self.token_endpoint(code))).await
     }
 
     /// Spends a refresh token (RFC 6749, 6): one POST, never repeated.
@@ -71,10 +68,23 @@ impl Provider {
         for (name, value) in shown.assertion() {
             request = request.add_extra_param(name, value);
         }
+        self.answered(request.request_async(&self.token_endpoint(token))).await
+    }
+
+    /// Everything but a token response was sorted out before `oauth2` has read it.
+    async fn answered(
+        &self,
+        answer: impl Future<Output = Result<Tokens, RequestTokenError<NoTokens, BasicErrorResponse>>>,
+    ) -> Result<Tokens, NoTokens> {
         let timer = self.metrics.idp_seconds.with_label_values(&["token"]).start_timer();
-        let answer = request.request_async(&self.token_endpoint(token)).await;
+        let answer = answer.await;
         timer.observe_duration();
-        answer.map_err(no_tokens)
+        answer.map_err(|error| match error {
+            RequestTokenError::Request(no_tokens) => no_tokens,
+            RequestTokenError::ServerResponse(_)
+            | RequestTokenError::Parse(..)
+            | RequestTokenError::Other(_) => NoTokens::Unknown(OutboundError::NotJson.into()),
+        })
     }
 
     fn token_endpoint<'a>(&'a self, sent: &'a WireSecret) -> TokenEndpoint<'a> {
@@ -88,15 +98,5 @@ impl Provider {
             .set_auth_uri(AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?)
             .set_token_uri(TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?)
             .set_redirect_uri(RedirectUrl::new(self.oidc.redirect_uri.clone()).map_err(unusable)?))
-    }
-}
-
-/// Everything but a token response was sorted out before `oauth2` has read it.
-fn no_tokens(error: RequestTokenError<NoTokens, BasicErrorResponse>) -> NoTokens {
-    match error {
-        RequestTokenError::Request(no_tokens) => no_tokens,
-        RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            NoTokens::Unknown(OutboundError::NotJson.into())
-        }
     }
 }

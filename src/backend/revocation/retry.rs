@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use super::Revoker;
 use super::outbox::{Revocation, RevocationKey};
 use crate::backend::logins::{LoginState, Logins, RecordError};
-use crate::backend::oidc::silence::WhileSilent;
+use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backend::stopping::Stopping;
 use crate::clock::Timer;
 use crate::store::StoreError;

@@ -15,7 +15,7 @@ use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
 use crate::backend::oidc::identity_rule::{CatalogSaid, Mismatch, Owner};
 use crate::backend::oidc::provider_error::ProviderError;
-use crate::backend::oidc::silence::WhileSilent;
+use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backend::oidc::token_endpoint::response::Tokens;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::backend::revocation::Revoker;

@@ -110,3 +110,30 @@ fn nothing(why: &str) -> Problem {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(json: &str) -> Entity {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_entity_says_an_address_and_annotations_or_nothing() {
+        let felix = || {
+            entity(
+                r#"{"metadata": {"name": "felix", "annotations": {"a/id": "felix-1", "b": 5, "c": ""}},
+                    "spec": {"profile": {"email": "felix@example.com"}}}"#,
+            )
+        };
+        assert_eq!(felix().email().as_deref(), Some("felix@example.com"));
+        assert_eq!(felix().annotation("a/id").as_deref(), Some("felix-1"));
+        for key in ["b", "c", "d"] {
+            assert_eq!(felix().annotation(key), None, "{key}");
+        }
+        for bare in ["{}", r#"{"metadata": {}, "spec": {}}"#, r#"{"spec": {"profile": {"email": ""}}}"#] {
+            assert_eq!((entity(bare).email(), entity(bare).annotation("a/id")), (None, None), "{bare}");
+        }
+    }
+}

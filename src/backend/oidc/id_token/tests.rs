@@ -56,10 +56,13 @@ fn a_header_without_an_accepted_algorithm_is_refused_before_any_key() {
     assert!(acceptable_header(&token(r#"{"alg":"RS256","kid":"k"}"#)).is_ok());
 }
 
-fn token_with(claims: &serde_json::Value) -> VerifiedIdToken {
-    let claims = claims.as_object().unwrap().clone();
-    let (token, subject) = ("token".into(), "felix".to_owned());
-    VerifiedIdToken { token, subject, expires_at: OffsetDateTime::UNIX_EPOCH, claims }
+impl VerifiedIdToken {
+    /// One with these claims, for tests.
+    pub(in crate::backend::oidc) fn with_claims(claims: &serde_json::Value) -> Self {
+        let claims = claims.as_object().unwrap().clone();
+        let (token, subject) = ("token".into(), "felix".to_owned());
+        Self { token, subject, expires_at: OffsetDateTime::UNIX_EPOCH, claims }
+    }
 }
 
 #[test]
@@ -90,7 +93,8 @@ fn userinfo_adds_what_is_missing_and_changes_nothing() {
         (json!({"email": null}), json!({"email": felix}), Some(felix), EmailVerified::Unsaid),
         (json!({}), json!({}), None, EmailVerified::Unsaid),
     ] {
-        let completed = token_with(&in_token).completed("email", |name| in_userinfo.get(name));
+        let completed =
+            VerifiedIdToken::with_claims(&in_token).completed("email", |name| in_userinfo.get(name));
         assert_eq!(completed.text("email"), address, "{in_token} {in_userinfo}");
         assert_eq!(completed.email_verified(), verified, "{in_token} {in_userinfo}");
     }
@@ -98,7 +102,7 @@ fn userinfo_adds_what_is_missing_and_changes_nothing() {
 
 #[test]
 fn userinfo_is_needed_only_for_what_is_missing() {
-    let said = |claims: serde_json::Value| token_with(&claims).says_all_of("email");
+    let said = |claims: serde_json::Value| VerifiedIdToken::with_claims(&claims).says_all_of("email");
     assert!(said(json!({"email": "felix@example.com", "email_verified": false})));
     assert!(!said(json!({"email": "felix@example.com"})));
     assert!(!said(json!({"email_verified": true})));
