@@ -268,6 +268,9 @@ pub struct ClusterStatus {
     /// Why it is not connected; absent when there never was a login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the user should know beside the reason: of `identity_changed`, which claim was what and is what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// The answer of `GET /token`: the credential that a trusted plugin sends to Kubernetes for its user.

@@ -197,7 +197,7 @@ impl Admin {
                 }
                 return Ok(None);
             }
-            Ok(Some(stored)) => get_status::of_state(stored.record.state, self.services.clock.now(), nothing),
+            Ok(Some(stored)) => get_status::of_record(stored.record, self.services.clock.now(), nothing),
             Err(RecordError::Store(error)) => return Err(error.into()),
             Err(RecordError::Unreadable(_) | RecordError::NotSealed(_)) => get_status::unreadable(nothing),
         };

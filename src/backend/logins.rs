@@ -91,6 +91,23 @@ pub struct LoginRecord {
     pub version: u64,
     /// The login, or what became of it.
     pub state: LoginState,
+    /// Of a login that ended: what its person should know beside the reason. Older binaries do not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl LoginRecord {
+    /// With nothing to be said beside the state.
+    #[must_use]
+    pub fn new(version: u64, state: LoginState) -> Self {
+        Self { version, state, detail: None }
+    }
+
+    /// Of a login that lives.
+    #[must_use]
+    pub fn live(version: u64, login: LiveLogin) -> Self {
+        Self::new(version, LoginState::Live(Box::new(login)))
+    }
 }
 
 /// A login that lives, or why it does not.

@@ -289,7 +289,7 @@ fn not_connected(reason: Option<EndReason>) -> Problem {
             "Your login to this cluster was lost in an interrupted refresh (refresh_lost)"
         }
         Some(EndReason::IdentityChanged) => {
-            "Your login to this cluster came back as another person's (identity_changed)"
+            "What the identity provider says of you has changed since you logged in to this cluster (identity_changed)"
         }
     };
     Problem::new(Code::NotConnected, format!("{why}: log in with \"Get K8s access\" in Backstage."))

@@ -208,7 +208,7 @@ impl Schedule<'_> {
             failing: None,
         };
         let sealed = |version| {
-            let record = LoginRecord { version, state: LoginState::Live(Box::new(live.clone())) };
+            let record = LoginRecord::live(version, live.clone());
             self.refresher.logins.seal(&self.key, &record).expect("it can be sealed")
         };
         let before = self.refresher.logins.read(&self.key).await.ok().flatten();

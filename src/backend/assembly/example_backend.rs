@@ -100,7 +100,7 @@ impl ExampleBackend {
 
     /// Writes a login's record, and nothing else.
     pub(in crate::backend) async fn write(&self, key: &LoginKey, state: LoginState) {
-        let sealed = self.logins.seal(key, &LoginRecord { version: 1, state }).unwrap();
+        let sealed = self.logins.seal(key, &LoginRecord::new(1, state)).unwrap();
         self.store.put(&key.record(), &sealed, self.logins.ttl).await.unwrap();
     }
 

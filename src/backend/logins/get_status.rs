@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::backoff::Failing;
-use super::{LiveLogin, LoginKey, LoginState, Logins, RecordError, serves};
+use super::{LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, serves};
 use crate::backend::inbound::caller::Callers;
 use crate::backend::oidc::clusters::Clusters;
 use crate::backstage_names::UserRef;
@@ -52,7 +52,7 @@ async fn of_cluster(logins: &Logins, user: &UserRef, cluster: &Cluster, now: Off
     let unconnected = unconnected(&cluster.name, &cluster.title);
     let (status, failed) = match logins.read(&LoginKey::new(user, &cluster.name)).await {
         Ok(None) => (unconnected, None),
-        Ok(Some(stored)) => (of_state(stored.record.state, now, unconnected), None),
+        Ok(Some(stored)) => (of_record(stored.record, now, unconnected), None),
         Err(RecordError::Store(error)) => (unreadable(unconnected), Some(error)),
         Err(error) => {
             // Logs it.
@@ -89,19 +89,20 @@ pub(in crate::backend) fn unconnected(name: &str, title: &str) -> ClusterStatus 
         login_expires_at: None,
         refreshable: false,
         reason: None,
+        detail: None,
     }
 }
 
 /// The same of one with a login, or with what is left of it.
-pub(in crate::backend) fn of_state(
-    state: LoginState,
+pub(in crate::backend) fn of_record(
+    record: LoginRecord,
     now: OffsetDateTime,
     unconnected: ClusterStatus,
 ) -> ClusterStatus {
-    match state {
+    match record.state {
         LoginState::Live(live) => of_login(*live, now, unconnected),
         LoginState::Ended(reason) => {
-            ClusterStatus { reason: Some(reason.as_str().to_owned()), ..unconnected }
+            ClusterStatus { reason: Some(reason.as_str().to_owned()), detail: record.detail, ..unconnected }
         }
     }
 }

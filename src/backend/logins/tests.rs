@@ -60,5 +60,9 @@ fn what_is_new_has_a_form_that_binaries_before_can_read() {
     for reason in [EndReason::RefreshRefused, EndReason::RefreshLost, EndReason::IdentityChanged] {
         let ended = serde_json::to_value(LoginState::Ended(reason)).unwrap();
         assert_eq!(ended, json!({ "Ended": reason.as_str() }));
+        let record =
+            LoginRecord { detail: Some("why".to_owned()), ..LoginRecord::new(8, LoginState::Ended(reason)) };
+        let written = serde_json::to_value(record).unwrap();
+        assert_eq!(written, json!({ "version": 8, "state": ended, "detail": "why" }));
     }
 }

@@ -157,7 +157,7 @@ mod tests {
             stopping: &Stopping::default(),
         };
         let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
-        let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live())) };
+        let record = LoginRecord::live(1, live());
         store.put(&key.record(), &logins.seal(&key, &record).unwrap(), ttl).await.unwrap();
 
         let fails = async |_: &_| Err(StoreError { reason: "away".to_owned() }.into());

@@ -260,6 +260,13 @@ pub fn subject_said(token: &WireSecret) -> Option<String> {
     claims.sub
 }
 
+/// A claim that is a string in a token that was verified when it came: what it said, not whether it still counts.
+#[must_use]
+pub fn text_said(token: &WireSecret, claim: &str) -> Option<String> {
+    let claims: Map<String, Value> = jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).ok()?;
+    claims.get(claim)?.as_str().map(str::to_owned)
+}
+
 /// The claims of an ID token with a right signature. Nothing is known of them yet.
 pub struct SignedClaims {
     token: WireSecret,

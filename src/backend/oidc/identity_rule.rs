@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id_token::{EmailVerified, Origin, VerifiedIdToken};
+use super::id_token::{EmailVerified, Origin, VerifiedIdToken, text_said};
 use crate::backstage_names::UserRef;
+use crate::protocol::WireSecret;
 use crate::settings::cluster::{Annotated, EmailClaim, IdentityRule, MissingVerified};
 use crate::settings::email_domain;
 
@@ -63,13 +64,29 @@ impl Mismatch {
     #[must_use]
     pub fn in_full(&self) -> String {
         match self {
-            Self::Other { claim, is, wanted } => {
-                let is: String = is.chars().take(100).collect();
-                format!("its claim {claim} is {is:?}, not {wanted}")
-            }
+            Self::Other { claim, is, wanted } => format!("its claim {claim} is {}, not {wanted}", quoted(is)),
             _ => self.to_string(),
         }
     }
+
+    /// With what the claim held in the ID token before, for the person of that login: the `sub` is the same.
+    #[must_use]
+    pub fn since(&self, before: &WireSecret) -> String {
+        match self {
+            Self::Other { claim, is, wanted } => match text_said(before, claim) {
+                Some(was) => {
+                    format!("its claim {claim} was {} and is {}, not {wanted}", quoted(&was), quoted(is))
+                }
+                None => self.in_full(),
+            },
+            _ => self.to_string(),
+        }
+    }
+}
+
+/// Cut, and with nothing in it that steers a terminal.
+fn quoted(value: &str) -> String {
+    format!("{:?}", value.chars().take(100).collect::<String>())
 }
 
 /// What it means that a claim is not there.

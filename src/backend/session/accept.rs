@@ -197,8 +197,7 @@ impl Acceptance {
                 self.revoker.record(key, held, keep_trying).await?;
             }
             replaced = found.login().cloned();
-            let sealed =
-                logins.seal(key, &LoginRecord { version: found.next_version(), state: state.clone() })?;
+            let sealed = logins.seal(key, &LoginRecord::new(found.next_version(), state.clone()))?;
             let write = async || {
                 let written = match &found.sealed {
                     Some(seen) => logins.store.swap(&place, seen, &sealed, logins.ttl).await,

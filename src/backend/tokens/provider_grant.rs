@@ -83,13 +83,13 @@ enum NotAccepted {
     Unverified(String),
 }
 
-impl From<Unacceptable> for NotAccepted {
-    fn from(why: Unacceptable) -> Self {
+impl NotAccepted {
+    fn of(why: &Unacceptable, login: &LiveLogin) -> Self {
         match why {
             Unacceptable::Rejected(rejected) if rejected.is_another_persons() => {
                 Self::NotTheirs(rejected.to_string())
             }
-            Unacceptable::Mismatch(mismatch) => Self::NotTheirs(mismatch.in_full()),
+            Unacceptable::Mismatch(mismatch) => Self::NotTheirs(mismatch.since(&login.tokens.id_token)),
             Unacceptable::NoIdToken
             | Unacceptable::NoKeys(_)
             | Unacceptable::NoUserinfo(_)
@@ -131,7 +131,8 @@ impl ProviderGrant<'_> {
         };
         let owner = Owner { user: self.user, said: &login.said };
         let now = self.clock.now();
-        Ok(self.cluster.verified(metadata, tokens, parties, origin, owner, now).await?)
+        let verified = self.cluster.verified(metadata, tokens, parties, origin, owner, now).await;
+        verified.map_err(|why| NotAccepted::of(&why, login))
     }
 }
 

@@ -194,7 +194,7 @@ impl Refresher<'_> {
         let in_time = self.stopping.time_for(self.limits.spending);
         // The lock has lived on since we asked for that. If we then stood still, others may be spending the token by now.
         if in_time.is_err() || self.clock.now() - asked_at >= self.limits.lock / 2 {
-            let as_before = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+            let as_before = self.sealed(key, LoginRecord::live(stored.record.version, live))?;
             self.write(lock, key, &stored, &as_before).await?;
             in_time?;
             return Err(RefreshError::Busy);
@@ -226,9 +226,9 @@ impl Refresher<'_> {
         intending: LiveLogin,
     ) -> Result<Stored, RefreshError> {
         let version = stored.record.version;
-        let intended = self.sealed(key, version, LoginState::Live(Box::new(intending)))?;
+        let intended = self.sealed(key, LoginRecord::live(version, intending))?;
         let Err(failure) = self.write(lock, key, stored, &intended).await else { return Ok(intended) };
-        let as_before = self.sealed(key, version, LoginState::Live(Box::new(live.clone())))?;
+        let as_before = self.sealed(key, LoginRecord::live(version, live.clone()))?;
         // `Busy` means that there is nothing of ours to take back.
         if !matches!(failure, RefreshError::Busy)
             && let Err(error) = self.write(lock, key, &intended, &as_before).await
@@ -242,10 +242,8 @@ impl Refresher<'_> {
     pub(in crate::backend) fn sealed(
         &self,
         key: &LoginKey,
-        version: u64,
-        state: LoginState,
+        record: LoginRecord,
     ) -> Result<Stored, RefreshError> {
-        let record = LoginRecord { version, state };
         let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
         Ok(Stored { record, sealed })
     }
@@ -274,8 +272,8 @@ impl Refresher<'_> {
         live: LiveLogin,
     ) -> Result<TokenSet, RefreshError> {
         let tokens = live.tokens.clone();
-        let state = LoginState::Live(Box::new(live.clone()));
-        let sealed = self.logins.seal(key, &LoginRecord { version, state }).map_err(RecordError::from)?;
+        let record = LoginRecord::live(version, live.clone());
+        let sealed = self.logins.seal(key, &record).map_err(RecordError::from)?;
         let deadline = self.clock.now() + self.limits.keep_trying;
         loop {
             match self.try_to_keep(lock, key, &stored, &sealed).await {

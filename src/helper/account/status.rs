@@ -4,6 +4,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
+use crate::helper::backend_client::harmless;
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, StatusResponse};
@@ -59,7 +60,7 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
         let login = format!("run backstage-oidc-helper login --backend {backend} --cluster {cluster_name}");
         return match cluster.reason.as_deref() {
             None => format!("not connected: {login}"),
-            Some(reason) => format!("not connected, {}: {login}", why(reason)),
+            Some(reason) => format!("not connected, {}: {login}", why(reason, cluster.detail.as_deref())),
         };
     }
     let subject = cluster.subject.as_deref().unwrap_or("an unknown subject");
@@ -75,18 +76,21 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
 }
 
 /// The backend's reason with its code; an unknown one of a newer backend is the code alone.
-fn why(reason: &str) -> String {
+fn why(reason: &str, detail: Option<&str>) -> String {
     let sentence = match reason {
         "expired" => "the ID token has expired",
         "refresh_failing" => "the identity provider does not refresh the login at present",
         "login_required" => "the identity provider wants you to log in again",
         "refresh_refused" => "the identity provider has ended the login",
         "refresh_lost" => "the login was lost in an interrupted refresh",
-        "identity_changed" => "the login came back as another user's",
+        "identity_changed" => "what the identity provider says of you has changed",
         "unreadable" => "the backend cannot read the login that it kept",
         newer => return newer.to_owned(),
     };
-    format!("{sentence} ({reason})")
+    match detail {
+        Some(detail) => format!("{sentence}: {} ({reason})", harmless(detail).collect::<String>()),
+        None => format!("{sentence} ({reason})"),
+    }
 }
 
 /// To the minute and in UTC, so that users and admins see the same.
@@ -138,9 +142,13 @@ mod tests {
             ("login_required", "the identity provider wants you to log in again (login_required)"),
             ("refresh_refused", "the identity provider has ended the login (refresh_refused)"),
             ("refresh_lost", "the login was lost in an interrupted refresh (refresh_lost)"),
-            ("identity_changed", "the login came back as another user's (identity_changed)"),
+            ("identity_changed", "what the identity provider says of you has changed (identity_changed)"),
             ("unreadable", "the backend cannot read the login that it kept (unreadable)"),
             ("newer_than_we", "newer_than_we"),
+            (
+                r#"identity_changed","detail":"its claim email is \u001b[2Ja"#,
+                "what the identity provider says of you has changed: its claim email is [2Ja (identity_changed)",
+            ),
         ] {
             let ended = never.replace("false}", &format!("false,\"reason\":\"{reason}\"}}"));
             let expected = format!(

@@ -119,7 +119,7 @@ fn unused_logins_elsewhere_end_while_one_provider_hangs() {
         let logins = Logins { store: Arc::clone(&store) as _, keyring, random: Arc::new(SystemRandom), ttl };
         let long_ago = OffsetDateTime::now_utc() - time::Duration::days(35);
         for (number, (key, live)) in parts.logins().into_iter().enumerate() {
-            let record = LoginRecord { version: 1, state: LoginState::Live(Box::new(live)) };
+            let record = LoginRecord::live(1, live);
             store.put(&key.record(), &logins.seal(&key, &record).unwrap(), ttl).await.unwrap();
             let last_use = long_ago + time::Duration::seconds(i64::try_from(number).unwrap());
             store.note("logins", &key.member(), last_use).await.unwrap();

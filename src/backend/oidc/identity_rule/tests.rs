@@ -71,3 +71,19 @@ fn what_a_claim_holds_is_told_to_the_operator_alone() {
         assert!(!mismatch.to_string().contains("mara"), "{mismatch}");
     }
 }
+
+#[test]
+fn after_a_refresh_its_person_is_told_what_the_claim_was_and_is() {
+    // {"email":"felix@example.com"}
+    let before = "e30.eyJlbWFpbCI6ImZlbGl4QGV4YW1wbGUuY29tIn0.c2ln".into();
+    let changed = |claim: &str| Mismatch::Other {
+        claim: claim.to_owned(),
+        is: "fe\u{1b}lix".to_owned(),
+        wanted: "that".to_owned(),
+    };
+    let told = changed("email").since(&before);
+    assert_eq!(told, r#"its claim email was "felix@example.com" and is "fe\u{1b}lix", not that"#);
+    // It was not in the ID token then.
+    assert_eq!(changed("upn").since(&before), r#"its claim upn is "fe\u{1b}lix", not that"#);
+    assert_eq!(Mismatch::Unverified.since(&before), Mismatch::Unverified.to_string());
+}

@@ -2,7 +2,9 @@
 
 use super::grant::GrantFailure;
 use super::{RefreshError, Refresher};
-use crate::backend::logins::{EndReason, Intent, LiveLogin, LoginKey, LoginState, Stored, TokenSet};
+use crate::backend::logins::{
+    EndReason, Intent, LiveLogin, LoginKey, LoginRecord, LoginState, Stored, TokenSet,
+};
 use crate::store::lock::Lock;
 
 impl Refresher<'_> {
@@ -40,7 +42,7 @@ impl Refresher<'_> {
                 // With an intent from before, it may be that one that has spent the token.
                 let reason =
                     if live.intent.is_some() { EndReason::RefreshLost } else { EndReason::RefreshRefused };
-                Err(self.end(lock, key, &stored, reason).await)
+                Err(self.end(lock, key, &stored, reason, None).await)
             }
             GrantFailure::NotTheLogins { ref tokens, ref reason } => {
                 tracing::warn!(
@@ -50,7 +52,8 @@ impl Refresher<'_> {
                     "refreshed tokens were refused"
                 );
                 self.grant.revoke(&live, tokens).await;
-                Err(self.end(lock, key, &stored, EndReason::IdentityChanged).await)
+                let detail = Some(reason.clone());
+                Err(self.end(lock, key, &stored, EndReason::IdentityChanged, detail).await)
             }
         }
     }
@@ -64,7 +67,7 @@ impl Refresher<'_> {
         live: LiveLogin,
         failure: GrantFailure,
     ) -> Result<TokenSet, RefreshError> {
-        let later = self.sealed(key, stored.record.version, LoginState::Live(Box::new(live)))?;
+        let later = self.sealed(key, LoginRecord::live(stored.record.version, live))?;
         self.write(lock, key, stored, &later).await?;
         Err(failure.into())
     }
@@ -84,9 +87,12 @@ impl Refresher<'_> {
         key: &LoginKey,
         stored: &Stored,
         reason: EndReason,
+        detail: Option<String>,
     ) -> RefreshError {
         let written = async {
-            let ended = self.sealed(key, stored.record.version + 1, LoginState::Ended(reason))?;
+            let state = LoginState::Ended(reason);
+            let record = LoginRecord { detail, ..LoginRecord::new(stored.record.version + 1, state) };
+            let ended = self.sealed(key, record)?;
             self.write(lock, key, stored, &ended).await
         };
         written.await.map_or_else(|error| error, |()| RefreshError::NotConnected(Some(reason)))

@@ -55,7 +55,7 @@ async fn revoked(store: impl Store + 'static, held: Option<LiveLogin>) -> u32 {
     };
     let key = LoginKey::new(&"user:default/felix".parse().unwrap(), "dev");
     if let Some(held) = held {
-        let record = LoginRecord { version: 2, state: LoginState::Live(Box::new(held)) };
+        let record = LoginRecord::live(2, held);
         logins.store.put(&key.record(), &logins.seal(&key, &record).unwrap(), second).await.unwrap();
     }
     let _ = refresher.superseded(&key, &example_login("felix", SystemClock.now())).await;

@@ -57,7 +57,24 @@ fn lied_to_at_a_refresh(api: &Api, idp: &HostileIdp, lie: &str) {
     let status = api.cluster_status();
     let ended = [&status["connected"], &status["refreshable"], &status["reason"], &status["subject"]];
     assert_eq!(ended, [&json!(false), &json!(false), &json!("identity_changed"), &Value::Null], "{lie}");
+    assert_told(lie, &status["detail"]);
     assert_eq!(revoked(idp) - before, 1, "{lie}");
+}
+
+/// The person is told what their own claim was and is; what another person's token holds is not told.
+fn assert_told(lie: &str, detail: &Value) {
+    let detail = detail.as_str().unwrap_or_default();
+    let told = match lie {
+        "email_other_user" => r#"its claim email was "felix@example.com" and is "mara@example.com""#,
+        "email_other_domain" => r#"its claim email was "felix@example.com" and is "felix@attacker.example""#,
+        "email_unverified" => "its email_verified is false",
+        "org_id_other" => "its org_id is not",
+        "aud" => "its aud is not",
+        "iss" => "its iss is not",
+        _ => "its sub is missing or another one",
+    };
+    assert!(detail.contains(told), "{lie}: {detail}");
+    assert!(lie == "email_other_user" || !detail.contains("mara"), "{lie}: {detail}");
 }
 
 #[test]

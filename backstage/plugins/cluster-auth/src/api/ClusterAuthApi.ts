@@ -15,6 +15,8 @@ export interface ClusterStatus {
   refreshable: boolean;
   /** Why it is not connected; absent if there never was a login. */
   reason?: string;
+  /** What the user should know beside the reason. */
+  detail?: string;
 }
 
 /** `GET /status`. */

@@ -5,6 +5,7 @@ import type { ClusterStatus } from '../api/ClusterAuthApi';
 import { connected, unconnected } from '../__testUtils__/ClusterAuthStandIn';
 import { renderInApp, violations } from '../__testUtils__/app';
 import { refusal } from '../__testUtils__/refusal';
+import { REASONS } from '../__testUtils__/reasons';
 import { ClustersContent } from './ClustersPage';
 
 function showClusters(...clusters: ClusterStatus[]) {
@@ -30,6 +31,29 @@ describe('ClusterList', () => {
       'Not connected. The identity provider has ended your login (refresh_refused): log in again.',
     );
     expect(screen.getByText(/user:default\/felix/)).toBeInTheDocument();
+  });
+
+  it.each(REASONS)('offers a login after %s', async (reason, sentence) => {
+    const { user, loginApi } = showClusters({ ...unconnected, reason });
+    const told = await screen.findByText(new RegExp(`${sentence}.*${reason}`));
+    expect(told).toHaveTextContent('Not connected.');
+    await user.click(
+      screen.getByRole('button', { name: 'Connect Production' }),
+    );
+    expect(loginApi.request.get()).toEqual({ cluster: 'prod' });
+  });
+
+  it('says what has changed', async () => {
+    showClusters({
+      ...unconnected,
+      reason: 'identity_changed',
+      detail: 'its claim email was "a@example.com" and is "b@example.com"',
+    });
+    expect(
+      await screen.findByText(
+        'Not connected. What the identity provider says of you has changed (identity_changed): its claim email was "a@example.com" and is "b@example.com". Then log in again.',
+      ),
+    ).toBeInTheDocument();
   });
 
   it('connects', async () => {

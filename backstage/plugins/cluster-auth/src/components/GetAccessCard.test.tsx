@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { connected, unconnected } from '../__testUtils__/ClusterAuthStandIn';
 import { renderInApp, violations } from '../__testUtils__/app';
 import { refusal } from '../__testUtils__/refusal';
+import { REASONS } from '../__testUtils__/reasons';
 import { GetAccessCard } from './GetAccessCard';
 import { LoginDialog } from './LoginDialog';
 
@@ -35,6 +36,16 @@ describe('GetAccessCard', () => {
     show();
     await screen.findByText(/Connected as/);
     expect(screen.queryByRole('button', { name: 'Get K8s access' })).toBeNull();
+  });
+
+  it.each(REASONS)('has its button after %s', async (reason, sentence) => {
+    const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
+    clusterAuthApi.clusters = [{ ...unconnected, reason }];
+    show();
+    expect(
+      await screen.findByRole('button', { name: 'Get K8s access' }),
+    ).toBeInTheDocument();
+    expect(screen.getByText(new RegExp(sentence))).toBeInTheDocument();
   });
 
   it('says why it knows nothing, and asks again', async () => {

@@ -8,15 +8,15 @@ const REASONS: Record<string, string> = {
   login_required: 'The identity provider wants you to log in again',
   refresh_refused: 'The identity provider has ended your login',
   refresh_lost: 'Your login was lost in an interrupted refresh',
-  identity_changed: "Your login came back as another user's",
+  identity_changed: 'What the identity provider says of you has changed',
   unreadable: 'The backend cannot read the login that it kept',
 };
 
 /** Whether the user is connected, with name and expiry. */
 export function clusterSentence(cluster: ClusterStatus, now: number): string {
-  const { connected, subject, expiresAt, reason } = cluster;
+  const { connected, subject, expiresAt, reason, detail } = cluster;
   if (!connected) {
-    return reason ? notConnected(reason) : 'Not connected.';
+    return reason ? notConnected(reason, detail) : 'Not connected.';
   }
   const as = subject ? ` as ${subject}` : '';
   if (!expiresAt) {
@@ -36,8 +36,11 @@ function refreshed({ refreshable, loginExpiresAt }: ClusterStatus): string {
   return `, refreshed by itself${until}`;
 }
 
-function notConnected(reason: string): string {
+function notConnected(reason: string, detail?: string): string {
   const why = REASONS[reason] ?? 'Your login has ended';
+  if (detail) {
+    return `Not connected. ${why} (${reason}): ${detail}. Then log in again.`;
+  }
   return `Not connected. ${why} (${reason}): log in again.`;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../__testUtils__/ClusterAuthStandIn';
 import { settled } from '../__testUtils__/HeldClock';
 import { refusal } from '../__testUtils__/refusal';
+import { REASONS } from '../__testUtils__/reasons';
 import { kubernetesAuthProvidersApiFactory } from './kubernetesAuthProviders';
 
 const BODY: KubernetesRequestBody = {
@@ -141,6 +142,13 @@ describe('kubernetesAuthProviders', () => {
     await poll();
     expect(prompts()).toEqual([]);
     clusterAuthApi.clusters = [{ ...unconnected, reason: 'expired' }];
+    await poll();
+    expect(prompts()).toHaveLength(1);
+  });
+
+  it.each(REASONS)('asks after %s', async reason => {
+    const { poll, prompts, clusterAuthApi } = providers();
+    clusterAuthApi.clusters = [{ ...unconnected, reason }];
     await poll();
     expect(prompts()).toHaveLength(1);
   });
