@@ -32,6 +32,23 @@ fn a_users_own_token_begins_a_login_that_is_matched_to_the_catalog() {
     let guest = api.with_bearer(&guest_token(&here.world, &backstage));
     assert_eq!(guest.get("/status").json["user"], "user:default/guest");
     guest.post("/register", &json!({})).assert_problem(403, "identity_mismatch");
+    matched_by_an_annotation(&here, &backstage);
+}
+
+/// Whatever e-mail address the login has: the catalog names the account itself.
+fn matched_by_an_annotation(here: &Deployment, backstage: &Backstage) {
+    let plan = here.plan.clone().with("IDENTITY_RULE", "annotation");
+    let (_backend, api) = here.start_as(&plan.with("IDENTITY_ANNOTATION", "example.com/idp-subject=sub"));
+    let [felix, mara] =
+        ["felix", "mara"].map(|login| api.with_bearer(&backstage.sign_in(&here.world, login).user_token));
+    let refused = felix.attempt_log_in(&here.idp, "mara");
+    refused.assert_problem(403, "identity_mismatch");
+    assert!(refused.text.contains("example.com/idp-subject"), "{}", refused.text);
+    felix.log_in(&here.idp, "felix");
+    assert_eq!(felix.cluster_status()["subject"], "auth0|felix");
+    mara.attempt_log_in(&here.idp, "mara").assert_problem(403, "identity_mismatch");
+    // The catalog's owner has to be right: what is written there decides.
+    mara.log_in(&here.idp, "unverified");
 }
 
 /// A real token of the plugin `kubernetes` on behalf of Felix, and the limited-user token inside it.
