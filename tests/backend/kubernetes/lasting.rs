@@ -93,3 +93,22 @@ fn a_caller_that_sends_more_than_is_read_and_hangs_up_keeps_no_place() {
     drop((watch, silent));
     wait_until_open(&backend, 0);
 }
+
+/// A container that logs nothing: the API server sends no head until it does.
+#[test]
+fn a_followed_log_may_be_silent_for_longer_than_another_answer_may_take() {
+    let connected = Connected::new("proxy_silent_log");
+    let api = CannedApi::start("127.0.0.1:0");
+    let backend = api.backend(&connected);
+    api.begins(b"");
+    let mut followed = ask(&backend, "/api/v1/namespaces/team-a/pods/web-0/log?follow=true", "");
+    api.wait_until_asked();
+    let mut other = ask(&backend, "/api/v1/namespaces/team-a/pods/web-0/log", "connection: close\r\n");
+    other.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    followed.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let error = followed.read(&mut [0]).map(|_| ()).expect_err("the followed log ended or was answered");
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
+}
