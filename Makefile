@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, simulation, mutations and million
+test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations and million
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -53,6 +53,10 @@ storm: ## 1,000 requests at once over 3 replicas while a login has to be refresh
 .PHONY: watches
 watches: ## 5,000 watches by ten users and 100 people reading beside them: memory a watch, the slowest read; WATCHES=n
 	$(node) dev/measurements/run.mjs watches --size WATCHES=$(or $(WATCHES),5000)
+
+.PHONY: upgrade
+upgrade: ## an earlier binary and this one on one Redis under load, rolled forward and back; EARLIER=commit
+	$(node) dev/measurements/run.mjs upgrade $(if $(EARLIER),--size EARLIER=$(EARLIER))
 
 .PHONY: simulation
 simulation: ## a million schedules of the refresh code; SCHEDULES=n runs so many, SEED=n replays one

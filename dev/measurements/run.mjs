@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make storm`, `make watches`, `make million`: run tests/NAME.rs at its full size, after installing and building what it needs.
+// `make storm`, `make watches`, `make million`, `make upgrade`: run tests/NAME.rs at its full size, after installing and building what it needs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -10,16 +10,17 @@ import { inRepository, REPOSITORY } from '../setup/repository.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
 import { AS_ROOT } from '../suites/suites.mjs';
+import { EARLIER, earlierBinary } from './earlier-binary.mjs';
 
 /** Optimized as far as it changes what is measured, without the minutes of a release build. */
 const OPTIMIZED = { CARGO_PROFILE_TEST_OPT_LEVEL: '2', CARGO_PROFILE_DEV_OPT_LEVEL: '2' };
 
-/** What each is built with. @type {Record<'storm' | 'watches' | 'million', Record<string, string>>} */
-const VARIABLES = { storm: {}, watches: OPTIMIZED, million: OPTIMIZED };
+/** What each is built with. @type {Record<'storm' | 'watches' | 'million' | 'upgrade', Record<string, string>>} */
+const VARIABLES = { storm: {}, watches: OPTIMIZED, million: OPTIMIZED, upgrade: {} };
 
 /** @param {string | undefined} name @returns {keyof typeof VARIABLES} */
 function known(name) {
-  if (name !== 'storm' && name !== 'watches' && name !== 'million') {
+  if (name !== 'storm' && name !== 'watches' && name !== 'million' && name !== 'upgrade') {
     throw new Error(`There is no measurement ${name}; name one of ${Object.keys(VARIABLES).join(', ')}.`);
   }
   return name;
@@ -36,6 +37,11 @@ async function measure([program = '', ...args], variables) {
   return code;
 }
 
+/** @param {string} commit */
+async function earlier(commit) {
+  return { EARLIER_BINARY: await step('earlier', () => earlierBinary(commit, log)) };
+}
+
 const { values: { size }, positionals } = parseArgs({
   // Settings of the measurement, as NAME=VALUE.
   options: { size: { type: 'string', multiple: true, default: [] } },
@@ -47,9 +53,10 @@ try {
   const line = ['cargo', 'test', '--locked', '--quiet', '--test', name];
   const variables = VARIABLES[name];
   await step('setup', () => setUp(NEEDS[name], log));
-  await step('build', () => runCommand({ line: [...line, '--no-run'], variables, log }));
   const sizes = Object.fromEntries(size.map((setting) => setting.split('=')));
-  if ((await measure([...AS_ROOT, ...line], { ...variables, ...sizes })) !== 0) {
+  const beside = name === 'upgrade' ? await earlier(sizes['EARLIER'] ?? EARLIER) : {};
+  await step('build', () => runCommand({ line: [...line, '--no-run'], variables, log }));
+  if ((await measure([...AS_ROOT, ...line], { ...variables, ...sizes, ...beside })) !== 0) {
     throw new Error('what it says above');
   }
 } catch (error) {

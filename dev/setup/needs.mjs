@@ -30,6 +30,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'backstage HEADLESS=1': { programs: [...BACKSTAGE, 'ip'], folders: ['dev', 'backstage'], tools: [] },
   'backstage-test': { programs: [...BACKSTAGE, ...IN_BROWSER], folders: ['dev', 'backstage'], tools: [] },
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
+  upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },
   simulation: { programs: ['cc'], folders: [], tools: [] },
   mutations: { programs: ['cc'], folders: [], tools: [] },
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },

@@ -14,6 +14,7 @@ const PACKAGES = {
   podman: 'podman netavark aardvark-dns iptables',
   runc: 'runc',
   debootstrap: 'debootstrap',
+  git: 'git',
   pip3: 'python3-pip',
   'x86_64-w64-mingw32-gcc': 'gcc-mingw-w64-x86-64',
 };

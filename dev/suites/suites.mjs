@@ -11,7 +11,8 @@ import { inRepository } from '../setup/repository.mjs';
  * @property {string} [folder] where it runs, the checkout's folder unless said
  * @property {Record<string, string>} [variables] on top of this process's own
  * @property {'cargo' | 'jest' | 'node'} [counts] the runner that counts its tests; a suite without tests is a check
- * @property {'backstage'} [uses] what only one suite uses at a time: below backstage/ they write the same bundle and types
+ * @property {'backstage' | 'containers'} [uses] what only one suite uses at a time: below backstage/ they write the same bundle and
+ *   types, and containers have names
  * @property {'searched' | 'development'} output whether `secrets_in_output` looks into what it prints, as it does not
  *   into the development servers' own
  */
@@ -31,13 +32,18 @@ export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-u
  */
 export const PACKED = { name: 'packed', line: ['npm', 'run', 'packed'], folder: PLUGINS, counts: 'node', output: 'development' };
 
-/** What takes too long for every change: storm, simulation and others at their full size. @type {Suite[]} */
-export const LONG_TESTS = [
+/** What takes too long for every change, and has deadlines: each runs alone. @type {Suite[]} */
+export const LONG_TESTS_ALONE = [
   { name: 'storm', line: ['make', 'storm'], output: 'development' },
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
+  { name: 'upgrade', line: ['make', 'upgrade'], output: 'development' },
+];
+
+/** The others of them, the longest first: simulation and more at their full size. @type {Suite[]} */
+export const LONG_TESTS = [
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
-  { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },
+  { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
   PACKED,
 ];
 
@@ -111,10 +117,10 @@ export const TESTS = [
 export const ALL_TESTS = [PROGRAM, browserTests('whole'), ...TESTS.slice(2)];
 
 /** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
-export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], output: 'development' };
+export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], uses: 'containers', output: 'development' };
 
 /** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
-export const IMAGE = { name: 'image', line: ['make', 'image'], output: 'development' };
+export const IMAGE = { name: 'image', line: ['make', 'image'], uses: 'containers', output: 'development' };
 
 /** Type-checks the program, not its tests, for another system. @param {string} system @returns {string[]} */
 const checkFor = (system) => ['check', '--locked', '--lib', '--bins', '--target', system, '--target-dir', CROSS_BUILDS];

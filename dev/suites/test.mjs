@@ -12,7 +12,7 @@ import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import {
-  ALL_TESTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
+  ALL_TESTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
 } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
@@ -57,7 +57,9 @@ async function testAll() {
   const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
   await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
   const results = await everyChange(ALL_TESTS);
-  return [...results, ...(await runInTurn([...image, ...OTHER_SYSTEMS, ...LONG_TESTS])), await runSuite(SECRETS)];
+  const alone = await runInTurn(LONG_TESTS_ALONE);
+  const long = await sideBySide([...image, ...LONG_TESTS, ...OTHER_SYSTEMS], AT_A_TIME, runSuite);
+  return [...results, ...alone, ...long, await runSuite(SECRETS)];
 }
 
 /** @param {import('./suites.mjs').Suite[]} tests the checks of the text are run beside them */

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -23,6 +23,7 @@ pub const NO_ISSUER: &str = "http://localhost:1/";
 /// What a backend shall be started with; every setting can be changed.
 #[derive(Clone)]
 pub struct BackendPlan {
+    program: PathBuf,
     variables: BTreeMap<String, String>,
     log: PathBuf,
 }
@@ -31,7 +32,8 @@ impl BackendPlan {
     /// One cluster `dev` behind this issuer, in-process store, and `user:default/felix` as every caller.
     pub fn new(world: &World, issuer: &str) -> Self {
         let log = world.file("backend.log");
-        let plan = Self { variables: BTreeMap::new(), log };
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
+        let plan = Self { program, variables: BTreeMap::new(), log };
         plan.with("CLUSTER_AUTH_DEV_USER", "user:default/felix")
             .with("CLUSTER_NAME", "dev")
             .with("OIDC_ISSUER_URL", issuer)
@@ -113,6 +115,13 @@ impl BackendPlan {
         self.with("REDIS_URL", &redis.url).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
     }
 
+    /// Another binary than this one.
+    #[must_use]
+    pub fn of_program(mut self, program: &Path) -> Self {
+        program.clone_into(&mut self.program);
+        self
+    }
+
     /// Starts the program, which may refuse to.
     pub fn launch(&self) -> Process {
         Process::start("backend", &mut self.command(&["backend"]), self.log.clone())
@@ -120,7 +129,7 @@ impl BackendPlan {
 
     /// A command where the backend's settings are.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
+        let mut command = Command::new(&self.program);
         command.args(arguments).env_clear().envs(&self.variables);
         // What TLS roots there are is the machine's business.
         command.envs(
