@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 
+import { inRepository } from '../setup/repository.mjs';
 import { authorizationRequest, CookieJarClient, control, redeem, refresh } from './scripted-login.mjs';
 import { startProcess } from './started-process.mjs';
 
@@ -262,5 +265,58 @@ describe('the hostile identity provider', () => {
     for (const lie of idp.announcement.lies) {
       await tell(lie);
     }
+  });
+
+  it('dates what it says by its clock, which can be set', async () => {
+    assert.equal((await control(issuer, 'POST clock', { offsetSeconds: 'soon' })).status, 400);
+    await control(issuer, 'POST clock', { offsetSeconds: 86_400 });
+    const { iat, exp } = decodeJwt((await logIn()).body.id_token);
+    await control(issuer, 'POST clock', { offsetSeconds: 0 });
+    assert.ok(Math.abs(Number(iat) - Date.now() / 1000 - 86_400) < 60);
+    assert.equal(Number(exp) - Number(iat), 3600);
+  });
+
+  it('answers refreshes as it is told, until it is told otherwise, and says when each came', async () => {
+    const { body } = await logIn();
+    const before = Object(await control(issuer, 'GET refreshes')).body.at.length;
+    await control(issuer, 'POST refresh-answer', { status: 429, headers: { 'retry-after': '60' }, body: 'later' });
+    const ask = () => fetch(at('oauth/token'), {
+      method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: body.refresh_token }),
+    });
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await ask();
+      assert.deepEqual([answer.status, answer.headers.get('retry-after'), await answer.text()], [429, '60', 'later']);
+    }
+    await control(issuer, 'POST refresh-answer', {});
+    assert.equal((await ask()).status, 200, 'nothing was spent');
+    const moments = Object(await control(issuer, 'GET refreshes')).body.at.slice(before);
+    assert.equal(moments.length, 3);
+    assert.ok(Math.abs(moments[2] - Date.now() / 1000) < 60);
+  });
+
+  it('is like a provider that is named, as it starts or later', async () => {
+    const files = await readdir(inRepository('dev/idp/profiles'));
+    assert.deepEqual(idp.announcement.profiles.map((name) => `${name}.json`), files.sort());
+    for (const name of idp.announcement.profiles) {
+      const file = Object(JSON.parse(await readFile(inRepository('dev/idp/profiles', `${name}.json`), 'utf8')));
+      assert.ok(URL.canParse(file.source) && URL.canParse(file.sourceOfLifetime), name);
+      assert.deepEqual((await control(issuer, 'POST profile', { name })).body, file.profile);
+    }
+    await control(issuer, 'POST profile', { idTokenSeconds: 3600 });
+    const started = await startProcess('hostile.mjs', ['--profile', 'gitlab']);
+    const discovery = Object(await (await fetch(new URL('.well-known/openid-configuration', started.announcement.issuer))).json());
+    await started.stop();
+    assert.ok(discovery.scopes_supported.includes('read_api'));
+  });
+
+  it('knows its profiles by name, and says which', async () => {
+    const unknown = await control(issuer, 'POST profile', { name: 'keyclock' });
+    const sentence = 'There is no profile named "keyclock"; use one of auth0, authentik, cognito, dex,';
+    assert.equal(unknown.status, 400);
+    assert.ok(String(Object(unknown.body).error).startsWith(sentence));
+    const script = inRepository('dev/idp/hostile.mjs');
+    const refused = await promisify(execFile)(process.execPath, [script, '--profile', 'keyclock']).catch((error) => error);
+    assert.equal(refused.code, 1);
+    assert.ok(refused.stderr.startsWith(`hostile-idp: ${sentence}`), refused.stderr);
   });
 });

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * @typedef {object} StartedProcess
- * @property {{ issuer: string, port: number, clientId: string, role: string, lies: string[] }} announcement the line of
- *   JSON the program prints when it is ready; `lies` only where it lies
+ * @property {{ issuer: string, port: number, clientId: string, role: string, lies: string[], profiles: string[] }}
+ *   announcement the line of JSON the program prints when it is ready; `lies` and `profiles` only where it lies
  * @property {string[]} stdout every line of standard output so far
  * @property {(signal?: NodeJS.Signals) => Promise<number | null>} stop ends the process (by closing its standard input
  *   when no signal is named) and gives its exit code

@@ -4,6 +4,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** @type {Set<string>} each counts once */
 const seenAssertions = new Set();
 
+/** @typedef {{ issuer: string, clientId: string, now: number }} Parties and the time, in seconds since the epoch */
+
 /**
  * @typedef {object} Refusal
  * @property {number} status
@@ -16,7 +18,7 @@ const seenAssertions = new Set();
  * @param {import('./profile.mjs').ClientCheck} wanted
  * @param {import('node:http').IncomingHttpHeaders} headers
  * @param {URLSearchParams} parameters
- * @param {{ issuer: string, clientId: string }} parties
+ * @param {Parties} parties
  * @returns {Promise<Refusal | undefined>} nothing when it does
  */
 export async function refusalOf(wanted, headers, parameters, parties) {
@@ -38,7 +40,7 @@ export async function refusalOf(wanted, headers, parameters, parties) {
  * @param {import('./profile.mjs').ClientCheck} wanted
  * @param {import('node:http').IncomingHttpHeaders} headers
  * @param {URLSearchParams} parameters
- * @param {{ issuer: string, clientId: string }} parties
+ * @param {Parties} parties
  */
 async function isShown({ method, secret = '', publicKey = '' }, headers, parameters, parties) {
   switch (method) {
@@ -59,15 +61,16 @@ async function isShown({ method, secret = '', publicKey = '' }, headers, paramet
 /**
  * @param {string} publicKey
  * @param {URLSearchParams} parameters
- * @param {{ issuer: string, clientId: string }} parties
+ * @param {Parties} parties
  */
-async function isAsserted(publicKey, parameters, { issuer, clientId }) {
+async function isAsserted(publicKey, parameters, { issuer, clientId, now }) {
   if (parameters.get('client_assertion_type') !== ASSERTION_TYPE) {
     return false;
   }
   try {
     const { payload } = await jwtVerify(parameters.get('client_assertion') ?? '', await importSPKI(publicKey, 'ES256'), {
       issuer: clientId, subject: clientId, audience: issuer, maxTokenAge: 60, requiredClaims: ['jti', 'exp', 'iat'],
+      currentDate: new Date(now * 1000),
     });
     const { jti = '', exp = 0, iat = 0, aud } = payload;
     const isNew = !seenAssertions.has(jti);

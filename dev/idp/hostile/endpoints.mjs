@@ -4,12 +4,21 @@ import { ENDPOINT_PATHS } from '../endpoints.mjs';
 import { sendJson } from '../json-answer.mjs';
 import { readBody } from '../request-body.mjs';
 import { refusalOf } from './client-check.mjs';
+import { Clock } from './clock.mjs';
 import { sendEndlessBody } from './endless-body.mjs';
 import { changed } from './profile.mjs';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 /** @typedef {import('./lies.mjs').Lie} Lie */
+
+/**
+ * @typedef {object} RefreshAnswer what comes instead of tokens
+ * @property {number} [status]
+ * @property {Record<string, string>} [headers]
+ * @property {string} [body]
+ * @property {'before' | 'after'} [silent] no answer at all, and the token is spent or not
+ */
 
 /** Where redirecting endpoints send the client: the same answers, which no client may fetch. */
 const ELSEWHERE = '/elsewhere';
@@ -29,6 +38,11 @@ export class HostileEndpoints {
   /** @type {{ userAgent?: string | undefined, origin?: string | undefined, parameters: string[] }} what the last token request showed, without values */
   lastTokenRequest = { parameters: [] };
   userinfoRequests = 0;
+  clock = new Clock();
+  /** @type {number[]} when each refresh was asked for, by that clock */
+  refreshes = [];
+  /** @type {RefreshAnswer | undefined} what each refresh gets until further notice */
+  refreshAnswer;
   /** How long ID tokens live, in seconds. */
   idTokenSeconds = 3600;
   /** @type {string | undefined} the refresh token that was given out last, until it is revoked */
@@ -54,6 +68,12 @@ export class HostileEndpoints {
     this.#clientId = clientId;
     this.#forger = forger;
     this.#ledger = ledger;
+  }
+
+  /** @param {import('./profile.mjs').Profile} profile how it is from now on */
+  become(profile) {
+    this.profile = profile;
+    this.idTokenSeconds = profile.idTokenSeconds ?? this.idTokenSeconds;
   }
 
   /** Whether the refresh token that was given out last has been revoked. */
@@ -160,6 +180,10 @@ export class HostileEndpoints {
   async #token(request, response) {
     const parameters = new URLSearchParams(await readBody(request));
     this.#ledger.recordTokenRequest(parameters);
+    const isRefresh = parameters.get('grant_type') === 'refresh_token';
+    if (isRefresh) {
+      this.refreshes.push(this.clock.now());
+    }
     if (this.lie === 'endless_body') {
       await this.#endless(response);
       return;
@@ -170,11 +194,14 @@ export class HostileEndpoints {
     }
     const { 'user-agent': userAgent, origin } = request.headers;
     this.lastTokenRequest = { userAgent, origin, parameters: [...parameters.keys()] };
-    const refusal = await refusalOf(
-      this.profile.client ?? {}, request.headers, parameters, { issuer: this.#issuer, clientId: this.#clientId },
-    );
+    const parties = { issuer: this.#issuer, clientId: this.#clientId, now: this.clock.now() };
+    const refusal = await refusalOf(this.profile.client ?? {}, request.headers, parameters, parties);
     if (refusal) {
       sendJson(response, refusal.status, refusal.body);
+      return;
+    }
+    if (isRefresh && this.refreshAnswer && this.refreshAnswer.silent !== 'after') {
+      answerAs(this.refreshAnswer, response);
       return;
     }
     const code = parameters.get('code') ?? '';
@@ -184,14 +211,16 @@ export class HostileEndpoints {
       return;
     }
     // This is never a lie: only the refresh token that was given out last is valid.
-    if (parameters.get('grant_type') === 'refresh_token' && parameters.get('refresh_token') !== this.#newest) {
+    if (isRefresh && parameters.get('refresh_token') !== this.#newest) {
       sendJson(response, 400, { error: 'invalid_grant', error_description: 'that refresh token does not count any more' });
       return;
     }
-    const isRefresh = parameters.get('grant_type') === 'refresh_token';
     const tokens = await this.#tokens(this.#nonces.get(code), isRefresh);
     this.#nonces.delete(code);
     this.#ledger.recordTokenAnswer(tokens);
+    if (isRefresh && this.refreshAnswer) {
+      return;
+    }
     sendJson(response, 200, tokens);
   }
 
@@ -203,8 +232,9 @@ export class HostileEndpoints {
     const { lie, profile } = this;
     const accessToken = lie === 'access_token_missing' ? undefined : randomBytes(24).toString('base64url');
     const idToken = lie === 'no_id_token' ? undefined : await this.#forger.idToken({
-      issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, seconds: this.idTokenSeconds, lie,
-      keys: profile.keys ?? {}, changes: [profile.claims, isRefresh ? profile.refreshedClaims : undefined],
+      issuer: this.#issuer, clientId: this.#clientId, nonce, accessToken, lie, keys: profile.keys ?? {},
+      now: Math.floor(this.clock.now()), seconds: this.idTokenSeconds,
+      changes: [profile.claims, isRefresh ? profile.refreshedClaims : undefined],
     });
     this.#accessToken = accessToken;
     // A provider that does not rotate sends none, and the one before still counts.
@@ -263,5 +293,15 @@ export class HostileEndpoints {
       this.#newest = undefined;
     }
     sendJson(response, 200, {});
+  }
+}
+
+/**
+ * @param {RefreshAnswer} answer
+ * @param {ServerResponse} response
+ */
+function answerAs({ silent, status = 200, headers = {}, body = '' }, response) {
+  if (!silent) {
+    response.writeHead(status, headers).end(body);
   }
 }

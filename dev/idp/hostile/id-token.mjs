@@ -19,6 +19,7 @@ const KID = 'hostile-1';
  * @property {string} clientId
  * @property {string | undefined} nonce none after a refresh
  * @property {string | undefined} accessToken what at_hash is of
+ * @property {number} now seconds since the epoch
  * @property {number} seconds how long it lives
  * @property {Lie} lie
  * @property {NonNullable<Profile['keys']>} keys
@@ -126,19 +127,16 @@ async function publicJwk({ publicKey }, kid) {
  * @returns {JWTPayload} what an honest provider would say, with the lie in it
  */
 function lyingClaims(request) {
-  const now = Math.floor(Date.now() / 1000);
-  const honest = honestClaims(request, now);
-  const claims = { ...honest, ...changedClaims(request, now)[request.lie] };
+  const claims = { ...honestClaims(request), ...changedClaims(request)[request.lie] };
   // A claim that a lie sets to undefined is missing from the token.
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }
 
 /**
  * @param {IdTokenRequest} request
- * @param {number} now seconds since the epoch
  * @returns {JWTPayload}
  */
-function honestClaims({ issuer, clientId, nonce, accessToken, seconds, keys }, now) {
+function honestClaims({ issuer, clientId, nonce, accessToken, now, seconds, keys }) {
   return {
     iss: issuer,
     aud: clientId,
@@ -156,10 +154,9 @@ function honestClaims({ issuer, clientId, nonce, accessToken, seconds, keys }, n
 
 /**
  * @param {IdTokenRequest} request
- * @param {number} now seconds since the epoch
  * @returns {Partial<Record<Lie, JWTPayload>>}
  */
-function changedClaims({ issuer, clientId, nonce }, now) {
+function changedClaims({ issuer, clientId, nonce, now }) {
   return {
     iss: { iss: 'https://attacker.example/' },
     iss_without_slash: { iss: issuer.replace(/\/$/, '') },

@@ -2,6 +2,7 @@
  * How a provider differs from the plain one: what is added to its documents and answers, or taken out of them where the value is null.
  *
  * @typedef {object} Profile
+ * @property {number} [idTokenSeconds] how long ID tokens live, until a command says otherwise
  * @property {Record<string, unknown>} [discovery] of the discovery document
  * @property {Record<string, unknown>} [tokens] of each token response
  * @property {Record<string, unknown>} [refreshed] of those after a refresh, beside `tokens`

@@ -2,7 +2,7 @@
 //! the login is refreshed twice.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,6 @@ use crate::harness::programs::backend::BackendPlan;
 /// What is another one's here than in the block.
 const OF_THE_TEST: [&str; 5] =
     ["cluster_name", "oidc_issuer_url", "oidc_client_id", "oidc_organization_id", "kubernetes_api_url"];
-
-fn profiles() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dev/idp/profiles");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files
-}
 
 /// The first block of a provider's page, which a cluster that takes the ID token has.
 fn block(name: &str) -> BTreeMap<String, String> {
@@ -62,21 +55,18 @@ fn refreshed(api: &Api, name: &str) {
 #[test]
 fn each_profile_logs_in_with_the_settings_of_its_page_and_is_refreshed() {
     let here = Deployment::with_hostile_idp("profiles").with_cluster();
-    let files = profiles();
-    assert_eq!(files.len(), 10);
-    for file in files {
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let profile: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        here.idp.profile(&profile["profile"]);
+    assert_eq!(here.idp.profiles.len(), 10);
+    for name in &here.idp.profiles {
+        let profile = here.idp.be_like(name);
         here.idp.control("id-token-lifetime", &json!({ "seconds": 1 }));
-        let (_backend, api) = here.start_as(&plan(&here, &name));
+        let (_backend, api) = here.start_as(&plan(&here, name));
         let answer = api.attempt_log_in(&here.idp, "felix");
         assert_eq!(answer.status, 200, "{name}: {}", answer.text);
-        refreshed(&api, &name);
-        refreshed(&api, &name);
+        refreshed(&api, name);
+        refreshed(&api, name);
         let gone = api.delete("/tokens").json;
-        let revokes = profile["profile"]["discovery"]["revocation_endpoint"] != Value::Null
-            || profile["profile"]["discovery"].get("revocation_endpoint").is_none();
+        let revokes = profile["discovery"]["revocation_endpoint"] != Value::Null
+            || profile["discovery"].get("revocation_endpoint").is_none();
         assert_eq!(gone.get("livesOn").is_none(), revokes, "{name}: {gone}");
     }
 }

@@ -13,6 +13,8 @@ pub struct HostileIdp {
     pub issuer: String,
     /// All lies that it knows.
     pub lies: Vec<String>,
+    /// The providers that it can be like.
+    pub profiles: Vec<String>,
     _process: Process,
 }
 
@@ -22,10 +24,14 @@ impl HostileIdp {
         let ledger = world.ledger.path().to_str().unwrap().to_owned();
         let (process, announcement) =
             node::serve(world, "hostile-idp", "idp/hostile.mjs", &["--ledger", &ledger]);
-        let lies = announcement["lies"].as_array().unwrap().iter();
+        let names = |of: &str| {
+            let names = announcement[of].as_array().unwrap().iter();
+            names.map(|name| name.as_str().unwrap().to_owned()).collect()
+        };
         Self {
             issuer: announcement["issuer"].as_str().unwrap().to_owned(),
-            lies: lies.map(|lie| lie.as_str().unwrap().to_owned()).collect(),
+            lies: names("lies"),
+            profiles: names("profiles"),
             _process: process,
         }
     }
@@ -40,10 +46,16 @@ impl HostileIdp {
         self.control("profile", profile);
     }
 
-    /// Sends a control command.
-    pub fn control(&self, command: &str, body: &Value) {
-        let answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
+    /// Behaves like that provider from now on; answers with its profile.
+    pub fn be_like(&self, name: &str) -> Value {
+        self.control("profile", &json!({ "name": name }))
+    }
+
+    /// Sends a control command; answers with what holds now.
+    pub fn control(&self, command: &str, body: &Value) -> Value {
+        let mut answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
         assert_eq!(answer.status(), 200, "{command} {body} is not known");
+        answer.body_mut().read_json().unwrap()
     }
 
     /// Reads a control value.
