@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod deployment;
+pub mod in_process;
 pub mod ledger;
 pub mod network;
 pub mod node;

@@ -1,5 +1,6 @@
 //! One identity provider: what it publishes, its ID tokens, the identity rule.
 
+mod day;
 mod id_token;
 mod identity_rule;
 mod profiles;

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::Deployment;
-use crate::harness::peers::cluster::{Cluster, PODS};
-use crate::harness::peers::hostile_idp::HostileIdp;
+use crate::harness::peers::cluster::PODS;
 use crate::harness::programs::backend::BackendPlan;
 
 /// What is another one's here than in the block.
@@ -30,10 +29,10 @@ fn block(name: &str) -> BTreeMap<String, String> {
 
 /// The settings of the block that are the provider's. There is no catalog here: the address is compared to the user's name instead, and
 /// an annotation to nothing.
-fn plan(here: &Deployment<HostileIdp, (), Cluster>, name: &str) -> BackendPlan {
+pub(super) fn as_its_page_says(plan: &BackendPlan, name: &str) -> BackendPlan {
     let settings = block(name);
     let of_provider = settings.iter().filter(|(key, _)| !OF_THE_TEST.contains(&key.as_str()));
-    let bare = here.plan.clone().without("OIDC_ORGANIZATION_ID");
+    let bare = plan.clone().without("OIDC_ORGANIZATION_ID");
     of_provider.fold(bare, |plan, (key, value)| match (key.as_str(), value.as_str()) {
         ("identity_rule", "catalog") => plan.with("IDENTITY_RULE", "email"),
         ("identity_rule", "annotation") => plan.with("IDENTITY_RULE", "any"),
@@ -59,7 +58,7 @@ fn each_profile_logs_in_with_the_settings_of_its_page_and_is_refreshed() {
     for name in &here.idp.profiles {
         let profile = here.idp.be_like(name);
         here.idp.control("id-token-lifetime", &json!({ "seconds": 1 }));
-        let (_backend, api) = here.start_as(&plan(&here, name));
+        let (_backend, api) = here.start_as(&as_its_page_says(&here.plan, name));
         let answer = api.attempt_log_in(&here.idp, "felix");
         assert_eq!(answer.status, 200, "{name}: {}", answer.text);
         refreshed(&api, name);

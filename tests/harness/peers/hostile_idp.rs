@@ -1,6 +1,7 @@
 //! The identity provider that lies about one thing at a time.
 
 use serde_json::{Value, json};
+use ureq::Agent;
 
 use crate::harness::clients::api::agent;
 use crate::harness::node;
@@ -15,6 +16,8 @@ pub struct HostileIdp {
     pub lies: Vec<String>,
     /// The providers that it can be like.
     pub profiles: Vec<String>,
+    /// Keeps its connection.
+    agent: Agent,
     _process: Process,
 }
 
@@ -32,6 +35,7 @@ impl HostileIdp {
             issuer: announcement["issuer"].as_str().unwrap().to_owned(),
             lies: names("lies"),
             profiles: names("profiles"),
+            agent: agent(),
             _process: process,
         }
     }
@@ -51,9 +55,25 @@ impl HostileIdp {
         self.control("profile", &json!({ "name": name }))
     }
 
+    /// Its clock is so far ahead of the machine's from now on.
+    pub fn set_clock_ahead(&self, seconds: f64) {
+        self.control("clock", &json!({ "offsetSeconds": seconds }));
+    }
+
+    /// Answers refreshes like that from now on; with tokens again where that is empty. See `dev/idp/hostile/endpoints.mjs`.
+    pub fn answer_refreshes(&self, answer: &Value) {
+        self.control("refresh-answer", answer);
+    }
+
+    /// When it was asked for each refresh so far, in seconds since 1970 by its clock.
+    pub fn refreshes(&self) -> Vec<f64> {
+        self.read("refreshes")["at"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap()).collect()
+    }
+
     /// Sends a control command; answers with what holds now.
     pub fn control(&self, command: &str, body: &Value) -> Value {
-        let mut answer = agent().post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
+        let mut answer =
+            self.agent.post(format!("{}control/{command}", self.issuer)).send_json(body).unwrap();
         assert_eq!(answer.status(), 200, "{command} {body} is not known");
         answer.body_mut().read_json().unwrap()
     }

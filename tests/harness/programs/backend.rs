@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use backstage_oidc_helper::settings::Source;
+use backstage_oidc_helper::settings::backend::BackendSettings;
 use serde_json::Value;
 
 use crate::harness::clients::api::{Answer, Api, agent};
@@ -120,6 +122,11 @@ impl BackendPlan {
     pub fn of_program(mut self, program: &Path) -> Self {
         program.clone_into(&mut self.program);
         self
+    }
+
+    /// What the program would read.
+    pub fn settings(&self) -> BackendSettings {
+        BackendSettings::read(&Source::new(self.variables.clone())).unwrap()
     }
 
     /// Starts the program, which may refuse to.
