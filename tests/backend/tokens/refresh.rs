@@ -5,6 +5,7 @@ mod backoff;
 mod identity;
 mod panics;
 mod stopping;
+mod ten_minutes;
 mod without_rotation;
 
 use serde_json::{Value, json};

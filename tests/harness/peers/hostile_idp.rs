@@ -60,9 +60,11 @@ impl HostileIdp {
         self.control("clock", &json!({ "offsetSeconds": seconds }));
     }
 
-    /// Answers refreshes like that from now on; with tokens again where that is empty. See `dev/idp/hostile/endpoints.mjs`.
-    pub fn answer_refreshes(&self, answer: &Value) {
-        self.control("refresh-answer", answer);
+    /// Is honest, plain and answers refreshes again.
+    pub fn get_well(&self) {
+        self.lie("none");
+        self.profile(&json!({}));
+        self.control("refresh-answer", &json!({}));
     }
 
     /// When it was asked for each refresh so far, in seconds since 1970 by its clock.
