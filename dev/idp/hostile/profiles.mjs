@@ -13,8 +13,8 @@ import zitadel from '../profiles/zitadel.json' with { type: 'json' };
 /** @typedef {import('./profile.mjs').Profile} Profile */
 
 /**
- * `source` and `sourceOfLifetime` are the pages of the provider's documentation that the profile was made from, the second one for
- * `idTokenSeconds`, the default there.
+ * `source` is the page of the provider's documentation that the profile was made from, `sourceOfLifetime` the one, or the file of its own
+ * sources, with the default that `idTokenSeconds` is.
  *
  * @type {Record<string, { source: string, sourceOfLifetime: string, profile: object }>}
  */

@@ -22,7 +22,7 @@ fn pause(life: Duration) -> Duration {
 
 /// A token that lives for less than 25 minutes is refreshed in the last fifth of its life.
 fn most_refreshes(life: Duration) -> usize {
-    let each = (life - AHEAD.min(life / 5)).as_secs();
+    let each = life.as_secs() - AHEAD.min(life / 5).as_secs();
     usize::try_from(DAY.as_secs() / each).unwrap() + 2
 }
 
@@ -33,6 +33,14 @@ struct Day<'i> {
 }
 
 impl Day<'_> {
+    /// The person comes back when their token has just expired, and waits for the next one.
+    async fn is_used_again_after(&mut self, life: Duration) {
+        self.here.pass(life + Duration::from_secs(30));
+        let (status, said) = self.here.pods().await;
+        assert_eq!(status, 200, "{}, after a pause: {said}", self.name);
+        self.is_used().await;
+    }
+
     /// The plugin and the person take turns.
     async fn is_used(&mut self) {
         self.uses += 1;
@@ -67,6 +75,7 @@ async fn lives_on(plan: &BackendPlan, idp: &HostileIdp, name: &str) {
     assert!(refreshes <= most, "{name}: {refreshes} refreshes, at most {most} for tokens of {life:?}");
     // Else nothing was tried.
     assert!(refreshes as u64 >= DAY.as_secs() / life.as_secs(), "{name}: {refreshes} refreshes");
+    day.is_used_again_after(life).await;
 }
 
 #[actix_web::test]
