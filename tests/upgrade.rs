@@ -56,7 +56,7 @@ fn main() {
     let mut replicas = Replicas::new(&kept.here, PathBuf::from(earlier));
     replicas.become_all(STEPS[0]);
     kept.log_in(&replicas.apis());
-    let load = Load::begin(&kept.clusters, replicas.shared());
+    let load = Load::begin(&kept.clusters, &replicas.shared());
     for versions in STEPS {
         let (asked, since) = (load.answers(), Instant::now());
         replicas.become_all(versions);
@@ -65,7 +65,7 @@ fn main() {
         kept.wait_for_refreshes(REFRESHES);
         kept.assert_all_there(&replicas.apis());
         let (told, took) = (load.answers() - asked, since.elapsed().as_secs_f64());
-        println!("✓ {versions:?}: {} logins kept, {told}, {took:.1} s", LOGINS);
+        println!("✓ {versions:?}: {LOGINS} logins kept, {told}, {took:.1} s");
     }
     let told = load.end();
     let (steps, took) = (STEPS.len(), began.elapsed().as_secs_f64());

@@ -52,11 +52,10 @@ pub struct Load {
 
 impl Load {
     /// Begins it.
-    pub fn begin(clusters: &[String], replicas: Shared) -> Self {
+    pub fn begin(clusters: &[String], replicas: &Shared) -> Self {
         let counts = Arc::<Counts>::default();
         let one = |number: usize| {
-            let (clusters, replicas, counts) =
-                (clusters.to_vec(), Arc::clone(&replicas), Arc::clone(&counts));
+            let (clusters, replicas, counts) = (clusters.to_vec(), Arc::clone(replicas), Arc::clone(&counts));
             std::thread::spawn(move || {
                 let turns = clusters.iter().cycle().skip(number * clusters.len() / PEOPLE).enumerate();
                 for (turn, cluster) in turns.take_while(|_| !counts.over.load(Relaxed)) {

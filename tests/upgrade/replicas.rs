@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::OnRedisWithCluster;
-use crate::harness::programs::backend::{Backend, BackendPlan};
+use crate::harness::programs::backend::Backend;
 
 /// Which binary.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,10 +75,10 @@ impl<'a> Replicas<'a> {
     }
 
     fn start(&self, version: Version) -> Replica {
-        let plan: BackendPlan = match version {
-            Version::Earlier => self.here.plan.clone().of_program(&self.earlier),
-            Version::This => self.here.plan.clone(),
-        };
+        let mut plan = self.here.plan.clone();
+        if version == Version::Earlier {
+            plan.program.clone_from(&self.earlier);
+        }
         let (backend, api) = self.here.start_as(&plan);
         Replica { version, backend, api: Arc::new(api) }
     }

@@ -167,7 +167,7 @@ impl Refresher<'_> {
         }
         match self.ready().await? {
             Ok(()) => Box::pin(self.spend(lock, key, stored, live, &token)).await,
-            Err(failure) => self.fail(lock, key, stored, live, failure).await,
+            Err(failure) => Box::pin(self.fail(lock, key, stored, live, failure)).await,
         }
     }
 

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backstage_oidc_helper::backend::logins::{
-    IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, Logins, TokenSet,
-};
+use backstage_oidc_helper::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, Logins, TokenSet};
 use backstage_oidc_helper::backend::oidc::identity_rule::CatalogSaid;
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
 use backstage_oidc_helper::random::SystemRandom;

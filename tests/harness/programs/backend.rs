@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use backstage_oidc_helper::settings::Source;
@@ -25,7 +25,8 @@ pub const NO_ISSUER: &str = "http://localhost:1/";
 /// What a backend shall be started with; every setting can be changed.
 #[derive(Clone)]
 pub struct BackendPlan {
-    program: PathBuf,
+    /// The binary: this one, unless said.
+    pub program: PathBuf,
     variables: BTreeMap<String, String>,
     log: PathBuf,
 }
@@ -115,13 +116,6 @@ impl BackendPlan {
     #[must_use]
     pub fn with_sentinels(self, redis: &RedisWithSentinels) -> Self {
         self.with("REDIS_URL", &redis.url).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
-    }
-
-    /// Another binary than this one.
-    #[must_use]
-    pub fn of_program(mut self, program: &Path) -> Self {
-        program.clone_into(&mut self.program);
-        self
     }
 
     /// What the program would read.
