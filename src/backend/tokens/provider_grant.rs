@@ -60,6 +60,7 @@ impl RefreshGrant for ProviderGrant<'_> {
                 Err(GrantFailure::NotTheLogins { reason, tokens })
             }
             Err(NotAccepted::Unverified(reason)) => {
+                self.warn_of_unverified(&tokens, &reason);
                 Err(GrantFailure::Unproven { reason, refresh_token: tokens.refresh_token() })
             }
         }
@@ -99,6 +100,20 @@ impl NotAccepted {
 }
 
 impl ProviderGrant<'_> {
+    /// Each refresh ends so until the operator changes something, and what the person is told does not reach them.
+    fn warn_of_unverified(&self, tokens: &Tokens, reason: &str) {
+        let (user, cluster) = (self.user, self.cluster.name());
+        if tokens.id_token().is_some() {
+            tracing::warn!(%user, cluster, reason, "a refresh brought an ID token that cannot be verified");
+        } else {
+            tracing::warn!(
+                %user,
+                cluster,
+                "a refresh brought no ID token: set the identity provider to send one with each (PingFederate: \"Return ID Token On Refresh Grant\"), and see that OIDC_SCOPES has openid"
+            );
+        }
+    }
+
     /// What came exists only here: neither a fault in looking at it nor the end of the process must lose it.
     async fn verified_in_time(
         &self,

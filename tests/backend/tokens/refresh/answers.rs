@@ -88,6 +88,23 @@ fn an_answer_without_an_id_token_or_cut_short_ends_no_login() {
     );
 }
 
+/// Nothing that the person does helps.
+#[test]
+fn an_operator_is_told_what_to_set_where_no_id_token_comes() {
+    let here = deploy("refresh_operator", &[]);
+    let (backend, api) = here.start();
+    api.log_in_and_expire(&here.idp);
+    let body = r#"{"access_token":"a","token_type":"Bearer"}"#;
+    here.idp
+        .control("next", json!({ "endpoint": "token", "status": 200, "body": body, "contentType": JSON }));
+    assert_eq!(api.get(PODS).status, 502);
+    backend.process.wait_for("what to set", |line| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        let told = event["message"].as_str()?.contains("Return ID Token On Refresh Grant");
+        (told && event["level"] == "WARN" && event["cluster"] == "dev").then_some(())
+    });
+}
+
 /// Entra: the person has to be seen again. A refresh that succeeds all the same brings the login back.
 #[test]
 fn a_provider_that_wants_to_see_the_person_gets_the_button_shown_at_once() {

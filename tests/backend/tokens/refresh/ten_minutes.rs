@@ -10,14 +10,16 @@ use crate::harness::deployment::Deployment;
 use crate::harness::in_process::BackendHere;
 use crate::harness::peers::hostile_idp::HostileIdp;
 
-/// The trouble begins, with an ID token that lives for an hour.
-const FRESH: Duration = Duration::from_mins(58);
+/// Before the trouble begins, with an ID token that lives for an hour. It serves for ten seconds less, which is five seconds from any look.
+const FRESH: Duration = Duration::from_secs(58 * 60 + 10);
 /// For so long.
 const TROUBLE: Duration = Duration::from_mins(10);
 /// Between two looks of the clients.
 const POLL: Duration = Duration::from_secs(15);
 /// The longest pause between two refreshes, with its quarter at random, and a look after it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(150 + 15);
+/// Real time, which passes with each answer that does not come: as short as a busy machine lets the other answers come in.
+const IDP_TIMEOUT: &str = "2s";
 /// Of one login, the last and successful one among them.
 const MOST_REFRESHES: usize = 12;
 
@@ -79,9 +81,11 @@ impl Row<'_> {
         };
         assert_eq!((seen, said), (wanted, wanted_said), "{:?}: {told}", self.trouble);
         assert_eq!(told["refreshable"], true, "{:?}", self.trouble);
+        let told_to_log_in = given.1["error"]["message"].to_string().contains("log in with");
+        assert_eq!(told_to_log_in, matches!(self.login, Login::Asked) && !serves, "{:?}", self.trouble);
     }
 
-    /// Whether the ID token that is kept serves; no look comes near that moment.
+    /// Whether the ID token that is kept serves.
     async fn serves(&self) -> bool {
         let login = self.here.login().await;
         login.is_some_and(|login| {
@@ -225,7 +229,7 @@ async fn an_id_token_with_the_fewest_claims_is_the_same_persons() {
 
 #[actix_web::test]
 async fn a_provider_that_does_not_answer_keeps_a_login() {
-    let here = Deployment::with_hostile_idp("minutes_silent").with("IDP_TIMEOUT", "1s");
+    let here = Deployment::with_hostile_idp("minutes_silent").with("IDP_TIMEOUT", IDP_TIMEOUT);
     let silent = ("refresh-answer", json!({ "silent": "before" }));
     pauses(&here, &silent, Login::Kept("idp_unreachable")).await;
     // Rotation is on, and the token was taken: the provider says so when it is asked once more.
@@ -235,7 +239,7 @@ async fn a_provider_that_does_not_answer_keeps_a_login() {
 
 #[actix_web::test]
 async fn a_provider_without_rotation_that_does_not_answer_keeps_a_login() {
-    let here = Deployment::with_hostile_idp("minutes_frozen").with("IDP_TIMEOUT", "1s");
+    let here = Deployment::with_hostile_idp("minutes_frozen").with("IDP_TIMEOUT", IDP_TIMEOUT);
     here.idp.profile(&json!({ "refreshed": { "refresh_token": null } }));
     let spent = ("refresh-answer", json!({ "silent": "after" }));
     pauses(&here, &spent, Login::Kept("idp_unreachable")).await;
