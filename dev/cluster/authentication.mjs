@@ -2,7 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
 /**
  * @typedef {object} User
- * @property {string} name the e-mail address
+ * @property {string} name the e-mail address, or what another claim says
  * @property {string[]} groups
  */
 
@@ -10,11 +10,12 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 const DISCOVERY_TIMEOUT_MS = 5000;
 
 /**
- * Users by their ID tokens, as an API server with `--oidc-username-claim=email --oidc-groups-claim=group` knows them.
+ * Users by their ID tokens, as an API server with `--oidc-username-claim` and `--oidc-groups-claim=group` knows them.
  */
 export class Authenticator {
   #issuer;
   #clientId;
+  #usernameClaim;
   #log;
   /** @type {ReturnType<typeof createRemoteJWKSet> | undefined} */
   #keys;
@@ -23,11 +24,13 @@ export class Authenticator {
    * @param {object} options
    * @param {string} options.issuer
    * @param {string} options.clientId
+   * @param {string} [options.usernameClaim]
    * @param {(line: string) => void} options.log
    */
-  constructor({ issuer, clientId, log }) {
+  constructor({ issuer, clientId, usernameClaim = 'email', log }) {
     this.#issuer = issuer;
     this.#clientId = clientId;
+    this.#usernameClaim = usernameClaim;
     this.#log = log;
   }
 
@@ -47,7 +50,7 @@ export class Authenticator {
         algorithms: ['RS256'],
         requiredClaims: ['exp'],
       });
-      return userOf(payload);
+      return userOf(payload, this.#usernameClaim);
     } catch (error) {
       // The message of a jose error names the claim, never the token.
       this.#log(`refused a token: ${error instanceof Error ? error.message : error}`);
@@ -72,16 +75,18 @@ export class Authenticator {
 
 /**
  * @param {import('jose').JWTPayload} claims
+ * @param {string} usernameClaim
  * @returns {User}
  */
-function userOf(claims) {
-  const { email, group } = claims;
-  if (typeof email !== 'string') {
-    throw new errors.JWTClaimValidationFailed('oidc: parse username claims "email": claim not present', claims, 'email');
+function userOf(claims, usernameClaim) {
+  const { [usernameClaim]: name, group } = claims;
+  if (typeof name !== 'string') {
+    const missing = `oidc: parse username claims "${usernameClaim}": claim not present`;
+    throw new errors.JWTClaimValidationFailed(missing, claims, usernameClaim);
   }
-  if ('email_verified' in claims && claims.email_verified !== true) {
+  if (usernameClaim === 'email' && 'email_verified' in claims && claims['email_verified'] !== true) {
     throw new errors.JWTClaimValidationFailed('oidc: email not verified', claims, 'email_verified');
   }
-  const groups = (Array.isArray(group) ? group : [group]).filter((name) => typeof name === 'string');
-  return { name: email, groups: [...groups, 'system:authenticated'] };
+  const groups = (Array.isArray(group) ? group : [group]).filter((one) => typeof one === 'string');
+  return { name, groups: [...groups, 'system:authenticated'] };
 }

@@ -8,6 +8,7 @@ export const USAGE = `A small Kubernetes API that knows its users by their ID to
 
   --issuer URL         the issuer of the ID tokens that are accepted, byte for byte as in their iss
   --client-id ID       what their aud must be
+  --username-claim C   the claim that is the user's name: email (default), which must be verified where they say so, or another
   --ca-out FILE        where the certificate of the new certificate authority is written (PEM)
   --port N             0 (default) takes a free one
   --http2              offers HTTP/2 beside HTTP/1.1, as API servers do
@@ -48,6 +49,7 @@ export function readClusterArguments(argv) {
     http2: values.http2,
     issuer: required('--issuer', values.issuer),
     clientId: required('--client-id', values['client-id']),
+    usernameClaim: values['username-claim'],
     caFile: required('--ca-out', values['ca-out']),
   };
 }
@@ -60,6 +62,7 @@ function parse(argv) {
       options: {
         issuer: { type: 'string' },
         'client-id': { type: 'string' },
+        'username-claim': { type: 'string', default: 'email' },
         'ca-out': { type: 'string' },
         port: { type: 'string', default: '0' },
         http2: { type: 'boolean', default: false },

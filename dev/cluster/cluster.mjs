@@ -18,20 +18,23 @@ const STREAMS = 100;
 /** An idle connection is kept for as long as by an API server: clients that use theirs again must not meet its end. */
 const KEEP_ALIVE_MS = 90_000;
 
+/** As much as an API server takes: tokens can be longer than the 16 KiB that Node takes. */
+const HEADER_BYTES = 1 << 20;
+
 /** @typedef {Extract<ReturnType<typeof readClusterArguments>, { help: false }>} ClusterArguments */
 
 /** @param {ClusterArguments} options */
-async function start({ issuer, clientId, caFile, port, http2, exitWithStdin }) {
+async function start({ issuer, clientId, usernameClaim, caFile, port, http2, exitWithStdin }) {
   const { authority, certificate, key } = await issueCertificates(new Date());
   await writeFile(caFile, authority);
   const log = (/** @type {string} */ line) => process.stderr.write(`cluster: ${line}\n`);
-  const authenticator = new Authenticator({ issuer, clientId, log });
+  const authenticator = new Authenticator({ issuer, clientId, usernameClaim, log });
   const listener = api({ authenticator, pods: new Pods(Date.now), log });
   const tls = { cert: certificate, key };
   // Requests and answers over HTTP/2 have the types of HTTP/1.1, which the handlers are written for.
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
-    : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+    : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES }, listener);
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();

@@ -4,4 +4,5 @@ pub mod backend;
 pub mod command;
 pub mod confirmed;
 pub mod helper_program;
+pub mod provider_page;
 pub mod proxy_program;

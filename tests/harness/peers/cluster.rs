@@ -40,7 +40,8 @@ impl Cluster {
         Self::start_with(world, issuer, &["--http2"])
     }
 
-    fn start_with(world: &World, issuer: &str, more: &[&str]) -> Self {
+    /// Starts one with more arguments.
+    pub fn start_with(world: &World, issuer: &str, more: &[&str]) -> Self {
         let ca_file = world.file("cluster-ca.pem");
         let arguments =
             ["--issuer", issuer, "--client-id", "kubernetes", "--ca-out", ca_file.to_str().unwrap()];
