@@ -3,7 +3,7 @@
 node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
 
 .PHONY: setup
-setup: ## installs what the other targets need, with apt, rustup, pip and npm; FOR=lint only what that target needs
+setup: ## installs what the other targets need, with apt, rustup, pip, npm, Maven and Go; FOR=lint only what that target needs
 	$(node) dev/setup/run.mjs $(FOR)
 
 .PHONY: demo
@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations and million
+test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations, million and providers
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -69,3 +69,7 @@ mutations: ## changes the refresh code in one place after the other; the simulat
 .PHONY: million
 million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer
 	$(node) dev/measurements/run.mjs million --size LOGINS=$(or $(LOGINS),1000000)
+
+.PHONY: providers
+providers: ## the whole path with a real Keycloak, Dex and Zitadel's example server; PROVIDERS=dex STEPS=logout runs less
+	$(node) dev/measurements/run.mjs providers --size PROVIDERS=$(PROVIDERS) --size STEPS="$(STEPS)"

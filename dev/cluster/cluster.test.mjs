@@ -53,6 +53,13 @@ describe('authentication', () => {
     assert.equal((await cluster.call(PODS, { token })).status, 401);
   });
 
+  it('knows users by another claim, with a token of 50 KB', async () => {
+    const other = await StartedCluster.start(issuer.issuer, 'kubernetes', ['--username-claim', 'sub']);
+    const token = await issuer.token({ sub: 'felix@example.com', email: undefined, group: undefined, name: 'y'.repeat(40_000) });
+    assert.equal((await other.call(PODS, { token })).status, 200);
+    assert.equal(await other.stop(), 0);
+  });
+
   it('answers 401 without a token', async () => {
     assert.equal((await cluster.call(PODS)).status, 401);
   });

@@ -35,11 +35,12 @@ export class StartedCluster {
   /**
    * @param {string} issuer
    * @param {string} [clientId] the client that its users' tokens are for
+   * @param {string[]} [more] arguments
    */
-  static async start(issuer, clientId = CLIENT_ID) {
+  static async start(issuer, clientId = CLIENT_ID, more = []) {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
     const caFile = join(directory, 'ca.pem');
-    const options = ['--issuer', issuer, '--client-id', clientId, '--ca-out', caFile];
+    const options = ['--issuer', issuer, '--client-id', clientId, '--ca-out', caFile, ...more];
     const process = await startProcess('../cluster/cluster.mjs', options);
     return new StartedCluster(process, directory, await readFile(caFile, 'utf8'));
   }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// `make storm`, `make watches`, `make million`, `make upgrade`: run tests/NAME.rs at its full size, after installing and building what it needs.
+// `make storm`, `make watches`, `make million`, `make upgrade`, `make providers`: run tests/NAME.rs at its full size, after installing and
+// building what it needs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
 import { NEEDS } from '../setup/needs.mjs';
+import { providerPrograms } from '../setup/provider-programs.mjs';
 import { inRepository, REPOSITORY } from '../setup/repository.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
@@ -15,15 +17,19 @@ import { EARLIER, earlierBinary } from './earlier-binary.mjs';
 /** Optimized as far as it changes what is measured, without the minutes of a release build. */
 const OPTIMIZED = { CARGO_PROFILE_TEST_OPT_LEVEL: '2', CARGO_PROFILE_DEV_OPT_LEVEL: '2' };
 
-/** What each is built with. @type {Record<'storm' | 'watches' | 'million' | 'upgrade', Record<string, string>>} */
-const VARIABLES = { storm: {}, watches: OPTIMIZED, million: OPTIMIZED, upgrade: {} };
+/** @typedef {'storm' | 'watches' | 'million' | 'upgrade' | 'providers'} Name */
 
-/** @param {string | undefined} name @returns {keyof typeof VARIABLES} */
+/** What each is built and run with. @type {Record<Name, Record<string, string>>} */
+const VARIABLES = { storm: {}, watches: OPTIMIZED, million: OPTIMIZED, upgrade: {}, providers: providerPrograms() };
+
+/** @param {string | undefined} name @returns {Name} */
 function known(name) {
-  if (name !== 'storm' && name !== 'watches' && name !== 'million' && name !== 'upgrade') {
-    throw new Error(`There is no measurement ${name}; name one of ${Object.keys(VARIABLES).join(', ')}.`);
+  const names = /** @type {Name[]} */ (Object.keys(VARIABLES));
+  const found = names.find((one) => one === name);
+  if (found === undefined) {
+    throw new Error(`There is nothing to run that is called ${name}; name one of ${names.join(', ')}.`);
   }
-  return name;
+  return found;
 }
 
 /**

@@ -2,7 +2,7 @@
  * @typedef {object} Needs what has to be on the machine
  * @property {readonly import('./system-packages.mjs').SystemProgram[]} programs of the system, from apt
  * @property {readonly string[]} folders with npm packages that are needed
- * @property {readonly import('./tools.mjs').Tool[]} tools from rustup and PyPI
+ * @property {readonly import('./tools.mjs').Tool[]} tools from rustup, PyPI, Maven and Go modules
  */
 
 /** What rustup installs; the other tools are kept in target/. */
@@ -35,6 +35,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   mutations: { programs: ['cc'], folders: [], tools: [] },
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
+  providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

@@ -38,7 +38,7 @@ export async function setUpSystem({ programs }, log) {
 export async function setUpPackages({ folders, tools }, log) {
   const absent = await missingTools(tools, log);
   if (absent.length > 0) {
-    say(`Installing ${absent.join(', ')} (a minute, once).`);
+    say(`Installing ${absent.join(', ')} (a minute or a few, once).`);
     await installTools(absent, log);
   }
   const outdated = await foldersWithoutPackages(folders);

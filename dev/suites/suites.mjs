@@ -44,6 +44,7 @@ export const LONG_TESTS = [
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
+  { name: 'providers', line: ['make', 'providers'], output: 'development' },
   PACKED,
 ];
 

@@ -9,7 +9,7 @@ use super::dex::Dex;
 use super::keycloak::Keycloak;
 use super::scene::Ground;
 use super::site::Provider;
-use super::steps::{STEPS, Shown};
+use super::steps::{STEPS, Step};
 use super::zitadel::Zitadel;
 use crate::harness::clients::browser::Browser;
 use crate::harness::peers::redis_server::RedisServer;
@@ -19,7 +19,6 @@ use crate::harness::world::World;
 #[derive(Default)]
 pub struct Outcome {
     shown: usize,
-    not_there: usize,
     pub failed: Vec<String>,
 }
 
@@ -31,15 +30,14 @@ impl Outcome {
 
     pub fn and(mut self, other: Self) -> Self {
         self.failed.extend(other.failed);
-        Self { shown: self.shown + other.shown, not_there: self.not_there + other.not_there, ..self }
+        Self { shown: self.shown + other.shown, ..self }
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.failed.is_empty() { "ok (" } else { "failed (" };
-        let figures = format!("{} steps, {} that a provider does not have", self.shown, self.not_there);
-        write!(f, "{word}{figures}")?;
+        write!(f, "{word}{} steps", self.shown)?;
         self.failed.iter().try_for_each(|failed| write!(f, "; {failed}"))
     }
 }
@@ -60,18 +58,14 @@ pub fn run(name: &str) -> Outcome {
     steps.map(|(step, show)| one(&ground, step, *show)).fold(Outcome::default(), Outcome::and)
 }
 
-fn one(ground: &Ground, step: &str, show: fn(&Ground) -> Shown) -> Outcome {
+fn one(ground: &Ground, step: &str, show: Step) -> Outcome {
     let (name, began) = (ground.provider.name(), Instant::now());
     let shown = catch_unwind(AssertUnwindSafe(|| show(ground)));
     let seconds = began.elapsed().as_secs_f64();
     match shown {
-        Ok(Shown::Seen(figures)) => {
-            println!("✓ {name}: {step} ({figures}, {seconds:.1} s)");
+        Ok(seen) => {
+            println!("✓ {name}: {step} ({seen}, {seconds:.1} s)");
             Outcome { shown: 1, ..Outcome::default() }
-        }
-        Ok(Shown::NotThere(why)) => {
-            println!("- {name}: {step} (not there: {why})");
-            Outcome { not_there: 1, ..Outcome::default() }
         }
         // The panic has printed its own words.
         Err(_) => {

@@ -65,20 +65,21 @@ impl<'a> Scene<'a> {
     }
 
     /// A login at one of the clusters with the real helper, in a browser context of that name.
-    pub fn log_in_to(&self, cluster: &str, context: &str) {
+    pub fn log_in_to(&self, cluster: &str, context: &str) -> Asked {
         let world = &self.ground.world;
         let plan = HelperPlan::new(world, &self.backend.url).argument("--cluster").argument(cluster);
         let mut helper = plan.start();
         let mut browser = self.ground.browser.borrow_mut();
         browser.open(context, &helper.link);
-        self.fill_in_unless_known(&mut browser, context, "body[data-outcome]");
+        let asked = self.fill_in_unless_known(&mut browser, context, "body[data-outcome]");
         browser.wait_for_outcome(context, "success");
         helper.end().assert(0, &["Connected", USER]);
+        asked
     }
 
     /// The same at the only cluster.
-    pub fn log_in(&self) {
-        self.log_in_to("dev", "felix");
+    pub fn log_in(&self) -> Asked {
+        self.log_in_to("dev", "felix")
     }
 
     /// The provider shows its form, or knows the person already and leads on to where `arrived` is. Says whether it asked.

@@ -8,16 +8,11 @@ mod trouble;
 
 use super::scene::Ground;
 
-/// What came of a step that did not fail.
-pub enum Shown {
-    /// With these figures.
-    Seen(String),
-    /// The provider has none of it; why.
-    NotThere(&'static str),
-}
+/// Panics where the provider or the program does not do what it should; else says what was seen, and what the provider does not have.
+pub type Step = fn(&Ground) -> String;
 
 /// The steps by their names. What stops the provider comes last.
-pub const STEPS: [(&str, fn(&Ground) -> Shown); 14] = [
+pub const STEPS: [(&str, Step); 14] = [
     ("a login with the settings of its page", refreshing::login_of_page),
     ("ten refreshes with rotation", refreshing::ten_refreshes),
     ("a stolen refresh token", refreshing::stolen_token),

@@ -25,7 +25,8 @@ impl Provider for Zitadel {
             username_claim: "sub",
             spent: "refresh_refused",
             reuse: Reuse::IsRefused,
-            disabled: "refresh_failing",
+            // It spends the token before it looks for the person, and has no successor for it then.
+            disabled: "refresh_lost",
             over: Over::Unannounced("refresh_refused"),
             logout: Logout::Revokes,
             logins_a_client: Logins::Many,

@@ -6,6 +6,9 @@ use crate::harness::node;
 use crate::harness::process::Process;
 use crate::harness::world::World;
 
+/// Longer than a page takes on a busy machine.
+const PATIENCE_MS: u32 = 60_000;
+
 /// A running browser; every context is a user of their own, with cookies of their own.
 pub struct Browser {
     process: Process,
@@ -56,7 +59,7 @@ impl Browser {
 
     /// Opens a page in a context.
     pub fn open(&mut self, context: &str, url: &str) {
-        self.act(&json!({ "op": "open", "context": context, "url": url }));
+        self.act(&json!({ "op": "open", "context": context, "url": url, "timeoutMs": PATIENCE_MS }));
     }
 
     /// Runs a script in the page.
@@ -66,22 +69,26 @@ impl Browser {
 
     /// Fills in a field of a form.
     pub fn fill(&mut self, context: &str, selector: &str, value: &str) {
-        self.act(&json!({ "op": "fill", "context": context, "selector": selector, "value": value }));
+        self.act(&json!({ "op": "fill", "context": context, "selector": selector, "value": value, "timeoutMs": PATIENCE_MS }));
     }
 
     /// Clicks.
     pub fn click(&mut self, context: &str, selector: &str) {
-        self.act(&json!({ "op": "click", "context": context, "selector": selector }));
+        self.act(
+            &json!({ "op": "click", "context": context, "selector": selector, "timeoutMs": PATIENCE_MS }),
+        );
     }
 
     /// Waits until something is there.
     pub fn wait_for(&mut self, context: &str, selector: &str) {
-        self.act(&json!({ "op": "waitFor", "context": context, "selector": selector, "timeoutMs": 30_000 }));
+        self.act(
+            &json!({ "op": "waitFor", "context": context, "selector": selector, "timeoutMs": PATIENCE_MS }),
+        );
     }
 
     /// Logs in at the development identity provider's page.
     pub fn log_in_at_idp(&mut self, context: &str, login: &str) {
-        self.act(&json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev", "timeoutMs": 30_000 }));
+        self.act(&json!({ "op": "loginAtIdp", "context": context, "login": login, "password": "dev", "timeoutMs": PATIENCE_MS }));
     }
 
     /// Waits for the helper's page of that name.

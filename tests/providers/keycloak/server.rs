@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a copy of what is installed: it writes into its own folder.
+    /// On a copy of what is installed, which is built already: it writes into its own folder.
     pub fn start(world: &World) -> Self {
         let folder = world.home.path().join("keycloak");
         let copied = Command::new("cp").arg("-r").arg(program("KEYCLOAK")).arg(&folder).status().unwrap();

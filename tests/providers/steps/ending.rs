@@ -4,7 +4,6 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Shown;
 use crate::providers::asked::spend;
 use crate::providers::scene::{Ground, Scene, wait_until};
 use crate::providers::site::{Logout, Over, Wanted};
@@ -12,7 +11,7 @@ use crate::providers::site::{Logout, Over, Wanted};
 /// Time enough for a login and a refresh.
 const LOGIN_SECONDS: u64 = 12;
 
-pub fn logout(ground: &Ground) -> Shown {
+pub fn logout(ground: &Ground) -> String {
     let scene = Scene::open(ground);
     scene.log_in();
     scene.refresh("dev");
@@ -26,48 +25,48 @@ pub fn logout(ground: &Ground) -> Shown {
             assert!((400..500).contains(&spent.status), "it still counts: {}", spent.text);
             assert_eq!(answer.get("livesOn"), None, "{answer}");
             assert_eq!(scene.revocations("revoked"), 1);
-            Shown::Seen(format!("its refresh token is refused: {}", spent.json["error"]))
+            format!("its refresh token is refused: {}", spent.json["error"])
         }
         Logout::LivesOn => {
             assert_eq!(spent.status, 200, "{}", spent.text);
             assert_eq!(answer["livesOn"], json!([{ "name": "dev" }]), "{answer}");
-            Shown::Seen("livesOn is said, and its refresh token does count".to_owned())
+            "livesOn is said, and its refresh token does count".to_owned()
         }
     }
 }
 
-pub fn disabled(ground: &Ground) -> Shown {
+pub fn disabled(ground: &Ground) -> String {
     let mut scene = Scene::open(ground);
     scene.log_in();
     scene.refresh("dev");
     scene.site.disable_person();
     scene.wait_for_expiry("dev");
     let reason = ground.provider.manners().disabled;
-    scene.assert_over("dev", reason);
-    Shown::Seen(reason.to_owned())
+    scene.assert_ends_as("dev", reason);
+    reason.to_owned()
 }
 
-pub fn over(ground: &Ground) -> Shown {
+pub fn over(ground: &Ground) -> String {
     match ground.provider.manners().over {
         Over::Announced => announced(ground),
         Over::Unannounced(reason) => unannounced(ground, reason),
     }
 }
 
-/// `/status` says until when the login is good, and is right.
-fn announced(ground: &Ground) -> Shown {
+/// `/status` says until when the login is good, and that it is over then. Whoever uses it nonetheless has the provider's own word.
+fn announced(ground: &Ground) -> String {
     let scene = limited(ground);
     let ends = scene.status("dev")["loginExpiresAt"].as_str().expect("no end is said").to_owned();
     scene.refresh("dev");
     let ends = OffsetDateTime::parse(&ends, &Rfc3339).unwrap();
     wait_until(ends.unix_timestamp() + 1);
-    let spent = spend(&scene.site.issuer(), &scene.refresh_token("dev"));
-    assert!((400..500).contains(&spent.status), "it still counts: {}", spent.text);
-    scene.assert_over("dev", "expired");
-    Shown::Seen(format!("loginExpiresAt was known, then: expired; the provider says {}", spent.json["error"]))
+    let status = scene.status("dev");
+    assert_eq!((&status["connected"], &status["reason"]), (&json!(false), &json!("expired")), "{status}");
+    scene.assert_over("dev", "refresh_refused");
+    "loginExpiresAt is known; then expired; once asked, refresh_refused".to_owned()
 }
 
-fn unannounced(ground: &Ground, reason: &str) -> Shown {
+fn unannounced(ground: &Ground, reason: &str) -> String {
     let mut scene = limited(ground);
     scene.refresh("dev");
     let began = OffsetDateTime::now_utc().unix_timestamp();
@@ -78,7 +77,7 @@ fn unannounced(ground: &Ground, reason: &str) -> Shown {
         wait_until(began + i64::try_from(LOGIN_SECONDS).unwrap());
     }
     scene.assert_over("dev", reason);
-    Shown::Seen(reason.to_owned())
+    reason.to_owned()
 }
 
 fn limited(ground: &Ground) -> Scene<'_> {

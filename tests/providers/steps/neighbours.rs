@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use super::Shown;
 use crate::providers::asked::spend;
 use crate::providers::other_application::OtherApplication;
-use crate::providers::scene::{Ground, Scene};
+use crate::providers::scene::{Asked, Ground, Scene};
 use crate::providers::site::{Logins, Logout, Wanted};
 
 /// The first is replaced, and what replaces it lives.
-pub fn second_login(ground: &Ground) -> Shown {
+pub fn second_login(ground: &Ground) -> String {
     let scene = Scene::open(ground);
     scene.log_in();
     let first = scene.kept("dev")["id"].clone();
@@ -18,29 +17,32 @@ pub fn second_login(ground: &Ground) -> Shown {
     scene.refresh("dev");
     scene.refresh("dev");
     assert_eq!(scene.revocations("revoked"), 0);
-    Shown::Seen("two refreshes of the new one, no revocation".to_owned())
+    "two refreshes of the new one, no revocation".to_owned()
 }
 
-/// It logs in before and after, and out again.
-pub fn other_application(ground: &Ground) -> Shown {
+/// It logs in before ours and after, and out again.
+pub fn other_application(ground: &Ground) -> String {
     let scene = Scene::open(ground);
-    OtherApplication::log_in(&scene, "felix");
-    scene.log_in();
-    scene.log_in();
+    let first = OtherApplication::log_in(&scene, "felix").asked;
+    let ours = [scene.log_in(), scene.log_in()];
     scene.refresh("dev");
     let mut other = OtherApplication::log_in(&scene, "felix");
     assert_eq!(other.refresh().status, 200);
     let out = if other.log_out(&scene, "felix").is_some() { "its logout" } else { "no logout there" };
     scene.refresh("dev");
     scene.refresh("dev");
+    assert_eq!(first, Asked::Yes);
     let session = match ground.provider.manners().no_browser_session {
-        Some(why) => format!("not there: one session in the browser, {why}"),
-        None => format!("its form was shown again: {:?}", other.asked),
+        Some(why) => format!("one session for both is not there: {why}"),
+        None => {
+            assert_eq!((ours, other.asked), ([Asked::No; 2], Asked::No), "the browser has no session");
+            "the form was shown once for all".to_owned()
+        }
     };
-    Shown::Seen(format!("ours lives through two logins of our own, one of its and {out}; {session}"))
+    format!("ours lives through two logins of our own, two of its and {out}; {session}")
 }
 
-pub fn two_clusters(ground: &Ground) -> Shown {
+pub fn two_clusters(ground: &Ground) -> String {
     let manners = ground.provider.manners();
     let world = &ground.world;
     let scene =
@@ -62,10 +64,10 @@ pub fn two_clusters(ground: &Ground) -> Shown {
     scene.api.delete("/tokens?cluster=prod");
     let spent = spend(&scene.site.issuer(), &last).status;
     assert_eq!(spent == 200, manners.logout == Logout::LivesOn, "{spent}");
-    Shown::Seen(match manners.logins_a_client {
+    match manners.logins_a_client {
         Logins::Many => "DELETE of one leaves the other, of both revokes".to_owned(),
         Logins::One => {
             "this provider keeps one login a client: the second ends the first, refresh_failing".to_owned()
         }
-    })
+    }
 }

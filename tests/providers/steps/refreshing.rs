@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::Shown;
 use crate::harness::programs::provider_page::with_settings_of_page;
 use crate::providers::asked::spend;
 use crate::providers::scene::{Ground, Scene};
@@ -12,7 +11,7 @@ use crate::providers::site::{HUGE, Keys, Reuse, TokenSize, Wanted};
 
 const REFRESHES: usize = 10;
 
-pub fn login_of_page(ground: &Ground) -> Shown {
+pub fn login_of_page(ground: &Ground) -> String {
     let page = ground.provider.name();
     let scene = Scene::with(ground, &Wanted::default(), |plan| {
         with_settings_of_page(plan.without("OIDC_USERINFO").without("IDENTITY_RULE"), page)
@@ -21,11 +20,11 @@ pub fn login_of_page(ground: &Ground) -> Shown {
     scene.read_pods("dev");
     scene.refresh("dev");
     let claims = part(&scene.id_token("dev"), 1).as_object().unwrap().len();
-    Shown::Seen(format!("and a refresh, {claims} claims in its ID token"))
+    format!("and a refresh, {claims} claims in its ID token")
 }
 
 /// An old refresh token is then sent again, as by a thief that comes late.
-pub fn ten_refreshes(ground: &Ground) -> Shown {
+pub fn ten_refreshes(ground: &Ground) -> String {
     let scene = Scene::open(ground);
     scene.log_in();
     let mut seen = vec![scene.refresh_token("dev")];
@@ -38,11 +37,11 @@ pub fn ten_refreshes(ground: &Ground) -> Shown {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), count, "a refresh token came twice");
-    Shown::Seen(format!("{count} different refresh tokens"))
+    format!("{count} different refresh tokens")
 }
 
 /// A thief spends an old token, which is refused; then the newest, and the backend has an old one.
-pub fn stolen_token(ground: &Ground) -> Shown {
+pub fn stolen_token(ground: &Ground) -> String {
     let manners = ground.provider.manners();
     let scene = Scene::open(ground);
     scene.log_in();
@@ -54,17 +53,17 @@ pub fn stolen_token(ground: &Ground) -> Shown {
     if manners.reuse == Reuse::EndsLogin {
         scene.wait_for_expiry("dev");
         scene.assert_over("dev", manners.spent);
-        return Shown::Seen(format!("refused as {code}, which ends the login: {}", manners.spent));
+        return format!("refused as {code}, which ends the login: {}", manners.spent);
     }
     scene.refresh("dev");
     let stolen = spend(&scene.site.issuer(), &scene.refresh_token("dev"));
     assert_eq!(stolen.status, 200, "{}", stolen.text);
     scene.wait_for_expiry("dev");
     scene.assert_over("dev", manners.spent);
-    Shown::Seen(format!("an old one is refused as {code}; after the newest was spent: {}", manners.spent))
+    format!("an old one is refused as {code}; after the newest was spent: {}", manners.spent)
 }
 
-pub fn key_rotation(ground: &Ground) -> Shown {
+pub fn key_rotation(ground: &Ground) -> String {
     let mut scene = Scene::with(ground, &Wanted { keys: Keys::Short, ..Wanted::default() }, |plan| plan);
     scene.log_in();
     scene.refresh("dev");
@@ -74,10 +73,10 @@ pub fn key_rotation(ground: &Ground) -> Shown {
     let after = key_id(&scene);
     assert_ne!(before, after, "it is signed with the same key");
     scene.refresh("dev");
-    Shown::Seen(format!("{} to {}", shortened(&before), shortened(&after)))
+    format!("{} to {}", shortened(&before), shortened(&after))
 }
 
-pub fn huge_token(ground: &Ground) -> Shown {
+pub fn huge_token(ground: &Ground) -> String {
     let wanted = Wanted { token: TokenSize::Huge, ..Wanted::default() };
     let scene = Scene::with(ground, &wanted, |plan| plan);
     scene.log_in();
@@ -85,7 +84,7 @@ pub fn huge_token(ground: &Ground) -> Shown {
     scene.refresh("dev");
     let bytes = scene.id_token("dev").len();
     assert!(bytes > HUGE, "only {bytes} bytes");
-    Shown::Seen(format!("{bytes} bytes after a refresh"))
+    format!("{bytes} bytes after a refresh")
 }
 
 fn key_id(scene: &Scene) -> String {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::Shown;
 use crate::harness::peers::cluster::pods;
 use crate::providers::scene::{Ground, Scene};
 use crate::providers::site::{Freeze, Restart, Spending, Wanted};
@@ -13,7 +12,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// What issue 11 allows in such a time.
 const MOST_REQUESTS: u64 = 12;
 
-pub fn frozen(ground: &Ground) -> Shown {
+pub fn frozen(ground: &Ground) -> String {
     let wanted = Wanted { spending: Spending::AsOnPage, ..Wanted::default() };
     let scene = Scene::with(ground, &wanted, |plan| plan);
     scene.log_in();
@@ -28,7 +27,7 @@ pub fn frozen(ground: &Ground) -> Shown {
         scene.assert_ends_as("dev", "refresh_lost");
         scene.log_in();
         let why = "it spends afterwards what it was sent, and forgives no second time: refresh_lost; a new login works";
-        return Shown::Seen(format!("{polls} polls, {asked} requests to the provider meanwhile; {why}"));
+        return format!("{polls} polls, {asked} requests to the provider meanwhile; {why}");
     }
     scene.until_it_works("dev");
     assert_eq!(scene.kept("dev")["id"], login, "it is another login");
@@ -36,7 +35,7 @@ pub fn frozen(ground: &Ground) -> Shown {
     scene.refresh("dev");
     let all = scene.refreshes_sent() - before;
     assert!(all <= MOST_REQUESTS, "{all} requests");
-    Shown::Seen(format!("{polls} polls, {asked} requests to the provider meanwhile, {all} with those after"))
+    format!("{polls} polls, {asked} requests to the provider meanwhile, {all} with those after")
 }
 
 /// Of `/status`, and of the cluster, which needs a new token.
@@ -54,7 +53,7 @@ fn poll(scene: &Scene) -> u32 {
     polls
 }
 
-pub fn restarted(ground: &Ground) -> Shown {
+pub fn restarted(ground: &Ground) -> String {
     let mut scene = Scene::open(ground);
     scene.log_in();
     scene.refresh("dev");
@@ -66,17 +65,14 @@ pub fn restarted(ground: &Ground) -> Shown {
             scene.until_it_works("dev");
             scene.refresh("dev");
             assert_eq!(scene.kept("dev")["id"], login, "it is another login");
-            Shown::Seen("the login lives on".to_owned())
+            "the login lives on".to_owned()
         }
         Restart::Forgets => {
             scene.wait_for_expiry("dev");
             scene.assert_over("dev", ground.provider.manners().spent);
             scene.log_in();
             scene.refresh("dev");
-            Shown::Seen(format!(
-                "it has forgotten all: {}; a new login works",
-                ground.provider.manners().spent
-            ))
+            format!("it has forgotten all: {}; a new login works", ground.provider.manners().spent)
         }
     }
 }
