@@ -19,6 +19,7 @@ mod providers {
     pub mod asked;
     pub mod dex;
     pub mod keycloak;
+    pub mod login_form;
     pub mod other_application;
     pub mod programs;
     pub mod run;

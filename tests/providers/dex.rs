@@ -1,4 +1,4 @@
-//! Dex, with its database in SQLite and its own passwords. Who is disabled is taken out of its configuration.
+//! Dex, with its database in a file (`SQLite`) and its own passwords. Who is disabled is taken out of its configuration.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,12 +6,12 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::asked::{discovery, key_ids};
+use super::login_form::LoginForm;
 use super::programs::program;
 use super::site::{
     CLIENT, Freeze, HUGE, ID_TOKEN_SECONDS, Keys, Logins, Logout, Manners, OTHER_CLIENT, OTHER_REDIRECT,
-    Over, PASSWORD, PERSON, Provider, REDIRECT, Restart, Reuse, Site, Spending, TokenSize, Wanted,
+    Over, PERSON, Provider, REDIRECT, Restart, Reuse, Site, Spending, TokenSize, Wanted,
 };
-use crate::harness::clients::browser::Browser;
 use crate::harness::process::Process;
 use crate::harness::world::{World, free_port, repository};
 
@@ -117,10 +117,8 @@ impl Site for Running {
         format!("http://localhost:{}", self.port)
     }
 
-    fn fill_in(&self, browser: &mut Browser, context: &str) {
-        browser.fill(context, "#login", PERSON);
-        browser.fill(context, "#password", PASSWORD);
-        browser.click(context, "#submit-login");
+    fn form(&self) -> LoginForm {
+        LoginForm { name: "#login", password: "#password", button: "#submit-login" }
     }
 
     /// It looks every half minute whether it is time.

@@ -9,11 +9,11 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use self::server::Server;
+use super::login_form::LoginForm;
 use super::site::{
     CLIENT, Freeze, HUGE, ID_TOKEN_SECONDS, Logins, Logout, Manners, OTHER_CLIENT, OTHER_REDIRECT, Over,
     PASSWORD, PERSON, Provider, REDIRECT, Restart, Reuse, Site, Spending, TokenSize, Wanted,
 };
-use crate::harness::clients::browser::Browser;
 use crate::harness::world::World;
 
 pub struct Keycloak {
@@ -110,10 +110,8 @@ impl Site for Realm {
         format!("{}/realms/{}", self.server.borrow().url(), self.name)
     }
 
-    fn fill_in(&self, browser: &mut Browser, context: &str) {
-        browser.fill(context, "#username", PERSON);
-        browser.fill(context, "#password", PASSWORD);
-        browser.click(context, "#kc-login");
+    fn form(&self) -> LoginForm {
+        LoginForm { name: "#username", password: "#password", button: "#kc-login" }
     }
 
     /// A new key comes before the old one, which stays.

@@ -27,11 +27,14 @@ impl OtherApplication {
         let discovery = discovery(&scene.site.issuer());
         let here = TcpListener::bind("127.0.0.1:8899").unwrap();
         let serving = std::thread::spawn(move || redirected(&here));
+        // Keycloak ends the browser's session where all that came of it is offline tokens; its own apps ask for none.
+        let has_session = scene.ground.provider.manners().no_browser_session.is_none();
+        let scope = if has_session { "openid" } else { "openid offline_access" };
         let parameters = [
             ("response_type", "code"),
             ("client_id", OTHER_CLIENT),
             ("redirect_uri", OTHER_REDIRECT),
-            ("scope", "openid offline_access"),
+            ("scope", scope),
             ("state", "state"),
             ("code_challenge", CHALLENGE),
             ("code_challenge_method", "S256"),

@@ -62,15 +62,11 @@ fn one(ground: &Ground, step: &str, show: Step) -> Outcome {
     let (name, began) = (ground.provider.name(), Instant::now());
     let shown = catch_unwind(AssertUnwindSafe(|| show(ground)));
     let seconds = began.elapsed().as_secs_f64();
-    match shown {
-        Ok(seen) => {
-            println!("✓ {name}: {step} ({seen}, {seconds:.1} s)");
-            Outcome { shown: 1, ..Outcome::default() }
-        }
+    let Ok(seen) = shown else {
         // The panic has printed its own words.
-        Err(_) => {
-            println!("✗ {name}: {step} ({seconds:.1} s)");
-            Outcome { failed: vec![format!("{name}: {step}")], ..Outcome::default() }
-        }
-    }
+        println!("✗ {name}: {step} ({seconds:.1} s)");
+        return Outcome { failed: vec![format!("{name}: {step}")], ..Outcome::default() };
+    };
+    println!("✓ {name}: {step} ({seen}, {seconds:.1} s)");
+    Outcome { shown: 1, ..Outcome::default() }
 }

@@ -88,7 +88,7 @@ impl<'a> Scene<'a> {
         if !browser.page(context).html.contains("type=\"password\"") {
             return Asked::No;
         }
-        self.site.fill_in(browser, context);
+        self.site.form().send(browser, context);
         browser.wait_for(context, arrived);
         Asked::Yes
     }

@@ -1,6 +1,6 @@
 //! What the steps have to know of a provider, and what they can have it do.
 
-use crate::harness::clients::browser::Browser;
+use super::login_form::LoginForm;
 use crate::harness::world::World;
 
 /// How long its ID tokens live: long enough to reach the cluster on a busy machine.
@@ -136,8 +136,8 @@ pub trait Site {
     /// As its ID tokens name it.
     fn issuer(&self) -> String;
 
-    /// Fills in its login form, which the browser shows.
-    fn fill_in(&self, browser: &mut Browser, context: &str);
+    /// Where the person logs in.
+    fn form(&self) -> LoginForm;
 
     /// From now on tokens are signed with another key.
     fn rotate_keys(&mut self);

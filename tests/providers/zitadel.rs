@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::asked::post;
+use super::login_form::LoginForm;
 use super::programs::program;
 use super::site::{
-    Freeze, HUGE, ID_TOKEN_SECONDS, Logins, Logout, Manners, Over, PASSWORD, PERSON, Provider, Restart,
-    Reuse, Site, TokenSize, Wanted,
+    Freeze, HUGE, ID_TOKEN_SECONDS, Logins, Logout, Manners, Over, Provider, Restart, Reuse, Site, TokenSize,
+    Wanted,
 };
-use crate::harness::clients::browser::Browser;
 use crate::harness::process::Process;
 use crate::harness::world::{World, free_port};
 
@@ -81,10 +81,8 @@ impl Site for Running {
         format!("http://localhost:{}/", self.port)
     }
 
-    fn fill_in(&self, browser: &mut Browser, context: &str) {
-        browser.fill(context, "#username", PERSON);
-        browser.fill(context, "#password", PASSWORD);
-        browser.click(context, "button[type=submit]");
+    fn form(&self) -> LoginForm {
+        LoginForm { name: "#username", password: "#password", button: "button[type=submit]" }
     }
 
     fn rotate_keys(&mut self) {

@@ -67,11 +67,6 @@ impl Browser {
         self.act(&json!({ "op": "evaluate", "context": context, "expression": expression }));
     }
 
-    /// Fills in a field of a form.
-    pub fn fill(&mut self, context: &str, selector: &str, value: &str) {
-        self.act(&json!({ "op": "fill", "context": context, "selector": selector, "value": value, "timeoutMs": PATIENCE_MS }));
-    }
-
     /// Clicks.
     pub fn click(&mut self, context: &str, selector: &str) {
         self.act(

@@ -32,12 +32,11 @@ pub fn other_application(ground: &Ground) -> String {
     scene.refresh("dev");
     scene.refresh("dev");
     assert_eq!(first, Asked::Yes);
-    let session = match ground.provider.manners().no_browser_session {
-        Some(why) => format!("one session for both is not there: {why}"),
-        None => {
-            assert_eq!((ours, other.asked), ([Asked::No; 2], Asked::No), "the browser has no session");
-            "the form was shown once for all".to_owned()
-        }
+    let session = if let Some(why) = ground.provider.manners().no_browser_session {
+        format!("one session for both is not there: {why}")
+    } else {
+        assert_eq!((ours, other.asked), ([Asked::No; 2], Asked::No), "the browser has no session");
+        "the form was shown once for all".to_owned()
     };
     format!("ours lives through two logins of our own, two of its and {out}; {session}")
 }
