@@ -130,16 +130,31 @@ impl Source {
 /// # Errors
 /// When it is no such URL; the message names the variable.
 pub(crate) fn checked_url(name: &str, text: &str, insecure_hosts: &[String]) -> Result<Url, SettingsError> {
-    let unusable = |reason: &str| SettingsError(format!("{name} cannot be used: {reason}."));
-    // A URL parser ignores white space, but an issuer is compared byte for byte.
-    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(unusable("it holds white space: take that out"));
-    }
-    let url = https_rule::parse(text, insecure_hosts).map_err(|e| unusable(&e.to_string()))?;
+    let url = checked_document_url(name, text, insecure_hosts)?;
     match url.query() {
         None => Ok(url),
-        Some(_) => Err(unusable("it holds a query: leave out the question mark and what follows it")),
+        Some(_) => Err(unusable(name, "it holds a query: leave out the question mark and what follows it")),
     }
+}
+
+/// A setting that is the URL of one document, to which nothing is appended: it may hold a query.
+///
+/// # Errors
+/// When it is no such URL; the message names the variable.
+pub(crate) fn checked_document_url(
+    name: &str,
+    text: &str,
+    insecure_hosts: &[String],
+) -> Result<Url, SettingsError> {
+    // A URL parser ignores white space, but an issuer is compared byte for byte.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(unusable(name, "it holds white space: take that out"));
+    }
+    https_rule::parse(text, insecure_hosts).map_err(|e| unusable(name, &e.to_string()))
+}
+
+fn unusable(name: &str, reason: &str) -> SettingsError {
+    SettingsError(format!("{name} cannot be used: {reason}."))
 }
 
 /// Reads the settings for HTTP proxies.

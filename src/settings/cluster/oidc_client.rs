@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::client_authentication::ClientAuthentication;
 use super::variables::ClusterVariables;
 use crate::protocol::RedirectUri;
-use crate::settings::{SettingsError, checked_url};
+use crate::settings::{SettingsError, checked_document_url, checked_url};
 
 /// The OIDC client of a cluster.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl OidcClient {
     ) -> Result<Self, SettingsError> {
         checked_url("OIDC_ISSUER_URL", &variables.oidc_issuer_url, insecure_hosts)?;
         if let Some(url) = &variables.oidc_discovery_url {
-            checked_url("OIDC_DISCOVERY_URL", url, insecure_hosts)?;
+            checked_document_url("OIDC_DISCOVERY_URL", url, insecure_hosts)?;
         }
         RedirectUri::parse(&variables.oidc_redirect_uri)
             .map_err(|e| SettingsError(format!("OIDC_REDIRECT_URI cannot be used: {e}.")))?;
