@@ -1,4 +1,4 @@
-//! Dex, with its database in a file (`SQLite`) and its own passwords. Who is disabled is taken out of its configuration.
+//! Dex, with its database in a file and its own passwords. A person who is disabled is taken out of its configuration.
 
 use std::path::PathBuf;
 use std::process::Command;

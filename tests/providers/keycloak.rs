@@ -52,7 +52,7 @@ impl Provider for Keycloak {
         let name = format!("realm-{}", self.realms.get());
         let server = self.server.borrow();
         server.create("", &realm(&name, wanted));
-        // Whoever is in a realm's own document has none of its roles; this one has `offline_access`, as people do.
+        // A user in the realm's own document would have none of its roles; this one has `offline_access`, as people do.
         server.create(&format!("{name}/users"), &person());
         drop(server);
         Box::new(Realm { server: Rc::clone(&self.server), name })

@@ -71,7 +71,7 @@ pub struct Manners {
     pub logout: Logout,
     /// How many logins one person has at one client.
     pub logins_a_client: Logins,
-    /// What becomes of a login whose refresh token was sent to a provider that hung.
+    /// What becomes of a login when its refresh token was sent to a provider that hung.
     pub freeze: Freeze,
     /// What a restart does.
     pub restart: Restart,

@@ -53,7 +53,7 @@ pub fn over(ground: &Ground) -> String {
     }
 }
 
-/// `/status` says until when the login is good, and that it is over then. Whoever uses it nonetheless has the provider's own word.
+/// `/status` says until when the login is good, and that it is over then. A request to the cluster then gets the provider's own word.
 fn announced(ground: &Ground) -> String {
     let scene = limited(ground);
     let ends = scene.status("dev")["loginExpiresAt"].as_str().expect("no end is said").to_owned();

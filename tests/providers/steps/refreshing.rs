@@ -23,7 +23,7 @@ pub fn login_of_page(ground: &Ground) -> String {
     format!("and a refresh, {claims} claims in its ID token")
 }
 
-/// An old refresh token is then sent again, as by a thief that comes late.
+/// The refresh token changes with each.
 pub fn ten_refreshes(ground: &Ground) -> String {
     let scene = Scene::open(ground);
     scene.log_in();
