@@ -82,7 +82,8 @@ export async function installKeycloak(log) {
       throw new Error(`Keycloak ${KEYCLOAK.version} is not the one that dev/setup/provider-programs.mjs pins: its SHA-256 is ${sha256}`);
     }
     await rm(zip);
-    await maven(['unpack', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`], log);
+    // Its marker would stand in the checkout, and the next unpacking would not be done.
+    await maven(['unpack', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`, `-DmarkersDirectory=${folder}/unpacked`], log);
     const script = join(folder, `keycloak-${KEYCLOAK.version}`, 'bin/kc.sh');
     await runCommand({ line: [script, 'build', ...KEYCLOAK_BUILD], log });
   });

@@ -37,6 +37,7 @@ export const LONG_TESTS_ALONE = [
   { name: 'storm', line: ['make', 'storm'], output: 'development' },
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
   { name: 'upgrade', line: ['make', 'upgrade'], output: 'development' },
+  { name: 'providers', line: ['make', 'providers'], output: 'development' },
 ];
 
 /** The others of them, the longest first: simulation and more at their full size. @type {Suite[]} */
@@ -44,7 +45,6 @@ export const LONG_TESTS = [
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
-  { name: 'providers', line: ['make', 'providers'], output: 'development' },
   PACKED,
 ];
 

@@ -4,7 +4,7 @@ use super::login_form::LoginForm;
 use crate::harness::world::World;
 
 /// How long its ID tokens live: long enough to reach the cluster on a busy machine.
-pub const ID_TOKEN_SECONDS: u64 = 3;
+pub const ID_TOKEN_SECONDS: u64 = 5;
 /// The person's name, which is their address too, and their password.
 pub const PERSON: &str = "felix@example.com";
 pub const PASSWORD: &str = "dev";

@@ -9,7 +9,7 @@ use crate::providers::scene::{Ground, Scene, wait_until};
 use crate::providers::site::{Logout, Over, Wanted};
 
 /// Time enough for a login and a refresh.
-const LOGIN_SECONDS: u64 = 12;
+const LOGIN_SECONDS: u64 = 25;
 
 pub fn logout(ground: &Ground) -> String {
     let scene = Scene::open(ground);
