@@ -3,7 +3,7 @@
 node = @command -v node >/dev/null || { echo "$@: failed (Node is missing: install 20 or newer, then run this again)"; exit 1; }; node
 
 .PHONY: setup
-setup: ## installs what the other targets need, with apt, rustup, pip, npm, Maven and Go; FOR=lint only what that target needs
+setup: ## installs what the other targets need, with apt, rustup, pip and npm; FOR=lint only what that target needs
 	$(node) dev/setup/run.mjs $(FOR)
 
 .PHONY: demo

@@ -8,7 +8,7 @@ import { inRepository } from './repository.mjs';
 import { setUp } from './setup.mjs';
 import { duration, say } from './steps.mjs';
 
-const USAGE = `Installs what is missing, with apt, rustup, pip, npm, Maven and Go.
+const USAGE = `Installs what is missing, with apt, rustup, pip and npm.
 
   node dev/setup/run.mjs [--machine] [TARGET…]
 

@@ -24,10 +24,12 @@ test('a machine without Rust is told where to get it', async () => {
   await assert.rejects(missing(NEEDS.demo, machine.log), /^Error: Rust is missing: install 1\.95 or newer from https:\/\/rustup\.rs/);
 });
 
-test('make setup installs what each target needs', async () => {
+test('make setup installs what each target needs that does not bring its own', async () => {
   machine = await FakeMachine.with();
   const { programs, folders, tools } = allNeeds();
-  for (const needs of Object.values(NEEDS)) {
+  const { providers, ...others } = NEEDS;
+  assert.deepEqual(providers.tools.filter((tool) => tools.some((one) => one === tool)), [], 'Go is not on each machine');
+  for (const needs of Object.values(others)) {
     assert.deepEqual(needs.programs.filter((program) => !programs.includes(program)), []);
     assert.deepEqual(needs.folders.filter((folder) => !folders.includes(folder)), []);
     assert.deepEqual(needs.tools.filter((tool) => !tools.includes(tool)), []);
