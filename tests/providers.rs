@@ -48,6 +48,6 @@ fn main() -> ExitCode {
         Err(_) => Outcome::never_began(name),
     });
     let total = ended.fold(Outcome::default(), Outcome::and);
-    println!("providers: {total}, {:.0} s)", began.elapsed().as_secs_f64());
+    println!("{total}, {:.0} s)", began.elapsed().as_secs_f64());
     if total.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -36,8 +36,9 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.failed.is_empty() { "ok (" } else { "failed (" };
-        write!(f, "{word}{} steps", self.shown)?;
+        // After a failure, the last line is that of `make`.
+        let words = if self.failed.is_empty() { "providers: ok (" } else { "failed: (" };
+        write!(f, "{words}{} steps", self.shown)?;
         self.failed.iter().try_for_each(|failed| write!(f, "; {failed}"))
     }
 }
