@@ -124,10 +124,18 @@ impl<'a> Scene<'a> {
         token
     }
 
-    /// Uses the cluster, which takes the token.
+    /// Uses the cluster, which takes the token. On a busy machine a token may expire on its way: the cluster's 401 to that is no answer.
     pub fn read_pods(&self, cluster: &str) {
-        let answer = self.api.get(&pods(cluster, "team-a"));
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let answer = self.api.get(&pods(cluster, "team-a"));
+            let expires = self.kept(cluster)["tokens"]["expires_at"].as_i64().unwrap();
+            let is_late = answer.status == 401 && expires <= OffsetDateTime::now_utc().unix_timestamp();
+            if !is_late || Instant::now() > deadline {
+                assert_eq!(answer.status, 200, "{}", answer.text);
+                return;
+            }
+        }
     }
 
     /// Waits until the ID token has expired.
