@@ -9,7 +9,7 @@ import { inRepository } from '../setup/repository.mjs';
 export const PROGRAM = inRepository('target/debug/backstage-oidc-helper');
 
 /** Longer than any step takes, also on a machine that has other work. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** The environment without variables that would change the demo, such as settings of a real Backstage. */
 export function plainEnvironment() {

@@ -16,6 +16,12 @@ export async function startBackstageApp({ logs, variables }) {
     folder: inRepository('backstage/app/backend'),
     variables: { ...variables, CATALOG_FILE: inRepository('backstage/app/catalog.yaml') },
   });
-  await backstage.line(/The catalog has been read/);
+  try {
+    await backstage.line(/The catalog has been read/);
+  } catch (error) {
+    // Or the next one would find its port taken.
+    backstage.kill();
+    throw error;
+  }
   return backstage;
 }

@@ -16,10 +16,14 @@ export async function sideBySide(all, most, run) {
   const results = [];
   const work = async () => {
     for (let one; (one = takeNext(waiting, used)); ) {
-      const uses = one.uses ?? one.name;
-      used.add(uses);
+      const { uses } = one;
+      if (uses !== undefined) {
+        used.add(uses);
+      }
       results.push(await run(one));
-      used.delete(uses);
+      if (uses !== undefined) {
+        used.delete(uses);
+      }
     }
   };
   // A worker that finds nothing to begin ends: what still waits uses the same as what another worker runs, which goes on with it.

@@ -45,6 +45,15 @@ it('never runs two that use the same, and begins the next one instead', async ()
   assert.deepEqual(await done, ['c', 'a', 'b', 'd']);
 });
 
+it('takes the name of one for nothing that another uses', async () => {
+  const { running, end, done } = begin([{ name: 'a', uses: 'x' }, { name: 'x' }, { name: 'b', uses: 'x' }]);
+  assert.deepEqual(running(), ['a', 'x']);
+  assert.deepEqual(await end('x'), ['a']);
+  assert.deepEqual(await end('a'), ['b']);
+  await end('b');
+  await done;
+});
+
 it('begins with the program tests, beside those of Backstage', async () => {
   const { running } = begin(TESTS);
   assert.deepEqual(running(), ['program', 'backstage-test']);
