@@ -79,7 +79,7 @@ fn launch(folder: &Path, port: u16, log: PathBuf) -> Process {
     command.args([format!("--http-port={port}"), format!("--hostname=http://localhost:{port}")]);
     command.env("KC_BOOTSTRAP_ADMIN_USERNAME", ADMIN).env("KC_BOOTSTRAP_ADMIN_PASSWORD", ADMIN);
     // It runs for minutes, beside much else: to compile its code well would take longer than it saves.
-    command.env("JAVA_OPTS_APPEND", "-Xmx768m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    command.env("JAVA_OPTS_APPEND", "-Xmx768m -XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC");
     let process = Process::start("keycloak", &mut command, log);
     process.wait_for_line("Listening on:");
     process
