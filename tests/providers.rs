@@ -26,6 +26,7 @@ mod providers {
     pub mod scene;
     pub mod site;
     pub mod steps;
+    pub mod waiting;
     pub mod zitadel;
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -12,11 +13,15 @@ use super::site::{
     CLIENT, Freeze, HUGE, ID_TOKEN_SECONDS, Keys, Logins, Logout, Manners, OTHER_CLIENT, OTHER_REDIRECT,
     Over, PERSON, Provider, REDIRECT, Restart, Reuse, Site, Spending, TokenSize, Wanted,
 };
+use super::waiting::until;
 use crate::harness::process::Process;
 use crate::harness::world::{World, free_port, repository};
 
 /// bcrypt's of the password.
 const HASH: &str = "$2a$10$Qxi7NB7RUCTolwjSH7ocmuX0Nx5JUDOJDw6omjgrrs86N2QfH/M5i";
+
+/// Longer than a rotation is late.
+const LONGEST_ROTATION: Duration = Duration::from_mins(2);
 
 pub struct Dex;
 
@@ -125,9 +130,10 @@ impl Site for Running {
     fn rotate_keys(&mut self) {
         let document = discovery(&self.issuer());
         let before = key_ids(&document);
-        while key_ids(&document).iter().all(|id| before.contains(id)) {
-            std::thread::sleep(std::time::Duration::from_millis(200));
-        }
+        until(LONGEST_ROTATION, || {
+            let are_old = key_ids(&document).iter().all(|id| before.contains(id));
+            if are_old { Err("Dex has no new key".to_owned()) } else { Ok(()) }
+        });
     }
 
     fn disable_person(&mut self) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::site::{Provider, Site, Wanted};
+use super::waiting::{until, until_second};
 use crate::harness::clients::api::Api;
 use crate::harness::clients::browser::Browser;
 use crate::harness::peers::cluster::{Cluster, pods};
@@ -141,7 +142,7 @@ impl<'a> Scene<'a> {
     /// Waits until the ID token has expired.
     pub fn wait_for_expiry(&self, cluster: &str) {
         let expires = self.kept(cluster)["tokens"]["expires_at"].as_i64().unwrap();
-        wait_until(expires);
+        until_second(expires);
     }
 
     /// Uses the cluster once the ID token has expired: the answer to that comes after a refresh, and is the cluster's.
@@ -161,44 +162,35 @@ impl<'a> Scene<'a> {
 
     /// Uses the cluster until `/status` says that the login is over, and asserts the reason.
     pub fn assert_over(&self, cluster: &str, reason: &str) {
-        let deadline = Instant::now() + TIMEOUT;
-        loop {
+        let (status, answer) = until(TIMEOUT, || {
             let answer = self.api.get(&pods(cluster, "team-a"));
             let status = self.status(cluster);
-            if status["connected"] == false {
-                assert_eq!(status["reason"], reason, "{status}, {}", answer.text);
-                return;
-            }
-            assert!(Instant::now() < deadline, "not over: {status}, {}", answer.text);
-            std::thread::sleep(Duration::from_millis(100));
-        }
+            let is_over = status["connected"] == false;
+            if is_over { Ok((status, answer)) } else { Err(format!("not over: {status}, {}", answer.text)) }
+        });
+        assert_eq!(status["reason"], reason, "{status}, {}", answer.text);
     }
 
     /// Uses the cluster until the login has ended for that reason, after whatever trouble.
     pub fn assert_ends_as(&self, cluster: &str, reason: &str) {
-        let deadline = Instant::now() + LONGEST_TROUBLE;
-        loop {
+        until(LONGEST_TROUBLE, || {
             self.api.get(&pods(cluster, "team-a"));
             let status = self.status(cluster);
-            if status["reason"] == reason {
-                return;
-            }
-            assert!(Instant::now() < deadline, "it did not end as {reason}: {status}");
-            std::thread::sleep(Duration::from_millis(250));
-        }
+            let has_ended = status["reason"] == reason;
+            if has_ended { Ok(()) } else { Err(format!("it did not end as {reason}: {status}")) }
+        });
     }
 
     /// Uses the cluster until that works: after trouble, refreshes come at growing distances.
     pub fn until_it_works(&self, cluster: &str) {
-        let deadline = Instant::now() + LONGEST_TROUBLE;
-        loop {
+        until(LONGEST_TROUBLE, || {
             let answer = self.api.get(&pods(cluster, "team-a"));
             if answer.status == 200 {
-                return;
+                Ok(())
+            } else {
+                Err(format!("still {}: {}", answer.status, answer.text))
             }
-            assert!(Instant::now() < deadline, "still {}: {}", answer.status, answer.text);
-            std::thread::sleep(Duration::from_millis(250));
-        }
+        });
     }
 
     /// How many refreshes the provider was sent.
@@ -217,11 +209,4 @@ impl<'a> Scene<'a> {
 pub enum Asked {
     Yes,
     No,
-}
-
-/// Waits for that second.
-pub fn wait_until(seconds: i64) {
-    let then = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
-    let left = then - OffsetDateTime::now_utc();
-    std::thread::sleep(Duration::try_from(left).unwrap_or_default());
 }

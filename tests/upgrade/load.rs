@@ -13,7 +13,7 @@ use crate::harness::clients::api::Answer;
 /// How many ask at a time.
 const PEOPLE: usize = 6;
 
-/// Between two requests of one: this is load, not a flood.
+/// Between two requests of one: this is load, not a flood, and there is nothing that a person waits for.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the requests got; every other answer is a fault.
@@ -57,6 +57,7 @@ impl Load {
         let one = |number: usize| {
             let (clusters, replicas, counts) = (clusters.to_vec(), Arc::clone(replicas), Arc::clone(&counts));
             std::thread::spawn(move || {
+                // Each begins at another cluster.
                 let turns = clusters.iter().cycle().skip(number * clusters.len() / PEOPLE).enumerate();
                 for (turn, cluster) in turns.take_while(|_| !counts.over.load(Relaxed)) {
                     ask(&replicas, number + turn, cluster, &counts);

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::providers::asked::spend;
-use crate::providers::scene::{Ground, Scene, wait_until};
+use crate::providers::scene::{Ground, Scene};
 use crate::providers::site::{Logout, Over, Wanted};
+use crate::providers::waiting::until_second;
 
 /// Time enough for a login and a refresh.
 const LOGIN_SECONDS: u64 = 25;
@@ -59,7 +60,7 @@ fn announced(ground: &Ground) -> String {
     let ends = scene.status("dev")["loginExpiresAt"].as_str().expect("no end is said").to_owned();
     scene.refresh("dev");
     let ends = OffsetDateTime::parse(&ends, &Rfc3339).unwrap();
-    wait_until(ends.unix_timestamp() + 1);
+    until_second(ends.unix_timestamp() + 1);
     let status = scene.status("dev");
     assert_eq!((&status["connected"], &status["reason"]), (&json!(false), &json!("expired")), "{status}");
     scene.assert_over("dev", "refresh_refused");
@@ -74,7 +75,7 @@ fn unannounced(ground: &Ground, reason: &str) -> String {
         scene.site.end_login();
         scene.wait_for_expiry("dev");
     } else {
-        wait_until(began + i64::try_from(LOGIN_SECONDS).unwrap());
+        until_second(began + i64::try_from(LOGIN_SECONDS).unwrap());
     }
     scene.assert_over("dev", reason);
     reason.to_owned()

@@ -7,7 +7,7 @@ use crate::providers::scene::{Ground, Scene};
 use crate::providers::site::{Freeze, Restart, Spending, Wanted};
 
 const FROZEN: Duration = Duration::from_mins(2);
-/// As often as a page asks.
+/// As often as a page asks, which waits as long: no event ends the pause.
 const POLL: Duration = Duration::from_secs(1);
 /// What issue 11 allows in such a time.
 const MOST_REQUESTS: u64 = 12;
