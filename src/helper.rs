@@ -118,7 +118,7 @@ impl HelperError {
         }
     }
 
-    /// The exit code, as `protocol.md` lists them.
+    /// The exit code, as docs/errors.md lists them.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -1,6 +1,6 @@
 //! The wire types that helper and backend share, and nothing else.
 //!
-//! Field names are the contract of `protocol.md`: JSON is camelCase, times are RFC 3339 in UTC.
+//! Field names are the contract of `docs/protocol.md`: JSON is camelCase, times are RFC 3339 in UTC.
 
 mod error;
 mod redirect_uri;

@@ -61,7 +61,7 @@ impl From<UnusableRoots> for AdminError {
 }
 
 impl AdminError {
-    /// The exit code that `protocol.md` gives to this end.
+    /// The exit code of this end, see docs/errors.md.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

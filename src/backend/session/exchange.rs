@@ -1,6 +1,6 @@
 //! `POST /exchange`: an authorization code becomes a login, once.
 //!
-//! The steps are those of protocol.md: compare the state; claim the code before the identity provider hears of it; answer
+//! The steps are those of docs/protocol.md: compare the state; claim the code before the identity provider hears of it; answer
 //! a repeated code with the stored outcome; tell a request that was never sent from an answer that was lost; keep the
 //! tokens before the session says so.
 
