@@ -5,11 +5,14 @@
 pub mod healthcheck;
 
 use backstage_oidc_helper::backstage_names::UserRef;
+use backstage_oidc_helper::helper::account::{logout, status};
+use backstage_oidc_helper::helper::confirmation::last_backend::LastBackend;
+use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::settings::backend::BackendSettings;
-use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::settings::login::{LastUsed, LoginSettings};
 use backstage_oidc_helper::settings::proxy::ProxySettings;
 use backstage_oidc_helper::settings::{SettingsError, Source, container};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use healthcheck::HealthcheckSettings;
 
@@ -33,7 +36,7 @@ pub enum Role {
     Backend(BackendFlags),
     /// Show who you are, your clusters, and until when each login lasts.
     Status(StatusFlags),
-    /// Forget and revoke: your login at one cluster, or at all.
+    /// Forget and revoke your login at a cluster, or what this machine remembers.
     Logout(LogoutFlags),
     /// Check that the role in this container answers: exit code 0 when it does.
     Healthcheck(HealthcheckFlags),
@@ -82,8 +85,8 @@ pub enum ConfigCommand {
 /// Every flag stands for the variable in brackets and wins over it.
 #[derive(Args)]
 pub struct LoginFlags {
-    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
-    #[arg(long, value_name = "URL")]
+    /// Where Backstage is [BACKSTAGE_URL; default that of the last login, else http://localhost:7007].
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
     backend: Option<String>,
     /// The session that Backstage has begun for you [BACKSTAGE_SESSION_TOKEN].
     #[arg(long, value_name = "TOKEN")]
@@ -114,8 +117,8 @@ pub struct LoginFlags {
 /// Every flag stands for the variable in brackets and wins over it; config/proxy.env lists all variables.
 #[derive(Args)]
 pub struct ProxyFlags {
-    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
-    #[arg(long, value_name = "URL")]
+    /// Where Backstage is [BACKSTAGE_URL; default that of the last login, else http://localhost:7007].
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
     backend: Option<String>,
     /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
     #[arg(long, value_name = "ID")]
@@ -141,7 +144,7 @@ pub struct ProxyFlags {
 #[derive(Args)]
 pub struct BackendFlags {
     /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
     backend: Option<String>,
     /// Where to listen [LISTEN; default 127.0.0.1:7008].
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -165,22 +168,60 @@ pub struct BackendFlags {
 pub struct StatusFlags {
     #[command(flatten)]
     pub account: AccountFlags,
-    /// The backend's answer as it is, JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// For people, or for programs.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
+}
+
+/// How `status` answers.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Output {
+    /// One line a cluster.
+    Text,
+    /// One JSON object; docs/settings.md lists its fields.
+    Json,
+}
+
+impl From<Output> for status::Form {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Text => Self::Lines,
+            Output::Json => Self::Json,
+        }
+    }
 }
 
 /// Every flag stands for the variable in brackets and wins over it.
 #[derive(Args)]
 pub struct LogoutFlags {
     #[command(flatten)]
-    pub account: AccountFlags,
-    /// This cluster only; all clusters when unset [CLUSTER].
-    #[arg(long, value_name = "NAME")]
-    pub cluster: Option<String>,
-    /// Only on this machine: the kept sign-in, and that this Backstage was confirmed; the backend is not asked.
-    #[arg(long, conflicts_with = "cluster")]
-    pub local: bool,
+    account: AccountFlags,
+    /// The login at this cluster; unset: the only one that you have [CLUSTER].
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    cluster: Option<String>,
+    /// Your logins at all clusters.
+    #[arg(long)]
+    all: bool,
+    /// What this machine remembers of this Backstage: the kept sign-in, the confirmation, the default; alone it ends no login.
+    #[arg(long)]
+    local: bool,
+}
+
+impl LogoutFlags {
+    /// What the flags ask for. `--local` alone does not end the login that `CLUSTER` names.
+    pub fn scope(&self) -> logout::Scope {
+        let logins = match (self.all, &self.cluster, self.local) {
+            (true, _, _) => logout::Logins::All,
+            (false, None, true) => logout::Logins::None,
+            (false, _, _) => logout::Logins::One,
+        };
+        let machine = if self.local { logout::Machine::Forgets } else { logout::Machine::Remembers };
+        logout::Scope { logins, machine }
+    }
+
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        self.account.settings(self.cluster)
+    }
 }
 
 /// The flag stands for the variable in brackets and wins over it.
@@ -199,8 +240,8 @@ impl HealthcheckFlags {
 
 #[derive(Args)]
 pub struct AccountFlags {
-    /// Where Backstage is [BACKSTAGE_URL; default http://localhost:7007].
-    #[arg(long, value_name = "URL")]
+    /// Where Backstage is [BACKSTAGE_URL; default that of the last login, else http://localhost:7007].
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
     backend: Option<String>,
     /// Refused, with a message that says what to use instead.
     #[arg(long, value_name = "TOKEN", hide = true)]
@@ -222,7 +263,7 @@ impl AccountFlags {
             ("CLUSTER", cluster),
             ("CA_FILE", self.ca_file),
         ];
-        LoginSettings::read(&environment().with_flags(flags).with_secret_files()?)
+        LoginSettings::read(&of_helper(flags)?)
     }
 }
 
@@ -237,8 +278,7 @@ impl ProxyFlags {
             ("LOGIN_TIMEOUT", self.timeout),
             ("CA_FILE", self.ca_file),
         ];
-        let source = environment().with_flags(flags).with_secret_files()?;
-        ProxySettings::read(&source.with_container_defaults(&container::HELPER))
+        ProxySettings::read(&of_helper(flags)?.with_container_defaults(&container::HELPER))
     }
 }
 
@@ -270,9 +310,25 @@ impl LoginFlags {
             ("BROWSER", self.browser),
             ("CA_FILE", self.ca_file),
         ];
-        let source = environment().with_flags(flags).with_secret_files()?;
-        LoginSettings::read(&source.with_container_defaults(&container::HELPER))
+        LoginSettings::read(&of_helper(flags)?.with_container_defaults(&container::HELPER))
     }
+}
+
+/// What the helper's roles read.
+fn of_helper(
+    flags: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> Result<Source, SettingsError> {
+    Ok(environment().with_flags(flags).with_secret_files()?.with_last_backend(last_used))
+}
+
+/// The backend of the last successful login. A file that cannot be read costs only the default.
+fn last_used() -> Option<LastUsed> {
+    let last = LastBackend::new(token_file::folder().as_deref()).read();
+    let last = last.unwrap_or_else(|error| {
+        tracing::warn!("The backend of the last login is not the default now: {error}");
+        None
+    });
+    last.map(|name| LastUsed { backstage_url: name.to_string(), client_id: name.client_id().to_owned() })
 }
 
 /// A variable that is not Unicode cannot be one of ours.

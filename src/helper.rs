@@ -23,6 +23,7 @@ pub mod terminal;
 pub mod web;
 
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
+use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
 use self::port::ListenError;
 use self::session::auth_url::BadAuthUrl;
@@ -67,6 +68,9 @@ pub enum HelperError {
     /// The file of confirmed backends cannot be used.
     #[error(transparent)]
     TrustFile(#[from] TrustFileError),
+    /// The file of the last backend cannot be used.
+    #[error(transparent)]
+    LastBackend(#[from] LastBackendError),
     /// The file of the Backstage sign-in cannot be used.
     #[error(transparent)]
     TokenFile(#[from] TokenFileError),
@@ -126,6 +130,7 @@ impl HelperError {
             | Self::Refused(_)
             | Self::NotConfirmed { .. }
             | Self::TrustFile(_)
+            | Self::LastBackend(_)
             | Self::TokenFile(_)
             | Self::AuthUrl(_)
             | Self::Random(_)

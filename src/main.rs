@@ -65,15 +65,12 @@ fn run() -> ExitCode {
         }
         Role::Admin(command) => administer(command),
         Role::Status(flags) => {
-            let form = if flags.json { status::Form::Json } else { status::Form::Lines };
+            let form = flags.output.into();
             in_terminal(|| flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
         }
         Role::Logout(flags) => {
-            let scope = if flags.local { logout::Scope::Local } else { logout::Scope::Backend };
-            in_terminal(
-                || flags.account.settings(flags.cluster),
-                |settings, tools| logout::run(settings, scope, tools),
-            )
+            let scope = flags.scope();
+            in_terminal(|| flags.settings(), |settings, tools| logout::run(settings, scope, tools))
         }
     }
 }

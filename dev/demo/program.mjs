@@ -11,10 +11,13 @@ export const PROGRAM = inRepository('target/debug/backstage-oidc-helper');
 /** Longer than any step takes, also on a machine that has other work. */
 const PATIENCE_MS = 180_000;
 
-/** The environment without variables that would change the demo, such as settings of a real Backstage. */
+/**
+ * The environment without variables that would change the demo, such as settings of a real Backstage. What the helper remembers stays
+ * here: the demo's Backstage is not to become the default of this user's commands.
+ */
 export function plainEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !/^(BACKSTAGE_.*|CLUSTER|LISTEN|LOG_FORMAT|RUST_LOG)$/.test(name));
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), XDG_STATE_HOME: inRepository('target/demo/state') };
 }
 
 /** A role of the program, or another command, in a process of its own; a caller can wait for a line of its log. */

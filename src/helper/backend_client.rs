@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::HttpDate;
-use actix_web::web::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT, COOKIE, DATE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
@@ -99,14 +98,6 @@ pub struct Dated<T> {
     pub body: T,
     /// The sender's time (`Date`, RFC 9110, 6.6.1), or ours without that header.
     pub sent_at: OffsetDateTime,
-}
-
-/// The answer of `GET /status`, parsed and as text.
-pub struct StatusAnswer {
-    /// The parsed answer.
-    pub status: StatusResponse,
-    /// The JSON, byte for byte.
-    pub text: Bytes,
 }
 
 /// A client of the backend below one Backstage URL.
@@ -241,10 +232,9 @@ impl BackendApi {
     ///
     /// # Errors
     /// As [`ApiError`].
-    pub async fn status(&self, user_token: Option<&SecretString>) -> Result<StatusAnswer, ApiError> {
+    pub async fn status(&self, user_token: Option<&SecretString>) -> Result<StatusResponse, ApiError> {
         let request = self.as_user(self.client.get(&self.url("/status")).within(QUICK), user_token);
-        let answer = request.send().await?;
-        Ok(StatusAnswer { status: read(&answer)?, text: answer.body })
+        read(&request.send().await?)
     }
 
     /// Revokes and deletes the user's login at one cluster or at all clusters.

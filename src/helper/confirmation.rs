@@ -2,5 +2,6 @@
 
 pub mod backend_name;
 pub mod in_terminal;
+pub mod last_backend;
 pub mod question;
 pub mod trust;

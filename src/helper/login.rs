@@ -18,6 +18,7 @@ use self::single_login::SingleLogin;
 use super::HelperError;
 use super::backend_client::BackendApi;
 use super::callback::{Callback, Channel};
+use super::confirmation::last_backend::LastBackend;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
@@ -174,6 +175,7 @@ impl Running {
 
     /// A failure here does not fail the login: the user is only asked again next time.
     async fn remember_backend(&self) {
+        LastBackend::new(self.tools.state_folder.as_deref()).remember(self.trust.name());
         if let Err(error) = self.trust.remember().await {
             self.tools
                 .terminal

@@ -25,6 +25,7 @@ use self::web::Web;
 use self::web::health::Readiness;
 use super::backend_client::{BackendApi, NoConnection};
 use super::confirmation::backend_name::BackendName;
+use super::confirmation::last_backend::LastBackend;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, ListenError};
 use super::sign_in::token_file;
@@ -167,8 +168,9 @@ fn named_backstage(
     }
     let api = BackendApi::connect(&settings.login, random, clock)?;
     let name = BackendName::new(api.address(), &settings.login.backstage_client_id)?;
-    let trust = BackendTrust::new(name, token_file::folder().as_deref());
-    let backstage = NamedBackstage { url: api.address().to_owned(), trust };
+    let folder = token_file::folder();
+    let (trust, last) = (BackendTrust::new(name, folder.as_deref()), LastBackend::new(folder.as_deref()));
+    let backstage = NamedBackstage { url: api.address().to_owned(), trust, last };
     Ok(Some((api, backstage)))
 }
 

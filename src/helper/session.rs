@@ -7,6 +7,7 @@ pub(in crate::helper) mod example_login;
 pub mod facts;
 pub mod outcome;
 pub mod pending_login;
+pub mod which_cluster;
 
 use std::time::Duration;
 

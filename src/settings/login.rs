@@ -69,6 +69,30 @@ fn default_login_timeout() -> Span {
     Span(Duration::from_mins(5))
 }
 
+impl Source {
+    /// Without `BACKSTAGE_URL`, the backend of the last successful login is the default, with the client id that it had there. Not in the
+    /// image: a container is for the Backstage that its settings name.
+    #[must_use]
+    pub fn with_last_backend(mut self, last: impl FnOnce() -> Option<LastUsed>) -> Self {
+        if self.is_in_container() || self.0.contains_key("BACKSTAGE_URL") {
+            return self;
+        }
+        if let Some(LastUsed { backstage_url, client_id }) = last() {
+            self.0.insert("BACKSTAGE_URL".to_owned(), backstage_url);
+            self.0.entry("BACKSTAGE_CLIENT_ID".to_owned()).or_insert(client_id);
+        }
+        self
+    }
+}
+
+/// The backend of the last successful login.
+pub struct LastUsed {
+    /// Where that Backstage is.
+    pub backstage_url: String,
+    /// This program's client id there.
+    pub client_id: String,
+}
+
 impl LoginSettings {
     /// Reads them.
     ///
@@ -99,6 +123,26 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    fn with_last(pairs: &[(&str, &str)]) -> LoginSettings {
+        let source = Source::new(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let last =
+            LastUsed { backstage_url: "https://last.example".to_owned(), client_id: "last".to_owned() };
+        LoginSettings::read(&source.with_last_backend(|| Some(last))).unwrap()
+    }
+
+    #[test]
+    fn the_last_backend_is_only_a_default_and_not_that_of_a_container() {
+        let of = |pairs: &[(&str, &str)]| {
+            let settings = with_last(pairs);
+            [settings.backstage_url, settings.backstage_client_id]
+        };
+        assert_eq!(of(&[]), ["https://last.example", "last"]);
+        assert_eq!(of(&[("BACKSTAGE_CLIENT_ID", "own")]), ["https://last.example", "own"]);
+        let named = ["https://named.example", "backstage-oidc-helper"];
+        assert_eq!(of(&[("BACKSTAGE_URL", "https://named.example")]), named);
+        assert_eq!(of(&[("IN_CONTAINER", "true")]), ["http://localhost:7007", "backstage-oidc-helper"]);
+    }
 
     #[test]
     fn the_example_file_is_what_the_program_reads() {

@@ -1,9 +1,9 @@
 //! The commands `status` and `logout` on the person's machine: what they say, and how they end.
 
 mod endings;
+mod logout;
 
-use backstage_oidc_helper::protocol::StatusResponse;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::deployment::Deployment;
 use crate::harness::network::ingress::Ingress;
@@ -51,62 +51,39 @@ fn the_users_token_and_the_cookie_of_a_real_backstage_are_accepted() {
 }
 
 #[test]
-fn json_is_the_backends_answer_and_nothing_else() {
-    let here = Deployment::new("status_json").with_clusters_named(&["dev", "prod", "stage", "test"]);
+fn json_is_one_object_with_the_documented_fields_and_nothing_else() {
+    let here = Deployment::new("status_json").with_clusters_named(&["dev", "prod"]);
     let (backend, api) = here.start();
     api.log_in_to(&here.idp, "prod", "felix");
-    let quiet = HelperPlan::of_command(&here.world, "status", &backend.url).with("RUST_LOG", "off");
-    let mut process = quiet.argument("--json").launch();
+    let quiet = || HelperPlan::without_backend(&here.world, "status").with("RUST_LOG", "off");
+    // The flag's other name.
+    let json = quiet().argument("--backstage").argument(&backend.url).argument("--output").argument("json");
+    let mut process = json.launch();
     assert_eq!(process.wait().code(), Some(0));
-    let printed = process.printed();
-    assert_eq!(printed, api.get("/status").text);
-    let status: StatusResponse = serde_json::from_str(&printed).unwrap();
-    assert_eq!(status.user, "user:default/felix");
-    let connected: Vec<_> = status.clusters.iter().map(|c| (c.name.as_str(), c.connected)).collect();
-    assert_eq!(connected, [("dev", false), ("prod", true), ("stage", false), ("test", false)]);
-}
+    let printed: Value = serde_json::from_str(&process.printed()).unwrap();
+    let said = api.get("/status").json;
+    let connected = &said["clusters"][1];
+    let expected = json!({
+        "backend": backend.url,
+        "user": "user:default/felix",
+        "clusters": [
+            { "name": "dev", "title": "dev", "connected": false, "refreshable": false },
+            {
+                "name": "prod", "title": "prod", "connected": true, "refreshable": true, "subject": "auth0|felix",
+                "expiresAt": connected["expiresAt"], "loginExpiresAt": connected["loginExpiresAt"],
+            },
+        ],
+    });
+    let mut expected = expected;
+    let prod = expected["clusters"][1].as_object_mut().unwrap();
+    prod.retain(|_, value| !value.is_null());
+    assert_eq!(printed, expected);
 
-#[test]
-fn logout_of_one_cluster_leaves_the_others_and_without_a_name_ends_all() {
-    let here = Deployment::new("logout_clusters").with_clusters_named(&["dev", "prod"]);
-    let (backend, api) = here.start();
-    let connected = || {
-        let status = api.get("/status").json;
-        [0, 1].map(|place| status["clusters"][place]["connected"].as_bool().unwrap())
-    };
-    let logout = || HelperPlan::of_command(&here.world, "logout", &backend.url);
-    api.log_in_to(&here.idp, "dev", "felix");
-    api.log_in_to(&here.idp, "prod", "felix");
-    let at = format!("Logged out at {}", backend.url);
-    run(logout().argument("--cluster").argument("dev")).assert(0, &[&format!("{at}: dev.")]);
-    assert_eq!(connected(), [false, true]);
-    run(logout().with("CLUSTER", "dev")).assert(0, &["Nothing to forget: you are not connected to dev at"]);
-    run(logout().with("CLUSTER", "elsewhere")).assert(1, &["The backend says no: ", "(unknown_cluster)"]);
-    assert_eq!(connected(), [false, true]);
-    api.log_in_to(&here.idp, "dev", "felix");
-    run(logout()).assert(0, &[&format!("{at}: dev, prod.")]);
-    assert_eq!(connected(), [false, false]);
-    // The first one of dev was left for prod: one revoked token could have ended both.
-    assert_eq!(here.idp.revocations(), 2);
-}
-
-#[test]
-fn logout_says_which_revocations_the_identity_provider_has_not_confirmed() {
-    let here = Deployment::new("logout_pending").with_clusters_named(&["dev", "prod"]);
-    let (backend, api) = here.start();
-    api.log_in_to(&here.idp, "dev", "felix");
-    let logout =
-        |cluster| HelperPlan::of_command(&here.world, "logout", &backend.url).with("CLUSTER", cluster);
-    here.idp.control("next", json!({ "endpoint": "revocation", "status": 503, "times": 1000 }));
-    let pending = ["has not confirmed the revocation yet", "by itself: dev."];
-    let ended = run(logout("dev"));
-    ended.assert(0, &pending);
-    assert!(ended.said.starts_with(&format!("Logged out at {}: dev.\n", backend.url)), "{}", ended.said);
-    // It is said again as long as it is so.
-    let again = run(logout("dev"));
-    again.assert(0, &pending);
-    assert!(again.said.starts_with("Nothing to forget"), "{}", again.said);
-    here.idp.control("reset", json!({}));
-    api.log_in_to(&here.idp, "prod", "felix");
-    run(logout("prod")).assert(0, &[&format!("Logged out at {}: prod.", backend.url)]);
+    // Where there is no answer there is no object, and the exit code is that of any other form.
+    let away =
+        quiet().argument("--backend").argument("http://localhost:1").argument("--output").argument("json");
+    let away = run(away);
+    away.assert(5, &["There is no backend to be reached at http://localhost:1"]);
+    assert!(!away.said.contains("clusters"), "{}", away.said);
+    assert_eq!(run(quiet().argument("--output").argument("yaml")).code, Some(2));
 }

@@ -4,6 +4,7 @@
 
 mod before;
 mod in_proxy;
+mod last_backend;
 mod remembered;
 mod status_and_logout;
 mod typed;

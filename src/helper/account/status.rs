@@ -1,10 +1,12 @@
 //! The `status` command: the user, the clusters, and until when each login lasts.
 
+use serde::Serialize;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
 use crate::helper::backend_client::harmless;
+use crate::helper::session::which_cluster::shown;
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, StatusResponse};
@@ -15,7 +17,7 @@ use crate::settings::login::LoginSettings;
 pub enum Form {
     /// One line for each cluster, for a user.
     Lines,
-    /// The backend's answer, byte for byte, for a program.
+    /// One JSON object, for a program.
     Json,
 }
 
@@ -31,9 +33,13 @@ async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(),
     let account = Account::open(settings, tools).await?;
     let answer = account.answer(|| account.api.status(account.user_token.as_ref())).await?;
     match form {
-        Form::Json => tools.answers.pass_on(&answer.text).map_err(HelperError::Output)?,
+        Form::Json => {
+            let report = Report { backend: account.api.address(), status: &answer };
+            let text = serde_json::to_vec(&report).map_err(|error| HelperError::Output(error.into()))?;
+            tools.answers.pass_on(&text).map_err(HelperError::Output)?;
+        }
         Form::Lines => {
-            for line in lines(&answer.status, account.api.address(), tools.clock.now()) {
+            for line in lines(&answer, account.api.address(), tools.clock.now()) {
                 tools.answers.say(&line);
             }
         }
@@ -41,17 +47,23 @@ async fn show(settings: &LoginSettings, form: Form, tools: &Tools) -> Result<(),
     Ok(())
 }
 
+/// What `--output json` prints, as `docs/settings.md` lists it: programs rely on these names. A field of a newer backend is left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    backend: &'a str,
+    #[serde(flatten)]
+    status: &'a StatusResponse,
+}
+
 /// One line for the user and the backend, then one for each cluster.
 fn lines(status: &StatusResponse, address: &str, now: OffsetDateTime) -> Vec<String> {
     let who = format!("{} at {address}", status.user);
-    let clusters =
-        status.clusters.iter().map(|cluster| format!("{}: {}", name(cluster), how(cluster, address, now)));
+    let clusters = status.clusters.iter().map(|cluster| {
+        let name = shown((&cluster.name, &cluster.title));
+        format!("{name}: {}", how(cluster, address, now))
+    });
     std::iter::once(who).chain(clusters).collect()
-}
-
-fn name(cluster: &ClusterStatus) -> String {
-    let ClusterStatus { name, title, .. } = cluster;
-    if name == title { name.clone() } else { format!("{name} ({title})") }
 }
 
 fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
@@ -101,6 +113,8 @@ fn utc(time: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn how_of(json: &str, now: i64) -> String {
@@ -156,6 +170,24 @@ mod tests {
             );
             assert_eq!(how_of(&ended, 0), expected);
         }
+    }
+
+    #[test]
+    fn the_page_on_settings_lists_every_field_for_programs() {
+        let json = r#"{"user":"user:default/felix","clusters":[{"name":"dev","title":"Dev","connected":true,"subject":"a",
+            "expiresAt":"1970-01-02T00:00:00Z","loginExpiresAt":"1970-01-02T00:00:00Z","refreshable":true,
+            "reason":"expired","detail":"b"}]}"#;
+        let status = serde_json::from_str(json).unwrap();
+        let report = serde_json::to_value(Report { backend: "https://b.example", status: &status }).unwrap();
+        let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let fields: BTreeSet<String> =
+            [keys(&report), keys(&report["clusters"][0])].into_iter().flatten().collect();
+        let page = include_str!("../../../docs/settings.md");
+        let (_, table) = page.split_once("| field | meaning |\n|---|---|\n").unwrap();
+        let first_cells = table.lines().map_while(|line| line.strip_prefix("| ")?.split(" |").next());
+        let documented: BTreeSet<String> =
+            first_cells.flat_map(|cell| cell.split(", ")).map(str::to_owned).collect();
+        assert_eq!(fields, documented);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use actix_web::web::Bytes;
+
 use super::*;
 
 fn answer(status: StatusCode, body: &'static [u8]) -> Answer {

@@ -66,6 +66,12 @@ impl BackendName {
         &self.path
     }
 
+    /// This program's client id there.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     /// Scheme, host and port, for a user to compare.
     #[must_use]
     pub fn origin(&self) -> String {

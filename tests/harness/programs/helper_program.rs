@@ -20,12 +20,17 @@ impl HelperPlan {
 
     /// Any command of the helper's toward this backend.
     pub fn of_command(world: &World, name: &str, backend_url: &str) -> Self {
+        Self::without_backend(world, name).argument("--backend").argument(backend_url)
+    }
+
+    /// Any command that names no backend.
+    pub fn without_backend(world: &World, name: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
         command.env_clear().envs(
             std::env::vars()
                 .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
         );
-        command.args([name, "--backend", backend_url]).env("RUST_LOG", "trace").env("LOG_FORMAT", "json");
+        command.arg(name).env("RUST_LOG", "trace").env("LOG_FORMAT", "json");
         command.env("HOME", world.home.path());
         Self { command, log: world.file("helper.log") }
     }

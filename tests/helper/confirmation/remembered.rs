@@ -110,13 +110,38 @@ fn logout_local_forgets_it_and_the_backend_hears_nothing() {
     let parts = Parts::start("unconfirmed_logout_local");
     parts.confirm_and_log_in();
     let forget = |plan: HelperPlan| Ending::of(&mut plan.argument("--local").launch());
+    let logout = || parts.far.command(&parts.here.world, "logout");
     let other = HelperPlan::of_command(&parts.here.world, "logout", "https://10.66.0.1:444");
     forget(other).assert(0, &["Nothing to forget: this machine knows nothing of https://10.66.0.1:444."]);
-    let done = forget(parts.far.command(&parts.here.world, "logout"));
-    done.assert(0, &["https://10.66.0.1:443 is not confirmed on this machine any more"]);
+    // What the environment names is no reason to end a login.
+    let done = forget(logout().with("CLUSTER", "dev"));
+    done.assert(0, &["Nothing was revoked: your logins at the clusters go on"]);
+    assert!(
+        done.said.contains("https://10.66.0.1:443 is not confirmed on this machine any more"),
+        "{}",
+        done.said
+    );
     assert!(parts.far.asked().is_empty());
     assert_eq!(parts.here.api(&parts.backend).cluster_status()["connected"], true);
     parts.assert_asks_of(parts.far.login(&parts.here.world));
-    let both = parts.far.command(&parts.here.world, "logout").argument("--cluster").argument("dev");
-    assert_eq!(forget(both).code, Some(2));
+}
+
+#[test]
+fn logout_local_with_a_cluster_or_all_ends_the_login_first() {
+    let parts = Parts::start("unconfirmed_logout_both");
+    for which in ["--cluster=dev", "--all"] {
+        parts.confirm_and_log_in();
+        let both = parts.far.command(&parts.here.world, "logout").argument("--local").argument(which);
+        let done = Ending::of(&mut both.launch());
+        done.assert(0, &["is not the default of this machine any more"]);
+        let lines = ["Logged out at https://10.66.0.1: dev.", "is not confirmed on this machine any more"];
+        assert!(lines.iter().all(|line| done.said.contains(line)), "{}", done.said);
+        assert_eq!(parts.here.api(&parts.backend).cluster_status()["connected"], false);
+    }
+    // A backend that refuses leaves this machine as it is, for another try.
+    parts.confirm_and_log_in();
+    let unknown =
+        parts.far.command(&parts.here.world, "logout").argument("--local").argument("--cluster=elsewhere");
+    Ending::of(&mut unknown.launch()).assert(2, &["There is no cluster elsewhere"]);
+    parts.assert_does_not_ask();
 }

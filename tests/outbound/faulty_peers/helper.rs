@@ -20,7 +20,7 @@ fn each_call_to_a_backend_that_stalls_has_its_end() {
     // These try again and again, and say so after the first time.
     let calls = [
         ("GET /status", of("status").with("BACKSTAGE_TOKEN", "a.b.c").launch()),
-        ("DELETE /tokens", of("logout").with("BACKSTAGE_TOKEN", "a.b.c").launch()),
+        ("DELETE /tokens", of("logout").argument("--all").with("BACKSTAGE_TOKEN", "a.b.c").launch()),
         ("the cookie's trade", of("status").with("BACKSTAGE_SESSION", "oidc-refresh-token=x").launch()),
     ];
     // These are final; each wants the port for itself.

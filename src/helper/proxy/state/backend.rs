@@ -7,6 +7,7 @@ use super::backend_info::BackendInfo;
 use super::backend_thread::BackendThread;
 use crate::helper::backend_client::{ApiError, BackendApi};
 use crate::helper::confirmation::backend_name::BackendName;
+use crate::helper::confirmation::last_backend::LastBackend;
 use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
 use crate::protocol::Info;
 
@@ -19,6 +20,8 @@ pub struct NamedBackstage {
     pub url: String,
     /// Its confirmation.
     pub trust: BackendTrust,
+    /// Whether it is the default of this user's commands.
+    pub last: LastBackend,
 }
 
 /// Whether the backend answers.
@@ -67,7 +70,8 @@ impl Backend {
 
     /// Remembers that a login there has succeeded.
     pub async fn remember(&self) {
-        let Some(NamedBackstage { trust, .. }) = &self.named else { return };
+        let Some(NamedBackstage { trust, last, .. }) = &self.named else { return };
+        last.remember(trust.name());
         if let Err(error) = trust.remember().await {
             tracing::warn!(%error, "the confirmation of the backend is not kept");
         }
