@@ -8,6 +8,9 @@ import assert from 'node:assert/strict';
 /** The password of all users at the development identity provider. */
 const PASSWORD = 'dev';
 
+/** The path of the page that ends a sign-in to Backstage. */
+const SIGN_IN_ANSWER = '/api/auth/oidc/handler/frame';
+
 /** Longer than anything in a browser takes, even on a busy machine. */
 export const PATIENCE_MS = 30_000;
 
@@ -38,15 +41,22 @@ export class Person {
 
   /** Signs in to Backstage. */
   async signIn() {
+    // The window would close as soon as it has its answer, and on a busy machine before a recording of the browser has it, too.
+    await this.context.addInitScript((path) => {
+      if (location.pathname === path) {
+        window.close = () => {};
+      }
+    }, SIGN_IN_ANSWER);
     await this.page.goto(this.#url);
     const opened = this.context.waitForEvent('page');
     const button = this.page.getByRole('button', { name: 'Sign In' });
     await button.click();
     const popup = await opened;
-    const closed = popup.waitForEvent('close');
+    const answered = popup.waitForResponse((response) => new URL(response.url()).pathname === SIGN_IN_ANSWER);
     await logInAtIdp(popup, this.login);
-    await closed;
+    await (await answered).body();
     await button.waitFor({ state: 'detached' });
+    await popup.close();
   }
 
   /**
