@@ -1,5 +1,8 @@
+import { EventEmitter, once } from 'node:events';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
-import { ClusterAuthClient, NoToken } from './ClusterAuthClient';
+import { ClusterAuthClient } from './ClusterAuthClient';
+import { NoToken } from './NoToken';
+import { HeldClock } from './__testUtils__/HeldClock';
 import { backendStandIn, stopStandIns } from './__testUtils__/standIns';
 
 afterEach(stopStandIns);
@@ -25,16 +28,60 @@ describe('the client of the cluster-auth backend', () => {
     expect(asked).toEqual(['/api/cluster-auth/token?cluster=a%26b']);
   });
 
-  it('does not wait for ever', async () => {
-    const url = await backendStandIn(() => {});
+  it.each([
+    ['that never answers', () => {}],
+    [
+      'whose answer never ends',
+      (response: { write(chunk: string): void }) => response.write('{"tok'),
+    ],
+  ])('waits three seconds for a backend %s', async (_, begin) => {
+    const events = new EventEmitter();
+    const url = await backendStandIn((_request, response) => {
+      begin(response);
+      response.once('close', () => events.emit('given up'));
+      events.emit('asked');
+    });
+    const clock = new HeldClock();
     const client = new ClusterAuthClient({
       auth,
       baseUrl: async () => url,
-      patienceMs: 20,
+      clock,
     });
-    await expect(client.token('prod', felix)).rejects.toThrow(
-      /does not answer: try again in a minute/,
+    const [asked, givenUp] = [once(events, 'asked'), once(events, 'given up')];
+    const outcome = client.token('prod', felix).then(
+      () => 'a token',
+      error => error.message,
     );
+    await asked;
+    clock.pass(2_999);
+    expect(clock.pending).toBe(1);
+    clock.pass(1);
+    expect(await outcome).toMatch(/does not answer: try again in a minute/);
+    // The connection does not stay behind.
+    await givenUp;
+  });
+
+  it('waits three seconds for Backstage itself', async () => {
+    const clock = new HeldClock();
+    const client = new ClusterAuthClient({
+      auth,
+      baseUrl: () => new Promise(() => {}),
+      clock,
+    });
+    const outcome = client.token('prod', felix);
+    clock.pass(3_000);
+    await expect(outcome).rejects.toThrow(NoToken);
+  });
+
+  it('leaves no timer behind', async () => {
+    const clock = new HeldClock();
+    const client = new ClusterAuthClient({
+      auth,
+      baseUrl: async () => backendStandIn(),
+      clock,
+    });
+    await client.token('prod', felix);
+    expect(clock.pending).toBe(0);
   });
 
   it('follows no redirect with the token that it asks with', async () => {

@@ -6,53 +6,38 @@ import type {
   RootConfigService,
 } from '@backstage/backend-plugin-api';
 import { ResponseError } from '@backstage/errors';
+import { type Clock, systemClock } from './clock';
+import { NoToken } from './NoToken';
 
-/** Long enough for a refresh at the identity provider. */
-const PATIENCE_MS = 15_000;
-
-/** Why there is no token; the message is a sentence for the user that names the next step. */
-export class NoToken extends Error {
-  /** The code, such as `not_connected`, as in docs/errors.md; none without an answer. */
-  readonly code?: string;
-  /** The status that came with the code. */
-  readonly status?: number;
-
-  constructor(
-    message: string,
-    options: { code?: string; status?: number; cause?: unknown },
-  ) {
-    super(message, { cause: options.cause });
-    this.name = 'NoToken';
-    this.code = options.code;
-    this.status = options.status;
-  }
-}
+/** Each tab waits for the slowest cluster. A refresh that takes longer goes on at the backend, and a later poll finds its token. */
+const PATIENCE_MS = 3_000;
 
 /** A client of the cluster-auth backend for a plugin that acts for users. */
 export class ClusterAuthClient {
   readonly #baseUrl: () => Promise<string>;
   readonly #auth: AuthService;
-  readonly #patienceMs: number;
+  readonly #clock: Clock;
 
   constructor(options: {
     baseUrl: () => Promise<string>;
     auth: AuthService;
-    patienceMs?: number;
+    clock?: Clock;
   }) {
     this.#baseUrl = options.baseUrl;
     this.#auth = options.auth;
-    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** At `clusterAuth.backendUrl`, which saves a hop, or else at the address of discovery. */
   static fromConfig(
     config: RootConfigService,
-    services: { auth: AuthService; discovery: DiscoveryService },
+    services: { auth: AuthService; discovery: DiscoveryService; clock?: Clock },
   ): ClusterAuthClient {
     const url = config.getOptionalString('clusterAuth.backendUrl');
     const direct = url && `${url.replace(/\/+$/, '')}/api/cluster-auth`;
     return new ClusterAuthClient({
       auth: services.auth,
+      clock: services.clock,
       baseUrl: async () =>
         direct || services.discovery.getBaseUrl('cluster-auth'),
     });
@@ -68,29 +53,52 @@ export class ClusterAuthClient {
     cluster: string,
     user: BackstageCredentials<BackstageUserPrincipal>,
   ): Promise<string> {
-    const response = await this.#ask(cluster, user).catch(cause => {
+    const { response, body } = await this.#ask(cluster, user).catch(cause => {
       throw new NoToken(
         `Your access to ${cluster} cannot be looked up because the cluster-auth backend does not answer: try again in a minute, and if it lasts tell the admin of this Backstage.`,
         { cause },
       );
     });
     if (!response.ok) {
-      throw await refusal(cluster, response);
+      throw await refusal(cluster, new Response(body, response));
     }
-    const body: unknown = await response.json().catch(() => undefined);
-    if (!hasToken(body)) {
+    const token = tokenIn(body);
+    if (token === undefined) {
       throw new NoToken(
         `What answered for ${cluster} is no cluster-auth backend: tell the admin of this Backstage to check clusterAuth.backendUrl.`,
         {},
       );
     }
-    return body.token;
+    return token;
   }
 
+  /** The whole answer, or an error when the time is over, whatever takes it. */
   async #ask(
     cluster: string,
     user: BackstageCredentials<BackstageUserPrincipal>,
-  ): Promise<Response> {
+  ): Promise<{ response: Response; body: string }> {
+    const deadline = new AbortController();
+    const over = new Promise<never>((_, reject) => {
+      deadline.signal.addEventListener('abort', () =>
+        reject(deadline.signal.reason),
+      );
+    });
+    const cancel = this.#clock.after(PATIENCE_MS, () => deadline.abort());
+    try {
+      return await Promise.race([
+        this.#call(cluster, user, deadline.signal),
+        over,
+      ]);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #call(
+    cluster: string,
+    user: BackstageCredentials<BackstageUserPrincipal>,
+    signal: AbortSignal,
+  ): Promise<{ response: Response; body: string }> {
     const { token } = await this.#auth.getPluginRequestToken({
       onBehalfOf: user,
       targetPluginId: 'cluster-auth',
@@ -98,11 +106,12 @@ export class ClusterAuthClient {
     const url = `${await this.#baseUrl()}/token?cluster=${encodeURIComponent(
       cluster,
     )}`;
-    return fetch(url, {
+    const response = await fetch(url, {
       headers: { authorization: `Bearer ${token}` },
       redirect: 'error',
-      signal: AbortSignal.timeout(this.#patienceMs),
+      signal,
     });
+    return { response, body: await response.text() };
   }
 }
 
@@ -115,6 +124,15 @@ async function refusal(cluster: string, response: Response): Promise<NoToken> {
       ? `You are not connected to ${cluster}: press "Get K8s access", and your resources appear here.`
       : `${cluster} cannot be asked as you. ${body.error.message}`;
   return new NoToken(message, { code, status: response.status });
+}
+
+function tokenIn(body: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return hasToken(parsed) ? parsed.token : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function hasToken(body: unknown): body is { token: string } {

@@ -1,4 +1,3 @@
-import type { LoggerService } from '@backstage/backend-plugin-api';
 import { NotAllowedError, ServiceUnavailableError } from '@backstage/errors';
 import type {
   AuthenticationStrategy,
@@ -6,44 +5,60 @@ import type {
   ClusterDetails,
   KubernetesCredential,
 } from '@backstage/plugin-kubernetes-node';
+import type { Absences } from './Absences';
 import type { Caller, Callers } from './Callers';
-import { type ClusterAuthClient, NoToken } from './ClusterAuthClient';
+import type { ClusterAuthClient } from './ClusterAuthClient';
 import type { Explanations } from './Explanations';
+import { NoToken } from './NoToken';
+import type { Troubles } from './Troubles';
+
+/** What the page sends along, as `auth` of its request. */
+type RequestAuth = Parameters<AuthenticationStrategy['getCredential']>[1];
 
 /** In a cluster's `authMetadata`: its name at the cluster-auth backend, if that differs from its name in Backstage. */
 const CLUSTER_NAME = 'clusterAuthCluster';
 
 /** Makes requests to a cluster as the user of the current request. */
 export class ClusterAuthStrategy implements AuthenticationStrategy {
+  readonly #absences: Absences;
   readonly #callers: Callers;
   readonly #client: ClusterAuthClient;
   readonly #explanations: Explanations;
-  readonly #logger: LoggerService;
+  readonly #troubles: Troubles;
 
   constructor(options: {
+    absences: Absences;
     callers: Callers;
     client: ClusterAuthClient;
     explanations: Explanations;
-    logger: LoggerService;
+    troubles: Troubles;
   }) {
+    this.#absences = options.absences;
     this.#callers = options.callers;
     this.#client = options.client;
     this.#explanations = options.explanations;
-    this.#logger = options.logger;
+    this.#troubles = options.troubles;
   }
 
   /**
    * The user's ID token, or an explanation in its place: Backstage asks many clusters at once, and an error that is thrown here would
    * fail the others, too. The proxy asks only one, so there the explanation is thrown.
    */
-  async getCredential(cluster: ClusterDetails): Promise<KubernetesCredential> {
+  async getCredential(
+    cluster: ClusterDetails,
+    requestAuth: RequestAuth,
+  ): Promise<KubernetesCredential> {
     const caller = this.#callers.current();
     try {
-      const token = await this.#tokenOf(caller, cluster);
+      const token = await this.#tokenOf(caller, cluster, requestAuth);
       return { type: 'bearer token', token };
     } catch (error) {
       const noToken = asNoToken(error, cluster);
-      this.#log(noToken, caller, cluster);
+      this.#troubles.log(
+        noToken,
+        cluster.name,
+        caller?.user?.principal.userEntityRef,
+      );
       if (caller?.route === 'proxy') {
         throw forTheProxy(noToken);
       }
@@ -69,6 +84,7 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
   async #tokenOf(
     caller: Caller | undefined,
     cluster: ClusterDetails,
+    requestAuth: RequestAuth,
   ): Promise<string> {
     if (!caller?.user) {
       throw new NoToken(
@@ -77,21 +93,37 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
       );
     }
     const name = cluster.authMetadata[CLUSTER_NAME] ?? cluster.name;
-    return this.#client.token(name, caller.user);
-  }
-
-  #log(error: NoToken, caller: Caller | undefined, cluster: ClusterDetails) {
-    const fields = {
-      cluster: cluster.name,
-      code: error.code ?? 'none',
-      user: caller?.user?.principal.userEntityRef ?? 'nobody',
-    };
-    if (error.code === 'not_connected') {
-      this.#logger.debug(error.message, fields);
-    } else {
-      this.#logger.warn(error.message, fields);
+    const user = caller.user.principal.userEntityRef;
+    const absence = this.#absences.recent(user, name, {
+      connected: knownToBeConnected(requestAuth, name),
+    });
+    // The proxy's requests are clicks, not polls.
+    if (absence && caller.route !== 'proxy') {
+      throw absence;
+    }
+    try {
+      const token = await this.#client.token(name, caller.user);
+      this.#absences.forget(user, name);
+      return token;
+    } catch (error) {
+      if (error instanceof NoToken) {
+        this.#absences.remember(user, name, error);
+      }
+      throw error;
     }
   }
+}
+
+/** Whether the page that asks knows of a login: `auth.clusterauth.connected`, which the app's plugin adds to its requests. */
+function knownToBeConnected(requestAuth: RequestAuth, name: string): boolean {
+  const page = requestAuth?.clusterauth;
+  return (
+    typeof page === 'object' &&
+    page !== null &&
+    !Array.isArray(page) &&
+    Array.isArray(page.connected) &&
+    page.connected.includes(name)
+  );
 }
 
 function asNoToken(error: unknown, cluster: ClusterDetails): NoToken {

@@ -1,11 +1,5 @@
-import {
-  mockCredentials,
-  mockServices,
-  startTestBackend,
-} from '@backstage/backend-test-utils';
-import kubernetesPlugin from '@backstage/plugin-kubernetes-backend';
-import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import kubernetesModuleClusterAuth from '.';
+import { mockServices } from '@backstage/backend-test-utils';
+import { kubernetes } from './__testUtils__/kubernetes';
 import {
   backendStandIn,
   clusterStandIn,
@@ -14,114 +8,6 @@ import {
 } from './__testUtils__/standIns';
 
 afterEach(stopStandIns);
-
-const WEB = {
-  apiVersion: 'backstage.io/v1alpha1',
-  kind: 'Component',
-  metadata: { name: 'web', namespace: 'default' },
-};
-
-/** Lets other requests run between the beginning of one and its credential. */
-const slowCatalog = catalogServiceMock.mock({
-  getEntityByRef: async () => {
-    await new Promise(setImmediate);
-    return WEB;
-  },
-});
-
-interface Clusters {
-  [name: string]: object;
-}
-
-async function kubernetes(
-  clusters: Clusters,
-  clusterAuth: object,
-  logger = mockServices.logger.mock(),
-) {
-  const data = {
-    clusterAuth,
-    kubernetes: {
-      serviceLocatorMethod: { type: 'multiTenant' },
-      objectTypes: ['pods'],
-      clusterLocatorMethods: [
-        {
-          type: 'config',
-          clusters: Object.entries(clusters).map(([name, cluster]) => ({
-            name,
-            skipMetricsLookup: true,
-            ...cluster,
-          })),
-        },
-      ],
-    },
-  };
-  const { server } = await startTestBackend({
-    features: [
-      kubernetesPlugin,
-      kubernetesModuleClusterAuth,
-      slowCatalog.factory,
-      mockServices.rootConfig.factory({ data }),
-      logger.factory,
-    ],
-  });
-  const url = `http://localhost:${server.port()}/api/kubernetes`;
-  return {
-    async objects(asker: string, auth: object = {}) {
-      const answer = await fetch(`${url}/services/web`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: authorizationOf(asker),
-        },
-        body: JSON.stringify({
-          auth,
-          entity: WEB,
-        }),
-      });
-      const body = await answer.json();
-      expect([answer.status, body.error]).toEqual([200, undefined]);
-      return new Map<string, { pods: string[]; errors: string[] }>(
-        body.items.map((item: ClusterItem) => [item.cluster.name, seen(item)]),
-      );
-    },
-    async proxied(asker: string, cluster: string) {
-      const answer = await fetch(
-        `${url}/proxy/api/v1/namespaces/team/pods/web/log`,
-        {
-          headers: {
-            'backstage-kubernetes-cluster': cluster,
-            authorization: authorizationOf(asker),
-          },
-        },
-      );
-      return { status: answer.status, body: await answer.json() };
-    },
-  };
-}
-
-function authorizationOf(asker: string): string {
-  return asker.startsWith('user:')
-    ? mockCredentials.user.header(asker)
-    : mockCredentials.service.header({
-        onBehalfOf: mockCredentials.service(asker),
-        targetPluginId: 'kubernetes',
-      });
-}
-
-interface ClusterItem {
-  cluster: { name: string };
-  errors: { message?: string; errorType: string }[];
-  resources: { resources: { metadata: { name: string } }[] }[];
-}
-
-function seen({ errors, resources }: ClusterItem) {
-  return {
-    errors: errors.map(error => error.message ?? error.errorType),
-    pods: resources.flatMap(each =>
-      each.resources.map(({ metadata }) => metadata.name),
-    ),
-  };
-}
 
 const FELIX = 'user:default/felix';
 const MARA = 'user:default/mara';

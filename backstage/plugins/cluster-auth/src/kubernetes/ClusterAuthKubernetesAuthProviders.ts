@@ -1,6 +1,7 @@
 import type { KubernetesRequestBody } from '@backstage/plugin-kubernetes-common';
 import type { KubernetesAuthProvidersApi } from '@backstage/plugin-kubernetes-react';
 
+import type { ClusterStatusApi } from '../status/ClusterStatusApi';
 import type { LoginPrompt } from './LoginPrompt';
 
 /** The auth provider of clusters that users reach with their own logins. */
@@ -13,6 +14,7 @@ export class ClusterAuthKubernetesAuthProviders
   constructor(
     private readonly stock: KubernetesAuthProvidersApi,
     private readonly loginPrompt: LoginPrompt,
+    private readonly clusterStatusApi: ClusterStatusApi,
   ) {}
 
   async decorateRequestBodyForAuth(
@@ -24,7 +26,23 @@ export class ClusterAuthKubernetesAuthProviders
     }
     // Not awaited, so that the other clusters are shown meanwhile.
     this.loginPrompt.askWhereNotConnected();
-    return requestBody;
+    return this.withKnownLogins(requestBody);
+  }
+
+  /** Backstage's backend remembers for some seconds that there was no login; this says that there is one now. */
+  private withKnownLogins(
+    requestBody: KubernetesRequestBody,
+  ): KubernetesRequestBody {
+    const connected = this.clusterStatusApi.known
+      .get()
+      .status?.clusters.filter(cluster => cluster.connected)
+      .map(cluster => cluster.name);
+    return connected?.length
+      ? {
+          ...requestBody,
+          auth: { ...requestBody.auth, [CLUSTER_AUTH_PROVIDER]: { connected } },
+        }
+      : requestBody;
   }
 
   async getCredentials(authProvider: string): Promise<{ token?: string }> {

@@ -71,6 +71,20 @@ describe('kubernetesAuthProviders', () => {
     expect(await api.getCredentials('clusterauth')).toEqual({});
   });
 
+  it('says which logins the page knows of, beside what others have added', async () => {
+    const { api, clusterAuthApi, poll } = providers();
+    clusterAuthApi.clusters = [
+      { ...connected, name: 'eu' },
+      { ...unconnected, name: 'us' },
+    ];
+    await poll();
+    const body = { ...BODY, auth: { google: 'of google' } };
+    expect(await api.decorateRequestBodyForAuth('clusterauth', body)).toEqual({
+      ...BODY,
+      auth: { google: 'of google', clusterauth: { connected: ['eu'] } },
+    });
+  });
+
   it('does not wait for the backend', async () => {
     const { api, clusterAuthApi } = providers();
     clusterAuthApi.getStatus = () => new Promise(() => {});

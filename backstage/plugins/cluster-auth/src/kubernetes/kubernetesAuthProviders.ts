@@ -51,6 +51,7 @@ export const kubernetesAuthProvidersApiFactory = createApiFactory({
     return new ClusterAuthKubernetesAuthProviders(
       stock,
       new LoginPrompt({ clusterStatusApi, loginApi, oauthRequestApi }),
+      clusterStatusApi,
     );
   },
 });
