@@ -59,7 +59,9 @@ impl Problem {
             | Code::AccessDenied => StatusCode::FORBIDDEN,
             Code::NotConnected | Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Code::SessionFinished | Code::ExchangeInProgress | Code::ExchangeLost => StatusCode::CONFLICT,
+            Code::Cancelled | Code::SessionFinished | Code::ExchangeInProgress | Code::ExchangeLost => {
+                StatusCode::CONFLICT
+            }
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,

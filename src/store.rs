@@ -115,6 +115,9 @@ pub trait Store: Send + Sync {
     /// Removes a member from a bounded set; a missing one is no error.
     async fn leave(&self, set: &Key, member: &str) -> Result<(), StoreError>;
 
+    /// The members of a bounded set, earliest end first. There may be some among them that have just expired.
+    async fn members(&self, set: &Key) -> Result<Vec<String>, StoreError>;
+
     /// Adds a member to an index at a time, or moves it there.
     async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError>;
 

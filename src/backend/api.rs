@@ -15,7 +15,7 @@ use super::inbound::request_id;
 use super::kubernetes;
 use super::logins::get_status;
 use super::logout::delete_tokens;
-use super::session::{exchange, get_session, register};
+use super::session::{cancel, exchange, get_session, register};
 use super::tokens::get_token;
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
@@ -31,7 +31,12 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(web::resource("/clusters/{name}/proxy{path:.*}").to(kubernetes::proxy))
         .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps()))
         .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
-        .service(at("/session", "GET").route(web::get().to(get_session::session)).wrap(apps_and_extension()))
+        .service(
+            at("/session", "GET, DELETE")
+                .route(web::get().to(get_session::session))
+                .route(web::delete().to(cancel::cancel_session))
+                .wrap(apps_and_extension()),
+        )
         .service(at("/exchange", "POST").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
         .service(at("/status", "GET").route(web::get().to(get_status::status)).wrap(apps()))
         .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))

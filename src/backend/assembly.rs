@@ -262,6 +262,7 @@ fn sessions(settings: &BackendSettings, on: &Foundations) -> Sessions {
         clock: Arc::clone(&on.clock),
         lifetime: settings.session_lifetime,
         waiters: Waiters::default(),
+        metrics: Arc::clone(&on.metrics),
     }
 }
 

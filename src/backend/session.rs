@@ -1,6 +1,7 @@
 //! One login attempt as the store keeps it: sealed, under the SHA-256 of its session token.
 
 pub mod accept;
+pub mod cancel;
 pub mod catalog_entity;
 pub mod exchange;
 pub mod get_session;
@@ -26,11 +27,10 @@ use crate::random::{Random, random_secret, sha256};
 use crate::store::sealing::{Keyring, Kind};
 use crate::store::write_retry::retry_write;
 use crate::store::{Store, Swap};
+use crate::telemetry::backend_metrics::BackendMetrics;
 
 /// A record outlives its session by this, so that a late request still learns the outcome.
 const KEPT_AFTER_END: Duration = Duration::from_mins(5);
-/// The most sessions that one user may have pending.
-const PENDING_PER_USER: usize = 8;
 
 /// A session's record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -172,25 +172,24 @@ pub struct Sessions {
     pub lifetime: Duration,
     /// The requests that wait for a session to change.
     pub waiters: Waiters,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
 }
 
 impl Sessions {
-    /// Begins a session: its record is new, and so is its token.
+    /// Begins a session: its record is new, and so is its token. Of a user's eight others the oldest that is pending gives way.
     ///
     /// # Errors
-    /// `rate_limited` when the user has eight pending; `store_unavailable`.
+    /// `rate_limited` when the user has eight that are just being finished; `store_unavailable`.
     pub async fn begin(&self, record: &SessionRecord) -> Result<WireSecret, Problem> {
         let token = random_secret(self.random.as_ref())?;
         let id = SessionId::of(&token);
-        let set = pending_set(&record.user);
-        if self.store.enter(&set, id.as_str(), self.lifetime, PENDING_PER_USER).await? == Swap::Conflict {
-            return Err(Problem::new(
-                Code::RateLimited,
-                "You have eight logins under way: finish one, or wait until one has run out.",
-            )
-            .retry_after(self.lifetime));
-        }
+        // Before it has a place: each session that has one can be read, and cancelled.
         self.store.put_new(&id.key(), &self.seal(&id, record)?, self.ttl(record)).await?;
+        if let Err(problem) = self.take_place(&record.user, &id).await {
+            self.store.delete(&id.key()).await?;
+            return Err(problem);
+        }
         self.waiters.begun(id.as_str(), self.clock.now(), record.expires_at);
         Ok(token)
     }

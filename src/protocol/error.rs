@@ -39,6 +39,8 @@ pub enum Code {
     NotFound,
     /// The path does not answer to this method.
     MethodNotAllowed,
+    /// The session was cancelled, by its user or for newer ones.
+    Cancelled,
     /// The session already has its outcome.
     SessionFinished,
     /// The same code is being redeemed right now.
@@ -88,6 +90,7 @@ impl Code {
             Self::NotConnected => "not_connected",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Cancelled => "cancelled",
             Self::SessionFinished => "session_finished",
             Self::ExchangeInProgress => "exchange_in_progress",
             Self::ExchangeLost => "exchange_lost",

@@ -122,6 +122,19 @@ async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
     assert_eq!(enter("four", TTL).await, Swap::Conflict);
 }
 
+async fn a_set_names_its_members_in_the_order_in_which_they_end(place: &dyn Place) {
+    let (store, replica) = (place.open(), place.open());
+    let enter = async |member, ttl| store.enter("set", member, ttl, 9).await.unwrap();
+    assert!(store.members("set").await.unwrap().is_empty(), "there is no set");
+    for (member, ttl) in [("b", 3 * TTL), ("c", TTL), ("a", 2 * TTL)] {
+        assert_eq!(enter(member, ttl).await, Swap::Done);
+    }
+    assert_eq!(replica.members("set").await.unwrap(), ["c", "a", "b"]);
+    assert_eq!(enter("c", 4 * TTL).await, Swap::Done);
+    store.leave("set", "a").await.unwrap();
+    assert_eq!(replica.members("set").await.unwrap(), ["b", "c"]);
+}
+
 async fn a_member_leaves_a_set_when_its_time_is_over(place: &dyn Place) {
     let store = place.open();
     let enter = async |member, ttl| store.enter("set", member, ttl, 2).await.unwrap();
@@ -283,6 +296,7 @@ over_every_store!(
     what_was_not_seen_is_not_deleted,
     a_swap_that_was_done_is_done_again,
     a_set_takes_no_more_than_its_limit,
+    a_set_names_its_members_in_the_order_in_which_they_end,
     a_member_leaves_a_set_when_its_time_is_over,
     a_lock_is_given_back_by_its_owner_only,
     a_record_lives_on_as_it_is,

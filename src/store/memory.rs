@@ -171,6 +171,14 @@ impl Store for Memory {
         Ok(())
     }
 
+    async fn members(&self, set: &Key) -> Result<Vec<String>, StoreError> {
+        let kept = self.kept();
+        let members = kept.sets.get(set).into_iter().flatten();
+        let mut members: Vec<_> = members.map(|(member, ends)| (*ends, member)).collect();
+        members.sort_unstable();
+        Ok(members.into_iter().map(|(_, member)| member.clone()).collect())
+    }
+
     async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
         self.kept().indexes.entry(index.to_owned()).or_default().insert(member.to_owned(), at);
         Ok(())

@@ -80,6 +80,10 @@ impl<S: Store> Store for Observed<S> {
         self.timed("leave", self.store.leave(set, member)).await
     }
 
+    async fn members(&self, set: &Key) -> Result<Vec<String>, StoreError> {
+        self.timed("members", self.store.members(set)).await
+    }
+
     async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
         self.timed("note", self.store.note(index, member, at)).await
     }
@@ -150,6 +154,7 @@ mod tests {
         store.release("record", b"4").await.unwrap();
         store.delete("record").await.unwrap();
         store.enter("set", "member", ttl, 1).await.unwrap();
+        assert_eq!(store.members("set").await.unwrap(), ["member"]);
         store.leave("set", "member").await.unwrap();
         let at = OffsetDateTime::UNIX_EPOCH;
         store.note("index", "member", at).await.unwrap();
@@ -163,7 +168,7 @@ mod tests {
         store.ping().await.unwrap();
         let conditional = ["put_new", "swap", "swap_under", "delete_seen"];
         let index = ["note", "note_all", "noted", "noted_after", "named", "noted_at", "unnote"];
-        let others = ["put", "get", "live_on", "release", "delete", "enter", "leave", "ping"];
+        let others = ["put", "get", "live_on", "release", "delete", "enter", "members", "leave", "ping"];
         for op in others.into_iter().chain(conditional).chain(index) {
             let count = metrics.store_seconds.with_label_values(&[op]).get_sample_count();
             assert_eq!(count, 1, "{op}");

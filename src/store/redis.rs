@@ -248,6 +248,10 @@ impl Store for Redis {
         self.command(redis::cmd("ZREM").arg(prefixed(set)).arg(member)).await
     }
 
+    async fn members(&self, set: &Key) -> Result<Vec<String>, StoreError> {
+        self.command(redis::cmd("ZRANGE").arg(prefixed(set)).arg(0).arg(-1)).await
+    }
+
     async fn note(&self, index: &Key, member: &str, at: OffsetDateTime) -> Result<(), StoreError> {
         self.command(redis::cmd("ZADD").arg(prefixed(index)).arg(score(at)).arg(member)).await
     }

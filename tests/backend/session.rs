@@ -1,4 +1,5 @@
 //! One login attempt.
 
+mod cancel;
 mod exchange;
 mod killed_backend;

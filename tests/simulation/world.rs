@@ -299,6 +299,10 @@ impl Store for World {
         unreachable!("no refresh enters a set")
     }
 
+    async fn members(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        unreachable!("no refresh reads a set")
+    }
+
     async fn leave(&self, _: &str, _: &str) -> Result<(), StoreError> {
         unreachable!("no refresh leaves a set")
     }

@@ -39,7 +39,7 @@ fn a_wrong_method_at_the_backend_is_answered_405() {
     for (path, allowed) in [
         ("/info", &["GET"][..]),
         ("/register", &["POST"]),
-        ("/session", &["GET"]),
+        ("/session", &["GET", "DELETE"]),
         ("/exchange", &["POST"]),
         ("/status", &["GET"]),
         ("/token", &["GET"]),

@@ -32,7 +32,6 @@ use crate::protocol::{
 };
 use crate::random::sha256;
 use crate::store::Swap;
-use crate::telemetry::AUDIT;
 use crate::telemetry::backend_metrics::BackendMetrics;
 
 /// Takes what the redirect carried.
@@ -101,8 +100,10 @@ impl Exchange {
     async fn refusal(&self, mut stored: Stored, refused: Refused) -> Result<ExchangeResponse, Problem> {
         match &stored.record.phase {
             Phase::Pending(_) => self.check_not_expired(&stored.record)?,
-            Phase::Failed { code: None, error } => return Ok(denied(error.clone())),
-            _ => return Err(finished()),
+            Phase::Failed { code: None, error } if error.code != Code::Cancelled => {
+                return Ok(denied(error.clone()));
+            }
+            over => return Err(finished(over)),
         }
         let error = redirect_error::meaning(&refused.error);
         let description =
@@ -115,10 +116,10 @@ impl Exchange {
         );
         match self.sessions.swap(&mut stored, Phase::Failed { code: None, error: error.clone() }).await? {
             Swap::Done => {
-                self.audit(&stored.record, error.code.as_str());
+                self.sessions.audit(&stored.record, error.code.as_str());
                 Ok(denied(error))
             }
-            Swap::Conflict => Err(finished()),
+            Swap::Conflict => Err(finished(&self.sessions.reload(&stored.id).await?.record.phase)),
         }
     }
 
@@ -151,7 +152,7 @@ impl Exchange {
     /// What a code that was seen before, or a second one, is answered with.
     async fn outcome(&self, mut stored: Stored, code: &str) -> Result<ExchangeResponse, Problem> {
         match stored.record.phase.clone() {
-            Phase::Exchanging { code: first, .. } if first != code => Err(finished()),
+            ref over @ Phase::Exchanging { code: ref first, .. } if first != code => Err(finished(over)),
             Phase::Exchanging { lease_until, .. } if lease_until > self.clock.now() => Err(Problem::new(
                 Code::ExchangeInProgress,
                 "This login is just being finished: ask again in a moment.",
@@ -161,7 +162,7 @@ impl Exchange {
                 // The exchange was interrupted; the code is never sent twice, so the outcome stays unknown.
                 let failed = Phase::Failed { code: Some(code), error: lost() };
                 if self.sessions.swap(&mut stored, failed).await? == Swap::Done {
-                    self.audit(&stored.record, Code::ExchangeLost.as_str());
+                    self.sessions.audit(&stored.record, Code::ExchangeLost.as_str());
                 }
                 Err(lost_problem())
             }
@@ -171,7 +172,7 @@ impl Exchange {
             }
             // Pending again: the first try never reached the identity provider; the helper asks once more.
             Phase::Pending(_) => Err(idp_unreachable()),
-            Phase::Complete { .. } | Phase::Failed { .. } => Err(finished()),
+            over @ (Phase::Complete { .. } | Phase::Failed { .. }) => Err(finished(&over)),
         }
     }
 
@@ -227,7 +228,7 @@ impl Exchange {
         };
         let outcome =
             answer.as_ref().map_or_else(|problem: &Problem| problem.code().as_str(), |_| "complete");
-        self.audit(&stored.record, outcome);
+        self.sessions.audit(&stored.record, outcome);
         if self.sessions.swap_until(&mut stored, phase, self.lease).await? == Swap::Conflict {
             // Only an expired lease lets another request write: it has told its caller that the outcome is unknown.
             return Err(lost_problem());
@@ -243,11 +244,6 @@ impl Exchange {
             Code::SessionExpired,
             "This login took longer than it may: begin it again in Backstage.",
         ))
-    }
-
-    fn audit(&self, record: &SessionRecord, outcome: &str) {
-        self.metrics.logins.with_label_values(&[outcome]).inc();
-        tracing::info!(target: AUDIT, user = record.user, cluster = record.cluster, outcome, "login");
     }
 }
 
@@ -313,10 +309,14 @@ fn connected(record: &SessionRecord, login: Login) -> ExchangeResponse {
     })
 }
 
-fn finished() -> Problem {
+fn finished(phase: &Phase) -> Problem {
     Problem::new(
         Code::SessionFinished,
-        "This login has its outcome already: see GET /session, or begin a new one.",
+        match phase {
+            // Cancelled: the sentence says by what, and what to do.
+            Phase::Failed { code: None, error } if error.code == Code::Cancelled => error.message.as_str(),
+            _ => "This login has its outcome already: see GET /session, or begin a new one.",
+        },
     )
 }
 

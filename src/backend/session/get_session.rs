@@ -80,7 +80,9 @@ async fn changed(
     }
 }
 
-fn answer(stored: Stored, now: OffsetDateTime) -> SessionResponse {
+/// What a session is told as.
+#[must_use]
+pub fn answer(stored: Stored, now: OffsetDateTime) -> SessionResponse {
     let record = stored.record;
     let (status, auth_url, error) = match record.phase {
         Phase::Pending(_) if record.expires_at <= now => (SessionStatus::Expired, None, None),

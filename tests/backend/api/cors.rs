@@ -12,10 +12,11 @@ const EXTENSION: &str = "chrome-extension://abcdefghijklmnop";
 const STRANGER: &str = "https://attacker.example";
 
 /// The calls, and whether the extension may make them.
-const CALLS: [(&str, &str, bool); 7] = [
+const CALLS: [(&str, &str, bool); 8] = [
     ("GET", "/info", false),
     ("POST", "/register", false),
     ("GET", "/session", true),
+    ("DELETE", "/session", true),
     ("POST", "/exchange", true),
     ("GET", "/status", false),
     ("DELETE", "/tokens", false),

@@ -1,6 +1,6 @@
 //! Each code of the error table provoked, with its status, its shape and its sentence.
 //!
-//! A row is a way to get an answer; each row has a backend of its own, so that none has eight sessions pending for another.
+//! A row is a way to get an answer; each row has a backend of its own, so that none has sessions of another.
 
 mod logins;
 mod proxy;
@@ -45,7 +45,9 @@ struct Scene<'g> {
 }
 
 /// Codes that no answer of a table can show, and where they are tested instead.
-const ELSEWHERE: [&str; 2] = [
+const ELSEWHERE: [&str; 3] = [
+    // The `error` of a session, never of a call: `session::cancel`.
+    "cancelled",
     // A fault has to be planted: `panics`.
     "internal_error",
     // Success is 200: `sessions::a_refusal_ends_the_session`.

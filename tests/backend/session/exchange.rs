@@ -12,7 +12,7 @@ use crate::harness::clients::raw_http;
 use crate::harness::deployment::{Deployment, OnRedis};
 use crate::harness::programs::backend::Backend;
 
-fn wait(api: &Api, session: &Session) -> Value {
+pub(super) fn wait(api: &Api, session: &Session) -> Value {
     api.with_bearer(&session.token).get("/session?wait=25").json
 }
 
@@ -54,7 +54,7 @@ fn twenty_helpers_with_one_code_cause_one_token_request() {
 }
 
 /// The backend has read the session and waits for it to change.
-fn wait_until_a_long_poll_waits(backend: &Backend, session: &Session) {
+pub(super) fn wait_until_a_long_poll_waits(backend: &Backend, session: &Session) {
     let id = sha256(session.token.as_bytes());
     backend.process.wait_for("that a long poll waits", |line| {
         (line.contains("waits for a change") && line.contains(&id)).then_some(())

@@ -49,12 +49,19 @@ pub(super) const ROWS: &[Row] = &[
         exchange(scene, &session, json!({ "error": "access_denied" }));
         exchange(scene, &session, json!({ "code": "a late code" }))
     }),
-    Row(429, "rate_limited", |scene| {
-        for _ in 0..8 {
-            scene.api.register();
-        }
-        scene.api.post("/register", &json!({}))
+    // A cancelled login: what its redirect still brings.
+    Row(409, "session_finished", |scene| {
+        let session = scene.api.register();
+        assert_eq!(scene.api.with_bearer(&session.token).delete("/session").status, 200);
+        exchange(scene, &session, json!({ "code": "a late code" }))
     }),
+    Row(409, "session_finished", |scene| {
+        let session = scene.api.register();
+        assert_eq!(scene.api.with_bearer(&session.token).delete("/session").status, 200);
+        exchange(scene, &session, json!({ "error": "access_denied" }))
+    }),
+    Row(401, "not_signed_in", |scene| scene.api.delete("/session")),
+    Row(401, "session_unknown", |scene| scene.api.with_bearer(&"A".repeat(43)).delete("/session")),
     Row(429, "rate_limited", |scene| {
         let (_backend, api) =
             scene.ground.start_as(&scene.ground.plan.clone().with("REGISTRATIONS_PER_MINUTE", "1"));
