@@ -209,6 +209,9 @@ pub struct Connected {
     pub cluster: String,
     /// The `sub` of the ID token.
     pub subject: String,
+    /// The e-mail address of the person who logged in, where it was verified or the identity rule read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// When the token for the cluster expires.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
@@ -219,6 +222,14 @@ pub struct Connected {
     /// Where in Backstage the browser goes now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
+}
+
+impl Connected {
+    /// The account at the identity provider, as people know it: the e-mail address, else the subject.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.subject)
+    }
 }
 
 /// A login for which the identity provider gave no code.
@@ -255,6 +266,9 @@ pub struct ClusterStatus {
     /// The `sub` of the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The e-mail address of the person who logged in, where it was verified or the identity rule read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// When the ID token expires.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -271,6 +285,14 @@ pub struct ClusterStatus {
     /// What the user should know beside the reason: of `identity_changed`, which claim was what and is what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl ClusterStatus {
+    /// The account at the identity provider, as people know it: the e-mail address, else the subject.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.email.as_deref().or(self.subject.as_deref())
+    }
 }
 
 /// The answer of `GET /token`: the credential that a trusted plugin sends to Kubernetes for its user.

@@ -168,6 +168,10 @@ pub struct LiveLogin {
     /// The user's address in the catalog when the login began, where the identity rule asked for it.
     #[serde(flatten)]
     pub said: CatalogSaid,
+    /// The e-mail address of the person at the identity provider, where it was verified or the identity rule read it. Older binaries do
+    /// not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The tokens.
     pub tokens: TokenSet,
     /// Set while a refresh token is being spent, and still set if the process that spent it has died.

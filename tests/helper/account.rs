@@ -29,7 +29,7 @@ fn the_users_token_and_the_cookie_of_a_real_backstage_are_accepted() {
     before.assert(0, &["dev (Development): not connected: ", &next]);
     assert!(before.said.starts_with(&head), "{}", before.said);
     api.with_bearer(&felix.user_token).log_in(&here.idp, "felix");
-    let connected = ["dev (Development): connected as auth0|felix until ", " UTC, refreshed by itself"];
+    let connected = ["dev (Development): connected as felix@example.com until ", " UTC, refreshed by itself"];
     let after = run(command("status"));
     after.assert(0, &connected);
     assert!(after.said.starts_with(&head), "{}", after.said);

@@ -202,6 +202,7 @@ impl Schedule<'_> {
                 subject: "felix".to_owned(),
             },
             organization: None,
+            email: None,
             said: CatalogSaid::default(),
             tokens,
             intent: None,

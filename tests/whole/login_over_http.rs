@@ -16,9 +16,11 @@ fn log_in_and_use<R>(here: &Deployment<Idp, R, Cluster>) {
     assert_eq!(answer.json["success"], true);
     assert_eq!(answer.json["user"], "user:default/felix");
     assert_eq!(answer.json["subject"], "auth0|felix");
+    assert_eq!(answer.json["email"], "felix@example.com");
     let done = api.session(&session);
     assert_eq!((&done.json["status"], &done.json["authUrl"]), (&json!("complete"), &json!(null)));
-    assert_eq!(api.cluster_status()["connected"], true);
+    let status = api.cluster_status();
+    assert_eq!((&status["connected"], &status["email"]), (&json!(true), &json!("felix@example.com")));
     let own = api.get(PODS);
     assert_eq!(own.status, 200, "{}", own.text);
     assert!(names(&own.json).contains(&"web-0"), "{}", own.text);

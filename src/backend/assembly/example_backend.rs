@@ -30,6 +30,7 @@ pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> L
         },
         organization: None,
         said: CatalogSaid::default(),
+        email: None,
         tokens: TokenSet {
             id_token: "id".into(),
             issued_at: now,

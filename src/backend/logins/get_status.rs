@@ -85,6 +85,7 @@ pub(in crate::backend) fn unconnected(name: &str, title: &str) -> ClusterStatus 
         title: title.to_owned(),
         connected: false,
         subject: None,
+        email: None,
         expires_at: None,
         login_expires_at: None,
         refreshable: false,
@@ -112,6 +113,7 @@ fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> Clus
     ClusterStatus {
         connected: reason.is_none(),
         subject: Some(live.issued_to.subject),
+        email: live.email,
         expires_at: Some(live.tokens.expires_at),
         login_expires_at: live.tokens.refresh_expires_at,
         refreshable: live.tokens.refresh_token.is_some(),

@@ -45,6 +45,7 @@ fn what_is_new_has_a_form_that_binaries_before_can_read() {
     login.tokens.access_token = None;
     login.tokens.refresh_expires_at = Some(OffsetDateTime::UNIX_EPOCH);
     login.said.annotation = Some("felix".to_owned());
+    login.email = Some("felix@example.com".to_owned());
     let written = serde_json::to_value(&login).unwrap();
     // They know no login without an access token, and ignore what they do not know.
     assert_eq!(written["tokens"]["access_token"], "");

@@ -126,6 +126,7 @@ mod tests {
             },
             organization: None,
             said: CatalogSaid::default(),
+            email: None,
             tokens: TokenSet {
                 id_token: "id".into(),
                 issued_at: OffsetDateTime::UNIX_EPOCH,

@@ -8,6 +8,9 @@ use crate::protocol::WireSecret;
 use crate::settings::cluster::{Annotated, EmailClaim, IdentityRule, MissingVerified};
 use crate::settings::email_domain;
 
+/// The longest e-mail address (RFC 5321, 4.5.3.1.3, without the brackets).
+const LONGEST_EMAIL: usize = 254;
+
 /// What the user's catalog entity said when the login began, where the identity rule asks for it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CatalogSaid {
@@ -234,6 +237,22 @@ fn text<'l>(login: &'l VerifiedIdToken, claim: &str, absent: Absent) -> Result<O
         Some(value) => Ok(Some(value)),
         None => absent.of(Mismatch::ClaimMissing(claim.to_owned())),
     }
+}
+
+/// The e-mail address of a login that the rule accepts, to be shown: the one that the rule has read, else one that is verified.
+#[must_use]
+pub fn email_of(rule: &IdentityRule, login: &VerifiedIdToken) -> Option<String> {
+    let address = match rule.email_claim() {
+        Some(claim) => login.text(&claim.name),
+        None if login.email_verified() == EmailVerified::Yes => login.text("email"),
+        None => None,
+    };
+    let is_one = |text: &&str| {
+        text.contains('@')
+            && text.len() <= LONGEST_EMAIL
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    };
+    address.filter(is_one).map(str::to_owned)
 }
 
 /// The names in `{braces}`.

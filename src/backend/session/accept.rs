@@ -13,7 +13,7 @@ use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginSt
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
-use crate::backend::oidc::identity_rule::{CatalogSaid, Mismatch, Owner};
+use crate::backend::oidc::identity_rule::{self, CatalogSaid, Mismatch, Owner};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backend::oidc::token_endpoint::response::Tokens;
@@ -49,6 +49,9 @@ pub struct Begun<'a> {
 pub struct Login {
     /// `sub`.
     pub subject: String,
+    /// The e-mail address, where it is known. Older binaries do not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// When the token for the cluster expires.
     #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
@@ -99,6 +102,7 @@ impl Acceptance {
         let live = self.live(cluster, begun.said, &verified, &tokens, &id);
         let login = Login {
             subject: live.issued_to.subject.clone(),
+            email: live.email.clone(),
             expires_at: live.tokens.expires_at,
             refreshable: live.tokens.refresh_token.is_some(),
         };
@@ -139,6 +143,7 @@ impl Acceptance {
             },
             organization: verified.text("org_id").map(str::to_owned),
             said,
+            email: identity_rule::email_of(&cluster.settings.identity, verified),
             tokens: TokenSet::new(verified, tokens, token, self.clock.now()),
             intent: None,
             failing: None,

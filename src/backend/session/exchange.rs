@@ -303,6 +303,7 @@ fn connected(record: &SessionRecord, login: Login) -> ExchangeResponse {
         user: record.user.clone(),
         cluster: record.cluster.clone(),
         subject: login.subject,
+        email: login.email,
         expires_at: login.expires_at,
         refreshable: login.refreshable,
         return_to: record.return_to.clone(),

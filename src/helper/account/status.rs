@@ -75,16 +75,17 @@ fn how(cluster: &ClusterStatus, address: &str, now: OffsetDateTime) -> String {
             Some(reason) => format!("not connected, {}: {login}", why(reason, cluster.detail.as_deref())),
         };
     }
-    let subject = cluster.subject.as_deref().unwrap_or("an unknown subject");
-    let Some(expires_at) = cluster.expires_at else { return format!("connected as {subject}") };
+    let account = cluster.account().unwrap_or("an unknown account");
+    let account: String = harmless(account).collect();
+    let Some(expires_at) = cluster.expires_at else { return format!("connected as {account}") };
     let time = utc(expires_at);
     if !cluster.refreshable {
-        return format!("connected as {subject} until {time}, then log in again");
+        return format!("connected as {account} until {time}, then log in again");
     }
     if expires_at <= now {
-        return format!("connected as {subject}; its ID token expired at {time}, the next use refreshes it");
+        return format!("connected as {account}; its ID token expired at {time}, the next use refreshes it");
     }
-    format!("connected as {subject} until {time}, refreshed by itself")
+    format!("connected as {account} until {time}, refreshed by itself")
 }
 
 /// The backend's reason with its code; an unknown one of a newer backend is the code alone.
@@ -133,6 +134,12 @@ mod tests {
         assert_eq!(
             how_of(refreshed, 100_000),
             "connected as auth0|felix; its ID token expired at 1970-01-02 00:02 UTC, the next use refreshes it"
+        );
+        let with_email =
+            refreshed.replace("\"subject\"", "\"email\":\"felix\\u001b@example.com\",\"subject\"");
+        assert_eq!(
+            how_of(&with_email, 0),
+            "connected as felix@example.com until 1970-01-02 00:02 UTC, refreshed by itself"
         );
         assert_eq!(
             how_of(&refreshed.replace("\"refreshable\":true", "\"refreshable\":false"), 0),

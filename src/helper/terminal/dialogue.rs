@@ -10,6 +10,7 @@ use super::confirmation_words::{Answer, ConfirmationWords};
 use super::keyboard::{self, Attended, Keyboard};
 use super::tools::Tools;
 use super::{Terminal, Typed};
+use crate::helper::backend_client::displayable;
 use crate::helper::callback::{self, Callback, Channel, Consent, Expected, Proof};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
@@ -270,8 +271,9 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
     if let Outcome::Connected(connected) = outcome {
         let until = connected.expires_at.format(&Rfc3339).unwrap_or_default();
         let LoginFacts { user, cluster, .. } = facts;
+        let account = displayable(connected.account());
         terminal.say(&format!(
-            "Connected: {user} has access to cluster {cluster} in Backstage (ID token until {until})."
+            "Connected: {user} has access to cluster {cluster} in Backstage, logged in as {account} (ID token until {until})."
         ));
         if !connected.refreshable {
             terminal.say(

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use self::layout::{Kind, Page, Tone};
 use super::login_lookup::Unavailable;
+use crate::helper::backend_client::displayable;
 use crate::helper::callback::BadCallback;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::session::facts::LoginFacts;
@@ -195,6 +196,7 @@ fn success(facts: &LoginFacts, connected: &Connected) -> Page {
         heading: "You are connected",
         body: html! {
             p { strong #user { (facts.user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
+            p { "You logged in at " strong { (facts.idp_host) } " as " strong #account { (displayable(connected.account())) } "." }
             @if !connected.refreshable {
                 p { "It ends when its token does, since the identity provider gave no refresh token: log in again then." }
             }

@@ -87,6 +87,7 @@ fn live(number: usize, issuer: &str) -> LiveLogin {
             subject: format!("user-{number}"),
         },
         organization: None,
+        email: None,
         said: CatalogSaid::default(),
         tokens: TokenSet {
             id_token: "id".into(),

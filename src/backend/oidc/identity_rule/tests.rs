@@ -87,3 +87,21 @@ fn after_a_refresh_its_person_is_told_what_the_claim_was_and_is() {
     assert_eq!(changed("upn").since(&before), r#"its claim upn is "fe\u{1b}lix", not that"#);
     assert_eq!(Mismatch::Unverified.since(&before), Mismatch::Unverified.to_string());
 }
+
+#[test]
+fn the_address_that_is_shown_is_the_one_that_the_rule_read_or_a_verified_one() {
+    let claim = |name: &str, missing_verified| EmailClaim { name: name.to_owned(), missing_verified };
+    let by_email = IdentityRule::Catalog(claim("email", MissingVerified::Refuse));
+    let by_upn = IdentityRule::Email(claim("upn", MissingVerified::Trust), vec!["example.com".to_owned()]);
+    let shown = |rule: &IdentityRule, claims: Value| email_of(rule, &VerifiedIdToken::with_claims(&claims));
+    let felix = Some("felix@example.com".to_owned());
+    let address = json!({ "email": "felix@example.com", "upn": "f@example.com" });
+    assert_eq!(shown(&by_email, address.clone()), felix);
+    assert_eq!(shown(&by_upn, address.clone()).as_deref(), Some("f@example.com"));
+    assert_eq!(shown(&IdentityRule::Any, address), None, "it may be anybody's");
+    let verified = |email: &str| json!({ "email": email, "email_verified": true });
+    assert_eq!(shown(&IdentityRule::Any, verified("felix@example.com")), felix);
+    for no_address in ["felix", "felix@example.com\u{1b}[2J", "felix @example.com", &"x@".repeat(128)] {
+        assert_eq!(shown(&IdentityRule::Any, verified(no_address)), None, "{no_address}");
+    }
+}
