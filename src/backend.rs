@@ -73,11 +73,11 @@ pub struct Running {
 ///
 /// # Errors
 /// As the variants of [`StartError`] say.
-pub fn build(settings: BackendSettings) -> Result<Running, StartError> {
+pub async fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
     let tls = ClientTls::load(&settings).map_err(AssemblyError::from)?;
-    let (services, jobs) = assemble(&settings, Foundations::new(&settings)?, &tls);
+    let (services, jobs) = assemble(&settings, Foundations::at_start(&settings).await?, &tls);
     let (services, settings) = (Arc::new(services), Arc::new(settings));
     panics::log_and_count(services.metrics.panics.clone());
     jobs.run_here();

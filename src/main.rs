@@ -146,7 +146,7 @@ fn backend(flags: BackendFlags) -> ExitCode {
     let system = actix_web::rt::System::new();
     let served = system.block_on(async {
         let stop = stop_requested();
-        let running = backend::build(settings).map_err(|error| error.to_string())?;
+        let running = backend::build(settings).await.map_err(|error| error.to_string())?;
         running.serve_until(stop).await.map_err(|error| error.to_string())
     });
     // Dropping the runtime would wait for threads that look up a name, which may take long.

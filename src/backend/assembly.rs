@@ -86,6 +86,17 @@ pub struct Foundations {
 }
 
 impl Foundations {
+    /// Those of a real process that is about to serve.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and when `REDIS_URL` leads to a node of a Redis Cluster.
+    pub async fn at_start(settings: &BackendSettings) -> Result<Self, AssemblyError> {
+        if let StoreSettings::Redis { url, .. } = &settings.store {
+            Redis::new(url.expose_secret(), settings.ca_file.as_deref())?.refuse_cluster().await?;
+        }
+        Self::new(settings)
+    }
+
     /// Those of a real process.
     ///
     /// # Errors

@@ -93,6 +93,7 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
     let store: Arc<dyn Store> = match &settings.redis_url {
         Some(url) => {
             let redis = Redis::new(url.expose_secret(), settings.login.ca_file.as_deref())?;
+            redis.refuse_cluster().await?;
             Arc::new(Observed::new(redis, metrics.store_seconds.clone()))
         }
         None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), metrics.store_seconds.clone())),

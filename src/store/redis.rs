@@ -73,6 +73,19 @@ impl Redis {
         Ok(Self { address, timeout, connection, scripts, home })
     }
 
+    /// Refuses a node of a Redis Cluster; a server that does not answer now is looked at when it does.
+    ///
+    /// # Errors
+    /// [`UnusableRedis::Cluster`].
+    pub async fn refuse_cluster(&self) -> Result<(), UnusableRedis> {
+        let Address::Server(client) = &self.address else { return Ok(()) };
+        let asked = async { Ok::<_, StoreError>(Connection::open(client).await?.is_of_cluster().await) };
+        match tokio::time::timeout(self.timeout, asked).await {
+            Ok(Ok(true)) => Err(UnusableRedis::Cluster),
+            Ok(Ok(false) | Err(_)) | Err(_) => Ok(()),
+        }
+    }
+
     async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let connection = self.connection().await?;
         connection.wait_for(command.query_async(&mut connection.driver.clone()), self.timeout).await
@@ -152,7 +165,13 @@ impl Redis {
 
 async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreError> {
     match address {
-        Address::Server(client) => Connection::open(&client).await,
+        Address::Server(client) => {
+            let connection = Connection::open(&client).await?;
+            if connection.is_of_cluster().await {
+                return Err(StoreError { reason: UnusableRedis::Cluster.to_string() });
+            }
+            Ok(connection)
+        }
         Address::Sentinels(sentinels) => {
             let master = sentinels.master(timeout / SHARE).await?;
             let connection = Connection::open(&master).await?;

@@ -27,6 +27,20 @@ impl RedisServer {
         server
     }
 
+    /// The only node of a Redis Cluster.
+    pub fn start_cluster_node() -> Self {
+        let mut server = Self::prepare();
+        // Its cluster bus has the port 10,000 above.
+        while server.port > u16::MAX - 10_000 {
+            server = Self::prepare();
+        }
+        server
+            .arguments
+            .extend(["--port", &server.port.to_string(), "--cluster-enabled", "yes"].map(str::to_owned));
+        server.restart();
+        server
+    }
+
     /// A replica of `master`.
     pub fn start_replica_of(master: &Self) -> Self {
         let mut server = Self::prepare();

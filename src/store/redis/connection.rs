@@ -1,11 +1,12 @@
 //! Connections to the master, closed as soon as it may be another server.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, PushInfo, PushKind, RedisResult, Role};
+use redis::{Client, PushInfo, PushKind, RedisResult, Role, Value};
 
 use super::driver::{driver_config, out_of_time, server_of, store_error};
 use super::sentinel::Sentinels;
@@ -15,6 +16,9 @@ use crate::store::StoreError;
 
 /// Error codes of a server that is not the master, not ready, or without its replicas: the sentinels have to be asked again.
 const NOT_THE_MASTER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED", "NOREPLICAS"];
+
+/// What a node of a Redis Cluster calls its mode.
+const CLUSTER: &str = "cluster";
 
 /// Two connections to one server that are closed together. Writes that wait for a replica have their own, so that no other request
 /// waits behind them.
@@ -54,6 +58,17 @@ impl Connection {
             Ok(Role::Primary { .. }) => Ok(()),
             Ok(_) => Err(StoreError { reason: "the server that the sentinels name is no master".to_owned() }),
             Err(error) => Err(store_error(&error)),
+        }
+    }
+
+    /// Whether the server is a node of a Redis Cluster: the only question about it that needs no command beyond those of any connection.
+    pub(super) async fn is_of_cluster(&self) -> bool {
+        let said: RedisResult<HashMap<String, Value>> =
+            redis::cmd("HELLO").arg(3).query_async(&mut self.driver.clone()).await;
+        match said.ok().and_then(|mut said| said.remove("mode")) {
+            Some(Value::BulkString(mode)) => mode == CLUSTER.as_bytes(),
+            Some(Value::SimpleString(mode)) => mode == CLUSTER,
+            _ => false,
         }
     }
 

@@ -54,6 +54,19 @@ async fn a_redis_that_died_is_an_error_until_it_is_back() {
 }
 
 #[actix_web::test]
+async fn a_node_of_a_redis_cluster_is_refused_and_no_other_server_is() {
+    let mut server = RedisServer::start_cluster_node();
+    let store = open_patiently(&server.url());
+    assert!(matches!(store.refuse_cluster().await, Err(UnusableRedis::Cluster)));
+    let reason = refusal(&open(&server.url())).await;
+    assert!(reason.contains("Redis Cluster") && reason.contains("redis+sentinel://"), "{reason}");
+    server.kill();
+    store.refuse_cluster().await.unwrap();
+    let alone = RedisServer::start();
+    open_patiently(&alone.url()).refuse_cluster().await.unwrap();
+}
+
+#[actix_web::test]
 async fn a_connection_lost_while_idle_costs_no_request() {
     let mut server = RedisServer::start();
     let store = open(&server.url());

@@ -11,6 +11,12 @@ pub enum UnusableRedis {
          redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/database], with rediss for TLS"
     )]
     Url,
+    /// A node of a Redis Cluster.
+    #[error(
+        "REDIS_URL leads to a node of a Redis Cluster, which is not supported, since each node has only a part of the keys \
+         (MOVED): name a single Redis, or a master with replicas under Sentinel (redis+sentinel://host[:port]/master-name)"
+    )]
+    Cluster,
     /// No certificate in the file.
     #[error("{path} holds no usable certificate ({reason}): give a PEM file with the CA's certificate")]
     CaFile {

@@ -22,6 +22,15 @@ impl RedisServer {
         Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
     }
 
+    /// Starts the only node of a Redis Cluster.
+    pub fn start_cluster_node(world: &World) -> Self {
+        // Its cluster bus has the port 10,000 above.
+        let mut ports = std::iter::repeat_with(free_port);
+        let port = ports.find(|port| *port <= u16::MAX - 10_000).unwrap();
+        let process = Self::launch(world, port, &["--cluster-enabled", "yes"]);
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+    }
+
     /// Starts one that follows `master`.
     pub fn start_replica_of(world: &World, master: &Self) -> Self {
         let port = free_port();
