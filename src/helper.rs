@@ -84,6 +84,9 @@ pub enum HelperError {
         "The login was not finished within {0}: run this again, and if the identity provider showed an error of its own, tell the operator (OIDC_CLIENT_ID, OIDC_REDIRECT_URI)."
     )]
     TimedOut(String),
+    /// The user did not choose a cluster within `LOGIN_TIMEOUT`.
+    #[error("No cluster was chosen within {0}: run this again, or name one with --cluster or CLUSTER.")]
+    NoChoice(String),
     /// The session has expired.
     #[error(
         "The session ended before the login was done: begin it again, and if the identity provider showed an error of its own, tell the operator (OIDC_CLIENT_ID, OIDC_REDIRECT_URI)."
@@ -138,7 +141,7 @@ impl HelperError {
             | Self::Output(_) => 1,
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
-            Self::TimedOut(_) | Self::Expired => 4,
+            Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,
         }

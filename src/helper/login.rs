@@ -4,6 +4,7 @@ pub mod beginning;
 pub mod confirm_backend;
 pub mod sign_in_first;
 pub mod single_login;
+pub mod which_cluster;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
 use self::single_login::SingleLogin;
+use self::which_cluster::which_cluster;
 use super::HelperError;
 use super::backend_client::BackendApi;
 use super::callback::{Callback, Channel};
@@ -83,12 +85,12 @@ pub struct Running {
     tools: Tools,
 }
 
-/// Binds the port, starts the server, and begins or takes over a session. Before that, the user confirms a backend that was never
-/// confirmed on this machine, and signs in to Backstage if no credential is set.
+/// Binds the port, starts the server, and begins or takes over a session. Before that, the user chooses one of several clusters, confirms
+/// a backend that was never confirmed on this machine, and signs in to Backstage if no credential is set.
 ///
 /// # Errors
 /// As the variants of [`HelperError`] say.
-pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, HelperError> {
+pub async fn build(mut settings: LoginSettings, tools: Tools) -> Result<Running, HelperError> {
     let credential = Credential::choose(&settings)?;
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
     let trust = tools.backend_trust(&api, &settings)?;
@@ -107,10 +109,12 @@ pub async fn build(settings: LoginSettings, tools: Tools) -> Result<Running, Hel
     if port != redirect_uri.port() {
         dialogue::say_other_port(&tools.terminal, port, redirect_uri.port());
     }
+    let mut keyboard = Keyboard::default();
+    let at = (&settings, api.address());
+    settings.cluster = which_cluster(&info, at, &credential, (&mut keyboard, &tools.terminal)).await?;
     let single_login = Arc::new(SingleLogin::new(Arc::clone(&tools.random)));
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
     let server = serve(listeners, Arc::clone(&single_login), hosts, &tools)?;
-    let mut keyboard = Keyboard::default();
     let person = Person { settings: &settings, tools: &tools, api: &api, single_login: &single_login, port };
     let beginning = Beginning { info: &info, trust: &trust, person };
     let begun = match beginning.begin(credential, &mut keyboard).await {

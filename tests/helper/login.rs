@@ -2,3 +2,4 @@
 
 mod exit_codes;
 mod in_browser;
+mod which_cluster;

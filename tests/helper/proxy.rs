@@ -9,6 +9,7 @@ mod no_provider;
 mod requests;
 mod restart;
 mod store_away;
+mod which_cluster;
 
 use crate::harness::clients::api::{Api, Session};
 use crate::harness::deployment::Deployment;

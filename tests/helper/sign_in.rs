@@ -39,10 +39,14 @@ impl Installation {
     }
 
     fn start(test: &str, more: &[&str]) -> Self {
-        Self::start_with(test, more, |plan| plan)
+        Self::start_with(test, more, |_, plan| plan)
     }
 
-    fn start_with(test: &str, more: &[&str], adjust: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
+    fn start_with(
+        test: &str,
+        more: &[&str],
+        adjust: impl FnOnce(&World, BackendPlan) -> BackendPlan,
+    ) -> Self {
         let (here, backstage) = Deployment::beside_backstage(test, more);
         let plan = here
             .plan
@@ -50,7 +54,7 @@ impl Installation {
             .with("BACKSTAGE_APP_URL", &backstage.url)
             // The helper asks only the address that it was given, whatever the backend says.
             .with("BACKSTAGE_PUBLIC_URL", "https://elsewhere.example.com");
-        let backend = adjust(plan).start();
+        let backend = adjust(&here.world, plan).start();
         let ingress = Ingress::start(&backend.url, &backstage.url);
         let Deployment { world, idp, .. } = here;
         Self { world, backstage, idp, ingress, _backend: backend }

@@ -72,8 +72,8 @@ impl Index for Web {
         let unconfirmed = backend.unconfirmed();
         let button = if unconfirmed.is_some() { ButtonPage::Asks } else { ButtonPage::Trusts };
         let form_token = self.form_tokens.issue(button).await?;
-        let answers = backend.answers().await;
-        let page = pages::Index { backstage_url, answers, unconfirmed };
+        let info = backend.info_for_page().await;
+        let page = pages::Index { backstage_url, info: info.as_ref(), unconfirmed };
         Ok(page.with(&known.live.facts(), &form_token))
     }
 }

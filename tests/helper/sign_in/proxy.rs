@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::Installation;
 use crate::harness::clients::browser::Browser;
+use crate::harness::programs::backend::BackendPlan;
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan};
+use crate::harness::world::World;
 
 /// From the button to the consent page.
 fn begin(browser: &mut Browser, login: &str) {
@@ -57,4 +59,29 @@ fn rejected_or_unknown_it_says_so_and_begins_nothing() {
     browser.wait_for("mara", "body[data-outcome]");
     let text = browser.page("mara").text;
     assert!(text.contains("has no client another (status 400)"), "{text}");
+}
+
+#[test]
+fn the_cluster_that_is_chosen_on_its_page_is_that_of_the_login_after_the_sign_in() {
+    let several = |world: &World, plan: BackendPlan| plan.with_clusters_named(world, &["dev", "prod"]);
+    let here = Installation::start_with("sign_in_proxy_cluster", &["--oauth-client"], several);
+    let _proxy = ProxyPlan::new(&here.world, &here.ingress.url).start();
+    let mut browser = Browser::start(&here.world);
+    browser.open("felix", CONTROL);
+    browser.screenshot("felix", &here.world, "which-cluster.png");
+    // The browser itself asks for a choice.
+    browser.click("felix", "#login");
+    browser.wait_for("felix", "#cluster:invalid");
+    assert!(browser.page("felix").url.starts_with(CONTROL));
+    browser.evaluate("felix", "document.querySelector('#cluster').value = 'prod'");
+    browser.click("felix", "#login");
+    browser.log_in_at_idp("felix", "felix");
+    browser.wait_for("felix", "#approve:enabled");
+    browser.click("felix", "#approve");
+    browser.act(&json!({ "op": "waitFor", "context": "felix", "urlPrefix": here.idp.issuer }));
+    browser.log_in_at_idp("felix", "felix");
+    browser.wait_for_outcome("felix", "success");
+    let page = browser.page("felix");
+    assert!(page.text.contains("prod"), "{}", page.text);
+    super::note_callbacks(&here, &mut browser, "felix");
 }

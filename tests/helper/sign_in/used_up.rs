@@ -9,7 +9,7 @@ use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor, outco
 
 /// An installation with a backend at which strangers have no try left.
 fn used_up(test: &str, more: &[&str]) -> Installation {
-    let here = Installation::start_with(test, more, |plan| plan.with("REGISTRATIONS_PER_MINUTE", "1"));
+    let here = Installation::start_with(test, more, |_, plan| plan.with("REGISTRATIONS_PER_MINUTE", "1"));
     let strangers = Api::new(&here.ingress.url, &here.world);
     strangers.post("/register", &json!({})).assert_problem(401, "not_signed_in");
     strangers.post("/register", &json!({})).assert_problem(429, "rate_limited");

@@ -24,6 +24,9 @@ pub enum NotBegun {
     /// No Backstage is configured.
     #[error("This helper knows no Backstage: set BACKSTAGE_URL to the address of yours and start it again.")]
     NoBackstage,
+    /// The form of the helper's page names no cluster, or one that does not exist, where there are several.
+    #[error("No cluster of this Backstage was chosen: open the helper's page again and choose one.")]
+    WhichCluster,
     /// This session was handed over before.
     #[error("This session was handed over before: press the button in Backstage once more for a new one.")]
     UsedBefore,
@@ -68,7 +71,7 @@ pub async fn info(logins: &ProxyLogins, api: &BackendApi) -> Result<Info, NotBeg
     logins.backend.info(api).await.map_err(|reason| NotBegun::Login(unreachable(reason)))
 }
 
-/// Begins or takes over a login, and returns the secret of its link.
+/// Begins a login to that cluster, which only one of several needs, or takes over one; returns the secret of its link.
 ///
 /// # Errors
 /// As the variants of [`NotBegun`] say. Then nothing is pending, and the session token can be handed over again unless it was before.
@@ -76,10 +79,10 @@ pub async fn begin(
     logins: &ProxyLogins,
     api: &BackendApi,
     info: &Info,
-    credential: Credential,
+    (credential, cluster): (Credential, Option<&str>),
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
-    let session = session::begin(credential, api, None).await?;
+    let session = session::begin(credential, api, cluster).await?;
     let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(HelperError::from)?;
     let hosts = &logins.settings.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(HelperError::from)?;

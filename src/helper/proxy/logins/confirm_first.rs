@@ -17,8 +17,8 @@ use crate::protocol::{Info, WireSecret};
 pub enum Beginning {
     /// A session that Backstage hands over.
     HandedOver(Credential),
-    /// A login from the helper's own page.
-    Own,
+    /// A login from the helper's own page, to the cluster that was chosen there.
+    Own(Option<String>),
 }
 
 /// Begins a login, at once or after the question. Returns the secret of the browser's next link.
@@ -49,8 +49,8 @@ async fn begin_now(
     beginning: Beginning,
 ) -> Result<WireSecret, NotBegun> {
     match beginning {
-        Beginning::HandedOver(credential) => begin(logins, api, &info, credential).await,
-        Beginning::Own => begin_own(logins, api, info).await,
+        Beginning::HandedOver(credential) => begin(logins, api, &info, (credential, None)).await,
+        Beginning::Own(cluster) => begin_own(logins, api, info, cluster).await,
     }
 }
 

@@ -22,10 +22,16 @@ use crate::protocol::{Info, WireSecret};
 ///
 /// # Errors
 /// When neither the login nor the sign-in can begin.
-pub async fn begin_own(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
-    match begin(logins, api, &info, Credential::User(UserCredential::Nothing)).await {
+pub async fn begin_own(
+    logins: &ProxyLogins,
+    api: &BackendApi,
+    info: Info,
+    cluster: Option<String>,
+) -> Result<WireSecret, NotBegun> {
+    let without_credential = (Credential::User(UserCredential::Nothing), cluster.as_deref());
+    match begin(logins, api, &info, without_credential).await {
         Err(NotBegun::Login(HelperError::NotSignedIn(refusal))) => {
-            let sign_in = begin_sign_in(logins, api, info).await;
+            let sign_in = begin_sign_in(logins, api, AfterSignIn { info, cluster }).await;
             sign_in.map_err(|reason| no_way_in(refusal, reason))
         }
         begun => begun,
@@ -40,7 +46,17 @@ fn no_way_in(refusal: Refusal, reason: NotBegun) -> NotBegun {
     }
 }
 
-async fn begin_sign_in(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Result<WireSecret, NotBegun> {
+/// What is needed to begin the login after the sign-in.
+struct AfterSignIn {
+    info: Info,
+    cluster: Option<String>,
+}
+
+async fn begin_sign_in(
+    logins: &ProxyLogins,
+    api: &BackendApi,
+    then: AfterSignIn,
+) -> Result<WireSecret, NotBegun> {
     let random = logins.random.as_ref();
     let sign_in = client(logins, api)?.begin(random).await.map_err(|error| not_signed_in(api, error))?;
     let port = logins.known.callback_port.open().await?;
@@ -50,7 +66,7 @@ async fn begin_sign_in(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
     actix_web::rt::spawn(begin_after_sign_in(
         logins.clone(),
         api.clone(),
-        info,
+        then,
         Arc::clone(&sign_in),
         callbacks,
     ));
@@ -61,11 +77,11 @@ async fn begin_sign_in(logins: &ProxyLogins, api: &BackendApi, info: Info) -> Re
 async fn begin_after_sign_in(
     logins: ProxyLogins,
     api: BackendApi,
-    info: Info,
+    then: AfterSignIn,
     sign_in: Arc<PendingSignIn>,
     mut callbacks: mpsc::Receiver<Callback>,
 ) {
-    sign_in.redirect.resolve(match signed_in(&logins, &api, &info, &sign_in, &mut callbacks).await {
+    sign_in.redirect.resolve(match signed_in(&logins, &api, &then, &sign_in, &mut callbacks).await {
         Ok(link) => Destination::Link(format!("/go/{}", link.expose()).into()),
         Err(reason) => {
             tracing::info!(target: crate::telemetry::AUDIT, outcome = "not_begun", %reason, "login");
@@ -81,7 +97,7 @@ async fn begin_after_sign_in(
 async fn signed_in(
     logins: &ProxyLogins,
     api: &BackendApi,
-    info: &Info,
+    then: &AfterSignIn,
     sign_in: &PendingSignIn,
     callbacks: &mut mpsc::Receiver<Callback>,
 ) -> Result<WireSecret, NotBegun> {
@@ -92,7 +108,8 @@ async fn signed_in(
     let answer = client(logins, api)?.take(&request, sign_in.verifier()).await;
     let tokens = answer.map_err(|error| not_signed_in(api, error))?;
     let token = tokens.access_token.expose().into();
-    begin(logins, api, info, Credential::User(UserCredential::BackstageToken(token))).await
+    let credential = Credential::User(UserCredential::BackstageToken(token));
+    begin(logins, api, &then.info, (credential, then.cluster.as_deref())).await
 }
 
 fn client<'a>(logins: &'a ProxyLogins, api: &'a BackendApi) -> Result<BackstageClient<'a>, NotBegun> {

@@ -85,17 +85,19 @@ impl Backend {
         self.fresh_info.info(api).await
     }
 
-    /// Whether it answers, with a short timeout for a page.
-    pub async fn answers(self: &Arc<Self>) -> Answers {
-        if self.fresh_info.is_fresh() {
-            return Answers::Yes;
+    /// Its answer to `GET /info` for a page, which waits only a short time for it.
+    pub async fn info_for_page(self: &Arc<Self>) -> Option<Info> {
+        if let Some(info) = self.fresh_info.fresh() {
+            return Some(info);
         }
         let there = Arc::clone(self);
         let asked = self.thread.ask(move |api| async move { there.info(&api?).await.ok() });
-        match tokio::time::timeout(PAGE_TIMEOUT, asked).await {
-            Ok(Some(Some(_))) => Answers::Yes,
-            Ok(_) | Err(_) => Answers::No,
-        }
+        tokio::time::timeout(PAGE_TIMEOUT, asked).await.ok().flatten().flatten()
+    }
+
+    /// Whether it answers in that time.
+    pub async fn answers(self: &Arc<Self>) -> Answers {
+        if self.info_for_page().await.is_some() { Answers::Yes } else { Answers::No }
     }
 
     /// Logs once at the start whether it answers, and what to do if not.

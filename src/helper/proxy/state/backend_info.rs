@@ -30,13 +30,9 @@ impl BackendInfo {
         Ok(info)
     }
 
-    /// Whether an answer is cached.
+    /// The cached answer.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.fresh().is_some()
-    }
-
-    fn fresh(&self) -> Option<Info> {
+    pub fn fresh(&self) -> Option<Info> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.as_ref().filter(|(since, _)| since.elapsed() < FRESH).map(|(_, info)| info.clone())
     }

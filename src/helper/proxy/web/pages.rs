@@ -7,11 +7,11 @@ use crate::helper::HelperError;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::port::ListenError;
 use crate::helper::proxy::logins::begin::NotBegun;
-use crate::helper::proxy::state::backend::Answers;
 use crate::helper::session::facts::LoginFacts;
+use crate::helper::session::which_cluster::shown;
 use crate::helper::web::pages::backend_list;
 use crate::helper::web::pages::layout::{Kind, Page, Tone};
-use crate::protocol::WireSecret;
+use crate::protocol::{ClusterInfo, Info, WireSecret};
 
 /// How many logins are listed; of the others only the number is shown.
 const NAMED: usize = 8;
@@ -20,8 +20,8 @@ const NAMED: usize = 8;
 pub struct Index<'a> {
     /// The Backstage.
     pub backstage_url: &'a str,
-    /// Whether it answers.
-    pub answers: Answers,
+    /// What it answers to `GET /info`; none if it does not answer.
+    pub info: Option<&'a Info>,
     /// The backend, if the click is also its confirmation.
     pub unconfirmed: Option<&'a BackendName>,
 }
@@ -41,6 +41,7 @@ impl Index<'_> {
                 p { "Begin in Backstage, or here:" }
                 form method="post" action="/login" {
                     input type="hidden" name="csrf" value=(form_token.expose());
+                    @if let Some(info) = self.info { (cluster_choice(&info.clusters)) }
                     button #login .button type="submit" { "Log in" }
                 }
             },
@@ -51,7 +52,7 @@ impl Index<'_> {
     fn backstage(&self) -> Markup {
         html! {
             p { "This helper is for " a #backend href=(self.backstage_url) { (self.backstage_url) } "." }
-            @if self.answers == Answers::No {
+            @if self.info.is_none() {
                 p #away { "It does not answer now: check its address (BACKSTAGE_URL) and your network, then reload this page." }
             }
             @if let Some(backend) = self.unconfirmed {
@@ -60,6 +61,23 @@ impl Index<'_> {
                     "at which you open Backstage:"
                 }
                 (backend_list(backend))
+            }
+        }
+    }
+}
+
+/// The choice among several clusters. Nothing is chosen beforehand: the wrong login would be begun with one careless click.
+fn cluster_choice(clusters: &[ClusterInfo]) -> Markup {
+    html! {
+        @if clusters.len() > 1 {
+            p {
+                label for="cluster" { "Cluster " }
+                select #cluster name="cluster" required {
+                    option value="" { "Choose one" }
+                    @for cluster in clusters {
+                        option value=(cluster.name) { (shown((&cluster.name, &cluster.title))) }
+                    }
+                }
             }
         }
     }
@@ -111,6 +129,7 @@ pub fn no_session_token() -> Page {
 pub fn not_begun(reason: &NotBegun) -> Page {
     let (status, outcome, heading) = match reason {
         NotBegun::NoBackstage => (StatusCode::SERVICE_UNAVAILABLE, "no-backstage", "Which Backstage?"),
+        NotBegun::WhichCluster => (StatusCode::BAD_REQUEST, "which-cluster", "Which cluster?"),
         NotBegun::UsedBefore => (StatusCode::CONFLICT, "used-before", "This session was handed over before"),
         NotBegun::WrongOrigin(_) => (StatusCode::FORBIDDEN, "wrong-origin", "Not from this page"),
         NotBegun::Port(_) => (StatusCode::CONFLICT, "port-taken", "Another program is in the way"),
@@ -123,7 +142,11 @@ pub fn not_begun(reason: &NotBegun) -> Page {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now")
         }
     };
-    refusal(status, outcome, heading, &html! { p #message { (sentence(reason)) } })
+    let body = html! {
+        p #message { (sentence(reason)) }
+        @if matches!(reason, NotBegun::WhichCluster) { p { a .button href="/" { "Choose a cluster" } } }
+    };
+    refusal(status, outcome, heading, &body)
 }
 
 /// The message for a page, where "run this again" makes no sense: the button is in Backstage.
