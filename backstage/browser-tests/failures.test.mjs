@@ -37,7 +37,7 @@ async function tellIdp(command, body = {}) {
 }
 
 /**
- * Checks the sentence in the Kubernetes tab, and that the shared cluster still shows its pods.
+ * Checks the sentence in the Kubernetes tab, that nothing else is shown of that cluster, and that the shared one still shows its pods.
  *
  * @param {import('./person.mjs').Person} person
  * @param {RegExp} sentence
@@ -45,21 +45,26 @@ async function tellIdp(command, body = {}) {
  */
 async function tabExplains(person, sentence, picture) {
   await person.page.getByRole('link', { name: 'Kubernetes', exact: true }).click();
-  await person.page.getByRole('button', { name: /There was a problem retrieving/ }).click();
-  await person.page.getByText(sentence).first().waitFor();
+  const line = person.blankClusters.filter({ hasText: 'Development' });
+  await line.getByText(sentence).waitFor();
   await person.cluster('Shared').getByText('2 pods').waitFor();
+  assert.equal(await person.page.getByText('Development', { exact: true }).count(), 1);
   await person.keepPicture(picture);
 }
 
 describe('what goes wrong is said in a sentence with a next step', () => {
-  it('no login: the tab says what to press, and Backstage itself asks', async (test) => {
+  it('no login: a line in the tab says so, with the button, and Backstage itself asks', async (test) => {
     const felix = await personAt(test, 'felix');
     await felix.openKubernetesTab('web');
     const prompt = felix.page.getByRole('dialog', { name: 'Login Required' });
     await prompt.waitFor();
     await felix.keepPicture('login-required');
     await prompt.getByRole('button', { name: 'Reject All' }).click();
-    await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'not-connected');
+    await tabExplains(felix, /You are not connected\. Log in to see what runs there/, 'not-connected');
+    assert.equal(await felix.page.getByText('0 pods').count(), 0);
+    assert.equal(await felix.page.getByText(/There was a problem retrieving/).count(), 0);
+    await felix.getAccess();
+    await felix.dialog.getByText('You are about to connect user:default/felix to Development').waitFor();
   });
 
   it('no helper runs', async (test) => {
@@ -161,7 +166,9 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     // Backstage's own sign-in is refreshed at the same identity provider, at times of its own.
     const { clientId } = environment.idp.running.announcement;
     await tellIdp('next', { endpoint: 'token', clientId, status: 403, body: { error: 'invalid_grant' } });
-    await tabExplains(felix, /You are not connected to development: press "Get K8s access"/, 'refresh-refused-tab');
+    await felix.openKubernetesTab('web');
+    await felix.page.getByRole('button', { name: 'Reject All' }).click();
+    await tabExplains(felix, /The identity provider has ended your login \(refresh_refused\)/, 'refresh-refused-tab');
     await felix.open('/cluster-auth');
     await felix.page.getByText(/Not connected\. The identity provider has ended your login \(refresh_refused\): log in again\./).waitFor();
     await felix.keepPicture('refresh-refused');

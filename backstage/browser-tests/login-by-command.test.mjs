@@ -30,7 +30,9 @@ it('the command that the dialog copies, pasted into a shell: the pods appear in 
   await tab.close();
   assert.equal(await terminal.exited, 0);
   await felix.dialog.waitFor({ state: 'detached' });
+  // The tab asks again by itself.
   assert.deepEqual(await felix.podsOf('Development'), ['web-0', 'web-1']);
+  assert.equal(await felix.blankClusters.count(), 0);
   assert.match(await felix.logOf('web-0'), /web-0 ready/);
   assert.equal(await felix.page.evaluate(() => performance.timeOrigin), loaded);
 });

@@ -8,7 +8,7 @@ for (const [title, authProvider] of /** @type {const} */ ([['Shared', 'serviceAc
     const felix = await personAt(test, 'felix');
     await felix.openKubernetesTab('web');
     await felix.page.getByRole('button', { name: 'Reject all' }).click();
-    await felix.cluster('Development').getByText('0 pods').waitFor();
+    await felix.blankClusters.getByText('Development').waitFor();
     assert.deepEqual(await felix.podsOf(title), ['web-0', 'web-1']);
     assert.match(await felix.logOf('web-0'), /web-0 ready/);
     await felix.keepPicture(`beside-${authProvider}`);

@@ -99,6 +99,16 @@ export class Person {
     await tab.close();
   }
 
+  /** The card "K8s access" of a component. */
+  get card() {
+    return this.page.locator('.bui-Card').filter({ hasText: 'K8s access' });
+  }
+
+  /** The lines above the Kubernetes tab: the clusters of the component that cannot be asked as this person. */
+  get blankClusters() {
+    return this.page.getByRole('list', { name: 'Clusters without access' }).getByRole('listitem');
+  }
+
   /**
    * A cluster in the Kubernetes tab.
    *

@@ -1,28 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 
-import { environment, personAt } from './environment.mjs';
+import { personAt } from './environment.mjs';
+import { restartBackstage, withOneCluster } from './restart-backstage.mjs';
 
 const TERMINAL = 'open terminal';
-
-/**
- * Restarts Backstage and the backend, which would fetch a new Backstage's keys at most every 30 seconds.
- *
- * @param {Record<string, string>} settings
- */
-async function restartBackstage(settings) {
-  await environment.backstage.stop();
-  await environment.backend.stop();
-  environment.backstageSettings = settings;
-  await Promise.all([environment.backstage.start(), environment.backend.start()]);
-}
-
-/** @returns {string} configuration with the development cluster as the only one */
-function onlyDevelopment() {
-  const { url, caFile } = environment.cluster.running;
-  const cluster = { name: 'development', title: 'Development', url, caFile, authProvider: 'clusterauth', skipMetricsLookup: true };
-  return JSON.stringify([{ type: 'config', clusters: [cluster] }]);
-}
 
 describe('the terminal of the Kubernetes tab', () => {
   // Not at the end of a test, where its persons still disconnect.
@@ -38,7 +20,7 @@ describe('the terminal of the Kubernetes tab', () => {
   });
 
   it('is offered where there is one, and Backstage refuses it: its WebSocket does not say who asks', async (test) => {
-    await restartBackstage({ APP_CONFIG_kubernetes_clusterLocatorMethods: onlyDevelopment() });
+    await restartBackstage(withOneCluster('development'));
     const felix = await personAt(test, 'felix');
     await felix.openComponent('web');
     await felix.getAccess();

@@ -12,11 +12,12 @@ import { signIn } from './signIn';
 
 const app = createApp({
   features: [
+    // First, as an app with `app.packages: all` finds it.
+    clusterAuthPlugin,
     authPlugin,
     catalogPlugin,
     kubernetesPlugin,
     userSettingsPlugin,
-    clusterAuthPlugin,
     signIn,
   ],
 });

@@ -12,6 +12,11 @@ export class SettableValue<T> implements LiveValue<T> {
 
   constructor(private value: T) {}
 
+  /** Whether a listener is subscribed. */
+  get isWatched(): boolean {
+    return this.listeners.size > 0;
+  }
+
   readonly get = (): T => this.value;
 
   readonly subscribe = (listener: () => void) => {

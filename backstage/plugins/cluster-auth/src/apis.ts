@@ -6,6 +6,10 @@ import {
 
 import { clusterAuthApiRef } from './api/ClusterAuthApi';
 import { ClusterAuthClient } from './api/ClusterAuthClient';
+import {
+  PageEntityClusters,
+  entityClustersApiRef,
+} from './kubernetes/EntityClustersApi';
 import { PageLogin, loginApiRef } from './login/LoginApi';
 import { clusterStatusApiRef } from './status/ClusterStatusApi';
 import { SharedClusterStatus } from './status/SharedClusterStatus';
@@ -31,4 +35,10 @@ export const loginApiFactory = createApiFactory({
   api: loginApiRef,
   deps: {},
   factory: () => new PageLogin(),
+});
+
+export const entityClustersApiFactory = createApiFactory({
+  api: entityClustersApiRef,
+  deps: {},
+  factory: () => new PageEntityClusters(),
 });

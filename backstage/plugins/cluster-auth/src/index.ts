@@ -6,9 +6,17 @@
  */
 import { createFrontendFeatureLoader } from '@backstage/frontend-plugin-api';
 
-import { clusterAuthPlugin, kubernetesModuleClusterAuth } from './plugin';
+import {
+  clusterAuthModulePlaces,
+  clusterAuthPlugin,
+  kubernetesModuleClusterAuth,
+} from './plugin';
 
-export { clusterAuthPlugin, kubernetesModuleClusterAuth };
+export {
+  clusterAuthModulePlaces,
+  clusterAuthPlugin,
+  kubernetesModuleClusterAuth,
+};
 
 /**
  * The whole plugin as one feature.
@@ -16,5 +24,9 @@ export { clusterAuthPlugin, kubernetesModuleClusterAuth };
  * @public
  */
 export default createFrontendFeatureLoader({
-  loader: () => [clusterAuthPlugin, kubernetesModuleClusterAuth],
+  loader: () => [
+    clusterAuthPlugin,
+    clusterAuthModulePlaces,
+    kubernetesModuleClusterAuth,
+  ],
 });

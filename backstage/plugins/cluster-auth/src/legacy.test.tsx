@@ -1,11 +1,15 @@
 import { configApiRef } from '@backstage/frontend-plugin-api';
-import { kubernetesAuthProvidersApiRef } from '@backstage/plugin-kubernetes-react';
+import { EntityProvider } from '@backstage/plugin-catalog-react';
+import {
+  kubernetesApiRef,
+  kubernetesAuthProvidersApiRef,
+} from '@backstage/plugin-kubernetes-react';
 import {
   TestApiProvider,
   mockApis,
   renderInTestApp,
 } from '@backstage/test-utils';
-import { screen } from '@testing-library/react';
+import { act, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
 
@@ -14,15 +18,22 @@ import {
   ClusterAuthLoginDialog,
   ClusterAuthPage,
   EntityGetAccessCard,
+  KubernetesAccess,
   UserSettingsClusterAuth,
   clusterAuthPlugin,
   isGetAccessAvailable,
+  kubernetesApiFactory,
   kubernetesAuthProvidersApiFactory,
 } from './legacy';
+import {
+  PageEntityClusters,
+  entityClustersApiRef,
+} from './kubernetes/EntityClustersApi';
 import { PageLogin, loginApiRef } from './login/LoginApi';
 import { clusterStatusApiRef } from './status/ClusterStatusApi';
 import { SharedClusterStatus } from './status/SharedClusterStatus';
 import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
+import { KubernetesStandIn, SHOP } from './__testUtils__/KubernetesStandIn';
 
 function renderApp(element: JSX.Element) {
   const clusterAuthApi = new ClusterAuthStandIn();
@@ -47,7 +58,12 @@ describe('the legacy plugin', () => {
   it('brings the APIs that its components use', () => {
     const ids = [...clusterAuthPlugin.getApis()].map(({ api }) => api.id);
     expect(ids).toEqual(
-      [clusterAuthApiRef, clusterStatusApiRef, loginApiRef].map(({ id }) => id),
+      [
+        clusterAuthApiRef,
+        clusterStatusApiRef,
+        entityClustersApiRef,
+        loginApiRef,
+      ].map(({ id }) => id),
     );
   });
 
@@ -85,10 +101,31 @@ describe('the legacy plugin', () => {
     ).toBeInTheDocument();
   });
 
-  it('has auth providers for the APIs of the app', () => {
+  it('has auth providers and a client of Kubernetes for the APIs of the app', () => {
     expect(kubernetesAuthProvidersApiFactory.api.id).toBe(
       kubernetesAuthProvidersApiRef.id,
     );
+    expect(kubernetesApiFactory.api.id).toBe(kubernetesApiRef.id);
+  });
+
+  it('has lines for the Kubernetes tab, around what is there', async () => {
+    const entityClusters = new PageEntityClusters();
+    await renderApp(
+      <TestApiProvider apis={[[entityClustersApiRef, entityClusters]]}>
+        <EntityProvider entity={SHOP}>
+          <KubernetesAccess>The stock tab</KubernetesAccess>
+        </EntityProvider>
+      </TestApiProvider>,
+    );
+    await screen.findByText('The stock tab');
+    act(() => {
+      entityClusters.note(SHOP, { items: new KubernetesStandIn().items });
+    });
+    expect(
+      await screen.findByRole('button', {
+        name: 'Get K8s access to Production',
+      }),
+    ).toBeInTheDocument();
   });
 
   it('knows which entities have Kubernetes resources', () => {

@@ -11,6 +11,7 @@ import {
   createRouteRef,
 } from '@backstage/core-plugin-api';
 import type { Entity } from '@backstage/catalog-model';
+import type { ReactNode } from 'react';
 import {
   KUBERNETES_ANNOTATION,
   KUBERNETES_LABEL_SELECTOR_QUERY_ANNOTATION,
@@ -19,8 +20,10 @@ import {
 import {
   clusterAuthApiFactory,
   clusterStatusApiFactory,
+  entityClustersApiFactory,
   loginApiFactory,
 } from './apis';
+import { kubernetesApiFactory as clientApiFactory } from './kubernetes/kubernetesApi';
 import { kubernetesAuthProvidersApiFactory as authProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
 const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
@@ -32,7 +35,12 @@ const rootRouteRef = createRouteRef({ id: 'cluster-auth' });
  */
 export const clusterAuthPlugin = createPlugin({
   id: 'cluster-auth',
-  apis: [clusterAuthApiFactory, clusterStatusApiFactory, loginApiFactory],
+  apis: [
+    clusterAuthApiFactory,
+    clusterStatusApiFactory,
+    entityClustersApiFactory,
+    loginApiFactory,
+  ],
   routes: { root: rootRouteRef },
 });
 
@@ -43,6 +51,29 @@ export const clusterAuthPlugin = createPlugin({
  */
 export const kubernetesAuthProvidersApiFactory: AnyApiFactory =
   authProvidersApiFactory;
+
+/**
+ * The Kubernetes plugin's client, which asks for a missing login; for the app's `apis`.
+ *
+ * @public
+ */
+export const kubernetesApiFactory: AnyApiFactory = clientApiFactory;
+
+/**
+ * Goes around `EntityKubernetesContent`: a line with the button for each cluster of the entity that the user is not connected to.
+ *
+ * @public
+ */
+export const KubernetesAccess: (props: { children: ReactNode }) => JSX.Element =
+  clusterAuthPlugin.provide(
+    createComponentExtension({
+      name: 'KubernetesAccess',
+      component: {
+        lazy: () =>
+          import('./components/KubernetesAccess').then(m => m.KubernetesAccess),
+      },
+    }),
+  );
 
 /**
  * The page of clusters, for a route `/cluster-auth`.

@@ -11,13 +11,19 @@ import { act, screen } from '@testing-library/react';
 
 import { clusterAuthApiRef } from './api/ClusterAuthApi';
 import { loginApiRef } from './login/LoginApi';
-import { clusterAuthPlugin, kubernetesModuleClusterAuth } from './plugin';
+import {
+  clusterAuthModulePlaces,
+  clusterAuthPlugin,
+  getAccessCard,
+  kubernetesModuleClusterAuth,
+} from './plugin';
 import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
 
 function renderApp(path: string) {
   return renderTestApp({
     features: [
       clusterAuthPlugin,
+      clusterAuthModulePlaces,
       kubernetesModuleClusterAuth,
       kubernetesPlugin,
       userSettingsPlugin,
@@ -50,6 +56,21 @@ describe('clusterAuthPlugin', () => {
     ).toBeInTheDocument();
   });
 
+  it('has it after those of Backstage, although the app finds our plugin first, so that the settings do not open with it', async () => {
+    renderApp('/settings');
+    const tabs = await screen.findAllByRole('tab');
+    expect(tabs.map(({ textContent }) => textContent)).toEqual([
+      'General',
+      'Authentication Providers',
+      'Feature Flags',
+      'K8s access',
+    ]);
+    expect(tabs[0]).toHaveAttribute('aria-selected', 'true');
+    expect(
+      screen.queryByRole('button', { name: 'Connect Production' }),
+    ).toBeNull();
+  });
+
   it('has the dialog on every page', async () => {
     const { apis } = renderApp('/settings/general');
     await act(async () => apis.get(loginApiRef)?.open({ cluster: 'prod' }));
@@ -73,9 +94,9 @@ describe('clusterAuthPlugin', () => {
     ],
     ['without either', undefined, false],
   ])('has a card for entities %s', (_, annotations, isShown) => {
-    const filter = createExtensionTester(
-      clusterAuthPlugin.getExtension('entity-card:cluster-auth/get-access'),
-    ).get(EntityCardBlueprint.dataRefs.filterFunction);
+    const filter = createExtensionTester(getAccessCard).get(
+      EntityCardBlueprint.dataRefs.filterFunction,
+    );
     expect(filter?.(entity(annotations))).toBe(isShown);
   });
 });

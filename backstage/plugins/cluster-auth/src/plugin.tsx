@@ -3,10 +3,12 @@ import {
   AppRootElementBlueprint,
   PageBlueprint,
   SubPageBlueprint,
+  coreExtensionData,
   createFrontendModule,
   createFrontendPlugin,
   createRouteRef,
 } from '@backstage/frontend-plugin-api';
+import kubernetesPlugin from '@backstage/plugin-kubernetes/alpha';
 import { EntityCardBlueprint } from '@backstage/plugin-catalog-react/alpha';
 import {
   KUBERNETES_ANNOTATION,
@@ -17,9 +19,12 @@ import VpnKeyIcon from '@material-ui/icons/VpnKey';
 import {
   clusterAuthApiFactory,
   clusterStatusApiFactory,
+  entityClustersApiFactory,
   loginApiFactory,
 } from './apis';
+import { KubernetesAccess } from './components/KubernetesAccess';
 import { LoginDialog } from './components/LoginDialog';
+import { kubernetesApiFactory } from './kubernetes/kubernetesApi';
 import { kubernetesAuthProvidersApiFactory } from './kubernetes/kubernetesAuthProviders';
 
 const rootRouteRef = createRouteRef();
@@ -39,6 +44,11 @@ const loginApi = ApiBlueprint.make({
   params: define => define(loginApiFactory),
 });
 
+const entityClustersApi = ApiBlueprint.make({
+  name: 'entity-clusters',
+  params: define => define(entityClustersApiFactory),
+});
+
 const loginDialog = AppRootElementBlueprint.make({
   name: 'login-dialog',
   params: { element: <LoginDialog /> },
@@ -55,7 +65,7 @@ const clustersPage = PageBlueprint.make({
   },
 });
 
-const getAccessCard = EntityCardBlueprint.make({
+export const getAccessCard = EntityCardBlueprint.make({
   name: 'get-access',
   params: {
     type: 'info',
@@ -100,17 +110,41 @@ export const clusterAuthPlugin = createFrontendPlugin({
   extensions: [
     clusterAuthApi,
     clusterStatusApi,
+    entityClustersApi,
     loginApi,
     loginDialog,
     clustersPage,
-    getAccessCard,
-    userSettings,
   ],
 });
 
 /**
- * Adds the auth provider `clusterauth` to the Kubernetes plugin. It is a module of that plugin, since only its own modules can replace
- * a plugin's API.
+ * The card and the section of the user's settings. They come after those of all plugins, as the extensions of modules do: in the order
+ * in which an app finds its plugins, they could stand first, as the page that the settings open with and above the card "About".
+ *
+ * @public
+ */
+export const clusterAuthModulePlaces = createFrontendModule({
+  pluginId: 'cluster-auth',
+  extensions: [getAccessCard, userSettings],
+});
+
+export const kubernetesContent = kubernetesPlugin
+  .getExtension('entity-content:kubernetes/kubernetes')
+  .override({
+    *factory(originalFactory) {
+      const stock = originalFactory();
+      yield* stock;
+      yield coreExtensionData.reactElement(
+        <KubernetesAccess>
+          {stock.get(coreExtensionData.reactElement)}
+        </KubernetesAccess>,
+      );
+    },
+  });
+
+/**
+ * Adds the auth provider `clusterauth` to the Kubernetes plugin, and to its tab a line for each cluster without a login. It is a module of
+ * that plugin, since only its own modules can replace a plugin's extensions.
  *
  * @public
  */
@@ -121,5 +155,9 @@ export const kubernetesModuleClusterAuth = createFrontendModule({
       name: 'auth-providers',
       params: define => define(kubernetesAuthProvidersApiFactory),
     }),
+    ApiBlueprint.make({
+      params: define => define(kubernetesApiFactory),
+    }),
+    kubernetesContent,
   ],
 });

@@ -62,7 +62,12 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
       if (caller?.route === 'proxy') {
         throw forTheProxy(noToken);
       }
-      return this.#explanations.inPlaceOfCredential(noToken.message);
+      const { code, message } = noToken;
+      return this.#explanations.inPlaceOfCredential({
+        cluster: nameAtBackend(cluster),
+        code,
+        message,
+      });
     }
   }
 
@@ -92,7 +97,7 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
         { code: 'not_signed_in', status: 401 },
       );
     }
-    const name = cluster.authMetadata[CLUSTER_NAME] ?? cluster.name;
+    const name = nameAtBackend(cluster);
     const user = caller.user.principal.userEntityRef;
     const absence = this.#absences.recent(user, name, {
       connected: knownToBeConnected(requestAuth, name),
@@ -124,6 +129,10 @@ function knownToBeConnected(requestAuth: RequestAuth, name: string): boolean {
     Array.isArray(page.connected) &&
     page.connected.includes(name)
   );
+}
+
+function nameAtBackend({ name, authMetadata }: ClusterDetails): string {
+  return authMetadata[CLUSTER_NAME] ?? name;
 }
 
 function asNoToken(error: unknown, cluster: ClusterDetails): NoToken {

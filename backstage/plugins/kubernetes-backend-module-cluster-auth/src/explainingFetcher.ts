@@ -1,5 +1,5 @@
 import type { KubernetesFetcher } from '@backstage/plugin-kubernetes-node';
-import type { Explanations } from './Explanations';
+import type { Explanation, Explanations } from './Explanations';
 
 /** Sends no request to a cluster without a credential: returns the reason instead. Other clusters are not affected. */
 export function explainingFetcher(
@@ -8,10 +8,10 @@ export function explainingFetcher(
 ): KubernetesFetcher {
   return {
     async fetchObjectsForService(params) {
-      const message = explanations.of(params.credential);
-      return message === undefined
+      const explanation = explanations.of(params.credential);
+      return explanation === undefined
         ? fetcher.fetchObjectsForService(params)
-        : { errors: [{ errorType: 'FETCH_ERROR', message }], responses: [] };
+        : { errors: [explained(explanation)], responses: [] };
     },
     async fetchPodMetricsByNamespaces(cluster, credential, ...rest) {
       return explanations.of(credential) === undefined
@@ -19,4 +19,9 @@ export function explainingFetcher(
         : { errors: [], responses: [] };
     },
   };
+}
+
+/** The error as Backstage shows it, and what our frontend plugin reads to show it in its own way. */
+function explained({ message, ...clusterAuth }: Explanation) {
+  return { errorType: 'FETCH_ERROR' as const, message, clusterAuth };
 }

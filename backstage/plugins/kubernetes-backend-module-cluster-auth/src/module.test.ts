@@ -92,6 +92,27 @@ describe('the auth strategy clusterauth', () => {
     });
   });
 
+  it.each([
+    [404, 'not_connected'],
+    [400, 'unknown_cluster'],
+  ])(
+    'names the cluster, as the backend knows it, and the code to the frontend plugin: %i %s',
+    async (status, code) => {
+      const url = await clusterStandIn();
+      const { explanations } = await kubernetes(
+        {
+          eu: {
+            url,
+            authProvider: 'clusterauth',
+            authMetadata: { clusterAuthCluster: 'prod' },
+          },
+        },
+        { backendUrl: await refusing(status, code, 'A sentence.') },
+      );
+      expect(await explanations(FELIX)).toEqual([{ cluster: 'prod', code }]);
+    },
+  );
+
   it('explains to what asks without a user what it needs', async () => {
     const [url, backendUrl] = [await clusterStandIn(), await backendStandIn()];
     const { objects, proxied } = await kubernetes(

@@ -7,6 +7,8 @@ export interface ClusterStatus {
   connected: boolean;
   /** The `sub` of the ID token. */
   subject?: string;
+  /** The `email` of the ID token, if it has one. */
+  email?: string;
   /** When the ID token expires; RFC 3339. */
   expiresAt?: string;
   /** When the login cannot be refreshed any more, where the identity provider says so; RFC 3339. */

@@ -11,12 +11,14 @@ import { useClusterStatus } from '../status/useClusterStatus';
 
 /** Asks for the cluster if there are several. */
 export function ClusterChoice(props: {
+  /** All clusters unless set. */
+  among?: string[];
   onChoose: (cluster: string) => void;
   onClose: () => void;
 }) {
-  const { onChoose, onClose } = props;
+  const { among, onChoose, onClose } = props;
   const known = useClusterStatus();
-  const clusters = known.status ? choices(known.status.clusters) : [];
+  const clusters = known.status ? choices(known.status.clusters, among) : [];
   const only = clusters.length === 1 ? clusters[0].name : undefined;
   useEffect(() => {
     if (only) {
@@ -48,7 +50,8 @@ export function ClusterChoice(props: {
 }
 
 /** The clusters without a login; all clusters if each has one. */
-function choices(clusters: ClusterStatus[]): ClusterStatus[] {
+function choices(all: ClusterStatus[], among?: string[]): ClusterStatus[] {
+  const clusters = all.filter(({ name }) => among?.includes(name) ?? true);
   const missing = clusters.filter(({ connected }) => !connected);
   return missing.length > 0 ? missing : clusters;
 }

@@ -30,6 +30,16 @@ describe('GetAccessCard', () => {
     ).toBeNull();
   });
 
+  it('calls the user by their e-mail address where there is one', async () => {
+    const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
+    clusterAuthApi.clusters = [{ ...connected, email: 'felix@example.com' }];
+    show();
+    expect(
+      await screen.findByText(/Connected as felix@example\.com until/),
+    ).toBeInTheDocument();
+    expect(screen.queryByText(/idp\|felix/)).toBeNull();
+  });
+
   it('has no button where nothing is missing', async () => {
     const { clusterAuthApi, show } = renderInApp(<GetAccessCard />);
     clusterAuthApi.clusters = [connected];

@@ -1,5 +1,6 @@
-import { InfoCard, Progress } from '@backstage/core-components';
+import { Progress } from '@backstage/core-components';
 import { useApi } from '@backstage/core-plugin-api';
+import { EntityInfoCard } from '@backstage/plugin-catalog-react';
 import Button from '@material-ui/core/Button';
 import Typography from '@material-ui/core/Typography';
 
@@ -15,7 +16,7 @@ export function GetAccessCard() {
   const { status, problem } = useClusterStatus();
   const isComplete = status?.clusters.every(({ connected }) => connected);
   return (
-    <InfoCard title="K8s access">
+    <EntityInfoCard title="K8s access">
       {!status && !problem && <Progress />}
       {problem && <StatusProblem problem={problem} />}
       {status?.clusters.map(cluster => (
@@ -34,6 +35,6 @@ export function GetAccessCard() {
           Get K8s access
         </Button>
       )}
-    </InfoCard>
+    </EntityInfoCard>
   );
 }

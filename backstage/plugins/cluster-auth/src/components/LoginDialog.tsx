@@ -50,7 +50,11 @@ function OpenDialog({ request }: { request: LoginRequest }) {
           onAgain={again}
         />
       ) : (
-        <ClusterChoice onChoose={setCluster} onClose={close} />
+        <ClusterChoice
+          among={request.clusters}
+          onChoose={setCluster}
+          onClose={close}
+        />
       )}
     </Dialog>
   );

@@ -14,11 +14,12 @@ const REASONS: Record<string, string> = {
 
 /** Whether the user is connected, with name and expiry. */
 export function clusterSentence(cluster: ClusterStatus, now: number): string {
-  const { connected, subject, expiresAt, reason, detail } = cluster;
+  const { connected, email, subject, expiresAt, reason, detail } = cluster;
   if (!connected) {
     return reason ? notConnected(reason, detail) : 'Not connected.';
   }
-  const as = subject ? ` as ${subject}` : '';
+  const name = email || subject;
+  const as = name ? ` as ${name}` : '';
   if (!expiresAt) {
     return `Connected${as}.`;
   }

@@ -2,7 +2,6 @@ import type { KubernetesRequestBody } from '@backstage/plugin-kubernetes-common'
 import type { KubernetesAuthProvidersApi } from '@backstage/plugin-kubernetes-react';
 
 import type { ClusterStatusApi } from '../status/ClusterStatusApi';
-import type { LoginPrompt } from './LoginPrompt';
 
 /** The auth provider of clusters that users reach with their own logins. */
 export const CLUSTER_AUTH_PROVIDER = 'clusterauth';
@@ -13,7 +12,6 @@ export class ClusterAuthKubernetesAuthProviders
 {
   constructor(
     private readonly stock: KubernetesAuthProvidersApi,
-    private readonly loginPrompt: LoginPrompt,
     private readonly clusterStatusApi: ClusterStatusApi,
   ) {}
 
@@ -21,12 +19,9 @@ export class ClusterAuthKubernetesAuthProviders
     authProvider: string,
     requestBody: KubernetesRequestBody,
   ): Promise<KubernetesRequestBody> {
-    if (authProvider !== CLUSTER_AUTH_PROVIDER) {
-      return this.stock.decorateRequestBodyForAuth(authProvider, requestBody);
-    }
-    // Not awaited, so that the other clusters are shown meanwhile.
-    this.loginPrompt.askWhereNotConnected();
-    return this.withKnownLogins(requestBody);
+    return authProvider === CLUSTER_AUTH_PROVIDER
+      ? this.withKnownLogins(requestBody)
+      : this.stock.decorateRequestBodyForAuth(authProvider, requestBody);
   }
 
   /** Backstage's backend remembers for some seconds that there was no login; this says that there is one now. */

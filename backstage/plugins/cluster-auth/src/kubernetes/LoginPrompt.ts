@@ -6,9 +6,9 @@ import type { ClusterStatusApi } from '../status/ClusterStatusApi';
 
 /** Asks for a login in Backstage's own prompt "Login required". */
 export class LoginPrompt {
-  private readonly prompt: () => Promise<void>;
-  /** The tab asks every few seconds. After a rejection, the user is not asked again until there was a login. */
-  private asked = false;
+  private readonly prompt: (clusters: Set<string>) => Promise<void>;
+  /** The tab asks every few seconds. After a rejection, the user is not asked for a cluster again until there was a login. */
+  private readonly asked = new Set<string>();
 
   constructor(
     private readonly options: {
@@ -17,33 +17,34 @@ export class LoginPrompt {
       loginApi: LoginApi;
     },
   ) {
-    const requester = options.oauthRequestApi.createAuthRequester<void>({
+    const { clusterStatusApi, loginApi, oauthRequestApi } = options;
+    this.prompt = oauthRequestApi.createAuthRequester<void>({
       provider: {
         id: 'clusterauth',
         title: 'Kubernetes',
         icon: VpnKeyIcon,
         message: 'Log in to see your resources in Kubernetes.',
       },
-      onAuthRequest: async () => options.loginApi.open({}),
+      // The names of clusters take the place of scopes.
+      onAuthRequest: async clusters =>
+        loginApi.open({ clusters: [...clusters] }),
     });
-    this.prompt = () => requester(new Set());
+    clusterStatusApi.known.subscribe(() =>
+      clusterStatusApi.known
+        .get()
+        .status?.clusters.filter(({ connected }) => connected)
+        .forEach(({ name }) => this.asked.delete(name)),
+    );
   }
 
-  /** Prompts if a cluster lacks a login. Resolves when that is known, not when the user has answered. Never throws. */
-  async askWhereNotConnected(): Promise<void> {
-    const { status, problem } = await this.options.clusterStatusApi.refresh();
-    if (!status || problem) {
+  /** Prompts for those of these clusters that the user was not asked for yet. */
+  askFor(clusters: string[]) {
+    const missing = clusters.filter(name => !this.asked.has(name));
+    if (missing.length === 0 || this.options.loginApi.request.get()) {
       return;
     }
-    if (status.clusters.every(({ connected }) => connected)) {
-      this.asked = false;
-      return;
-    }
-    if (this.asked || this.options.loginApi.request.get()) {
-      return;
-    }
-    this.asked = true;
+    missing.forEach(name => this.asked.add(name));
     // Rejected means "not now".
-    this.prompt().catch(() => {});
+    this.prompt(new Set(missing)).catch(() => {});
   }
 }

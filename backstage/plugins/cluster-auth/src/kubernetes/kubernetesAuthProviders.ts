@@ -3,7 +3,6 @@ import {
   gitlabAuthApiRef,
   googleAuthApiRef,
   microsoftAuthApiRef,
-  oauthRequestApiRef,
   oktaAuthApiRef,
   oneloginAuthApiRef,
 } from '@backstage/core-plugin-api';
@@ -12,10 +11,8 @@ import {
   kubernetesAuthProvidersApiRef,
 } from '@backstage/plugin-kubernetes-react';
 
-import { loginApiRef } from '../login/LoginApi';
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { ClusterAuthKubernetesAuthProviders } from './ClusterAuthKubernetesAuthProviders';
-import { LoginPrompt } from './LoginPrompt';
 
 /**
  * Backstage's own Kubernetes auth providers and `clusterauth`.
@@ -26,8 +23,6 @@ export const kubernetesAuthProvidersApiFactory = createApiFactory({
   api: kubernetesAuthProvidersApiRef,
   deps: {
     clusterStatusApi: clusterStatusApiRef,
-    loginApi: loginApiRef,
-    oauthRequestApi: oauthRequestApiRef,
     gitlabAuthApi: gitlabAuthApiRef,
     googleAuthApi: googleAuthApiRef,
     microsoftAuthApi: microsoftAuthApiRef,
@@ -35,7 +30,6 @@ export const kubernetesAuthProvidersApiFactory = createApiFactory({
     oneloginAuthApi: oneloginAuthApiRef,
   },
   factory: deps => {
-    const { clusterStatusApi, loginApi, oauthRequestApi } = deps;
     // As in plugin-kubernetes.
     const stock = new KubernetesAuthProviders({
       microsoftAuthApi: deps.microsoftAuthApi,
@@ -48,10 +42,6 @@ export const kubernetesAuthProvidersApiFactory = createApiFactory({
         onelogin: deps.oneloginAuthApi,
       },
     });
-    return new ClusterAuthKubernetesAuthProviders(
-      stock,
-      new LoginPrompt({ clusterStatusApi, loginApi, oauthRequestApi }),
-      clusterStatusApi,
-    );
+    return new ClusterAuthKubernetesAuthProviders(stock, deps.clusterStatusApi);
   },
 });

@@ -6,6 +6,8 @@ import { LiveValue, SettableValue } from '../LiveValue';
 export interface LoginRequest {
   /** If it is left out and there are several, the dialog asks. */
   cluster?: string;
+  /** The clusters that the dialog asks about; all of them unless set. */
+  clusters?: string[];
 }
 
 /** Opens the dialog "Get K8s access" from anywhere in the app. */

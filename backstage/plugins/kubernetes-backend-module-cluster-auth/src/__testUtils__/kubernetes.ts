@@ -60,24 +60,31 @@ export async function kubernetes(
     ],
   });
   const url = `http://localhost:${server.port()}/api/kubernetes`;
+  async function items(asker: string, auth: object): Promise<ClusterItem[]> {
+    const answer = await fetch(`${url}/services/web`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: authorizationOf(asker),
+      },
+      body: JSON.stringify({
+        auth,
+        entity: WEB,
+      }),
+    });
+    const body = await answer.json();
+    expect([answer.status, body.error]).toEqual([200, undefined]);
+    return body.items;
+  }
   return {
     async objects(asker: string, auth: object = {}) {
-      const answer = await fetch(`${url}/services/web`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: authorizationOf(asker),
-        },
-        body: JSON.stringify({
-          auth,
-          entity: WEB,
-        }),
-      });
-      const body = await answer.json();
-      expect([answer.status, body.error]).toEqual([200, undefined]);
       return new Map<string, { pods: string[]; errors: string[] }>(
-        body.items.map((item: ClusterItem) => [item.cluster.name, seen(item)]),
+        (await items(asker, auth)).map(item => [item.cluster.name, seen(item)]),
       );
+    },
+    async explanations(asker: string) {
+      const errors = (await items(asker, {})).flatMap(item => item.errors);
+      return errors.map(error => error.clusterAuth);
     },
     async proxied(asker: string, cluster: string) {
       const answer = await fetch(
@@ -105,7 +112,11 @@ function authorizationOf(asker: string): string {
 
 interface ClusterItem {
   cluster: { name: string };
-  errors: { message?: string; errorType: string }[];
+  errors: {
+    message?: string;
+    errorType: string;
+    clusterAuth?: { cluster: string; code?: string };
+  }[];
   resources: { resources: { metadata: { name: string } }[] }[];
 }
 
