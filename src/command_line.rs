@@ -299,6 +299,8 @@ impl BackendFlags {
 
 impl LoginFlags {
     pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        // A browser that is named on the command line is opened, whatever NO_BROWSER is.
+        let no_browser = if self.no_browser { Some("true") } else { self.browser.as_ref().map(|_| "false") };
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
@@ -306,7 +308,7 @@ impl LoginFlags {
             ("CLUSTER", self.cluster),
             ("LISTEN", self.listen),
             ("LOGIN_TIMEOUT", self.timeout),
-            ("NO_BROWSER", self.no_browser.then(|| "true".to_owned())),
+            ("NO_BROWSER", no_browser.map(str::to_owned)),
             ("BROWSER", self.browser),
             ("CA_FILE", self.ca_file),
         ];

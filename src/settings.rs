@@ -1,6 +1,6 @@
 //! Settings: one flat struct for each role, each field named like its variable, read from any iterator of pairs.
 //!
-//! Precedence, later wins: environment, secrets from `*_FILE`, flags. An empty value counts as unset, since compose files and
+//! Precedence, later wins: environment, secrets from `*_FILE` (never beside the variable itself), flags. An empty value counts as unset, since compose files and
 //! Helm charts cannot leave a variable out.
 
 pub mod backend;
@@ -11,13 +11,13 @@ mod documentation;
 pub mod email_domain;
 pub mod lists;
 pub mod login;
-mod lookalikes;
 mod names;
 pub mod proxy;
 pub mod public_address;
 mod span;
+mod yes_no;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -51,7 +51,11 @@ pub struct SettingsError(pub(crate) String);
 
 /// Pairs of names and values. Has no `Debug`: values may be secrets.
 #[derive(Default)]
-pub struct Source(BTreeMap<String, String>);
+pub struct Source {
+    values: BTreeMap<String, String>,
+    /// The names of those that flags have set.
+    flags: BTreeSet<&'static str>,
+}
 
 impl Source {
     /// From the environment, or pairs that a test gives.
@@ -63,31 +67,35 @@ impl Source {
                 variables.entry(name.to_owned()).or_insert(value);
             }
         }
-        Self(variables)
+        Self { values: variables, flags: BTreeSet::new() }
     }
 
     /// Adds the flags of the command line, which win over variables of the same name.
     #[must_use]
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Self {
-        let given = flags.into_iter().filter_map(|(name, value)| value.map(|v| (name.to_owned(), v)));
-        self.0.extend(given);
+        for (name, value) in flags {
+            let Some(value) = value else { continue };
+            self.values.insert(name.to_owned(), value);
+            self.flags.insert(name);
+        }
         self
     }
 
-    /// Reads each secret that a `*_FILE` variable points to.
+    /// Reads each secret that a `*_FILE` variable points to. A flag wins over its file, too, which is not read then.
     ///
     /// # Errors
     /// When a named file cannot be read, or a secret is given both ways.
     pub fn with_secret_files(mut self) -> Result<Self, SettingsError> {
-        for name in SECRETS {
-            let Some(path) = self.0.get(&format!("{name}_FILE")) else { continue };
-            if self.0.contains_key(name) {
+        let flags = self.flags.clone();
+        for name in SECRETS.into_iter().filter(|name| !flags.contains(name)) {
+            let Some(path) = self.values.get(&format!("{name}_FILE")) else { continue };
+            if self.values.contains_key(name) {
                 return Err(SettingsError(format!("{name} and {name}_FILE are both set: keep one of them.")));
             }
             let secret = std::fs::read_to_string(Path::new(path)).map_err(|e| {
                 SettingsError(format!("{name}_FILE cannot be read ({e}): check the path and its rights."))
             })?;
-            self.0.insert(name.to_owned(), secret.trim_end_matches(['\n', '\r']).to_owned());
+            self.values.insert(name.to_owned(), secret.trim_end_matches(['\n', '\r']).to_owned());
         }
         Ok(self)
     }
@@ -106,12 +114,12 @@ impl Source {
     }
 
     fn read_up_to<T: DeserializeOwned>(&self, last: Option<&String>) -> Result<T, envy::Error> {
-        let kept = self.0.iter().filter(|(name, _)| last.is_none_or(|last| *name <= last));
+        let kept = self.values.iter().filter(|(name, _)| last.is_none_or(|last| *name <= last));
         envy::from_iter(kept.map(|(name, value)| (name.clone(), value.clone())))
     }
 
     fn missing(&self, name: &str) -> String {
-        match self.0.keys().find(|given| names::closest_match(given, [name]).is_some()) {
+        match self.values.keys().find(|given| names::closest_match(given, [name]).is_some()) {
             Some(given) => format!("{name} is not set, but {given} is: rename it to {name}."),
             None => format!("{name} is not set: it has no default."),
         }
@@ -121,7 +129,7 @@ impl Source {
     /// reports the same error is the one.
     fn culprit<T: DeserializeOwned>(&self, reason: &str) -> &str {
         let says_so = |last: &&String| matches!(self.read_up_to::<T>(Some(last)), Err(envy::Error::Custom(again)) if again == reason);
-        self.0.keys().find(says_so).map_or("A setting", String::as_str)
+        self.values.keys().find(says_so).map_or("A setting", String::as_str)
     }
 }
 
@@ -200,6 +208,17 @@ mod tests {
         let role: Role = source.with_flags([("LOGIN_TIMEOUT", Some("30s".to_owned()))]).read().unwrap();
         assert_eq!(role.login_timeout, Some(Span(std::time::Duration::from_secs(30))));
         assert_eq!(role.backstage_token, None);
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_of_its_secret_which_need_not_be_there() {
+        let flag = [("BACKSTAGE_TOKEN", Some("from-the-flag".to_owned()))];
+        let source = pairs(&[("BACKSTAGE_TOKEN_FILE", "/does/not/exist")]).with_flags(flag.clone());
+        let role: Role = source.with_secret_files().unwrap().read().unwrap();
+        assert_eq!(role.backstage_token.as_deref(), Some("from-the-flag"));
+        let both = pairs(&[("BACKSTAGE_TOKEN", "a"), ("BACKSTAGE_TOKEN_FILE", "/does/not/exist")]);
+        let role: Role = both.with_flags(flag).with_secret_files().unwrap().read().unwrap();
+        assert_eq!(role.backstage_token.as_deref(), Some("from-the-flag"));
     }
 
     #[test]

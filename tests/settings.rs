@@ -1,12 +1,16 @@
 //! Settings that would pass silently: each is refused at the start or warned of, with its name and what to do.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
+use crate::harness::clients::api::agent;
+use crate::harness::deployment::Deployment;
 use crate::harness::process::Process;
 use crate::harness::programs::backend::{BackendPlan, SEALING_KEY};
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::programs::proxy_program::ProxyPlan;
-use crate::harness::world::World;
+use crate::harness::world::{World, free_port};
 
 /// No server listens there; a backend asks its identity provider when it needs it.
 const ISSUER: &str = "http://localhost:1/";
@@ -100,6 +104,12 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
             &[("CONFIG_FILE", "/clusters.toml"), ("CLUSTER_NAME", "eu-1"), ("USER_TOKENS", "full")],
             &["CONFIG_FILE", "CLUSTER_NAME, USER_TOKENS"],
         ),
+        (&[("LISTEN", "7008")], &["LISTEN", "a port alone", "127.0.0.1:7008"]),
+        (&[("CONTROL_LISTEN", "http://localhost:9090")], &["CONTROL_LISTEN", "a scheme", "localhost:9090"]),
+        (&[("TRUSTED_PROXIES", "ingress")], &["TRUSTED_PROXIES", "10.0.0.0/8"]),
+        (&[("REGISTRATIONS_PER_MINUTE", "0")], &["REGISTRATIONS_PER_MINUTE", "such as 30"]),
+        (&[("SESSION_LIFETIME", "5")], &["SESSION_LIFETIME", "like 30s or 5m"]),
+        (&[("OIDC_TOKEN_ORIGIN", "origin")], &["OIDC_TOKEN_ORIGIN", "write true or false"]),
         (&[("IDENTITY_EMAIL_DOMAINS", "felix@example.com")], &["IDENTITY_EMAIL_DOMAINS", "behind the @"]),
     ] {
         faults.push(fault_of_backend(&plan, variables, words));
@@ -207,6 +217,8 @@ fn the_helpers_roles_are_as_strict() {
     let login = || HelperPlan::new(&world, "http://localhost:1");
     let cases = [
         ("LOGIN_TIMEOUT", "0s", &["LOGIN_TIMEOUT", "from 1ms"][..]),
+        ("LOGIN_TIMEOUT", "5", &["LOGIN_TIMEOUT", "like 30s or 5m"]),
+        ("LISTEN", ":8000", &["LISTEN", "a port alone", "127.0.0.1:8000", "localhost:8000"]),
         ("ALLOWED_HOSTS", "http://devbox", &["ALLOWED_HOSTS", "http://devbox"]),
         ("INSECURE_HTTP_HOSTS", "*.example.com", &["INSECURE_HTTP_HOSTS"]),
     ];
@@ -227,4 +239,55 @@ fn the_helpers_roles_are_as_strict() {
     misspelt.wait();
     let warned = warnings(&misspelt);
     assert!(matches!(&warned[..], [(name, _)] if name == "LOGIN_TIMOUT"), "{warned:?}");
+}
+
+#[test]
+fn a_flag_wins_over_variables_and_over_the_file_of_its_secret() {
+    let world = World::new("settings_flags");
+    let login = || HelperPlan::new(&world, "http://localhost:1");
+    let ended = |plan: HelperPlan| Ending::of(&mut plan.launch());
+    let no_file = || login().with("BACKSTAGE_SESSION_TOKEN_FILE", "/does/not/exist");
+    ended(no_file()).assert(2, &["BACKSTAGE_SESSION_TOKEN_FILE cannot be read"]);
+    let by_flag = || no_file().argument("--session-token").argument("no token");
+    ended(by_flag()).assert(2, &["BACKSTAGE_SESSION_TOKEN is not a session token"]);
+    ended(by_flag().with("BACKSTAGE_SESSION_TOKEN", "a.b.c")).assert(2, &["copy the whole command"]);
+}
+
+#[test]
+fn a_browser_that_is_named_on_the_command_line_is_opened_whatever_the_variable_says() {
+    let here = Deployment::with_hostile_idp("settings_browser");
+    let (world, backend) = (&here.world, here.plan.start());
+    let (opened, program) = (world.file("opened"), world.file("browser"));
+    std::fs::write(
+        &program,
+        format!("#!/bin/sh\nprintf %s \"$1\" > {}.new\nmv {0}.new {0}\n", opened.display()),
+    )
+    .unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let helper = HelperPlan::of_command(world, "login", &backend.url)
+        .argument("--browser")
+        .argument(program.to_str().unwrap())
+        .with("NO_BROWSER", "1")
+        .start();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !opened.exists() {
+        assert!(Instant::now() < deadline, "the browser is not opened");
+        std::thread::yield_now();
+    }
+    assert_eq!(std::fs::read_to_string(&opened).unwrap(), helper.link);
+}
+
+#[test]
+fn localhost_in_listen_is_both_loopback_addresses() {
+    let world = World::new("settings_localhost");
+    let port = free_port();
+    let listen = format!("localhost:{port}");
+    let proxy = ProxyPlan::new(&world, "http://localhost:1")
+        .with("CONTROL_LISTEN", &listen)
+        .with("HOLD_CALLBACK_PORT", "0");
+    let _proxy = proxy.start();
+    for address in [format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+        let answer = agent().get(format!("http://{address}/healthz")).call().unwrap();
+        assert_eq!(answer.status(), 200, "{address}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backstage_oidc_helper::outbound::OutboundError;
 use backstage_oidc_helper::outbound::http_client::HttpClient;
-use backstage_oidc_helper::settings::lists::separated;
+use backstage_oidc_helper::settings::lists::addresses::to_listen_on;
 use backstage_oidc_helper::settings::{SettingsError, Source};
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ const DEFAULT_PORTS: [u16; 2] = [8888, 9090];
 /// The part of a role's settings that the command reads.
 #[derive(Deserialize)]
 pub struct HealthcheckSettings {
-    #[serde(default, deserialize_with = "separated")]
+    #[serde(default, deserialize_with = "to_listen_on")]
     control_listen: Vec<SocketAddr>,
 }
 
@@ -97,6 +97,7 @@ mod tests {
         assert_eq!(asked("0.0.0.0:9091"), ["127.0.0.1:9091"]);
         assert_eq!(asked("[::]:9091"), ["[::1]:9091"]);
         assert_eq!(asked("10.1.2.3:9091,[::1]:8888"), ["10.1.2.3:9091", "[::1]:8888"]);
+        assert_eq!(asked("localhost:8888"), ["127.0.0.1:8888", "[::1]:8888"]);
         assert_eq!(asked(""), ["127.0.0.1:8888", "127.0.0.1:9090"]);
     }
 }

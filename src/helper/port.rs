@@ -76,7 +76,14 @@ pub fn bind_or_localhost(listen: &[SocketAddr], default_port: u16) -> Result<Vec
         if address.port() == 0 {
             address.set_port(port(&listeners).unwrap_or(0));
         }
-        listeners.push(bind_one(address)?);
+        match bind_one(address) {
+            // `localhost:8000` names both, as the default does.
+            Err(ListenError::BindFailed { reason, .. })
+                if address.ip() == Ipv6Addr::LOCALHOST
+                    && !listeners.is_empty()
+                    && is_without_ipv6(&reason) => {}
+            bound => listeners.push(bound?),
+        }
     }
     Ok(listeners)
 }

@@ -15,9 +15,11 @@ use url::Url;
 
 pub use self::caller_mode::CallerMode;
 use super::cluster::{Cluster, ClusterVariables, Userinfo};
+use super::lists::addresses::{networks, one_to_listen_on};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
+use super::span::number;
 use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
 use crate::backstage_names::PluginName;
 use crate::outbound::http_proxy::HttpProxies;
@@ -36,9 +38,9 @@ pub(super) struct BackendVariables {
     #[serde(default = "default_trusted_plugins", deserialize_with = "separated")]
     backstage_trusted_plugins: Vec<String>,
     cluster_auth_dev_user: Option<String>,
-    #[serde(default = "default_listen")]
+    #[serde(default = "default_listen", deserialize_with = "one_to_listen_on")]
     listen: SocketAddr,
-    #[serde(default = "default_control_listen")]
+    #[serde(default = "default_control_listen", deserialize_with = "one_to_listen_on")]
     control_listen: SocketAddr,
     redis_url: Option<SecretString>,
     token_encryption_keys: Option<SecretString>,
@@ -47,7 +49,7 @@ pub(super) struct BackendVariables {
     allowed_hosts: Vec<String>,
     #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
     insecure_http_hosts: Vec<String>,
-    #[serde(default, deserialize_with = "separated")]
+    #[serde(default, deserialize_with = "networks")]
     trusted_proxies: Vec<ipnet::IpNet>,
     #[serde(default, deserialize_with = "separated_texts::<_, Origin>")]
     extension_origins: Vec<String>,
@@ -62,9 +64,9 @@ pub(super) struct BackendVariables {
     #[serde(default = "default_idp_timeout")]
     idp_timeout: Span,
     refresh_lock_lifetime: Option<Span>,
-    #[serde(default = "default_registrations_per_minute")]
+    #[serde(default = "default_registrations_per_minute", deserialize_with = "number")]
     registrations_per_minute: std::num::NonZeroU32,
-    #[serde(default = "default_streams_per_user")]
+    #[serde(default = "default_streams_per_user", deserialize_with = "number")]
     streams_per_user: std::num::NonZeroU32,
     #[serde(default = "default_unused_login_lifetime")]
     unused_login_lifetime: Span,

@@ -1,6 +1,7 @@
 //! Defaults in a container (`IN_CONTAINER`, which the image sets): its loopback cannot be reached from outside.
 
 use super::Source;
+use super::yes_no::says_no;
 
 /// For a helper in a container, of either role: its callback port is published and stays open.
 pub const HELPER: [(&str, &str); 3] =
@@ -10,10 +11,10 @@ pub const HELPER: [(&str, &str); 3] =
 pub const BACKEND: [(&str, &str); 2] = [("LISTEN", "0.0.0.0:7008"), ("CONTROL_LISTEN", "0.0.0.0:9090")];
 
 impl Source {
-    /// Whether the image says that this is a container: `IN_CONTAINER` is set, and neither `false` nor `0`.
+    /// Whether the image says that this is a container: `IN_CONTAINER` is set, and not to `false`, `0`, `no` or `off`.
     #[must_use]
     pub fn is_in_container(&self) -> bool {
-        self.0.get("IN_CONTAINER").is_some_and(|value| !matches!(value.as_str(), "false" | "0"))
+        self.values.get("IN_CONTAINER").is_some_and(|value| !says_no(value))
     }
 
     /// In a container, these defaults replace the role's own.
@@ -21,7 +22,7 @@ impl Source {
     pub fn with_container_defaults(mut self, defaults: &[(&str, &str)]) -> Self {
         if self.is_in_container() {
             for (name, value) in defaults {
-                self.0.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+                self.values.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
             }
         }
         self
@@ -51,7 +52,9 @@ mod tests {
     #[test]
     fn only_in_a_container_do_the_roles_listen_beyond_loopback() {
         assert_eq!(backend_listens(&[("IN_CONTAINER", "true")]), ["0.0.0.0:7008", "0.0.0.0:9090"]);
-        for elsewhere in [&[][..], &[("IN_CONTAINER", "")], &[("IN_CONTAINER", "false")]] {
+        for elsewhere in
+            [&[][..], &[("IN_CONTAINER", "")], &[("IN_CONTAINER", "false")], &[("IN_CONTAINER", "No")]]
+        {
             assert_eq!(backend_listens(elsewhere), ["127.0.0.1:7008", "127.0.0.1:9090"]);
         }
         let helper = source(&[("IN_CONTAINER", "true")]).with_container_defaults(&HELPER);

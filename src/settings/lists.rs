@@ -1,5 +1,7 @@
 //! Lists in settings: separated by commas, white space around an entry is ignored.
 
+pub mod addresses;
+
 use std::fmt::{self, Display};
 use std::str::FromStr;
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::lists::{HostName, RequestHost, separated, separated_texts};
+use super::lists::addresses::to_listen_on;
+use super::lists::{HostName, RequestHost, separated_texts};
 use super::names::variables_of;
+use super::yes_no::says_no;
 use super::{SettingsError, Source, Span, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 
@@ -32,12 +34,12 @@ pub struct LoginSettings {
     /// The cluster; may be left out where there is only one.
     pub cluster: Option<String>,
     /// Where to listen instead of `127.0.0.1:8000` and `[::1]:8000`.
-    #[serde(default, deserialize_with = "separated")]
+    #[serde(default, deserialize_with = "to_listen_on")]
     pub listen: Vec<SocketAddr>,
     /// How long to wait for the person; 5 minutes unless set.
     #[serde(default = "default_login_timeout")]
     pub login_timeout: Span,
-    /// Set to anything but `false` or `0`: print the link and open no browser.
+    /// Set to anything but `false`, `0`, `no` or `off`: print the link and open no browser.
     pub no_browser: Option<String>,
     /// The program that opens the link, instead of the system's.
     pub browser: Option<String>,
@@ -74,12 +76,12 @@ impl Source {
     /// image: a container is for the Backstage that its settings name.
     #[must_use]
     pub fn with_last_backend(mut self, last: impl FnOnce() -> Option<LastUsed>) -> Self {
-        if self.is_in_container() || self.0.contains_key("BACKSTAGE_URL") {
+        if self.is_in_container() || self.values.contains_key("BACKSTAGE_URL") {
             return self;
         }
         if let Some(LastUsed { backstage_url, client_id }) = last() {
-            self.0.insert("BACKSTAGE_URL".to_owned(), backstage_url);
-            self.0.entry("BACKSTAGE_CLIENT_ID".to_owned()).or_insert(client_id);
+            self.values.insert("BACKSTAGE_URL".to_owned(), backstage_url);
+            self.values.entry("BACKSTAGE_CLIENT_ID".to_owned()).or_insert(client_id);
         }
         self
     }
@@ -106,7 +108,7 @@ impl LoginSettings {
     /// Whether the link is only printed.
     #[must_use]
     pub fn prints_link_only(&self) -> bool {
-        self.no_browser.as_deref().is_some_and(|value| !matches!(value, "false" | "0"))
+        self.no_browser.as_deref().is_some_and(|value| !says_no(value))
     }
 
     /// The proxies, checked.

@@ -1,5 +1,7 @@
 //! The names of settings: those that a role reads, and the one that a misspelt name stands for.
 
+mod lookalikes;
+
 use std::collections::BTreeSet;
 
 use serde::de::value::Error;

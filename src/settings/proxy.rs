@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::lists::{HostName, RequestHost, separated, separated_texts};
+use super::lists::addresses::to_listen_on;
+use super::lists::{HostName, RequestHost, separated_texts};
 use super::login::LoginSettings;
 use super::names::variables_of;
+use super::yes_no::yes_or_no;
 use super::{SettingsError, Source, Span};
 
 /// The `proxy` role's variables; each field is the variable of the same name in upper case. Those about reaching the backend are
@@ -18,11 +20,11 @@ use super::{SettingsError, Source, Span};
 pub(super) struct ProxyVariables {
     backstage_url: Option<String>,
     backstage_client_id: Option<String>,
-    #[serde(default, deserialize_with = "separated")]
+    #[serde(default, deserialize_with = "to_listen_on")]
     listen: Vec<SocketAddr>,
-    #[serde(default, deserialize_with = "separated")]
+    #[serde(default, deserialize_with = "to_listen_on")]
     control_listen: Vec<SocketAddr>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "yes_or_no")]
     hold_callback_port: bool,
     redis_url: Option<SecretString>,
     login_timeout: Option<Span>,
@@ -106,6 +108,20 @@ mod tests {
         assert_eq!((settings.login.listen.len(), settings.control_listen.len()), (2, 2));
         assert!(settings.redis_url.is_some());
         assert_eq!((settings.holding, settings.backstage), (Holding::Always, Backstage::Named));
+    }
+
+    #[test]
+    fn the_callback_port_is_held_in_any_words() {
+        for (word, holding) in [("1", Holding::Always), ("Yes", Holding::Always), ("0", Holding::WhileNeeded)]
+        {
+            assert_eq!(read(&[("HOLD_CALLBACK_PORT", word)]).holding, holding, "{word}");
+        }
+        let unlike = [("HOLD_CALLBACK_PORT".to_owned(), "8000".to_owned())];
+        let refusal = ProxySettings::read(&Source::new(unlike)).unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            "HOLD_CALLBACK_PORT cannot be used: \"8000\" is neither yes nor no: write true or false."
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Time spans in settings.
+//! Time spans and numbers in settings.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::de::Error;
@@ -39,6 +40,17 @@ impl<'de> Deserialize<'de> for Delay {
     }
 }
 
+/// A number that is not zero.
+///
+/// # Errors
+/// When it is none.
+pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroU32, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.trim().parse().map_err(|_| {
+        D::Error::custom(format!("{text:?} is no number from 1 on: write it in digits, such as 30"))
+    })
+}
+
 fn parse(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|e| format!("not a time span like 30s or 5m: {e}"))
 }
@@ -61,6 +73,18 @@ mod tests {
             assert!(read(text).unwrap_err().to_string().contains("from 1ms to 3650d"), "{text}");
         }
         assert!(read("soon").unwrap_err().to_string().contains("not a time span"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_one_that_is() {
+        let read = |text| number(StrDeserializer::<Error>::new(text)).map_err(|error| error.to_string());
+        assert_eq!(read(" 30 "), Ok(NonZeroU32::new(30).unwrap()));
+        for text in ["0", "-1", "many", "1.5"] {
+            assert_eq!(
+                read(text),
+                Err(format!("{text:?} is no number from 1 on: write it in digits, such as 30"))
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::protocol::REDIRECT_URI;
 use crate::settings::email_domain::EmailDomain;
 use crate::settings::lists::{separated, separated_texts};
+use crate::settings::yes_no::yes_or_no;
 
 /// One cluster's variables; in the configuration file the same names in lower case.
 #[derive(Debug, Deserialize)]
@@ -27,7 +28,7 @@ pub struct ClusterVariables {
     pub(super) oidc_discovery_url: Option<String>,
     pub(super) oidc_token_auth_method: Option<String>,
     pub(super) oidc_private_key_file: Option<PathBuf>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "yes_or_no")]
     pub(super) oidc_token_origin: bool,
     #[serde(default, deserialize_with = "separated")]
     pub(super) oidc_algorithms: Vec<String>,

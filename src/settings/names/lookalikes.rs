@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{OF_ALL_ROLES, closest_match};
-use super::{SECRETS, Source};
+use super::{OF_ALL_ROLES, closest_match};
+use crate::settings::{SECRETS, Source};
 
 impl Source {
     /// Warns of each variable that looks like one of these and is not read.
-    pub(super) fn warn_of_lookalikes(&self, own: &BTreeSet<String>) {
+    pub(in crate::settings) fn warn_of_lookalikes(&self, own: &BTreeSet<String>) {
         for (name, advice) in self.lookalikes(own) {
             tracing::warn!(setting = name, "{name} is set and does nothing: {advice}");
         }
@@ -19,7 +19,7 @@ impl Source {
             SECRETS.iter().filter(|secret| own.contains(**secret)).map(|secret| format!("{secret}_FILE")),
         );
         let strangers =
-            self.0.keys().map(String::as_str).filter(|name| !known.contains(&name.to_uppercase()));
+            self.values.keys().map(String::as_str).filter(|name| !known.contains(&name.to_uppercase()));
         let advice = |name: &str| match name.strip_suffix("_FILE") {
             Some(setting) if own.contains(setting) => {
                 Some(format!("only secrets are read from files, so set {setting} itself"))
@@ -33,11 +33,11 @@ impl Source {
     }
 
     /// Which of these variables are set, each by itself or through its file.
-    pub(super) fn set_among(&self, own: &BTreeSet<String>) -> Vec<&str> {
+    pub(in crate::settings) fn set_among(&self, own: &BTreeSet<String>) -> Vec<&str> {
         let is_own = |name: &str| {
             own.contains(name.strip_suffix("_FILE").filter(|n| SECRETS.contains(n)).unwrap_or(name))
         };
-        self.0.keys().map(String::as_str).filter(|name| is_own(name)).collect()
+        self.values.keys().map(String::as_str).filter(|name| is_own(name)).collect()
     }
 }
 
