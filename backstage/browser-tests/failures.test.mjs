@@ -78,6 +78,29 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.keepPicture('no-helper');
   });
 
+  it('the helper of the last login runs no more: it is opened once, the commands are offered, and it is not opened again', async (test) => {
+    const takeHelper = taking(test, 'helper');
+    const felix = await personAt(test, 'felix');
+    await felix.openComponent('web');
+    await felix.getAccess();
+    await felix.logInByHelper();
+    await felix.disconnect();
+    await takeHelper();
+    await felix.openComponent('web');
+    const opened = felix.context.waitForEvent('page');
+    await felix.getAccess();
+    await (await opened).close();
+    await felix.dialog.getByText(/If the new tab says that http:\/\/localhost:8888 cannot be reached/).waitFor();
+    await felix.dialog.getByRole('button', { name: 'Copy binary command' }).waitFor();
+    await felix.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await felix.dialog.waitFor({ state: 'detached' });
+    await felix.getAccess();
+    // Longer than the page waits for the extension before it opens the helper.
+    await felix.dialog.getByText('You are about to connect').waitFor();
+    await felix.page.waitForFunction(({ until }) => performance.now() > until, { until: await felix.page.evaluate(() => performance.now()) + 1_000 });
+    assert.deepEqual(felix.context.pages(), [felix.page]);
+  });
+
   it('the identity provider refuses', async (test) => {
     const felix = await personAt(test, 'felix');
     await felix.openComponent('web');

@@ -21,6 +21,12 @@ it('the command that the dialog copies, pasted into a shell: the pods appear in 
   await prompt.getByRole('button', { name: 'Log in' }).click();
   await felix.dialog.getByRole('button', { name: 'Copy binary command' }).click();
   const command = await felix.page.evaluate(() => navigator.clipboard.readText());
+  // The page shows dots for the token, which is in what is copied by hand, too.
+  const code = felix.dialog.locator('code');
+  assert.match(await code.innerText(), /^BACKSTAGE_SESSION_TOKEN='•+' /);
+  await code.click({ clickCount: 3 });
+  await felix.page.keyboard.press('ControlOrMeta+c');
+  assert.equal((await felix.page.evaluate(() => navigator.clipboard.readText())).trim(), command);
   assert.ok(command.endsWith(` --backend '${environment.url}'`), 'the command names another Backstage');
   const terminal = startShell(command);
   test.after(() => terminal.close());

@@ -87,7 +87,14 @@ export class Person {
   /** Hands the login over to the helper and continues in its tab. */
   async useHelper() {
     const tab = this.context.waitForEvent('page');
-    await this.dialog.getByRole('button', { name: 'Use the helper' }).click();
+    const use = this.dialog.getByRole('button', { name: 'Use the helper' });
+    // Folded where no login in this browser came through the helper yet.
+    const unfold = this.dialog.getByRole('button', { name: 'A helper is running? Use it', expanded: false });
+    await use.or(unfold).waitFor();
+    if (await unfold.isVisible()) {
+      await unfold.click();
+    }
+    await use.click();
     return tab;
   }
 

@@ -90,7 +90,7 @@ describe('the legacy plugin', () => {
       await screen.findByRole('button', { name: 'Get K8s access' }),
     );
     expect(
-      await screen.findByRole('button', { name: 'Use the helper' }),
+      await screen.findByRole('button', { name: 'Copy binary command' }),
     ).toBeInTheDocument();
   });
 

@@ -39,6 +39,8 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
   expiresAt = '2026-11-25T12:05:00Z';
   revocationPending: string[] = [];
   livesOn: LivesOn[] = [];
+  /** What a cancelled session answers; an error if it is one. */
+  cancelled: 'cancelled' | 'exchanging' | Error = 'cancelled';
   readonly calls: string[] = [];
   private waiting: ((answer: Answer) => void)[] = [];
 
@@ -77,6 +79,17 @@ export class ClusterAuthStandIn implements ClusterAuthApi {
         'status' in answer ? resolve(answer) : reject(answer),
       );
     });
+  }
+
+  async cancel(
+    sessionToken: string,
+    { keepalive }: { keepalive?: boolean },
+  ): Promise<'cancelled' | 'exchanging'> {
+    this.calls.push(`cancel ${sessionToken}${keepalive ? ' keepalive' : ''}`);
+    if (this.cancelled instanceof Error) {
+      throw this.cancelled;
+    }
+    return this.cancelled;
   }
 
   async disconnect(cluster: string): Promise<Disconnected> {

@@ -1,7 +1,4 @@
-import {
-  mockApis,
-  renderInTestApp as render,
-} from '@backstage/frontend-test-utils';
+import { renderInTestApp as render } from '@backstage/frontend-test-utils';
 import axe from 'axe-core';
 import type { ReactElement } from 'react';
 
@@ -16,16 +13,19 @@ export interface AppOptions {
   clusterAuth?: {
     commands?: Record<string, boolean | Record<string, string>>;
   };
-  remembered?: { helperPlace: string };
+  remembered?: Partial<
+    Record<'helperPlace' | 'lastWay' | 'provenHelper', string>
+  >;
 }
 
 /** Renders in an app with a fake backend. */
 export function renderInApp(element: ReactElement, options: AppOptions = {}) {
   const clusterAuthApi = new ClusterAuthStandIn();
   const loginApi = new PageLogin();
-  const storageApi = mockApis.storage({
-    data: { 'cluster-auth': { ...options.remembered } },
-  });
+  localStorage.clear();
+  Object.entries(options.remembered ?? {}).forEach(([key, value]) =>
+    localStorage.setItem(`cluster-auth.${key}`, value),
+  );
   const { clusterAuth = {} } = options;
   const show = () =>
     render(element, {
@@ -37,10 +37,9 @@ export function renderInApp(element: ReactElement, options: AppOptions = {}) {
         [clusterAuthApiRef, clusterAuthApi],
         [clusterStatusApiRef, new SharedClusterStatus(clusterAuthApi)],
         [loginApiRef, loginApi],
-        storageApi,
       ],
     });
-  return { clusterAuthApi, loginApi, storageApi, show };
+  return { clusterAuthApi, loginApi, show };
 }
 
 /** axe's violations; colours are checked in a real browser. */

@@ -71,6 +71,14 @@ export interface ClusterAuthApi {
     sessionToken: string,
     options: { wait: number; signal: AbortSignal },
   ): Promise<SessionProgress>;
+  /**
+   * Ends a session that is pending, so that it does not count any more. `exchanging`: the user has logged in already, and the login goes
+   * on.
+   */
+  cancel(
+    sessionToken: string,
+    options: { signal?: AbortSignal; keepalive?: boolean },
+  ): Promise<'cancelled' | 'exchanging'>;
   /** Revokes and deletes the login at one cluster. */
   disconnect(cluster: string): Promise<Disconnected>;
 }

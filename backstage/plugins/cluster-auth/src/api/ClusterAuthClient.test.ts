@@ -86,7 +86,23 @@ describe('ClusterAuthClient', () => {
       signal,
     });
     expect(progress).not.toHaveProperty('authUrl');
-    expect(asked).toEqual([`anonymous: GET ${BASE}/session?wait=25 Bearer token`]);
+    expect(asked).toEqual([
+      `anonymous: GET ${BASE}/session?wait=25 Bearer token`,
+    ]);
+  });
+
+  it.each([
+    [200, 'cancelled'],
+    [409, 'exchanging'],
+    // Of backends that are older than the call.
+    [404, 'cancelled'],
+    [405, 'cancelled'],
+  ])('cancels a session with its token: %i', async (status, outcome) => {
+    const { asked, clusterAuthApi } = client(
+      answer(status, 'exchange_in_progress'),
+    );
+    expect(await clusterAuthApi.cancel('token', {})).toBe(outcome);
+    expect(asked).toEqual([`anonymous: DELETE ${BASE}/session Bearer token`]);
   });
 
   it('throws the code and the sentence of a refusal', async () => {

@@ -52,16 +52,24 @@ export class ClusterAuthClient implements ClusterAuthApi {
     sessionToken: string,
     options: { wait: number; signal: AbortSignal },
   ): Promise<SessionProgress> {
-    const url = await this.url(`/session?wait=${options.wait}`);
-    const response = await this.options.fetch(url, {
-      signal: options.signal,
-      credentials: 'omit',
-      cache: 'no-store',
-      headers: { Authorization: `Bearer ${sessionToken}` },
-    });
+    const response = await this.asSession(
+      `/session?wait=${options.wait}`,
+      sessionToken,
+      { signal: options.signal, cache: 'no-store' },
+    );
     const { status, user, cluster, expiresAt, error } =
       await read<SessionProgress>(response);
     return { status, user, cluster, expiresAt, error };
+  }
+
+  async cancel(
+    sessionToken: string,
+    options: { signal?: AbortSignal; keepalive?: boolean },
+  ): Promise<'cancelled' | 'exchanging'> {
+    const init = { method: 'DELETE', ...options };
+    const { status } = await this.asSession('/session', sessionToken, init);
+    // Whatever else it says, there is nothing more to do. An older backend has no such call, and there the session expires by itself.
+    return status === 409 ? 'exchanging' : 'cancelled';
   }
 
   disconnect(cluster: string): Promise<Disconnected> {
@@ -72,6 +80,18 @@ export class ClusterAuthClient implements ClusterAuthApi {
   private async url(path: string) {
     const baseUrl = await this.options.discoveryApi.getBaseUrl('cluster-auth');
     return `${baseUrl}${path}`;
+  }
+
+  private async asSession(
+    path: string,
+    sessionToken: string,
+    init: RequestInit,
+  ): Promise<Response> {
+    return this.options.fetch(await this.url(path), {
+      ...init,
+      credentials: 'omit',
+      headers: { Authorization: `Bearer ${sessionToken}` },
+    });
   }
 
   private async asUser<T>(path: string, init?: RequestInit): Promise<T> {

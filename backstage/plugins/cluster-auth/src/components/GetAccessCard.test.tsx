@@ -21,7 +21,7 @@ describe('GetAccessCard', () => {
     await user.click(
       await screen.findByRole('button', { name: 'Get K8s access' }),
     );
-    await screen.findByRole('button', { name: 'Use the helper' });
+    await screen.findByRole('button', { name: 'Copy binary command' });
     clusterAuthApi.clusters = [connected];
     await act(async () => clusterAuthApi.tell('complete'));
     expect(await screen.findByText(/Connected as idp\|felix/)).toBeVisible();

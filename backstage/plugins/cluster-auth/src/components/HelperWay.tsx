@@ -22,15 +22,20 @@ const useStyles = makeStyles(
 /** Logging in through a running helper, with one click. */
 export function HelperWay(props: {
   helperUrls: Record<HelperPlace, string>;
+  isFirst: boolean;
   place: HelperPlace;
   onPlace: (place: HelperPlace) => void;
   onUse: () => void;
 }) {
-  const { helperUrls, place, onPlace, onUse } = props;
+  const { helperUrls, isFirst, place, onPlace, onUse } = props;
   const classes = useStyles();
   return (
     <>
-      <Button variant="contained" color="primary" onClick={onUse}>
+      <Button
+        variant={isFirst ? 'contained' : 'outlined'}
+        color="primary"
+        onClick={onUse}
+      >
         Use the helper
       </Button>
       <FormControl component="fieldset" className={classes.place}>

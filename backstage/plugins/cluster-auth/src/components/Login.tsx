@@ -3,7 +3,7 @@ import Button from '@material-ui/core/Button';
 import DialogActions from '@material-ui/core/DialogActions';
 import DialogContent from '@material-ui/core/DialogContent';
 import DialogContentText from '@material-ui/core/DialogContentText';
-import { useEffect } from 'react';
+import { type MutableRefObject, useCallback, useEffect } from 'react';
 
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { useLiveValue } from '../useLiveValue';
@@ -18,16 +18,31 @@ const CLOSES_AFTER_MS = 2_500;
 /** One login in the dialog, from beginning to end. */
 export function Login(props: {
   cluster: string;
+  /** Escape has the same effect as the button "Cancel". */
+  escape: MutableRefObject<() => void>;
   onClose: () => void;
   onAgain: () => void;
 }) {
-  const { cluster, onClose, onAgain } = props;
-  const { state, handOverToHelper } = useLoginFlow(cluster);
+  const { cluster, escape, onClose, onAgain } = props;
+  const { state, flow } = useLoginFlow(cluster);
   const clusterStatusApi = useApi(clusterStatusApiRef);
   const { status } = useLiveValue(clusterStatusApi.known);
   const known = status?.clusters.find(({ name }) => name === cluster);
   const title = known?.title ?? cluster;
   const complete = state.step === 'complete';
+  const isExchanging = state.step === 'open' && state.progress === 'exchanging';
+  const leave = useCallback(async () => {
+    // What is being completed is not cancelled any more.
+    if (isExchanging || !flow || (await flow.cancel())) {
+      onClose();
+    }
+  }, [flow, isExchanging, onClose]);
+  useEffect(() => {
+    escape.current = leave;
+    return () => {
+      escape.current = onClose;
+    };
+  }, [escape, leave, onClose]);
 
   useEffect(() => {
     if (!complete) {
@@ -44,8 +59,8 @@ export function Login(props: {
         <DialogContentText role="status" color="textPrimary">
           {loginSentence(state, title)}
         </DialogContentText>
-        {state.step === 'open' && (
-          <LoginWays login={state} onHelper={handOverToHelper} />
+        {state.step === 'open' && flow && (
+          <LoginWays login={state} flow={flow} />
         )}
       </DialogContent>
       <DialogActions>
@@ -55,7 +70,9 @@ export function Login(props: {
             Try again
           </Button>
         )}
-        <Button onClick={onClose}>{complete ? 'Close' : 'Cancel'}</Button>
+        <Button onClick={leave}>
+          {complete || isExchanging ? 'Close' : 'Cancel'}
+        </Button>
       </DialogActions>
     </>
   );

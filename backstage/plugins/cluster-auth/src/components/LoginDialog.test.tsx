@@ -1,4 +1,10 @@
-import { act, screen, waitFor, within } from '@testing-library/react';
+import {
+  act,
+  fireEvent,
+  screen,
+  waitFor,
+  within,
+} from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
 import {
@@ -10,10 +16,20 @@ import { AppOptions, renderInApp, violations } from '../__testUtils__/app';
 import { refusal } from '../__testUtils__/refusal';
 import { LoginDialog } from './LoginDialog';
 
+const copied = jest.fn();
+// jsdom has no clipboard for it; the browser tests have.
+jest.mock('react-use/esm/useCopyToClipboard', () => ({
+  __esModule: true,
+  default: () => [{}, copied],
+}));
+
 const STAGING = { ...unconnected, name: 'staging', title: 'Staging' };
 
+/** A browser in which the last login came through a helper. */
+const HELPER_USED = { remembered: { lastWay: 'helper' } };
+
 async function openDialog(options?: AppOptions & { cluster?: string }) {
-  const app = renderInApp(<LoginDialog />, options);
+  const app = renderInApp(<LoginDialog />, { ...HELPER_USED, ...options });
   const user = userEvent.setup();
   app.show();
   const open = () =>
@@ -67,9 +83,9 @@ describe('LoginDialog', () => {
     expect(loginApi.request.get()).toBeUndefined();
   });
 
-  it('remembers where the helper runs', async () => {
+  it('remembers where the helper runs, in this browser', async () => {
     const submitted = submissions();
-    const { open, user, storageApi } = await openDialog({ cluster: 'prod' });
+    const { open, user } = await openDialog({ cluster: 'prod' });
     await open();
     const shown = await dialog();
     await user.click(
@@ -77,15 +93,13 @@ describe('LoginDialog', () => {
     );
     await user.click(shown.getByRole('button', { name: 'Use the helper' }));
     expect(submitted).toEqual(['http://localhost:8000/start']);
-    expect(
-      storageApi.forBucket('cluster-auth').snapshot('helperPlace').value,
-    ).toBe('container');
+    expect(localStorage.getItem('cluster-auth.helperPlace')).toBe('container');
   });
 
   it('has not forgotten it the next time', async () => {
     const { open } = await openDialog({
       cluster: 'prod',
-      remembered: { helperPlace: 'container' },
+      remembered: { lastWay: 'helper', helperPlace: 'container' },
     });
     await open();
     expect(
@@ -93,9 +107,146 @@ describe('LoginDialog', () => {
     ).toBeChecked();
   });
 
-  it('offers commands with the session token', async () => {
+  it('begins with a command where nothing is known of a helper, and unfolds the other way', async () => {
     const { open, user } = await openDialog({
       cluster: 'prod',
+      remembered: {},
+    });
+    await open();
+    const shown = await dialog();
+    await shown.findByRole('button', { name: 'Copy binary command' });
+    expect(shown.queryByRole('button', { name: 'Use the helper' })).toBeNull();
+    const unfold = shown.getByRole('button', {
+      name: 'A helper is running? Use it',
+      expanded: false,
+    });
+    await user.click(unfold);
+    expect(unfold).toHaveAttribute('aria-expanded', 'true');
+    expect(
+      shown.getByRole('button', { name: 'Use the helper' }),
+    ).toBeInTheDocument();
+    await user.click(unfold);
+    expect(shown.queryByRole('button', { name: 'Use the helper' })).toBeNull();
+  });
+
+  it('begins with the helper where the last login came through it, and folds the commands', async () => {
+    const { open } = await openDialog({ cluster: 'prod' });
+    await open();
+    const shown = await dialog();
+    await shown.findByRole('button', { name: 'Use the helper' });
+    expect(
+      shown.getByRole('button', {
+        name: 'No helper is running? Use a command',
+        expanded: false,
+      }),
+    ).toBeInTheDocument();
+    expect(shown.queryByRole('button', { name: /Copy/ })).toBeNull();
+  });
+
+  it('is worked with the keyboard from top to bottom: the way, its choices, the other way, the end', async () => {
+    const { open, user } = await openDialog({
+      cluster: 'prod',
+      remembered: {},
+    });
+    await open();
+    const shown = await dialog();
+    await shown.findByRole('button', { name: 'Copy binary command' });
+    const names = [];
+    for (let stop = 0; stop < 5; stop += 1) {
+      await user.tab();
+      const { activeElement } = document;
+      names.push(
+        activeElement?.getAttribute('aria-label') ?? activeElement?.textContent,
+      );
+    }
+    expect(names).toEqual([
+      'Copy binary command',
+      'Linux, macOS',
+      'Windows PowerShell',
+      'A helper is running? Use it',
+      'Cancel',
+    ]);
+  });
+
+  it('offers the commands when the user comes back from a helper that did not answer, and does not open it again', async () => {
+    const submitted = submissions();
+    const { open, user, clusterAuthApi } = await openDialog({
+      cluster: 'prod',
+      remembered: { lastWay: 'helper', provenHelper: 'http://localhost:8888' },
+    });
+    await open();
+    const shown = await dialog();
+    await waitFor(() => expect(submitted).toHaveLength(1));
+    expect(shown.queryByRole('button', { name: /Copy/ })).toBeNull();
+    act(() => {
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    expect(shown.getByRole('status')).toHaveTextContent(
+      /no helper is running there/,
+    );
+    await user.click(
+      shown.getByRole('button', { name: 'Copy binary command' }),
+    );
+    await act(async () => clusterAuthApi.tell('complete'));
+    await waitFor(() =>
+      expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+    );
+    await open();
+    await (await dialog()).findByRole('button', { name: /Copy binary/ });
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(submitted).toHaveLength(1);
+  });
+
+  it('hides the session token in the command, and copies the whole command', async () => {
+    const { open, user, clusterAuthApi } = await openDialog({
+      cluster: 'prod',
+      remembered: {},
+    });
+    await open();
+    const shown = await dialog();
+    const copy = await shown.findByRole('button', { name: /Copy binary/ });
+    const code = document.querySelector('code')!;
+    expect(code).toHaveTextContent(/^BACKSTAGE_SESSION_TOKEN='••••••••' /);
+    expect(
+      within(code).getByRole('img', { name: 'hidden session token' }),
+    ).toBeInTheDocument();
+    expect(document.body.outerHTML).not.toContain(SESSION_TOKEN);
+    await user.click(copy);
+    expect(copied).toHaveBeenCalledWith(
+      expect.stringMatching(
+        `^BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' backstage-oidc-helper login `,
+      ),
+    );
+    expect(shown.getByRole('status')).toHaveTextContent(
+      'Paste the command into a terminal',
+    );
+    await act(async () => clusterAuthApi.tell('complete'));
+    expect(localStorage.getItem('cluster-auth.lastWay')).toBe('binary');
+  });
+
+  it('copies the whole command where it is selected by hand, too', async () => {
+    const { open } = await openDialog({
+      cluster: 'prod',
+      remembered: {},
+    });
+    await open();
+    await (await dialog()).findByRole('button', { name: /Copy binary/ });
+    const code = document.querySelector('code')!;
+    window.getSelection()?.selectAllChildren(code);
+    const clipboardData = { setData: jest.fn() };
+    fireEvent.copy(code, { clipboardData });
+    expect(clipboardData.setData).toHaveBeenCalledWith(
+      'text/plain',
+      expect.stringMatching(
+        `^BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' .* --backend `,
+      ),
+    );
+  });
+
+  it('has one command at a time, the one that was used last', async () => {
+    const { open, user } = await openDialog({
+      cluster: 'prod',
+      remembered: { lastWay: 'npx' },
       clusterAuth: {
         commands: {
           docker: { image: 'registry.example.com/helper' },
@@ -105,25 +256,21 @@ describe('LoginDialog', () => {
     });
     await open();
     const shown = await dialog();
-    for (const command of ['docker', 'binary', 'npx']) {
-      await shown.findByRole('button', { name: `Copy ${command} command` });
-    }
     const commands = () =>
       [...document.querySelectorAll('code')].map(code => code.textContent);
-    expect(commands()).toHaveLength(3);
-    commands().forEach(line =>
-      expect(line).toMatch(
-        new RegExp(`^BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' `),
-      ),
-    );
+    await shown.findByRole('button', { name: 'Copy npx command' });
+    expect(commands()).toEqual([expect.stringContaining(' npx ')]);
+    await user.click(shown.getByRole('button', { name: 'Docker' }));
+    shown.getByRole('button', { name: 'Copy docker command' });
+    expect(commands()).toEqual([expect.stringContaining(' docker run ')]);
     await user.click(shown.getByRole('button', { name: 'Windows PowerShell' }));
-    commands().forEach(line =>
-      expect(line).toMatch(/^try \{ \$env:BACKSTAGE_SESSION_TOKEN=/),
-    );
+    expect(commands()).toEqual([
+      expect.stringMatching(/^try \{ \$env:BACKSTAGE_SESSION_TOKEN=/),
+    ]);
   });
 
   it('names Backstage as the page knows it in commands', async () => {
-    const { open } = await openDialog({ cluster: 'prod' });
+    const { open } = await openDialog({ cluster: 'prod', remembered: {} });
     await open();
     await (await dialog()).findByRole('button', { name: /Copy binary/ });
     expect(document.querySelector('code')).toHaveTextContent(
@@ -132,16 +279,17 @@ describe('LoginDialog', () => {
   });
 
   it('offers no command that downloads what is not configured', async () => {
-    const { open } = await openDialog({ cluster: 'prod' });
+    const { open } = await openDialog({ cluster: 'prod', remembered: {} });
     await open();
     const shown = await dialog();
     await shown.findByRole('button', { name: 'Copy binary command' });
-    expect(shown.queryByRole('button', { name: /docker|npx/ })).toBeNull();
+    expect(shown.queryByRole('button', { name: /docker|npx/i })).toBeNull();
   });
 
   it('hides the one command that needs no configuration where it is switched off', async () => {
     const { open } = await openDialog({
       cluster: 'prod',
+      remembered: {},
       clusterAuth: { commands: { binary: false } },
     });
     await open();
@@ -150,17 +298,17 @@ describe('LoginDialog', () => {
     expect(shown.queryByRole('button', { name: /Copy/ })).toBeNull();
   });
 
-  it('keeps the session token out of every attribute', async () => {
+  it('keeps the session token out of the page', async () => {
     submissions();
     const { open, user } = await openDialog({ cluster: 'prod' });
     await open();
     const shown = await dialog();
-    await shown.findByRole('button', { name: 'Copy binary command' });
-    await user.click(shown.getByRole('button', { name: 'Use the helper' }));
-    const attributes = [...document.querySelectorAll('*')].flatMap(element =>
-      [...element.attributes].map(({ value }) => value),
+    await user.click(
+      await shown.findByRole('button', { name: 'Use the helper' }),
     );
-    expect(attributes.join('\n')).not.toContain(SESSION_TOKEN);
+    await user.click(shown.getByRole('button', { name: /Use a command/ }));
+    await shown.findByRole('button', { name: 'Copy binary command' });
+    expect(document.documentElement.outerHTML).not.toContain(SESSION_TOKEN);
     expect(JSON.stringify({ ...localStorage })).not.toContain(SESSION_TOKEN);
     expect(window.location.href).not.toContain(SESSION_TOKEN);
   });
@@ -231,6 +379,24 @@ describe('LoginDialog', () => {
     expect(clusterAuthApi.calls).toContain('register staging');
   });
 
+  it('asks only about the clusters that it was opened for', async () => {
+    const { user, clusterAuthApi, loginApi } = await openDialog();
+    clusterAuthApi.clusters = [
+      unconnected,
+      STAGING,
+      { ...unconnected, name: 'dev', title: 'Development' },
+    ];
+    await act(async () => loginApi.open({ clusters: ['staging', 'dev'] }));
+    const shown = await dialog();
+    const staging = await shown.findByRole('button', { name: 'Staging' });
+    shown.getByRole('button', { name: 'Development' });
+    expect(shown.queryByRole('button', { name: 'Production' })).toBeNull();
+    expect(clusterAuthApi.calls.join()).not.toContain('register');
+    await user.click(staging);
+    await shown.findByRole('button', { name: 'Use the helper' });
+    expect(clusterAuthApi.calls).toContain('register staging');
+  });
+
   it('leaves connected clusters out of the question', async () => {
     const { open, clusterAuthApi } = await openDialog();
     clusterAuthApi.clusters = [connected, STAGING];
@@ -260,9 +426,53 @@ describe('LoginDialog', () => {
       expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
     );
     expect(clusterAuthApi.calls).toContain('gave up');
+    expect(clusterAuthApi.calls).toContain(`cancel ${SESSION_TOKEN}`);
     expect(clusterAuthApi.asked).toBe(1);
     expect(clusterAuthApi.calls).not.toContain('status');
     expect(document.body.outerHTML).not.toContain(SESSION_TOKEN);
+  });
+
+  it('cancels the session, so that it does not count, and only once', async () => {
+    const { open, user, clusterAuthApi } = await openDialog({
+      cluster: 'prod',
+    });
+    await open();
+    await (await dialog()).findByRole('button', { name: 'Use the helper' });
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() =>
+      expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+    );
+    const cancels = clusterAuthApi.calls.filter(call => /cancel/.test(call));
+    expect(cancels).toEqual([`cancel ${SESSION_TOKEN}`]);
+  });
+
+  it('goes on where it is too late to cancel', async () => {
+    const { open, user, clusterAuthApi } = await openDialog({
+      cluster: 'prod',
+    });
+    await open();
+    const shown = await dialog();
+    await shown.findByRole('button', { name: 'Use the helper' });
+    clusterAuthApi.cancelled = 'exchanging';
+    await user.click(shown.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() =>
+      expect(shown.getByRole('status')).toHaveTextContent(
+        'The login is being completed',
+      ),
+    );
+    expect(shown.getByRole('button', { name: 'Close' })).toBeInTheDocument();
+    await act(async () => clusterAuthApi.tell('complete'));
+    expect(shown.getByRole('status')).toHaveTextContent(
+      'Connected to Production.',
+    );
+  });
+
+  it('cancels it without waiting when the page is left', async () => {
+    const { open, clusterAuthApi } = await openDialog({ cluster: 'prod' });
+    await open();
+    await (await dialog()).findByRole('button', { name: 'Use the helper' });
+    window.dispatchEvent(new Event('pagehide'));
+    expect(clusterAuthApi.calls).toContain(`cancel ${SESSION_TOKEN} keepalive`);
   });
 
   it('is not closed by a click beside it', async () => {
@@ -278,6 +488,9 @@ describe('LoginDialog', () => {
     const { open } = await openDialog({ cluster: 'prod' });
     await open();
     const shown = await dialog();
+    await shown.findByRole('button', { name: 'Use the helper' });
+    expect(await violations()).toEqual([]);
+    await userEvent.click(shown.getByRole('button', { name: /Use a command/ }));
     await shown.findByRole('button', { name: 'Copy binary command' });
     expect(await violations()).toEqual([]);
   });

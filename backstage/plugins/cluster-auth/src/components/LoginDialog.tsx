@@ -3,7 +3,7 @@ import Dialog from '@material-ui/core/Dialog';
 import DialogTitle from '@material-ui/core/DialogTitle';
 import { useTheme } from '@material-ui/core/styles';
 import useMediaQuery from '@material-ui/core/useMediaQuery';
-import { useCallback, useId, useState } from 'react';
+import { useCallback, useId, useRef, useState } from 'react';
 
 import { LoginRequest, loginApiRef } from '../login/LoginApi';
 import { useLiveValue } from '../useLiveValue';
@@ -24,12 +24,13 @@ function OpenDialog({ request }: { request: LoginRequest }) {
   const [cluster, setCluster] = useState(request.cluster);
   const [attempt, setAttempt] = useState(1);
   const close = useCallback(() => loginApi.close(), [loginApi]);
+  const escape = useRef(close);
   const again = useCallback(() => setAttempt(last => last + 1), []);
 
   // A click beside the dialog does not close it, since that would lose a pending login.
   const closeByEscape = (_: unknown, reason: string) => {
     if (reason !== 'backdropClick') {
-      close();
+      escape.current();
     }
   };
   return (
@@ -46,6 +47,7 @@ function OpenDialog({ request }: { request: LoginRequest }) {
         <Login
           key={attempt}
           cluster={cluster}
+          escape={escape}
           onClose={close}
           onAgain={again}
         />

@@ -28,6 +28,9 @@ function openSentence(login: OpenLogin, cluster: string): string {
   if (handOver.to === 'helper' && handOver.quiet) {
     return `Still waiting for your login. If the new tab says that ${handOver.helperUrl} cannot be reached, no helper is running there: start it, choose the other address below, or use a command. If there is no new tab, allow pop-ups for Backstage.`;
   }
+  if (handOver.to === 'command') {
+    return 'Paste the command into a terminal, and go on there. This dialog follows your login.';
+  }
   if (handOver.to === 'helper') {
     return 'Go on in the tab that has opened.';
   }

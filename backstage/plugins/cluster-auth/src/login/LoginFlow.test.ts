@@ -8,6 +8,7 @@ import { refusal } from '../__testUtils__/refusal';
 import type { Extension } from './extension';
 import { LoginFlow } from './LoginFlow';
 import type { LoginState } from './LoginState';
+import type { Way } from './rememberedWays';
 
 const HELPER = 'http://localhost:8888';
 const noExtension: Extension = {
@@ -17,15 +18,20 @@ const noExtension: Extension = {
 
 function remembering(helperUrl?: string) {
   let proven = helperUrl;
+  let last: Way | undefined;
   return {
-    get: () => proven,
-    set: (url: string | undefined) => {
+    provenHelper: () => proven,
+    setProvenHelper: (url: string | undefined) => {
       proven = url;
+    },
+    lastWay: () => last,
+    setLastWay: (way: Way) => {
+      last = way;
     },
   };
 }
 
-function begin(extension = noExtension, provenHelper = remembering()) {
+function begin(extension = noExtension, ways = remembering()) {
   const clusterAuthApi = new ClusterAuthStandIn();
   const clock = new HeldClock();
   const handedOver: string[] = [];
@@ -34,13 +40,13 @@ function begin(extension = noExtension, provenHelper = remembering()) {
     clock,
     extension,
     handOverToHelper: (url, token) => handedOver.push(`${url} ${token}`),
-    provenHelper,
+    ways,
   });
   return { clusterAuthApi, clock, handedOver, flow };
 }
 
-async function open(extension = noExtension, provenHelper = remembering()) {
-  const login = begin(extension, provenHelper);
+async function open(extension = noExtension, ways = remembering()) {
+  const login = begin(extension, ways);
   const ended = login.flow.start('prod');
   await settled();
   return { ...login, ended };
@@ -309,7 +315,10 @@ describe('LoginFlow', () => {
     first.flow.handOverToHelper(HELPER);
     first.clusterAuthApi.tell('complete');
     await first.ended;
-    expect(proven.get()).toBe(HELPER);
+    expect([proven.provenHelper(), proven.lastWay()]).toEqual([
+      HELPER,
+      'helper',
+    ]);
 
     const second = await open(noExtension, proven);
     expect(second.handedOver).toEqual([`${HELPER} ${SESSION_TOKEN}`]);
@@ -331,12 +340,127 @@ describe('LoginFlow', () => {
     flow.close();
   });
 
+  it('does not open a dead helper again, nor remember it, where the login then came by a command', async () => {
+    const ways = remembering(HELPER);
+    const first = await open(noExtension, ways);
+    expect(first.handedOver).toHaveLength(1);
+    first.flow.commandCopied('binary');
+    expect(opened(first.flow.state.get()).handOver).toEqual({
+      to: 'command',
+      kind: 'binary',
+    });
+    first.clusterAuthApi.tell('complete');
+    await first.ended;
+    expect([ways.provenHelper(), ways.lastWay()]).toEqual([
+      undefined,
+      'binary',
+    ]);
+    const second = await open(noExtension, ways);
+    expect(second.handedOver).toEqual([]);
+    second.flow.close();
+  });
+
+  it('says at once what may be wrong when the user comes back from the helper and nothing has moved', async () => {
+    const { flow } = await open(noExtension, remembering(HELPER));
+    flow.userIsBack();
+    expect(opened(flow.state.get()).handOver).toEqual({
+      to: 'helper',
+      helperUrl: HELPER,
+      quiet: true,
+    });
+    flow.close();
+  });
+
+  it('says no more of the helper after a command was copied', async () => {
+    const { flow, clock } = await open();
+    flow.handOverToHelper(HELPER);
+    flow.commandCopied('binary');
+    flow.userIsBack();
+    await clock.pass(8_000);
+    expect(opened(flow.state.get()).handOver.to).toBe('command');
+    flow.close();
+  });
+
+  describe('cancelled', () => {
+    const CANCELLED = `cancel ${SESSION_TOKEN}`;
+    const cancels = (api: ClusterAuthStandIn) =>
+      api.calls.filter(call => call.startsWith('cancel'));
+
+    it('ends the session at the backend, so that it does not count', async () => {
+      const { flow, clusterAuthApi, clock, ended } = await open();
+      flow.handOverToHelper(HELPER);
+      expect(await flow.cancel()).toBe(true);
+      await ended;
+      expect(cancels(clusterAuthApi)).toEqual([CANCELLED]);
+      expect(clock.pending).toBe(0);
+      flow.close();
+      expect(cancels(clusterAuthApi)).toHaveLength(1);
+    });
+
+    it('goes on where the login is being completed already', async () => {
+      const { flow, clusterAuthApi, clock, ended } = await open();
+      clusterAuthApi.cancelled = 'exchanging';
+      expect(await flow.cancel()).toBe(false);
+      expect(opened(flow.state.get()).progress).toBe('exchanging');
+      clusterAuthApi.tell('complete');
+      await ended;
+      expect(flow.state.get().step).toBe('complete');
+      expect(clock.pending).toBe(0);
+    });
+
+    it('ends here where the backend is away', async () => {
+      const { flow, clusterAuthApi } = await open();
+      clusterAuthApi.cancelled = new TypeError('Failed to fetch');
+      expect(await flow.cancel()).toBe(true);
+    });
+
+    it('has nothing to end after the login', async () => {
+      const { flow, clusterAuthApi, ended } = await open();
+      clusterAuthApi.tell('failed', 'access_denied');
+      await ended;
+      expect(await flow.cancel()).toBe(true);
+      flow.close();
+      expect(cancels(clusterAuthApi)).toEqual([]);
+    });
+
+    it('ends a session that is begun too late', async () => {
+      const { flow, clusterAuthApi } = begin();
+      const ended = flow.start('prod');
+      flow.close();
+      await ended;
+      expect(cancels(clusterAuthApi)).toEqual([CANCELLED]);
+      expect(clusterAuthApi.asked).toBe(0);
+    });
+
+    it('when the page is left, if nothing else has the token', async () => {
+      const { flow, clusterAuthApi } = await open();
+      flow.leave({ keepalive: true });
+      expect(cancels(clusterAuthApi)).toEqual([`${CANCELLED} keepalive`]);
+      flow.close();
+      expect(cancels(clusterAuthApi)).toHaveLength(1);
+    });
+
+    it.each([
+      ['the helper', (flow: LoginFlow) => flow.handOverToHelper(HELPER)],
+      ['a terminal', (flow: LoginFlow) => flow.commandCopied('binary')],
+    ])(
+      'not when the page is left and %s has the token',
+      async (_, handOver) => {
+        const { flow, clusterAuthApi } = await open();
+        handOver(flow);
+        flow.leave({ keepalive: true });
+        flow.close();
+        expect(cancels(clusterAuthApi)).toEqual([]);
+      },
+    );
+  });
+
   it('does not remember a helper through which no login came', async () => {
     const proven = remembering();
     const { flow, clusterAuthApi, ended } = await open(noExtension, proven);
     flow.handOverToHelper(HELPER);
     clusterAuthApi.tell('expired');
     await ended;
-    expect(proven.get()).toBeUndefined();
+    expect(proven.provenHelper()).toBeUndefined();
   });
 });

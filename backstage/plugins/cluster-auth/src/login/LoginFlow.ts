@@ -4,10 +4,14 @@ import type { Clock } from '../clock';
 import { LiveValue, SettableValue } from '../LiveValue';
 import type { Extension } from './extension';
 import { followSession } from './followSession';
+import type { Command } from './commands';
 import type { OpenLogin, LoginState } from './LoginState';
+import type { RememberedWays } from './rememberedWays';
 
 /** After this time without progress, the user is told what may be wrong. */
 const QUIET_AFTER_MS = 8_000;
+/** How long a cancelled login waits for the backend. */
+const CANCEL_MS = 3_000;
 /** How long a session lives. */
 const SESSION_MS = 300_000;
 
@@ -18,14 +22,7 @@ export interface LoginFlowOptions {
   extension: Extension;
   /** Submits the session token to the helper at this address, in a new tab. */
   handOverToHelper(helperUrl: string, sessionToken: string): void;
-  provenHelper: ProvenHelper;
-}
-
-/** Remembers the helper of the last login, which gets the next one without a click. */
-export interface ProvenHelper {
-  /** Its address; none if it did not answer the last time. */
-  get(): string | undefined;
-  set(helperUrl: string | undefined): void;
+  ways: Pick<RememberedWays, 'provenHelper' | 'setLastWay' | 'setProvenHelper'>;
 }
 
 /** One login, from register to its end; the dialog shows its state. Only this object holds the session token. */
@@ -35,6 +32,7 @@ export class LoginFlow {
   });
   private readonly closing = new AbortController();
   private forgetQuiet = () => {};
+  private isCancelled = false;
 
   constructor(private readonly options: LoginFlowOptions) {}
 
@@ -46,6 +44,10 @@ export class LoginFlow {
   async start(cluster: string | undefined): Promise<void> {
     const session = await this.register(cluster);
     if (!session) {
+      return;
+    }
+    if (this.closing.signal.aborted) {
+      await this.cancelAtBackend(session);
       return;
     }
     const endsAt = endOf(session, this.options.clock.now());
@@ -80,10 +82,73 @@ export class LoginFlow {
     );
   }
 
-  /** Stops everything; the session expires by itself. */
+  /** The user has copied a command, and so goes on in a terminal. */
+  commandCopied(kind: Command['kind']) {
+    this.forgetQuiet();
+    this.update({ handOver: { to: 'command', kind }, refusal: undefined });
+  }
+
+  /** The user looks at this page again: a helper that answers would have led them on. */
+  userIsBack() {
+    const state = this.current.get();
+    if (state.step === 'open' && state.handOver.to === 'helper') {
+      this.update({ handOver: { ...state.handOver, quiet: true } });
+    }
+  }
+
+  /**
+   * Ends the session at the backend and stops everything. Resolves to false if that is too late: the user has logged in, and the login
+   * goes on.
+   */
+  async cancel(): Promise<boolean> {
+    const state = this.current.get();
+    if (state.step === 'open') {
+      const outcome = await this.cancelAtBackend(state.session);
+      if (outcome === 'exchanging') {
+        this.update({ progress: 'exchanging' });
+        return false;
+      }
+      this.isCancelled = true;
+    }
+    this.close();
+    return true;
+  }
+
+  /** Stops everything. */
   close() {
+    this.leave({});
     this.closing.abort();
     this.forgetQuiet();
+  }
+
+  /** Cancels the session if this page alone has its token; else it may be completed without the page. */
+  leave(options: { keepalive?: boolean }) {
+    const state = this.current.get();
+    const isOurs = state.step === 'open' && state.handOver.to === 'none';
+    if (isOurs && !this.isCancelled) {
+      this.isCancelled = true;
+      this.cancelAtBackend(state.session, options);
+    }
+  }
+
+  /** Never throws: without an answer, the session expires by itself. */
+  private async cancelAtBackend(
+    { sessionToken }: Session,
+    options: { keepalive?: boolean } = {},
+  ): Promise<'cancelled' | 'exchanging'> {
+    const { clock, clusterAuthApi } = this.options;
+    const giveUp = new AbortController();
+    const forget = clock.after(CANCEL_MS, () => giveUp.abort());
+    try {
+      return await clusterAuthApi.cancel(sessionToken, {
+        ...options,
+        signal: giveUp.signal,
+      });
+    } catch {
+      return 'cancelled';
+    } finally {
+      forget();
+    }
   }
 
   private async register(
@@ -116,11 +181,11 @@ export class LoginFlow {
 
   /** The click that began the login is recent enough for browsers to open a tab. */
   private handOverToProvenHelper() {
-    const { provenHelper } = this.options;
-    const helperUrl = provenHelper.get();
+    const { ways } = this.options;
+    const helperUrl = ways.provenHelper();
     if (helperUrl) {
       // Forgotten until a login succeeds through it again: if it is gone, the user sees a failing tab only once.
-      provenHelper.set(undefined);
+      ways.setProvenHelper(undefined);
       this.handOverToHelper(helperUrl);
     }
   }
@@ -141,16 +206,24 @@ export class LoginFlow {
     });
     this.forgetQuiet();
     if (end) {
-      this.rememberHelper(end);
+      this.rememberWay(end);
       this.set(end);
     }
   }
 
-  private rememberHelper(end: LoginState) {
+  /** What the user did last in the dialog is what worked: after a helper that did not answer, they took a command. */
+  private rememberWay(end: LoginState) {
+    const { ways } = this.options;
     const state = this.current.get();
-    const way = state.step === 'open' ? state.handOver : undefined;
-    if (end.step === 'complete' && way?.to === 'helper') {
-      this.options.provenHelper.set(way.helperUrl);
+    if (end.step !== 'complete' || state.step !== 'open') {
+      return;
+    }
+    const { handOver } = state;
+    if (handOver.to === 'helper') {
+      ways.setLastWay('helper');
+      ways.setProvenHelper(handOver.helperUrl);
+    } else if (handOver.to === 'command') {
+      ways.setLastWay(handOver.kind);
     }
   }
 

@@ -1,12 +1,15 @@
 import type { Session } from '../api/ClusterAuthApi';
 import type { Problem } from '../api/Problem';
+import type { Command } from './commands';
 
 /** Where the session was handed over to, and what is known of the result. */
 export type HandOver =
   | { to: 'none' }
   | { to: 'extension' }
   /** `quiet`: there was no progress for some seconds. */
-  | { to: 'helper'; helperUrl: string; quiet: boolean };
+  | { to: 'helper'; helperUrl: string; quiet: boolean }
+  /** The user copied a command. */
+  | { to: 'command'; kind: Command['kind'] };
 
 /** A pending login. */
 export interface OpenLogin {
