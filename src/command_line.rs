@@ -16,9 +16,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use healthcheck::HealthcheckSettings;
 
+/// What a new user reads below the list of commands.
+const FIRST_STEPS: &str = "\
+First steps:
+  backstage-oidc-helper login --backend https://backstage.example.com   your Backstage's address
+  backstage-oidc-helper status                                          at the Backstage of the last login
+
+Exit codes: 0 done, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted";
+
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = FIRST_STEPS)]
 pub struct Program {
     #[command(subcommand)]
     pub role: Option<Role>,
@@ -30,14 +38,14 @@ pub struct Program {
 pub enum Role {
     /// One login, then exit (also what runs without a command).
     Login(LoginFlags),
-    /// Keeps running and takes over the logins that Backstage begins.
-    Proxy(ProxyFlags),
-    /// The service beside Backstage.
-    Backend(BackendFlags),
     /// Show who you are, your clusters, and until when each login lasts.
     Status(StatusFlags),
     /// Forget and revoke your login at a cluster, or what this machine remembers.
     Logout(LogoutFlags),
+    /// Keeps running and takes over the logins that Backstage begins.
+    Proxy(ProxyFlags),
+    /// The service beside Backstage.
+    Backend(BackendFlags),
     /// Check that the role in this container answers: exit code 0 when it does.
     Healthcheck(HealthcheckFlags),
     /// Helps to write the backend's settings.
@@ -168,17 +176,15 @@ pub struct BackendFlags {
 pub struct StatusFlags {
     #[command(flatten)]
     pub account: AccountFlags,
-    /// For people, or for programs.
+    /// text for people, or json: one object, with the fields that docs/settings.md lists.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: Output,
 }
 
-/// How `status` answers.
+/// How `status` answers; the help names the values.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Output {
-    /// One line a cluster.
     Text,
-    /// One JSON object; docs/settings.md lists its fields.
     Json,
 }
 

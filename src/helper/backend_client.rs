@@ -24,7 +24,7 @@ use crate::protocol::{
     RegisterResponse, SessionResponse, StatusResponse, WireSecret,
 };
 use crate::random::{NoRandomness, Random, random_secret};
-use crate::settings::login::LoginSettings;
+use crate::settings::login::{DEFAULT_BACKSTAGE_URL, LoginSettings};
 use crate::settings::{SettingsError, checked_url};
 
 /// The deadlines of a call, unless it has its own: the backend may have to ask Backstage or the identity provider.
@@ -349,8 +349,12 @@ pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
         ApiError::NoAnswer(OutboundError::NotConnected(failure)) if failure.says_what_to_do() => {
             format!("There is no backend to be reached at {backend}: {failure}.")
         }
+        reason if backend == DEFAULT_BACKSTAGE_URL => format!(
+            "There is no backend to be reached at {backend} ({reason}), which is asked where no other is named: name your Backstage with \
+             --backend or BACKSTAGE_URL."
+        ),
         reason => format!(
-            "There is no backend to be reached at {backend} ({reason}): check BACKSTAGE_URL and your network."
+            "There is no backend to be reached at {backend} ({reason}): check that address (--backend, BACKSTAGE_URL) and your network."
         ),
     }
 }

@@ -14,6 +14,9 @@ use super::yes_no::says_no;
 use super::{SettingsError, Source, Span, http_proxies};
 use crate::outbound::http_proxy::HttpProxies;
 
+/// Where Backstage is if nothing names it: on a developer's machine.
+pub const DEFAULT_BACKSTAGE_URL: &str = "http://localhost:7007";
+
 /// The `login` role's settings; each field is the variable of the same name in upper case.
 #[derive(Debug, Deserialize)]
 pub struct LoginSettings {
@@ -60,7 +63,7 @@ pub struct LoginSettings {
 }
 
 fn default_backstage_url() -> String {
-    "http://localhost:7007".to_owned()
+    DEFAULT_BACKSTAGE_URL.to_owned()
 }
 
 fn default_client_id() -> String {

@@ -38,7 +38,14 @@ fn a_backend_that_is_away_ends_with_code_5() {
     for name in COMMANDS {
         for address in [&nowhere, &ingress.url] {
             let ending = run(HelperPlan::of_command(&world, name, address));
-            ending.assert(5, &["There is no backend to be reached at", address, "check BACKSTAGE_URL"]);
+            ending.assert(
+                5,
+                &[
+                    "There is no backend to be reached at",
+                    address,
+                    "check that address (--backend, BACKSTAGE_URL)",
+                ],
+            );
             let told = ending.said.matches("The backend does not answer yet").count();
             assert_eq!(told, 1, "{}", ending.said);
         }

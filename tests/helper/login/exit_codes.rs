@@ -44,8 +44,21 @@ fn a_backend_that_cannot_be_reached_ends_with_code_5() {
     let world = World::new("exit_unreachable");
     let nowhere = format!("http://localhost:{}", free_port());
     let mut helper = HelperPlan::new(&world, &nowhere).launch();
-    Ending::of(&mut helper)
-        .assert(5, &["There is no backend to be reached at", &nowhere, "check BACKSTAGE_URL"]);
+    Ending::of(&mut helper).assert(
+        5,
+        &["There is no backend to be reached at", &nowhere, "check that address (--backend, BACKSTAGE_URL)"],
+    );
+}
+
+/// What most people meet first: they have typed no address yet.
+#[test]
+fn without_an_address_it_says_how_to_name_one() {
+    let world = World::new("exit_nowhere");
+    for (name, flag) in [("login", "--no-browser"), ("status", "--output=text"), ("logout", "--all")] {
+        let ending = Ending::of(&mut HelperPlan::without_backend(&world, name).argument(flag).launch());
+        let advice = ["at http://localhost:7007 ", "name your Backstage with --backend or BACKSTAGE_URL."];
+        ending.assert(5, &advice);
+    }
 }
 
 #[test]
@@ -59,6 +72,19 @@ fn a_time_out_an_interruption_and_a_refusal_have_their_own_codes() {
         interrupted.process.signal(signal);
         interrupted.end().assert(130, &["Interrupted before the login was done"]);
     }
-    let unknown = here.helper(&backend).with("CLUSTER", "elsewhere");
-    Ending::of(&mut unknown.launch()).assert(1, &["unknown_cluster"]);
+    let unknown = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &"s".repeat(43));
+    Ending::of(&mut unknown.launch()).assert(1, &["The backend does not know this session"]);
+}
+
+#[test]
+fn the_help_shows_the_first_steps_and_both_names_of_the_flag_for_the_backend() {
+    let world = World::new("exit_help");
+    let help = |name| Ending::of(&mut HelperPlan::without_backend(&world, name).argument("--help").launch());
+    for name in ["login", "status", "logout", "proxy", "backend"] {
+        let said = help(name).said;
+        assert!(said.contains("--backend <URL>") && said.contains("[alias: --backstage]"), "{name}: {said}");
+    }
+    let first = Ending::of(&mut HelperPlan::without_backend(&world, "help").launch());
+    let steps = "backstage-oidc-helper login --backend https://backstage.example.com";
+    assert!(first.code == Some(0) && first.said.contains(steps), "{}", first.said);
 }

@@ -20,7 +20,7 @@ fn a_backend_that_is_away_is_waited_for_and_said() {
     assert_eq!((status["role"].as_str(), status["backend"].as_str()), (Some("proxy"), Some("away")));
     let answer = visitor.post("/start", &[("sessionToken", &session.token)], &[("origin", APP)]);
     assert_eq!((answer.status, outcome(&answer).as_str()), (502, "backend-away"));
-    assert!(answer.text.contains("check BACKSTAGE_URL"), "{}", answer.text);
+    assert!(answer.text.contains("check that address (--backend, BACKSTAGE_URL)"), "{}", answer.text);
 
     let (_backend, api) = here.start_as(&here.plan.clone().in_place_of(&backend));
     let session = api.register();

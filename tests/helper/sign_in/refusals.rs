@@ -1,8 +1,11 @@
 //! What prevents a sign-in: the page, the exit code and the sentence.
 
 use super::{Installation, get, location, path_of};
+use crate::harness::clients::api::Api;
 use crate::harness::clients::browser::Browser;
+use crate::harness::programs::backend::BackendPlan;
 use crate::harness::programs::helper_program::Ending;
+use crate::harness::world::World;
 
 #[test]
 fn a_backstage_that_does_not_know_the_client_is_named() {
@@ -41,13 +44,16 @@ fn a_rejection_on_the_consent_page_ends_the_login() {
 
 #[test]
 fn a_login_that_cannot_begin_says_so_on_the_page() {
-    let here = Installation::new("sign_in_no_cluster");
+    let one_try = |_: &World, plan: BackendPlan| plan.with("REGISTRATIONS_PER_MINUTE", "1");
+    let here = Installation::start_with("sign_in_no_login", &["--oauth-client"], one_try);
     let felix = here.backstage.sign_in(&here.world, "felix");
-    let mut helper = here.login().with("CLUSTER", "elsewhere").start();
+    // The user has used up their one try elsewhere.
+    Api::new(&here.ingress.url, &here.world).with_bearer(&felix.user_token).register();
+    let mut helper = here.login().start();
     let (callback, cookie) = here.approve(&helper, &felix);
     let page = get(&callback, &cookie);
-    assert!(page.starts_with("HTTP/1.1 403") && page.contains("unknown_cluster"), "{page}");
-    helper.end().assert(1, &["unknown_cluster"]);
+    assert!(page.starts_with("HTTP/1.1 403") && page.contains("rate_limited"), "{page}");
+    helper.end().assert(1, &["rate_limited"]);
     here.note_kept();
 }
 
