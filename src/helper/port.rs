@@ -4,13 +4,16 @@ pub mod holder;
 pub mod other_proxy;
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 /// The port of the one redirect URI that the identity provider knows.
 pub const CALLBACK_PORT: u16 = 8000;
 
 /// The helper port, which serves everything else in the proxy role.
 pub const CONTROL_PORT: u16 = 8888;
+
+/// Windows' own number for a port that is kept from programs; no other system has one like it.
+const WSAEACCES: i32 = 10013;
 
 /// Why a port cannot be bound.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,27 @@ pub enum ListenError {
         /// The port.
         port: u16,
     },
+    /// A helper in the proxy role has its IPv4 address, where a container's port is published, and another program has the IPv6 one.
+    #[error(
+        "A backstage-oidc-helper proxy has 127.0.0.1:{port}, but browsers reach [::1]:{port} first, which is taken by {holder}: stop that \
+         program, then begin the login in Backstage or at http://localhost:{port}/."
+    )]
+    BesideOwnProxy {
+        /// The port.
+        port: u16,
+        /// The other program, as far as it is known.
+        holder: String,
+    },
+    /// Windows refuses it, although no program that it tells of listens there.
+    #[error(
+        "Windows keeps port {port} for itself (error 10013), mostly for Hyper-V, WSL or Docker: run `net stop winnat` and `net start winnat` \
+         as administrator, then try again. `netsh int ipv4 show excludedportrange protocol=tcp` lists the ranges that it keeps; if the \
+         port is in none, a program has it for itself alone: stop that one."
+    )]
+    Reserved {
+        /// The port.
+        port: u16,
+    },
     /// The system refuses to bind it.
     #[error("{address} cannot be listened on ({reason}): check LISTEN.")]
     BindFailed {
@@ -47,7 +71,10 @@ impl ListenError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Taken { .. } | Self::OwnProxy { .. } => 3,
+            Self::Taken { .. }
+            | Self::OwnProxy { .. }
+            | Self::BesideOwnProxy { .. }
+            | Self::Reserved { .. } => 3,
             Self::BindFailed { .. } => 1,
         }
     }
@@ -57,7 +84,7 @@ impl ListenError {
 /// addresses after it use the same port.
 ///
 /// # Errors
-/// When one of them cannot be bound; then none is.
+/// When one of them cannot be bound, or another program has an address of `localhost` that is not among them; then none is.
 pub fn bind(listen: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
     bind_or_localhost(listen, CALLBACK_PORT)
 }
@@ -85,7 +112,40 @@ pub fn bind_or_localhost(listen: &[SocketAddr], default_port: u16) -> Result<Vec
             bound => listeners.push(bound?),
         }
     }
+    let bound: Vec<SocketAddr> = listeners.iter().filter_map(|bound| bound.local_addr().ok()).collect();
+    for unserved in unserved_localhost(&bound) {
+        // Given back at once: it is not ours to serve, but no other program may have it either.
+        if let Err(ListenError::Taken { port, .. }) = bind_one(unserved) {
+            drop(listeners);
+            return Err(ListenError::Taken { port, holder: holder::describe(port) });
+        }
+    }
     Ok(listeners)
+}
+
+/// The addresses of `localhost` that are not listened on, though the other one is: a browser may take either for the redirect URI, and
+/// some take `::1` first.
+fn unserved_localhost(bound: &[SocketAddr]) -> Vec<SocketAddr> {
+    let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    let serves = |port: u16, ip: IpAddr| {
+        // `[::]` takes IPv4 as well, where the system lets it.
+        bound.iter().any(|address| {
+            address.port() == port
+                && (address.ip() == ip
+                    || address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+                    || (address.ip().is_unspecified() && ip.is_ipv4()))
+        })
+    };
+    let mut unserved: Vec<SocketAddr> = Vec::new();
+    for port in bound.iter().map(SocketAddr::port) {
+        for (served, other) in [(v4, v6), (v6, v4)] {
+            let other_address = SocketAddr::new(other, port);
+            if serves(port, served) && !serves(port, other) && !unserved.contains(&other_address) {
+                unserved.push(other_address);
+            }
+        }
+    }
+    unserved
 }
 
 /// The port of the first listener.
@@ -115,13 +175,17 @@ fn is_without_ipv6(reason: &std::io::Error) -> bool {
 }
 
 fn bind_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).map_err(|reason| match reason.kind() {
-        ErrorKind::AddrInUse => {
-            let port = address.port();
-            ListenError::Taken { port, holder: holder::describe(port) }
-        }
+    TcpListener::bind(address).map_err(|reason| explain(address, reason))
+}
+
+/// What the system's refusal means.
+fn explain(address: SocketAddr, reason: std::io::Error) -> ListenError {
+    let port = address.port();
+    match (reason.kind(), reason.raw_os_error()) {
+        (ErrorKind::AddrInUse, _) => ListenError::Taken { port, holder: holder::describe(port) },
+        (_, Some(WSAEACCES)) => ListenError::Reserved { port },
         _ => ListenError::BindFailed { address, reason },
-    })
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +212,41 @@ mod tests {
         assert!(matches!(error, ListenError::Taken { port: taken, .. } if taken == port), "{error}");
         assert_eq!(error.exit_code(), 3);
         assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+    }
+
+    #[test]
+    fn an_address_of_localhost_that_another_program_has_is_never_left_to_it() {
+        for (ours, theirs) in [("127.0.0.1", "[::1]"), ("0.0.0.0", "[::1]"), ("[::1]", "127.0.0.1")] {
+            let other = TcpListener::bind(format!("{theirs}:0")).unwrap();
+            let port = other.local_addr().unwrap().port();
+            let listen = [format!("{ours}:{port}").parse().unwrap()];
+            let error = bind(&listen).unwrap_err();
+            assert!(
+                matches!(error, ListenError::Taken { port: taken, .. } if taken == port),
+                "{ours}: {error}"
+            );
+            drop(other);
+            assert_eq!(bind(&listen).unwrap().len(), 1, "{ours}");
+        }
+        let both: [SocketAddr; 2] = ["127.0.0.1:8000".parse().unwrap(), "[::1]:8000".parse().unwrap()];
+        let of_a_container: [SocketAddr; 1] = ["[::]:8000".parse().unwrap()];
+        let elsewhere: [SocketAddr; 1] = ["192.0.2.1:8000".parse().unwrap()];
+        for bound in [&both[..], &of_a_container[..], &elsewhere[..]] {
+            assert_eq!(unserved_localhost(bound), [], "{bound:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_windows_keeps_is_told_apart_from_one_that_a_program_has() {
+        let address = "127.0.0.1:8000".parse().unwrap();
+        let error = explain(address, std::io::Error::from_raw_os_error(10013));
+        assert_eq!(error.exit_code(), 3);
+        let sentence = error.to_string();
+        for words in ["port 8000", "excludedportrange protocol=tcp", "net stop winnat", "net start winnat"] {
+            assert!(sentence.contains(words), "{sentence}");
+        }
+        let denied = explain(address, std::io::Error::from(ErrorKind::PermissionDenied));
+        assert!(matches!(denied, ListenError::BindFailed { .. }), "{denied}");
     }
 
     #[cfg(target_os = "linux")]

@@ -4,7 +4,8 @@ use std::net::TcpListener;
 
 use super::{Parts, at_callback_port};
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
-use crate::harness::programs::proxy_program::{APP, CALLBACK, Visitor, outcome};
+use crate::harness::programs::proxy_program::{APP, CALLBACK, ProxyPlan, Visitor, outcome};
+use crate::harness::world::World;
 
 /// As kubelogin does it.
 fn bind() -> Vec<std::io::Result<TcpListener>> {
@@ -84,4 +85,33 @@ fn a_login_that_meets_our_own_proxy_says_so() {
     let parts = Parts::start_with("proxy_meets_login", |plan| plan.with("HOLD_CALLBACK_PORT", "true"));
     let mut login = HelperPlan::new(&parts.here.world, &parts.backend.url).launch();
     Ending::of(&mut login).assert(3, &["a backstage-oidc-helper proxy", "in Backstage"]);
+}
+
+/// As a container's port is published: on IPv4 alone, so that it cannot see who has the other address.
+#[test]
+fn a_login_beside_a_published_proxy_names_the_program_that_browsers_reach_instead() {
+    let parts = Parts::start_with("proxy_beside_another", |plan| {
+        plan.with("HOLD_CALLBACK_PORT", "true").with("LISTEN", "127.0.0.1:8000")
+    });
+    let other = TcpListener::bind("[::1]:8000").unwrap();
+    let mut login = HelperPlan::new(&parts.here.world, &parts.backend.url).launch();
+    let holder = format!("(process {})", std::process::id());
+    Ending::of(&mut login).assert(3, &["browsers reach [::1]:8000 first", &holder, "stop that program"]);
+    drop(other);
+    let mut login = HelperPlan::new(&parts.here.world, &parts.backend.url).launch();
+    Ending::of(&mut login).assert(3, &["taken by a backstage-oidc-helper proxy"]);
+}
+
+#[test]
+fn a_proxy_on_ipv4_alone_leaves_no_address_of_localhost_to_another_program() {
+    let world = World::new("proxy_on_ipv4_alone");
+    let holder = format!("(process {})", std::process::id());
+    for (port, listen) in [(8000, "LISTEN"), (8888, "CONTROL_LISTEN")] {
+        let _other = TcpListener::bind(format!("[::1]:{port}")).unwrap();
+        let plan = ProxyPlan::without_backend(&world).with("HOLD_CALLBACK_PORT", "true");
+        let mut proxy = plan.with(listen, &format!("0.0.0.0:{port}")).launch();
+        assert_eq!(proxy.wait().code(), Some(3), "{}", proxy.printed());
+        let words = format!("Port {port} is taken by");
+        assert!(proxy.printed().contains(&words) && proxy.printed().contains(&holder), "{}", proxy.printed());
+    }
 }
