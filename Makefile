@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations, million and providers
+test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers and platforms
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -37,6 +37,10 @@ image-quick: ## the image's last stage around the debug binary, and a login thro
 .PHONY: image
 image: ## builds the whole image and logs in through it: alone, and among the services of compose.yaml
 	$(node) dev/image/image.mjs
+
+.PHONY: platforms
+platforms: ## the program for Windows, built whole and run under Wine, and a login handed over in WebKit, the nearest to Safari here
+	$(node) dev/platforms/platforms.mjs
 
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them

@@ -106,7 +106,9 @@ where
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Pretty => {
-            layer.compact().with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed()
+            // A console of Windows prints the codes of colours as they are, unless a program asks it not to.
+            let in_colour = cfg!(not(windows)) && std::io::stderr().is_terminal();
+            layer.compact().with_ansi(in_colour).with_target(false).boxed()
         }
         LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
     };

@@ -13,6 +13,7 @@ export const USAGE = `A real Backstage backend without a frontend, for developme
   --keys-dir DIR           where the key that signs user tokens is, or is made: public.pem, private.pem (ES256, kid
                            ${KEY_ID}); with private.pem, a test can sign tokens that this Backstage vouches for
   --plugin-keys-dir DIR    the same for the key that signs the tokens of all plugins; without it each makes keys of its own
+  --config FILE            configuration on top
   --oauth-client           know the helper as an OAuth client (auth.staticClients), with refresh tokens
   --port N                 0 (default) takes a free one
   --cluster-auth-url URL   what /api/kubernetes/call calls
@@ -49,6 +50,7 @@ export function readBackstageArguments(argv) {
     clientSecret: required('--client-secret', values['client-secret']),
     keysDirectory: required('--keys-dir', values['keys-dir']),
     pluginKeysDirectory: values['plugin-keys-dir'],
+    config: values.config,
     oauthClient: values['oauth-client'],
     clusterAuthUrl: values['cluster-auth-url'],
   };
@@ -65,6 +67,7 @@ function parse(argv) {
         'client-secret': { type: 'string' },
         'keys-dir': { type: 'string' },
         'plugin-keys-dir': { type: 'string' },
+        config: { type: 'string' },
         'oauth-client': { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
         'cluster-auth-url': { type: 'string' },

@@ -31,7 +31,8 @@ async function start(options) {
     ...(options.pluginKeysDirectory ? ['app-config.plugin-keys.yaml'] : []),
     ...(options.oauthClient ? ['app-config.oauth-client.yaml'] : []),
   ];
-  const argv = files.flatMap((file) => ['--config', fileURLToPath(new URL(file, import.meta.url))]);
+  const paths = files.map((file) => fileURLToPath(new URL(file, import.meta.url)));
+  const argv = [...paths, ...(options.config ? [resolve(options.config)] : [])].flatMap((path) => ['--config', path]);
   backend.add(rootConfigServiceFactory({ argv }));
   backend.add(import('@backstage/plugin-auth-backend'));
   backend.add(import('@backstage/plugin-auth-backend-module-guest-provider'));

@@ -12,8 +12,9 @@ const CLIENT_SECRET = 'a secret for tests';
  * A Backstage and its identity provider, each a process of its own.
  *
  * @param {string} clusterAuthUrl
+ * @param {string[]} [more] arguments of backstage.mjs
  */
-export async function startBackstage(clusterAuthUrl) {
+export async function startBackstage(clusterAuthUrl, more = []) {
   const keysDirectory = await mkdtemp(join(tmpdir(), 'backstage-'));
   // The identity provider must know Backstage's port before Backstage has it.
   const port = await freePort();
@@ -24,7 +25,7 @@ export async function startBackstage(clusterAuthUrl) {
   ]);
   const backstage = await startProcess('../backstage/backstage.mjs', [
     '--port', String(port), '--idp-issuer', idp.announcement.issuer, '--client-id', CLIENT_ID,
-    '--client-secret', CLIENT_SECRET, '--keys-dir', keysDirectory, '--cluster-auth-url', clusterAuthUrl,
+    '--client-secret', CLIENT_SECRET, '--keys-dir', keysDirectory, '--cluster-auth-url', clusterAuthUrl, ...more,
   ]);
   const stop = async () => {
     const codes = [await backstage.stop(), await idp.stop()];

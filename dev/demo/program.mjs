@@ -76,6 +76,11 @@ export class Program {
     return (await this.#exited)[0];
   }
 
+  /** As Ctrl-C does. */
+  interrupt() {
+    this.#child.kill('SIGINT');
+  }
+
   /** Kills it, as a crash would. */
   kill() {
     this.#child.kill('SIGKILL');

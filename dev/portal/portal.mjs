@@ -113,8 +113,11 @@ export class Portal {
   }
 }
 
-/** @param {string} backstage */
-async function headersFrom(backstage) {
+/**
+ * @param {string} backstage its address
+ * @returns {Promise<Record<string, string>>} the headers of its pages
+ */
+export async function headersFrom(backstage) {
   const answer = await fetch(backstage);
   return Object.fromEntries([...answer.headers].filter(([name]) => !OF_ONE_ANSWER.includes(name)));
 }

@@ -36,6 +36,11 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
+  platforms: {
+    programs: ['cc', ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
+    folders: ['dev', 'dev/backstage'],
+    tools: ['Rust for Windows and macOS'],
+  },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

@@ -19,6 +19,9 @@ const PACKAGES = {
   git: 'git',
   pip3: 'python3-pip',
   'x86_64-w64-mingw32-gcc': 'gcc-mingw-w64-x86-64',
+  wine: 'wine wine64',
+  WebKitWebDriver: 'webkit2gtk-driver',
+  Xvfb: 'xvfb',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */

@@ -58,12 +58,14 @@ struct Content {
     tokens: Tokens,
 }
 
-/// The system's folder for such files, below `$XDG_STATE_HOME` (`~/.local/state`) on Unix. None for a user without a home.
+/// The system's folder for such files, below `$XDG_STATE_HOME` (`~/.local/state`) on Unix, and `%LOCALAPPDATA%` on Windows. None for a
+/// user without a home.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    // Windows has no folder for state: the local one then, which is not copied to the person's other machines as the roaming one is.
+    let state = base.state_dir().unwrap_or_else(|| base.cache_dir());
     Some(state.join("backstage-oidc-helper"))
 }
 

@@ -121,7 +121,8 @@ async fn reject_tls(
         0 => Err(left("not a byte was sent")),
         _ if first == [TLS_HANDSHAKE] => {
             tracing::warn!(
-                "a browser spoke https to this port: open the link with http://, or turn HTTPS-only mode off for localhost"
+                "a browser spoke https to this port: open the link with http://, or turn HTTPS-only mode off for localhost; if it is Safari and \
+                 came from Backstage, Backstage's admin sets backend.csp.upgrade-insecure-requests to false"
             );
             on_tls();
             // Unread bytes would turn the alert into a reset.

@@ -1,0 +1,2 @@
+/** Where everything of `make platforms` is kept. */
+export const LOGS = 'target/platforms';
