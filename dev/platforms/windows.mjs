@@ -34,20 +34,21 @@ export async function runOnWindows(logs) {
     await step('port taken', () => portTaken(wine));
     const [browser, links] = [parts.add(await DrivenBrowser.start()), parts.add(await OpenedLinks.start(logs))];
     await wine.setDefaultBrowser(links.program);
-    const { portal, backend } = await step('start', () => beside(parts, logs));
-    const here = { wine, portal, backend, browser, links };
+    const { page, portal, backend } = await step('start', () => beside(parts, logs));
+    const here = { wine, page, portal, backend, browser, links };
     await step('login', () => firstLogin(here));
     await step('again', () => loginThroughNamedBrowser(here));
     await step('status', () => status(here));
+    await step('proxy', () => handedOver(here));
     await step('Ctrl-C', () => interrupted(here));
     await step('forget', () => forget(here));
-    return 'Windows under Wine: version, status, 2 logins in a browser, port taken, Ctrl-C, private files';
+    return 'Windows under Wine: version, status, 3 logins in a browser, one of them handed over to the proxy, port taken, Ctrl-C, private files';
   } finally {
     await parts.stop();
   }
 }
 
-/** @typedef {{wine: Wine, portal: string, backend: string, browser: DrivenBrowser, links: OpenedLinks}} Here */
+/** @typedef {{wine: Wine, page: Portal, portal: string, backend: string, browser: DrivenBrowser, links: OpenedLinks}} Here */
 
 /** @param {Wine} wine */
 async function version(wine) {
@@ -79,7 +80,7 @@ async function beside(parts, logs) {
   }
   const page = await Portal.start({ inContainer: true });
   const backend = await parts.start(async () => page);
-  return { portal: `http://${BACKSTAGE_HOST}:${page.port}`, backend };
+  return { page, portal: `http://${BACKSTAGE_HOST}:${page.port}`, backend };
 }
 
 /**
@@ -120,6 +121,22 @@ async function status({ wine, portal }) {
   const { code, stdout, stderr } = await wine.run(['status', '--backend', portal], { INSECURE_HTTP_HOSTS: BACKSTAGE_HOST });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /connected as auth0\|felix/);
+}
+
+/** To the role that keeps running, from a page of Backstage's. @param {Here} here */
+async function handedOver({ wine, page, backend, browser }) {
+  page.helper = 'http://localhost:8888';
+  const helper = wine.begin('windows-proxy', ['proxy', '--backend', backend], { LOG_FORMAT: 'json' });
+  await helper.line(/"message":"listening"/);
+  await browser.act({ op: 'open', url: page.url });
+  await browser.act({ op: 'click', selector: '#access' });
+  await browser.act({ op: 'click', selector: '#hand-over' });
+  await browser.act({ op: 'waitFor', selector: 'body[data-outcome=confirm]' });
+  await browser.act({ op: 'click', selector: '#continue' });
+  await logInAtIdp(browser);
+  await helper.line(/"message":"the redirect URI's port is closed"/);
+  helper.interrupt();
+  assert.equal(await helper.exit(), 0);
 }
 
 /** @param {Here} here */
