@@ -69,7 +69,7 @@ fn json_is_one_object_with_the_documented_fields_and_nothing_else() {
         "clusters": [
             { "name": "dev", "title": "dev", "connected": false, "refreshable": false },
             {
-                "name": "prod", "title": "prod", "connected": true, "refreshable": true, "subject": "auth0|felix",
+                "name": "prod", "title": "prod", "connected": true, "refreshable": true, "subject": "auth0|felix", "email": "felix@example.com",
                 "expiresAt": connected["expiresAt"], "loginExpiresAt": connected["loginExpiresAt"],
             },
         ],
