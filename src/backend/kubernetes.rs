@@ -40,7 +40,7 @@ pub async fn proxy(
     let (label, answer) = match proxy.clusters.get(&name) {
         Some(cluster) => (name.as_str(), proxy.pass_on(&request, body, cluster).await),
         // Only a configured name becomes a label: a caller may write anything into the path.
-        None => ("unknown", Err(clusters::unknown())),
+        None => ("unknown", Err(clusters::unknown(&name, proxy.clusters.keys()))),
     };
     let answer = answer.unwrap_or_else(|problem| as_status(&problem));
     proxy.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();

@@ -46,6 +46,9 @@ impl KnownCluster {
     }
 }
 
+/// As many names fit into a sentence.
+const LISTED: usize = 8;
+
 /// All of them, by name.
 pub struct Clusters(BTreeMap<String, Arc<KnownCluster>>);
 
@@ -61,7 +64,7 @@ impl Clusters {
     /// # Errors
     /// `unknown_cluster`.
     pub fn get(&self, name: &str) -> Result<&Arc<KnownCluster>, Problem> {
-        self.0.get(name).ok_or_else(unknown)
+        self.0.get(name).ok_or_else(|| unknown(name, self.0.keys()))
     }
 
     /// The cluster of that name, or the only one there is.
@@ -75,7 +78,7 @@ impl Clusters {
             (None, Some(only), None) => Ok(only),
             (None, ..) => Err(Problem::new(
                 Code::UnknownCluster,
-                "There are several clusters here: name one of those of GET /info.",
+                format!("There are several clusters here: name one of {}.", listed(self.0.keys())),
             )),
         }
     }
@@ -98,8 +101,44 @@ impl Clusters {
     }
 }
 
-/// `unknown_cluster`.
+/// `unknown_cluster`, with the clusters that there are.
 #[must_use]
-pub fn unknown() -> Problem {
-    Problem::new(Code::UnknownCluster, "There is no cluster of that name here: choose one of GET /info.")
+pub fn unknown<'n>(name: &str, there_are: impl ExactSizeIterator<Item = &'n String>) -> Problem {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_shown = (1..=63).contains(&name.len()) && name.chars().all(is_part);
+    let name = if is_shown { name } else { "of that name" };
+    Problem::new(
+        Code::UnknownCluster,
+        format!(
+            "There is no cluster {name} here, only {}: name one of these, or have the admin of this Backstage make the names one (CLUSTER_NAME in the backend, authMetadata.clusterAuthCluster in Backstage's configuration of the cluster). A login does not help.",
+            listed(there_are)
+        ),
+    )
+}
+
+/// The names, or the first of many.
+fn listed<'n>(mut names: impl ExactSizeIterator<Item = &'n String>) -> String {
+    let first: Vec<_> = names.by_ref().take(LISTED).map(String::as_str).collect();
+    let more = names.len();
+    if more == 0 { first.join(", ") } else { format!("{} and {more} more (GET /info)", first.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(name: &str, count: usize) -> String {
+        let names: Vec<String> = (1..=count).map(|number| format!("c{number}")).collect();
+        unknown(name, names.iter()).message().to_owned()
+    }
+
+    #[test]
+    fn an_unknown_cluster_is_answered_with_those_that_there_are_and_who_can_mend_it() {
+        let sentence = said("prod", 2);
+        assert!(sentence.starts_with("There is no cluster prod here, only c1, c2: "), "{sentence}");
+        assert!(sentence.contains("CLUSTER_NAME") && sentence.contains("authMetadata.clusterAuthCluster"));
+        assert!(sentence.ends_with("A login does not help."), "{sentence}");
+        assert!(said("prod", 10).contains("c7, c8 and 2 more (GET /info): name"));
+        assert!(said("<b>\u{1b}", 1).starts_with("There is no cluster of that name here, only c1: "));
+    }
 }

@@ -89,7 +89,11 @@ impl Mismatch {
 
 /// Cut, and with nothing in it that steers a terminal.
 fn quoted(value: &str) -> String {
-    format!("{:?}", value.chars().take(100).collect::<String>())
+    let mut shown: String = value.chars().take(100).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
 }
 
 /// What it means that a claim is not there.
