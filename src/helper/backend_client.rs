@@ -36,8 +36,11 @@ const PATIENT: Duration = Duration::from_secs(35);
 /// The deadline of a call that the backend answers from its store.
 const QUICK: Duration = Duration::from_secs(10);
 
-/// How many characters of a text from a server are shown.
-const DISPLAY_LIMIT: usize = 300;
+/// As many characters of a text from a server are shown: more than any sentence of the backend has.
+const DISPLAY_LIMIT: usize = 1_000;
+
+/// As many of them are the text's last ones where it is longer: a sentence ends with what to do.
+const END_SHOWN: usize = 600;
 
 /// Why a call has no usable answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -359,10 +362,17 @@ pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
     }
 }
 
-/// The beginning of a text from a server, without characters that control a terminal or the reading direction.
+/// A text from a server, without characters that control a terminal or the reading direction. Of a long one the middle is left out.
 #[must_use]
 pub fn displayable(text: &str) -> String {
-    harmless(text).take(DISPLAY_LIMIT).collect()
+    let text: String = harmless(text).collect();
+    let length = text.chars().count();
+    if length <= DISPLAY_LIMIT {
+        return text;
+    }
+    let beginning = text.chars().take(DISPLAY_LIMIT.saturating_sub(END_SHOWN).saturating_sub(1));
+    let end = text.chars().skip(length.saturating_sub(END_SHOWN));
+    beginning.chain(std::iter::once('…')).chain(end).collect()
 }
 
 /// The same without a limit of length.

@@ -63,7 +63,7 @@ impl Terminal {
         Self { writer: Mutex::new(writer) }
     }
 
-    /// Writes one line, shortened if it is too long. A closed terminal is ignored, as it must not end a login.
+    /// Writes one line; of a very long one the middle is left out. A closed terminal is ignored, as it must not end a login.
     pub fn say(&self, line: &str) {
         self.write_line(&displayable(line));
     }

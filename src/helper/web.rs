@@ -142,6 +142,15 @@ mod tests {
             let answer = helper.call(TestRequest::get().uri("/").insert_header(("Host", host))).await;
             assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
         }
+        let page =
+            text(helper.call(TestRequest::get().insert_header(("Host", "devbox.internal:8000"))).await);
+        for words in
+            ["data-outcome=\"wrong-host\"", "ALLOWED_HOSTS=devbox.internal<", "http://localhost:8000/"]
+        {
+            assert!(page.contains(words), "{words} is not in {page}");
+        }
+        let markup = text(helper.call(TestRequest::get().insert_header(("Host", "<b>x</b>"))).await);
+        assert!(!markup.contains("<b>x") && markup.contains("ALLOWED_HOSTS=NAME"), "{markup}");
         let twice = TestRequest::get().insert_header(HOST).append_header(("Host", "evil.example"));
         assert_eq!(helper.call(twice).await.status(), StatusCode::MISDIRECTED_REQUEST);
     }

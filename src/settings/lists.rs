@@ -92,6 +92,12 @@ impl From<RequestHost> for String {
     }
 }
 
+/// Whether an entry of `ALLOWED_HOSTS` can be this.
+#[must_use]
+pub fn is_request_host(text: &str) -> bool {
+    text.parse::<RequestHost>().is_ok()
+}
+
 /// A name, an IPv4 address, or an IPv6 address in brackets; no pattern.
 pub(super) fn is_host(text: &str) -> bool {
     text.is_ascii() && !text.contains(['*', '%']) && Host::parse(text).is_ok()

@@ -10,13 +10,18 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
+use super::pages::wrong_host::wrong_host;
 use super::pages::{self, layout};
 use crate::panics;
 use crate::panics::planted::{self, Place};
+use crate::settings::lists::is_request_host;
 
 /// The hosts that a request may name, against DNS rebinding.
 #[derive(Clone, Debug)]
-pub struct AllowedHosts(Vec<String>);
+pub struct AllowedHosts {
+    hosts: Vec<String>,
+    port: u16,
+}
 
 impl AllowedHosts {
     /// `localhost`, `127.0.0.1` and `[::1]` with the port, and the `named` hosts with or without it.
@@ -31,15 +36,29 @@ impl AllowedHosts {
             }
         }
         hosts.extend(named.iter().map(|host| host.to_ascii_lowercase()));
-        Self(hosts)
+        Self { hosts, port }
     }
 
     fn allows(&self, headers: &HeaderMap) -> bool {
         let mut given = headers.get_all(HOST);
         match (given.next().and_then(|host| host.to_str().ok()), given.next()) {
-            (Some(host), None) => self.0.contains(&host.to_ascii_lowercase()),
+            (Some(host), None) => self.hosts.contains(&host.to_ascii_lowercase()),
             _ => false,
         }
+    }
+
+    /// The page for a request that names none of them.
+    fn refuse(&self, headers: &HeaderMap) -> HttpResponse {
+        let asked =
+            headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_request_host(host));
+        wrong_host(asked.map(without_port), self.port).into_response()
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
     }
 }
 
@@ -54,7 +73,7 @@ pub async fn check(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let refusal = if !hosts.allows(request.headers()) {
-        Some(HttpResponse::MisdirectedRequest().body("This server does not serve that host.\n"))
+        Some(hosts.refuse(request.headers()))
     } else if is_prefetch(request.headers()) {
         Some(HttpResponse::ServiceUnavailable().body("This page is not prefetched.\n"))
     } else {

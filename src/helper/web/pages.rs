@@ -1,6 +1,7 @@
 //! The pages that the user sees, each with the next step.
 
 pub mod layout;
+pub mod wrong_host;
 
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ const RELOAD_SECONDS: u8 = 2;
 /// How long to wait for a reload of such a page, to show it the outcome.
 pub const RELOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// True of both roles: a command prints its link, a running helper gets its logins from a page.
+const GO_ON: &str = "Go on in the browser window that opened for it, or begin again where you began: with the button in Backstage, or with the link that a command printed.";
+
 /// `GET /`: the pending login.
 #[must_use]
 pub fn index(facts: &LoginFacts) -> Page {
@@ -33,7 +37,7 @@ pub fn index(facts: &LoginFacts) -> Page {
         heading: "A login is under way",
         body: html! {
             (facts_list(facts))
-            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+            p { (GO_ON) }
         },
         kind: Kind::Text,
     }
@@ -48,7 +52,7 @@ pub fn signing_in() -> Page {
         tone: Tone::Plain,
         heading: "Sign in to Backstage first",
         body: html! {
-            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+            p { (GO_ON) }
         },
         kind: Kind::Text,
     }
@@ -63,7 +67,7 @@ pub fn asking_about_backend() -> Page {
         tone: Tone::Plain,
         heading: "Confirm your Backstage first",
         body: html! {
-            p { "Go on in the browser window that opened for it, or open the link from your terminal." }
+            p { (GO_ON) }
         },
         kind: Kind::Text,
     }
@@ -82,7 +86,7 @@ pub fn confirm_backend(backend: &BackendName, token: &WireSecret) -> Page {
             (backend_list(backend))
             p {
                 "Compare each letter with the address at which you open Backstage. Is it another, or did you not begin this "
-                "login yourself? Then close this page: the sender of the command would get your access."
+                "login yourself? Then close this page: the person who began it would get your access."
             }
             form method="post" action="/continue" {
                 input type="hidden" name="csrf" value=(token.expose());
@@ -134,8 +138,8 @@ pub fn confirm(facts: &LoginFacts, token: &WireSecret) -> Page {
             p { "Your cluster login will be linked to this Backstage account." }
             (facts_list(facts))
             p {
-                "Did you not begin this login yourself, or is it not your account? Then close this page: the sender of "
-                "the command would get your access."
+                "Did you not begin this login yourself, or is it not your account? Then close this page: the person who "
+                "began it would get your access."
             }
             form method="post" action="/continue" {
                 input type="hidden" name="csrf" value=(token.expose());
@@ -201,7 +205,7 @@ fn success(facts: &LoginFacts, connected: &Connected) -> Page {
                 p { "It ends when its token does, since the identity provider gave no refresh token: log in again then." }
             }
             p { "You can close this page." }
-            @if let Some(link) = &facts.back_link { a #back .button href=(link) { "Back to Backstage" } }
+            (way_back(facts))
         },
         kind: Kind::Text,
     }
@@ -217,6 +221,7 @@ fn refused(facts: &LoginFacts) -> Page {
             p { strong { (facts.idp_host) } " did not log you in, so nothing was connected." }
             p { "Begin the login again, or ask the admin of the cluster for access." }
             (code_line(Some(Code::AccessDenied)))
+            (way_back(facts))
         },
         kind: Kind::Text,
     }
@@ -235,6 +240,7 @@ fn expired(facts: &LoginFacts) -> Page {
                 "the client (OIDC_CLIENT_ID) or its redirect URI (OIDC_REDIRECT_URI) may not be the ones it knows."
             }
             (code_line(Some(Code::SessionExpired)))
+            (way_back(facts))
         },
         kind: Kind::Text,
     }
@@ -249,10 +255,27 @@ fn failed(facts: &LoginFacts, failure: &Failure) -> Page {
         body: html! {
             p { "This is what " strong { (facts.backend) } " says:" }
             p #message { strong { (failure.message) } }
+            @if failure.code == Some(Code::IdentityMismatch) { (another_account(facts)) }
             (code_line(failure.code))
+            (way_back(facts))
         },
         kind: Kind::Text,
     }
+}
+
+/// An identity provider that remembers the wrong account logs it in again, unasked.
+fn another_account(facts: &LoginFacts) -> Markup {
+    html! {
+        p #another {
+            "To log in with another account: sign out at " strong { (facts.idp_host) } " first, which would otherwise log you in "
+            "with the same one again, or use a private browser window. Then begin the login again, as " strong { (facts.user) } "."
+        }
+    }
+}
+
+/// Where Backstage is known, a failed login does not end at this page either.
+fn way_back(facts: &LoginFacts) -> Markup {
+    html! { @if let Some(link) = &facts.back_link { a #back .button href=(link) { "Back to Backstage" } } }
 }
 
 fn code_line(code: Option<Code>) -> Markup {
@@ -267,20 +290,20 @@ pub fn bad_callback(reason: BadCallback) -> Page {
             StatusCode::BAD_REQUEST,
             "wrong-state",
             "This is not the login under way",
-            "It may be left over from an earlier one. Go on in the newest browser window, or open the link from your \
-             terminal.",
+            "It may be left over from an earlier one. Go on in the newest browser window, or begin the login again.",
         ),
         BadCallback::NoCookie | BadCallback::NotConfirmed => (
             StatusCode::FORBIDDEN,
             "no-cookie",
             "This browser did not begin the login",
-            "Open the link from your terminal in the browser that you want to log in with.",
+            "Go on in the browser in which you began, or begin again in this one: with the button in Backstage, or with \
+             the link that a command printed.",
         ),
         BadCallback::Malformed => (
             StatusCode::BAD_REQUEST,
             "malformed",
             "This answer cannot be read",
-            "It holds neither one authorization code nor one error. Open the link from your terminal and log in again.",
+            "It holds neither one authorization code nor one error. Begin the login again.",
         ),
     };
     goes_on(status, outcome, heading, advice)
@@ -293,8 +316,8 @@ pub fn bad_confirmation() -> Page {
         StatusCode::FORBIDDEN,
         "not-confirmed",
         "This click does not count",
-        "The button was used before, or it was not on the helper's own page. Open the link from your terminal and press \
-         Continue there.",
+        "The button was used before, or it was not on the helper's own page. Go back to where you began, with the button in \
+         Backstage or with the link that a command printed, and press the helper's button once.",
     )
 }
 
@@ -337,7 +360,7 @@ pub fn not_found() -> Page {
         StatusCode::NOT_FOUND,
         "not-found",
         "There is nothing here",
-        "The link may belong to an earlier login. Open the newest one from your terminal.",
+        "The link may belong to an earlier login. Begin the login again, or open the newest link that a command printed.",
     )
 }
 

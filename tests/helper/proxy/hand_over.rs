@@ -14,6 +14,8 @@ fn a_session_that_backstages_page_hands_over_ends_connected() {
     for shown in ["user:default/felix", &parts.backend.url, "localhost"] {
         assert!(question.text.contains(shown), "{shown} is not in: {}", question.text);
     }
+    // The page handed it over: there was no command.
+    assert!(!question.text.contains("command"), "{}", question.text);
     assert!(visitor.cookies().is_empty(), "only who has confirmed is sent on");
     let auth_url = visitor.press_button(&link);
     assert_eq!(auth_url, session.auth_url);
@@ -22,6 +24,7 @@ fn a_session_that_backstages_page_hands_over_ends_connected() {
     let page = visitor.get(redirect.strip_prefix(CALLBACK).unwrap());
     assert_eq!(outcome(&page), "success", "{}", page.text);
     assert!(page.text.contains(&format!("href=\"{APP}/\"")), "{}", page.text);
+    assert!(page.text.contains("felix@example.com"), "{}", page.text);
     assert_eq!(parts.api().session(&session).json["status"], "complete");
     assert_eq!(parts.api().cluster_status()["connected"], true);
     // One request id for all of it, here and in the backend's log.
@@ -51,6 +54,27 @@ fn a_click_in_another_tab_after_the_end_is_shown_the_outcome() {
 }
 
 #[test]
+fn a_wrong_account_is_told_how_to_log_in_with_another_and_is_led_back() {
+    let parts = Parts::start("proxy_wrong_account");
+    let session = parts.register();
+    let mut visitor = parts.visitor();
+    let link = visitor.hand_over(APP, &session.token);
+    let auth_url = visitor.press_button(&link);
+    let redirect = parts.here.idp.log_in(&auth_url, "mara");
+    let page = at_callback_port(&parts.here.world, &visitor).get(redirect.strip_prefix(CALLBACK).unwrap());
+    assert_eq!(outcome(&page), "failed", "{}", page.text);
+    for words in [
+        "identity_mismatch",
+        "log in as yourself.",
+        "sign out at <strong>localhost",
+        "as <strong>user:default/felix",
+        &format!("href=\"{APP}/\""),
+    ] {
+        assert!(page.text.contains(words), "{words} is not in: {}", page.text);
+    }
+}
+
+#[test]
 fn the_page_leads_back_to_where_the_user_came_from() {
     let parts = Parts::start("proxy_return_to");
     let answer = parts.api().post("/register", &serde_json::json!({ "returnTo": "/catalog/x?tab=k8s" }));
@@ -76,6 +100,9 @@ fn only_backstages_own_page_may_hand_a_session_over_and_once() {
         let answer = visitor.post("/start", &form, &headers);
         assert_eq!((answer.status, outcome(&answer).as_str()), (403, "wrong-origin"), "{headers:?}");
         assert!(answer.text.contains(cause), "{cause} is not in: {}", answer.text);
+        let (is_another, names) =
+            (cause.contains("it comes from"), answer.text.contains("set BACKSTAGE_APP_URL"));
+        assert_eq!(is_another, names, "{}", answer.text);
     }
     let answer = visitor.get(&format!("/start?sessionToken={}", session.token));
     assert_eq!((answer.status, answer.header("allow")), (405, Some("POST, OPTIONS")));

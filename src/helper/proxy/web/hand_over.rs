@@ -95,10 +95,12 @@ fn check(origin: &str, app_url: &str) -> Result<(), NotBegun> {
     if expected.as_deref() == Some(origin) {
         return Ok(());
     }
+    let origin = displayable(origin);
+    let expected = displayable(expected.as_deref().unwrap_or("at no address that counts"));
     Err(NotBegun::WrongOrigin(format!(
-        "The page that began this login is not Backstage's: it comes from {}, and Backstage is {}. Begin the login there.",
-        displayable(origin),
-        displayable(expected.as_deref().unwrap_or("at no address that counts"))
+        "The page that began this login is not Backstage's: it comes from {origin}, and for the backend Backstage is {expected}. \
+         Begin the login there; if you always open Backstage at {origin}, ask its admin to set BACKSTAGE_APP_URL at the backend to \
+         that (of several addresses the first counts)."
     )))
 }
 
@@ -120,6 +122,10 @@ mod tests {
         ] {
             assert!(check(origin, app_url).is_err(), "{origin} {app_url}");
         }
+        let other = check("https://portal.example", "https://backstage.example").unwrap_err().to_string();
+        let parts =
+            ["comes from https://portal.example", "is https://backstage.example.", "set BACKSTAGE_APP_URL"];
+        assert!(parts.iter().all(|part| other.contains(part)), "{other}");
         let unknown = check("https://backstage.example", "").err().unwrap().to_string();
         assert!(unknown.contains("set BACKSTAGE_APP_URL"), "{unknown}");
     }
