@@ -144,8 +144,8 @@ fn at_least(error: &ApiError) -> Duration {
 fn given_up(api: &BackendApi, reason: ApiError) -> HelperError {
     match reason {
         ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => HelperError::Refused(
-            "The backend wants to know who you are: run login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION to your browser's \
-             Backstage cookie (not_signed_in)."
+            "The backend wants to know who you are: run backstage-oidc-helper login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION \
+             to your browser's Backstage cookie (not_signed_in)."
                 .to_owned(),
         ),
         ApiError::Refused(refusal) if !is_from_intermediary(&refusal) => {

@@ -201,7 +201,7 @@ fn nothing_but_the_backends_address_ends_connected_in_one_tab() {
     here.run("status").assert(0, &["dev: connected as felix@example.com"]);
     here.run("logout").assert(0, &["The Backstage sign-in that was kept on this machine is forgotten."]);
     assert_eq!(here.files(), Vec::<PathBuf>::new());
-    here.run("status").assert(1, &["run login first", "(not_signed_in)"]);
+    here.run("status").assert(1, &["run backstage-oidc-helper login first", "(not_signed_in)"]);
 }
 
 /// What came back with the browser are secrets, too.

@@ -69,12 +69,12 @@ impl LastBackend {
         }
     }
 
-    /// Forgets that backend, and returns whether it was the last one.
+    /// Forgets that backend, and returns whether it was the last one. A file that cannot be read is removed, too: it names no other.
     ///
     /// # Errors
-    /// As [`Self::read`], and when the file cannot be removed.
+    /// When the file cannot be removed.
     pub fn forget(&self, backend: &BackendName) -> Result<bool, LastBackendError> {
-        let is_last = self.read()?.is_some_and(|known| known == *backend);
+        let is_last = self.read().map_or(true, |last| last.is_some_and(|known| known == *backend));
         if let (true, Some(folder)) = (is_last, &self.0) {
             folder.remove(FILE)?;
         }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_default_and_stays_as_it_is() {
+    fn what_cannot_be_read_is_no_default_and_stays_until_it_is_forgotten() {
         let home = tempfile::tempdir().unwrap();
         let (last, folder) = (LastBackend::new(Some(home.path())), PrivateFolder::new(home.path()));
         let known = name("https://b.example");
@@ -127,8 +127,9 @@ mod tests {
             folder.write(FILE, other.as_bytes()).unwrap();
             last.remember(&known);
             assert!(last.read().unwrap_err().to_string().contains(FILE));
-            assert!(last.forget(&known).is_err());
             assert_eq!(folder.read(FILE).unwrap().unwrap(), other.as_bytes());
+            assert!(last.forget(&known).unwrap());
+            assert_eq!(folder.read(FILE).unwrap(), None);
         }
     }
 

@@ -79,7 +79,7 @@ fn one_that_backstage_has_ended_is_forgotten_and_the_next_login_signs_in_again()
     here.sign_in();
     here.ends_in(-10);
     here.rewrite("refreshToken", &json!("no refresh token of Backstage's"));
-    here.run("status").assert(1, &["run login first", "(not_signed_in)"]);
+    here.run("status").assert(1, &["run backstage-oidc-helper login first", "(not_signed_in)"]);
     assert!(here.files().is_empty());
     here.sign_in();
     // A token that the backend does not take is no reason to stop, either.
@@ -150,7 +150,7 @@ fn a_renewed_token_that_finds_no_room_serves_this_login() {
     here.run("status").assert(0, &["dev: connected"]);
     assert_eq!(here.token_calls(), calls + 1);
     // What was spent serves no more, and says so.
-    here.run("status").assert(1, &["run login first", "(not_signed_in)"]);
+    here.run("status").assert(1, &["run backstage-oidc-helper login first", "(not_signed_in)"]);
 }
 
 #[test]
