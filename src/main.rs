@@ -6,8 +6,9 @@ mod command_line;
 const _: () = assert!(cfg!(panic = "unwind"), "the program is built without unwinding");
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
@@ -20,6 +21,7 @@ use backstage_oidc_helper::helper::proxy;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
+use backstage_oidc_helper::helper::terminal::location::{Screen, Surroundings, System};
 use backstage_oidc_helper::helper::terminal::tools::Tools;
 use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
@@ -198,12 +200,23 @@ fn failed(sentence: &str, code: u8) -> ExitCode {
 }
 
 fn tools(settings: &LoginSettings) -> Tools {
-    let browser: Arc<dyn Browser> = match &settings.browser {
+    let surroundings = Surroundings {
+        system: System::current(),
+        variable: &|name| std::env::var(name).ok(),
+        exists: &Path::exists,
+        host_name: host_name(),
+    };
+    let browser: Arc<dyn Browser> = match (&settings.browser, surroundings.screen()) {
         _ if settings.prints_link_only() => Arc::new(NoBrowser),
-        Some(command) => Arc::new(NamedBrowser(command.clone())),
-        None => Arc::new(SystemBrowser),
+        // What people set so that nothing opens.
+        (Some(command), _) if matches!(command.trim(), "none" | "echo") => Arc::new(NoBrowser),
+        (Some(command), _) => Arc::new(NamedBrowser(command.clone())),
+        (None, Screen::Here) => Arc::new(SystemBrowser),
+        (None, Screen::None) => Arc::new(NoBrowser),
     };
     Tools {
+        location: surroundings.location(),
+        advised: Once::new(),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         browser,
@@ -211,6 +224,18 @@ fn tools(settings: &LoginSettings) -> Tools {
         answers: Terminal::stdout(),
         state_folder: token_file::folder(),
     }
+}
+
+/// This machine's own name.
+#[cfg(unix)]
+fn host_name() -> Option<String> {
+    nix::unistd::gethostname().ok()?.into_string().ok()
+}
+
+/// This machine's own name.
+#[cfg(not(unix))]
+fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
 }
 
 fn start_logs(default_filter: &str) {

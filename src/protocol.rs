@@ -85,6 +85,11 @@ pub struct RegisterResponse {
     /// Where in Backstage the browser goes after the login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
+    /// True where the backend compares who logs in with who began the session (every identity rule but `any`); absent otherwise, and from
+    /// backends that do not say. Only with it may the address of the identity provider be opened on another machine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub identity_checked: bool,
 }
 
 /// The state of a session.
@@ -127,6 +132,11 @@ pub struct SessionResponse {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "where_known")]
     pub error: Option<SessionError>,
+    /// True where the backend compares who logs in with who began the session (every identity rule but `any`); absent otherwise, and from
+    /// backends that do not say. Only with it may the address of the identity provider be opened on another machine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub identity_checked: bool,
 }
 
 /// An error code of a newer backend is unknown here and ignored: the rest of the answer counts.

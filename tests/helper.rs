@@ -2,6 +2,7 @@
 
 mod account;
 mod confirmation;
+mod far_from_browser;
 mod login;
 mod proxy;
 mod sign_in;

@@ -13,11 +13,12 @@ const CROSS_TOOLS = /** @type {const} */ (['Rust for Windows and macOS', 'zig'])
 const CROSS_PROGRAMS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3', 'pip3']);
 
 const IN_BROWSER = /** @type {const} */ (['chromium', 'ip']);
+const SSH = /** @type {const} */ (['sshd', 'ssh']);
 const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
-  ...BACKSTAGE, ...IN_BROWSER, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+  ...BACKSTAGE, ...IN_BROWSER, ...SSH, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
 const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'backstage']);
 
@@ -44,7 +45,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
-  program: { programs: [...BACKSTAGE, ...IN_BROWSER, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
+  program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

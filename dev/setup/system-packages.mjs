@@ -10,6 +10,8 @@ const PACKAGES = {
   kubectl: 'kubernetes-client',
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
   tinyproxy: 'tinyproxy-bin',
   java: 'openjdk-17-jre-headless',
   mvn: 'maven',

@@ -156,9 +156,10 @@ impl Running {
     /// # Errors
     /// When no callback comes in time, and without randomness.
     pub async fn outcome(&mut self) -> Result<Ended, HelperError> {
-        let Begun { login, session_token, session_ends, browser, .. } = &self.begun;
+        let Begun { login, session_token, session_ends, browser, identity, .. } = &self.begun;
         let here = (&self.tools, &mut self.keyboard);
-        let asked = dialogue::begin(login, here, self.timeout, *browser)?;
+        let left = self.timeout.min(session_ends.saturating_duration_since(Instant::now()));
+        let asked = dialogue::begin(login, here, left, (*browser, *identity))?;
         let (login, token, ends) = (Arc::clone(login), session_token.clone(), *session_ends);
         let Callback { request, channel } = self.callback(asked).await?;
         let terminal = &self.tools.terminal;
@@ -192,10 +193,11 @@ impl Running {
         let person_gives_up = Instant::now() + self.timeout;
         let deadline = person_gives_up.min(self.begun.session_ends);
         loop {
+            let Begun { login, callbacks, identity, .. } = &mut self.begun;
             tokio::select! {
-                Some(callback) = self.begun.callbacks.recv() => return Ok(callback),
+                Some(callback) = callbacks.recv() => return Ok(callback),
                 line = self.keyboard.line() => {
-                    dialogue::answer(&line, &self.begun.login, &mut asked, &self.tools)?;
+                    dialogue::answer(&line, (login, *identity), &mut asked, (&self.tools, &self.keyboard))?;
                 }
                 () = tokio::time::sleep_until(deadline) => return Err(self.too_late(person_gives_up)),
             }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use self::IdentityCheck::{Compared, NotCompared};
 use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
 use super::callback::Consent;
 use super::sign_in::credential::{TOO_MANY, TradeError, UserCredential};
@@ -64,6 +65,15 @@ fn session_token(token: &SecretString) -> Result<Credential, SettingsError> {
     Err(SettingsError(format!("BACKSTAGE_SESSION_TOKEN is not a session token: {advice}")))
 }
 
+/// Whether the backend compares who logs in with the user to whom the login will belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityCheck {
+    /// It does.
+    Compared,
+    /// It does not (identity rule `any`), or is too old to say.
+    NotCompared,
+}
+
 /// A pending session.
 pub struct Session {
     /// Its token.
@@ -78,6 +88,8 @@ pub struct Session {
     pub return_to: Option<String>,
     /// How long until it expires.
     pub remaining: Duration,
+    /// Whether the login must be that of the user.
+    pub identity: IdentityCheck,
 }
 
 /// Begins a session, or takes the given one over.
@@ -115,9 +127,10 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Help
         (SessionStatus::Pending, Some(auth_url)) => {
             let auth_url = auth_url.clone();
             let remaining = body.expires_at - sent_at;
+            let identity = if body.identity_checked { Compared } else { NotCompared };
             let SessionResponse { user, cluster, return_to, .. } = body;
             let remaining = remaining.try_into().unwrap_or_default();
-            Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining })
+            Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining, identity })
         }
         (SessionStatus::Expired, _) => Err(HelperError::Expired),
         (SessionStatus::Complete, _) => {
@@ -142,8 +155,9 @@ async fn register(
 ) -> Result<Session, ApiError> {
     let Dated { body, sent_at } = api.register(token, cluster).await?;
     let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
+    let identity = if body.identity_checked { Compared } else { NotCompared };
     let RegisterResponse { session_token: token, auth_url, user, cluster, return_to, .. } = body;
-    Ok(Session { token, auth_url, user, cluster, return_to, remaining })
+    Ok(Session { token, auth_url, user, cluster, return_to, remaining, identity })
 }
 
 /// The error for a failed call: unreachable without an answer, else the backend's refusal.

@@ -1,43 +1,22 @@
 //! The terminal: the lines that the user reads, and the meaning of lines that they type.
 
+pub mod advice;
 pub mod browser;
+pub mod browser_command;
 pub mod confirmation_words;
 pub mod dialogue;
+mod hidden_text;
+mod input_mode;
 pub mod keyboard;
+pub mod location;
+pub mod pasted_address;
 pub mod shown_command;
 pub mod tools;
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use url::Url;
-
 use super::backend_client::{displayable, harmless};
-use crate::protocol::WireSecret;
-
-/// The meaning of a typed line.
-#[derive(Debug)]
-pub enum Typed {
-    /// The query of an address that was copied from the browser.
-    CallbackQuery(WireSecret),
-    /// Words.
-    Words,
-    /// Nothing but white space.
-    Nothing,
-}
-
-/// Interprets a line.
-#[must_use]
-pub fn understand(line: &str) -> Typed {
-    let line = line.trim();
-    if line.is_empty() {
-        return Typed::Nothing;
-    }
-    match Url::parse(line) {
-        Ok(url) if url.query().is_some() => Typed::CallbackQuery(url.query().unwrap_or_default().into()),
-        _ => Typed::Words,
-    }
-}
 
 /// Writes lines for the user.
 pub struct Terminal {
@@ -87,20 +66,5 @@ impl Terminal {
         writer.write_all(text)?;
         writer.write_all(b"\n")?;
         writer.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_gives_its_query() {
-        let typed = understand(" http://localhost:8000/?code=a%2Fb&state=c#d ");
-        assert!(matches!(typed, Typed::CallbackQuery(query) if query.expose() == "code=a%2Fb&state=c"));
-        for words in ["http://localhost:8000/", "y", " otter piano \n"] {
-            assert!(matches!(understand(words), Typed::Words), "{words}");
-        }
-        assert!(matches!(understand(" \n"), Typed::Nothing));
     }
 }

@@ -9,3 +9,4 @@ pub mod prometheus;
 pub mod provider;
 pub mod redis_server;
 pub mod sentinel;
+pub mod ssh_server;

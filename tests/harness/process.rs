@@ -160,6 +160,12 @@ impl Drop for Process {
     }
 }
 
+/// The line as the log keeps it. An address to log in at stands on the terminal by itself, and nowhere else: there it counts as printed.
+fn kept(line: &str) -> &str {
+    let is_shown = line.starts_with("  http") && line.contains("&code_challenge=");
+    if is_shown { "  (the address to log in at)" } else { line }
+}
+
 fn follow(
     stream: impl Read + Send + 'static,
     output: &Arc<(Mutex<Output>, Condvar)>,
@@ -169,7 +175,7 @@ fn follow(
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
-            let _ = writeln!(file.lock().unwrap(), "{line}");
+            let _ = writeln!(file.lock().unwrap(), "{}", kept(&line));
             output.0.lock().unwrap().lines.push(line);
             output.1.notify_all();
         }

@@ -221,10 +221,14 @@ fn a_pasted_address_stands_for_backstages_redirect() {
     let here = Installation::new("sign_in_pasted");
     let felix = here.backstage.sign_in(&here.world, "felix");
     let mut helper = here.login().start_at_terminal("");
-    let (callback, _) = here.approve(&helper, &felix);
+    // The address to sign in at is shown: no browser comes to the helper.
+    let authorize_url = helper.process.wait_for("the address to sign in at", |line| {
+        line.strip_prefix("  ").filter(|line| line.contains("code_challenge=")).map(str::to_owned)
+    });
+    let callback = here.backstage.consent(&here.world, &authorize_url, &felix, "approve");
     helper.process.type_line("http://localhost:8000/backstage/callback?code=another&state=another");
     helper.process.wait_for_line("That address does not count");
-    helper.process.type_line(&format!("http://localhost:8000{callback}"));
+    helper.process.type_line(&callback);
     // No browser is on its way here: the link is printed.
     let signed_in = helper.link.clone();
     let link = helper.process.wait_for("the login's link", |line| {

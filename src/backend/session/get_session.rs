@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Phase, SessionId, Sessions, Stored, lost, token};
 use crate::backend::inbound::rate_limit::limited;
+use crate::backend::oidc::clusters::Clusters;
 use crate::backend::stopping::Stopping;
 use crate::problem::Problem;
 use crate::protocol::{Code, SessionResponse, SessionStatus};
@@ -38,6 +39,7 @@ pub async fn session(
     request: HttpRequest,
     query: Result<web::Query<Wait>, actix_web::Error>,
     sessions: web::Data<Sessions>,
+    clusters: web::Data<Clusters>,
     stopping: web::Data<Stopping>,
 ) -> Result<web::Json<SessionResponse>, Problem> {
     let token = token(&request)?;
@@ -47,10 +49,15 @@ pub async fn session(
     let stored = sessions.load(&token).await?;
     let (id, first) = (stored.id.clone(), answer(stored, sessions.clock.now()));
     let may_change = matches!(first.status, SessionStatus::Pending | SessionStatus::Exchanging);
-    if wait == 0 || !may_change {
-        return Ok(web::Json(first));
-    }
-    Ok(web::Json(changed(&sessions, &stopping, &id, first, Duration::from_secs(wait)).await?))
+    let mut latest = if wait == 0 || !may_change {
+        first
+    } else {
+        changed(&sessions, &stopping, &id, first, Duration::from_secs(wait)).await?
+    };
+    // A cluster that is configured no more compares nothing.
+    latest.identity_checked =
+        clusters.get(&latest.cluster).is_ok_and(|known| known.settings.identity.compares());
+    Ok(web::Json(latest))
 }
 
 async fn changed(
@@ -102,5 +109,6 @@ pub fn answer(stored: Stored, now: OffsetDateTime) -> SessionResponse {
         return_to: record.return_to,
         auth_url,
         error,
+        identity_checked: false,
     }
 }

@@ -121,6 +121,7 @@ impl Registration {
             user: record.user,
             cluster: record.cluster,
             return_to: record.return_to,
+            identity_checked: cluster.settings.identity.compares(),
         })
     }
 }

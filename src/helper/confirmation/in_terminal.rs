@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::trust::{BackendTrust, TrustStatus};
 use crate::helper::HelperError;
 use crate::helper::terminal::confirmation_words::{Answer, ConfirmationWords};
+use crate::helper::terminal::dialogue;
 use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
+use crate::helper::terminal::pasted_address::{Typed, understand};
 use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
-use crate::helper::terminal::{self, Typed, dialogue};
 use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
 
@@ -55,7 +56,7 @@ async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, NoRandomnes
     tools.terminal.say(&format!("Is that your Backstage? Then type: {}", words.shown()));
     loop {
         let line = keyboard.line().await;
-        if matches!(terminal::understand(&line), Typed::Nothing) {
+        if matches!(understand(&line), Typed::Nothing) {
             continue;
         }
         match words.take(&line, tools.random.as_ref())? {

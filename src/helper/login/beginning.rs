@@ -14,7 +14,7 @@ use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::pending_login::PendingLogin;
-use crate::helper::session::{self, Credential};
+use crate::helper::session::{self, Credential, IdentityCheck};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::terminal::dialogue::BrowserState;
 use crate::helper::terminal::keyboard::Keyboard;
@@ -44,6 +44,8 @@ pub struct Begun {
     pub session_ends: Instant,
     /// Where the user's browser is.
     pub browser: BrowserState,
+    /// Whether the backend compares who logs in.
+    pub identity: IdentityCheck,
 }
 
 impl Beginning<'_> {
@@ -106,11 +108,12 @@ impl Beginning<'_> {
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
+        let identity = session.identity;
         let facts = LoginFacts::of(&session, self.info, &auth_url, api)?;
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, callbacks) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(single_login.begin_login(login));
-        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser })
+        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser, identity })
     }
 }
 

@@ -96,7 +96,13 @@ impl<'a> Person<'a> {
         keyboard: &mut Keyboard,
     ) -> Result<SignedIn, HelperError> {
         let timeout = self.settings.login_timeout.0;
-        dialogue::begin_sign_in(&sign_in.pending, self.api.address(), self.tools, timeout, browser);
+        dialogue::begin_sign_in(
+            &sign_in.pending,
+            self.api.address(),
+            (self.tools, keyboard),
+            timeout,
+            browser,
+        );
         let Callback { request, channel } = self.callback(sign_in, keyboard).await?;
         let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;

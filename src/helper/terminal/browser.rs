@@ -1,7 +1,9 @@
 //! Opens the user's browser.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::browser_command::{BrowserCommand, Syntax, is_bundle};
 use crate::protocol::WireSecret;
 
 /// Opens an address in a browser. May block, so call it on its own thread.
@@ -24,44 +26,39 @@ pub struct SystemBrowser;
 
 impl Browser for SystemBrowser {
     fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
-        if is_without_screen() {
-            return Err(NotOpened("there is no screen here".to_owned()));
-        }
         webbrowser::open(address.expose()).map_err(|error| NotOpened(error.to_string()))
     }
 }
 
-/// On Linux without a display, the default browser runs in the terminal and would overwrite our lines.
-fn is_without_screen() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].into_iter().any(is_set)
-}
-
-/// The command of `BROWSER` or `--browser`: words, with `%s` for the address.
+/// The command of `BROWSER` or `--browser`.
 #[derive(Clone, Debug)]
 pub struct NamedBrowser(pub String);
 
-impl NamedBrowser {
-    fn command(&self, address: &str) -> Option<Command> {
-        let mut words = self.0.split_ascii_whitespace();
-        let mut command = Command::new(words.next()?);
-        let arguments: Vec<String> = words.map(|word| word.replace("%s", address)).collect();
-        command.args(&arguments);
-        if !self.0.contains("%s") {
-            command.arg(address);
+impl Browser for NamedBrowser {
+    fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
+        let exists = |path: &str| Path::new(path).is_file() || (is_bundle(path) && Path::new(path).is_dir());
+        let commands = BrowserCommand::all(&self.0, Syntax::of_this_system(), &exists);
+        let mut failure = NotOpened("BROWSER names no program".to_owned());
+        for command in commands.map_err(|error| NotOpened(error.to_string()))? {
+            match run(&command, address) {
+                Ok(()) => return Ok(()),
+                Err(reason) => failure = reason,
+            }
         }
-        Some(command)
+        Err(failure)
     }
 }
 
-impl Browser for NamedBrowser {
-    fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
-        let mut command =
-            self.command(address.expose()).ok_or_else(|| NotOpened("BROWSER names no program".to_owned()))?;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let status = command.status().map_err(|error| NotOpened(error.to_string()))?;
-        if status.success() { Ok(()) } else { Err(NotOpened(format!("BROWSER ended with {status}"))) }
-    }
+/// Runs one of the commands; its failure says what it was taken for, as a path with spaces is easily taken for several words.
+fn run(browser: &BrowserCommand, address: &WireSecret) -> Result<(), NotOpened> {
+    let (program, arguments) = browser.words(address.expose());
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let failed = |reason: &dyn std::fmt::Display| {
+        NotOpened(format!("BROWSER was taken for {browser}: {reason}; put a path with spaces in quotes"))
+    };
+    let status = command.status().map_err(|error| failed(&error))?;
+    if status.success() { Ok(()) } else { Err(failed(&status)) }
 }
 
 /// Opens nothing, for users who open the link themselves.
@@ -78,23 +75,46 @@ impl Browser for NoBrowser {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_named_browser_gets_the_address_once() {
-        let words = |browser: &str| -> Vec<String> {
-            let command = NamedBrowser(browser.to_owned()).command("http://x/").unwrap();
-            let program = std::iter::once(command.get_program());
-            program.chain(command.get_args()).map(|word| word.to_str().unwrap().to_owned()).collect()
-        };
-        assert_eq!(words("firefox --new-window"), ["firefox", "--new-window", "http://x/"]);
-        assert_eq!(words("app --url=%s -x"), ["app", "--url=http://x/", "-x"]);
-        assert!(NamedBrowser(" ".to_owned()).command("http://x/").is_none());
+    fn open(browser: &str) -> Result<(), String> {
+        NamedBrowser(browser.to_owned())
+            .open(&WireSecret::from("http://x/"))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_browser_that_fails_is_noticed() {
-        let address = WireSecret::from("http://x/");
-        assert!(NamedBrowser("true".to_owned()).open(&address).is_ok());
-        assert!(NamedBrowser("false".to_owned()).open(&address).is_err());
-        assert!(NamedBrowser("/does/not/exist".to_owned()).open(&address).is_err());
+    fn a_browser_that_fails_is_noticed_and_said_for_what_it_was_taken() {
+        assert_eq!(open("true"), Ok(()));
+        let failed = open("false --new-window").unwrap_err();
+        assert!(
+            failed.contains("the program false with --new-window") && failed.contains("exit status"),
+            "{failed}"
+        );
+        let missing = open("/does/not exist").unwrap_err();
+        assert!(missing.contains("the program /does/not with exist: No such file"), "{missing}");
+        assert!(missing.contains("quotes") && !missing.contains("http://x/"), "{missing}");
+        assert!(open("\"unclosed").unwrap_err().contains("quote"));
+        assert_eq!(open(" ").unwrap_err(), "BROWSER names no program");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_with_spaces_in_its_path_gets_the_address_and_the_next_one_of_a_list_is_tried() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("Some Browser");
+        std::fs::write(&program, "#!/bin/sh\nprintf %s \"$*\" >\"$0.got\"\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let got = folder.path().join("Some Browser.got");
+        let program = program.to_str().unwrap();
+        for (browser, expected) in [
+            (program.to_owned(), "http://x/"),
+            (format!("{program} --new-window"), "--new-window http://x/"),
+            (format!("'{program}' -u %s"), "-u http://x/"),
+            (format!("/does/not/exist:\"{program}\""), "http://x/"),
+        ] {
+            assert_eq!(open(&browser), Ok(()), "{browser}");
+            assert_eq!(std::fs::read_to_string(&got).unwrap(), expected, "{browser}");
+            std::fs::remove_file(&got).unwrap();
+        }
     }
 }

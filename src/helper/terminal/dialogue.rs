@@ -6,22 +6,29 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
+use url::Url;
+
 use super::confirmation_words::{Answer, ConfirmationWords};
 use super::keyboard::{self, Attended, Keyboard};
+use super::location::Location;
+use super::pasted_address::{OtherAddress, Typed, understand};
 use super::tools::Tools;
-use super::{Terminal, Typed};
+use super::{Terminal, advice};
 use crate::helper::backend_client::displayable;
 use crate::helper::callback::{self, Callback, Channel, Consent, Expected, Proof};
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::question::BackendQuestion;
-use crate::helper::session::delivery;
+use crate::helper::port::CALLBACK_PORT;
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
 use crate::helper::session::pending_login::{Awaited, PendingLogin};
+use crate::helper::session::{IdentityCheck, delivery};
 use crate::helper::sign_in::pending_sign_in::PendingSignIn;
-use crate::helper::terminal;
 use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::NoRandomness;
+
+/// Why no address is shown or taken back.
+const NOT_COMPARED: &str = "There is no other way than that link: this cluster does not compare who logs in with who began (identity rule any), so no address is taken back here.";
 
 /// Where the user's browser is when a login or sign-in begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +74,14 @@ pub fn show_backend(backend: &BackendName, terminal: &Terminal) {
 pub fn begin_sign_in(
     sign_in: &PendingSignIn,
     backend: &str,
-    tools: &Tools,
+    (tools, keyboard): (&Tools, &Keyboard),
     timeout: Duration,
     browser: BrowserState,
 ) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
     bring(browser, &sign_in.link(), tools);
     say_how_long(tools, timeout);
+    offer_pasting(sign_in.authorize_url(), (browser, IdentityCheck::Compared), tools, keyboard);
 }
 
 /// Says to whom the login will belong, and opens the browser or shows the link.
@@ -84,7 +92,7 @@ pub fn begin(
     login: &PendingLogin,
     (tools, keyboard): (&Tools, &mut Keyboard),
     timeout: Duration,
-    browser: BrowserState,
+    (browser, identity): (BrowserState, IdentityCheck),
 ) -> Result<ExpectedWords, NoRandomness> {
     let LoginFacts { user, cluster, backend, .. } = &login.facts;
     tools.terminal.say(&format!("This login will be linked to {user} at {backend} (cluster {cluster})."));
@@ -94,6 +102,9 @@ pub fn begin(
     };
     bring(browser, &login.link(), tools);
     say_how_long(tools, timeout);
+    if login.consent() == Consent::Given {
+        offer_pasting(login.auth_url().text(), (browser, identity), tools, keyboard);
+    }
     Ok(asked)
 }
 
@@ -135,17 +146,49 @@ fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
 }
 
 fn say_how_long(tools: &Tools, timeout: Duration) {
+    let whole_seconds = Duration::from_secs(timeout.as_secs());
+    let timeout = humantime::format_duration(whole_seconds);
+    tools.terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
+}
+
+/// Offers to take back the address at which the login ends. Where the browser is on another machine, it is also told what to open there;
+/// this terminal is the only place that shows it. Nothing of that where the login of another person would be accepted: they could have
+/// been sent the address.
+fn offer_pasting(
+    begins: &WireSecret,
+    (browser, identity): (BrowserState, IdentityCheck),
+    tools: &Tools,
+    keyboard: &Keyboard,
+) {
+    if keyboard::attended() == Attended::No {
+        return;
+    }
+    keyboard.hide_input();
     let terminal = &tools.terminal;
-    let timeout = humantime::format_duration(timeout);
-    terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
-    if keyboard::attended() == Attended::Yes {
-        terminal.say("If the browser ends on a page that cannot be reached, paste that page's address here.");
+    let is_far = browser == BrowserState::Elsewhere && tools.location != Location::WithBrowser;
+    match identity {
+        IdentityCheck::Compared if is_far => {
+            terminal.say_whole("Or open this address in a browser on any machine, log in there, and paste here the address at which the browser ends:");
+            terminal.say_whole(&format!("  {}", begins.expose()));
+            terminal.say_whole("It ends on a page that cannot be reached. Never send either address to anybody: they could log in in your place. What you paste is not shown.");
+        }
+        IdentityCheck::Compared => terminal.say(
+            "If the browser ends on a page that cannot be reached, paste that page's address here; what you paste is not shown.",
+        ),
+        IdentityCheck::NotCompared if is_far => terminal.say(NOT_COMPARED),
+        IdentityCheck::NotCompared => {}
     }
 }
 
 fn open(link: &WireSecret, tools: &Tools) {
     let link = link.clone();
     tools.terminal.say(&format!("Open {}", link.expose()));
+    tools.advised.call_once(|| {
+        let port = Url::parse(link.expose()).ok().and_then(|link| link.port());
+        for line in advice::lines(&tools.location, port.unwrap_or(CALLBACK_PORT)) {
+            tools.terminal.say_whole(&line);
+        }
+    });
     let (browser, terminal) = (Arc::clone(&tools.browser), Arc::clone(&tools.terminal));
     std::thread::spawn(move || {
         if let Err(error) = browser.open(&link) {
@@ -176,17 +219,28 @@ pub fn tls_explained(terminal: Arc<Terminal>) -> impl Fn() + Clone + Send + 'sta
 
 /// Handles a line that is typed during the sign-in to Backstage.
 pub fn answer_sign_in(line: &str, sign_in: &PendingSignIn, tools: &Tools) {
-    let Typed::CallbackQuery(query) = terminal::understand(line) else { return };
-    if let Some(request) = pasted(&query, sign_in.expected(), &tools.terminal) {
+    if let Some(request) = pasted(line, sign_in.expected(), &tools.terminal) {
         sign_in.accept(Callback { request, channel: Channel::Terminal });
     }
 }
 
-/// The callback in a pasted address; says why if it is refused.
-fn pasted(query: &WireSecret, expected: Expected<'_>, terminal: &Terminal) -> Option<ExchangeRequest> {
+/// The callback in a pasted address; says why there is none.
+fn pasted(line: &str, expected: Expected<'_>, terminal: &Terminal) -> Option<ExchangeRequest> {
+    let query = match understand(line) {
+        Typed::CallbackQuery(query) => query,
+        Typed::OtherAddress(other) => {
+            terminal.say_whole(&format!("That is {other}."));
+            return None;
+        }
+        Typed::Words => {
+            terminal.say("That is no address: paste the one at which the browser ended, such as http://localhost:8000/?code=…&state=…");
+            return None;
+        }
+        Typed::Nothing => return None,
+    };
     match callback::judge(query.expose(), expected, Proof::Terminal) {
         Ok(Some(request)) => return Some(request),
-        Ok(None) => terminal.say("That address carries no answer: copy the one the browser ended on."),
+        Ok(None) => terminal.say_whole(&format!("That is {}.", OtherAddress::NoAnswer)),
         Err(reason) => terminal.say(&format!("That address does not count ({reason}).")),
     }
     None
@@ -202,7 +256,7 @@ pub fn answer_about_backend(
     asked: &mut ExpectedWords,
     tools: &Tools,
 ) -> Result<(), NoRandomness> {
-    let is_words = matches!(terminal::understand(line), Typed::Words);
+    let is_words = matches!(understand(line), Typed::Words);
     if is_words && is_yes(line, asked, tools)? {
         tracing::info!(backend = %question.backend, "the backend was confirmed in the terminal");
         question.confirm(Channel::Terminal);
@@ -216,24 +270,31 @@ pub fn answer_about_backend(
 /// When there is no randomness for new words.
 pub fn answer(
     line: &str,
-    login: &PendingLogin,
+    (login, identity): (&PendingLogin, IdentityCheck),
     asked: &mut ExpectedWords,
-    tools: &Tools,
+    (tools, keyboard): (&Tools, &Keyboard),
 ) -> Result<(), NoRandomness> {
-    match terminal::understand(line) {
-        Typed::Words if login.consent() == Consent::Needed => {
+    let is_words = matches!(understand(line), Typed::Words);
+    match login.consent() {
+        Consent::Needed if is_words => {
             if is_yes(line, asked, tools)? {
                 login.give_consent();
                 tracing::info!("the account was confirmed in the terminal");
                 open(&login.link(), tools);
+                let browser = BrowserState::Elsewhere;
+                offer_pasting(login.auth_url().text(), (browser, identity), tools, keyboard);
             }
         }
-        Typed::CallbackQuery(query) => {
-            if let Some(request) = pasted(&query, login.expected(), &tools.terminal) {
-                login.accept(Callback { request, channel: Channel::Terminal });
+        Consent::Needed | Consent::Given => {
+            let request = pasted(line, login.expected(), &tools.terminal);
+            match (request, identity) {
+                (Some(request), IdentityCheck::Compared) => {
+                    login.accept(Callback { request, channel: Channel::Terminal });
+                }
+                (Some(_), IdentityCheck::NotCompared) => tools.terminal.say(NOT_COMPARED),
+                (None, _) => {}
             }
         }
-        Typed::Words | Typed::Nothing => {}
     }
     Ok(())
 }

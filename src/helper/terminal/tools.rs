@@ -1,10 +1,11 @@
 //! What commands in a terminal need from their surroundings.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use super::Terminal;
 use super::browser::Browser;
+use super::location::Location;
 use crate::clock::Clock;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;
@@ -20,6 +21,10 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Where this program runs.
+    pub location: Location,
+    /// What to do there was said.
+    pub advised: Once,
     /// The user's browser.
     pub browser: Arc<dyn Browser>,
     /// For progress.

@@ -96,6 +96,12 @@ impl IdentityRule {
         }
     }
 
+    /// Whether the rule compares the person who logs in with the user who began.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        !matches!(self, Self::Any)
+    }
+
     /// The variables that are set and that this rule does not read, each with the rule that does.
     pub(super) fn idle(&self, variables: &ClusterVariables) -> Vec<(&'static str, &'static str)> {
         let by_email = "only IDENTITY_RULE=catalog and IDENTITY_RULE=email look at it";

@@ -31,6 +31,19 @@ fn a_code_that_comes_again_gets_the_stored_outcome() {
 }
 
 #[test]
+fn a_session_says_whether_the_backend_compares_who_logs_in() {
+    let here = Deployment::new("exchange_identity_checked");
+    for (rule, said) in [("email", &json!(true)), ("any", &Value::Null)] {
+        let (_backend, api) = here.start_as(&here.plan.clone().with("IDENTITY_RULE", rule));
+        let answer = api.post("/register", &json!({}));
+        let session = api.session_of(&answer);
+        assert_eq!(&answer.json["identityChecked"], said, "{rule}");
+        let asked = api.with_bearer(&session.token).get("/session").json;
+        assert_eq!((&asked["status"], &asked["identityChecked"]), (&json!("pending"), said), "{rule}");
+    }
+}
+
+#[test]
 fn twenty_helpers_with_one_code_cause_one_token_request() {
     let here = Deployment::new("exchange_concurrent");
     let (_backend, api) = here.start();
