@@ -132,6 +132,9 @@ pub fn not_begun(reason: &NotBegun) -> Page {
         NotBegun::WhichCluster => (StatusCode::BAD_REQUEST, "which-cluster", "Which cluster?"),
         NotBegun::UsedBefore => (StatusCode::CONFLICT, "used-before", "This session was handed over before"),
         NotBegun::WrongOrigin(_) => (StatusCode::FORBIDDEN, "wrong-origin", "Not from this page"),
+        NotBegun::Port(ListenError::Reserved { .. }) => {
+            (StatusCode::CONFLICT, "port-reserved", "Windows keeps the port")
+        }
         NotBegun::Port(_) => (StatusCode::CONFLICT, "port-taken", "Another program is in the way"),
         NotBegun::Login(HelperError::Unreachable { .. }) => {
             (StatusCode::BAD_GATEWAY, "backend-away", "Backstage does not answer")
@@ -167,5 +170,17 @@ fn refusal(status: StatusCode, outcome: &'static str, heading: &'static str, bod
         heading,
         body: html! { (body) p { "Nothing was changed." } },
         kind: Kind::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_windows_keeps_is_not_blamed_on_a_program() {
+        let page = not_begun(&NotBegun::Port(ListenError::Reserved { port: 8000 }));
+        assert_eq!((page.outcome, page.heading), ("port-reserved", "Windows keeps the port"));
+        assert!(page.body.into_string().contains("net stop winnat"));
     }
 }
