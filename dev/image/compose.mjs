@@ -30,7 +30,15 @@ const PAUSE_MS = 500;
  */
 function compose(files, ...args) {
   const options = ['compose.yaml', ...files].flatMap((file) => ['--file', file]);
-  const line = ['nice', 'python3', '-m', 'podman_compose', '--project-name', PROJECT, ...options, ...args];
+  return composeWith(['--project-name', PROJECT, ...options], ...args);
+}
+
+/**
+ * @param {string[]} options that name the project and its files
+ * @param {string[]} args
+ */
+export function composeWith(options, ...args) {
+  const line = ['nice', 'python3', '-m', 'podman_compose', ...options, ...args];
   return runCommand({ line, variables: { PYTHONPATH: pyPiFolder('podman-compose') }, log: LOG });
 }
 
@@ -77,7 +85,7 @@ function healthy(service) {
  * @param {string} what
  * @param {() => Promise<unknown>} check rejects until it is so
  */
-async function until(what, check) {
+export async function until(what, check) {
   const ends = performance.now() + PATIENCE_MS;
   for (;;) {
     try {

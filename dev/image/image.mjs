@@ -34,5 +34,5 @@ await report('image', whyNoImage, async () => {
   await inspectImage(IMAGE);
   const size = await inspectSize(IMAGE);
   await logInThrough(IMAGE, 'among-services', ...composeFiles);
-  return `${size} MB, logged in through its published port and among the services of compose.yaml`;
+  return `${size} MB, logged in by each command and the compose file of the documents, and among the services of compose.yaml`;
 });

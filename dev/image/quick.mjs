@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make image-quick`: builds the last stage of the Dockerfile around the debug binary and logs in through it. What is compiled inside
+// `make image-quick`: builds the last stage of the Dockerfile around the debug binary, runs it as the documents show, and logs in. What is compiled inside
 // the Dockerfile, the image's size and compose.yaml are left to `make image`.
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -47,5 +47,5 @@ await report('image-quick', whyNoContainers, async () => {
   });
   await inspectImage(QUICK_IMAGE);
   await logInThrough(QUICK_IMAGE, 'alone');
-  return 'the last stage of the Dockerfile around the debug binary, logged in through its published port';
+  return 'the last stage of the Dockerfile around the debug binary, logged in by each command and the compose file of the documents';
 });

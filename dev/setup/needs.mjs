@@ -42,7 +42,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
     folders: ['dev', 'dev/backstage'],
     tools: ['Rust for Windows and macOS'],
   },
-  'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS], folders: ['dev'], tools: [] },
+  'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
   program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },

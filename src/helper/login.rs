@@ -92,6 +92,7 @@ pub struct Running {
 /// As the variants of [`HelperError`] say.
 pub async fn build(mut settings: LoginSettings, tools: Tools) -> Result<Running, HelperError> {
     let credential = Credential::choose(&settings)?;
+    let tools = tools.without_missing_folder();
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
     let trust = tools.backend_trust(&api, &settings)?;
     let listeners = match port::bind(&settings.listen) {

@@ -152,7 +152,11 @@ impl PrivateFolder {
         }
     }
 
-    fn make(&self) -> Result<(), FolderError> {
+    /// Creates it if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be created, or is not the user's alone.
+    pub fn make(&self) -> Result<(), FolderError> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::confirmation::trust::BackendTrust;
+use crate::helper::private_folder::{FolderError, PrivateFolder};
 use crate::helper::sign_in::BackstageClient;
 use crate::random::Random;
 use crate::settings::SettingsError;
@@ -36,6 +37,20 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// The same without a folder that cannot be created, as in a container without a writable home: that is said here, once for all files,
+    /// and a login goes on without them.
+    #[must_use]
+    pub fn without_missing_folder(mut self) -> Self {
+        let made = self.state_folder.as_deref().map(|folder| PrivateFolder::new(folder).make());
+        if let Some(Err(FolderError::BySystem { path, reason })) = made {
+            let path = path.display();
+            self.terminal
+                .say_whole(&format!("Nothing of this login is kept on this machine ({path}: {reason})."));
+            self.state_folder = None;
+        }
+        self
+    }
+
     /// Whether the user has confirmed that backend on this machine.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Installation;
+use super::{Installation, get, location};
 use crate::harness::network::far_network::have_own_mounts;
 use crate::harness::network::faulty_front::{Fault, FaultyFront};
 use crate::harness::programs::confirmed::write_privately;
@@ -131,6 +131,22 @@ fn a_folder_that_others_may_write_to_keeps_nothing_and_costs_no_login() {
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     here.sign_in();
     here.run("status").assert(0, &["dev: connected"]);
+}
+
+#[test]
+fn without_a_home_that_takes_files_a_login_says_once_that_nothing_is_kept_and_ends_connected() {
+    let here = Installation::new("sign_in_no_home");
+    let felix = here.backstage.sign_in(&here.world, "felix");
+    let mut helper = here.login().with("HOME", "/proc").start();
+    let (callback, cookie) = here.approve(&helper, &felix);
+    let answer = get(&callback, &cookie);
+    let said = here.log_in(&mut helper, location(&answer)).said;
+    let about = said.lines().filter(|line| line.contains("kept")).collect::<Vec<_>>();
+    assert_eq!(about.len(), 1, "{about:#?}");
+    assert!(
+        about[0].starts_with("Nothing of this login is kept on this machine (/proc/.local/"),
+        "{about:?}"
+    );
 }
 
 #[test]
