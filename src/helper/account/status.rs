@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_page_on_settings_lists_every_field_for_programs() {
-        let json = r#"{"user":"user:default/felix","clusters":[{"name":"dev","title":"Dev","connected":true,"subject":"a",
+        let json = r#"{"user":"user:default/felix","clusters":[{"name":"dev","title":"Dev","connected":true,"subject":"a","email":"c",
             "expiresAt":"1970-01-02T00:00:00Z","loginExpiresAt":"1970-01-02T00:00:00Z","refreshable":true,
             "reason":"expired","detail":"b"}]}"#;
         let status = serde_json::from_str(json).unwrap();
