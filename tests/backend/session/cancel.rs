@@ -31,6 +31,11 @@ fn assert_cancelled(told: &Value) {
     );
 }
 
+/// An exchange that is held lasts as long as the test needs, on a busy machine, too.
+fn patient<R>(here: Deployment<Idp, R>) -> Deployment<Idp, R> {
+    here.with("IDP_TIMEOUT", "2m").with("EXCHANGE_LEASE", "3m")
+}
+
 /// Two backends on one Redis.
 fn replicas(here: &OnRedis) -> ([Backend; 2], [Api; 2]) {
     let replicas = [here.plan.start(), here.plan.start()];
@@ -73,7 +78,7 @@ fn a_cancelled_session_is_over_at_once_for_those_who_wait_and_for_a_late_redirec
 
 #[test]
 fn a_session_whose_code_is_being_redeemed_is_not_cancelled_and_a_finished_one_stays_as_it_is() {
-    let here = Deployment::new("cancel_exchanging");
+    let here = patient(Deployment::new("cancel_exchanging"));
     let (_backend, api) = here.start();
     let Arrived { session, redirect } = api.arrive(&here.idp, "felix");
     here.idp.hold_token("before");
@@ -130,14 +135,14 @@ fn ninth(first: &Api, second: &Api, idp: &Idp) {
 
 #[test]
 fn a_ninth_session_cancels_the_oldest_that_is_pending_in_process() {
-    let here = Deployment::new("cancel_ninth_in_process");
+    let here = patient(Deployment::new("cancel_ninth_in_process"));
     let (_backend, api) = here.start();
     ninth(&api, &api, &here.idp);
 }
 
 #[test]
 fn a_ninth_session_cancels_the_oldest_that_is_pending_over_replicas() {
-    let here = Deployment::new("cancel_ninth_in_redis").with_redis();
+    let here = patient(Deployment::new("cancel_ninth_in_redis").with_redis());
     let (_backends, [first, second]) = replicas(&here);
     ninth(&first, &second, &here.idp);
 }
@@ -163,7 +168,7 @@ fn of_sessions_begun_at_once_eight_are_pending_and_none_is_refused() {
 
 #[test]
 fn a_ninth_session_is_refused_while_eight_are_being_finished() {
-    let here = Deployment::new("cancel_none");
+    let here = patient(Deployment::new("cancel_none"));
     let (_backend, api) = here.start();
     let sessions: Vec<Session> = (0..PENDING).map(|_| api.register()).collect();
     thread::scope(|scope| {
