@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// `make platforms`: builds the program for Windows and runs it under Wine, and hands a login over in WebKit, the nearest to Safari here.
+// `make platforms`: builds the program for Windows and runs it under Wine, and logs in in WebKit, the nearest to Safari here.
 import { fileURLToPath } from 'node:url';
 
+import { buildFrontend } from '../environment/frontend-bundle.mjs';
 import { CommandFailed, tailOf } from '../setup/command.mjs';
 import { NEEDS } from '../setup/needs.mjs';
 import { inOwnNetwork, runInForeground } from '../setup/own-network.mjs';
@@ -19,6 +20,7 @@ const RUN = fileURLToPath(new URL('run.mjs', import.meta.url));
 try {
   await step('setup', () => setUp(NEEDS.platforms, LOG));
   await step('program', () => buildProgram({ log: LOG }));
+  await step('frontend', () => buildFrontend({ log: LOG }));
   await step('for Windows', () => buildForWindows(LOG));
   process.exitCode = await runInForeground([...AS_ROOT, ...inOwnNetwork([process.execPath, RUN])]);
 } catch (error) {

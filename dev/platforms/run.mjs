@@ -3,6 +3,7 @@
 import { inRepository } from '../setup/repository.mjs';
 import { duration, say } from '../setup/steps.mjs';
 import { LOGS } from './logs.mjs';
+import { runInBackstage } from './webkit-in-backstage.mjs';
 import { runInWebKit } from './webkit.mjs';
 import { runOnWindows } from './windows.mjs';
 
@@ -10,7 +11,7 @@ import { runOnWindows } from './windows.mjs';
 process.chdir(inRepository('dev/backstage'));
 const began = performance.now();
 try {
-  const figures = [await runOnWindows(LOGS), await runInWebKit(LOGS)];
+  const figures = [await runOnWindows(LOGS), await runInWebKit(LOGS), await runInBackstage(LOGS)];
   say(`platforms: ok (${[...figures, duration(performance.now() - began)].join('; ')})`);
   process.exit(0);
 } catch (error) {

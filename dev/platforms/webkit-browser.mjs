@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+import { PASSWORD } from '../idp/accounts.mjs';
 import { freePort } from '../idp/loopback.mjs';
 
 /** The browser that comes with Debian's WebKitGTK; its folder carries the version of the interface. */
@@ -32,7 +33,8 @@ export class WebKitBrowser {
     this.#session = session;
   }
 
-  static async start() {
+  /** @param {string[]} [more] arguments of the browser */
+  static async start(more = []) {
     const { screen, display } = await startScreen();
     const port = await freePort();
     const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env: { ...process.env, DISPLAY: display }, stdio: 'ignore' });
@@ -40,7 +42,7 @@ export class WebKitBrowser {
     await until(async () => (await fetch(`${base}/status`)).ok);
     const capabilities = {
       acceptInsecureCerts: true,
-      'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] },
+      'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation', ...more] },
     };
     const { sessionId } = Object(await call('POST', `${base}/session`, { capabilities: { alwaysMatch: capabilities } }));
     return new WebKitBrowser(screen, driver, `${base}/session/${sessionId}`);
@@ -73,20 +75,30 @@ export class WebKitBrowser {
   }
 
   /**
-   * @param {string} selector
+   * Fills in a field as a whole: typed letters would go to whichever field has the focus.
+   *
+   * @param {string} selector of CSS
    * @param {string} text
    */
-  async type(selector, text) {
-    await this.#call('POST', `/element/${await this.waitFor(selector)}/value`, { text });
+  async fill(selector, text) {
+    await this.waitFor(selector);
+    await this.run('document.querySelector(arguments[0]).value = arguments[1]', [selector, text]);
+  }
+
+  /** Logs felix in at the development identity provider. */
+  async logInAtIdp() {
+    await this.fill('input[name=login]', 'felix');
+    await this.fill('input[name=password]', PASSWORD);
+    await this.click('button[value=login]');
   }
 
   /**
-   * @param {string} selector
+   * @param {string} selector of CSS, or an XPath
    * @returns {Promise<string>} what names the element
    * @throws with what the page shows instead
    */
   async waitFor(selector) {
-    const search = { using: 'css selector', value: selector };
+    const search = { using: selector.startsWith('//') ? 'xpath' : 'css selector', value: selector };
     const found = await until(() => this.#call('POST', '/element', search)).catch(async (cause) => {
       const shown = await this.run('return `${location.origin}: ${document.body.innerText.slice(0, 500)}`');
       throw new Error(`WebKit does not show ${selector}, but ${shown}`, { cause });
@@ -107,6 +119,11 @@ export class WebKitBrowser {
       child.kill();
       await exited;
     }
+  }
+
+  /** Goes on in the tab of the page that was opened; the other one may have closed itself. */
+  async goBack() {
+    await this.#call('POST', '/window', { handle: this.#tabs[0] });
   }
 
   async #handles() {

@@ -6,7 +6,6 @@ import { startBackstage } from '../backstage/started-backstage.mjs';
 import { kept } from '../demo/headless.mjs';
 import { Parts } from '../demo/parts.mjs';
 import { Program } from '../demo/program.mjs';
-import { PASSWORD } from '../idp/accounts.mjs';
 import { register } from '../portal/access.mjs';
 import { headersFrom, Portal } from '../portal/portal.mjs';
 import { inRepository } from '../setup/repository.mjs';
@@ -105,9 +104,7 @@ async function handedOver(here) {
   await browser.waitFor('body[data-outcome=confirm]');
   assert.ok((await browser.address()).startsWith(HELPER));
   await browser.click('#continue');
-  await browser.type('input[name=login]', 'felix');
-  await browser.type('input[name=password]', PASSWORD);
-  await browser.click('button[value=login]');
+  await browser.logInAtIdp();
   await browser.waitFor('body[data-outcome=success]');
 }
 

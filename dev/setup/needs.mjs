@@ -38,8 +38,8 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
   platforms: {
-    programs: ['cc', ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
-    folders: ['dev', 'dev/backstage'],
+    programs: [...BACKSTAGE, ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
+    folders: ['dev', 'dev/backstage', 'backstage'],
     tools: ['Rust for Windows and macOS'],
   },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },

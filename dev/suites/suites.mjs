@@ -44,7 +44,7 @@ export const LONG_TESTS_ALONE = [
 export const LONG_TESTS = [
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },
-  { name: 'platforms', line: ['make', 'platforms'], output: 'development' },
+  { name: 'platforms', line: ['make', 'platforms'], uses: 'backstage', output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
   PACKED,
 ];
