@@ -14,11 +14,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::IdentityCheck::{Compared, NotCompared};
-use super::backend_client::{ApiError, BackendApi, Dated, Refusal};
+use super::backend_client::{ApiError, BackendApi, Dated, Refusal, displayable};
 use super::callback::Consent;
 use super::sign_in::credential::{TOO_MANY, TradeError, UserCredential};
 use crate::helper::HelperError;
-use crate::protocol::{Code, RegisterResponse, SessionResponse, SessionStatus, WireSecret};
+use crate::protocol::{Code, RegisterResponse, SessionError, SessionResponse, SessionStatus, WireSecret};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 
@@ -137,10 +137,11 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Help
             ended("This session is connected already: there is nothing left to do.")
         }
         (SessionStatus::Failed, _) => {
-            let reason = body.error.map_or_else(String::new, |error| format!(" ({})", error.code.as_str()));
-            Err(HelperError::Refused(format!(
-                "This session has failed{reason}: begin a new one in Backstage."
-            )))
+            // The backend's sentence says what to do.
+            let sentence = body.error.map(|SessionError { code, message }| {
+                format!("{} ({})", displayable(&message), code.as_str())
+            });
+            ended(sentence.as_deref().unwrap_or("This session has failed: begin a new one in Backstage."))
         }
         (SessionStatus::Pending | SessionStatus::Exchanging, _) => {
             ended("This session's login is being finished elsewhere: look at Backstage for its outcome.")

@@ -76,7 +76,7 @@ fn check(headers: &HeaderMap, allowed_hosts: &[String]) -> Result<(), Problem> {
     if !matches!(name, "localhost" | "127.0.0.1" | "[::1]")
         && !allowed_hosts.iter().any(|allowed| allowed == host)
     {
-        return Err(refused("knows no such host"));
+        return Err(refused("knows no such host (ALLOWED_HOSTS=host:port adds one)"));
     }
     if headers.contains_key(ORIGIN) && text(ORIGIN) != Some(&format!("http://{host}")) {
         return Err(refused("takes no requests of other origins"));
@@ -122,5 +122,8 @@ mod tests {
         ] {
             assert!(!checked(bad), "{bad:?}");
         }
+        let host = (HOST, HeaderValue::from_static("dev.internal"));
+        let refusal = check(&[host].into_iter().collect(), &[]).unwrap_err();
+        assert!(refusal.message().contains("ALLOWED_HOSTS=host:port"), "{refusal}");
     }
 }

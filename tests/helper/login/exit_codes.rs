@@ -88,3 +88,14 @@ fn the_help_shows_the_first_steps_and_both_names_of_the_flag_for_the_backend() {
     let steps = "backstage-oidc-helper login --backend https://backstage.example.com";
     assert!(first.code == Some(0) && first.said.contains(steps), "{}", first.said);
 }
+
+#[test]
+fn a_session_that_was_cancelled_before_the_command_ran_says_so_and_what_to_do() {
+    let here = Deployment::with_hostile_idp("exit_cancelled");
+    let (backend, api) = here.start();
+    let session = api.register();
+    assert_eq!(api.with_bearer(&session.token).delete("/session").status, 200);
+    let helper = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let words = ["This login was cancelled: begin a new one in Backstage", "(cancelled)"];
+    Ending::of(&mut helper.launch()).assert(1, &words);
+}
