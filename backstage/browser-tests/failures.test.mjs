@@ -58,7 +58,6 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     await felix.openKubernetesTab('web');
     const prompt = felix.page.getByRole('dialog', { name: 'Login Required' });
     await prompt.waitFor();
-    await felix.keepPicture('login-required');
     await prompt.getByRole('button', { name: 'Reject All' }).click();
     await tabExplains(felix, /You are not connected\. Log in to see what runs there/, 'not-connected');
     assert.equal(await felix.page.getByText('0 pods').count(), 0);

@@ -17,7 +17,8 @@ it('the command that the dialog copies, pasted into a shell: the pods appear in 
   await felix.openKubernetesTab('web');
   const loaded = await felix.page.evaluate(() => performance.timeOrigin);
   const prompt = felix.page.getByRole('dialog').filter({ hasText: 'Login Required' });
-  await felix.keepPicture('login-required');
+  await prompt.waitFor();
+  await felix.keepPicture('login-required-in-tab');
   await prompt.getByRole('button', { name: 'Log in' }).click();
   await felix.dialog.getByRole('button', { name: 'Copy binary command' }).click();
   const command = await felix.page.evaluate(() => navigator.clipboard.readText());

@@ -116,6 +116,11 @@ export class Person {
     return this.page.getByRole('list', { name: 'Clusters without access' }).getByRole('listitem');
   }
 
+  /** These lines, and the stock content below them. */
+  get tabWithLines() {
+    return this.page.getByRole('list', { name: 'Clusters without access' }).locator('..');
+  }
+
   /**
    * A cluster in the Kubernetes tab.
    *

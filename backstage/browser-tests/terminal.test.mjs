@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 
 import { personAt } from './environment.mjs';
+import { comparePicture } from './pictures.mjs';
 import { restartBackstage, withOneCluster } from './restart-backstage.mjs';
 
 const TERMINAL = 'open terminal';
@@ -22,6 +23,10 @@ describe('the terminal of the Kubernetes tab', () => {
   it('is offered where there is one, and Backstage refuses it: its WebSocket does not say who asks', async (test) => {
     await restartBackstage(withOneCluster('development'));
     const felix = await personAt(test, 'felix');
+    await felix.openKubernetesTab('web');
+    await felix.page.getByRole('button', { name: 'Reject all' }).click();
+    await felix.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await comparePicture(felix.tabWithLines, 'tab-without-login');
     await felix.openComponent('web');
     await felix.getAccess();
     await felix.logInByHelper();

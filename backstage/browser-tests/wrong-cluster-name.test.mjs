@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 
 import { personAt } from './environment.mjs';
+import { comparePicture } from './pictures.mjs';
 import { restartBackstage, withOneCluster } from './restart-backstage.mjs';
 
 describe('a cluster of Backstage that the backend does not know', () => {
@@ -15,6 +16,6 @@ describe('a cluster of Backstage that the backend does not know', () => {
     await felix.blankClusters.getByText(/no cluster with the name dev\. A login does not help: tell the admins/).waitFor();
     assert.equal(await felix.page.getByRole('button', { name: /Get K8s access/ }).count(), 0);
     assert.equal(await felix.page.getByRole('dialog').count(), 0);
-    await felix.keepPicture('unknown-cluster');
+    await comparePicture(felix.tabWithLines, 'tab-unknown-cluster');
   });
 });

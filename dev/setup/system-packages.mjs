@@ -4,7 +4,8 @@ import { isInstalled, pathOf, runCommand } from './command.mjs';
 const PACKAGES = {
   cc: 'build-essential',
   python3: 'python3',
-  chromium: 'chromium',
+  // With the font that the pictures of the browser tests have.
+  chromium: 'chromium fonts-dejavu-core',
   'redis-server': 'redis-server',
   ip: 'iproute2',
   kubectl: 'kubernetes-client',
