@@ -1,63 +1,16 @@
 import type { Problem } from '../api/Problem';
+import { SESSION_TOKEN } from '../__testUtils__/ClusterAuthStandIn';
+import { settled } from '../__testUtils__/HeldClock';
 import {
-  ClusterAuthStandIn,
-  SESSION_TOKEN,
-} from '../__testUtils__/ClusterAuthStandIn';
-import { HeldClock, settled } from '../__testUtils__/HeldClock';
+  HELPER,
+  begin,
+  noExtension,
+  open,
+  opened,
+  remembering,
+} from '../__testUtils__/begunFlow';
 import { refusal } from '../__testUtils__/refusal';
 import type { Extension } from './extension';
-import { LoginFlow } from './LoginFlow';
-import type { LoginState } from './LoginState';
-import type { Way } from './rememberedWays';
-
-const HELPER = 'http://localhost:8888';
-const noExtension: Extension = {
-  answers: async () => false,
-  start: async () => undefined,
-};
-
-function remembering(helperUrl?: string) {
-  let proven = helperUrl;
-  let last: Way | undefined;
-  return {
-    provenHelper: () => proven,
-    setProvenHelper: (url: string | undefined) => {
-      proven = url;
-    },
-    lastWay: () => last,
-    setLastWay: (way: Way) => {
-      last = way;
-    },
-  };
-}
-
-function begin(extension = noExtension, ways = remembering()) {
-  const clusterAuthApi = new ClusterAuthStandIn();
-  const clock = new HeldClock();
-  const handedOver: string[] = [];
-  const flow = new LoginFlow({
-    clusterAuthApi,
-    clock,
-    extension,
-    handOverToHelper: (url, token) => handedOver.push(`${url} ${token}`),
-    ways,
-  });
-  return { clusterAuthApi, clock, handedOver, flow };
-}
-
-async function open(extension = noExtension, ways = remembering()) {
-  const login = begin(extension, ways);
-  const ended = login.flow.start('prod');
-  await settled();
-  return { ...login, ended };
-}
-
-function opened(state: LoginState) {
-  if (state.step !== 'open') {
-    throw new Error(`The login is not open but ${state.step}.`);
-  }
-  return state;
-}
 
 describe('LoginFlow', () => {
   it('registers, and is then open to be handed over', async () => {
@@ -379,80 +332,6 @@ describe('LoginFlow', () => {
     await clock.pass(8_000);
     expect(opened(flow.state.get()).handOver.to).toBe('command');
     flow.close();
-  });
-
-  describe('cancelled', () => {
-    const CANCELLED = `cancel ${SESSION_TOKEN}`;
-    const cancels = (api: ClusterAuthStandIn) =>
-      api.calls.filter(call => call.startsWith('cancel'));
-
-    it('ends the session at the backend, so that it does not count', async () => {
-      const { flow, clusterAuthApi, clock, ended } = await open();
-      flow.handOverToHelper(HELPER);
-      expect(await flow.cancel()).toBe(true);
-      await ended;
-      expect(cancels(clusterAuthApi)).toEqual([CANCELLED]);
-      expect(clock.pending).toBe(0);
-      flow.close();
-      expect(cancels(clusterAuthApi)).toHaveLength(1);
-    });
-
-    it('goes on where the login is being completed already', async () => {
-      const { flow, clusterAuthApi, clock, ended } = await open();
-      clusterAuthApi.cancelled = 'exchanging';
-      expect(await flow.cancel()).toBe(false);
-      expect(opened(flow.state.get()).progress).toBe('exchanging');
-      clusterAuthApi.tell('complete');
-      await ended;
-      expect(flow.state.get().step).toBe('complete');
-      expect(clock.pending).toBe(0);
-    });
-
-    it('ends here where the backend is away', async () => {
-      const { flow, clusterAuthApi } = await open();
-      clusterAuthApi.cancelled = new TypeError('Failed to fetch');
-      expect(await flow.cancel()).toBe(true);
-    });
-
-    it('has nothing to end after the login', async () => {
-      const { flow, clusterAuthApi, ended } = await open();
-      clusterAuthApi.tell('failed', 'access_denied');
-      await ended;
-      expect(await flow.cancel()).toBe(true);
-      flow.close();
-      expect(cancels(clusterAuthApi)).toEqual([]);
-    });
-
-    it('ends a session that is begun too late', async () => {
-      const { flow, clusterAuthApi } = begin();
-      const ended = flow.start('prod');
-      flow.close();
-      await ended;
-      expect(cancels(clusterAuthApi)).toEqual([CANCELLED]);
-      expect(clusterAuthApi.asked).toBe(0);
-    });
-
-    it('when the page is left, if nothing else has the token', async () => {
-      const { flow, clusterAuthApi } = await open();
-      flow.leave({ keepalive: true });
-      expect(cancels(clusterAuthApi)).toEqual([`${CANCELLED} keepalive`]);
-      flow.close();
-      expect(cancels(clusterAuthApi)).toHaveLength(1);
-    });
-
-    it.each([
-      ['the helper', (flow: LoginFlow) => flow.handOverToHelper(HELPER)],
-      ['a terminal', (flow: LoginFlow) => flow.commandCopied('binary')],
-    ])(
-      'not when the page is left and %s has the token',
-      async (_, handOver) => {
-        const { flow, clusterAuthApi } = await open();
-        handOver(flow);
-        flow.leave({ keepalive: true });
-        flow.close();
-        expect(cancels(clusterAuthApi)).toEqual([]);
-      },
-    );
   });
 
   it('does not remember a helper through which no login came', async () => {
