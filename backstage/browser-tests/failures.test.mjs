@@ -97,7 +97,7 @@ describe('what goes wrong is said in a sentence with a next step', () => {
     // Longer than the page waits for the extension before it opens the helper.
     await felix.dialog.getByText('You are about to connect').waitFor();
     await felix.page.waitForFunction(({ until }) => performance.now() > until, { until: await felix.page.evaluate(() => performance.now()) + 1_000 });
-    assert.deepEqual(felix.context.pages(), [felix.page]);
+    assert.equal(felix.context.pages().length, 1);
   });
 
   it('the identity provider refuses', async (test) => {
