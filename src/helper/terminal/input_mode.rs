@@ -107,10 +107,11 @@ pub fn attended() -> Attended {
     if std::io::stdin().is_terminal() { Attended::Yes } else { Attended::No }
 }
 
-/// A terminal that does not know the marks ignores them.
+/// A terminal that does not know the marks ignores them; one that cannot, as it says, or a Windows console, would show the request.
 fn write_mark(mark: &[u8]) {
     let mut screen = std::io::stderr();
-    if screen.is_terminal() {
+    let shows_all = cfg!(windows) || std::env::var_os("TERM").is_none_or(|name| name == "dumb");
+    if screen.is_terminal() && !shows_all {
         let _ = screen.write_all(mark).and_then(|()| screen.flush());
     }
 }

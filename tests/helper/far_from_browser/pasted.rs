@@ -1,12 +1,14 @@
 //! What a person pastes into the terminal.
 
 use std::process::Command;
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::{Parts, shown_address};
 use crate::harness::process::Process;
+use crate::harness::programs::proxy_program::TIMEOUT;
 
 /// A value of a parameter that only makes the address long.
 const LONG: usize = 6_000;
@@ -67,17 +69,44 @@ fn terminal_after(test: &str, end: impl FnOnce(&mut Process, u32)) -> String {
     let mut shell = parts.plan().in_shell(script).launch_at_terminal("");
     shown_address(&shell);
     let helper = child_of(shell.id());
-    let input = format!("/proc/{helper}/fd/0");
-    let hidden = Command::new("stty").args(["-F", &input, "-a"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&hidden.stdout).contains("-echo "), "{hidden:?}");
+    assert!(is_hidden(helper));
     end(&mut shell, helper);
     shell.wait_for_line("end of the script");
     shell.printed()
 }
 
+/// Whether the terminal of this process shows nothing that is typed.
+fn is_hidden(id: u32) -> bool {
+    let input = format!("/proc/{id}/fd/0");
+    let out = Command::new("stty").args(["-F", &input, "-a"]).output().unwrap();
+    String::from_utf8_lossy(&out.stdout).contains("-echo ")
+}
+
 fn child_of(id: u32) -> u32 {
     let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
     children.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn after_ctrl_z_and_fg_nothing_that_is_pasted_is_shown_and_a_long_address_is_taken() {
+    let parts = Parts::start("far_stopped");
+    let script =
+        "set -m; helper; stty sane; echo stopped; read line; fg %1 >/dev/null; echo \"ended with $?\"";
+    let mut shell = parts.plan().in_shell(script).launch_at_terminal("");
+    let ends = parts.log_in(&shown_address(&shell));
+    let helper = child_of(shell.id());
+    shell.type_line("\x1a");
+    shell.wait_for_line("stopped");
+    assert!(!is_hidden(helper));
+    shell.type_line("");
+    let deadline = Instant::now() + TIMEOUT;
+    while !is_hidden(helper) {
+        assert!(Instant::now() < deadline, "the terminal shows what is typed");
+        std::thread::yield_now();
+    }
+    let (address, query) = ends.split_once('?').unwrap();
+    shell.type_line(&format!("{address}?session_state={}&{query}", "a".repeat(LONG)));
+    shell.wait_for_line("ended with 0");
 }
 
 #[test]
