@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers and platforms
+test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers and platforms
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -45,6 +45,10 @@ platforms: ## the program for Windows, built whole and run under Wine, and a log
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them
 	$(node) dev/suites/test.mjs packed
+
+.PHONY: stock-app
+stock-app: ## the app of Backstage's create-app with docs/backstage.md done to it: checked, built, and a login in a browser
+	$(node) backstage/stock-app/stock-app.mjs
 
 .PHONY: program
 program: ## all tests of the program, also those of rare nights that make test leaves out

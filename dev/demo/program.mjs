@@ -14,6 +14,8 @@ const PATIENCE_MS = 180_000;
 /**
  * The environment without variables that would change the demo, such as settings of a real Backstage. What the helper remembers stays
  * here: the demo's Backstage is not to become the default of this user's commands.
+ *
+ * @returns {NodeJS.ProcessEnv}
  */
 export function plainEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !/^(BACKSTAGE_.*|CLUSTER|LISTEN|LOG_FORMAT|RUST_LOG)$/.test(name));

@@ -22,6 +22,9 @@ const STAND_INS = {
   'prom/prometheus:v2.42.0': 'prometheus',
 };
 
+/** What the Dockerfile of a Backstage app begins with, and its stand-in. @type {Record<string, string>} */
+const OF_AN_APP = { 'node:24-trixie-slim': 'node-24' };
+
 /** Stand-ins have names of their own: under a public name, they would be taken for the public image. */
 const PREFIX = 'localhost/oidc-helper-stand-in';
 const DEBIAN = `${PREFIX}/debian:bookworm`;
@@ -35,27 +38,41 @@ const COMPOSE_OVERRIDE = inRepository('dev/image/compose.stand-ins.yaml');
  * @returns {Promise<BaseImages>}
  */
 export async function provideBaseImages() {
-  const made = await Promise.all(Object.keys(STAND_INS).map((name) => imageExists(standInOf(name))));
+  const options = await provideImages(Object.keys(STAND_INS));
+  return { buildOptions: options, composeFiles: options.length === 0 ? [] : [COMPOSE_OVERRIDE] };
+}
+
+/** The same for a Backstage app. @returns {Promise<string[]>} options of a build that replace the public image */
+export async function provideAppBaseImage() {
+  return provideImages(Object.keys(OF_AN_APP));
+}
+
+/**
+ * @param {string[]} names of public images
+ * @returns {Promise<string[]>} options of a build that replace them; none where they are there
+ */
+async function provideImages(names) {
+  const made = await Promise.all(names.map((name) => imageExists(standInOf(name))));
   if (!made.every(Boolean)) {
-    const unavailable = await firstUnavailable();
+    const unavailable = await firstUnavailable(names);
     if (unavailable === undefined) {
-      return { buildOptions: [], composeFiles: [] };
+      return [];
     }
     say(`${unavailable} cannot be pulled: making stand-ins for the public images (a few minutes, once).`);
   }
   pullNothing();
-  for (const name of Object.keys(STAND_INS)) {
+  for (const name of names) {
     await provideStandIn(name);
   }
-  return {
-    buildOptions: Object.keys(STAND_INS).map((name) => `--build-context=${name}=container-image://${standInOf(name)}`),
-    composeFiles: [COMPOSE_OVERRIDE],
-  };
+  return names.map((name) => `--build-context=${name}=container-image://${standInOf(name)}`);
 }
 
-/** @returns {Promise<string | undefined>} the first public image that can neither be found here nor pulled */
-async function firstUnavailable() {
-  for (const name of Object.keys(STAND_INS)) {
+/**
+ * @param {string[]} names
+ * @returns {Promise<string | undefined>} the first public image that can neither be found here nor pulled
+ */
+async function firstUnavailable(names) {
+  for (const name of names) {
     const there = (await isPulled(name)) || (await podman('pull', name).then(() => true, () => false));
     if (!there) {
       return name;
@@ -73,9 +90,14 @@ async function isPulled(name) {
   return tags.split('\n').some((tag) => tag !== '' && !tag.startsWith('localhost/'));
 }
 
+/** @param {string} name of a public image @returns {string} the folder of its stand-in */
+function kindOf(name) {
+  return STAND_INS[name] ?? OF_AN_APP[name] ?? '';
+}
+
 /** @param {string} name of a public image */
 function standInOf(name) {
-  return `${PREFIX}/${STAND_INS[name]}:${name.split(':').at(-1)}`;
+  return `${PREFIX}/${kindOf(name)}:${name.split(':').at(-1)}`;
 }
 
 /** @param {string} name of a public image */
@@ -86,7 +108,7 @@ async function provideStandIn(name) {
   if (!(await imageExists(DEBIAN))) {
     await debian();
   }
-  const kind = STAND_INS[name] ?? '';
+  const kind = kindOf(name);
   const options = [`--build-context=machine=${machineFolder(kind)}`, `--build-arg=TAG=${name.split(':').at(-1)}`];
   await build(standInOf(name), inRepository('dev/image/stand-ins', kind, 'Dockerfile'), options, '/machine-authorities');
 }
@@ -102,6 +124,9 @@ function machineFolder(kind) {
       throw new MissingProgram('rustup is missing: install it from https://rustup.rs, then run this again');
     }
     return dirname(rustup);
+  }
+  if (kind === 'node-24') {
+    return inRepository('backstage/stock-app/node_modules');
   }
   return kind === 'node' ? dirname(dirname(process.execPath)) : inRepository('dev/image/stand-ins', kind);
 }

@@ -46,6 +46,8 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
   program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
+  'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
+  'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

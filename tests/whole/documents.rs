@@ -17,6 +17,9 @@ const RUN: [(&str, &str, &str); 6] = [
 /// What stands above a block that is not run.
 const NOT_RUN: &str = "<!-- not run: ";
 
+/// What stands above a block that `backstage/stock-app` runs; its test reads the same words.
+const RUN_IN_STOCK_APP: &str = "<!-- run by `make stock-app` -->";
+
 /// The languages of blocks that are typed into a shell.
 const SHELL: [&str; 4] = ["sh", "bash", "shell", "console"];
 
@@ -37,7 +40,8 @@ fn commands(text: &str) -> Vec<String> {
     for (at, line) in lines.iter().enumerate() {
         match (line.trim().strip_prefix("```"), fence) {
             (Some(language), None) => {
-                let excused = at > 0 && lines[at - 1].trim().starts_with(NOT_RUN);
+                let above = if at > 0 { lines[at - 1].trim() } else { "" };
+                let excused = above.starts_with(NOT_RUN) || above == RUN_IN_STOCK_APP;
                 fence = Some(SHELL.contains(&language) && !excused);
             }
             (Some(_), Some(_)) => fence = None,
@@ -68,6 +72,16 @@ fn every_command_in_a_document_is_run_or_says_why_not() {
         }
     }
     assert!(checked >= RUN.len(), "only {checked} commands were found in the documents");
+}
+
+/// Only there: it reads no other document.
+#[test]
+fn what_the_stock_app_is_said_to_run_is_in_the_document_that_it_follows() {
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let is_followed = document.ends_with("docs/backstage.md");
+        assert_eq!(text.contains(RUN_IN_STOCK_APP), is_followed, "{}", document.display());
+    }
 }
 
 #[test]
