@@ -217,6 +217,15 @@ impl BackendApi {
         self.dated(&request.send().await?)
     }
 
+    /// The state of a session, as soon as it changes; unchanged after `wait` seconds, which are at most 25.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn session_change(&self, token: &WireSecret, wait: u8) -> Result<SessionResponse, ApiError> {
+        let request = self.client.get(&self.url(&format!("/session?wait={wait}"))).within(PATIENT);
+        read(&self.labelled(request).bearer_auth(token.expose()).send().await?)
+    }
+
     /// Hands the callback to the backend.
     ///
     /// # Errors

@@ -7,13 +7,14 @@ pub mod single_login;
 pub mod which_cluster;
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
 use tokio::time::Instant;
 
-use self::beginning::{Beginning, Begun};
+use self::beginning::{Beginning, Begun, Origin};
 use self::sign_in_first::Person;
 use self::single_login::SingleLogin;
 use self::which_cluster::which_cluster;
@@ -25,6 +26,7 @@ use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
 use super::session::outcome::Outcome;
+use super::session::watch::ended_elsewhere;
 use super::session::{Credential, delivery};
 use super::terminal::dialogue::{self, ExpectedWords};
 use super::terminal::keyboard::Keyboard;
@@ -193,23 +195,22 @@ impl Running {
     async fn callback(&mut self, mut asked: ExpectedWords) -> Result<Callback, HelperError> {
         let person_gives_up = Instant::now() + self.timeout;
         let deadline = person_gives_up.min(self.begun.session_ends);
-        loop {
-            let Begun { login, callbacks, identity, .. } = &mut self.begun;
-            tokio::select! {
-                Some(callback) = callbacks.recv() => return Ok(callback),
-                line = self.keyboard.line() => {
-                    dialogue::answer(&line, (login, *identity), &mut asked, (&self.tools, &self.keyboard))?;
-                }
-                () = tokio::time::sleep_until(deadline) => return Err(self.too_late(person_gives_up)),
-            }
-        }
-    }
-
-    fn too_late(&self, person_gives_up: Instant) -> HelperError {
-        if person_gives_up <= self.begun.session_ends {
+        let too_late = if person_gives_up <= self.begun.session_ends {
             HelperError::TimedOut(humantime::format_duration(self.timeout).to_string())
         } else {
             HelperError::Expired
+        };
+        let Begun { login, callbacks, identity, session_token, origin, .. } = &mut self.begun;
+        let mut ended = pin!(ended_elsewhere(&self.api, session_token));
+        loop {
+            tokio::select! {
+                Some(callback) = callbacks.recv() => return Ok(callback),
+                error = &mut ended, if *origin == Origin::Backstage => return Err(error),
+                line = self.keyboard.line() => {
+                    dialogue::answer(&line, (login, *identity), &mut asked, (&self.tools, &self.keyboard))?;
+                }
+                () = tokio::time::sleep_until(deadline) => return Err(too_late),
+            }
         }
     }
 

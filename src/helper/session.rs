@@ -7,6 +7,7 @@ pub(in crate::helper) mod example_login;
 pub mod facts;
 pub mod outcome;
 pub mod pending_login;
+pub mod watch;
 pub mod which_cluster;
 
 use std::time::Duration;
@@ -122,29 +123,38 @@ pub async fn begin(
 
 async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, HelperError> {
     let Dated { body, sent_at } = api.session(token).await.map_err(|e| refused(api, e))?;
-    let ended = |sentence: &str| Err(HelperError::Refused(sentence.to_owned()));
-    match (body.status, &body.auth_url) {
-        (SessionStatus::Pending, Some(auth_url)) => {
-            let auth_url = auth_url.clone();
-            let remaining = body.expires_at - sent_at;
-            let identity = if body.identity_checked { Compared } else { NotCompared };
-            let SessionResponse { user, cluster, return_to, .. } = body;
-            let remaining = remaining.try_into().unwrap_or_default();
-            Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining, identity })
-        }
-        (SessionStatus::Expired, _) => Err(HelperError::Expired),
-        (SessionStatus::Complete, _) => {
-            ended("This session is connected already: there is nothing left to do.")
-        }
-        (SessionStatus::Failed, _) => {
+    if let Some(over) = over(&body) {
+        return Err(over);
+    }
+    let (SessionStatus::Pending, Some(auth_url)) = (body.status, &body.auth_url) else {
+        return Err(HelperError::Refused(
+            "This session's login is being finished elsewhere: look at Backstage for its outcome.".to_owned(),
+        ));
+    };
+    let auth_url = auth_url.clone();
+    let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
+    let identity = if body.identity_checked { Compared } else { NotCompared };
+    let SessionResponse { user, cluster, return_to, .. } = body;
+    Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining, identity })
+}
+
+/// How a session has ended, in the words for a helper that has not finished it; none while it can be finished.
+fn over(session: &SessionResponse) -> Option<HelperError> {
+    match session.status {
+        SessionStatus::Pending | SessionStatus::Exchanging => None,
+        SessionStatus::Expired => Some(HelperError::Expired),
+        SessionStatus::Complete => Some(HelperError::Refused(
+            "This session is connected already: there is nothing left to do.".to_owned(),
+        )),
+        SessionStatus::Failed => {
             // The backend's sentence says what to do.
-            let sentence = body.error.map(|SessionError { code, message }| {
-                format!("{} ({})", displayable(&message), code.as_str())
+            let sentence = session.error.as_ref().map(|SessionError { code, message }| {
+                format!("{} ({})", displayable(message), code.as_str())
             });
-            ended(sentence.as_deref().unwrap_or("This session has failed: begin a new one in Backstage."))
-        }
-        (SessionStatus::Pending | SessionStatus::Exchanging, _) => {
-            ended("This session's login is being finished elsewhere: look at Backstage for its outcome.")
+            Some(HelperError::Refused(
+                sentence
+                    .unwrap_or_else(|| "This session has failed: begin a new one in Backstage.".to_owned()),
+            ))
         }
     }
 }

@@ -46,6 +46,17 @@ pub struct Begun {
     pub browser: BrowserState,
     /// Whether the backend compares who logs in.
     pub identity: IdentityCheck,
+    /// Where its session was begun.
+    pub origin: Origin,
+}
+
+/// Where a session was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In Backstage, where its user can cancel it.
+    Backstage,
+    /// Here.
+    Here,
 }
 
 impl Beginning<'_> {
@@ -104,6 +115,10 @@ impl Beginning<'_> {
     async fn with(&self, credential: Credential, browser: BrowserState) -> Result<Begun, HelperError> {
         let Person { settings, tools, api, single_login, port } = self.person;
         let consent = credential.consent();
+        let origin = match credential {
+            Credential::SessionToken(_) => Origin::Backstage,
+            Credential::User(_) => Origin::Here,
+        };
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
@@ -113,7 +128,7 @@ impl Beginning<'_> {
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, callbacks) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(single_login.begin_login(login));
-        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser, identity })
+        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser, identity, origin })
     }
 }
 

@@ -145,9 +145,14 @@ fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
     }
 }
 
+/// As people say it: a session that was begun a moment ago has five minutes, not 4 minutes 59 seconds.
+fn rounded(left: Duration) -> Duration {
+    let seconds = left.as_secs();
+    Duration::from_secs(if seconds > 60 { seconds.next_multiple_of(10) } else { seconds })
+}
+
 fn say_how_long(tools: &Tools, timeout: Duration) {
-    let whole_seconds = Duration::from_secs(timeout.as_secs());
-    let timeout = humantime::format_duration(whole_seconds);
+    let timeout = humantime::format_duration(rounded(timeout));
     tools.terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
 }
 
@@ -341,5 +346,17 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
                 "It ends then, since the identity provider gave no refresh token: log in again, or have the operator look at OIDC_SCOPES and at the client's grants.",
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_is_rounded_as_people_say_it() {
+        let said = |millis| humantime::format_duration(rounded(Duration::from_millis(millis))).to_string();
+        let shown = [299_400, 300_000, 245_000, 61_000, 59_900, 1_500].map(said);
+        assert_eq!(shown, ["5m", "5m", "4m 10s", "1m 10s", "59s", "1s"]);
     }
 }

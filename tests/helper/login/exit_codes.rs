@@ -99,3 +99,16 @@ fn a_session_that_was_cancelled_before_the_command_ran_says_so_and_what_to_do() 
     let words = ["This login was cancelled: begin a new one in Backstage", "(cancelled)"];
     Ending::of(&mut helper.launch()).assert(1, &words);
 }
+
+#[test]
+fn a_command_ends_when_its_session_is_cancelled_in_backstage_and_the_port_is_free_again() {
+    let here = Deployment::with_hostile_idp("exit_cancelled_meanwhile");
+    let (backend, api) = here.start();
+    for _ in 0..2 {
+        let session = api.register();
+        let mut helper = here.helper(&backend).with("BACKSTAGE_SESSION_TOKEN", &session.token).start();
+        helper.process.wait_for_line("Waiting up to");
+        assert_eq!(api.with_bearer(&session.token).delete("/session").status, 200);
+        helper.end().assert(1, &["This login was cancelled: begin a new one in Backstage", "(cancelled)"]);
+    }
+}
