@@ -100,8 +100,13 @@ impl Process {
 
     /// Types a line.
     pub fn type_line(&mut self, line: &str) {
+        self.type_keys(&format!("{line}\n"));
+    }
+
+    /// Types these keys, and no Enter after them.
+    pub fn type_keys(&mut self, keys: &str) {
         let stdin = self.stdin.as_mut().unwrap();
-        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap();
+        stdin.write_all(keys.as_bytes()).and_then(|()| stdin.flush()).unwrap();
     }
 
     /// Its number.

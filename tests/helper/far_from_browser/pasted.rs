@@ -95,7 +95,8 @@ fn after_ctrl_z_and_fg_nothing_that_is_pasted_is_shown_and_a_long_address_is_tak
     let mut shell = parts.plan().in_shell(script).launch_at_terminal("");
     let ends = parts.log_in(&shown_address(&shell));
     let helper = child_of(shell.id());
-    shell.type_line("\x1a");
+    // Without Enter, which would be the line that the shell waits for.
+    shell.type_keys("\x1a");
     shell.wait_for_line("stopped");
     assert!(!is_hidden(helper));
     shell.type_line("");
@@ -111,7 +112,7 @@ fn after_ctrl_z_and_fg_nothing_that_is_pasted_is_shown_and_a_long_address_is_tak
 
 #[test]
 fn the_terminal_shows_what_is_typed_again_after_ctrl_c_and_after_a_kill() {
-    let interrupted = terminal_after("far_interrupted", |shell, _| shell.type_line("\x03"));
+    let interrupted = terminal_after("far_interrupted", |shell, _| shell.type_keys("\x03"));
     let killed = terminal_after("far_killed", |_, helper| {
         kill(Pid::from_raw(i32::try_from(helper).unwrap()), Signal::SIGTERM).unwrap();
     });

@@ -37,14 +37,28 @@ export class LoginPrompt {
     );
   }
 
-  /** Prompts for those of these clusters that the user was not asked for yet. */
-  askFor(clusters: string[]) {
-    const missing = clusters.filter(name => !this.asked.has(name));
-    if (missing.length === 0 || this.options.loginApi.request.get()) {
+  /** Prompts for those of these clusters that really lack a login, and that the user was not asked for yet. */
+  async askFor(clusters: string[]) {
+    if (this.unasked(clusters).length === 0) {
+      return;
+    }
+    // What Backstage's backend answered may be older than the login of a moment ago.
+    const { status, problem } = await this.options.clusterStatusApi.refresh();
+    const missing = this.unasked(clusters).filter(name =>
+      status?.clusters.some(each => each.name === name && !each.connected),
+    );
+    if (problem || missing.length === 0) {
       return;
     }
     missing.forEach(name => this.asked.add(name));
     // Rejected means "not now".
     this.prompt(new Set(missing)).catch(() => {});
+  }
+
+  /** None while the dialog is open: it asks already. */
+  private unasked(clusters: string[]): string[] {
+    return this.options.loginApi.request.get()
+      ? []
+      : clusters.filter(name => !this.asked.has(name));
   }
 }

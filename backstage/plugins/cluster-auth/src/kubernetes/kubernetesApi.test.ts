@@ -9,6 +9,7 @@ import {
   unconnected,
 } from '../__testUtils__/ClusterAuthStandIn';
 import { settled } from '../__testUtils__/HeldClock';
+import { refusal } from '../__testUtils__/refusal';
 import {
   KubernetesStandIn,
   SHOP,
@@ -135,6 +136,24 @@ describe('kubernetesApi', () => {
     expect(prompts()).toEqual([]);
     clusterAuthApi.clusters = [connected];
     await clusterStatusApi.refresh();
+    clusterAuthApi.clusters = [{ ...unconnected, reason: 'expired' }];
+    await poll();
+    expect(prompts()).toHaveLength(1);
+  });
+
+  it('does not ask for a login of a moment ago, of which the answer does not know yet', async () => {
+    const { poll, prompts, clusterAuthApi } = client();
+    clusterAuthApi.clusters = [connected];
+    await poll();
+    expect(prompts()).toEqual([]);
+  });
+
+  it('does not ask while the backend is away', async () => {
+    const { poll, prompts, clusterAuthApi } = client();
+    clusterAuthApi.refuses = await refusal(503, 'store_unavailable');
+    await poll();
+    expect(prompts()).toEqual([]);
+    clusterAuthApi.refuses = undefined;
     await poll();
     expect(prompts()).toHaveLength(1);
   });
