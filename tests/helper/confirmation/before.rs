@@ -109,8 +109,9 @@ fn after_the_click_each_credential_is_used() {
             plan().with("BACKSTAGE_SESSION", COOKIE),
             &format!("GET /api/auth/github/refresh?env=production {COOKIE}"),
         ),
-        (plan().with("BACKSTAGE_SESSION_TOKEN", &session.token), &bearer),
         (plan(), "POST /api/cluster-auth/register Bearer kept.user.token"),
+        // The last one: it goes on asking for its session.
+        (plan().with("BACKSTAGE_SESSION_TOKEN", &session.token), &bearer),
     ] {
         if first.contains("kept") {
             parts.keep_sign_in();
