@@ -69,7 +69,7 @@ fn a_background_job_is_not_stopped_and_leaves_the_terminal_to_the_shell() {
     shell.process.wait_for_line("the shell got a line for the shell");
     let printed = shell.process.printed();
     assert!(
-        printed.contains("press the button on the page that opens.") && !printed.contains("ype: "),
+        printed.contains("press the button on the helper's page.") && !printed.contains("ype: "),
         "{printed}"
     );
 }

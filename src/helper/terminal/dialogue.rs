@@ -112,13 +112,13 @@ pub fn begin(
 fn ask(question: &str, tools: &Tools, keyboard: &mut Keyboard) -> Result<ExpectedWords, NoRandomness> {
     let terminal = &tools.terminal;
     if keyboard::attended() == Attended::No {
-        terminal.say(&format!("{question} Then press the button on the page that opens."));
+        terminal.say(&format!("{question} Then press the button on the helper's page."));
         return Ok(None);
     }
     keyboard.forget_what_was_typed_ahead();
     let words = ConfirmationWords::new(tools.random.as_ref())?;
     let shown = words.shown();
-    terminal.say(&format!("{question} Then press the button on the page that opens, or type: {shown}"));
+    terminal.say(&format!("{question} Then press the button on the helper's page, or type: {shown}"));
     Ok(Some(words))
 }
 

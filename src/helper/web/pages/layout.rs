@@ -141,7 +141,7 @@ impl Page {
                         h1 { (self.heading) }
                         (self.body)
                     }
-                    footer { "Backstage OIDC Helper, on this computer" }
+                    footer { "Backstage OIDC Helper at localhost" }
                     @if self.kind == Kind::Form { script { (PreEscaped(PRESS_ONCE)) } }
                 }
             }
