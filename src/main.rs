@@ -35,10 +35,11 @@ use clap::Parser;
 use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 
-use command_line::{
-    AdminCommand, BackendFlags, ConfigCommand, HealthcheckFlags, Program, ProxyFlags, Role, environment,
-    healthcheck,
-};
+use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
+use command_line::healthcheck::{self, HealthcheckFlags};
+use command_line::proxy::ProxyFlags;
+use command_line::source::environment;
+use command_line::{Program, Role};
 
 /// The exit code of a failure.
 const FAILED: u8 = 1;

@@ -7,14 +7,31 @@ use backstage_oidc_helper::outbound::OutboundError;
 use backstage_oidc_helper::outbound::http_client::HttpClient;
 use backstage_oidc_helper::settings::lists::addresses::to_listen_on;
 use backstage_oidc_helper::settings::{SettingsError, Source};
+use clap::Args;
 use hyper::StatusCode;
 use serde::Deserialize;
+
+use super::source::environment;
 
 /// Shorter than the three seconds after which the image's HEALTHCHECK gives up, so that the message is seen.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The default control ports: the proxy's, the backend's.
 const DEFAULT_PORTS: [u16; 2] = [8888, 9090];
+
+/// The flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct HealthcheckFlags {
+    /// Where the role serves its health [CONTROL_LISTEN; default 127.0.0.1:8888, then 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    control_listen: Option<String>,
+}
+
+impl HealthcheckFlags {
+    pub fn settings(self) -> Result<HealthcheckSettings, SettingsError> {
+        HealthcheckSettings::read(&environment().with_flags([("CONTROL_LISTEN", self.control_listen)]))
+    }
+}
 
 /// The part of a role's settings that the command reads.
 #[derive(Deserialize)]

@@ -1,0 +1,58 @@
+//! The command `login`.
+
+use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::settings::{SettingsError, container};
+use clap::Args;
+
+use super::source::of_helper;
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct LoginFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default that of the last login, else http://localhost:7007].
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
+    backend: Option<String>,
+    /// The session that Backstage has begun for you [BACKSTAGE_SESSION_TOKEN].
+    #[arg(long, value_name = "TOKEN")]
+    session_token: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// The cluster, where there are several [CLUSTER].
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Where to listen, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// How long to wait for you [LOGIN_TIMEOUT; default 5m].
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Print the link, open nothing [NO_BROWSER].
+    #[arg(long)]
+    no_browser: bool,
+    /// The program that opens the link [BROWSER].
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    browser: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+impl LoginFlags {
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        // A browser that is named on the command line is opened, whatever NO_BROWSER is.
+        let no_browser = if self.no_browser { Some("true") } else { self.browser.as_ref().map(|_| "false") };
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_SESSION_TOKEN", self.session_token),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
+            ("CLUSTER", self.cluster),
+            ("LISTEN", self.listen),
+            ("LOGIN_TIMEOUT", self.timeout),
+            ("NO_BROWSER", no_browser.map(str::to_owned)),
+            ("BROWSER", self.browser),
+            ("CA_FILE", self.ca_file),
+        ];
+        LoginSettings::read(&of_helper(flags)?.with_container_defaults(&container::HELPER))
+    }
+}
