@@ -15,8 +15,11 @@ RUN mkdir src \
  && cargo build --locked --release --target "$(uname -m)-unknown-linux-musl"
 
 COPY src src
+# The commit, which --version shortens to twelve digits; without it, the build says that it is one for development.
+ARG REVISION
 # Cargo goes by the time of change, which COPY keeps.
 RUN touch src/main.rs src/lib.rs \
+ && export BUILD_COMMIT="$(echo "$REVISION" | sed -E 's/^([0-9a-f]{12})[0-9a-f]*/\1/')" \
  && cargo build --locked --release --target "$(uname -m)-unknown-linux-musl" \
  && mv "target/$(uname -m)-unknown-linux-musl/release/backstage-oidc-helper" .
 

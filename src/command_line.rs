@@ -9,6 +9,7 @@ pub mod login;
 pub mod proxy;
 pub mod source;
 
+use backstage_oidc_helper::telemetry::build::VERSION_AND_COMMIT;
 use clap::{Parser, Subcommand};
 
 use account::{LogoutFlags, StatusFlags};
@@ -27,7 +28,7 @@ Exit codes: 0 done, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed ou
 
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = FIRST_STEPS)]
+#[command(version = VERSION_AND_COMMIT.as_str(), args_conflicts_with_subcommands = true, after_help = FIRST_STEPS)]
 pub struct Program {
     #[command(subcommand)]
     pub role: Option<Role>,

@@ -5,6 +5,7 @@
 //! filter.
 
 pub mod backend_metrics;
+pub mod build;
 pub mod helper_metrics;
 mod process_metrics;
 

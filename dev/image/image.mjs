@@ -3,21 +3,26 @@
 import { NEEDS } from '../setup/needs.mjs';
 import { buildProgram } from '../setup/program.mjs';
 import { inRepository } from '../setup/repository.mjs';
+import { readCommit } from '../release/project.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { step } from '../setup/steps.mjs';
 import { provideBaseImages } from './base-images.mjs';
 import { buildServices, SERVERS_IMAGE } from './compose.mjs';
-import { IMAGE, inspectImage, inspectSize } from './inspection.mjs';
+import { IMAGE, inspectImage, inspectSize, inspectVersion } from './inspection.mjs';
 import { logInThrough, report } from './login-run.mjs';
 import { build, configurePodman, SETUP_LOG } from './podman.mjs';
 import { whyNoImage } from './prerequisites.mjs';
 
-/** @param {string[]} options of a build, the stand-ins where they are needed */
-async function buildImages(options) {
+/**
+ * @param {string[]} options of a build, the stand-ins where they are needed
+ * @param {string} commit
+ */
+async function buildImages(options, commit) {
   const dockerfile = inRepository('Dockerfile');
   // A stage with a name is kept for the next time.
-  await build(`${IMAGE}-build`, dockerfile, [...options, '--target=build']);
-  await build(IMAGE, dockerfile, options);
+  const ofCommit = [...options, `--build-arg=REVISION=${commit}`];
+  await build(`${IMAGE}-build`, dockerfile, [...ofCommit, '--target=build']);
+  await build(IMAGE, dockerfile, ofCommit);
   await build(SERVERS_IMAGE, inRepository('dev/Dockerfile'), options);
 }
 
@@ -29,9 +34,11 @@ await report('image', whyNoImage, async () => {
   });
   // The backend beside the image is the debug binary.
   await step('program', () => buildProgram({ log: SETUP_LOG }));
-  await step('image', () => buildImages(buildOptions));
+  const { commit } = readCommit();
+  await step('image', () => buildImages(buildOptions, commit));
   await step('compose', () => buildServices(buildOptions, composeFiles));
   await inspectImage(IMAGE);
+  await inspectVersion(IMAGE, commit);
   const size = await inspectSize(IMAGE);
   await logInThrough(IMAGE, 'among-services', ...composeFiles);
   return `${size} MB, logged in by each command and the compose file of the documents, and among the services of compose.yaml`;

@@ -29,6 +29,20 @@ export async function inspectSize(image) {
 }
 
 /**
+ * Checks that the program in an image says which commit it was built from.
+ *
+ * @param {string} image
+ * @param {string} commit
+ * @throws when it says another one, or none
+ */
+export async function inspectVersion(image, commit) {
+  const said = await podman('run', '--rm', '--network', 'none', image, '--version');
+  if (!said.endsWith(` (${commit})`)) {
+    throw new Error(`the program in the image says that it is ${said}, not that it was built from ${commit}`);
+  }
+}
+
+/**
  * Checks an image's configuration.
  *
  * @param {string} image

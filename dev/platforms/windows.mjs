@@ -53,7 +53,7 @@ export async function runOnWindows(logs) {
 /** @param {Wine} wine */
 async function version(wine) {
   const { code, stdout, stderr } = await wine.run(['--version']);
-  assert.match(`${code} ${stdout}`, /^0 backstage-oidc-helper \d+\.\d+\.\d+\r?\n$/, stderr);
+  assert.match(`${code} ${stdout}`, /^0 backstage-oidc-helper \d+\.\d+\.\d+ \(.+\)\r?\n$/, stderr);
 }
 
 /** Another program has one of the addresses of `localhost`. @param {Wine} wine */

@@ -7,6 +7,7 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use super::build::{COMMIT, VERSION};
 use super::process_metrics;
 
 /// Counters and histograms of one backend process.
@@ -98,9 +99,11 @@ impl BackendMetrics {
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
-        let build =
-            IntCounterVec::new(Opts::new("cluster_auth_build_info", "The running build."), &["version"])?;
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
+        let build = IntCounterVec::new(
+            Opts::new("cluster_auth_build_info", "The running build."),
+            &["version", "commit"],
+        )?;
+        build.with_label_values(&[VERSION, COMMIT]).inc();
         process_metrics::register(&self.registry)?;
         self.registry.register(Box::new(build))?;
         self.registry.register(Box::new(self.registrations.clone()))?;

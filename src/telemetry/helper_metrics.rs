@@ -8,6 +8,7 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::build::{COMMIT, VERSION};
 use super::process_metrics;
 
 /// Counters and histograms of one proxy process.
@@ -64,9 +65,11 @@ impl HelperMetrics {
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
-        let build =
-            IntCounterVec::new(Opts::new("oidc_helper_build_info", "The running build."), &["version"])?;
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).inc();
+        let build = IntCounterVec::new(
+            Opts::new("oidc_helper_build_info", "The running build."),
+            &["version", "commit"],
+        )?;
+        build.with_label_values(&[VERSION, COMMIT]).inc();
         process_metrics::register(&self.registry)?;
         let collectors: [Box<dyn Collector>; 7] = [
             Box::new(build),

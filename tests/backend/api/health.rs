@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use backstage_oidc_helper::telemetry::build::{COMMIT, VERSION};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -68,7 +69,7 @@ fn metrics_stay_off_the_api_and_count_logins() {
         "cluster_auth_idp_seconds_count{endpoint=\"token\"} 1",
         // Three sessions, a login, and the lock of the sweep for unused logins.
         "cluster_auth_store_seconds_count{op=\"put_new\"} 5",
-        &format!("cluster_auth_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+        &format!("cluster_auth_build_info{{commit=\"{COMMIT}\",version=\"{VERSION}\"}} 1"),
     ] {
         assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");
     }
