@@ -6,7 +6,7 @@
  */
 
 /** What rustup installs; the other tools are kept in target/. */
-const RUST = /** @type {const} */ (['clippy', 'rustfmt', 'Rust for Windows and macOS']);
+const RUST = /** @type {const} */ (['clippy', 'rustfmt', 'Rust for Windows and macOS', 'Rust for every released system']);
 
 const LINT_TOOLS = /** @type {const} */ (['clippy', 'rustfmt', 'cargo-deny']);
 const CROSS_TOOLS = /** @type {const} */ (['Rust for Windows and macOS', 'zig']);
@@ -14,11 +14,13 @@ const CROSS_PROGRAMS = /** @type {const} */ (['x86_64-w64-mingw32-gcc', 'python3
 
 const IN_BROWSER = /** @type {const} */ (['chromium', 'ip']);
 const SSH = /** @type {const} */ (['sshd', 'ssh']);
+/** What the install script uses one or the other of. */
+const INSTALL_SCRIPT = /** @type {const} */ (['curl', 'wget', 'shasum']);
 const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
-  ...BACKSTAGE, ...IN_BROWSER, ...SSH, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+  ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
 const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'backstage']);
 
@@ -42,6 +44,12 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
     folders: ['dev', 'dev/backstage', 'backstage'],
     tools: ['Rust for Windows and macOS'],
   },
+  release: {
+    programs: ['cc', ...CROSS_PROGRAMS, ...CONTAINERS, 'ruby', 'git'],
+    folders: ['dev'],
+    tools: ['Rust for every released system', 'zig', 'cargo-deb', 'cargo-cyclonedx'],
+  },
+  'release-test': { programs: ['cc', ...IN_BROWSER, 'qemu-aarch64-static', 'debootstrap'], folders: ['dev'], tools: [] },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

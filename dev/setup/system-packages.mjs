@@ -23,6 +23,11 @@ const PACKAGES = {
   pip3: 'python3-pip',
   'x86_64-w64-mingw32-gcc': 'gcc-mingw-w64-x86-64',
   wine: 'wine wine64',
+  ruby: 'ruby',
+  curl: 'curl',
+  wget: 'wget',
+  shasum: 'perl',
+  'qemu-aarch64-static': 'qemu-user-static',
   WebKitWebDriver: 'webkit2gtk-driver',
   Xvfb: 'xvfb',
 };

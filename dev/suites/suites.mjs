@@ -140,7 +140,7 @@ export const LINTS = [
     output: 'development',
   },
   { name: 'fmt', line: ['cargo', 'fmt', '--check'], output: 'development' },
-  { name: 'shellcheck', line: ['shellcheck', '.ci/run'], output: 'development' },
+  { name: 'shellcheck', line: ['shellcheck', '.ci/run', 'install.sh'], output: 'development' },
   { name: 'types', line: ['npm', 'run', 'check'], folder: DEV, uses: 'backstage', output: 'development' },
   {
     name: 'deny',
