@@ -56,5 +56,30 @@ export interface Config {
         registry?: string;
       };
     };
+    /**
+     * What the dialog tells a person who has no helper yet. The addresses have no default, for the same reason; all of them are https.
+     */
+    install?: {
+      /**
+       * Whether it says which way is the easiest on the person's machine; true unless set.
+       * @visibility frontend
+       */
+      suggest?: boolean;
+      /**
+       * A page that says how to get the helper, such as docs/install.md where your users can read it; the dialog links to it.
+       * @visibility frontend
+       */
+      guide?: string;
+      /**
+       * The install script for Linux and macOS.
+       * @visibility frontend
+       */
+      script?: string;
+      /**
+       * The Scoop manifest for Windows.
+       * @visibility frontend
+       */
+      scoop?: string;
+    };
   };
 }

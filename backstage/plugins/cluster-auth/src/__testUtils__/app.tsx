@@ -12,9 +12,10 @@ import { ClusterAuthStandIn } from './ClusterAuthStandIn';
 export interface AppOptions {
   clusterAuth?: {
     commands?: Record<string, boolean | Record<string, string>>;
+    install?: Record<string, boolean | string>;
   };
   remembered?: Partial<
-    Record<'helperPlace' | 'lastWay' | 'provenHelper', string>
+    Record<'helperPlace' | 'lastWay' | 'provenHelper' | 'shell', string>
   >;
 }
 

@@ -1,17 +1,25 @@
-import { configApiRef, errorApiRef, useApi } from '@backstage/core-plugin-api';
+import { configApiRef, useApi } from '@backstage/core-plugin-api';
+import Box from '@material-ui/core/Box';
 import Button from '@material-ui/core/Button';
-import ButtonGroup from '@material-ui/core/ButtonGroup';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
-import { type ClipboardEvent, useEffect, useState } from 'react';
-import useCopyToClipboard from 'react-use/esm/useCopyToClipboard';
+import { useState } from 'react';
 
-import { Command, Shell, commandLine, likelyShell } from '../login/commands';
-import type { Way } from '../login/rememberedWays';
+import { type Command, type Shell, commandLine } from '../login/commands';
+import { easiestFirst, firstStep } from '../login/firstStep';
+import { likelyShell, systemOf } from '../login/machine';
+import type { RememberedWays } from '../login/rememberedWays';
+import type { LoginSettings } from '../login/settings';
+import { Choice } from './Choice';
+import { FirstSteps } from './FirstSteps';
+import { Folded } from './Folded';
+import { MaskedCommand } from './MaskedCommand';
+import { useCopy } from './useCopy';
 
 const SHELLS: Record<Shell, string> = {
   sh: 'Linux, macOS',
-  powershell: 'Windows PowerShell',
+  powershell: 'PowerShell',
+  cmd: 'Command Prompt',
 };
 
 const KINDS: Record<Command['kind'], string> = {
@@ -20,8 +28,7 @@ const KINDS: Record<Command['kind'], string> = {
   npx: 'npx',
 };
 
-/** Shown in the place of the session token, which anyone who sees the screen could use. */
-const DOTS = '••••••••';
+const NOTHING_YET = 'Nothing installed yet?';
 
 const useStyles = makeStyles(
   theme => ({
@@ -31,31 +38,28 @@ const useStyles = makeStyles(
       gap: theme.spacing(1),
       marginTop: theme.spacing(1),
     },
-    code: {
-      display: 'block',
-      margin: theme.spacing(1, 0),
-      padding: theme.spacing(1),
-      fontSize: theme.typography.body2.fontSize,
-      overflowWrap: 'anywhere',
-      border: `1px solid ${theme.palette.divider}`,
-      borderRadius: theme.shape.borderRadius,
-    },
   }),
   { name: 'ClusterAuthCommandWay' },
 );
 
-/** Logging in by a command that finishes the login. */
+/** Logging in by a command that finishes the login. A person who never did it here reads first what the command needs. */
 export function CommandWay(props: {
-  commands: Command[];
+  settings: LoginSettings;
+  ways: RememberedWays;
   isFirst: boolean;
-  lastWay?: Way;
   sessionToken: string;
   onCopied: (kind: Command['kind']) => void;
 }) {
-  const { commands, isFirst, lastWay, sessionToken, onCopied } = props;
+  const { settings, ways, isFirst, sessionToken, onCopied } = props;
+  const { install } = settings;
   const classes = useStyles();
   const config = useApi(configApiRef);
-  const [shell, setShell] = useState(() => likelyShell(navigator.userAgent));
+  const [system] = useState(() => systemOf(navigator));
+  const [shell, setShell] = useState(() => ways.shell() ?? likelyShell(system));
+  const [commands] = useState(() =>
+    easiestFirst(settings.commands, system, install),
+  );
+  const [lastWay] = useState(() => ways.lastWay());
   const [command, setCommand] = useState(
     () => commands.find(({ kind }) => kind === lastWay) ?? commands[0],
   );
@@ -64,15 +68,28 @@ export function CommandWay(props: {
   const backstageUrl = config.getString('backend.baseUrl').replace(/\/+$/, '');
   const line = (token: string) =>
     commandLine({ command, shell, backstageUrl, sessionToken: token });
+  const firstSteps = (
+    <FirstSteps
+      step={firstStep(command, { commands, shell, system, install })}
+      guide={install.guide}
+    />
+  );
 
   return (
     <>
+      {install.suggest && !lastWay && (
+        <Box mb={2}>
+          <Typography variant="subtitle1" component="h3">
+            {NOTHING_YET}
+          </Typography>
+          {firstSteps}
+        </Box>
+      )}
       <Typography variant="subtitle1" component="h3">
         Paste this into a terminal on your machine.
       </Typography>
       <MaskedCommand
-        className={classes.code}
-        line={line(DOTS)}
+        line={line}
         sessionToken={sessionToken}
         onCopied={() => onCopied(command.kind)}
       />
@@ -93,7 +110,10 @@ export function CommandWay(props: {
           choices={Object.keys(SHELLS) as Shell[]}
           names={SHELLS}
           chosen={shell}
-          onChoose={setShell}
+          onChoose={chosen => {
+            setShell(chosen);
+            ways.setShell(chosen);
+          }}
         />
         {commands.length > 1 && (
           <Choice
@@ -109,70 +129,9 @@ export function CommandWay(props: {
           />
         )}
       </div>
+      {install.suggest && lastWay && (
+        <Folded title={NOTHING_YET}>{firstSteps}</Folded>
+      )}
     </>
-  );
-}
-
-function useCopy(): (text: string) => void {
-  const errorApi = useApi(errorApiRef);
-  const [{ error }, copy] = useCopyToClipboard();
-  useEffect(() => {
-    if (error) {
-      errorApi.post(error);
-    }
-  }, [error, errorApi]);
-  return copy;
-}
-
-/** A command with dots for the session token. What is selected and copied from it has the token. */
-function MaskedCommand(props: {
-  className: string;
-  line: string;
-  sessionToken: string;
-  onCopied: () => void;
-}) {
-  const { className, line, sessionToken, onCopied } = props;
-  const [before, after] = line.split(DOTS);
-  const copyWhole = (event: ClipboardEvent) => {
-    const selected = String(window.getSelection());
-    event.clipboardData.setData(
-      'text/plain',
-      selected.replace(DOTS, sessionToken),
-    );
-    event.preventDefault();
-    onCopied();
-  };
-  return (
-    <code className={className} onCopy={copyWhole}>
-      {before}
-      <span role="img" aria-label="hidden session token">
-        {DOTS}
-      </span>
-      {after}
-    </code>
-  );
-}
-
-function Choice<T extends string>(props: {
-  title: string;
-  choices: T[];
-  names: Record<T, string>;
-  chosen: T;
-  onChoose: (choice: T) => void;
-}) {
-  const { title, choices, names, chosen, onChoose } = props;
-  return (
-    <ButtonGroup size="small" aria-label={title}>
-      {choices.map(each => (
-        <Button
-          key={each}
-          aria-pressed={each === chosen}
-          variant={each === chosen ? 'contained' : 'outlined'}
-          onClick={() => onChoose(each)}
-        >
-          {names[each]}
-        </Button>
-      ))}
-    </ButtonGroup>
   );
 }

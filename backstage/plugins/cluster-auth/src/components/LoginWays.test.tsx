@@ -87,7 +87,7 @@ describe('LoginWays', () => {
     const shown = await dialog();
     await shown.findByRole('button', { name: 'Copy binary command' });
     const names = [];
-    for (let stop = 0; stop < 5; stop += 1) {
+    for (let stop = 0; stop < 6; stop += 1) {
       await user.tab();
       const { activeElement } = document;
       names.push(
@@ -97,7 +97,8 @@ describe('LoginWays', () => {
     expect(names).toEqual([
       'Copy binary command',
       'Linux, macOS',
-      'Windows PowerShell',
+      'PowerShell',
+      'Command Prompt',
       'A helper is running? Use it',
       'Cancel',
     ]);
@@ -149,7 +150,7 @@ describe('LoginWays', () => {
     await user.click(copy);
     expect(copied).toHaveBeenCalledWith(
       expect.stringMatching(
-        `^BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' backstage-oidc-helper login `,
+        `^ BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' backstage-oidc-helper login `,
       ),
     );
     expect(shown.getByRole('status')).toHaveTextContent(
@@ -173,7 +174,7 @@ describe('LoginWays', () => {
     expect(clipboardData.setData).toHaveBeenCalledWith(
       'text/plain',
       expect.stringMatching(
-        `^BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' .* --backend `,
+        `^ BACKSTAGE_SESSION_TOKEN='${SESSION_TOKEN}' .* --backend `,
       ),
     );
   });
@@ -198,7 +199,7 @@ describe('LoginWays', () => {
     await user.click(shown.getByRole('button', { name: 'Docker' }));
     shown.getByRole('button', { name: 'Copy docker command' });
     expect(commands()).toEqual([expect.stringContaining(' docker run ')]);
-    await user.click(shown.getByRole('button', { name: 'Windows PowerShell' }));
+    await user.click(shown.getByRole('button', { name: 'PowerShell' }));
     expect(commands()).toEqual([
       expect.stringMatching(/^try \{ \$env:BACKSTAGE_SESSION_TOKEN=/),
     ]);

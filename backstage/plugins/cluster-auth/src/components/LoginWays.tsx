@@ -1,11 +1,11 @@
 import { configApiRef, useApi } from '@backstage/core-plugin-api';
-import Box from '@material-ui/core/Box';
-import Button from '@material-ui/core/Button';
-import { useId, useMemo, useState } from 'react';
+import Typography from '@material-ui/core/Typography';
+import { useMemo, useState } from 'react';
 
 import { browserMemory } from '../login/BrowserMemory';
 import type { LoginFlow } from '../login/LoginFlow';
 import type { OpenLogin } from '../login/LoginState';
+import { systemOf } from '../login/machine';
 import { type RememberedWays, rememberedWays } from '../login/rememberedWays';
 import {
   type HelperPlace,
@@ -13,6 +13,7 @@ import {
   readLoginSettings,
 } from '../login/settings';
 import { CommandWay } from './CommandWay';
+import { Folded } from './Folded';
 import { HelperWay } from './HelperWay';
 
 /**
@@ -25,6 +26,12 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
   const settings = useMemo(() => readLoginSettings(config), [config]);
   const ways = useMemo(() => rememberedWays(browserMemory, config), [config]);
   const [isHelperFirst] = useState(() => helperIsFirst(settings, ways));
+  const [isOnHandheld] = useState(
+    () =>
+      settings.install.suggest &&
+      !ways.lastWay() &&
+      systemOf(navigator) === 'handheld',
+  );
   const [place, setPlace] = useState(() => ways.helperPlace());
   const choosePlace = (chosen: HelperPlace) => {
     setPlace(chosen);
@@ -48,9 +55,9 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
   }
   const command = (
     <CommandWay
-      commands={settings.commands}
+      settings={settings}
+      ways={ways}
       isFirst={!isHelperFirst}
-      lastWay={ways.lastWay()}
       sessionToken={login.session.sessionToken}
       onCopied={kind => flow.commandCopied(kind)}
     />
@@ -58,51 +65,35 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
   const { handOver } = login;
   // A helper that does not answer is not the way.
   const isNeeded = handOver.to === 'helper' && handOver.quiet;
-  return isHelperFirst ? (
-    <>
-      {helper}
-      <OtherWay title="No helper is running? Use a command" isNeeded={isNeeded}>
-        {command}
-      </OtherWay>
-    </>
-  ) : (
+  if (isHelperFirst) {
+    return (
+      <>
+        {helper}
+        <Folded title="No helper is running? Use a command" isNeeded={isNeeded}>
+          {command}
+        </Folded>
+      </>
+    );
+  }
+  const both = (
     <>
       {command}
-      <OtherWay title="A helper is running? Use it" isNeeded={false}>
-        {helper}
-      </OtherWay>
+      <Folded title="A helper is running? Use it">{helper}</Folded>
     </>
+  );
+  return isOnHandheld ? (
+    <>
+      <Typography>
+        A phone or a tablet cannot run the helper: open Backstage on a computer.
+      </Typography>
+      <Folded title="Log in from here all the same">{both}</Folded>
+    </>
+  ) : (
+    both
   );
 }
 
 /** What is known of this machine: whether a login came through a helper here. Without commands, there is no other way. */
 function helperIsFirst(settings: LoginSettings, ways: RememberedWays) {
   return settings.commands.length === 0 || ways.lastWay() === 'helper';
-}
-
-/** Folded until it is asked for, or needed. */
-function OtherWay(props: {
-  title: string;
-  isNeeded: boolean;
-  children: JSX.Element;
-}) {
-  const { title, isNeeded, children } = props;
-  const contentId = useId();
-  const [choice, setChoice] = useState<boolean>();
-  const isUnfolded = choice ?? isNeeded;
-  return (
-    <Box mt={2}>
-      <Button
-        size="small"
-        aria-expanded={isUnfolded}
-        aria-controls={contentId}
-        onClick={() => setChoice(!isUnfolded)}
-      >
-        {title}
-      </Button>
-      <Box id={contentId} mt={1} hidden={!isUnfolded}>
-        {isUnfolded && children}
-      </Box>
-    </Box>
-  );
 }

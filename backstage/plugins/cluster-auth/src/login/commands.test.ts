@@ -1,7 +1,7 @@
 /** @jest-environment node */
 import { execFileSync } from 'node:child_process';
 
-import { Command, Shell, commandLine, likelyShell } from './commands';
+import { Command, Shell, commandLine } from './commands';
 
 const BINARY: Command = { kind: 'binary' };
 const DOCKER: Command = {
@@ -49,7 +49,7 @@ describe('commandLine', () => {
   it.each([
     [
       DOCKER,
-      'docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN registry.example.com/helper:1.2.3 login --no-browser --backend https://backstage.example.com',
+      'docker run --rm -it --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN registry.example.com/helper:1.2.3 login --no-browser --backend https://backstage.example.com',
     ],
     [
       BINARY,
@@ -99,11 +99,11 @@ describe('commandLine', () => {
     ],
     [
       DOCKER,
-      `docker run --rm -it -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN 'registry.example.com/helper:1.2.3' login --no-browser --backend 'https://backstage.example.com/it''s'`,
+      `docker run --rm -it --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN 'registry.example.com/helper:1.2.3' login --no-browser --backend 'https://backstage.example.com/it''s'`,
     ],
     [
       NPX_OWN_REGISTRY,
-      `npx --registry 'https://npm.example.com/' '@example/helper@1.2.3' login --backend 'https://backstage.example.com/it''s'`,
+      `npx.cmd --registry 'https://npm.example.com/' '@example/helper@1.2.3' login --backend 'https://backstage.example.com/it''s'`,
     ],
   ])(
     'takes the token of %o back from PowerShell, however it ends',
@@ -113,13 +113,50 @@ describe('commandLine', () => {
       );
     },
   );
-});
 
-describe('likelyShell', () => {
-  it('is PowerShell on Windows, and sh elsewhere', () => {
-    expect(likelyShell('Mozilla/5.0 (Windows NT 10.0; Win64; x64)')).toBe(
-      'powershell',
+  it('begins with a space in sh, so that histories leave it out', () => {
+    expect(line(BINARY, 'sh')).toMatch(/^ BACKSTAGE_SESSION_TOKEN=/);
+    const lines = [
+      'set -o history',
+      'HISTCONTROL=ignorespace',
+      'backstage-oidc-helper() { :; }',
+      line(BINARY, 'sh'),
+      'history',
+    ];
+    const history = execFileSync('bash', {
+      encoding: 'utf8',
+      input: lines.join('\n'),
+    });
+    expect(history).toContain('history');
+    expect(history).not.toContain(TOKEN);
+  });
+
+  it.each([
+    [
+      BINARY,
+      'backstage-oidc-helper login --backend "https://backstage.example.com"',
+    ],
+    [
+      NPX_OWN_REGISTRY,
+      'npx --registry "https://npm.example.com/" "@example/helper@1.2.3" login --backend "https://backstage.example.com"',
+    ],
+    [
+      DOCKER,
+      'docker run --rm -it --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 -e BACKSTAGE_SESSION_TOKEN "registry.example.com/helper:1.2.3" login --no-browser --backend "https://backstage.example.com"',
+    ],
+  ])(
+    'sets the token of %o in the Command Prompt, without a blank, and unsets it',
+    (command, program) => {
+      expect(line(command, 'cmd')).toBe(
+        `set "BACKSTAGE_SESSION_TOKEN=${TOKEN}" & ${program} & set "BACKSTAGE_SESSION_TOKEN="`,
+      );
+    },
+  );
+
+  it('lets nothing in an address end its quotation marks in the Command Prompt', () => {
+    const url = 'https://backstage.example.com/" & calc & "';
+    expect(line(BINARY, 'cmd', url)).toContain(
+      'login --backend "https://backstage.example.com/%22 & calc & %22" &',
     );
-    expect(likelyShell('Mozilla/5.0 (X11; Linux x86_64)')).toBe('sh');
   });
 });

@@ -6,8 +6,8 @@ export type Command =
   /** `packageSpec` with its tag; without a registry, npm's own configuration names it. */
   | { kind: 'npx'; packageSpec: string; registry?: string };
 
-/** The shell of a command. */
-export type Shell = 'sh' | 'powershell';
+/** The shell of a command; `cmd` is the Command Prompt of Windows. */
+export type Shell = 'sh' | 'powershell' | 'cmd';
 
 /** The parts of a command. */
 export interface CommandOptions {
@@ -29,10 +29,20 @@ export function commandLine(options: CommandOptions): string {
   const { shell, sessionToken } = options;
   const token = quote(sessionToken, shell);
   const program = programLine(options);
-  return shell === 'sh'
-    ? `${VARIABLE}=${token} ${program}`
-    : // PowerShell cannot set a variable for one command; `finally` also runs when the program fails and on Ctrl-C.
-      `try { $env:${VARIABLE}=${token}; ${program} } finally { Remove-Item Env:${VARIABLE} }`;
+  switch (shell) {
+    case 'powershell':
+      // It cannot set a variable for one command; `finally` also runs when the program fails and on Ctrl-C. Newer ones
+      // leave lines that say "token" out of their history.
+      return `try { $env:${VARIABLE}=${token}; ${program} } finally { Remove-Item Env:${VARIABLE} }`;
+    case 'cmd':
+      // It cannot either, and knows no `finally`: after Ctrl-C the token, which is good for five minutes, stays until the window is
+      // closed. A `cmd /c` of its own would show it in the list of processes. There is no history on disk.
+      return `set "${VARIABLE}=${sessionToken}" & ${program} & set "${VARIABLE}="`;
+    case 'sh':
+    default:
+      // Many shells leave a line that begins with a space out of their history.
+      return ` ${VARIABLE}=${token} ${program}`;
+  }
 }
 
 function programLine({ command, shell, backstageUrl }: CommandOptions): string {
@@ -41,14 +51,16 @@ function programLine({ command, shell, backstageUrl }: CommandOptions): string {
     case 'docker': {
       const { url, options } = fromContainer(backstageUrl);
       const image = quoted(command.image);
-      return `docker run --rm -it -p 127.0.0.1:8000:8000 -e ${VARIABLE} ${options}${image} login --no-browser --backend ${quoted(
+      return `docker run --rm -it --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 -e ${VARIABLE} ${options}${image} login --no-browser --backend ${quoted(
         url,
       )}`;
     }
     case 'npx': {
       const { registry, packageSpec } = command;
       const options = registry ? `--registry ${quoted(registry)} ` : '';
-      return `npx ${options}${quoted(packageSpec)} login --backend ${quoted(
+      // PowerShell would take npx.ps1, and Windows does not let it run scripts unless its user has changed that.
+      const npx = shell === 'powershell' ? 'npx.cmd' : 'npx';
+      return `${npx} ${options}${quoted(packageSpec)} login --backend ${quoted(
         backstageUrl,
       )}`;
     }
@@ -71,14 +83,17 @@ function fromContainer(backstageUrl: string) {
   };
 }
 
-function quote(value: string, shell: Shell): string {
-  // PowerShell treats typographic quotation marks like the straight one.
-  return shell === 'sh'
-    ? `'${value.replaceAll("'", `'\\''`)}'`
-    : `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
-}
-
-/** The shell that the user most likely has. */
-export function likelyShell(userAgent: string): Shell {
-  return userAgent.includes('Windows') ? 'powershell' : 'sh';
+/** A value as one word of a shell. */
+export function quote(value: string, shell: Shell): string {
+  switch (shell) {
+    case 'powershell':
+      // It treats typographic quotation marks like the straight one.
+      return `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+    case 'cmd':
+      // It knows no way to write a quotation mark within quotes; an address has it in this way.
+      return `"${value.replaceAll('"', '%22')}"`;
+    case 'sh':
+    default:
+      return `'${value.replaceAll("'", `'\\''`)}'`;
+  }
 }

@@ -1,13 +1,14 @@
 import type { ConfigApi } from '@backstage/core-plugin-api';
 
 import type { BrowserMemory } from './BrowserMemory';
-import type { Command } from './commands';
+import type { Command, Shell } from './commands';
 import { type HelperPlace, readLoginSettings } from './settings';
 
 /** A way to log in: a running helper, or one of the commands. */
 export type Way = 'helper' | Command['kind'];
 
 const WAYS: Way[] = ['helper', 'binary', 'docker', 'npx'];
+const SHELLS: Shell[] = ['sh', 'powershell', 'cmd'];
 
 /** How the last login in this browser was done. */
 export interface RememberedWays {
@@ -19,6 +20,9 @@ export interface RememberedWays {
   setProvenHelper(helperUrl: string | undefined): void;
   helperPlace(): HelperPlace;
   setHelperPlace(place: HelperPlace): void;
+  /** The shell that the user chose. */
+  shell(): Shell | undefined;
+  setShell(shell: Shell): void;
 }
 
 /** An address that is not configured any more is ignored, so that no session token is sent there. */
@@ -37,5 +41,7 @@ export function rememberedWays(
     helperPlace: () =>
       memory.get('helperPlace') === 'container' ? 'container' : 'native',
     setHelperPlace: place => memory.set('helperPlace', place),
+    shell: () => SHELLS.find(shell => shell === memory.get('shell')),
+    setShell: shell => memory.set('shell', shell),
   };
 }

@@ -15,10 +15,31 @@ describe('readLoginSettings', () => {
         container: 'http://localhost:8000',
       },
       commands: [{ kind: 'binary' }],
+      install: { suggest: true },
     });
   });
 
-  it('offers what is configured, the command that needs least first', () => {
+  it('reads where the helper can be had, and whether to suggest it', () => {
+    const install = {
+      suggest: false,
+      guide: 'https://wiki.example.com/helper',
+      script: 'https://downloads.example.com/install.sh',
+      scoop: 'http://localhost:4873/helper.json',
+    };
+    expect(read({ install }).install).toEqual(install);
+  });
+
+  it.each([
+    ['script', 'http://downloads.example.com/install.sh'],
+    ['scoop', 'http://localhost.evil.example/helper.json'],
+    ['guide', 'file:///etc/passwd'],
+  ])('takes nothing from an address that can be forged: %s', (key, url) => {
+    expect(() => read({ install: { [key]: url } })).toThrow(
+      `clusterAuth.install.${key} must begin with https://`,
+    );
+  });
+
+  it('offers what is configured', () => {
     const commands = {
       npx: { package: '@example/helper' },
       docker: { image: 'registry.example.com/helper' },

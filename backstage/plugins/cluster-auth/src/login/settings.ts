@@ -8,8 +8,20 @@ export type HelperPlace = 'native' | 'container';
 /** The configuration of the dialog. */
 export interface LoginSettings {
   helperUrls: Record<HelperPlace, string>;
-  /** The commands, simplest first. */
   commands: Command[];
+  install: InstallSettings;
+}
+
+/** What the dialog tells a person who has no helper yet. Addresses have no default, as with commands. */
+export interface InstallSettings {
+  /** Whether it suggests the easiest way. */
+  suggest: boolean;
+  /** A page that says how to get the helper. */
+  guide?: string;
+  /** The install script for Linux and macOS. */
+  script?: string;
+  /** The Scoop manifest for Windows. */
+  scoop?: string;
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
@@ -22,7 +34,28 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
       container: helperUrl(config, 'container', 'http://localhost:8000'),
     },
     commands: [...docker(config), ...binary(config), ...npx(config)],
+    install: {
+      suggest: config.getOptionalBoolean('clusterAuth.install.suggest') ?? true,
+      guide: secureUrl(config, 'guide'),
+      script: secureUrl(config, 'script'),
+      scoop: secureUrl(config, 'scoop'),
+    },
   };
+}
+
+/** What is downloaded from there is run on users' machines. */
+function secureUrl(config: ConfigApi, name: 'guide' | 'script' | 'scoop') {
+  const key = `clusterAuth.install.${name}`;
+  const value = config.getOptionalString(key);
+  if (value === undefined) {
+    return undefined;
+  }
+  const { protocol, hostname, href } = new URL(value);
+  const isPlain = protocol === 'http:' && LOOPBACK.includes(hostname);
+  if (protocol !== 'https:' && !isPlain) {
+    throw new Error(`${key} must begin with https://: ${value} does not.`);
+  }
+  return href;
 }
 
 /** Without a default: anyone could publish under a default name that is not ours. */
