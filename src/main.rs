@@ -17,6 +17,7 @@ use backstage_oidc_helper::clock::{Clock, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{logout, status};
 use backstage_oidc_helper::helper::login;
+use backstage_oidc_helper::helper::port::passed;
 use backstage_oidc_helper::helper::proxy;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
@@ -158,14 +159,21 @@ fn backend(flags: BackendFlags) -> ExitCode {
 }
 
 fn proxy(flags: ProxyFlags) -> ExitCode {
+    // Before any thread runs, since it changes the environment.
+    let passed = passed::take();
     start_logs("info");
+    let passed = match passed {
+        Ok(passed) => passed,
+        Err(error) => return refused(&error.to_string(), USAGE),
+    };
     let settings = match flags.settings() {
         Ok(settings) => settings,
         Err(error) => return refused(&error.to_string(), USAGE),
     };
     let served = actix_web::rt::System::new().block_on(async {
         let stop = stop_requested().map(drop);
-        let running = proxy::build(settings).await.map_err(|error| (error.to_string(), error.exit_code()))?;
+        let running = proxy::build(settings, passed).await;
+        let running = running.map_err(|error| (error.to_string(), error.exit_code()))?;
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 pub mod holder;
 pub mod other_proxy;
+pub mod passed;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -112,6 +113,14 @@ pub fn bind_or_localhost(listen: &[SocketAddr], default_port: u16) -> Result<Vec
             bound => listeners.push(bound?),
         }
     }
+    unless_shared(listeners)
+}
+
+/// These listeners, unless another program has the other address of `localhost`; then they are closed.
+///
+/// # Errors
+/// [`ListenError::Taken`] in that case.
+pub fn unless_shared(listeners: Vec<TcpListener>) -> Result<Vec<TcpListener>, ListenError> {
     let bound: Vec<SocketAddr> = listeners.iter().filter_map(|bound| bound.local_addr().ok()).collect();
     for unserved in unserved_localhost(&bound) {
         // Given back at once: it is not ours to serve, but no other program may have it either.

@@ -6,11 +6,13 @@
 //! redirect URI's port bound.
 
 pub mod logins;
+pub mod on_demand;
 pub mod state;
 pub mod web;
 
 use std::net::TcpListener;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
@@ -30,7 +32,8 @@ use super::confirmation::trust::BackendTrust;
 use super::port::{self, ListenError};
 use super::sign_in::token_file;
 use super::web::server::PortServer;
-use crate::clock::{Clock, SystemClock};
+use super::web::server::acceptor::Gate;
+use crate::clock::{Clock, RuntimeTimer, SystemClock};
 use crate::panics;
 use crate::random::{Random, SystemRandom};
 use crate::settings::proxy::{Backstage, Holding, ProxySettings};
@@ -78,13 +81,34 @@ pub struct Running {
     pub port: u16,
     control: PortServer,
     web: Arc<Web>,
+    life: Life,
 }
 
-/// Starts the proxy, even if the backend or the store does not answer. It listens when this returns.
+/// When the proxy ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// When it is told to.
+    UntilStopped,
+    /// Also when it was not used for that time: systemd listens, and starts it again at the next connection. No page that it has shown
+    /// is good for longer than a login may take.
+    WhileUsed(Duration),
+}
+
+impl Life {
+    fn of(passed: &[TcpListener], settings: &ProxySettings) -> Self {
+        if passed.is_empty() {
+            return Self::UntilStopped;
+        }
+        Self::WhileUsed(settings.login.login_timeout.0)
+    }
+}
+
+/// Starts the proxy, even if the backend or the store does not answer. It listens when this returns, at the sockets that systemd has
+/// `passed` if there are any.
 ///
 /// # Errors
 /// As the variants of [`StartError`] say.
-pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
+pub async fn build(settings: ProxySettings, passed: Vec<TcpListener>) -> Result<Running, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let (api, backstage) = named_backstage(&settings, random.as_ref(), &clock)?.unzip();
@@ -98,7 +122,11 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
         }
         None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), metrics.store_seconds.clone())),
     };
-    let control = port::bind_or_localhost(&settings.control_listen, port::CONTROL_PORT)?;
+    let life = Life::of(&passed, &settings);
+    let control = match life {
+        Life::UntilStopped => port::bind_or_localhost(&settings.control_listen, port::CONTROL_PORT)?,
+        Life::WhileUsed(_) => port::unless_shared(passed)?,
+    };
     let port = port::port(&control).unwrap_or(port::CONTROL_PORT);
     let holding = settings.holding;
     let services = Services {
@@ -111,7 +139,7 @@ pub async fn build(settings: ProxySettings) -> Result<Running, StartError> {
         store,
     };
     let web = Arc::new_cyclic(|web| services.into_web(Weak::clone(web)));
-    start_up(web, control, holding).await
+    start_up(web, control, holding, life).await
 }
 
 /// The parts of the web application.
@@ -175,7 +203,12 @@ fn named_backstage(
     Ok(Some((api, backstage)))
 }
 
-async fn start_up(web: Arc<Web>, control: Vec<TcpListener>, holding: Holding) -> Result<Running, StartError> {
+async fn start_up(
+    web: Arc<Web>,
+    control: Vec<TcpListener>,
+    holding: Holding,
+    life: Life,
+) -> Result<Running, StartError> {
     let addresses = addresses(&control);
     let logins = &web.logins;
     let control = web.serve(control)?;
@@ -186,7 +219,18 @@ async fn start_up(web: Arc<Web>, control: Vec<TcpListener>, holding: Holding) ->
     tracing::info!(control_addresses = addresses, callback_port = callback, "listening");
     actix_web::rt::spawn(Arc::clone(&logins.backend).say_whether_it_answers());
     actix_web::rt::spawn(resume::hold_port_for_them(logins.clone()));
-    Ok(Running { port: logins.control_port, control, web })
+    Ok(Running { port: logins.control_port, control, web, life })
+}
+
+/// Resolves when the proxy was not used for so long that it ends.
+async fn unused(gate: &Gate, web: &Web, life: Life) {
+    match life {
+        Life::UntilStopped => std::future::pending().await,
+        Life::WhileUsed(time) => {
+            let is_needed = || web.logins.known.expects_callback();
+            on_demand::unused(gate, is_needed, &RuntimeTimer, time).await;
+        }
+    }
 }
 
 fn addresses(listeners: &[TcpListener]) -> String {
@@ -195,15 +239,17 @@ fn addresses(listeners: &[TcpListener]) -> String {
 }
 
 impl Running {
-    /// Serves until `stop` resolves; then reports that it is not ready, lets requests finish, and ends. Pending logins survive in a store
-    /// that outlives the process.
+    /// Serves until `stop` resolves, or its life is over; then reports that it is not ready, lets requests finish, and ends. Pending logins
+    /// survive in a store that outlives the process.
     ///
     /// # Errors
     /// When the server fails.
     pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
         let (web, mut control) = (self.web, self.control);
+        let gate = control.gate();
         tokio::select! {
             () = stop => {}
+            () = unused(&gate, &web, self.life) => tracing::info!("not used: ends until the next connection"),
             ended = control.ended() => return ended,
         }
         web.readiness.begin_to_stop();

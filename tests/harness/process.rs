@@ -36,6 +36,11 @@ impl Process {
         process
     }
 
+    /// Starts a program with this as its input.
+    pub fn start_with_input(name: &str, command: &mut Command, log: PathBuf, input: Stdio) -> Self {
+        Self::spawn(name, command.stdin(input), log)
+    }
+
     /// Starts a program in the foreground of a terminal of its own, which already holds typed input.
     pub fn start_at_terminal(name: &str, command: &Command, log: PathBuf, typed_ahead: &str) -> Self {
         let terminal = openpty(None, None).unwrap();

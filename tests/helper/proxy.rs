@@ -6,6 +6,7 @@ mod hand_over;
 mod in_browser;
 mod no_backend;
 mod no_provider;
+mod on_demand;
 mod requests;
 mod restart;
 mod store_away;

@@ -41,7 +41,12 @@ impl Registries {
 
     /// Closes the redirect URI's port if no callback is expected.
     pub async fn close_port_unless_needed(&self) {
-        let needed = || self.live.under_way() > 0 || self.sign_ins.are_under_way();
-        self.callback_port.close_unless(needed).await;
+        self.callback_port.close_unless(|| self.expects_callback()).await;
+    }
+
+    /// Whether a login or a sign-in is pending.
+    #[must_use]
+    pub fn expects_callback(&self) -> bool {
+        self.live.under_way() > 0 || self.sign_ins.are_under_way()
     }
 }

@@ -1,31 +1,35 @@
 //! The HTTP server on the helper's ports. A client that begins with TLS is detected before HTTP is parsed, so that the user can be told
 //! why it fails.
 
+pub mod acceptor;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive};
-use actix_server::{Server, ServerHandle};
-use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
+use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::acceptor::{Acceptor, Gate, Port};
 use super::guard;
 
 /// A client that has not sent its request by then gets a 408; one that has sent nothing at all is disconnected.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// More than browsers need, and few enough not to exhaust the process.
-const MOST_CONNECTIONS: usize = 512;
+/// How long requests under way may take when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The first byte of a TLS `ClientHello`, a handshake record (RFC 8446, 5.1); no HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -38,17 +42,29 @@ pub const LAST_PAGE: Duration = Duration::from_millis(100);
 
 /// A running server.
 pub struct PortServer {
-    handle: ServerHandle,
+    gate: Gate,
     task: JoinHandle<io::Result<()>>,
     /// Also disconnects clients that have not sent a byte yet.
     open: watch::Sender<()>,
 }
 
 impl PortServer {
+    /// Lets connections in, or has them wait.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        self.gate.clone()
+    }
+
     /// Stops the server; pending requests have two seconds to finish.
     pub async fn stop(self) {
-        drop(self.open);
-        self.handle.stop(true).await;
+        let Self { gate, mut task, open } = self;
+        drop(open);
+        gate.close();
+        if timeout(STOP_TIMEOUT, &mut task).await.is_err() {
+            task.abort();
+            // The listeners are given back when the task is gone.
+            let _ = task.await;
+        }
     }
 
     /// Resolves if the server ends by itself.
@@ -60,40 +76,61 @@ impl PortServer {
     }
 }
 
-/// Serves these routes behind the guard; logs each client that begins with TLS, and calls `on_tls` for it.
+/// Serves these routes behind the guard, on the calling thread; logs each client that begins with TLS, and calls `on_tls` for it.
 ///
 /// # Errors
 /// When a listener cannot be served.
 pub fn serve<C, T>(listeners: Vec<TcpListener>, routes: C, on_tls: T) -> io::Result<PortServer>
 where
-    C: Fn(&mut ServiceConfig) + Clone + Send + 'static,
-    T: Fn() + Clone + Send + 'static,
+    C: Fn(&mut ServiceConfig) + Clone + 'static,
+    T: Fn() + Clone + 'static,
 {
     let (open, closed) = watch::channel(());
-    let mut server = Server::build()
-        .workers(1)
-        .max_concurrent_connections(MOST_CONNECTIONS)
-        .shutdown_timeout(2)
-        .disable_signals();
-    for listener in listeners {
-        let address = listener.local_addr()?;
-        let (routes, on_tls, closed) = (routes.clone(), on_tls.clone(), closed.clone());
-        server = server.listen(address.to_string(), listener, move || {
-            let (on_tls, closed) = (on_tls.clone(), closed.clone());
-            let told_apart = fn_service(move |stream| reject_tls(stream, on_tls.clone(), closed.clone()));
-            told_apart.and_then(http(address, routes.clone()))
-        })?;
-    }
-    let server = server.run();
-    let handle = server.handle();
-    let task = actix_web::rt::spawn(server);
-    Ok(PortServer { handle, task, open })
+    let (gate, orders) = Gate::new();
+    let opened: Vec<(SocketAddr, tokio::net::TcpListener)> =
+        listeners.into_iter().map(opened).collect::<io::Result<_>>()?;
+    let accepted = gate.clone();
+    let task = actix_web::rt::spawn(async move {
+        let mut ports = Vec::new();
+        for (address, listener) in opened {
+            let routes = http(address, routes.clone()).new_service(());
+            let routes = routes.await.map_err(|()| io::Error::other("the routes cannot be built"))?;
+            let (routes, on_tls, closed) = (Rc::new(routes), on_tls.clone(), closed.clone());
+            let serve = move |stream| {
+                let (routes, told_apart) =
+                    (Rc::clone(&routes), reject_tls(stream, on_tls.clone(), closed.clone()));
+                // What ends a connection early is the client's affair, or was logged where it happened.
+                async move {
+                    if let Ok(stream) = told_apart.await {
+                        let _ = routes.call(stream).await;
+                    }
+                }
+                .boxed_local()
+            };
+            ports.push(Port { listener, serve: Box::new(serve) });
+        }
+        Acceptor::new(ports, accepted, orders).run().await;
+        Ok(())
+    });
+    Ok(PortServer { gate, task, open })
 }
 
-fn http<C: Fn(&mut ServiceConfig)>(
+fn opened(listener: TcpListener) -> io::Result<(SocketAddr, tokio::net::TcpListener)> {
+    listener.set_nonblocking(true)?;
+    Ok((listener.local_addr()?, tokio::net::TcpListener::from_std(listener)?))
+}
+
+fn http<C: Fn(&mut ServiceConfig) + 'static>(
     address: SocketAddr,
     routes: C,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+) -> impl ServiceFactory<
+    TcpStream,
+    Config = (),
+    Response = (),
+    Error = DispatchError,
+    InitError = (),
+    Service: Service<TcpStream, Response = (), Error = DispatchError> + 'static,
+> {
     let app = App::new().wrap(from_fn(guard::check)).configure(routes);
     let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
     HttpService::build()

@@ -52,6 +52,11 @@ impl ProxyPlan {
         self
     }
 
+    /// Its variables.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// Starts the program, which may refuse to.
     pub fn launch(&self) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstage-oidc-helper"));
