@@ -42,6 +42,10 @@ image: ## builds the whole image and logs in through it: alone, and among the se
 platforms: ## the program for Windows, built whole and run under Wine, and a login handed over in WebKit, the nearest to Safari here
 	$(node) dev/platforms/platforms.mjs
 
+.PHONY: npm
+npm: ## the npm packages, published to a registry on loopback; logins by npx, npm -g, pnpm dlx and yarn dlx
+	$(node) dev/npm/npm.mjs
+
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them
 	$(node) dev/suites/test.mjs packed

@@ -71,8 +71,6 @@ export function platformManifest(target, release) {
     os: [target.os],
     cpu: processorsOf(target),
     files: ['bin'],
-    // A program cannot be run inside the archives in which Yarn keeps packages.
-    preferUnplugged: true,
   };
 }
 

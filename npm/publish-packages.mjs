@@ -22,10 +22,8 @@ import { promisify } from 'node:util';
  */
 export async function publishPackages(folders, publishing) {
   const published = [];
-  for (const folder of folders) {
-    const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    const what = `${name}@${version}`;
-    if (await isPublished(what, publishing)) {
+  for (const { folder, what, isThere } of await Promise.all(folders.map((one) => look(one, publishing)))) {
+    if (isThere) {
       publishing.say(`${what} is there already`);
     } else {
       await publish(folder, what, publishing);
@@ -34,6 +32,16 @@ export async function publishPackages(folders, publishing) {
     }
   }
   return published;
+}
+
+/**
+ * @param {string} folder
+ * @param {Publishing} publishing
+ */
+async function look(folder, publishing) {
+  const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const what = `${name}@${version}`;
+  return { folder, what, isThere: await isPublished(what, publishing) };
 }
 
 /**
@@ -60,7 +68,7 @@ async function isPublished(what, { variables }) {
  */
 async function publish(folder, what, { tag, provenance, variables }) {
   const line = ['publish', `--tag=${tag}`, `--${provenance}`, folder];
-  const child = spawn('npm', line, { env: { ...process.env, ...variables }, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn('npm', line, { env: { ...process.env, ...variables }, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'exit');
   if (code !== 0) {
     throw new Error(`npm publish of ${what} ended with ${code}; what was published before it stays, and the next run goes on here`);

@@ -22,7 +22,7 @@ const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 const TEST_PROGRAMS = /** @type {const} */ ([
   ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
-const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'backstage']);
+const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage']);
 
 /** By the targets of the Makefile; `make setup` installs what all of them need. */
 export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
@@ -56,6 +56,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
+  npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },

@@ -59,8 +59,8 @@ test('a missing package is installed by a command of the package manager that is
   installed = await InstalledLauncher.make();
   await installed.add('darwin-arm64');
   const commands = {
-    '': 'npm install --save-optional',
-    'npm/11.19.1 node/v22.23.3 linux x64 workspaces/false': 'npm install --save-optional',
+    '': 'npm install --save-optional --include=optional',
+    'npm/11.19.1 node/v22.23.3 linux x64 workspaces/false': 'npm install --save-optional --include=optional',
     'pnpm/12.4.2 npm/? node/v22.23.3 linux x64': 'pnpm add --save-optional',
     'yarn/4.18.1 npm/? node/v22.23.3 linux x64': 'yarn add --optional',
     'bun/1.3.0 npm/? node/v24.3.0 linux x64': 'bun add --optional',
@@ -89,6 +89,6 @@ test('a package of another version is not run', async () => {
   await installed.add('win32-x64', { version: '1.2.2' });
   const sentence =
     '@backstage/oidc-helper is version 1.2.3 and @backstage/oidc-helper-win32-x64 version 1.2.2, and they do not go together: ' +
-    'run `npm install --save-optional @backstage/oidc-helper-win32-x64@1.2.3`, then this again.';
+    'run `npm install --save-optional --include=optional @backstage/oidc-helper-win32-x64@1.2.3`, then this again.';
   assert.throws(() => find('win32-x64'), notFound(sentence));
 });

@@ -3,8 +3,13 @@
 const { existsSync } = require('node:fs');
 const { join, sep } = require('node:path');
 
-/** How package managers add an optional package to a project. */
-const ADD = { npm: 'npm install --save-optional', pnpm: 'pnpm add --save-optional', yarn: 'yarn add --optional', bun: 'bun add --optional' };
+/** How package managers add an optional package to a project; npm also where its configuration leaves them out. */
+const ADD = {
+  npm: 'npm install --save-optional --include=optional',
+  pnpm: 'pnpm add --save-optional',
+  yarn: 'yarn add --optional',
+  bun: 'bun add --optional',
+};
 
 /**
  * The command that installs the package for this system, the way that the launcher was installed.

@@ -10,7 +10,7 @@ const { Refusal } = require('./refusal.js');
 /**
  * @typedef {object} Run
  * @property {string} platform as `process.platform`
- * @property {((file: string, args: string[], env: NodeJS.ProcessEnv) => void) | undefined} execve as `process.execve`, which Node has from 22.15 and 23.11 on
+ * @property {((file: string, args: string[], env: NodeJS.ProcessEnv) => void) | undefined} execve as `process.execve`, from Node 22.15 and 23.11 on
  */
 
 /** Signals that end programs. A terminal sends the first two to all that run in it. @type {NodeJS.Signals[]} */
@@ -42,8 +42,11 @@ async function runProgram({ program, fits }, args, { platform, execve }) {
  * @param {string} platform
  */
 async function runAsChild(program, args, platform) {
-  const child = spawn(program, args, { stdio: 'inherit' });
-  const stopPassing = passSignals(child, platform);
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child;
+  // Before the child is there: a signal may come as soon as it is, and is handled only after this function has waited.
+  const stopPassing = passSignals((signal) => child?.kill(signal), platform);
+  child = spawn(program, args, { stdio: 'inherit' });
   const { code, signal } = await ended(child, program);
   stopPassing();
   if (signal !== null) {
@@ -70,16 +73,16 @@ function ended(child, program) {
  * This process stays until the child ends. In a terminal Ctrl-C reaches the child without it, and must not reach it twice; on Windows a
  * signal that is passed on would kill the child, and consoles send theirs to each process.
  *
- * @param {import('node:child_process').ChildProcess} child
+ * @param {(signal: NodeJS.Signals) => void} pass
  * @param {string} platform
  * @returns {() => void} ends that
  */
-function passSignals(child, platform) {
+function passSignals(pass, platform) {
   const inTerminal = [0, 1, 2].some((stream) => isatty(stream));
   const passed = platform === 'win32' ? [] : [...SENT, ...(inTerminal ? [] : FROM_TERMINAL)];
   const all = platform === 'win32' ? /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGBREAK', 'SIGHUP']) : [...SENT, ...FROM_TERMINAL];
   const handlers = all.map((signal) => {
-    const handler = () => void (passed.includes(signal) && child.kill(signal));
+    const handler = () => void (passed.includes(signal) && pass(signal));
     process.on(signal, handler);
     return () => process.off(signal, handler);
   });
