@@ -71,7 +71,7 @@ export interface Config {
        */
       guide?: string;
       /**
-       * The install script for Linux and macOS.
+       * The install script for Linux and macOS, beside the archives and checksums.txt of a release.
        * @visibility frontend
        */
       script?: string;

@@ -24,7 +24,7 @@ const EVERYTHING = {
   },
   install: {
     guide: 'https://wiki.example.com/helper',
-    script: 'https://downloads.example.com/install.sh',
+    script: 'https://downloads.example.com/helper/install.sh',
     scoop: 'https://downloads.example.com/helper.json',
   },
 };
@@ -63,9 +63,9 @@ describe('CommandWay', () => {
       shown.getByRole('link', { name: /How to get the helper/ }),
     ).toHaveAttribute('href', 'https://wiki.example.com/helper');
     expect(lines()).toEqual([
-      "curl -fsSL 'https://downloads.example.com/install.sh' | sh",
+      "curl -fsSL 'https://downloads.example.com/helper/install.sh' | BASE_URL='https://downloads.example.com/helper' sh",
       expect.stringMatching(
-        /^BACKSTAGE_SESSION_TOKEN='.*' backstage-oidc-helper login /,
+        /^BACKSTAGE_SESSION_TOKEN='.*' PATH=.* backstage-oidc-helper login /,
       ),
     ]);
     await user.click(

@@ -1,5 +1,14 @@
 /** @jest-environment node */
 import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { Command, Shell, commandLine } from './commands';
 
@@ -113,6 +122,30 @@ describe('commandLine', () => {
       );
     },
   );
+
+  it.each(['bash', 'dash'])(
+    'finds in %s what the install script has just installed, where its folder is in no PATH yet',
+    shell => {
+      const home = mkdtempSync(join(tmpdir(), 'home-'));
+      const folder = join(home, '.local', 'bin');
+      mkdirSync(folder, { recursive: true });
+      const program = join(folder, 'backstage-oidc-helper');
+      writeFileSync(program, '#!/bin/sh\necho "$BACKSTAGE_SESSION_TOKEN $*"\n');
+      chmodSync(program, 0o755);
+      const script = line({ kind: 'binary', byScript: true }, 'sh');
+      const env = { HOME: home, PATH: '/usr/bin:/bin' };
+      expect(
+        execFileSync(shell, ['-c', script], { encoding: 'utf8', env }),
+      ).toBe(`${TOKEN} login --backend https://backstage.example.com\n`);
+      rmSync(home, { recursive: true });
+    },
+  );
+
+  it('leaves the way to programs as it is in the shells of Windows', () => {
+    const scripted: Command = { kind: 'binary', byScript: true };
+    expect(line(scripted, 'powershell')).toBe(line(BINARY, 'powershell'));
+    expect(line(scripted, 'cmd')).toBe(line(BINARY, 'cmd'));
+  });
 
   it('begins with a space in sh, so that histories leave it out', () => {
     expect(line(BINARY, 'sh')).toMatch(/^ BACKSTAGE_SESSION_TOKEN=/);

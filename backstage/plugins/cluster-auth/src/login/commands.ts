@@ -1,6 +1,7 @@
 /** A way to run the helper once. */
 export type Command =
-  | { kind: 'binary' }
+  /** `byScript` where the install script is offered, which puts it into a folder of the user's own. */
+  | { kind: 'binary'; byScript?: boolean }
   /** `image` with its registry and tag. */
   | { kind: 'docker'; image: string }
   /** `packageSpec` with its tag; without a registry, npm's own configuration names it. */
@@ -18,6 +19,8 @@ export interface CommandOptions {
 }
 
 const VARIABLE = 'BACKSTAGE_SESSION_TOKEN';
+/** Where the install script puts the program. The terminal may not look there before its user has logged in to the machine again. */
+const SCRIPTS_FOLDER = 'PATH="$PATH:$HOME/.local/bin" ';
 /** The user's machine, as seen from a container. */
 const DOCKER_HOST = 'host.docker.internal';
 
@@ -65,8 +68,12 @@ function programLine({ command, shell, backstageUrl }: CommandOptions): string {
       )}`;
     }
     case 'binary':
-    default:
-      return `backstage-oidc-helper login --backend ${quoted(backstageUrl)}`;
+    default: {
+      const path = command.byScript && shell === 'sh' ? SCRIPTS_FOLDER : '';
+      return `${path}backstage-oidc-helper login --backend ${quoted(
+        backstageUrl,
+      )}`;
+    }
   }
 }
 

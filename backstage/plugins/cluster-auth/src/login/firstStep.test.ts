@@ -12,7 +12,7 @@ const DOCKER: Command = {
 const ALL = [DOCKER, BINARY, NPX];
 const ADDRESSES: InstallSettings = {
   suggest: true,
-  script: 'https://downloads.example.com/install.sh',
+  script: 'https://downloads.example.com/helper/install.sh',
   scoop: 'https://downloads.example.com/helper.json',
 };
 const NO_ADDRESSES: InstallSettings = { suggest: true };
@@ -67,7 +67,7 @@ describe('firstStep', () => {
   ] as const)('installs the program by its script: %s', (system, praise) => {
     expect(step(BINARY, system, ADDRESSES)).toEqual({
       sentence: `${praise} Run this once to install it:`,
-      line: "curl -fsSL 'https://downloads.example.com/install.sh' | sh",
+      line: "curl -fsSL 'https://downloads.example.com/helper/install.sh' | BASE_URL='https://downloads.example.com/helper' sh",
     });
   });
 

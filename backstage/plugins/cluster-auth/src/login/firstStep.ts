@@ -119,7 +119,16 @@ function installLine(
   { script, scoop }: InstallSettings,
 ): string | undefined {
   if (shell === 'sh') {
-    return script && `curl -fsSL ${quote(script, shell)} | sh`;
+    return script && scriptLine(script);
   }
   return scoop && `scoop install ${quote(scoop, shell)}`;
+}
+
+/** The script takes the program from where it lies itself, not from where the project publishes it. */
+function scriptLine(script: string) {
+  const folder = new URL('.', script).href.replace(/\/$/, '');
+  return `curl -fsSL ${quote(script, 'sh')} | BASE_URL=${quote(
+    folder,
+    'sh',
+  )} sh`;
 }

@@ -26,7 +26,10 @@ describe('readLoginSettings', () => {
       script: 'https://downloads.example.com/install.sh',
       scoop: 'http://localhost:4873/helper.json',
     };
-    expect(read({ install }).install).toEqual(install);
+    expect(read({ install })).toMatchObject({
+      install,
+      commands: [{ kind: 'binary', byScript: true }],
+    });
   });
 
   it.each([

@@ -80,7 +80,10 @@ function chosenCommand(config: ConfigApi, name: 'docker' | 'npx') {
 
 function binary(config: ConfigApi): Command[] {
   const isOffered = config.getOptionalBoolean('clusterAuth.commands.binary');
-  return isOffered ?? true ? [{ kind: 'binary' }] : [];
+  const byScript = config.has('clusterAuth.install.script');
+  return isOffered ?? true
+    ? [{ kind: 'binary', ...(byScript && { byScript }) }]
+    : [];
 }
 
 function npx(config: ConfigApi): Command[] {
