@@ -31,7 +31,7 @@ export async function tarGz(entries, seconds) {
 }
 
 /**
- * The same as a zip archive, whose times are UTC.
+ * The same as a zip archive, with its times in UTC.
  *
  * @param {Entry[]} entries
  * @param {number} seconds
