@@ -33,13 +33,18 @@ async function publish(registry) {
 }
 
 /**
+ * Also that the exit code comes through.
+ *
  * @param {import('./installations.mjs').Installation} installation
  * @param {string} version
  */
 async function sayVersion({ name, machine, line }, version) {
-  const { code, stdout, stderr } = await machine.run([...line, '--version'], await machine.folder(name));
+  const folder = await machine.folder(name);
+  const { code, stdout, stderr } = await machine.run([...line, '--version'], folder);
   assert.equal(code, 0, stderr);
   assert.match(stdout, new RegExp(`^${COMMAND} ${version.replaceAll('.', '\\.')}( .*)?$`, 'm'));
+  const refused = await machine.run([...line, '--no-such-flag'], folder);
+  assert.equal(refused.code, 2, refused.stderr);
 }
 
 /** @param {Parts} parts */

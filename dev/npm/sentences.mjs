@@ -47,7 +47,7 @@ export async function withoutOptionalPackages(machine) {
  */
 export async function brokenGlobalInstallation(machine, prefix) {
   await rm(join(prefix, 'lib/node_modules', NAME, 'node_modules'), { recursive: true });
-  await repairs(machine, machine.home, join(prefix, 'bin', COMMAND), { npm_config_prefix: prefix });
+  await repairs(machine, await machine.folder('elsewhere'), join(prefix, 'bin', COMMAND), { npm_config_prefix: prefix });
 }
 
 /**
