@@ -182,4 +182,26 @@ mod tests {
         let status = |code: Code| (code.as_str().to_owned(), Problem::new(code, "").status().as_u16());
         assert_eq!(documented(), codes.into_iter().map(status).collect());
     }
+
+    /// The first cells of the tables of docs/errors.md: error codes, the commands' own codes, and exit codes.
+    fn first_cells() -> Vec<&'static str> {
+        let page = include_str!("../docs/errors.md");
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        cells.flat_map(|cell| cell.split(", ")).filter(|cell| !cell.contains("code")).collect()
+    }
+
+    #[test]
+    fn every_error_code_and_exit_code_has_a_remedy_in_the_troubleshooting() {
+        let page = include_str!("../docs/troubleshooting.md");
+        let cells = first_cells();
+        assert!(cells.len() > 30, "{cells:?}");
+        for cell in cells {
+            let is_there = if cell.starts_with('`') {
+                page.contains(cell)
+            } else {
+                page.contains(&format!("\n| {cell} | "))
+            };
+            assert!(is_there, "docs/troubleshooting.md has no row for {cell}");
+        }
+    }
 }

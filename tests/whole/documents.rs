@@ -106,6 +106,54 @@ fn every_link_between_documents_leads_somewhere() {
 }
 
 #[test]
+fn every_link_to_a_heading_finds_it() {
+    let mut checked = 0;
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("https://")) {
+            let Some((path, anchor)) = target.split_once('#') else { continue };
+            let file = if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
+            let headings = anchors(&std::fs::read_to_string(&file).unwrap());
+            assert!(
+                headings.iter().any(|heading| heading == anchor),
+                "{} links to {target}; the headings there are {headings:?}",
+                document.display()
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "only {checked} links to headings were found");
+}
+
+/// The headings of a document as links name them; lines of code that look like one count, too.
+fn anchors(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| line.starts_with('#'));
+    let headings = lines.filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    headings
+        .map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn the_first_screen_of_the_readme_has_three_ways_to_log_in_of_two_commands_at_most() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let screen: Vec<&str> = readme.lines().take(40).collect();
+    let blocks: Vec<Vec<&str>> = screen
+        .split(|line| line.starts_with("```sh"))
+        .skip(1)
+        .map(|block| block.iter().copied().take_while(|line| !line.starts_with("```")).collect())
+        .collect();
+    assert_eq!(blocks.len(), 3, "{screen:?}");
+    for block in blocks {
+        assert!(block.len() <= 2, "{block:?}");
+        let last = block.last().unwrap();
+        assert!(last.contains("--backend"), "{last} is no login");
+    }
+}
+
+#[test]
 fn the_map_of_the_architecture_has_a_row_for_every_folder() {
     let map = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
     for room in ["src/helper", "src/backend"] {
