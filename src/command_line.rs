@@ -16,7 +16,7 @@ use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use healthcheck::HealthcheckFlags;
 use login::LoginFlags;
-use proxy::ProxyFlags;
+use proxy::ProxyArguments;
 
 /// What a new user reads below the list of commands.
 const FIRST_STEPS: &str = "\
@@ -45,7 +45,7 @@ pub enum Role {
     /// Forget and revoke your login at a cluster, or what this machine remembers.
     Logout(LogoutFlags),
     /// Keeps running and takes over the logins that Backstage begins.
-    Proxy(ProxyFlags),
+    Proxy(ProxyArguments),
     /// The service beside Backstage.
     Backend(BackendFlags),
     /// Check that the role in this container answers: exit code 0 when it does.

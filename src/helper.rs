@@ -26,6 +26,7 @@ use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
 use self::port::ListenError;
+use self::proxy::install::refusal::InstallRefusal;
 use self::session::auth_url::BadAuthUrl;
 use self::sign_in::SignInError;
 use self::sign_in::token_file::TokenFileError;
@@ -95,6 +96,9 @@ pub enum HelperError {
     /// Ctrl-C, or a signal to stop; the command's own sentence.
     #[error("{0}")]
     Interrupted(&'static str),
+    /// The proxy is not installed, or not removed.
+    #[error(transparent)]
+    Install(#[from] InstallRefusal),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -141,6 +145,7 @@ impl HelperError {
             | Self::Output(_) => 1,
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
+            Self::Install(refusal) => refusal.exit_code(),
             Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,

@@ -19,6 +19,9 @@ use backstage_oidc_helper::helper::account::{logout, status};
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::port::passed;
 use backstage_oidc_helper::helper::proxy;
+use backstage_oidc_helper::helper::proxy::install;
+use backstage_oidc_helper::helper::proxy::install::command_line::SystemRunner;
+use backstage_oidc_helper::helper::proxy::install::machine::Machine;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
 use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
@@ -38,7 +41,7 @@ use secrecy::ExposeSecret;
 
 use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
 use command_line::healthcheck::{self, HealthcheckFlags};
-use command_line::proxy::ProxyFlags;
+use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
 use command_line::source::environment;
 use command_line::{Program, Role};
 
@@ -60,7 +63,8 @@ fn run() -> ExitCode {
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => in_terminal(|| flags.settings(), login::run),
-        Role::Proxy(flags) => proxy(flags),
+        Role::Proxy(ProxyArguments { command: None, flags }) => proxy(flags),
+        Role::Proxy(ProxyArguments { command: Some(command), .. }) => change_service(command),
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
@@ -177,6 +181,23 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
+}
+
+/// Installs the proxy as a service of the user's, or removes it.
+fn change_service(command: ProxyCommand) -> ExitCode {
+    start_logs(QUIET);
+    let (machine, runner) = (Machine::this(), &SystemRunner);
+    let ended = match command {
+        ProxyCommand::Install(flags) => flags.order().map_err(HelperError::from).and_then(|order| {
+            let tools = tools(&order.settings.login);
+            let here = install::Here { machine: &machine, runner, tools: &tools };
+            actix_web::rt::System::new().block_on(install::run(order, &here))
+        }),
+        ProxyCommand::Uninstall => {
+            install::uninstall::run(&machine, runner, &Terminal::stdout()).map_err(HelperError::from)
+        }
+    };
+    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
 /// Logs the reason and returns the exit code.

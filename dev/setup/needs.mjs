@@ -53,13 +53,13 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
-  program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy'], folders: ['dev', 'dev/backstage'], tools: [] },
+  program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy', 'systemctl'], folders: ['dev', 'dev/backstage'], tools: [] },
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
-  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
 });
 
 /** @returns {Needs} what all targets need; `make providers` brings its own, for which Go has to be there */

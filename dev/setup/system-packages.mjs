@@ -14,6 +14,7 @@ const PACKAGES = {
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   tinyproxy: 'tinyproxy-bin',
+  systemctl: 'systemd',
   java: 'openjdk-17-jre-headless',
   mvn: 'maven',
   podman: 'podman netavark aardvark-dns iptables',

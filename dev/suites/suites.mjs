@@ -61,6 +61,7 @@ export const RARE_NIGHTS = [
   'backend::kubernetes::vanished',
   'backend::logout::later',
   'backend::tokens::get_token::flaws',
+  'helper::proxy::install',
   'helper::proxy::restart',
   'helper::sign_in::far_away',
   'helper::sign_in::kept',

@@ -1,10 +1,47 @@
-//! The command `proxy`.
+//! The command `proxy`, and those that install and remove it.
 
+use backstage_oidc_helper::helper::proxy::install::{Asking, Order};
 use backstage_oidc_helper::settings::proxy::ProxySettings;
-use backstage_oidc_helper::settings::{SettingsError, container};
-use clap::Args;
+use backstage_oidc_helper::settings::{SettingsError, Source, container};
+use clap::{Args, Subcommand};
 
 use super::source::of_helper;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ProxyArguments {
+    #[command(subcommand)]
+    pub command: Option<ProxyCommand>,
+    #[command(flatten)]
+    pub flags: ProxyFlags,
+}
+
+#[derive(Subcommand)]
+pub enum ProxyCommand {
+    /// Have your system start it by itself, also after a reboot; shows what it writes and asks first.
+    Install(InstallFlags),
+    /// Remove what `proxy install` has written.
+    Uninstall,
+}
+
+/// What is set for this command, by flag or variable, is what the installed proxy starts with.
+#[derive(Args)]
+pub struct InstallFlags {
+    #[command(flatten)]
+    flags: ProxyFlags,
+    /// Do not ask, as a script has to.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl InstallFlags {
+    pub fn order(self) -> Result<Order, SettingsError> {
+        let source = self.flags.source()?;
+        let carried = source.carried(|path| std::path::absolute(path))?;
+        let asking = if self.yes { Asking::SaidBefore } else { Asking::InTerminal };
+        Ok(Order { settings: ProxySettings::read(&source)?, carried, asking })
+    }
+}
 
 /// Every flag stands for the variable in brackets and wins over it; config/proxy.env lists all variables.
 #[derive(Args)]
@@ -34,6 +71,10 @@ pub struct ProxyFlags {
 
 impl ProxyFlags {
     pub fn settings(self) -> Result<ProxySettings, SettingsError> {
+        ProxySettings::read(&self.source()?)
+    }
+
+    fn source(self) -> Result<Source, SettingsError> {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_CLIENT_ID", self.client_id),
@@ -43,6 +84,6 @@ impl ProxyFlags {
             ("LOGIN_TIMEOUT", self.timeout),
             ("CA_FILE", self.ca_file),
         ];
-        ProxySettings::read(&of_helper(flags)?.with_container_defaults(&container::HELPER))
+        Ok(of_helper(flags)?.with_container_defaults(&container::HELPER))
     }
 }

@@ -16,6 +16,7 @@ use super::confirmation::in_terminal;
 use super::sign_in::SignInError;
 use super::sign_in::credential::{TradeError, UserCredential};
 use super::terminal::Terminal;
+use super::terminal::keyboard::Keyboard;
 use super::terminal::tools::Tools;
 use crate::outbound::OutboundError;
 use crate::protocol::Code;
@@ -61,7 +62,8 @@ impl<'t> Account<'t> {
             .into());
         }
         let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-        in_terminal::confirm(&tools.backend_trust(&api, settings)?, settings, tools).await?;
+        let trust = tools.backend_trust(&api, settings)?;
+        in_terminal::confirm(&trust, (settings, tools), &mut Keyboard::default()).await?;
         let client = tools.backstage_client(&api, settings)?;
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {

@@ -5,6 +5,7 @@
 //! request, on any replica and after a restart, and `logins/run` delivers the callback. Meanwhile `state/callback_port` keeps the
 //! redirect URI's port bound.
 
+pub mod install;
 pub mod logins;
 pub mod on_demand;
 pub mod state;

@@ -1,5 +1,7 @@
 //! The settings of the `proxy` role, read and checked.
 
+pub mod carried;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -10,3 +10,4 @@ pub mod provider;
 pub mod redis_server;
 pub mod sentinel;
 pub mod ssh_server;
+pub mod user_systemd;

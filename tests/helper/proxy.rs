@@ -4,6 +4,7 @@ mod callback_port;
 mod ends;
 mod hand_over;
 mod in_browser;
+mod install;
 mod no_backend;
 mod no_provider;
 mod on_demand;

@@ -14,14 +14,14 @@ use crate::helper::terminal::tools::Tools;
 use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
 
-/// Succeeds if the backend was confirmed before, or the user confirms it now.
+/// Succeeds if the backend was confirmed before, or the user confirms it now. What the keyboard has read ahead stays with it.
 ///
 /// # Errors
 /// [`HelperError::NotConfirmed`] when no user is at the terminal, or they do not type the words.
 pub async fn confirm(
     trust: &BackendTrust,
-    settings: &LoginSettings,
-    tools: &Tools,
+    (settings, tools): (&LoginSettings, &Tools),
+    keyboard: &mut Keyboard,
 ) -> Result<(), HelperError> {
     match trust.status() {
         TrustStatus::Confirmed => return Ok(()),
@@ -37,7 +37,7 @@ pub async fn confirm(
         return Err(not_confirmed());
     }
     let timeout: Duration = settings.login_timeout.0;
-    match tokio::time::timeout(timeout, answer(trust, tools)).await {
+    match tokio::time::timeout(timeout, answer(trust, tools, keyboard)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) | Err(_) => Err(not_confirmed()),
         Ok(Err(error)) => Err(error.into()),
@@ -45,8 +45,7 @@ pub async fn confirm(
 }
 
 /// Whether the user types the words.
-async fn answer(trust: &BackendTrust, tools: &Tools) -> Result<bool, NoRandomness> {
-    let mut keyboard = Keyboard::default();
+async fn answer(trust: &BackendTrust, tools: &Tools, keyboard: &mut Keyboard) -> Result<bool, NoRandomness> {
     keyboard.forget_what_was_typed_ahead();
     let mut words = ConfirmationWords::new(tools.random.as_ref())?;
     tools

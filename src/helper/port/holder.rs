@@ -14,6 +14,25 @@ pub fn describe_at(address: SocketAddr) -> String {
     find(address.port(), Some(address.ip())).unwrap_or_else(|| unknown(address.port()))
 }
 
+/// The number of the user who listens there; every user may read that.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn user(port: u16) -> Option<u32> {
+    use procfs::net::{TcpState, tcp, tcp6};
+
+    let mut sockets = tcp().unwrap_or_default().into_iter().chain(tcp6().unwrap_or_default());
+    let there =
+        sockets.find(|socket| socket.state == TcpState::Listen && socket.local_address.port() == port);
+    there.map(|socket| socket.uid)
+}
+
+/// Other systems tell it to administrators only.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn user(_port: u16) -> Option<u32> {
+    None
+}
+
 fn unknown(port: u16) -> String {
     if cfg!(windows) {
         format!("another program (`netstat -ano | findstr :{port}` shows the number of its process)")
