@@ -4,8 +4,11 @@
 
 pub mod account;
 pub mod backend;
+pub mod completions;
+mod examples;
 pub mod healthcheck;
 pub mod login;
+pub mod output;
 pub mod proxy;
 pub mod source;
 
@@ -14,21 +17,14 @@ use clap::{Parser, Subcommand};
 
 use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
+use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
 use login::LoginFlags;
 use proxy::ProxyArguments;
 
-/// What a new user reads below the list of commands.
-const FIRST_STEPS: &str = "\
-First steps:
-  backstage-oidc-helper login --backend https://backstage.example.com   your Backstage's address
-  backstage-oidc-helper status                                          at the Backstage of the last login
-
-Exit codes: 0 done, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted";
-
 /// Own Kubernetes access inside Backstage, for identity providers that know only http://localhost:8000/.
 #[derive(Parser)]
-#[command(version = VERSION_AND_COMMIT.as_str(), args_conflicts_with_subcommands = true, after_help = FIRST_STEPS)]
+#[command(version = VERSION_AND_COMMIT.as_str(), args_conflicts_with_subcommands = true, after_help = examples::PROGRAM)]
 pub struct Program {
     #[command(subcommand)]
     pub role: Option<Role>,
@@ -39,21 +35,30 @@ pub struct Program {
 #[derive(Subcommand)]
 pub enum Role {
     /// One login, then exit (also what runs without a command).
+    #[command(after_help = examples::LOGIN)]
     Login(LoginFlags),
     /// Show who you are, your clusters, and until when each login lasts.
+    #[command(after_help = examples::STATUS)]
     Status(StatusFlags),
     /// Forget and revoke your login at a cluster, or what this machine remembers.
+    #[command(after_help = examples::LOGOUT)]
     Logout(LogoutFlags),
     /// Keeps running and takes over the logins that Backstage begins.
+    #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),
     /// The service beside Backstage.
+    #[command(after_help = examples::BACKEND)]
     Backend(BackendFlags),
     /// Check that the role in this container answers: exit code 0 when it does.
+    #[command(after_help = examples::HEALTHCHECK)]
     Healthcheck(HealthcheckFlags),
+    /// Print a script that completes commands and flags in your shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsFlags),
     /// Helps to write the backend's settings.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::CONFIG)]
     Config(ConfigCommand),
     /// Offboarding, run where the backend's settings are.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::ADMIN)]
     Admin(AdminCommand),
 }

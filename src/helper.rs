@@ -25,11 +25,13 @@ pub mod web;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
-use self::port::ListenError;
+use self::port::{ListenError, PORT_TAKEN};
 use self::proxy::install::refusal::InstallRefusal;
 use self::session::auth_url::BadAuthUrl;
+use self::session::outcome::{DENIED, EXPIRED, Failure, Outcome};
 use self::sign_in::SignInError;
 use self::sign_in::token_file::TokenFileError;
+use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 
@@ -54,8 +56,13 @@ pub enum HelperError {
     #[error("The backend says no: {0}")]
     NotSignedIn(Refusal),
     /// The backend, Backstage or the identity provider said no.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{sentence}")]
+    Refused {
+        /// What happened and what to do next.
+        sentence: String,
+        /// Its code, if there is one.
+        code: Option<Code>,
+    },
     /// The backend was never confirmed on this machine, and the user did not confirm it now.
     #[error(
         "{name} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first."
@@ -89,9 +96,7 @@ pub enum HelperError {
     #[error("No cluster was chosen within {0}: run this again, or name one with --cluster or CLUSTER.")]
     NoChoice(String),
     /// The session has expired.
-    #[error(
-        "The session ended before the login was done: begin it again, and if the identity provider showed an error of its own, tell the operator (OIDC_CLIENT_ID, OIDC_REDIRECT_URI)."
-    )]
+    #[error("{EXPIRED} ({})", Code::SessionExpired.as_str())]
     Expired,
     /// Ctrl-C, or a signal to stop; the command's own sentence.
     #[error("{0}")]
@@ -125,7 +130,56 @@ impl HelperError {
     pub fn of_sign_in(error: SignInError, backend: &str) -> Self {
         match error {
             SignInError::NoAnswer(reason) => Self::Unreachable { backend: backend.to_owned(), reason },
-            error => Self::Refused(error.to_string()),
+            error => Self::refused(None, error.to_string()),
+        }
+    }
+
+    /// A refusal in these words.
+    #[must_use]
+    pub fn refused(code: Option<Code>, sentence: impl Into<String>) -> Self {
+        Self::Refused { sentence: sentence.into(), code }
+    }
+
+    /// For a command's last line: the code stands behind the sentence.
+    ///
+    /// # Errors
+    /// The failure of a login that failed.
+    pub fn of_outcome(outcome: Outcome) -> Result<Connected, Self> {
+        let (sentence, code) = match outcome {
+            Outcome::Connected(connected) => return Ok(connected),
+            Outcome::Expired => return Err(Self::Expired),
+            Outcome::Denied => (DENIED.to_owned(), Some(Code::AccessDenied)),
+            Outcome::Failed(Failure { code, message }) => (message, code),
+        };
+        let shown = code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
+        Err(Self::refused(code, format!("{sentence}{shown}")))
+    }
+
+    /// The code for programs, as docs/errors.md lists them: the backend's, or the helper's own.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "settings",
+            Self::Listen(error) if error.exit_code() == PORT_TAKEN => "port_taken",
+            Self::Unreachable { .. } => "backend_unreachable",
+            Self::NotSignedIn(Refusal { code: Some(code), .. }) | Self::Refused { code: Some(code), .. } => {
+                code.as_str()
+            }
+            Self::NotSignedIn(_) | Self::Refused { code: None, .. } => "refused",
+            Self::NotConfirmed { .. } => "not_confirmed",
+            Self::AuthUrl(_) => "wrong_login_address",
+            Self::TimedOut(_) => "timed_out",
+            Self::NoChoice(_) => "no_cluster_chosen",
+            Self::Expired => Code::SessionExpired.as_str(),
+            Self::Interrupted(_) => "interrupted",
+            Self::Listen(_)
+            | Self::Install(_)
+            | Self::TrustFile(_)
+            | Self::LastBackend(_)
+            | Self::TokenFile(_)
+            | Self::Random(_)
+            | Self::Serve(_)
+            | Self::Output(_) => "this_machine",
         }
     }
 
@@ -134,7 +188,7 @@ impl HelperError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotSignedIn(_)
-            | Self::Refused(_)
+            | Self::Refused { .. }
             | Self::NotConfirmed { .. }
             | Self::TrustFile(_)
             | Self::LastBackend(_)

@@ -24,8 +24,10 @@ use backstage_oidc_helper::helper::proxy::install::command_line::SystemRunner;
 use backstage_oidc_helper::helper::proxy::install::machine::Machine;
 use backstage_oidc_helper::helper::sign_in::token_file;
 use backstage_oidc_helper::helper::terminal::Terminal;
-use backstage_oidc_helper::helper::terminal::browser::{Browser, NamedBrowser, NoBrowser, SystemBrowser};
-use backstage_oidc_helper::helper::terminal::location::{Screen, Surroundings, System};
+use backstage_oidc_helper::helper::terminal::browser::{
+    Browser, NamedBrowser, NoBrowser, SystemBrowser, WslBrowser,
+};
+use backstage_oidc_helper::helper::terminal::elsewhere::location::{Location, Screen, Surroundings, System};
 use backstage_oidc_helper::helper::terminal::tools::Tools;
 use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
@@ -35,12 +37,16 @@ use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::stop_signal::stop_requested;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use futures_util::FutureExt;
 use secrecy::ExposeSecret;
+use tracing_subscriber::fmt::MakeWriter;
 
 use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
+use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
+use command_line::login::LoginFlags;
+use command_line::output::Output;
 use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
 use command_line::source::environment;
 use command_line::{Program, Role};
@@ -62,7 +68,8 @@ fn run() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let program = Program::parse();
     match program.role.unwrap_or(Role::Login(program.login)) {
-        Role::Login(flags) => in_terminal(|| flags.settings(), login::run),
+        Role::Login(flags) => log_in(flags),
+        Role::Completions(flags) => print_completions(&flags),
         Role::Proxy(ProxyArguments { command: None, flags }) => proxy(flags),
         Role::Proxy(ProxyArguments { command: Some(command), .. }) => change_service(command),
         Role::Backend(flags) => backend(flags),
@@ -75,10 +82,11 @@ fn run() -> ExitCode {
         Role::Status(flags) => {
             let form = flags.output.into();
             in_terminal(|| flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
+                .1
         }
         Role::Logout(flags) => {
             let scope = flags.scope();
-            in_terminal(|| flags.settings(), |settings, tools| logout::run(settings, scope, tools))
+            in_terminal(|| flags.settings(), |settings, tools| logout::run(settings, scope, tools)).1
         }
     }
 }
@@ -189,7 +197,7 @@ fn change_service(command: ProxyCommand) -> ExitCode {
     let (machine, runner) = (Machine::this(), &SystemRunner);
     let ended = match command {
         ProxyCommand::Install(flags) => flags.order().map_err(HelperError::from).and_then(|order| {
-            let tools = tools(&order.settings.login);
+            let tools = tools(&order.settings.login, &Arc::new(Terminal::stderr()));
             let here = install::Here { machine: &machine, runner, tools: &tools };
             actix_web::rt::System::new().block_on(install::run(order, &here))
         }),
@@ -206,30 +214,58 @@ fn refused(sentence: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// A command that a person runs in a terminal.
-fn in_terminal<F>(
+fn log_in(flags: LoginFlags) -> ExitCode {
+    let output = flags.output;
+    let (ended, code) = in_terminal(|| flags.settings(), login::run);
+    match output {
+        Output::Text => code,
+        Output::Json => match login::report::write(&ended, &Terminal::stdout()) {
+            Ok(()) => code,
+            Err(error) => failed(&error.to_string(), error.exit_code()),
+        },
+    }
+}
+
+fn print_completions(flags: &CompletionsFlags) -> ExitCode {
+    match flags.write(Program::command(), &mut std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&format!("The script could not be printed ({error}): try again."), FAILED),
+    }
+}
+
+/// A command that a person runs in a terminal: how it ended, which is said, and its exit code.
+fn in_terminal<T, F>(
     read: impl FnOnce() -> Result<LoginSettings, SettingsError>,
     run: impl FnOnce(LoginSettings, Tools) -> F,
-) -> ExitCode
+) -> (Result<T, HelperError>, ExitCode)
 where
-    F: Future<Output = Result<(), HelperError>>,
+    F: Future<Output = Result<T, HelperError>>,
 {
+    let terminal = Arc::new(Terminal::stderr());
     // Reading warns of names that look like a setting's.
-    start_logs(QUIET);
+    start_logs_on(QUIET, Arc::clone(&terminal));
     let ended = read().map_err(HelperError::from).and_then(|settings| {
-        let tools = tools(&settings);
+        let tools = tools(&settings, &terminal);
         actix_web::rt::System::new().block_on(run(settings, tools))
     });
-    ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
+    terminal.stop_counting();
+    let code = match &ended {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal.say_bad(&error.to_string());
+            ExitCode::from(error.exit_code())
+        }
+    };
+    (ended, code)
 }
 
 /// Writes the reason to the terminal and returns the exit code.
 fn failed(sentence: &str, code: u8) -> ExitCode {
-    Terminal::stderr().say_whole(sentence);
+    Terminal::stderr().say_bad(sentence);
     ExitCode::from(code)
 }
 
-fn tools(settings: &LoginSettings) -> Tools {
+fn tools(settings: &LoginSettings, terminal: &Arc<Terminal>) -> Tools {
     let surroundings = Surroundings {
         system: System::current(),
         variable: &|name| std::env::var(name).ok(),
@@ -241,6 +277,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         // What people set so that nothing opens.
         (Some(command), _) if matches!(command.trim(), "none" | "echo") => Arc::new(NoBrowser),
         (Some(command), _) => Arc::new(NamedBrowser(command.clone())),
+        (None, Screen::Here) if surroundings.location() == Location::Wsl => Arc::new(WslBrowser),
         (None, Screen::Here) => Arc::new(SystemBrowser),
         (None, Screen::None) => Arc::new(NoBrowser),
     };
@@ -250,7 +287,7 @@ fn tools(settings: &LoginSettings) -> Tools {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         browser,
-        terminal: Arc::new(Terminal::stderr()),
+        terminal: Arc::clone(terminal),
         answers: Terminal::stdout(),
         state_folder: token_file::folder(),
     }
@@ -269,8 +306,16 @@ fn host_name() -> Option<String> {
 }
 
 fn start_logs(default_filter: &str) {
+    start_logs_on(default_filter, std::io::stderr);
+}
+
+fn start_logs_on<W>(default_filter: &str, writer: W)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    for<'w> <W as MakeWriter<'w>>::Writer: Write,
+{
     panics::log();
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (format, filter) = (variable("LOG_FORMAT"), variable("RUST_LOG"));
-    telemetry::start(format.as_deref(), filter.as_deref(), default_filter);
+    telemetry::start(format.as_deref(), filter.as_deref(), default_filter, writer);
 }

@@ -23,6 +23,28 @@ pub fn stop_requested() -> impl Future<Output = StopSignal> {
     }
 }
 
+/// The same for a command at a terminal, which may be closed (SIGHUP). Without one that signal keeps its meaning: `nohup` has it ignored.
+#[cfg(unix)]
+pub fn stop_requested_at_terminal() -> impl Future<Output = StopSignal> {
+    use std::io::IsTerminal;
+    use tokio::signal::unix::{SignalKind, signal};
+    let hang_up = std::io::stdin().is_terminal().then(|| signal(SignalKind::hangup()));
+    let stop = stop_requested();
+    async {
+        let Some(Ok(mut hang_up)) = hang_up else { return stop.await };
+        tokio::select! {
+            signal = stop => signal,
+            _ = hang_up.recv() => StopSignal::Terminate,
+        }
+    }
+}
+
+/// The same: a console that is closed is among the signals already.
+#[cfg(windows)]
+pub fn stop_requested_at_terminal() -> impl Future<Output = StopSignal> {
+    stop_requested()
+}
+
 /// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(windows)]
 pub fn stop_requested() -> impl Future<Output = StopSignal> {

@@ -48,15 +48,19 @@ impl LogFormat {
     }
 }
 
-/// Sends events to stderr as `LOG_FORMAT` and `RUST_LOG` say. `default_filter` replaces a `RUST_LOG` that is unset or unusable.
-pub fn start(format: Option<&str>, filter: Option<&str>, default_filter: &str) {
+/// Sends events to `writer`, which is stderr or ends there, as `LOG_FORMAT` and `RUST_LOG` say. `default_filter` replaces a `RUST_LOG` that is unset or unusable.
+pub fn start<W>(format: Option<&str>, filter: Option<&str>, default_filter: &str, writer: W)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    for<'w> <W as MakeWriter<'w>>::Writer: Write,
+{
     let known_format = format.and_then(LogFormat::read);
     let parsed = filter.map(asked).transpose();
     let unusable = parsed.as_ref().err().map(ToString::to_string);
     let asked = parsed.ok().flatten().unwrap_or_else(|| EnvFilter::new(default_filter));
     let format_there = known_format.unwrap_or_else(LogFormat::of_stderr);
     // A second start (tests in one process) keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, std::io::stderr));
+    let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, writer));
     if log::set_logger(&LogCrate).is_ok() {
         log::set_max_level(LIBRARIES);
     }

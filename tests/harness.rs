@@ -9,4 +9,5 @@ pub mod node;
 pub mod peers;
 pub mod process;
 pub mod programs;
+pub mod screen;
 pub mod world;

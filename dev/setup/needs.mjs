@@ -16,11 +16,13 @@ const IN_BROWSER = /** @type {const} */ (['chromium', 'ip']);
 const SSH = /** @type {const} */ (['sshd', 'ssh']);
 /** What the install script uses one or the other of. */
 const INSTALL_SCRIPT = /** @type {const} */ (['curl', 'wget', 'shasum']);
+/** The completions are tried in them. */
+const SHELLS = /** @type {const} */ (['zsh', 'fish']);
 const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
-  ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+  ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
 const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage']);
 
@@ -53,7 +55,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
-  program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, 'kubectl', 'prometheus', 'tinyproxy', 'systemctl'], folders: ['dev', 'dev/backstage'], tools: [] },
+  program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, ...SHELLS, 'kubectl', 'prometheus', 'tinyproxy', 'systemctl'], folders: ['dev', 'dev/backstage'], tools: [] },
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },

@@ -11,6 +11,8 @@ const PACKAGES = {
   kubectl: 'kubernetes-client',
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
+  zsh: 'zsh',
+  fish: 'fish',
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   tinyproxy: 'tinyproxy-bin',

@@ -1,10 +1,11 @@
 //! The commands `status` and `logout`.
 
-use backstage_oidc_helper::helper::account::{logout, status};
+use backstage_oidc_helper::helper::account::logout;
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::login::LoginSettings;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::output::Output;
 use super::source::of_helper;
 
 /// Every flag stands for the variable in brackets and wins over it.
@@ -15,22 +16,6 @@ pub struct StatusFlags {
     /// text for people, or json: one object, with the fields that docs/settings.md lists.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: Output,
-}
-
-/// How `status` answers; the help names the values.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Output {
-    Text,
-    Json,
-}
-
-impl From<Output> for status::Form {
-    fn from(output: Output) -> Self {
-        match output {
-            Output::Text => Self::Lines,
-            Output::Json => Self::Json,
-        }
-    }
 }
 
 /// Every flag stands for the variable in brackets and wins over it.

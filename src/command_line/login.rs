@@ -4,6 +4,7 @@ use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::settings::{SettingsError, container};
 use clap::Args;
 
+use super::output::Output;
 use super::source::of_helper;
 
 /// Every flag stands for the variable in brackets and wins over it.
@@ -36,6 +37,9 @@ pub struct LoginFlags {
     /// Certificates to trust beside the system's, PEM [CA_FILE].
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
+    /// text for people, or json: when it is over one object on standard output, with the fields that docs/settings.md lists.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
 }
 
 impl LoginFlags {

@@ -68,11 +68,11 @@ impl<'t> Account<'t> {
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {
                 SignInError::NoAnswer(error) => given_up(&api, error),
-                error => HelperError::Refused(error.to_string()),
+                error => HelperError::refused(None, error.to_string()),
             },
         )?;
         let user_token = credential.token(&api).await.map_err(|error| match error {
-            TradeError::Refused(sentence) => HelperError::Refused(sentence),
+            TradeError::Refused(sentence) => HelperError::refused(None, sentence),
             TradeError::NoAnswer(error) => given_up(&api, error),
         })?;
         Ok(Self { api, user_token, terminal: &tools.terminal })
@@ -145,13 +145,13 @@ fn at_least(error: &ApiError) -> Duration {
 
 fn given_up(api: &BackendApi, reason: ApiError) -> HelperError {
     match reason {
-        ApiError::Refused(Refusal { code: Some(Code::NotSignedIn), .. }) => HelperError::Refused(
+        ApiError::Refused(Refusal { code: code @ Some(Code::NotSignedIn), .. }) => HelperError::refused(
+            code,
             "The backend wants to know who you are: run backstage-oidc-helper login first, or set BACKSTAGE_TOKEN, or BACKSTAGE_SESSION \
-             to your browser's Backstage cookie (not_signed_in)."
-                .to_owned(),
+             to your browser's Backstage cookie (not_signed_in).",
         ),
         ApiError::Refused(refusal) if !is_from_intermediary(&refusal) => {
-            HelperError::Refused(format!("The backend says no: {refusal}"))
+            HelperError::refused(refusal.code, format!("The backend says no: {refusal}"))
         }
         reason => HelperError::Unreachable { backend: api.address().to_owned(), reason },
     }

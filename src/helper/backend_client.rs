@@ -2,6 +2,8 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod displayable;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,6 +17,7 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
+pub use self::displayable::{displayable, harmless};
 use crate::clock::Clock;
 use crate::outbound::http_client::{Answer, Deadlines, HttpClient, Request};
 use crate::outbound::request_context::REQUEST_ID;
@@ -35,12 +38,6 @@ const PATIENT: Duration = Duration::from_secs(35);
 
 /// The deadline of a call that the backend answers from its store.
 const QUICK: Duration = Duration::from_secs(10);
-
-/// As many characters of a text from a server are shown: more than any sentence of the backend has.
-const DISPLAY_LIMIT: usize = 1_000;
-
-/// As many of them are the text's last ones where it is longer: a sentence ends with what to do.
-const END_SHOWN: usize = 600;
 
 /// Why a call has no usable answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -226,6 +223,15 @@ impl BackendApi {
         read(&self.labelled(request).bearer_auth(token.expose()).send().await?)
     }
 
+    /// Cancels a session.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn cancel(&self, token: &WireSecret) -> Result<SessionResponse, ApiError> {
+        let request = self.labelled(self.client.delete(&self.url("/session"))).bearer_auth(token.expose());
+        read(&request.send().await?)
+    }
+
     /// Hands the callback to the backend.
     ///
     /// # Errors
@@ -369,26 +375,6 @@ pub fn unreachable_sentence(backend: &str, reason: &ApiError) -> String {
             "There is no backend to be reached at {backend} ({reason}): check that address (--backend, BACKSTAGE_URL) and your network."
         ),
     }
-}
-
-/// A text from a server, without characters that control a terminal or the reading direction. Of a long one the middle is left out.
-#[must_use]
-pub fn displayable(text: &str) -> String {
-    let text: String = harmless(text).collect();
-    let length = text.chars().count();
-    if length <= DISPLAY_LIMIT {
-        return text;
-    }
-    let beginning = text.chars().take(DISPLAY_LIMIT.saturating_sub(END_SHOWN).saturating_sub(1));
-    let end = text.chars().skip(length.saturating_sub(END_SHOWN));
-    beginning.chain(std::iter::once('…')).chain(end).collect()
-}
-
-/// The same without a limit of length.
-pub fn harmless(text: &str) -> impl Iterator<Item = char> {
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().filter(move |c| !c.is_control() && !turns(*c))
 }
 
 #[cfg(test)]

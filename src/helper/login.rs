@@ -2,6 +2,7 @@
 
 pub mod beginning;
 pub mod confirm_backend;
+pub mod report;
 pub mod sign_in_first;
 pub mod single_login;
 pub mod which_cluster;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use actix_web::web;
 use tokio::time::Instant;
 
-use self::beginning::{Beginning, Begun, Origin};
+use self::beginning::{Beginning, Begun};
 use self::sign_in_first::Person;
 use self::single_login::SingleLogin;
 use self::which_cluster::which_cluster;
@@ -25,6 +26,7 @@ use super::confirmation::last_backend::LastBackend;
 use super::confirmation::trust::BackendTrust;
 use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
+use super::session::open_session::{Left, OpenSession, Origin};
 use super::session::outcome::Outcome;
 use super::session::watch::ended_elsewhere;
 use super::session::{Credential, delivery};
@@ -37,33 +39,62 @@ use super::web::login_lookup::LoginLookup;
 use super::web::pages::RELOAD_TIMEOUT;
 use super::web::redirect::Index;
 use super::web::server::{self, LAST_PAGE, PortServer};
-use crate::protocol::RedirectUri;
+use crate::protocol::{Connected, RedirectUri};
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::stop_requested;
+use crate::stop_signal::{stop_requested, stop_requested_at_terminal};
 
 /// What a person reads after Ctrl-C.
 const INTERRUPTED: &str = "Interrupted before the login was done: run this again when you want to go on.";
+
+/// The same where Backstage has begun the session, which is over.
+const CANCELLED: &str = "Interrupted before the login was done, and cancelled: begin a new one in Backstage when you want to go on.";
+
+/// The same where the backend did not say so.
+const LEFT_OPEN: &str = "Interrupted before the login was done, which the backend could not be told: cancel it in Backstage, or run this again to go on.";
 
 /// Runs one login to its end, or to the signal that interrupts it.
 ///
 /// # Errors
 /// As the variants of [`HelperError`] say.
-pub async fn run(settings: LoginSettings, tools: Tools) -> Result<(), HelperError> {
+pub async fn run(settings: LoginSettings, tools: Tools) -> Result<LoggedIn, HelperError> {
+    let open_session = Arc::new(OpenSession::default());
     let login = async {
-        let mut running = build(settings, tools).await?;
+        let mut running = build(settings, tools, &open_session).await?;
         let ended = running.outcome().await?;
         Ok::<_, HelperError>((running, ended))
     };
     let (running, ended) = tokio::select! {
         ended = login => ended?,
-        _ = stop_requested() => return Err(HelperError::Interrupted(INTERRUPTED)),
+        _ = stop_requested_at_terminal() => return Err(interrupted(&open_session).await),
     };
+    let facts = running.begun.login.facts.clone();
     // From here on a signal only shortens the wait for the last page; the outcome is final.
     tokio::select! {
         () = running.show(ended.channel) => {}
         _ = stop_requested() => {}
     }
-    into_result(ended.outcome)
+    HelperError::of_outcome(ended.outcome).map(|connected| LoggedIn { backend: facts.backend, connected })
+}
+
+/// Cancels the session. A second signal waits for nothing.
+async fn interrupted(open_session: &OpenSession) -> HelperError {
+    let left = tokio::select! {
+        left = open_session.cancel() => left,
+        _ = stop_requested() => Left::Open,
+    };
+    HelperError::Interrupted(match left {
+        Left::Nothing => INTERRUPTED,
+        Left::Cancelled => CANCELLED,
+        Left::Open => LEFT_OPEN,
+    })
+}
+
+/// A login that succeeded.
+pub struct LoggedIn {
+    /// The Backstage that it belongs to.
+    pub backend: String,
+    /// What the backend said.
+    pub connected: Connected,
 }
 
 /// How a login ended, and how its callback came.
@@ -85,6 +116,7 @@ pub struct Running {
     timeout: Duration,
     keyboard: Keyboard,
     tools: Tools,
+    open_session: Arc<OpenSession>,
 }
 
 /// Binds the port, starts the server, and begins or takes over a session. Before that, the user chooses one of several clusters, confirms
@@ -92,7 +124,11 @@ pub struct Running {
 ///
 /// # Errors
 /// As the variants of [`HelperError`] say.
-pub async fn build(mut settings: LoginSettings, tools: Tools) -> Result<Running, HelperError> {
+pub async fn build(
+    mut settings: LoginSettings,
+    tools: Tools,
+    open_session: &Arc<OpenSession>,
+) -> Result<Running, HelperError> {
     let credential = Credential::choose(&settings)?;
     let tools = tools.without_missing_folder();
     let api = BackendApi::connect(&settings, tools.random.as_ref(), &tools.clock)?;
@@ -119,7 +155,7 @@ pub async fn build(mut settings: LoginSettings, tools: Tools) -> Result<Running,
     let hosts = AllowedHosts::new(port, &settings.allowed_hosts);
     let server = serve(listeners, Arc::clone(&single_login), hosts, &tools)?;
     let person = Person { settings: &settings, tools: &tools, api: &api, single_login: &single_login, port };
-    let beginning = Beginning { info: &info, trust: &trust, person };
+    let beginning = Beginning { info: &info, trust: &trust, person, open_session };
     let begun = match beginning.begin(credential, &mut keyboard).await {
         Ok(begun) => begun,
         Err(error) => {
@@ -128,7 +164,8 @@ pub async fn build(mut settings: LoginSettings, tools: Tools) -> Result<Running,
         }
     };
     let timeout = settings.login_timeout.0;
-    Ok(Running { port, begun, server, api, trust, timeout, keyboard, tools })
+    let open_session = Arc::clone(open_session);
+    Ok(Running { port, begun, server, api, trust, timeout, keyboard, tools, open_session })
 }
 
 fn announce(listeners: &[TcpListener]) {
@@ -164,8 +201,11 @@ impl Running {
         let left = self.timeout.min(session_ends.saturating_duration_since(Instant::now()));
         let asked = dialogue::begin(login, here, left, (*browser, *identity))?;
         let (login, token, ends) = (Arc::clone(login), session_token.clone(), *session_ends);
-        let Callback { request, channel } = self.callback(asked).await?;
+        let called_back = self.callback(asked).await;
         let terminal = &self.tools.terminal;
+        terminal.stop_counting();
+        let Callback { request, channel } = called_back?;
+        self.open_session.came_back();
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
         let delivered = delivery::deliver(&self.api, &token, &request, ends, |reason| {
@@ -173,6 +213,7 @@ impl Running {
             trouble.say(reason);
         });
         let outcome = delivered.await;
+        outcome.log();
         login.end(outcome.clone());
         if let Outcome::Connected(_) = outcome {
             self.remember_backend().await;
@@ -224,20 +265,5 @@ impl Running {
             tokio::time::sleep(LAST_PAGE).await;
         }
         self.server.stop().await;
-    }
-}
-
-fn into_result(outcome: Outcome) -> Result<(), HelperError> {
-    match outcome {
-        Outcome::Connected(_) => Ok(()),
-        Outcome::Denied => Err(HelperError::Refused(
-            "The identity provider did not log you in: begin again, or ask the admin of the cluster for access."
-                .to_owned(),
-        )),
-        Outcome::Expired => Err(HelperError::Expired),
-        Outcome::Failed(failure) => {
-            let code = failure.code.map_or_else(String::new, |code| format!(" ({})", code.as_str()));
-            Err(HelperError::Refused(format!("{}{code}", failure.message)))
-        }
     }
 }

@@ -13,6 +13,9 @@ pub const CALLBACK_PORT: u16 = 8000;
 /// The helper port, which serves everything else in the proxy role.
 pub const CONTROL_PORT: u16 = 8888;
 
+/// The exit code for a port that another program has.
+pub const PORT_TAKEN: u8 = 3;
+
 /// Windows' own number for a port that is kept from programs; no other system has one like it.
 const WSAEACCES: i32 = 10013;
 
@@ -75,7 +78,7 @@ impl ListenError {
             Self::Taken { .. }
             | Self::OwnProxy { .. }
             | Self::BesideOwnProxy { .. }
-            | Self::Reserved { .. } => 3,
+            | Self::Reserved { .. } => PORT_TAKEN,
             Self::BindFailed { .. } => 1,
         }
     }

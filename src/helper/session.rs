@@ -5,6 +5,7 @@ pub mod delivery;
 #[cfg(test)]
 pub(in crate::helper) mod example_login;
 pub mod facts;
+pub mod open_session;
 pub mod outcome;
 pub mod pending_login;
 pub mod watch;
@@ -108,7 +109,7 @@ pub async fn begin(
         Credential::User(user) => {
             let helped = user.helped_by_sign_in();
             let token = user.token(api).await.map_err(|error| match error {
-                TradeError::Refused(sentence) => HelperError::Refused(sentence),
+                TradeError::Refused(sentence) => HelperError::refused(None, sentence),
                 TradeError::NoAnswer(error) => refused(api, error),
             })?;
             register(api, token.as_ref(), cluster).await.map_err(|error| match error {
@@ -127,8 +128,9 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Help
         return Err(over);
     }
     let (SessionStatus::Pending, Some(auth_url)) = (body.status, &body.auth_url) else {
-        return Err(HelperError::Refused(
-            "This session's login is being finished elsewhere: look at Backstage for its outcome.".to_owned(),
+        return Err(HelperError::refused(
+            Some(Code::ExchangeInProgress),
+            "This session's login is being finished elsewhere: look at Backstage for its outcome.",
         ));
     };
     let auth_url = auth_url.clone();
@@ -143,18 +145,18 @@ fn over(session: &SessionResponse) -> Option<HelperError> {
     match session.status {
         SessionStatus::Pending | SessionStatus::Exchanging => None,
         SessionStatus::Expired => Some(HelperError::Expired),
-        SessionStatus::Complete => Some(HelperError::Refused(
-            "This session is connected already: there is nothing left to do.".to_owned(),
+        SessionStatus::Complete => Some(HelperError::refused(
+            Some(Code::SessionFinished),
+            "This session is connected already: there is nothing left to do.",
         )),
         SessionStatus::Failed => {
             // The backend's sentence says what to do.
-            let sentence = session.error.as_ref().map(|SessionError { code, message }| {
-                format!("{} ({})", displayable(message), code.as_str())
-            });
-            Some(HelperError::Refused(
-                sentence
-                    .unwrap_or_else(|| "This session has failed: begin a new one in Backstage.".to_owned()),
-            ))
+            Some(match &session.error {
+                Some(SessionError { code, message }) => {
+                    HelperError::refused(Some(*code), format!("{} ({})", displayable(message), code.as_str()))
+                }
+                None => HelperError::refused(None, "This session has failed: begin a new one in Backstage."),
+            })
         }
     }
 }
@@ -175,11 +177,13 @@ async fn register(
 fn refused(api: &BackendApi, error: ApiError) -> HelperError {
     match error {
         ApiError::Refused(refusal) if refusal.code == Some(Code::SessionExpired) => HelperError::Expired,
-        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => HelperError::Refused(
-            "The backend does not know this session: begin a new one in Backstage and copy its command."
-                .to_owned(),
+        ApiError::Refused(refusal) if refusal.code == Some(Code::SessionUnknown) => HelperError::refused(
+            refusal.code,
+            "The backend does not know this session: begin a new one in Backstage and copy its command.",
         ),
-        ApiError::Refused(refusal) => HelperError::Refused(format!("The backend says no: {refusal}")),
+        ApiError::Refused(refusal) => {
+            HelperError::refused(refusal.code, format!("The backend says no: {refusal}"))
+        }
         reason @ ApiError::NoAnswer(_) => {
             HelperError::Unreachable { backend: api.address().to_owned(), reason }
         }

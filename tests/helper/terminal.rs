@@ -1,4 +1,13 @@
-//! Standard input is read only where a person types: not in a script, not in a loop, not in the background.
+//! The terminal: what is on its screen, what a script gets instead, and how a login ends there. Here: standard input is read only where
+//! a person types, not in a script, not in a loop, not in the background.
+
+mod completions;
+mod countdown;
+mod interrupted;
+mod json;
+mod opened;
+mod same_sentence;
+mod sessions;
 
 use std::process::{Command, Stdio};
 

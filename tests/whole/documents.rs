@@ -20,6 +20,9 @@ const NOT_RUN: &str = "<!-- not run: ";
 /// What stands above a block that `backstage/stock-app` runs; its test reads the same words.
 const RUN_IN_STOCK_APP: &str = "<!-- run by `make stock-app` -->";
 
+/// What stands above a block that `helper::terminal::sessions` runs, which knows every name of one.
+const TERMINAL_SESSION: &str = "<!-- terminal session: ";
+
 /// The languages of blocks that are typed into a shell.
 const SHELL: [&str; 4] = ["sh", "bash", "shell", "console"];
 
@@ -41,7 +44,9 @@ fn commands(text: &str) -> Vec<String> {
         match (line.trim().strip_prefix("```"), fence) {
             (Some(language), None) => {
                 let above = if at > 0 { lines[at - 1].trim() } else { "" };
-                let excused = above.starts_with(NOT_RUN) || above == RUN_IN_STOCK_APP;
+                let excused = above.starts_with(NOT_RUN)
+                    || above.starts_with(TERMINAL_SESSION)
+                    || above == RUN_IN_STOCK_APP;
                 fence = Some(SHELL.contains(&language) && !excused);
             }
             (Some(_), Some(_)) => fence = None,

@@ -29,21 +29,3 @@ fn a_retry_after_counts_in_seconds() {
     limited.headers.insert(RETRY_AFTER, hyper::header::HeaderValue::from_static("7"));
     assert_eq!(refusal(&limited).retry_after, Some(Duration::from_secs(7)));
 }
-
-#[test]
-fn a_foreign_text_cannot_steer_the_terminal() {
-    assert_eq!(displayable("a\u{1b}[2Jb\r\n\u{202e}c"), "a[2Jbc");
-}
-
-#[test]
-fn a_sentence_is_shown_whole_and_of_a_longer_text_neither_the_beginning_nor_the_advice_is_lost() {
-    let advice = "ask the operator of this Backstage (IDENTITY_RULE).";
-    let sentence = |length| format!("This login was refused, {}: {advice}", "x".repeat(length));
-    assert_eq!(displayable(&sentence(900)), sentence(900));
-    let cut = displayable(&sentence(2_000));
-    assert_eq!(cut.chars().count(), DISPLAY_LIMIT);
-    assert!(cut.starts_with("This login was refused, x") && cut.ends_with(advice), "{cut}");
-    assert_eq!(cut.matches('…').count(), 1, "{cut}");
-    // Characters, not bytes.
-    assert_eq!(displayable(&"ü".repeat(1_001)).chars().count(), DISPLAY_LIMIT);
-}

@@ -13,6 +13,7 @@ use crate::helper::callback::Callback;
 use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
+use crate::helper::session::open_session::{OpenSession, Origin};
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::session::{self, Credential, IdentityCheck};
 use crate::helper::sign_in::credential::UserCredential;
@@ -30,6 +31,8 @@ pub struct Beginning<'a> {
     pub trust: &'a BackendTrust,
     /// The user.
     pub person: Person<'a>,
+    /// Told of the session.
+    pub open_session: &'a OpenSession,
 }
 
 /// A login that has begun.
@@ -48,15 +51,6 @@ pub struct Begun {
     pub identity: IdentityCheck,
     /// Where its session was begun.
     pub origin: Origin,
-}
-
-/// Where a session was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// In Backstage, where its user can cancel it.
-    Backstage,
-    /// Here.
-    Here,
 }
 
 impl Beginning<'_> {
@@ -120,6 +114,7 @@ impl Beginning<'_> {
             Credential::User(_) => Origin::Here,
         };
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
+        self.open_session.begun(api, &session.token, origin);
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;

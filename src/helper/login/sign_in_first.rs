@@ -103,7 +103,9 @@ impl<'a> Person<'a> {
             timeout,
             browser,
         );
-        let Callback { request, channel } = self.callback(sign_in, keyboard).await?;
+        let called_back = self.callback(sign_in, keyboard).await;
+        self.tools.terminal.stop_counting();
+        let Callback { request, channel } = called_back?;
         let tokens = sign_in.client.take(&request, sign_in.pending.verifier()).await;
         let tokens = tokens.map_err(|error| self.not_signed_in(error))?;
         self.keep(&sign_in.client, &tokens).await;

@@ -37,9 +37,7 @@ impl LoginFacts {
         api: &BackendApi,
     ) -> Result<Self, HelperError> {
         let user: UserRef = session.user.parse().map_err(|_| {
-            HelperError::Refused(
-                "The backend names no Backstage user for this login: tell its admin.".to_owned(),
-            )
+            HelperError::refused(None, "The backend names no Backstage user for this login: tell its admin.")
         })?;
         let title = info.clusters.iter().find(|cluster| cluster.name == session.cluster).map(|c| &c.title);
         Ok(Self {

@@ -26,8 +26,34 @@ pub struct SystemBrowser;
 
 impl Browser for SystemBrowser {
     fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
-        webbrowser::open(address.expose()).map_err(|error| NotOpened(error.to_string()))
+        webbrowser::open(address.expose()).or_else(|error| {
+            // It asks the desktop, and does not try the program that most desktops have for this.
+            if opened_by("xdg-open", address) { Ok(()) } else { Err(NotOpened(error.to_string())) }
+        })
     }
+}
+
+/// What opens an address in Windows' own browser from WSL, in this order: wslu's, then those of Windows, at last by its folder, which `PATH` may lack.
+const FROM_WSL: &str = "wslview\
+    :rundll32.exe url.dll,FileProtocolHandler\
+    :powershell.exe -NoLogo -NoProfile -NonInteractive -Command Start-Process\
+    :cmd.exe /c start\
+    :/mnt/c/Windows/System32/cmd.exe /c start";
+
+/// The browser of Windows, for a program in WSL.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WslBrowser;
+
+impl Browser for WslBrowser {
+    fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
+        if opened_by(FROM_WSL, address) { Ok(()) } else { SystemBrowser.open(address) }
+    }
+}
+
+/// Whether one of those commands opens the address.
+fn opened_by(commands: &str, address: &WireSecret) -> bool {
+    let commands = BrowserCommand::all(commands, Syntax::Unix, &|_| false);
+    commands.is_ok_and(|commands| commands.iter().any(|command| run(command, address).is_ok()))
 }
 
 /// The command of `BROWSER` or `--browser`.
@@ -57,9 +83,20 @@ fn run(browser: &BrowserCommand, address: &WireSecret) -> Result<(), NotOpened> 
     let failed = |reason: &dyn std::fmt::Display| {
         NotOpened(format!("BROWSER was taken for {browser}: {reason}; put a path with spaces in quotes"))
     };
+    apart_from_ctrl_c(&mut command);
     let status = command.status().map_err(|error| failed(&error))?;
     if status.success() { Ok(()) } else { Err(failed(&status)) }
 }
+
+/// Ctrl-C in the terminal ends this program, and not the browser that it has opened.
+#[cfg(unix)]
+fn apart_from_ctrl_c(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// A console of Windows sends Ctrl-C to programs for the console only, which browsers are not.
+#[cfg(not(unix))]
+fn apart_from_ctrl_c(_command: &mut Command) {}
 
 /// Opens nothing, for users who open the link themselves.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,11 +9,13 @@ use time::format_description::well_known::Rfc3339;
 use url::Url;
 
 use super::confirmation_words::{Answer, ConfirmationWords};
+use super::countdown::rounded;
+use super::elsewhere::advice;
+use super::elsewhere::location::Location;
+use super::elsewhere::pasted_address::{OtherAddress, Typed, understand};
 use super::keyboard::{self, Attended, Keyboard};
-use super::location::Location;
-use super::pasted_address::{OtherAddress, Typed, understand};
 use super::tools::Tools;
-use super::{Terminal, advice};
+use super::{Counting, Terminal};
 use crate::helper::backend_client::displayable;
 use crate::helper::callback::{self, Callback, Channel, Consent, Expected, Proof};
 use crate::helper::confirmation::backend_name::BackendName;
@@ -58,7 +60,7 @@ pub fn ask_about_backend(
     show_backend(&question.backend, &tools.terminal);
     let asked = ask("Is that your Backstage, and did you begin this login?", tools, keyboard)?;
     open(link, tools);
-    say_how_long(tools, timeout);
+    say_how_long(tools, timeout, Typing::Shown);
     Ok(asked)
 }
 
@@ -80,8 +82,8 @@ pub fn begin_sign_in(
 ) {
     tools.terminal.say(&format!("Sign in to Backstage first, so that {backend} knows who you are."));
     bring(browser, &sign_in.link(), tools);
-    say_how_long(tools, timeout);
     offer_pasting(sign_in.authorize_url(), (browser, IdentityCheck::Compared), tools, keyboard);
+    say_how_long(tools, timeout, Typing::Hidden);
 }
 
 /// Says to whom the login will belong, and opens the browser or shows the link.
@@ -101,10 +103,11 @@ pub fn begin(
         Consent::Needed => ask("Is that you, and did you begin this login?", tools, keyboard)?,
     };
     bring(browser, &login.link(), tools);
-    say_how_long(tools, timeout);
-    if login.consent() == Consent::Given {
+    let typing = if login.consent() == Consent::Given { Typing::Hidden } else { Typing::Shown };
+    if typing == Typing::Hidden {
         offer_pasting(login.auth_url().text(), (browser, identity), tools, keyboard);
     }
+    say_how_long(tools, timeout, typing);
     Ok(asked)
 }
 
@@ -145,13 +148,20 @@ fn bring(browser: BrowserState, link: &WireSecret, tools: &Tools) {
     }
 }
 
-/// As people say it: a session that was begun a moment ago has five minutes, not 4 minutes 59 seconds.
-fn rounded(left: Duration) -> Duration {
-    let seconds = left.as_secs();
-    Duration::from_secs(if seconds > 60 { seconds.next_multiple_of(10) } else { seconds })
+/// Whether the terminal shows what is typed during a wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typing {
+    /// It does: a line that changes would write over it.
+    Shown,
+    /// It does not.
+    Hidden,
 }
 
-fn say_how_long(tools: &Tools, timeout: Duration) {
+fn say_how_long(tools: &Tools, timeout: Duration, typing: Typing) {
+    let counts = typing == Typing::Hidden && keyboard::attended() == Attended::Yes;
+    if counts && tools.terminal.count_down(timeout) == Counting::InPlace {
+        return;
+    }
     let timeout = humantime::format_duration(rounded(timeout));
     tools.terminal.say(&format!("Waiting up to {timeout} for you to log in. Ctrl-C ends it."));
 }
@@ -338,7 +348,7 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
         let until = connected.expires_at.format(&Rfc3339).unwrap_or_default();
         let LoginFacts { user, cluster, .. } = facts;
         let account = displayable(connected.account());
-        terminal.say(&format!(
+        terminal.say_good(&format!(
             "Connected: {user} has access to cluster {cluster} in Backstage, logged in as {account} (ID token until {until})."
         ));
         if !connected.refreshable {
@@ -346,17 +356,5 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
                 "It ends then, since the identity provider gave no refresh token: log in again, or have the operator look at OIDC_SCOPES and at the client's grants.",
             );
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_that_is_left_is_rounded_as_people_say_it() {
-        let said = |millis| humantime::format_duration(rounded(Duration::from_millis(millis))).to_string();
-        let shown = [299_400, 300_000, 245_000, 61_000, 59_900, 1_500].map(said);
-        assert_eq!(shown, ["5m", "5m", "4m 10s", "1m 10s", "59s", "1s"]);
     }
 }

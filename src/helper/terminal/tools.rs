@@ -5,7 +5,7 @@ use std::sync::{Arc, Once};
 
 use super::Terminal;
 use super::browser::Browser;
-use super::location::Location;
+use super::elsewhere::location::Location;
 use crate::clock::Clock;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::backend_name::BackendName;

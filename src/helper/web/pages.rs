@@ -14,7 +14,7 @@ use crate::helper::backend_client::displayable;
 use crate::helper::callback::BadCallback;
 use crate::helper::confirmation::backend_name::BackendName;
 use crate::helper::session::facts::LoginFacts;
-use crate::helper::session::outcome::{Failure, Outcome};
+use crate::helper::session::outcome::{DENIED, EXPIRED, Failure, Outcome};
 use crate::helper::session::pending_login::Awaited;
 use crate::protocol::{Code, Connected, WireSecret};
 
@@ -218,8 +218,8 @@ fn refused(facts: &LoginFacts) -> Page {
         tone: Tone::Bad,
         heading: "The login was refused",
         body: html! {
-            p { strong { (facts.idp_host) } " did not log you in, so nothing was connected." }
-            p { "Begin the login again, or ask the admin of the cluster for access." }
+            p { strong { (facts.idp_host) } " gave no code, so nothing was connected." }
+            p #message { strong { (DENIED) } }
             (code_line(Some(Code::AccessDenied)))
             (way_back(facts))
         },
@@ -235,10 +235,7 @@ fn expired(facts: &LoginFacts) -> Page {
         heading: "The login took too long",
         body: html! {
             p { "The session at " strong { (facts.backend) } " has ended, so nothing was connected." }
-            p {
-                "Begin the login again. If " strong { (facts.idp_host) } " showed an error of its own and never sent you back here, tell the operator: "
-                "the client (OIDC_CLIENT_ID) or its redirect URI (OIDC_REDIRECT_URI) may not be the ones it knows."
-            }
+            p #message { strong { (EXPIRED) } }
             (code_line(Some(Code::SessionExpired)))
             (way_back(facts))
         },

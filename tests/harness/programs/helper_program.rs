@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::harness::process::Process;
+use crate::harness::screen::Screen;
 use crate::harness::world::World;
 
 /// What a helper shall be started with.
@@ -72,6 +73,15 @@ impl HelperPlan {
     /// The same, and waits for the link that it prints.
     pub fn start_at_terminal(self, typed_ahead: &str) -> Helper {
         Helper::of(self.launch_at_terminal(typed_ahead))
+    }
+
+    /// Starts it at a terminal with a screen, as a person does: at the levels of log that a command has by itself.
+    pub fn start_on_screen(mut self, size: (u16, u16)) -> Screen {
+        self.command.env_remove("RUST_LOG").env_remove("LOG_FORMAT");
+        if self.command.get_envs().all(|(name, _)| name != "TERM") {
+            self.command.env("TERM", "xterm-256color");
+        }
+        Screen::start(&self.command, &self.log.with_extension("screen.log"), size)
     }
 
     /// Has a shell run it: `script` calls it `helper`.

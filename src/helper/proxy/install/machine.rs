@@ -8,7 +8,7 @@ use super::refusal::InstallRefusal;
 use super::service::Manager;
 use super::{launchd, logon_task, systemd};
 use crate::helper::sign_in::token_file;
-use crate::helper::terminal::location::System;
+use crate::helper::terminal::elsewhere::location::System;
 
 /// Files that Docker and Podman put into a container.
 const CONTAINER_FILES: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];

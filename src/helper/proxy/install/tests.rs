@@ -7,7 +7,7 @@ use super::command_line::{CommandLine, Failure};
 use super::*;
 use crate::clock::SystemClock;
 use crate::helper::terminal::browser::NoBrowser;
-use crate::helper::terminal::location::{Location, System};
+use crate::helper::terminal::elsewhere::location::{Location, System};
 use crate::random::SystemRandom;
 use crate::settings::Source;
 

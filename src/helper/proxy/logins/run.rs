@@ -59,6 +59,7 @@ async fn run(logins: ProxyLogins, api: Option<BackendApi>, mut under_way: UnderW
         Ok(None) | Err(_) => Outcome::Expired,
     };
     let UnderWay { login, record, hash, .. } = under_way;
+    outcome.log();
     report(&logins, &record, &outcome);
     let succeeded = matches!(outcome, Outcome::Connected(_));
     login.end(outcome);

@@ -1,7 +1,7 @@
 //! What to do where the link that is printed cannot simply be clicked, for each [`Location`].
 
 use super::location::{Location, SshServer};
-use super::shown_command::word;
+use crate::helper::terminal::shown_command::word;
 
 /// The lines to print below a link to that port.
 #[must_use]
