@@ -7,7 +7,7 @@ import { inRepository } from '../setup/repository.mjs';
 
 /** The program for Windows, as cargo leaves it, and the DLL beside it that Wine lacks: Windows looks there first. */
 export const WINDOWS_PROGRAM = inRepository('target/cross', WINDOWS, 'debug/backstage-oidc-helper.exe');
-const DLL = inRepository('target/cross', WINDOWS, 'debug/bcryptprimitives.dll');
+export const DLL = inRepository('target/cross', WINDOWS, 'debug/bcryptprimitives.dll');
 const DLL_SOURCE = fileURLToPath(new URL('bcryptprimitives.c', import.meta.url));
 
 /**

@@ -12,6 +12,7 @@ import { runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { step } from '../setup/steps.mjs';
 import { OpenedLinks } from './opened-links.mjs';
+import { throughNpm } from './windows-npm.mjs';
 import { Wine } from './wine.mjs';
 
 /** An address of this network alone that is not loopback: only such a Backstage is asked about, and remembered in a private file. */
@@ -39,10 +40,11 @@ export async function runOnWindows(logs) {
     await step('login', () => firstLogin(here));
     await step('again', () => loginThroughNamedBrowser(here));
     await step('status', () => status(here));
+    await step('npm', () => throughNpm(here));
     await step('proxy', () => handedOver(here));
     await step('Ctrl-C', () => interrupted(here));
     await step('forget', () => forget(here));
-    return 'Windows under Wine: version, status, 3 logins in a browser, one of them handed over to the proxy, port taken, Ctrl-C, private files';
+    return 'Windows under Wine: version, status, 4 logins in a browser, one of them handed over to the proxy and one by the npm packages, port taken, Ctrl-C, private files';
   } finally {
     await parts.stop();
   }

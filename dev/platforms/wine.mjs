@@ -59,21 +59,23 @@ export class Wine {
    *
    * @param {string[]} args
    * @param {Record<string, string>} [variables]
+   * @param {string[]} [program] what is run instead of the program itself
    * @returns {Promise<Ended>}
    */
-  async run(args, variables = {}) {
+  async run(args, variables = {}, program = [WINDOWS_PROGRAM]) {
     const env = { ...plainEnvironment(), ...this.#variables, ...variables };
     const failure = (/** @type {Ended} */ ended) => ended;
-    return promisify(execFile)('wine', [WINDOWS_PROGRAM, ...args], { env }).then((ended) => ({ ...ended, code: 0 }), failure);
+    return promisify(execFile)('wine', [...program, ...args], { env }).then((ended) => ({ ...ended, code: 0 }), failure);
   }
 
   /**
    * @param {string} name of its log
    * @param {string[]} args
    * @param {Record<string, string>} [variables]
+   * @param {string[]} [program] what is run instead of the program itself
    */
-  begin(name, args, variables = {}) {
-    return new Program(name, [WINDOWS_PROGRAM, ...args], { ...this.#variables, ...variables }, 'wine', this.logs);
+  begin(name, args, variables = {}, program = [WINDOWS_PROGRAM]) {
+    return new Program(name, [...program, ...args], { ...this.#variables, ...variables }, 'wine', this.logs);
   }
 
   /** @returns {Promise<string[]>} the private files of the program, and those that lie elsewhere on drive C with their path */

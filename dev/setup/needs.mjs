@@ -43,7 +43,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
   platforms: {
     programs: [...BACKSTAGE, ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
-    folders: ['dev', 'dev/backstage', 'backstage'],
+    folders: ['dev', 'dev/backstage', 'dev/platforms/node-for-windows', 'backstage'],
     tools: ['Rust for Windows and macOS'],
   },
   release: {
