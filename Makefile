@@ -23,7 +23,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers and platforms
+test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers, platforms and release
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -37,6 +37,18 @@ image-quick: ## the image's last stage around the debug binary, and a login thro
 .PHONY: image
 image: ## builds the whole image and logs in through it: alone, and among the services of compose.yaml
 	$(node) dev/image/image.mjs
+
+.PHONY: release
+release: ## the program for each system, packed, with checksums, into target/release-files/; ONLY=linux_amd64,… takes some, PROFILE=dev is sooner there
+	$(node) dev/release/release.mjs
+
+.PHONY: release-lists
+release-lists: ## the checksums, formula and manifest alone, for files that several machines have made
+	$(node) dev/release/lists.mjs
+
+.PHONY: release-test
+release-test: ## installs what make release has left, and logs in: from an empty root folder, a bare Debian, and arm64 in qemu
+	$(node) dev/release/tries/tries.mjs
 
 .PHONY: platforms
 platforms: ## the program for Windows, built whole and run under Wine, and a login handed over in WebKit, the nearest to Safari here

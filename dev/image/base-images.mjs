@@ -6,6 +6,7 @@ import { pathOf, runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { say } from '../setup/steps.mjs';
 import { MissingProgram } from '../setup/system-packages.mjs';
+import { bootstrapDebian } from './debian.mjs';
 import { build, imageExists, podman, pullNothing, SETUP_LOG } from './podman.mjs';
 
 /**
@@ -131,19 +132,14 @@ function machineFolder(kind) {
   return kind === 'node' ? dirname(dirname(process.execPath)) : inRepository('dev/image/stand-ins', kind);
 }
 
-/** Makes a Debian image, from the mirror that this machine gets its packages from. */
+/** Makes an image of a bare Debian. */
 async function debian() {
   const folder = await mkdtemp(join(tmpdir(), 'debian-'));
   try {
     const log = SETUP_LOG;
-    await runCommand({ line: ['sh', '-c', DEBOOTSTRAP, 'sh', folder], log });
+    await bootstrapDebian(folder, log);
     await runCommand({ line: ['sh', '-c', 'tar --create --directory "$0" . | podman import - "$1"', folder, DEBIAN], log });
   } finally {
     await rm(folder, { recursive: true });
   }
 }
-
-/** The mirror is the first that apt has for Debian's main archive; without one, debootstrap uses its default. */
-const DEBOOTSTRAP = `
-mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' 'Component: main' 'Created-By: Packages' | head -n 1)
-exec debootstrap --variant=minbase bookworm "$1" $mirror`;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 
 import { REPOSITORY } from '../setup/repository.mjs';
+import { whyNotOnMacOs } from './mach-o.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
@@ -20,11 +21,13 @@ const INTERPRETER = 3;
  *
  * @param {string} path
  * @param {Target} target
- * @param {{commit: import('./project.mjs').Commit}} release
+ * @param {{commit: import('./project.mjs').Commit, profile: import('./builds.mjs').Profile}} release
  * @throws when it is for another system, needs libraries, names no commit, or names a folder of this machine
  */
-export async function inspectProgram(path, target, { commit }) {
-  const flaw = flawOf(await readFile(path), target, commit.commit);
+export async function inspectProgram(path, target, { commit, profile }) {
+  const program = await readFile(path);
+  // Without optimizations there is what a debugger needs, and it needs the folders.
+  const flaw = flawOf(program, target, commit.commit) ?? (profile === 'dev' ? undefined : folderNamedIn(program));
   if (flaw !== undefined) {
     throw new Error(`${path} ${flaw}`);
   }
@@ -49,9 +52,18 @@ export function flawOf(program, target, commit) {
   if (target.os === 'linux' && isDynamic(program)) {
     return 'needs a dynamic linker, which not every distribution has at the same place';
   }
-  if (!program.includes(commit)) {
-    return `does not name the commit ${commit}`;
+  const refusal = target.os === 'darwin' ? whyNotOnMacOs(program) : undefined;
+  if (refusal !== undefined) {
+    return refusal;
   }
+  return program.includes(commit) ? undefined : `does not name the commit ${commit}`;
+}
+
+/**
+ * @param {Buffer} program
+ * @returns {string | undefined} what is wrong with it
+ */
+export function folderNamedIn(program) {
   const folder = [REPOSITORY, `${homedir()}/.cargo/`, '/registry/src/'].find((one) => program.includes(one));
   return folder === undefined ? undefined : `names ${folder}, a folder of the machine that it was built on`;
 }

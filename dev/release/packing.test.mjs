@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { tarGz, zip } from './archives.mjs';
 import { writeChecksums } from './checksums.mjs';
-import { flawOf } from './inspection.mjs';
+import { flawOf, folderNamedIn } from './inspection.mjs';
 import { formula, manifest } from './listings.mjs';
 import { archiveName, chosenTargets, readCommit, readProject } from './project.mjs';
 import { TARGETS } from './targets.mjs';
@@ -134,7 +134,7 @@ test('one system can be chosen, and one that is not released is named', () => {
   assert.throws(() => chosenTargets('solaris'), /there is no solaris: name some of linux_amd64, linux_arm64, /);
 });
 
-test('a program of another system or processor, a linked one and one without its commit are not packed', () => {
+test('a program of another system or processor, a linked one, one without its commit and one that tells of the machine are not packed', () => {
   const [amd64, arm64, windows] = TARGETS;
   if (!amd64 || !arm64 || !windows) {
     assert.fail('these are released');
@@ -146,8 +146,31 @@ test('a program of another system or processor, a linked one and one without its
   assert.match(flawOf(elfOf({ interpreter: true }), amd64, '0123456789ab') ?? '', /^needs a dynamic linker/);
   assert.equal(flawOf(elf, amd64, 'ba9876543210'), 'does not name the commit ba9876543210');
   const telling = Buffer.concat([elf, Buffer.from('/home/a/.cargo/registry/src/index/x.rs')]);
-  assert.match(flawOf(telling, amd64, '0123456789ab') ?? '', /^names \/registry\/src\/, a folder of the machine/);
+  assert.equal(folderNamedIn(elf), undefined);
+  assert.match(folderNamedIn(telling) ?? '', /^names \/registry\/src\/, a folder of the machine/);
 });
+
+test('a program that only newer Macs would run, and one that is not signed, are not packed', () => {
+  const target = TARGETS.find(({ name }) => name === 'darwin_arm64') ?? assert.fail('it is released');
+  assert.equal(flawOf(machOf({ macOs: 11, signed: true }), target, '0123456789ab'), undefined);
+  assert.match(flawOf(machOf({ macOs: 15, signed: true }), target, '0123456789ab') ?? '', /^is not for macOS 11, but only for newer ones/);
+  assert.match(flawOf(machOf({ macOs: 11, signed: false }), target, '0123456789ab') ?? '', /^is not signed/);
+});
+
+/** @param {{macOs: number, signed: boolean}} options */
+function machOf({ macOs, signed }) {
+  const program = Buffer.alloc(32 + 24 + 16);
+  program.writeUInt32LE(0xfeedfacf, 0);
+  program.writeUInt32LE(0x0100000c, 4);
+  program.writeUInt32LE(2, 16);
+  program.writeUInt32LE(0x32, 32);
+  program.writeUInt32LE(24, 36);
+  program.writeUInt32LE(1, 40);
+  program.writeUInt32LE(macOs << 16, 44);
+  program.writeUInt32LE(signed ? 0x1d : 0x26, 56);
+  program.writeUInt32LE(16, 60);
+  return Buffer.concat([program, Buffer.from('0123456789ab')]);
+}
 
 /** @param {{interpreter: boolean}} options */
 function elfOf({ interpreter }) {

@@ -47,6 +47,7 @@ export const LONG_TESTS = [
   { name: 'full simulation', line: ['make', 'simulation'], output: 'development' },
   { name: 'million', line: ['make', 'million'], output: 'development' },
   { name: 'platforms', line: ['make', 'platforms'], uses: 'backstage', output: 'development' },
+  { name: 'release', line: ['make', 'release', 'release-test'], uses: 'containers', output: 'development' },
   { name: 'mutations', line: ['make', 'mutations'], output: 'development' },
   PACKED,
 ];
