@@ -9,6 +9,9 @@ use crate::harness::programs::command::Ended;
 use crate::harness::programs::proxy_program::{CONTROL, ProxyPlan, Visitor};
 use crate::harness::world::World;
 
+/// In its log.
+const LISTENS: &str = "control_addresses";
+
 /// A shell gets the socket as its input, and gives it to the program as systemd does.
 const HAND_OVER: &str = "exec 3<&0 </dev/null; LISTEN_PID=$$ exec \"$0\" proxy";
 
@@ -36,6 +39,8 @@ fn it_ends_by_itself_when_it_is_not_used_and_the_next_one_answers_what_came_mean
     };
     let visitor = Visitor::new(&world, CONTROL);
     let mut first = start();
+    // Its end, should it refuse to start, is noticed here.
+    first.wait_for_line(LISTENS);
     assert_eq!(visitor.get("/status").status, 200);
     assert_eq!(first.wait().code(), Some(0), "{}", first.printed());
     first.wait_for_line("not used: ends until the next connection");
@@ -43,6 +48,7 @@ fn it_ends_by_itself_when_it_is_not_used_and_the_next_one_answers_what_came_mean
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| visitor.get("/healthz"));
         let mut second = start();
+        second.wait_for_line(LISTENS);
         assert_eq!(asked.join().unwrap().status, 200);
         assert_eq!(second.wait().code(), Some(0), "{}", second.printed());
     });
