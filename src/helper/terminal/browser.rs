@@ -26,10 +26,12 @@ pub struct SystemBrowser;
 
 impl Browser for SystemBrowser {
     fn open(&self, address: &WireSecret) -> Result<(), NotOpened> {
-        webbrowser::open(address.expose()).or_else(|error| {
-            // It asks the desktop, and does not try the program that most desktops have for this.
-            if opened_by("xdg-open", address) { Ok(()) } else { Err(NotOpened(error.to_string())) }
-        })
+        // What desktops other than these two have for this, in a process group of its own: Ctrl-C would end what the library starts.
+        let has_own_way = cfg!(any(windows, target_os = "macos"));
+        if !has_own_way && opened_by("xdg-open", address) {
+            return Ok(());
+        }
+        webbrowser::open(address.expose()).map_err(|error| NotOpened(error.to_string()))
     }
 }
 

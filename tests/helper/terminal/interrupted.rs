@@ -91,4 +91,6 @@ fn a_login_whose_code_is_being_redeemed_is_not_cancelled() {
     parts.here.idp.release();
     parts.backend.process.wait_for_line("\"outcome\":\"complete\"");
     assert_eq!(parts.here.api(&parts.backend).cluster_status()["connected"], true);
+    let log = parts.backend.process.printed();
+    assert!(!log.contains("\"method\":\"DELETE\""), "{log}");
 }

@@ -67,10 +67,13 @@ fn a_fake_wslview_that_fails_is_followed_by_the_next_program() {
 }
 
 #[test]
-fn on_a_desktop_of_linux_a_fake_xdg_open_is_called_where_the_desktop_names_no_browser() {
+fn on_a_desktop_of_linux_a_fake_xdg_open_opens_the_link_and_without_it_what_else_there_is() {
     let parts = Parts::start("opened_xdg");
-    let folder = programs(&parts, &["xdg-open"]);
-    assert_eq!(called(&parts, &folder, ("DISPLAY", ":0"), "xdg-open"), "LINK");
+    let both = programs(&parts, &["xdg-open", "x-www-browser"]);
+    assert_eq!(called(&parts, &both, ("DISPLAY", ":0"), "xdg-open"), "LINK");
+    assert!(!both.join("x-www-browser.called").exists(), "it is opened twice");
+    let other = programs(&parts, &["x-www-browser"]);
+    assert_eq!(called(&parts, &other, ("DISPLAY", ":0"), "x-www-browser"), "LINK");
 }
 
 #[test]
