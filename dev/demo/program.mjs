@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 
 import { inRepository } from '../setup/repository.mjs';
 
@@ -47,7 +48,8 @@ export class Program {
     this.#exited = once(this.#child, 'exit');
     this.#input = createInterface({ input: this.#child.stderr });
     this.#input.on('line', (line) => {
-      this.#lines.push(line);
+      // A terminal's colours are not what a caller waits for.
+      this.#lines.push(stripVTControlCharacters(line));
       log.write(`${line}\n`);
     });
   }
