@@ -11,7 +11,7 @@ pub mod on_demand;
 pub mod state;
 pub mod web;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use super::backend_client::{BackendApi, NoConnection};
 use super::confirmation::backend_name::BackendName;
 use super::confirmation::last_backend::LastBackend;
 use super::confirmation::trust::BackendTrust;
-use super::port::{self, ListenError};
+use super::port::{self, ListenError, other_proxy};
 use super::sign_in::token_file;
 use super::web::server::PortServer;
 use super::web::server::acceptor::Gate;
@@ -125,7 +125,7 @@ pub async fn build(settings: ProxySettings, passed: Vec<TcpListener>) -> Result<
     };
     let life = Life::of(&passed, &settings);
     let control = match life {
-        Life::UntilStopped => port::bind_or_localhost(&settings.control_listen, port::CONTROL_PORT)?,
+        Life::UntilStopped => bind(&settings.control_listen).await?,
         Life::WhileUsed(_) => port::unless_shared(passed)?,
     };
     let port = port::port(&control).unwrap_or(port::CONTROL_PORT);
@@ -141,6 +141,14 @@ pub async fn build(settings: ProxySettings, passed: Vec<TcpListener>) -> Result<
     };
     let web = Arc::new_cyclic(|web| services.into_web(Weak::clone(web)));
     start_up(web, control, holding, life).await
+}
+
+/// Binds the helper port. An installed proxy has it even when it is no process: systemd would be named then, which no user should stop.
+async fn bind(listen: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
+    match port::bind_or_localhost(listen, port::CONTROL_PORT) {
+        Err(error) => Err(other_proxy::recognise(error).await),
+        bound => bound,
+    }
 }
 
 /// The parts of the web application.

@@ -93,5 +93,8 @@ fn it_is_installed_only_when_the_user_has_said_so_and_the_port_is_free() {
     user.answer("Type yes to do that", "yes");
     let (installed, code) = user.end();
     assert_eq!(code, 0, "{installed}");
+    // The port is systemd's, and it is not systemd that is named.
+    let (own, code) = user.run("\"$helper\" proxy");
+    assert!(code == 3 && own.contains("Port 8888 is taken by a backstage-oidc-helper proxy"), "{own}");
     assert_eq!(Visitor::new(&here.world, CONTROL).get("/healthz").status, 200);
 }
