@@ -75,26 +75,27 @@ export async function buildGoProviders(log) {
 /** @param {string} log */
 export async function installKeycloak(log) {
   await installInto(keycloakFolder(), async (folder) => {
-    await maven(['copy', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`], log);
+    await maven(['copy', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`], { folder, log });
     const zip = join(folder, `keycloak-quarkus-dist-${KEYCLOAK.version}.zip`);
     const sha256 = createHash('sha256').update(await readFile(zip)).digest('hex');
     if (sha256 !== KEYCLOAK.sha256) {
       throw new Error(`Keycloak ${KEYCLOAK.version} is not the one that dev/setup/provider-programs.mjs pins: its SHA-256 is ${sha256}`);
     }
     await rm(zip);
-    // Its marker would stand in the checkout, and the next unpacking would not be done.
-    await maven(['unpack', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`, `-DmarkersDirectory=${folder}/unpacked`], log);
+    await maven(['unpack', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`], { folder, log });
     const script = join(folder, `keycloak-${KEYCLOAK.version}`, 'bin/kc.sh');
     await runCommand({ line: [script, 'build', ...KEYCLOAK_BUILD], log });
   });
 }
 
 /**
+ * Without a project the plugin leaves a marker in the folder in which it runs, and no option names another place.
+ *
  * @param {string[]} options the goal of the dependency plugin first
- * @param {string} log
+ * @param {{folder: string, log: string}} where it runs, and its log
  */
-function maven([goal = '', ...options], log) {
-  return runCommand({ line: ['mvn', '--quiet', '--batch-mode', `${DEPENDENCY_PLUGIN}:${goal}`, ...options], log });
+function maven([goal = '', ...options], { folder, log }) {
+  return runCommand({ line: ['mvn', '--quiet', '--batch-mode', `${DEPENDENCY_PLUGIN}:${goal}`, ...options], folder, log });
 }
 
 /**
