@@ -52,7 +52,7 @@ export function flawOf(program, target, commit) {
   if (target.os === 'linux' && isDynamic(program)) {
     return 'needs a dynamic linker, which not every distribution has at the same place';
   }
-  const refusal = target.os === 'darwin' ? whyNotOnMacOs(program) : undefined;
+  const refusal = target.os === 'darwin' ? whyNotOnMacOs(program, target.cpu) : undefined;
   if (refusal !== undefined) {
     return refusal;
   }

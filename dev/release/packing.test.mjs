@@ -151,17 +151,23 @@ test('a program of another system or processor, a linked one, one without its co
 });
 
 test('a program that only newer Macs would run, and one that is not signed, are not packed', () => {
-  const target = TARGETS.find(({ name }) => name === 'darwin_arm64') ?? assert.fail('it is released');
-  assert.equal(flawOf(machOf({ macOs: 11, signed: true }), target, '0123456789ab'), undefined);
-  assert.match(flawOf(machOf({ macOs: 15, signed: true }), target, '0123456789ab') ?? '', /^is not for macOS 11, but only for newer ones/);
-  assert.match(flawOf(machOf({ macOs: 11, signed: false }), target, '0123456789ab') ?? '', /^is not signed/);
+  /** @param {string} name @param {{macOs: number, signed: boolean}} options */
+  const flaw = (name, options) => {
+    const target = TARGETS.find((one) => one.name === name) ?? assert.fail('it is released');
+    return flawOf(machOf({ ...options, processor: target.cpu === 'arm64' ? 0x0100000c : 0x01000007 }), target, '0123456789ab') ?? '';
+  };
+  assert.equal(flaw('darwin_arm64', { macOs: 11, signed: true }), '');
+  assert.match(flaw('darwin_arm64', { macOs: 15, signed: true }), /^is not for macOS 11, but only for newer ones/);
+  assert.match(flaw('darwin_arm64', { macOs: 11, signed: false }), /^is not signed/);
+  assert.equal(flaw('darwin_amd64', { macOs: 11, signed: false }), '', 'a program for Intel needs no signature');
+  assert.match(flaw('darwin_amd64', { macOs: 15, signed: false }), /^is not for macOS 11/);
 });
 
-/** @param {{macOs: number, signed: boolean}} options */
-function machOf({ macOs, signed }) {
+/** @param {{macOs: number, signed: boolean, processor: number}} options */
+function machOf({ macOs, signed, processor }) {
   const program = Buffer.alloc(32 + 24 + 16);
   program.writeUInt32LE(0xfeedfacf, 0);
-  program.writeUInt32LE(0x0100000c, 4);
+  program.writeUInt32LE(processor, 4);
   program.writeUInt32LE(2, 16);
   program.writeUInt32LE(0x32, 32);
   program.writeUInt32LE(24, 36);
