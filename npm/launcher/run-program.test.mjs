@@ -76,7 +76,8 @@ test('Ctrl-C in a terminal reaches the program once, also through a launcher tha
   // It counts until SIGTERM, which the launcher passes on after all that it got before.
   const script = `trap 'count=$((count + 1)); echo INT' INT; trap 'kill $child; exit "$((40 + count))"' TERM; sleep 60 & child=$!; echo "launcher $PPID"; while :; do wait; done`;
   await installed.add(HERE, { script });
-  const line = [process.execPath, '--import', "'data:text/javascript,delete process.execve'", installed.launcher].join(' ');
+  // Without `exec` a shell stands between the two, and some (dash) end by the signal themselves.
+  const line = ['exec', process.execPath, '--import', "'data:text/javascript,delete process.execve'", installed.launcher].join(' ');
   const terminal = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = once(terminal, 'exit');
   const lines = createInterface({ input: terminal.stdout })[Symbol.asyncIterator]();
