@@ -33,6 +33,7 @@ LABEL org.opencontainers.image.title="backstage-oidc-helper" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /build/backstage-oidc-helper /backstage-oidc-helper
+COPY LICENSE THIRD-PARTY-LICENSES.txt /licenses/
 # Makes the roles listen beyond loopback unless LISTEN and CONTROL_LISTEN say otherwise.
 ENV IN_CONTAINER=true
 USER 65532:65532

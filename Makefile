@@ -42,6 +42,10 @@ image: ## builds the whole image and logs in through it: alone, and among the se
 release: ## the program for each system, packed, with checksums, into target/release-files/; ONLY=linux_amd64,… takes some, PROFILE=dev is sooner there
 	$(node) dev/release/release.mjs
 
+.PHONY: licenses
+licenses: ## writes THIRD-PARTY-LICENSES.txt anew, when Cargo.lock has changed
+	$(node) dev/release/licenses/write.mjs
+
 .PHONY: release-lists
 release-lists: ## the checksums, formula and manifest alone, for files that several machines have made
 	$(node) dev/release/lists.mjs

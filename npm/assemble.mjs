@@ -1,6 +1,7 @@
 import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { THIRD_PARTY } from '../dev/release/licenses/texts.mjs';
 import { inRepository } from '../dev/setup/repository.mjs';
 import { launcherManifest, NAME, packageFor, platformManifest } from './packages.mjs';
 
@@ -39,6 +40,7 @@ async function writePlatform(folder, target, release, built) {
   await copyFile(built, program);
   // Registries keep the mode.
   await chmod(program, 0o755);
+  await copyFile(inRepository(THIRD_PARTY), join(folder, THIRD_PARTY));
   const manifest = platformManifest(target, release);
   await writeFile(join(folder, 'README.md'), `# ${manifest.name}\n\n${manifest.description}.\n`);
   await finish(folder, manifest);

@@ -1,4 +1,5 @@
 /** The npm packages: a launcher, and one package with the program for each system. */
+import { THIRD_PARTY } from '../dev/release/licenses/texts.mjs';
 import { TARGETS } from '../dev/release/targets.mjs';
 
 /** Where the packages belong; publishing there needs its owner. */
@@ -70,7 +71,7 @@ export function platformManifest(target, release) {
     description: `The program of ${NAME} for ${target.os} on ${target.cpu}; install ${NAME}, which chooses it`,
     os: [target.os],
     cpu: processorsOf(target),
-    files: ['bin'],
+    files: ['bin', THIRD_PARTY],
   };
 }
 

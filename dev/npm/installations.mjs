@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { COMMAND, NAME } from '../../npm/packages.mjs';
+import { THIRD_PARTY } from '../release/licenses/texts.mjs';
 import { tool } from './tools.mjs';
 
 /** @typedef {import('./machine.mjs').Machine} Machine */
@@ -45,7 +46,7 @@ async function installGlobally(machine) {
   assert.deepEqual([root, own], [['oidc-helper'], [platform]], 'a package for another system was installed, or one is missing');
   const launcher = ['LICENSE', 'README.md', 'find-program.js', 'launcher.js', 'node_modules', 'package.json', 'refusal.js', 'remedy.js', 'run-program.js'];
   assert.deepEqual((await readdir(join(packages, 'oidc-helper'))).sort(), launcher);
-  assert.deepEqual((await readdir(join(nested, platform))).sort(), ['LICENSE', 'README.md', 'bin', 'package.json']);
+  assert.deepEqual((await readdir(join(nested, platform))).sort(), ['LICENSE', 'README.md', THIRD_PARTY, 'bin', 'package.json']);
   assert.equal((await stat(join(nested, platform, 'bin', COMMAND))).mode & 0o777, 0o755);
   return join(prefix, 'bin', COMMAND);
 }

@@ -6,6 +6,7 @@ import { runCommand } from '../setup/command.mjs';
 import { crateProgram } from '../setup/crate-programs.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { tarGz, zip } from './archives.mjs';
+import { THIRD_PARTY } from './licenses/texts.mjs';
 import { archiveName, fileName, RELEASE_FILES } from './project.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
@@ -18,7 +19,7 @@ import { archiveName, fileName, RELEASE_FILES } from './project.mjs';
  */
 
 /** What lies in each archive beside the program. */
-const TEXTS = ['LICENSE', 'README.md'];
+const TEXTS = ['LICENSE', THIRD_PARTY, 'README.md'];
 
 /** cargo-deb takes the program from here. */
 const STAGE = inRepository('target/release-stage');

@@ -12,6 +12,7 @@ import { duration, say, step, StepFailed } from '../setup/steps.mjs';
 import { build } from './builds.mjs';
 import { packImage } from './images.mjs';
 import { inspectProgram } from './inspection.mjs';
+import { checkLicenses } from './licenses/texts.mjs';
 import { list } from './lists.mjs';
 import { packArchive, packDeb, writeSbom } from './packages.mjs';
 import { chosenTargets, readCommit, readProject, RELEASE_FILES } from './project.mjs';
@@ -51,6 +52,9 @@ async function releaseAll() {
     await setUp(LINUX ? NEEDS.release : { programs: [], folders, tools: tools.filter((tool) => tool !== 'zig') }, LOG);
     await runCommand({ line: ['cargo', 'fetch', '--locked'], log: LOG });
   });
+  if (LINUX) {
+    await step('licenses', () => checkLicenses(LOG));
+  }
   const whyNot = whyNoContainers();
   if (whyNot !== undefined) {
     say(`  images: not built (${whyNot})`);

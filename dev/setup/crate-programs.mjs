@@ -6,7 +6,7 @@ import { runCommand } from './command.mjs';
 import { inRepository } from './repository.mjs';
 
 /** Programs that cargo compiles from crates, and their versions. */
-const VERSIONS = { 'cargo-deb': '3.8.0', 'cargo-cyclonedx': '0.5.9' };
+const VERSIONS = { 'cargo-deb': '3.8.0', 'cargo-cyclonedx': '0.5.9', 'cargo-about': '0.8.4' };
 
 /** @typedef {keyof typeof VERSIONS} CrateProgram */
 

@@ -49,8 +49,9 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   release: {
     programs: ['cc', ...CROSS_PROGRAMS, ...CONTAINERS, 'ruby', 'git'],
     folders: ['dev'],
-    tools: ['Rust for every released system', 'zig', 'cargo-deb', 'cargo-cyclonedx'],
+    tools: ['Rust for every released system', 'zig', 'cargo-deb', 'cargo-cyclonedx', 'cargo-about'],
   },
+  licenses: { programs: ['cc', 'python3', 'pip3'], folders: ['dev'], tools: ['Rust for every released system', 'zig', 'cargo-about'] },
   'release-test': { programs: ['cc', ...IN_BROWSER, 'qemu-aarch64-static', 'debootstrap'], folders: ['dev'], tools: [] },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },

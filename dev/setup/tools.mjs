@@ -27,6 +27,7 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   'podman-compose': fromPyPi('podman-compose'),
   'cargo-deb': fromCrates('cargo-deb'),
   'cargo-cyclonedx': fromCrates('cargo-cyclonedx'),
+  'cargo-about': fromCrates('cargo-about'),
   Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { REPOSITORY } from '../../setup/repository.mjs';
+import { THIRD_PARTY } from '../licenses/texts.mjs';
 import { fileName, RELEASE_FILES } from '../project.mjs';
 
 /** @typedef {import('../targets.mjs').Target} Target */
@@ -38,6 +39,8 @@ export async function inspectSbom(project, target, program) {
 export async function inspectDeb(project, target) {
   const { stdout } = await promisify(execFile)('dpkg-deb', ['--field', join(RELEASE_FILES, fileName(project, target, '.deb')), 'Architecture']);
   assert.equal(stdout.trim(), PROCESSORS[target.cpu]);
+  const listed = await promisify(execFile)('dpkg-deb', ['--contents', join(RELEASE_FILES, fileName(project, target, '.deb'))]);
+  assert.match(listed.stdout, new RegExp(`/usr/share/doc/${project.name}/${THIRD_PARTY}$`, 'm'));
 }
 
 /**
@@ -53,6 +56,8 @@ export async function inspectImageFile(project, target, program) {
   const { architecture, config } = JSON.parse(await textIn(image, Config));
   assert.equal(architecture, PROCESSORS[target.cpu]);
   assert.equal(config.Labels['org.opencontainers.image.version'], project.version);
+  const licenses = await promisify(execFile)('sh', ['-c', 'tar -xOf "$0" "$1" | tar -tf - licenses', image, Layers[0]]);
+  assert.match(licenses.stdout, new RegExp(`^licenses/LICENSE\nlicenses/${THIRD_PARTY}$`, 'm'));
   const script = 'tar -xOf "$0" "$1" | tar -xO backstage-oidc-helper -f - | sha256sum';
   const { stdout } = await promisify(execFile)('sh', ['-c', script, image, Layers[0]]);
   assert.equal(stdout.split(' ')[0], createHash('sha256').update(await readFile(program)).digest('hex'));
