@@ -141,13 +141,26 @@ async function start({ options, args }, image, port, libraries) {
     ...(options.includes('--read-only') ? [] : ['--read-only']),
     ...libraries.map((file) => `--volume=${file}:${file}:ro`),
   ];
-  const words = ['run', ...more, ...[...options, image, ...args].map((word) => toward(word, backstage))];
+  const words = ['run', ...more, ...[...withoutName(options), image, ...args].map((word) => toward(word, backstage))];
+  if (options.includes('-d')) {
+    await podman(...words);
+    return new Program('helper-container', ['logs', '--follow', CONTAINER], {}, 'podman');
+  }
   if (!options.includes('-it')) {
     return new Program('helper-container', words, {}, 'podman');
   }
   // It wants a terminal: `script` is one, and copies what it shows.
   const line = ['podman', ...words].join(' ');
   return new Program('helper-container', ['-c', 'exec script --quiet --return --flush --command "$0" /dev/null >&2', line], {}, 'sh');
+}
+
+/**
+ * @param {string[]} options
+ * @returns {string[]} without the name that the document gives the container: here it has its own
+ */
+function withoutName(options) {
+  const at = options.indexOf('--name');
+  return at === -1 ? options : options.toSpliced(at, 2);
 }
 
 /**
