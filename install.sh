@@ -25,10 +25,8 @@ fetch() {
 check() {
   if has sha256sum; then
     sha256sum -c - >/dev/null 2>&1
-  elif has shasum; then
-    shasum -a 256 -c - >/dev/null 2>&1
   else
-    fail "neither sha256sum nor shasum is here, so the download cannot be checked: install one of them, then run this again"
+    shasum -a 256 -c - >/dev/null 2>&1
   fi
 }
 
@@ -44,6 +42,8 @@ main() {
     *) fail "there is no program for the processor $(uname -m): build it with cargo build --release" ;;
   esac
   folder=${1:-${HOME:?install.sh: HOME is not set: name a folder to install into}/.local/bin}
+  has sha256sum || has shasum ||
+    fail "neither sha256sum nor shasum is here, so the download cannot be checked: install one of them, then run this again"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
 
@@ -57,11 +57,16 @@ main() {
 
   tar -xzf "$work/$archive" -C "$work" backstage-oidc-helper
   mkdir -p "$folder"
+  folder=$(cd "$folder" && pwd)
   # Renamed at the end: one that runs cannot be written over, and an interrupted copy is not taken for it.
-  cp "$work/backstage-oidc-helper" "$folder/.backstage-oidc-helper.new"
-  chmod 755 "$folder/.backstage-oidc-helper.new"
-  mv "$folder/.backstage-oidc-helper.new" "$folder/backstage-oidc-helper"
-  echo "Installed $("$folder/backstage-oidc-helper" --version) in $folder."
+  new=$folder/.backstage-oidc-helper.new
+  trap 'rm -rf "$work" "$new"' EXIT
+  cp "$work/backstage-oidc-helper" "$new"
+  chmod 755 "$new"
+  version=$("$new" --version) ||
+    fail "programs cannot be run from $folder (a disk with noexec, or a rule of this machine): nothing was installed; name another folder, as in sh -s -- /usr/local/bin"
+  mv "$new" "$folder/backstage-oidc-helper"
+  echo "Installed $version in $folder."
   case :$PATH: in
     *:"$folder":*) ;;
     *) echo "$folder is not in PATH: add the line export PATH=\"$folder:\$PATH\" to your shell's profile, and open a new terminal." ;;

@@ -14,7 +14,10 @@ import { Logins } from './logins.mjs';
 import { LOGS, RELEASE_FILES } from './logs.mjs';
 import { Machine } from './machine.mjs';
 import { Registry } from './registry.mjs';
-import { brokenGlobalInstallation, lockFileOfAnotherSystem, systemWithoutPackage, withoutOptionalPackages } from './sentences.mjs';
+import {
+  brokenGlobalInstallation, brokenPnpmDlx, lockFileOfAnotherSystem, pnpmWithoutOptionalPackages, systemWithoutPackage, withoutOptionalPackages,
+  yarnOfAnotherSystem,
+} from './sentences.mjs';
 import { tool } from './tools.mjs';
 
 /**
@@ -72,8 +75,16 @@ async function run(parts) {
   await step('lock file', () => lockFileOfAnotherSystem(newer));
   await step('omitted', () => withoutOptionalPackages(older));
   await step('lost', () => brokenGlobalInstallation(older, inRepository(LOGS, 'older/prefix')));
+  await step('pnpm', async () => {
+    await pnpmWithoutOptionalPackages(newer);
+    await brokenPnpmDlx(newer);
+  });
+  await step('yarn', async () => {
+    await yarnOfAnotherSystem(newer, 'pnp');
+    await yarnOfAnotherSystem(newer, 'node-modules');
+  });
   await step('no package', () => systemWithoutPackage(older));
-  return `6 packages published; a login and one given up by each of ${ways.map(({ name }) => name).join(', ')}; 4 sentences`;
+  return `6 packages published; a login and one given up by each of ${ways.map(({ name }) => name).join(', ')}; 8 sentences`;
 }
 
 const began = performance.now();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { COMMAND, NAME } from '../../npm/packages.mjs';
@@ -10,7 +10,12 @@ import { tool } from './tools.mjs';
 /** The package for this machine. */
 const HERE = `${NAME}-${process.platform}-${process.arch}`;
 const NPM_10 = tool('npm-10/bin/npm-cli.js');
-const NOT_INSTALLED = new RegExp(`^${HERE}, which ${NAME} needs here, is not installed .*: run \`(npm [^\`]+)\`, then this again\\.\n$`);
+const NOT_INSTALLED = new RegExp(`${HERE}, which ${NAME} needs here, is not installed .*: run \`((\\S+) [^\`]+)\`, then this again\\.\n`);
+
+/** @param {Machine} machine */
+const PNPM = (machine) => [machine.node, tool('pnpm/bin/pnpm.mjs')];
+/** @param {Machine} machine */
+const YARN = (machine) => [machine.node, tool('@yarnpkg/cli-dist/bin/yarn.js')];
 
 /**
  * A lock file with the package of another system alone, as npm before version 11 leaves one when node_modules were there: npm/cli #4828.
@@ -26,7 +31,7 @@ export async function lockFileOfAnotherSystem(machine) {
   others.forEach((path) => delete lock.packages[path]);
   await writeFile(file, JSON.stringify(lock));
   await succeeds(machine, [machine.node, NPM_10, 'ci'], project);
-  await repairs(machine, project, join(project, 'node_modules/.bin', COMMAND));
+  await repairs(machine, project, [join(project, 'node_modules/.bin', COMMAND)]);
 }
 
 /**
@@ -38,7 +43,7 @@ export async function withoutOptionalPackages(machine) {
   const project = await emptyProject(machine, 'project without optional packages');
   await writeFile(join(project, '.npmrc'), 'omit=optional\n');
   await succeeds(machine, ['npm', 'install', NAME], project);
-  await repairs(machine, project, join(project, 'node_modules/.bin', COMMAND));
+  await repairs(machine, project, [join(project, 'node_modules/.bin', COMMAND)]);
 }
 
 /**
@@ -47,7 +52,54 @@ export async function withoutOptionalPackages(machine) {
  */
 export async function brokenGlobalInstallation(machine, prefix) {
   await rm(join(prefix, 'lib/node_modules', NAME, 'node_modules'), { recursive: true });
-  await repairs(machine, await machine.folder('elsewhere'), join(prefix, 'bin', COMMAND), { npm_config_prefix: prefix });
+  await repairs(machine, await machine.folder('elsewhere'), [join(prefix, 'bin', COMMAND)], { more: { npm_config_prefix: prefix } });
+}
+
+/**
+ * pnpm without optional packages: the launcher lies in its store of the project, and is found there.
+ *
+ * @param {Machine} machine
+ */
+export async function pnpmWithoutOptionalPackages(machine) {
+  const project = await emptyProject(machine, 'pnpm project');
+  await succeeds(machine, [...PNPM(machine), 'add', '--no-optional', NAME], project);
+  await repairs(machine, project, [join(project, 'node_modules/.bin', COMMAND)], { by: 'pnpm' });
+}
+
+/**
+ * A project with the settings of another system, for Yarn with Plug'n'Play and with node_modules.
+ *
+ * @param {Machine} machine
+ * @param {'pnp' | 'node-modules'} linker
+ */
+export async function yarnOfAnotherSystem(machine, linker) {
+  const project = await emptyProject(machine, `yarn project ${linker}`);
+  const settings = join(project, '.yarnrc.yml');
+  await writeFile(join(project, 'yarn.lock'), '');
+  await writeFile(settings, `nodeLinker: ${linker}\nsupportedArchitectures: { os: [darwin], cpu: [arm64] }\n`);
+  await succeeds(machine, [...YARN(machine), 'add', NAME], project);
+  await writeFile(settings, `nodeLinker: ${linker}\n`);
+  await repairs(machine, project, [...YARN(machine), COMMAND], { by: 'yarn' });
+}
+
+/**
+ * The folder of pnpm dlx has lost the package.
+ *
+ * @param {Machine} machine
+ */
+export async function brokenPnpmDlx(machine) {
+  const folder = await machine.folder('pnpm dlx broken');
+  const stored = join(machine.home, '.cache/pnpm/dlx');
+  for (const path of await readdir(stored, { recursive: true })) {
+    if (path.endsWith(`node_modules/${HERE}`)) {
+      await rm(join(stored, path), { recursive: true, force: true });
+    }
+  }
+  const { code, stderr } = await machine.run([...PNPM(machine), 'dlx', NAME, '--version'], folder);
+  assert.equal(code, 127, stderr);
+  const [, command = ''] = /: run `(pnpm [^`]+)` instead\.\n$/.exec(stderr) ?? [];
+  assert.notEqual(command, '', stderr);
+  await succeeds(machine, [...PNPM(machine), ...command.split(' ').slice(1), '--version'], folder);
 }
 
 /**
@@ -68,16 +120,17 @@ export async function systemWithoutPackage(machine) {
  *
  * @param {Machine} machine
  * @param {string} folder
- * @param {string} program
- * @param {Record<string, string>} [more] variables
+ * @param {string[]} program
+ * @param {{by?: 'npm' | 'pnpm' | 'yarn', more?: Record<string, string>}} [options] the package manager that it must name; variables
  */
-async function repairs(machine, folder, program, more) {
-  const { code, stdout, stderr } = await machine.run([program, '--version'], folder);
+async function repairs(machine, folder, program, { by = 'npm', more } = {}) {
+  const { code, stdout, stderr } = await machine.run([...program, '--version'], folder);
   assert.deepEqual({ code, stdout }, { code: 127, stdout: '' }, stderr);
-  const [, command = ''] = NOT_INSTALLED.exec(stderr) ?? [];
-  assert.notEqual(command, '', stderr);
-  await succeeds(machine, command.split(' '), folder, more);
-  await succeeds(machine, [program, '--version'], folder);
+  const [, command = '', manager] = NOT_INSTALLED.exec(stderr) ?? [];
+  assert.equal(manager, by, stderr);
+  const start = { npm: ['npm'], pnpm: PNPM(machine), yarn: YARN(machine) }[by];
+  await succeeds(machine, [...start, ...command.split(' ').slice(1)], folder, more);
+  await succeeds(machine, [...program, '--version'], folder);
 }
 
 /**

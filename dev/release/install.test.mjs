@@ -62,10 +62,10 @@ function checksumsOf(archive) {
 /**
  * Runs the script on a machine that has nothing but these tools.
  *
- * @param {{tools?: string[], system?: string, processor?: string, path?: string, script?: string}} [machine]
+ * @param {{tools?: string[], system?: string, processor?: string, path?: string, script?: string, into?: string}} [machine]
  * @returns {Promise<{code: number, stdout: string, stderr: string}>}
  */
-async function install({ tools = ['curl', 'sha256sum'], system = 'Linux', processor = 'x86_64', path = '', script = SCRIPT } = {}) {
+async function install({ tools = ['curl', 'sha256sum'], system = 'Linux', processor = 'x86_64', path = '', script = SCRIPT, into } = {}) {
   const bin = join(folder, 'bin');
   await rm(bin, { recursive: true, force: true });
   await mkdir(bin);
@@ -75,7 +75,7 @@ async function install({ tools = ['curl', 'sha256sum'], system = 'Linux', proces
   await writeFile(join(bin, 'uname'), `#!/bin/sh\n[ "$1" = -m ] && echo ${processor} || echo ${system}\n`);
   await chmod(join(bin, 'uname'), 0o755);
   const env = { HOME: folder, PATH: `${bin}${path}`, BASE_URL: `http://127.0.0.1:${server.port}` };
-  return promisify(execFile)('sh', [script], { env }).then((ended) => ({ ...ended, code: 0 }), (ended) => ended);
+  return promisify(execFile)('sh', into === undefined ? [script] : [script, into], { env, cwd: folder }).then((ended) => ({ ...ended, code: 0 }), (ended) => ended);
 }
 
 /** @returns {Promise<string[]>} what lies where it installs */
@@ -104,6 +104,27 @@ test('an archive that is not the published one is not installed, and the program
   assert.equal(code, 1);
   assert.match(stderr, new RegExp(`^install.sh: ${ARCHIVE} is not what checksums.txt says: nothing was installed`));
   assert.deepEqual(await readFile(program), before);
+});
+
+test('a program that cannot be run where it is to be is not installed, and the one that was there stays', async () => {
+  await install();
+  const program = join(folder, '.local/bin/backstage-oidc-helper');
+  const before = await readFile(program);
+  const archive = await tarGz([{ name: 'backstage-oidc-helper', content: Buffer.from('#!/bin/sh\nexit 126\n'), kind: 'program' }], 0);
+  files = new Map([[ARCHIVE, archive], ['checksums.txt', checksumsOf(archive)]]);
+  const { code, stdout, stderr } = await install();
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+  assert.match(stderr, /^install\.sh: programs cannot be run from \S+ \(.*\): nothing was installed; name another folder/);
+  assert.deepEqual(await readFile(program), before);
+  assert.deepEqual(await installed(), ['backstage-oidc-helper']);
+});
+
+test('a folder that is named from where one stands, or with a slash at its end, is the same one in PATH', async () => {
+  for (const into of ['own', `${folder}/own/`]) {
+    const { code, stdout, stderr } = await install({ into, path: `:${folder}/own` });
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, `Installed ${SAID} in ${folder}/own.\n`);
+  }
 });
 
 test('a download that breaks off installs nothing, whichever it is and whatever downloads it', async () => {
@@ -156,7 +177,7 @@ test('it needs one of curl and wget, and one of sha256sum and shasum', async () 
   assert.match((await install({ tools: ['sha256sum'] })).stderr, /neither curl nor wget is here: install one of them/);
   const unchecked = await install({ tools: ['curl'] });
   assert.equal(unchecked.code, 1);
-  assert.match(unchecked.stderr, /neither sha256sum nor shasum is here, so the download cannot be checked/);
+  assert.match(unchecked.stderr, /^install\.sh: neither sha256sum nor shasum is here, so the download cannot be checked: [^\n]*\n$/);
   assert.deepEqual(await installed(), []);
 });
 

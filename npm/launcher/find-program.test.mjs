@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 
@@ -82,6 +82,34 @@ test('a package that is missing in the folder of npx is named to npx', async () 
   installed = await InstalledLauncher.make('_npx/0123456789abcdef/node_modules');
   const command = 'npx -p @backstage/oidc-helper@1.2.3 -p @backstage/oidc-helper-linux-arm64@1.2.3 backstage-oidc-helper';
   assert.throws(() => find('linux-arm64'), notFound(`${MISSING}\`${command}\` instead.`));
+});
+
+test('where pnpm, Yarn and Bun keep packages, their own command is named, whatever started the launcher', async () => {
+  const layouts = {
+    'project/node_modules/.pnpm/@backstage+oidc-helper@1.2.3/node_modules': '`pnpm add --save-optional {wanted}`, then this again.',
+    'project/node_modules/.pacquet/@backstage+oidc-helper@1.2.3/node_modules': '`pnpm add --save-optional {wanted}`, then this again.',
+    '.cache/pnpm/dlx/0123/4567-8/node_modules/.pacquet/@backstage+oidc-helper@1.2.3/node_modules':
+      '`pnpm --package=@backstage/oidc-helper@1.2.3 --package={wanted} dlx backstage-oidc-helper` instead.',
+    '.yarn/berry/cache/@backstage-oidc-helper-npm-1.2.3-0.zip/node_modules': '`yarn add --optional {wanted}`, then this again.',
+    '.local/share/pnpm/global/5/node_modules/.pnpm/@backstage+oidc-helper@1.2.3/node_modules': '`pnpm add -g {wanted}`, then this again.',
+    '.config/yarn/global/node_modules': '`yarn global add {wanted}`, then this again.',
+    '.bun/install/global/node_modules': '`bun add -g {wanted}`, then this again.',
+    'project/.yarn/unplugged/@backstage-oidc-helper-npm-1.2.3/node_modules': '`yarn add --optional {wanted}`, then this again.',
+  };
+  for (const [layout, command] of Object.entries(layouts)) {
+    installed = await InstalledLauncher.make(layout);
+    await rm(join(installed.modules, '../package.json'));
+    await writeFile(join(installed.root, 'project/package.json'), '{}').catch(() => undefined);
+    const sentence = `${MISSING}${command.replace('{wanted}', '@backstage/oidc-helper-linux-arm64@1.2.3')}`;
+    assert.throws(() => find('linux-arm64'), notFound(sentence), layout);
+    await installed.remove();
+  }
+});
+
+test('what yarn dlx runs is named to yarn dlx', async () => {
+  installed = await InstalledLauncher.make('.yarn/berry/cache/@backstage-oidc-helper-npm-1.2.3-0.zip/node_modules');
+  const command = 'yarn dlx -p @backstage/oidc-helper@1.2.3 -p @backstage/oidc-helper-linux-arm64@1.2.3 backstage-oidc-helper';
+  assert.throws(() => find('linux-arm64', { PROJECT_CWD: '/tmp/xfs-1/dlx-4711' }), notFound(`${MISSING}\`${command}\` instead.`));
 });
 
 test('a package of another version is not run', async () => {
