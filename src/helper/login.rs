@@ -247,7 +247,7 @@ impl Running {
             tokio::select! {
                 Some(callback) = callbacks.recv() => return Ok(callback),
                 error = &mut ended, if *origin == Origin::Backstage => return Err(error),
-                line = self.keyboard.line() => {
+                line = self.keyboard.line_beside_browser(&self.tools.terminal) => {
                     dialogue::answer(&line, (login, *identity), &mut asked, (&self.tools, &self.keyboard))?;
                 }
                 () = tokio::time::sleep_until(deadline) => return Err(too_late),

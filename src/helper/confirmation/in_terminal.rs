@@ -44,7 +44,7 @@ pub async fn confirm(
     }
 }
 
-/// Whether the user types the words.
+/// Whether the user types the words. The end of input is a no.
 async fn answer(trust: &BackendTrust, tools: &Tools, keyboard: &mut Keyboard) -> Result<bool, NoRandomness> {
     keyboard.forget_what_was_typed_ahead();
     let mut words = ConfirmationWords::new(tools.random.as_ref())?;
@@ -54,7 +54,7 @@ async fn answer(trust: &BackendTrust, tools: &Tools, keyboard: &mut Keyboard) ->
     dialogue::show_backend(trust.name(), &tools.terminal);
     tools.terminal.say(&format!("Is that your Backstage? Then type: {}", words.shown()));
     loop {
-        let line = keyboard.line().await;
+        let Some(line) = keyboard.line().await else { return Ok(false) };
         if matches!(understand(&line), Typed::Nothing) {
             continue;
         }

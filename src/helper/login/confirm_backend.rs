@@ -82,7 +82,7 @@ impl Person<'_> {
         loop {
             tokio::select! {
                 channel = question.confirmed() => return Ok(channel),
-                line = keyboard.line() => {
+                line = keyboard.line_beside_browser(&tools.terminal) => {
                     dialogue::answer_about_backend(&line, question, &mut asked, tools)?;
                 }
                 () = tokio::time::sleep_until(deadline) => {

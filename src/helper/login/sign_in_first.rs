@@ -126,7 +126,9 @@ impl<'a> Person<'a> {
         loop {
             tokio::select! {
                 Some(callback) = sign_in.callbacks.recv() => return Ok(callback),
-                line = keyboard.line() => dialogue::answer_sign_in(&line, &sign_in.pending, self.tools),
+                line = keyboard.line_beside_browser(&self.tools.terminal) => {
+                    dialogue::answer_sign_in(&line, &sign_in.pending, self.tools);
+                }
                 () = tokio::time::sleep_until(deadline) => {
                     return Err(HelperError::TimedOut(humantime::format_duration(timeout).to_string()));
                 }

@@ -29,16 +29,20 @@ pub async fn which_cluster(
         Choice::Open if keyboard::attended() == Attended::No => {
             Err(which_cluster::unnamed(info, address).into())
         }
-        Choice::Open => ask(&info.clusters, settings.login_timeout.0, keyboard, terminal).await.map(Some),
+        Choice::Open => {
+            let chosen = ask(&info.clusters, settings.login_timeout.0, keyboard, terminal).await?;
+            chosen.map(Some).ok_or_else(|| which_cluster::unnamed(info, address).into())
+        }
     }
 }
 
+/// The user's choice; none at the end of input.
 async fn ask(
     clusters: &[ClusterInfo],
     timeout: Duration,
     keyboard: &mut Keyboard,
     terminal: &Terminal,
-) -> Result<String, HelperError> {
+) -> Result<Option<String>, HelperError> {
     // Before the question: what is typed from then on is the answer.
     keyboard.forget_what_was_typed_ahead();
     terminal.say("Which cluster do you want to log in to?");
@@ -52,11 +56,10 @@ async fn ask(
     }
 }
 
-async fn answer(clusters: &[ClusterInfo], keyboard: &mut Keyboard, terminal: &Terminal) -> String {
-    loop {
-        let line = keyboard.line().await;
+async fn answer(clusters: &[ClusterInfo], keyboard: &mut Keyboard, terminal: &Terminal) -> Option<String> {
+    while let Some(line) = keyboard.line().await {
         match chosen(line.trim(), clusters) {
-            Some(name) => return name.to_owned(),
+            Some(name) => return Some(name.to_owned()),
             None if line.trim().is_empty() => {}
             None => terminal.say(&format!(
                 "There is no such cluster in the list: type a number from 1 to {}, or a name.",
@@ -64,6 +67,7 @@ async fn answer(clusters: &[ClusterInfo], keyboard: &mut Keyboard, terminal: &Te
             )),
         }
     }
+    None
 }
 
 /// By its name, else by its number: a name may be a number, too.

@@ -200,8 +200,10 @@ async fn ask(asking: Asking, (keyboard, terminal): (&mut Keyboard, &Terminal)) -
     }
     keyboard.forget_what_was_typed_ahead();
     terminal.say("Type yes to do that:");
-    let line = keyboard.line().await;
-    if line.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(InstallRefusal::Declined) }
+    match keyboard.line().await {
+        Some(line) if line.trim().eq_ignore_ascii_case("yes") => Ok(()),
+        _ => Err(InstallRefusal::Declined),
+    }
 }
 
 fn put_in_place(

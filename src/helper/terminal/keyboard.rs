@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::Terminal;
 use super::hidden_text::{Completeness, HiddenText};
 use super::input_mode::{self, Echo, InputMode};
 pub use super::input_mode::{Attended, attended};
@@ -14,30 +15,44 @@ pub use super::input_mode::{Attended, attended};
 /// How often a program in the background checks whether it is in the foreground again.
 const BACKGROUND_WAIT: Duration = Duration::from_millis(250);
 
-/// The typed lines; reading begins with the first call of [`Self::line`].
+/// What the user reads after Ctrl-D.
+const ENDED: &str = "The input has ended: from now on only the browser counts. Ctrl-C ends the login.";
+
+/// The typed lines; reading begins with the first one that is asked for.
 #[derive(Default)]
 pub struct Keyboard {
     lines: Option<mpsc::UnboundedReceiver<String>>,
     mode: Arc<InputMode>,
+    end_was_said: bool,
 }
 
 impl Keyboard {
-    /// The next line. Never resolves if standard input is no terminal.
-    pub async fn line(&mut self) -> String {
+    /// The next line. None where no more will come: standard input is no terminal, or it has ended (Ctrl-D).
+    pub async fn line(&mut self) -> Option<String> {
         if !std::io::stdin().is_terminal() {
-            return std::future::pending().await;
+            return None;
         }
         let lines = self.lines.get_or_insert_with(|| lines(Arc::clone(&self.mode)));
         loop {
             tokio::select! {
-                line = lines.recv() => match line {
-                    Some(line) => return line,
-                    None => return std::future::pending().await,
-                },
+                line = lines.recv() => return line,
                 // The shell may have changed the terminal meanwhile.
                 () = input_mode::continued() => self.mode.apply(),
             }
         }
+    }
+
+    /// The next line, where the user can also go on in the browser: never resolves where no more will come. That the input has ended is said
+    /// once.
+    pub async fn line_beside_browser(&mut self, terminal: &Terminal) -> String {
+        if let Some(line) = self.line().await {
+            return line;
+        }
+        if std::io::stdin().is_terminal() && !self.end_was_said {
+            self.end_was_said = true;
+            terminal.say(ENDED);
+        }
+        std::future::pending().await
     }
 
     /// From now on nothing that is typed is shown, and a line may be of any length. Ends with this value.

@@ -53,6 +53,19 @@ fn the_words_count_for_this_once() {
     }
 }
 
+#[test]
+fn the_end_of_input_is_a_no_at_once() {
+    let parts = Parts::start("unconfirmed_commands_ended");
+    for name in COMMANDS {
+        let plan = parts.far.command(&parts.here.world, name).with("LOGIN_TIMEOUT", "1h");
+        let mut process = plan.launch_at_terminal("");
+        process.wait_for_words(&[]);
+        process.type_keys("\x04");
+        Ending::of(&mut process).assert(1, &["was never confirmed on this machine"]);
+        assert!(parts.far.asked().is_empty(), "{name}");
+    }
+}
+
 /// What is long pushes nothing out of sight.
 #[test]
 fn a_long_address_is_shown_whole_and_so_are_the_words_and_the_command() {

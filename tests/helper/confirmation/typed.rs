@@ -2,6 +2,9 @@
 
 use super::{Parts, assert_asks, path_of};
 
+/// Said once, though two questions follow each other.
+const ENDED: &str = "The input has ended: from now on only the browser counts.";
+
 #[test]
 fn they_confirm_the_backend_and_then_other_words_the_account() {
     let parts = Parts::start("unconfirmed_typed");
@@ -51,4 +54,20 @@ fn what_was_pasted_along_does_not_count_however_much_it_is() {
     let link = visitor.press_button(path_of(&helper.link));
     parts.log_in(&mut visitor, &link);
     helper.end().assert(0, &["Connected"]);
+}
+
+#[test]
+fn after_the_end_of_input_the_page_still_counts() {
+    let parts = Parts::start("unconfirmed_typed_ended");
+    let plan = parts.far.login(&parts.here.world).with("BACKSTAGE_TOKEN", "a.user.token");
+    let mut helper = plan.start_at_terminal("");
+    helper.process.wait_for_words(&[]);
+    helper.process.type_keys("\x04");
+    helper.process.wait_for_line(ENDED);
+    let mut visitor = parts.visitor();
+    let link = visitor.press_button(path_of(&helper.link));
+    parts.log_in(&mut visitor, &link);
+    let printed = helper.process.printed();
+    helper.end().assert(0, &["Connected"]);
+    assert_eq!(printed.matches(ENDED).count(), 1, "{printed}");
 }

@@ -62,6 +62,16 @@ fn the_user_is_asked_before_the_backend_is_confirmed_and_again_after_a_wrong_ans
 }
 
 #[test]
+fn the_end_of_input_chooses_none() {
+    let parts = Parts::start("which_cluster_ended");
+    let mut process = parts.login().with("LOGIN_TIMEOUT", "1h").launch_at_terminal("");
+    process.wait_for_line("Type its number (1 to 3) or its name.");
+    process.type_keys("\x04");
+    Ending::of(&mut process)
+        .assert(2, &["There are several clusters at https://10.66.0.1", "CLUSTER: dev, prod, stage."]);
+}
+
+#[test]
 fn without_a_user_to_ask_it_ends_with_the_list_and_before_anything_else() {
     let parts = Parts::start("which_cluster_listed");
     let several =

@@ -8,6 +8,9 @@ use crate::harness::peers::user_systemd::UserSystemd;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::proxy_program::{CONTROL, Visitor};
 
+/// The end of input, typed.
+const CTRL_D: &str = "\x04";
+
 /// All that `proxy install` may have left.
 const LEFT: &str = "find ~ -type f -o -type l | sort";
 
@@ -81,6 +84,10 @@ fn it_is_installed_only_when_the_user_has_said_so_and_the_port_is_free() {
     user.begin(install);
     user.answer("Type yes to do that", "no");
     assert_eq!(user.end().1, 1);
+    user.begin(install);
+    user.answer("Type yes to do that", CTRL_D);
+    let (declined, code) = user.end();
+    assert!(code == 1 && declined.contains("Nothing was installed: run this again"), "{declined}");
     let (unreachable, code) = user.run(&format!("env -u XDG_RUNTIME_DIR {install} --yes"));
     assert!(code == 1 && unreachable.contains("XDG_RUNTIME_DIR is not set"), "{unreachable}");
     let others = TcpListener::bind("127.0.0.1:8888").unwrap();
