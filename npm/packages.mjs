@@ -1,5 +1,6 @@
 /** The npm packages: a launcher, and one package with the program for each system. */
 import { THIRD_PARTY } from '../dev/release/licenses/texts.mjs';
+import { repositoryOf } from '../dev/release/project.mjs';
 import { TARGETS } from '../dev/release/targets.mjs';
 
 /** Where the packages belong; publishing there needs its owner. */
@@ -24,14 +25,14 @@ export const COMMAND = 'backstage-oidc-helper';
  * @param {NodeJS.ProcessEnv} environment where a workflow runs, npm compares the source with it
  * @returns {Release}
  */
-export function readRelease(cargoToml, { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
+export function readRelease(cargoToml, environment) {
   const [own = ''] = /^\[package\]\n(?:[^[\n].*\n|\n)*/m.exec(cargoToml) ?? [];
   const [, version] = /^version = "(.+)"$/m.exec(own) ?? [];
   if (version === undefined) {
     throw new Error('Cargo.toml names no version of the package');
   }
   const [, named] = /^repository = "(.+)"$/m.exec(own) ?? [];
-  const repository = server && name ? `${server}/${name}` : named;
+  const repository = repositoryOf(environment, named);
   return repository === undefined ? { version } : { version, repository };
 }
 

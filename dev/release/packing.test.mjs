@@ -106,6 +106,15 @@ test('the manifest has what Scoop requires, for Windows alone', () => {
   assert.match(read['##'], /Never run/);
 });
 
+test('the formula and the manifest of a fork name its own files', () => {
+  const fork = readProject({ GITHUB_SERVER_URL: 'https://git.example.com', GITHUB_REPOSITORY: 'a/fork' });
+  for (const text of [formula(fork, checksums), JSON.stringify(manifest(fork, checksums))]) {
+    assert.match(text, /"https:\/\/git\.example\.com\/a\/fork\/releases\/download\/v/);
+    assert.doesNotMatch(text, /backstage\/oidc-helper/);
+  }
+  assert.equal(readProject({}).repository, 'https://github.com/backstage/oidc-helper');
+});
+
 test('a formula is not written while an archive is missing', () => {
   assert.throws(() => formula(project, new Map()), /_darwin_arm64\.tar\.gz is not among the released files: build it first/);
 });
@@ -119,6 +128,16 @@ test('the commit is that of git, and a change that is not committed is said', as
   await writeFile(join(folder, 'new'), '');
   run('git', 'add', 'new');
   assert.equal(readCommit({}, folder).commit, `${clean.commit}-dirty`);
+});
+
+test('a source with changes that are not committed is refused where only what is committed may be released', async () => {
+  run('git', 'init', '--quiet');
+  run('git', '-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '--allow-empty', '--message', 'first');
+  assert.equal(readCommit({ COMMITTED_ONLY: '1' }, folder).commit, readCommit({}, folder).commit);
+  await writeFile(join(folder, 'new'), '');
+  run('git', 'add', 'new');
+  assert.throws(() => readCommit({ COMMITTED_ONLY: '1' }, folder), /not committed \(new\), which COMMITTED_ONLY refuses: commit or undo them/);
+  assert.throws(() => readCommit({ COMMITTED_ONLY: '1', BUILD_COMMIT: '0123456789ab-dirty' }, folder), /COMMITTED_ONLY refuses/);
 });
 
 test('a source without .git is told its commit, or says how to', () => {

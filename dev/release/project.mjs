@@ -26,11 +26,27 @@ export const CHECKSUMS = 'checksums.txt';
 /** The earliest time that a zip archive can hold, for a source that has none. */
 const EARLIEST = 315_532_800;
 
-/** @returns {Project} */
-export function readProject() {
+/**
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {Project}
+ */
+export function readProject(environment = process.env) {
   const line = ['metadata', '--no-deps', '--locked', '--format-version', '1'];
   const { packages } = JSON.parse(execFileSync('cargo', line, { cwd: REPOSITORY, encoding: 'utf8' }));
-  return packages[0];
+  const [project] = packages;
+  return { ...project, repository: repositoryOf(environment, project.repository) };
+}
+
+/**
+ * Where the source and its releases are. A fork's own workflow releases its own files, and Cargo.toml still names the origin.
+ *
+ * @template {string | undefined} T
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {T} named in Cargo.toml
+ * @returns {string | T} where the workflow runs, else the one that is named
+ */
+export function repositoryOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }, named) {
+  return server && name ? `${server}/${name}` : named;
 }
 
 /**
@@ -39,6 +55,7 @@ export function readProject() {
  * @param {NodeJS.ProcessEnv} [environment]
  * @param {string} [folder]
  * @returns {Commit}
+ * @throws when there is none, and when COMMITTED_ONLY is set and something was changed since
  */
 export function readCommit(environment = process.env, folder = REPOSITORY) {
   const { BUILD_COMMIT: named, SOURCE_DATE_EPOCH: time } = environment;
@@ -48,6 +65,10 @@ export function readCommit(environment = process.env, folder = REPOSITORY) {
   }
   if (!/^[0-9a-f]{12}(-dirty)?$/.test(commit)) {
     throw new Error(`BUILD_COMMIT is ${commit}: name the first twelve digits of a commit, such as 0123456789ab`);
+  }
+  if (environment['COMMITTED_ONLY'] && commit.endsWith('-dirty')) {
+    const changed = git(folder, 'diff', '--name-only', 'HEAD')?.split('\n').join(', ') || 'BUILD_COMMIT says so';
+    throw new Error(`there are changes that are not committed (${changed}), which COMMITTED_ONLY refuses: commit or undo them, then run this again`);
   }
   return { commit, seconds: Number(time || git(folder, 'log', '-1', '--format=%ct') || EARLIEST) };
 }
