@@ -1,9 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { constants, gzipSync } from 'node:zlib';
 
-import { pack } from 'tar-stream';
-import { ZipFile } from 'yazl';
-
 /**
  * @typedef {object} Entry a file in an archive
  * @property {string} name
@@ -14,6 +11,8 @@ import { ZipFile } from 'yazl';
 /** As the archives have them on each system that packs them: Windows knows none. */
 const MODES = { program: 0o755, text: 0o644 };
 
+// tar-stream and yazl are imported where they are used: when make release starts, it has not installed them yet.
+
 /**
  * The same bytes for the same files: their order, owner and rights are not those of this machine.
  *
@@ -22,6 +21,7 @@ const MODES = { program: 0o755, text: 0o644 };
  * @returns {Promise<Buffer>}
  */
 export async function tarGz(entries, seconds) {
+  const { pack } = await import('tar-stream');
   const tar = pack();
   for (const { name, content, kind } of entries) {
     tar.entry({ name, mode: MODES[kind], mtime: new Date(seconds * 1000), uid: 0, gid: 0, uname: 'root', gname: 'root' }, content);
@@ -38,6 +38,7 @@ export async function tarGz(entries, seconds) {
  * @returns {Promise<Buffer>}
  */
 export async function zip(entries, seconds) {
+  const { ZipFile } = await import('yazl');
   const file = new ZipFile();
   for (const { name, content, kind } of entries) {
     file.addBuffer(content, name, { mode: 0o100000 | MODES[kind], mtime: inUtc(seconds), forceDosTimestamp: true });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { runCommand } from '../setup/command.mjs';
 import { CROSS_BUILDS, ZIGBUILD, ZIGBUILD_VARIABLES } from '../setup/cross-compilers.mjs';
+import { NEEDS } from '../setup/needs.mjs';
 import { REPOSITORY } from '../setup/repository.mjs';
 import { OLDEST_MACOS } from './mach-o.mjs';
 
@@ -14,6 +15,25 @@ import { OLDEST_MACOS } from './mach-o.mjs';
 
 /** The symbols of Apple's libraries that the program calls: their names are enough to link it. */
 const APPLE_STUBS = fileURLToPath(new URL('apple', import.meta.url));
+
+/**
+ * @param {Target[]} targets
+ * @param {NodeJS.Platform} platform of the machine that builds
+ * @returns {import('../setup/needs.mjs').Needs} what has to be on it
+ * @throws when it cannot build for all of them
+ */
+export function neededToBuild(targets, platform) {
+  if (platform === 'linux') {
+    return NEEDS.release;
+  }
+  if (platform !== 'darwin') {
+    throw new Error('releases are built on Linux and macOS: run this there, on Windows in WSL');
+  }
+  if (targets.some(({ os }) => os !== 'darwin')) {
+    throw new Error('a Mac builds for macOS alone: run ONLY=darwin_arm64,darwin_amd64 make release, or all of it on Linux');
+  }
+  return NEEDS['release on macOS'];
+}
 
 /**
  * Builds the program for a system: for Linux and macOS with zig as C compiler and linker, for Windows with mingw, and on a Mac with its own.
@@ -32,7 +52,7 @@ export async function build(target, { commit, profile, log }) {
     // Separated by a character that no path has.
     CARGO_ENCODED_RUSTFLAGS: rustFlags(target).join('\u001f'),
   };
-  await runCommand({ line: process.platform === 'win32' ? line : ['nice', ...line], variables, log });
+  await runCommand({ line: ['nice', ...line], variables, log });
   return programPath(target, profile);
 }
 

@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 // `make release`: builds the program for each system and packs it, into target/release-files/; ONLY=linux_amd64,… takes some of them, PROFILE=dev
-// builds without optimizations, to try the rest out.
+// builds without optimizations, to try the rest out, and COMMITTED_ONLY=1 refuses a source with changes that are not committed.
 import { mkdir, rm, stat } from 'node:fs/promises';
 
 import { whyNoContainers } from '../image/prerequisites.mjs';
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
-import { NEEDS } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { duration, say, step, StepFailed } from '../setup/steps.mjs';
-import { build } from './builds.mjs';
+import { build, neededToBuild } from './builds.mjs';
 import { packImage } from './images.mjs';
 import { inspectProgram } from './inspection.mjs';
 import { checkLicenses } from './licenses/texts.mjs';
@@ -21,9 +20,6 @@ import { chosenTargets, readCommit, readProject, RELEASE_FILES } from './project
 /** @typedef {import('./packages.mjs').Release} Release */
 
 const LOG = inRepository('target/release.log');
-
-/** Where apt installs what is missing, and zig is the linker; a runner of CI with another system builds for itself, with its own. */
-const LINUX = process.platform === 'linux';
 
 /**
  * @param {Target} target
@@ -47,12 +43,12 @@ async function release(target, { profile, ...release }) {
 async function releaseAll() {
   const targets = chosenTargets(process.env['ONLY']);
   const profile = process.env['PROFILE'] === 'dev' ? 'dev' : 'release';
+  const needs = neededToBuild(targets, process.platform);
   await step('setup', async () => {
-    const { folders, tools } = NEEDS.release;
-    await setUp(LINUX ? NEEDS.release : { programs: [], folders, tools: tools.filter((tool) => tool !== 'zig') }, LOG);
+    await setUp(needs, LOG);
     await runCommand({ line: ['cargo', 'fetch', '--locked'], log: LOG });
   });
-  if (LINUX) {
+  if (process.platform === 'linux') {
     await step('licenses', () => checkLicenses(LOG));
   }
   const whyNot = whyNoContainers();

@@ -51,6 +51,8 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
     folders: ['dev'],
     tools: ['Rust for every released system', 'zig', 'cargo-deb', 'cargo-cyclonedx', 'cargo-about'],
   },
+  // With Apple's own linker, and for macOS alone.
+  'release on macOS': { programs: [], folders: ['dev'], tools: ['Rust for every released system', 'cargo-cyclonedx'] },
   licenses: { programs: ['cc', 'python3', 'pip3'], folders: ['dev'], tools: ['Rust for every released system', 'zig', 'cargo-about'] },
   'release-test': { programs: ['cc', ...IN_BROWSER, 'qemu-aarch64-static', 'debootstrap'], folders: ['dev'], tools: [] },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },

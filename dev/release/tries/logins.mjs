@@ -8,11 +8,9 @@ import { Parts } from '../../demo/parts.mjs';
 import { Program } from '../../demo/program.mjs';
 import { logInAtIdp } from '../../image/browser-login.mjs';
 import { step } from '../../setup/steps.mjs';
+import { LOGS } from './roots.mjs';
 
 /** @typedef {import('./roots.mjs').Way} Way */
-
-/** Where the logs are. */
-export const LOGS = 'target/release-test';
 
 /**
  * Runs a released program in each of these ways: it says its version, and logs in.

@@ -8,7 +8,10 @@ import { inRepository } from '../../setup/repository.mjs';
 
 /** @typedef {{name: string, line: string[]}} Way how a released program is run: the command before its arguments */
 
-const ROOTS = inRepository('target/release-test');
+/** Where the logs are, and these roots. */
+export const LOGS = 'target/release-test';
+
+const ROOTS = inRepository(LOGS);
 const DEBIAN = join(ROOTS, 'debian');
 
 /** Without this machine's variables: they name folders that these systems do not have. */

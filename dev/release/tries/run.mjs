@@ -12,8 +12,8 @@ import { duration, say, step } from '../../setup/steps.mjs';
 import { archiveName, fileName, readProject, RELEASE_FILES } from '../project.mjs';
 import { TARGETS } from '../targets.mjs';
 import { inspectDeb, inspectImageFile, inspectSbom } from './contents.mjs';
-import { logInBy, LOGS, said } from './logins.mjs';
-import { bareDebian, emptyRoot, emulated } from './roots.mjs';
+import { logInBy, said } from './logins.mjs';
+import { bareDebian, emptyRoot, emulated, LOGS } from './roots.mjs';
 
 const LOG = inRepository(LOGS, 'setup.log');
 const project = readProject();

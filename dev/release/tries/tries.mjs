@@ -13,8 +13,7 @@ import { inRepository } from '../../setup/repository.mjs';
 import { setUp } from '../../setup/setup.mjs';
 import { say, step, StepFailed } from '../../setup/steps.mjs';
 import { CHECKSUMS, RELEASE_FILES } from '../project.mjs';
-import { LOGS } from './logins.mjs';
-import { provideDebian } from './roots.mjs';
+import { LOGS, provideDebian } from './roots.mjs';
 
 const LOG = inRepository(LOGS, 'setup.log');
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url));
