@@ -3,6 +3,9 @@ import { podman } from './podman.mjs';
 /** The name of the image, as in compose.yaml and the documents. */
 export const IMAGE = 'backstage/oidc-helper';
 
+/** The same with its registry: Docker takes a name without one for a name there. A release is pushed to it. */
+export const PUBLISHED_IMAGE = `docker.io/${IMAGE}`;
+
 const LARGEST_MB = 17;
 
 /** What must be in the image's configuration; the rest shows when it runs. */

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
 import { inRepository } from '../setup/repository.mjs';
+import { IMAGE } from './inspection.mjs';
 
 /** The documents that show how a container is run. */
 const DOCUMENTS = ['README.md', 'docs/container.md'];
 
-/** What stands in their commands for the reader's own, and the image's public name. */
+/** What stands in their commands for the reader's own. */
 const BACKSTAGE = 'https://backstage.example.com';
-const IMAGE = 'backstage/oidc-helper';
 
 /** A block of commands, or of a compose file, with its content. */
 const BLOCK = /^```(sh|yaml)\n([^]*?)^```$/gm;
