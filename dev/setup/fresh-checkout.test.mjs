@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -63,6 +63,20 @@ test('what make and the workflows start needs no npm package before it installs 
   const inputs = await importsOf(files);
   for (const file of files) {
     assert.deepEqual(packagesOf(file, inputs), [], `${file} does not start in a fresh checkout`);
+  }
+});
+
+test('an archive is packed with npm packages that were installed after its module was imported', async () => {
+  const checkout = await mkdtemp(join(tmpdir(), 'checkout-'));
+  try {
+    await cp(inRepository('dev/release/archives.mjs'), join(checkout, 'archives.mjs'));
+    const { tarGz, zip } = await import(join(checkout, 'archives.mjs'));
+    await symlink(inRepository('dev/node_modules'), join(checkout, 'node_modules'));
+    for (const pack of [tarGz, zip]) {
+      assert.ok((await pack([{ name: 'a', content: Buffer.from('a'), kind: 'text' }], 315_532_800)).length > 50);
+    }
+  } finally {
+    await rm(checkout, { recursive: true });
   }
 });
 
