@@ -13,16 +13,12 @@ import { logInThrough, report } from './login-run.mjs';
 import { build, configurePodman, SETUP_LOG } from './podman.mjs';
 import { whyNoImage } from './prerequisites.mjs';
 
-/**
- * @param {string[]} options of a build, the stand-ins where they are needed
- * @param {string} commit
- */
-async function buildImages(options, commit) {
+/** @param {string[]} options of each build */
+async function buildImages(options) {
   const dockerfile = inRepository('Dockerfile');
   // A stage with a name is kept for the next time.
-  const ofCommit = [...options, `--build-arg=REVISION=${commit}`];
-  await build(`${IMAGE}-build`, dockerfile, [...ofCommit, '--target=build']);
-  await build(IMAGE, dockerfile, ofCommit);
+  await build(`${IMAGE}-build`, dockerfile, [...options, '--target=build']);
+  await build(IMAGE, dockerfile, options);
   await build(SERVERS_IMAGE, inRepository('dev/Dockerfile'), options);
 }
 
@@ -35,8 +31,10 @@ await report('image', whyNoImage, async () => {
   // The backend beside the image is the debug binary.
   await step('program', () => buildProgram({ log: SETUP_LOG }));
   const { commit } = readCommit();
-  await step('image', () => buildImages(buildOptions, commit));
-  await step('compose', () => buildServices(buildOptions, composeFiles));
+  // The stand-ins where they are needed. With the same commit for both, the second finds what the first has compiled.
+  const options = [...buildOptions, `--build-arg=REVISION=${commit}`];
+  await step('image', () => buildImages(options));
+  await step('compose', () => buildServices(options, composeFiles));
   await inspectImage(IMAGE);
   await inspectVersion(IMAGE, commit);
   const size = await inspectSize(IMAGE);
