@@ -343,6 +343,11 @@ impl Schedule<'_> {
         if troubles.frozen && !only_frozen.disturb() && (over || ended.is_some()) {
             self.fault("a login ended though its identity provider only stood still");
         }
+        // Each refresher has two minutes to write what it got, and the store fails only now and then.
+        let others = Troubles { store_failures: false, seldom: false, ..troubles };
+        if !others.disturb() && ended.is_some() {
+            self.fault("a login ended though only its store failed now and then");
+        }
         if ended == Some(EndReason::RefreshRefused)
             && !troubles.stalls
             && !troubles.kills
