@@ -75,6 +75,11 @@ export class Program {
     }
   }
 
+  /** Its process. */
+  get number() {
+    return this.#child.pid;
+  }
+
   /** @returns {Promise<number | null>} the exit code */
   async exit() {
     return (await this.#exited)[0];

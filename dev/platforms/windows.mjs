@@ -11,6 +11,7 @@ import { Portal } from '../portal/portal.mjs';
 import { runCommand } from '../setup/command.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { step } from '../setup/steps.mjs';
+import { memoryOfWaitingProxy } from './memory.mjs';
 import { OpenedLinks } from './opened-links.mjs';
 import { throughNpm } from './windows-npm.mjs';
 import { Wine } from './wine.mjs';
@@ -42,9 +43,10 @@ export async function runOnWindows(logs) {
     await step('status', () => status(here));
     await step('npm', () => throughNpm(here));
     await step('proxy', () => handedOver(here));
+    const memory = await step('memory', () => memoryOfWaitingProxy(wine, backend));
     await step('Ctrl-C', () => interrupted(here));
     await step('forget', () => forget(here));
-    return 'Windows under Wine: version, status, 4 logins in a browser, one of them handed over to the proxy and one by the npm packages, port taken, Ctrl-C, private files';
+    return 'Windows under Wine: version, status, 4 logins in a browser, one of them handed over to the proxy and one by the npm packages, port taken, Ctrl-C, private files; ' + memory;
   } finally {
     await parts.stop();
   }
