@@ -27,6 +27,10 @@ const FILES: [&str; 3] = ["CA_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// Addresses that may hold a password; then only a file may hold them.
 const WITH_PASSWORDS: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "REDIS_URL"];
 
+/// It would be a line of its own in the file of a service.
+const CONTROL: &str =
+    "it holds a line break or another control character, which the file of a service cannot hold";
+
 /// Names and values, in the order in which they are written.
 pub type Carried = Vec<(String, String)>;
 
@@ -34,7 +38,7 @@ impl Source {
     /// The settings for the installed proxy; `absolute` completes a path.
     ///
     /// # Errors
-    /// When a setting holds a password, or a path cannot be completed.
+    /// When a setting holds a password or a character that no file of a service can hold, or a path cannot be completed.
     pub fn carried(
         &self,
         absolute: impl Fn(&str) -> Result<PathBuf, Error>,
@@ -62,7 +66,10 @@ impl Source {
                 (None, None) => {}
             }
         }
-        Ok(carried)
+        match carried.iter().find(|(_, value)| value.chars().any(char::is_control)) {
+            Some((name, _)) => Err(unusable(name, CONTROL)),
+            None => Ok(carried),
+        }
     }
 }
 
@@ -106,6 +113,17 @@ mod tests {
             ("HTTPS_PROXY", "http://proxy.example:3128"),
         ];
         assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn no_setting_begins_a_line_of_its_own() {
+        for name in AS_THEY_ARE.iter().chain(&FILES).chain(&WITH_PASSWORDS) {
+            for odd in ["a\nExecStartPre=hush", "a\rhush", "a\thush", "a\u{85}hush"] {
+                let refusal = carried(&[(name, odd)]).unwrap_err().to_string();
+                assert!(refusal.starts_with(&format!("{name} cannot be used: ")), "{refusal}");
+                assert!(refusal.contains("line break") && !refusal.contains("hush"), "{refusal}");
+            }
+        }
     }
 
     #[test]

@@ -88,6 +88,9 @@ fn it_is_installed_only_when_the_user_has_said_so_and_the_port_is_free() {
     user.answer("Type yes to do that", CTRL_D);
     let (declined, code) = user.end();
     assert!(code == 1 && declined.contains("Nothing was installed: run this again"), "{declined}");
+    let (two_lines, code) = user.run(&format!("NO_PROXY=\"$(printf 'a\\nExecStartPre=b')\" {install} --yes"));
+    assert!(code == 2 && two_lines.contains("NO_PROXY cannot be used"), "{two_lines}");
+    assert!(!two_lines.contains("ExecStartPre"), "{two_lines}");
     let (unreachable, code) = user.run(&format!("env -u XDG_RUNTIME_DIR {install} --yes"));
     assert!(code == 1 && unreachable.contains("XDG_RUNTIME_DIR is not set"), "{unreachable}");
     let others = TcpListener::bind("127.0.0.1:8888").unwrap();
