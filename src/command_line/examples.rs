@@ -1,15 +1,25 @@
 //! What stands below the flags in each command's `--help`: examples, exit codes, and where to read on. A test runs the examples past clap.
 
-pub const PROGRAM: &str = "\
+/// Where to read on: packages and archives bring the program without its documents.
+macro_rules! with_documents {
+    ($page:literal, $documents:literal) => {
+        concat!($page, "\nDocuments, at ", env!("CARGO_PKG_REPOSITORY"), ": ", $documents)
+    };
+}
+
+pub const PROGRAM: &str = with_documents!(
+    "\
 First steps:
   backstage-oidc-helper login --backend https://backstage.example.com   your Backstage's address
   backstage-oidc-helper status                                          at the Backstage of the last login
   backstage-oidc-helper login --help                                    the flags of a command, with examples
 
-Exit codes: 0 done, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted
-Documents: docs/login.md shows whole sessions, docs/settings.md every setting, docs/errors.md every error with its remedy.";
+Exit codes: 0 done, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted",
+    "docs/login.md shows whole sessions, docs/settings.md every setting, docs/errors.md every error with its remedy."
+);
 
-pub const LOGIN: &str = "\
+pub const LOGIN: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper login --backend https://backstage.example.com   the first time: it asks whether that is your Backstage
   backstage-oidc-helper login                                           once more, at the Backstage of the last login
@@ -18,75 +28,92 @@ Examples:
   backstage-oidc-helper login --output json                             the result for a script, on standard output
 
 Ctrl-C ends it, and the session in Backstage with it. Where your browser is on another machine, it says what to do.
-Exit codes: 0 connected, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted
-Documents: docs/login.md, docs/remote.md (SSH), docs/errors.md";
+Exit codes: 0 connected, 1 refused, 2 wrong flag or setting, 3 port taken, 4 timed out, 5 backend unreachable, 130 interrupted",
+    "docs/login.md, docs/remote.md (SSH), docs/errors.md"
+);
 
-pub const STATUS: &str = "\
+pub const STATUS: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper status                                          at the Backstage of the last login
   backstage-oidc-helper status --backend https://backstage.example.com  at another one
   backstage-oidc-helper status --output json                            for a script
 
-Exit codes: 0 shown, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted
-Documents: docs/settings.md, docs/errors.md";
+Exit codes: 0 shown, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted",
+    "docs/settings.md, docs/errors.md"
+);
 
-pub const LOGOUT: &str = "\
+pub const LOGOUT: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper logout                  your only login, at the Backstage of the last login
   backstage-oidc-helper logout --cluster prod   the one at this cluster
   backstage-oidc-helper logout --all --local    all of them, and what this machine remembers
 
-Exit codes: 0 done or nothing to do, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted
-Documents: docs/settings.md, docs/errors.md";
+Exit codes: 0 done or nothing to do, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted",
+    "docs/settings.md, docs/errors.md"
+);
 
-pub const PROXY: &str = "\
+pub const PROXY: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper proxy --backend https://backstage.example.com   then press the button in Backstage
   backstage-oidc-helper proxy                                           at the Backstage of the last login
 
-It logs one JSON object a line where no terminal is. Exit codes: 0 stopped, 1 refused, 2 wrong flag or setting, 3 port taken
-Documents: docs/proxy.md, docs/container.md, config/proxy.env";
+It logs one JSON object a line where no terminal is. Exit codes: 0 stopped, 1 refused, 2 wrong flag or setting, 3 port taken",
+    "docs/proxy.md, docs/container.md, config/proxy.env"
+);
 
-pub const BACKEND: &str = "\
+pub const BACKEND: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper backend --backend http://localhost:7007         beside a Backstage on this machine
   backstage-oidc-helper backend --config clusters.toml                  for several clusters
 
-Exit codes: 0 stopped, 1 refused, 2 wrong flag or setting
-Documents: docs/backstage.md, docs/settings.md, docs/providers.md, config/backend.env";
+Exit codes: 0 stopped, 1 refused, 2 wrong flag or setting",
+    "docs/backstage.md, docs/settings.md, docs/providers.md, config/backend.env"
+);
 
-pub const HEALTHCHECK: &str = "\
+pub const HEALTHCHECK: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper healthcheck
   backstage-oidc-helper healthcheck --control-listen 127.0.0.1:9090
 
-Exit codes: 0 healthy, 1 not
-Documents: docs/container.md, docs/compose.md";
+Exit codes: 0 healthy, 1 not",
+    "docs/container.md, docs/compose.md"
+);
 
-pub const COMPLETIONS: &str = "\
+pub const COMPLETIONS: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper completions bash
   backstage-oidc-helper completions zsh
   backstage-oidc-helper completions fish
   backstage-oidc-helper completions powershell
+",
+    "docs/settings.md (Completions)"
+);
 
-Where each shell reads them: docs/settings.md, Completions";
-
-pub const CONFIG: &str = "\
+pub const CONFIG: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper config generate-key     a new first entry of TOKEN_ENCRYPTION_KEYS
   backstage-oidc-helper config check --online   what the settings mean, and whether the identity providers agree
 
-Exit codes: 0 good, 1 not, 2 wrong flag or setting
-Documents: docs/settings.md, docs/redis.md";
+Exit codes: 0 good, 1 not, 2 wrong flag or setting",
+    "docs/settings.md, docs/redis.md"
+);
 
-pub const ADMIN: &str = "\
+pub const ADMIN: &str = with_documents!(
+    "\
 Examples:
   backstage-oidc-helper admin list
   backstage-oidc-helper admin revoke --user user:default/felix
 
-Exit codes: 0 done, 1 refused, 2 wrong flag or setting
-Documents: docs/offboarding.md";
+Exit codes: 0 done, 1 refused, 2 wrong flag or setting",
+    "docs/offboarding.md"
+);
 
 #[cfg(test)]
 mod tests {
@@ -122,9 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_documents_that_there_are() {
-        for page in [super::PROGRAM, super::LOGIN, super::STATUS, super::PROXY, super::BACKEND, super::ADMIN]
-        {
+    fn each_page_of_help_names_documents_that_there_are_and_once_where() {
+        let mut program = Program::command();
+        program.build();
+        let program_page = program.render_long_help().to_string();
+        let commands = program.get_subcommands_mut().filter(|command| command.get_name() != "help");
+        let pages = commands.map(|command| command.render_long_help().to_string());
+        for page in pages.chain([program_page]) {
+            let page = page.as_str();
+            assert_eq!(page.matches(env!("CARGO_PKG_REPOSITORY")).count(), 1, "{page}");
             let words = page.split([' ', ',', '\n', '.']).filter(|word| word.starts_with("docs/"));
             let mut named = 0;
             for name in words {
