@@ -13,7 +13,7 @@ use std::sync::{Arc, Once};
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
-use backstage_oidc_helper::clock::{Clock, SystemClock};
+use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{logout, status};
 use backstage_oidc_helper::helper::login;
@@ -198,11 +198,13 @@ fn change_service(command: ProxyCommand) -> ExitCode {
     let ended = match command {
         ProxyCommand::Install(flags) => flags.order().map_err(HelperError::from).and_then(|order| {
             let tools = tools(&order.settings.login, &Arc::new(Terminal::stderr()));
-            let here = install::Here { machine: &machine, runner, tools: &tools };
+            let here = install::Here { machine: &machine, runner, timer: &RuntimeTimer, tools: &tools };
             actix_web::rt::System::new().block_on(install::run(order, &here))
         }),
         ProxyCommand::Uninstall => {
-            install::uninstall::run(&machine, runner, &Terminal::stdout()).map_err(HelperError::from)
+            let answers = Terminal::stdout();
+            let removed = install::uninstall::run(&machine, (runner, &RuntimeTimer), &answers);
+            actix_web::rt::System::new().block_on(removed).map_err(HelperError::from)
         }
     };
     ended.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)

@@ -17,12 +17,14 @@ pub mod written;
 
 use std::path::{Path, PathBuf};
 
-use self::command_line::Runner;
+use self::command_line::{FailedCommand, Runner};
 use self::executable::lasting_path;
 use self::machine::Machine;
-use self::refusal::InstallRefusal;
+use self::refusal::{InstallRefusal, Trouble};
+use self::service::control::{Control, State};
 use self::service::{Description, MARK, Manager};
 use self::written::{Written, read};
+use crate::clock::Timer;
 use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::in_terminal;
@@ -57,30 +59,10 @@ pub struct Here<'a> {
     pub machine: &'a Machine,
     /// Runs commands.
     pub runner: &'a dyn Runner,
+    /// Lets time pass.
+    pub timer: &'a dyn Timer,
     /// What commands in a terminal use.
     pub tools: &'a Tools,
-}
-
-/// What the manager of services knows of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Nothing.
-    Absent,
-    /// It has the port, but would not start again, or the other way round.
-    Part,
-    /// It is installed.
-    Whole,
-}
-
-impl State {
-    fn of(manager: &Manager, runner: &dyn Runner) -> Self {
-        let known = manager.is_installed.iter().filter(|line| runner.run(line).is_ok()).count();
-        match known {
-            0 => Self::Absent,
-            _ if known == manager.is_installed.len() => Self::Whole,
-            _ => Self::Part,
-        }
-    }
 }
 
 /// A file with its text.
@@ -91,7 +73,7 @@ type Text = (PathBuf, String);
 /// # Errors
 /// As the variants of [`InstallRefusal`] say, and when the backend is not confirmed. Then nothing is changed.
 pub async fn run(order: Order, here: &Here<'_>) -> Result<(), HelperError> {
-    let Here { machine, runner, tools } = *here;
+    let Here { machine, runner, timer, tools } = *here;
     let manager = machine.manager(runner)?;
     let executable = lasting_path(&machine.executable, &machine.search, &machine.temporary)?;
     if executable.contains(manager.not_in_paths) {
@@ -99,14 +81,19 @@ pub async fn run(order: Order, here: &Here<'_>) -> Result<(), HelperError> {
     }
     let mut keyboard = Keyboard::default();
     confirm_backend(&order.settings, tools, &mut keyboard).await?;
-    let state = State::of(&manager, runner);
+    let control = Control { manager: &manager, runner, timer };
+    let state = control.state();
     let wanted = &order.settings.control_listen;
     let listen = match state {
         State::Whole | State::Part => helper_port::own_addresses(wanted),
         State::Absent => helper_port::free_addresses(wanted, machine.user).await?,
     };
     let settings = with_backend(order.carried, &order.settings);
-    let description = Description { executable, settings, listen, user: machine.user_name.clone() };
+    if let Some(sentence) = (manager.not_held)(&settings) {
+        tools.terminal.say_whole(&sentence);
+    }
+    let (log, user) = (manager.log.clone(), machine.user_name.clone());
+    let description = Description { executable, settings, listen, log, user };
     let texts = texts(&manager, &description)?;
     if state == State::Whole && are_there(&manager, &texts)? {
         tools.answers.say_whole("It is installed like this already: nothing was changed.");
@@ -118,7 +105,7 @@ pub async fn run(order: Order, here: &Here<'_>) -> Result<(), HelperError> {
     };
     show(&texts, &lines, &tools.terminal);
     ask(order.asking, (&mut keyboard, &tools.terminal)).await?;
-    put_in_place(&manager, &texts, state, runner)?;
+    put_in_place(&control, &texts, state).await?;
     tools.answers.say_whole(manager.installed);
     tools.answers.say_whole("To remove it: backstage-oidc-helper proxy uninstall");
     Ok(())
@@ -206,12 +193,8 @@ async fn ask(asking: Asking, (keyboard, terminal): (&mut Keyboard, &Terminal)) -
     }
 }
 
-fn put_in_place(
-    manager: &Manager,
-    texts: &[Text],
-    before: State,
-    runner: &dyn Runner,
-) -> Result<(), InstallRefusal> {
+async fn put_in_place(control: &Control<'_>, texts: &[Text], before: State) -> Result<(), InstallRefusal> {
+    let manager = control.manager;
     for (path, _) in texts {
         own_file(manager, path)?;
     }
@@ -219,27 +202,38 @@ fn put_in_place(
     for (path, text) in texts {
         written.write(path, &manager.encoding.bytes(text))?;
     }
-    let tolerated = |lines: &[command_line::CommandLine]| {
-        for line in lines {
-            if let Err(failure) = runner.run(line) {
-                tracing::info!(%line, %failure, "a command failed that may fail");
-            }
-        }
+    let ended = match before {
+        State::Absent => Ok(()),
+        State::Whole | State::Part => control.end(|_| ()).await,
     };
-    if before != State::Absent {
-        tolerated(&manager.stop);
+    let started = match ended {
+        Ok(()) => control.start().await,
+        Err(failed) => Err(failed),
+    };
+    match started {
+        Ok(()) => Ok(()),
+        Err(failed) => Err(undo(control, written, before, failed).await),
     }
-    for line in &manager.start {
-        let Err(failure) = runner.run(line) else { continue };
-        tolerated(&manager.stop);
-        written.put_back();
-        tolerated(&manager.forget);
-        if before != State::Absent {
-            tolerated(&manager.start);
-        }
-        return Err(InstallRefusal::Undone { line: line.clone(), failure });
+}
+
+/// Puts all back as it was, and says whether that is true.
+async fn undo(
+    control: &Control<'_>,
+    mut written: Written,
+    before: State,
+    failed: FailedCommand,
+) -> InstallRefusal {
+    let ended = control.end(|_| ()).await;
+    let put_back = written.put_back();
+    control.forget(|_| ());
+    let service = match before {
+        State::Absent => ended,
+        State::Whole | State::Part => control.start().await,
+    };
+    match put_back.and(service.map_err(Trouble::Command)) {
+        Ok(()) => InstallRefusal::Undone(failed),
+        Err(left) => InstallRefusal::NotPutBack { failed: Trouble::Command(failed), left: Box::new(left) },
     }
-    Ok(())
 }
 
 #[cfg(test)]

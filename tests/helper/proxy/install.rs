@@ -107,4 +107,12 @@ fn it_is_installed_only_when_the_user_has_said_so_and_the_port_is_free() {
     let (own, code) = user.run("\"$helper\" proxy");
     assert!(code == 3 && own.contains("Port 8888 is taken by a backstage-oidc-helper proxy"), "{own}");
     assert_eq!(Visitor::new(&here.world, CONTROL).get("/healthz").status, 200);
+
+    let (gone, code) = user.run("rm ~/.config/systemd/user/backstage-oidc-helper.*");
+    assert_eq!(code, 0, "{gone}");
+    let (removed, code) = user.run("\"$helper\" proxy uninstall");
+    assert!(code == 0 && removed.contains("Removed: the helper does not start"), "{removed}");
+    assert!(TcpListener::bind("127.0.0.1:8888").is_ok(), "the port is free also where the files were gone");
+    let (left, _) = user.run(LEFT);
+    assert!(!left.contains("systemd"), "{left}");
 }

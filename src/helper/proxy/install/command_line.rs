@@ -39,6 +39,8 @@ pub enum Failure {
     Missing,
     /// It failed with these words.
     Said(String),
+    /// It succeeded, and what it was to end is still there.
+    StillThere,
 }
 
 impl fmt::Display for Failure {
@@ -46,7 +48,23 @@ impl fmt::Display for Failure {
         match self {
             Self::Missing => f.write_str("there is no such program"),
             Self::Said(words) => f.write_str(words),
+            Self::StillThere => f.write_str("the service is still there"),
         }
+    }
+}
+
+/// A command that did not do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCommand {
+    /// The command.
+    pub line: CommandLine,
+    /// How it ended.
+    pub failure: Failure,
+}
+
+impl fmt::Display for FailedCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed ({})", self.line, self.failure)
     }
 }
 

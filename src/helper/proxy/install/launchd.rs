@@ -1,5 +1,5 @@
 //! The launchd agent: launchd starts the proxy when the user logs in, and again when it ends. It hands over no socket without code that this
-//! program does not have (`launch_activate_socket`), so the proxy keeps running.
+//! program does not have (`launch_activate_socket`), so the proxy keeps running. No Mac has run this yet.
 
 use std::io::Error;
 use std::path::Path;
@@ -8,7 +8,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::command_line::CommandLine;
-use super::service::{Description, Encoding, MARK, Manager, ServiceFile};
+use super::service::{Description, Encoding, MARK, Manager, Returns, ServiceFile};
 
 /// The agent's name.
 const LABEL: &str = "backstage-oidc-helper";
@@ -32,6 +32,9 @@ pub fn manager(home: &Path, user: u32) -> Manager {
         is_installed: vec![launchctl(&["print", &agent])],
         start: vec![launchctl(&["bootstrap", &domain, &path])],
         stop: vec![launchctl(&["bootout", &agent])],
+        returns: Returns::Early,
+        not_held: |_| None,
+        log: Some(home.join("Library/Logs").join(format!("{LABEL}.log"))),
         forget: vec![],
         installed: "Installed: launchd runs the helper now, and from every login on.",
     }
@@ -72,7 +75,13 @@ fn agent(xml: Xml<'_>, description: &Description) -> Result<(), Error> {
         xml.create_element("true").write_empty()?;
     }
     text(xml, "key", "ProcessType")?;
-    text(xml, "string", "Background")
+    text(xml, "string", "Background")?;
+    // Without it, launchd throws away what the proxy logs.
+    if let Some(log) = &description.log {
+        text(xml, "key", "StandardErrorPath")?;
+        text(xml, "string", &log.display().to_string())?;
+    }
+    Ok(())
 }
 
 fn text(xml: Xml<'_>, name: &str, content: &str) -> Result<(), Error> {
@@ -86,7 +95,9 @@ mod tests {
     fn list(executable: &str, settings: &[(&str, &str)]) -> String {
         let settings = settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let executable = executable.to_owned();
-        property_list(&Description { executable, settings, listen: vec![], user: String::new() }).unwrap()
+        let log = Some("/Users/a & b/Library/Logs/x.log".into());
+        property_list(&Description { executable, settings, listen: vec![], log, user: String::new() })
+            .unwrap()
     }
 
     #[test]
@@ -96,6 +107,7 @@ mod tests {
         for part in [
             "<key>ProgramArguments</key><array><string>/Applications/A &amp; B/&lt;helper&gt;</string><string>proxy</string></array>",
             "<key>EnvironmentVariables</key><dict><key>NO_PROXY</key><string>a&amp;b,&quot;c&quot;</string></dict>",
+            "<key>StandardErrorPath</key><string>/Users/a &amp; b/Library/Logs/x.log</string>",
             "<key>RunAtLoad</key><true/><key>KeepAlive</key><true/>",
             MARK,
         ] {
@@ -108,6 +120,7 @@ mod tests {
         let manager = manager(Path::new("/Users/felix"), 501);
         let path = "/Users/felix/Library/LaunchAgents/backstage-oidc-helper.plist";
         assert_eq!(manager.files[0].path, Path::new(path));
+        assert_eq!(manager.log.unwrap(), Path::new("/Users/felix/Library/Logs/backstage-oidc-helper.log"));
         assert_eq!(manager.start[0].to_string(), format!("launchctl bootstrap gui/501 {path}"));
         assert_eq!(manager.stop[0].to_string(), "launchctl bootout gui/501/backstage-oidc-helper");
     }

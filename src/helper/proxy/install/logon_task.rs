@@ -8,7 +8,8 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::command_line::CommandLine;
-use super::service::{Description, Encoding, MARK, Manager, ServiceFile};
+use super::service::{Description, Encoding, MARK, Manager, Returns, ServiceFile};
+use crate::settings::proxy::carried::Carried;
 
 /// The task's name.
 const TASK: &str = "backstage-oidc-helper";
@@ -43,9 +44,25 @@ pub fn manager(folder: &Path) -> Manager {
             schtasks(&["/Run", "/TN", TASK]),
         ],
         stop: vec![schtasks(&["/End", "/TN", TASK]), schtasks(&["/Delete", "/F", "/TN", TASK])],
+        returns: Returns::Afterwards,
+        not_held,
+        log: None,
         forget: vec![],
         installed: "Installed: the helper runs now, and from every logon on, in a console window that you can minimise; closing it ends the helper until the next logon.",
     }
+}
+
+/// The names of the settings that the task does not hold, in a sentence.
+fn not_held(settings: &Carried) -> Option<String> {
+    let has_flag = |name: &str| FLAGS.iter().any(|(known, _)| *known == name);
+    let names: Vec<_> =
+        settings.iter().map(|(name, _)| name.as_str()).filter(|name| !has_flag(name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Not in the task, which has no variables: {}. Set them for your user with setx, or the installed helper does not know them.",
+            names.join(", ")
+        )
+    })
 }
 
 type Xml<'a> = &'a mut Writer<Vec<u8>>;
@@ -135,6 +152,7 @@ mod tests {
             executable: "C:\\A & B\\helper.exe".to_owned(),
             settings: settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             listen: vec![],
+            log: None,
             user: "DESK\\felix".to_owned(),
         }
     }
@@ -152,6 +170,14 @@ mod tests {
         ] {
             assert!(without_space.contains(part), "{part} is not in {task}");
         }
+    }
+
+    #[test]
+    fn a_setting_without_a_flag_is_named_and_one_with_a_flag_is_not() {
+        let said = not_held(&example().settings).unwrap();
+        assert!(said.contains("variables: NO_PROXY. Set"), "{said}");
+        let held = FLAGS.map(|(name, _)| (name.to_owned(), "x".to_owned()));
+        assert_eq!(not_held(&held.to_vec()), None);
     }
 
     #[test]

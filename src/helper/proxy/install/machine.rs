@@ -97,7 +97,9 @@ impl Machine {
             Failure::Said(_) if self.system == System::Linux && !self.has_runtime_directory => {
                 InstallRefusal::NoRuntimeDirectory
             }
-            Failure::Said(_) => InstallRefusal::NoAnswer { line: manager.answers, failure },
+            Failure::Said(_) | Failure::StillThere => {
+                InstallRefusal::NoAnswer { line: manager.answers, failure }
+            }
         }
     }
 }

@@ -3,8 +3,24 @@
 use std::io::Error;
 use std::path::PathBuf;
 
-use super::command_line::{CommandLine, Failure};
+use super::command_line::{CommandLine, FailedCommand, Failure};
 use crate::helper::port::ListenError;
+
+/// What failed on the way.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// A command.
+    #[error("{0}")]
+    Command(FailedCommand),
+    /// A file.
+    #[error("{} could not be written ({reason})", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's own words.
+        reason: Error,
+    },
+}
 
 /// Why nothing was installed, or removed.
 #[derive(Debug, thiserror::Error)]
@@ -103,23 +119,21 @@ pub enum InstallRefusal {
         reason: Error,
     },
     /// A command failed after the files were written.
+    #[error("{0}: all was put back as it was; when the cause is mended, run this again.")]
+    Undone(FailedCommand),
+    /// Something failed, and not all could be put back.
     #[error(
-        "{line} failed ({failure}): all was put back as it was; when the cause is mended, run this again."
+        "{failed}, and when all was to be put back, {left}: run backstage-oidc-helper proxy uninstall, mend the cause, then run this again."
     )]
-    Undone {
-        /// The command.
-        line: CommandLine,
-        /// How it ended.
-        failure: Failure,
+    NotPutBack {
+        /// What failed first.
+        failed: Trouble,
+        /// What failed then.
+        left: Box<Trouble>,
     },
     /// A command failed that would have ended the service.
-    #[error("{line} failed ({failure}): nothing was removed; when the cause is mended, run this again.")]
-    NotStopped {
-        /// The command.
-        line: CommandLine,
-        /// How it ended.
-        failure: Failure,
-    },
+    #[error("{0}: nothing was removed; when the cause is mended, run this again.")]
+    NotStopped(FailedCommand),
     /// No user is there to be asked.
     #[error(
         "Nothing was installed, since there is no terminal to ask in: run this with --yes to install what is shown above."
@@ -148,8 +162,9 @@ impl InstallRefusal {
             | Self::OthersFile(_)
             | Self::File { .. }
             | Self::NotRemoved { .. }
-            | Self::Undone { .. }
-            | Self::NotStopped { .. }
+            | Self::Undone(_)
+            | Self::NotPutBack { .. }
+            | Self::NotStopped(_)
             | Self::Declined => 1,
         }
     }

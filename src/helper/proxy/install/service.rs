@@ -1,5 +1,7 @@
 //! The proxy as a service of the user's: what the system's manager of services is told, the same for each of them.
 
+pub mod control;
+
 use std::io::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +21,8 @@ pub struct Description {
     pub settings: Carried,
     /// The addresses of the helper port.
     pub listen: Vec<SocketAddr>,
+    /// The file for the log, where the manager keeps none of its own.
+    pub log: Option<PathBuf>,
     /// The user's name, as Windows has it.
     pub user: String,
 }
@@ -71,6 +75,15 @@ pub struct ServiceFile {
     pub content: Content,
 }
 
+/// When its commands that start and end a service return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returns {
+    /// When that is done.
+    Afterwards,
+    /// Perhaps before: what ends may be there for a while, and in the way of what starts.
+    Early,
+}
+
 /// A manager of services, and how it is told of this one.
 pub struct Manager {
     /// What it does not take in the path of a program, however it is written.
@@ -87,8 +100,14 @@ pub struct Manager {
     pub start: Vec<CommandLine>,
     /// Run before they are replaced or removed.
     pub stop: Vec<CommandLine>,
-    /// Run when they are gone.
+    /// When these return.
+    pub returns: Returns,
+    /// Run when the files are gone.
     pub forget: Vec<CommandLine>,
+    /// A sentence that names the settings which its files cannot hold; none where they hold all.
+    pub not_held: fn(&Carried) -> Option<String>,
+    /// The file for the log, where it keeps none of its own.
+    pub log: Option<PathBuf>,
     /// What the user reads in the end.
     pub installed: &'static str,
 }

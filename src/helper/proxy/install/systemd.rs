@@ -4,7 +4,7 @@ use std::io::{Error, Write};
 use std::path::Path;
 
 use super::command_line::CommandLine;
-use super::service::{Description, Encoding, MARK, Manager, ServiceFile};
+use super::service::{Description, Encoding, MARK, Manager, Returns, ServiceFile};
 use crate::helper::port::passed::SOCKET_NAME;
 
 /// The names of the units.
@@ -41,7 +41,11 @@ pub fn manager(configuration: &Path) -> Manager {
             systemctl(&["is-enabled", "--quiet", SOCKET]),
         ],
         start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", "--now", SOCKET])],
-        stop: vec![systemctl(&["disable", "--now", SOCKET]), systemctl(&["stop", SERVICE])],
+        // The socket once more: where its file is gone, it cannot be disabled, but ended.
+        stop: vec![systemctl(&["disable", "--now", SOCKET]), systemctl(&["stop", SOCKET, SERVICE])],
+        returns: Returns::Afterwards,
+        not_held: |_| None,
+        log: None,
         forget: vec![systemctl(&["daemon-reload"])],
         installed: "Installed: systemd listens for the helper and starts it at the first connection, also after a reboot; until then it uses no memory.",
     }
@@ -85,6 +89,7 @@ mod tests {
             executable: executable.to_owned(),
             settings: settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             listen: vec!["127.0.0.1:8888".parse().unwrap(), "[::1]:8888".parse().unwrap()],
+            log: None,
             user: String::new(),
         }
     }

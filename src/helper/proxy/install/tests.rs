@@ -1,7 +1,11 @@
-use std::cell::RefCell;
+mod every_system;
+
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
 
 use super::command_line::{CommandLine, Failure};
 use super::*;
@@ -36,27 +40,58 @@ impl Shown {
 struct Fake {
     told: RefCell<Vec<String>>,
     fails: BTreeSet<&'static str>,
-    installed: RefCell<bool>,
+    installed: Cell<bool>,
+    /// How often it is still there when it is looked for after its end.
+    lingers: Cell<u32>,
+    /// How many starts fail.
+    failing_starts: Cell<u32>,
 }
+
+impl Fake {
+    fn is_there(&self) -> bool {
+        let lingers = self.lingers.get();
+        if !self.installed.get() && lingers > 0 {
+            self.lingers.set(lingers - 1);
+            return true;
+        }
+        self.installed.get()
+    }
+}
+
+const STARTS: [&str; 3] = ["enable --now", "bootstrap", "/Create"];
+const ENDS: [&str; 3] = ["disable --now", "bootout", "/Delete"];
+const LOOKS: [&str; 3] = [" is-", "/backstage-oidc-helper", "/Query /TN"];
 
 impl Runner for Fake {
     fn run(&self, line: &CommandLine) -> Result<(), Failure> {
         let line = line.to_string();
         let fails = self.fails.iter().any(|word| line.contains(word));
-        if line.contains(" is-") {
-            let is_so = *self.installed.borrow() && !fails;
+        let is = |words: &[&str]| words.iter().any(|word| line.contains(word));
+        if is(&LOOKS) && !is(&ENDS) && !is(&STARTS) {
+            let is_so = !fails && self.is_there();
             return if is_so { Ok(()) } else { Err(Failure::Said("inactive".to_owned())) };
         }
         self.told.borrow_mut().push(line.clone());
-        if fails {
+        let failing = self.failing_starts.get();
+        if fails || (is(&STARTS) && failing > 0) {
+            self.failing_starts.set(failing.saturating_sub(1));
             return Err(Failure::Said("Access denied".to_owned()));
         }
-        for (word, installed) in [("enable --now", true), ("disable --now", false)] {
-            if line.contains(word) {
-                *self.installed.borrow_mut() = installed;
-            }
+        if is(&STARTS) || is(&ENDS) {
+            self.installed.set(is(&STARTS));
         }
         Ok(())
+    }
+}
+
+/// Lets no time pass, and counts the waits.
+#[derive(Default)]
+struct NoTime(AtomicU32);
+
+#[async_trait::async_trait]
+impl Timer for NoTime {
+    async fn wait(&self, _: Duration) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -65,10 +100,18 @@ struct Scene {
     home: tempfile::TempDir,
     machine: Machine,
     fake: Fake,
+    timer: NoTime,
     shown: Shown,
 }
 
 impl Scene {
+    fn of(system: System) -> Self {
+        let mut scene = Self::new();
+        scene.machine.system = system;
+        scene.machine.state = Some(scene.home.path().join("state"));
+        scene
+    }
+
     fn new() -> Self {
         let home = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
         let executable = home.path().join("helper");
@@ -87,12 +130,16 @@ impl Scene {
             is_wsl: false,
             has_runtime_directory: true,
         };
-        Self { home, machine, fake: Fake::default(), shown: Shown::default() }
+        Self { home, machine, fake: Fake::default(), timer: NoTime::default(), shown: Shown::default() }
     }
 
     async fn install(&self, asking: Asking, backend: &str) -> Result<(), HelperError> {
-        let pairs = [("BACKSTAGE_URL", backend), ("CONTROL_LISTEN", LISTEN)];
-        let source = Source::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self.install_with(asking, &[("BACKSTAGE_URL", backend)]).await
+    }
+
+    async fn install_with(&self, asking: Asking, settings: &[(&str, &str)]) -> Result<(), HelperError> {
+        let pairs = settings.iter().chain(&[("CONTROL_LISTEN", LISTEN)]);
+        let source = Source::new(pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let carried = source.carried(|path| Ok(path.into())).unwrap();
         let order = Order { settings: ProxySettings::read(&source).unwrap(), carried, asking };
         let tools = Tools {
@@ -105,15 +152,27 @@ impl Scene {
             answers: Terminal::new(Box::new(self.shown.clone())),
             state_folder: None,
         };
-        run(order, &Here { machine: &self.machine, runner: &self.fake, tools: &tools }).await
+        let here = Here { machine: &self.machine, runner: &self.fake, timer: &self.timer, tools: &tools };
+        run(order, &here).await
     }
 
     async fn install_for_sure(&self) -> Result<(), HelperError> {
         self.install(Asking::SaidBefore, "http://localhost:7007").await
     }
 
-    fn uninstall(&self) -> Result<(), InstallRefusal> {
-        uninstall::run(&self.machine, &self.fake, &Terminal::new(Box::new(self.shown.clone())))
+    async fn uninstall(&self) -> Result<(), InstallRefusal> {
+        let answers = Terminal::new(Box::new(self.shown.clone()));
+        uninstall::run(&self.machine, (&self.fake, &self.timer), &answers).await
+    }
+
+    /// The files of the service that are there, with their content.
+    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let files = self.machine.manager(&self.fake).unwrap().files;
+        files.into_iter().filter_map(|file| Some((file.path.clone(), read(&file.path).unwrap()?))).collect()
+    }
+
+    fn told_since(&self, before: usize) -> String {
+        self.fake.told.borrow()[before..].join("\n")
     }
 
     fn units(&self) -> Vec<String> {
@@ -255,21 +314,26 @@ async fn what_another_program_has_written_is_neither_replaced_nor_removed() {
     let error = scene.install_for_sure().await.unwrap_err().to_string();
     assert!(error.contains("was not written by proxy install"), "{error}");
     assert_eq!(scene.units(), [UNITS[1]]);
-    assert!(matches!(scene.uninstall(), Err(InstallRefusal::OthersFile(path)) if path == unit));
+    assert!(matches!(scene.uninstall().await, Err(InstallRefusal::OthersFile(path)) if path == unit));
     assert_eq!(scene.units(), [UNITS[1]]);
 }
 
 #[actix_web::test]
 async fn all_that_was_installed_is_removed_and_nothing_is_no_error() {
     let scene = Scene::new();
-    scene.uninstall().unwrap();
+    scene.uninstall().await.unwrap();
     assert!(scene.shown.text().contains("Nothing is installed"));
     scene.install_for_sure().await.unwrap();
     std::fs::write(scene.unit("own.service"), "").unwrap();
-    scene.uninstall().unwrap();
+    scene.uninstall().await.unwrap();
     assert_eq!(scene.units(), ["own.service"]);
     let told = scene.fake.told.borrow().join("\n");
-    assert!(told.ends_with("stop backstage-oidc-helper.service\nsystemctl --user daemon-reload"), "{told}");
+    assert!(
+        told.ends_with(
+            "stop backstage-oidc-helper.socket backstage-oidc-helper.service\nsystemctl --user daemon-reload"
+        ),
+        "{told}"
+    );
     assert!(scene.shown.text().contains(&format!("Removed {}", scene.unit(UNITS[0]).display())));
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::refusal::InstallRefusal;
+use super::refusal::{InstallRefusal, Trouble};
 
 /// A file that was replaced, and what was there before.
 struct Replaced {
@@ -29,20 +29,40 @@ impl Written {
                 Ok(())
             }
             Err(reason) => {
-                self.put_back();
-                Err(InstallRefusal::File { path: path.to_owned(), reason })
+                let path = path.to_owned();
+                Err(match self.put_back() {
+                    Ok(()) => InstallRefusal::File { path, reason },
+                    Err(left) => InstallRefusal::NotPutBack {
+                        failed: Trouble::File { path, reason },
+                        left: Box::new(left),
+                    },
+                })
             }
         }
     }
 
-    /// Puts all back as it was. What cannot be put back is left: the error that led here is what the user has to know.
-    pub fn put_back(&mut self) {
+    /// Puts all back as it was.
+    ///
+    /// # Errors
+    /// The first file that cannot be put back; the others are.
+    pub fn put_back(&mut self) -> Result<(), Trouble> {
+        let mut ended = Ok(());
         for Replaced { path, before } in self.0.drain(..).rev() {
-            let _ = match before {
+            let put_back = match before {
                 Some(before) => replace(&path, &before),
-                None => fs::remove_file(&path),
+                None => gone(fs::remove_file(&path)),
             };
+            ended = ended.and(put_back.map_err(|reason| Trouble::File { path, reason }));
         }
+        ended
+    }
+}
+
+/// A file that is not there any more need not be removed.
+fn gone(removed: Result<(), Error>) -> Result<(), Error> {
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -86,5 +106,26 @@ mod tests {
         assert_eq!(read(&first).unwrap().unwrap(), b"old");
         assert_eq!(read(&second).unwrap(), None);
         assert_eq!(fs::read_dir(home.path().join("a")).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_is_named_and_the_rest_is_put_back() {
+        let home = tempfile::tempdir().unwrap();
+        let [first, second] = ["a/first", "b/second"].map(|name| home.path().join(name));
+        let mut written = Written::default();
+        written.write(&first, b"new").unwrap();
+        written.write(&second, b"old").unwrap();
+        written.write(&second, b"new").unwrap();
+        // A file where its folder was.
+        fs::remove_dir_all(home.path().join("b")).unwrap();
+        fs::write(home.path().join("b"), "").unwrap();
+        let refusal = written.write(&first.join("third"), b"new").unwrap_err();
+        let said = refusal.to_string();
+        assert!(matches!(refusal, InstallRefusal::NotPutBack { .. }), "{said}");
+        assert!(
+            said.contains("third could not be written") && said.contains("second could not be"),
+            "{said}"
+        );
+        assert_eq!(read(&first).unwrap(), None);
     }
 }
