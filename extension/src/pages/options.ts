@@ -1,0 +1,2 @@
+// Another engineer's, or the next slice's.
+export {};
