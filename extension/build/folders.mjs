@@ -47,7 +47,7 @@ export async function makeFolder(browser, version, output = OUTPUT) {
   });
   await copyPages(folder);
   for (const name of ['_locales', 'icons']) {
-    await cp(join(EXTENSION, name), join(folder, name), { recursive: true, filter: (path) => !path.endsWith('.gitkeep') });
+    await cp(join(EXTENSION, name), join(folder, name), { recursive: true, filter: (path) => !/\.(svg|gitkeep)$/.test(path) });
   }
   const manifest = await manifestFor(browser, version);
   if ('storage' in manifest) {

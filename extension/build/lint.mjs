@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { inRepository } from '../../dev/setup/repository.mjs';
 
 const BACKSTAGE = inRepository('backstage');
-const require = createRequire(join(BACKSTAGE, 'package.json'));
-const { ESLint } = require('eslint');
-const { createConfigForRole } = require('@backstage/cli/config/eslint-factory');
+const fromBackstage = createRequire(join(BACKSTAGE, 'package.json'));
+const { ESLint } = fromBackstage('eslint');
+const { createConfigForRole } = fromBackstage('@backstage/cli/config/eslint-factory');
 
 const eslint = new ESLint({
   cwd: BACKSTAGE,

@@ -1,9 +1,98 @@
-// Wires the parts to the browser's events.
+// Wires the parts to the browser's events. The background is stopped when it has nothing to do, and started for the next event: what it has
+// to remember is in storage.
+import { showBadge } from './badge';
 import { browser } from './browser';
 import { registerContent } from './content-script';
+import { answerTo } from './conversation';
+import { deliverAndEnd } from './login/callback';
+import { end, onEndAlarm, problemOf, settle, settleAll } from './login/end';
+import { allLogins, changedLogins, forgetAll, isUnderWay } from './login/login';
+import { forgetReturned, onAnswer } from './login/returned';
+import { isCaughtBy, uninstallAll } from './login/rules';
+import { KEY } from './portals';
 
-browser.runtime.onInstalled.addListener(() => void registerContent());
-browser.runtime.onStartup.addListener(() => void registerContent());
-browser.storage.onChanged.addListener(() => void registerContent());
-browser.permissions.onAdded.addListener(() => void registerContent());
-browser.permissions.onRemoved.addListener(() => void registerContent());
+const { runtime, storage, permissions, alarms, tabs } = browser;
+
+runtime.onMessage.addListener((message, sender, respond) => {
+  const answer = answerTo(message, sender);
+  answer?.then(respond, () => respond(problemOf('unexpected')));
+  return answer !== undefined;
+});
+
+runtime.onInstalled.addListener(() => void begin());
+runtime.onStartup.addListener(() => void begin());
+permissions.onAdded.addListener(() => void registerContent());
+permissions.onRemoved.addListener(() => void registerContent());
+storage.onChanged.addListener((changes, area) => {
+  if (area !== 'session') {
+    void (KEY in changes && registerContent());
+    return;
+  }
+  const logins = changedLogins(changes);
+  if (logins.length > 0) {
+    void showBadge();
+  }
+  logins.forEach(login => login && void settle(login));
+});
+
+alarms.onAlarm.addListener(({ name }) => {
+  const [kind, id = ''] = name.split(':');
+  if (kind === 'end') {
+    void onEndAlarm(id);
+  } else {
+    void deliverAndEnd(id, () => undefined);
+  }
+});
+
+tabs.onRemoved.addListener(tab => void onTabClosed(tab));
+tabs.onUpdated.addListener((_, { url }) => {
+  if (url?.startsWith('http://localhost:8000')) {
+    void onPort(url);
+  }
+});
+
+if (browser.webRequest) {
+  browser.webRequest.onHeadersReceived.addListener(
+    onAnswer,
+    { urls: ['<all_urls>'], types: ['main_frame'] },
+    ['responseHeaders'],
+  );
+}
+
+void settleAll();
+
+/** Nothing of an earlier run goes on. */
+async function begin() {
+  await uninstallAll();
+  await forgetAll();
+  await registerContent();
+  await showBadge();
+}
+
+async function onTabClosed(tab: number) {
+  await forgetReturned(tab);
+  for (const { id, loginTab, step } of await allLogins()) {
+    if (loginTab !== tab) {
+      continue;
+    }
+    if (step === 'confirming') {
+      await end(id, { kind: 'failed', problem: problemOf('not_confirmed') });
+    } else if (step === 'delivering') {
+      // Its page is gone, so it is delivered from here.
+      await deliverAndEnd(id, () => undefined);
+    }
+  }
+}
+
+/** A callback has arrived at port 8000: the browser did not let the extension catch it. */
+async function onPort(url: string) {
+  for (const login of (await allLogins()).filter(isUnderWay)) {
+    const { id, step, secrets, redirectUri } = login;
+    const isOurs =
+      secrets && isCaughtBy({ state: secrets.state, redirectUri }, url);
+    if (isOurs && step === 'authorizing') {
+      const problem = problemOf('redirect_not_caught');
+      await end(id, { kind: 'failed', problem });
+    }
+  }
+}

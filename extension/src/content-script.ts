@@ -21,13 +21,28 @@ export async function registerContent(): Promise<void> {
       matches,
       runAt: 'document_start' as const,
       allFrames: false,
+      persistAcrossSessions: true,
     };
     if (registered.length > 0) {
       await browser.scripting.updateContentScripts([script]);
     } else {
       await browser.scripting.registerContentScripts([script]);
     }
+    await putIntoOpenPages(matches);
   });
+}
+
+/** The script itself sees to it that it is in a page once. */
+async function putIntoOpenPages(matches: string[]): Promise<void> {
+  for (const { id } of await browser.tabs.query({ url: matches })) {
+    if (id !== undefined) {
+      const target = { tabId: id, frameIds: [0] };
+      // A page that shows an error takes no script.
+      await browser.scripting
+        .executeScript({ target, files: ['content.js'] })
+        .catch(() => undefined);
+    }
+  }
 }
 
 async function grantedPortals(): Promise<string[]> {

@@ -36,7 +36,12 @@ export type ContentMessage =
   | { type: 'state'; clusters: ClusterState[] };
 
 /** What the background says to the content script. */
-export type ContentAnswer = { type: 'result'; id: string } & Result;
+export type ContentAnswer = {
+  type: 'result';
+  id: string;
+  /** The page that is meant has this origin. */
+  origin: string;
+} & Result;
 
 /** What the extension's own pages say to the background. */
 export type OwnPageMessage =
@@ -45,9 +50,7 @@ export type OwnPageMessage =
   /** The click that says no. */
   | { type: 'decline'; login: string }
   /** Asks for the address that the provider's answer held, or for the login that this tab delivers; answers `Returned`. */
-  | { type: 'returned' }
-  /** A login has its end: the page that began it is told. */
-  | { type: 'ended'; login: string };
+  | { type: 'returned' };
 
 /** What the background knows of the tab of a callback page. */
 export interface Returned {
@@ -105,6 +108,13 @@ export function readContentMessage(value: unknown): ContentMessage | undefined {
     : { type: 'state', clusters: message.clusters };
 }
 
+/** A message of the background to the content script. */
+export function readContentAnswer(value: unknown): ContentAnswer | undefined {
+  return isRecord(value) && value.type === 'result'
+    ? (value as unknown as ContentAnswer)
+    : undefined;
+}
+
 /** A message of one of the extension's own pages. */
 export function readOwnPageMessage(value: unknown): OwnPageMessage | undefined {
   if (!isRecord(value)) {
@@ -114,7 +124,7 @@ export function readOwnPageMessage(value: unknown): OwnPageMessage | undefined {
   if (type === 'returned') {
     return { type };
   }
-  if (type !== 'continue' && type !== 'decline' && type !== 'ended') {
+  if (type !== 'continue' && type !== 'decline') {
     return undefined;
   }
   return isText(login, 100) ? { type, login } : undefined;

@@ -10,7 +10,8 @@ export interface Portal {
   providers?: string[];
 }
 
-const KEY = 'portals';
+/** Where both lists are in storage. */
+export const KEY = 'portals';
 
 /** The base below which a portal's backend lies. */
 export function backendOf(portal: Portal): string {

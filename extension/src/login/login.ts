@@ -22,9 +22,23 @@ export type Callback =
 
 /** What `POST /exchange` said of a login that succeeded. */
 export interface Connected {
+  /** The account at the identity provider, as people know it. */
   account?: string;
+  /** Whether the backend gets new tokens when these expire. */
   refreshable: boolean;
 }
+
+/** How a login ended. */
+export type Outcome =
+  | { kind: 'connected'; connected: Connected }
+  /** The identity provider or the person there refused. */
+  | { kind: 'denied' }
+  /** The session ended before a final answer. */
+  | { kind: 'expired' }
+  /** The backend did not accept it, in its own words. */
+  | { kind: 'refused'; problem: Problem }
+  /** It did not get so far, in our words. */
+  | { kind: 'failed'; problem: Problem };
 
 /** A login from its beginning to its end. It is kept in memory only, and outlives the background, which may be stopped at any time. */
 export interface Login {
@@ -37,8 +51,9 @@ export interface Login {
   /** When the session ends, by this machine's clock, in milliseconds. */
   endsAt: number;
   step: Step;
-  problem?: Problem;
-  connected?: Connected;
+  outcome?: Outcome;
+  /** Whether everything that its end takes is done. */
+  settled?: boolean;
 
   /** The tab that began it, and the id of its message. */
   portalTab: number;
@@ -59,7 +74,8 @@ export interface Login {
 export interface Secrets {
   sessionToken: string;
   state: string;
-  authUrl: string;
+  /** Until the provider is opened. */
+  authUrl?: string;
   callback?: Callback;
 }
 
@@ -79,6 +95,15 @@ export async function allLogins(): Promise<Login[]> {
   return Object.entries(all)
     .filter(([key]) => key.startsWith(PREFIX))
     .map(([, login]) => login as Login);
+}
+
+/** The logins among changes of the session's storage, as they are now; nothing for one that was forgotten. */
+export function changedLogins(
+  changes: Record<string, chrome.storage.StorageChange>,
+): (Login | undefined)[] {
+  return Object.entries(changes)
+    .filter(([key]) => key.startsWith(PREFIX))
+    .map(([, { newValue }]) => newValue as Login | undefined);
 }
 
 /** Whether it has not ended yet. */
@@ -113,4 +138,11 @@ export async function change(
 /** Forgets a login. */
 export async function forget(id: string): Promise<void> {
   await browser.storage.session.remove(PREFIX + id);
+}
+
+/** Forgets all logins. */
+export async function forgetAll(): Promise<void> {
+  for (const { id } of await allLogins()) {
+    await forget(id);
+  }
 }
