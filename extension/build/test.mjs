@@ -21,7 +21,7 @@ await build({
   target: 'node20',
   outdir: BUNDLES,
   outbase: SOURCE,
-  outExtension: { '.js': '.test.mjs' },
+  outExtension: { '.js': '.mjs' },
   sourcemap: 'inline',
   logLevel: 'warning',
 });

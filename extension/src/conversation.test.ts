@@ -36,6 +36,7 @@ it('does not answer frames, other extensions, or what has no tab', () => {
     { id: undefined },
     { tab: undefined },
     { url: undefined },
+    { documentLifecycle: 'prerender' as const },
   ]) {
     assert.equal(answerTo(hello, from(PORTAL, more)), undefined);
   }

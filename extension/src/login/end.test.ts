@@ -65,7 +65,8 @@ it('says the same of a no and of a session that ended as the helper does', async
 
 it('removes the rules, the secrets and the alarm of a delivery', async () => {
   const redirectUri = 'http://localhost:8000/';
-  const ruleIds = await install({ state: STATE, redirectUri });
+  const ruleIds = [1, 2];
+  await install({ state: STATE, redirectUri }, ruleIds);
   await fake.alarms.create('deliver:one', {});
   await keep(exampleLogin({ ruleIds }));
   await end('one', REFUSED);

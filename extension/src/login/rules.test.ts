@@ -3,7 +3,14 @@ import { fake, freshBrowser } from '../testing/fake-browser';
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 
-import { install, isCaughtBy, rulesOf, uninstall, uninstallAll } from './rules';
+import {
+  install,
+  isCaughtBy,
+  reserveIds,
+  rulesOf,
+  uninstall,
+  uninstallAll,
+} from './rules';
 
 const STATE = `${'aB_-'.repeat(10)}xyz`;
 const CAUGHT = { state: STATE, redirectUri: 'http://localhost:8000/' };
@@ -76,8 +83,10 @@ it('asks the browser for navigations by GET in exactly this case', () => {
 });
 
 it('removes the rules of one login, and leaves those of another', async () => {
-  const ruleIds = await install(CAUGHT);
-  const others = await install({ ...CAUGHT, state: 'o'.repeat(43) });
+  const ruleIds = await reserveIds();
+  await install(CAUGHT, ruleIds);
+  const others = await reserveIds();
+  await install({ ...CAUGHT, state: 'o'.repeat(43) }, others);
   assert.equal(new Set([...ruleIds, ...others]).size, 4);
   await uninstall({ ruleIds });
   assert.deepEqual(
