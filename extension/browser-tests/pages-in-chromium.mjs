@@ -1,5 +1,5 @@
 // The extension's own pages in Chromium, and what they can be shown.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,7 @@ export class ExtensionPages {
   static async launch() {
     const folder = await mkdtemp(join(tmpdir(), 'extension-pages-'));
     const extension = await makeFolder('chrome', '0.1.0', join(folder, 'built'));
+    await grantThisMachine(join(extension, 'manifest.json'));
     const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       headless: true,
@@ -124,6 +125,17 @@ export class ExtensionPages {
   }
 }
 
+/**
+ * Gives the extension access to this machine's servers: the browser's own question cannot be pressed here.
+ *
+ * @param {string} path of the manifest
+ */
+async function grantThisMachine(path) {
+  const manifest = JSON.parse(await readFile(path, 'utf8'));
+  manifest.host_permissions = [...new Set([...manifest.host_permissions, 'http://localhost/*'])];
+  await writeFile(path, JSON.stringify(manifest));
+}
+
 /** @returns {Promise<string>} a script that sets `views` */
 async function bundle() {
   const { outputFiles } = await build({
@@ -163,6 +175,16 @@ export async function violations(page) {
     const results = await Object(window).axe.run(document, { resultTypes: ['violations'] });
     return results.violations.map((/** @type {{ id: string, nodes: { html: string }[] }} */ { id, nodes }) => `${id}: ${nodes[0]?.html}`);
   });
+}
+
+/**
+ * @param {Page} page that was opened with `allows`
+ * @returns {Promise<string[]>} the origins for which the browser was asked, without this machine's, which it has
+ */
+export async function askedFor(page) {
+  /** @type {{ origins: string[] }[]} */
+  const asked = await page.evaluate(() => Object(window).asked);
+  return asked.flatMap(({ origins }) => origins).filter((origin) => !origin.startsWith('http://localhost'));
 }
 
 /**
