@@ -19,7 +19,7 @@ const EXTENSION = inRepository('extension');
 const SCRIPTS = ['background', 'content', 'pages/popup', 'pages/options', 'pages/confirm', 'pages/callback'];
 
 /** The oldest versions that the manifests allow. */
-const TARGETS = { chrome: 'chrome128', firefox: 'firefox140' };
+const TARGETS = { chrome: 'chrome128', firefox: 'firefox142' };
 
 /**
  * Makes an unpacked extension that the browser can load.

@@ -20,4 +20,4 @@ const results = await eslint.lintFiles([inRepository('extension/src/**/*.ts')]);
 const formatter = await eslint.loadFormatter('stylish');
 process.stdout.write(await formatter.format(results));
 process.stdout.write(`${results.length} files\n`);
-process.exitCode = results.some(({ errorCount, warningCount }) => errorCount + warningCount > 0) ? 1 : 0;
+process.exitCode = results.some((/** @type {{errorCount: number, warningCount: number}} */ { errorCount, warningCount }) => errorCount + warningCount > 0) ? 1 : 0;

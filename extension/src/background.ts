@@ -60,6 +60,8 @@ if (browser.webRequest) {
 }
 
 void settleAll();
+// A page that has taken over its own process must not add a portal, or an account that counts as confirmed.
+void storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 
 /** Nothing of an earlier run goes on. */
 async function begin() {

@@ -75,11 +75,13 @@ function answerToOwnPage(
   }
 }
 
-/** Other extensions, frames within a page, and pages that are not shown begin nothing. */
-function topFrameOf({ id, frameId, tab, url }: Sender): Page | undefined {
+/** Other extensions, frames within a page, and pages that are not shown yet begin nothing. */
+function topFrameOf(sender: Sender): Page | undefined {
+  const { id, frameId, tab, url, documentLifecycle = 'active' } = sender;
   if (
     id !== browser.runtime.id ||
     frameId !== 0 ||
+    documentLifecycle !== 'active' ||
     tab?.id === undefined ||
     url === undefined
   ) {

@@ -22,7 +22,7 @@ import {
   type Problem,
 } from './login';
 import { permitted } from './permissions';
-import { install, uninstall } from './rules';
+import { install, reserveIds, uninstall } from './rules';
 
 /** As many logins may be under way: no more than the backend keeps of one user. */
 const MOST_LOGINS = 8;
@@ -237,7 +237,7 @@ async function openProvider({ id, secrets, ...login }: Login): Promise<string> {
   if (authUrl === undefined || state === undefined) {
     throw new Refused({ message: sentence('problem_session_over') });
   }
-  const ruleIds = await install({ state, redirectUri: login.redirectUri });
+  const ruleIds = await reserveIds();
   const changed = await change(id, kept =>
     kept.step === 'confirming' && kept.secrets
       ? {
@@ -249,9 +249,9 @@ async function openProvider({ id, secrets, ...login }: Login): Promise<string> {
       : undefined,
   );
   if (!changed) {
-    await uninstall({ ruleIds });
     throw new Refused({ message: sentence('problem_session_over') });
   }
+  await install({ state, redirectUri: login.redirectUri }, ruleIds);
   return authUrl;
 }
 

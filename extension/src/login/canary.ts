@@ -4,8 +4,8 @@ import { freeIds, uninstall } from './rules';
 
 type Rule = chrome.declarativeNetRequest.Rule;
 
-/** What a request ends at that was caught. */
-const OWN_FILE = 'manifest.json';
+/** What a request ends at that was caught: Firefox lets it end at no page but one that any web page may be sent to. */
+const OWN_FILE = 'callback.html';
 
 /** A browser that asks the user first must not hold up the login. */
 const TIMEOUT_MS = 3_000;

@@ -78,17 +78,16 @@ function answerRule(id: number, { state, redirectUri }: Caught): Rule {
   };
 }
 
-/**
- * Installs the rules of a login.
- *
- * @returns their ids
- */
-export async function install(caught: Caught): Promise<number[]> {
-  const ids = await freeIds(isFirefox() ? 1 : 2);
+/** Ids for the rules of a login. */
+export async function reserveIds(): Promise<number[]> {
+  return await freeIds(isFirefox() ? 1 : 2);
+}
+
+/** Installs the rules of a login, under ids that are kept with it: rules that are remembered nowhere would stay. */
+export async function install(caught: Caught, ids: number[]): Promise<void> {
   const page = browser.runtime.getURL(CALLBACK_PAGE);
   const addRules = rulesOf(caught, page, ids);
   await browser.declarativeNetRequest.updateSessionRules({ addRules });
-  return ids;
 }
 
 /** Removes the rules of a login. */

@@ -8,6 +8,7 @@ import {
 } from '../login/callback';
 import { allLogins, type Login, loginWith } from '../login/login';
 import type { OwnPageMessage, Returned } from '../messages';
+import { portalAt } from '../portals';
 import { type CallbackState, renderCallback } from './callback-view';
 import { factsOf } from './facts';
 
@@ -87,14 +88,17 @@ async function deliverOf({ id, ...rest }: Login) {
 /** Back to the page that began the login, or to where it wanted to go. */
 async function goBack({ portal, portalTab, returnTo }: Login) {
   const own = await browser.tabs.getCurrent();
-  try {
-    const tab = await browser.tabs.update(portalTab, { active: true });
-    await browser.windows.update(tab?.windowId ?? -1, { focused: true });
-    await browser.tabs.remove(own?.id ?? -1);
-  } catch {
-    // Its tab is gone.
+  const begun = await browser.tabs.get(portalTab).catch(() => undefined);
+  if (own?.id === undefined || !portalAt([portal], begun?.url ?? '')) {
+    // Its tab is gone, or shows something else by now.
     window.location.replace(wayBack(portal, returnTo));
+    return;
   }
+  await browser.tabs.update(portalTab, { active: true });
+  if (begun?.windowId !== undefined) {
+    await browser.windows.update(begun.windowId, { focused: true });
+  }
+  await browser.tabs.remove(own.id);
 }
 
 function show(state: CallbackState) {
