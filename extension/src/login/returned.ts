@@ -42,6 +42,7 @@ export async function returnedTo(tab: number): Promise<Returned> {
 
 /** Forgets what a tab's page did not ask for. */
 export async function forgetReturned(tab: number): Promise<void> {
+  await arriving.get(tab);
   arriving.delete(tab);
   await browser.storage.session.remove(PREFIX + tab);
 }
