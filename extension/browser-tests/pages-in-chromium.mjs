@@ -71,25 +71,29 @@ export class ExtensionPages {
    * @param {{ local?: object, session?: object }} [given.stored]
    * @param {unknown[]} [given.managed] the portals of an administrator
    * @param {boolean} [given.allows] what the browser answers when it is asked for a permission: its question cannot be pressed here
+   * @param {boolean} [given.permitted] what the browser says of the permissions that the extension has
    * @param {import('playwright-core').ViewportSize} [given.size]
    * @param {'light' | 'dark'} [given.scheme]
    * @returns {Promise<Page>}
    */
-  async open(name, { stored = {}, managed, allows, size = { width: 1000, height: 750 }, scheme = 'light' } = {}) {
+  async open(name, { stored = {}, managed, allows, permitted, size = { width: 1000, height: 750 }, scheme = 'light' } = {}) {
     const page = await this.#context.newPage();
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.addInitScript(
-      ({ answer, portals }) => {
+      ({ answer, portals, has }) => {
         if (answer !== undefined) {
           const asked = Object.assign(window, { asked: /** @type {unknown[]} */ ([]) }).asked;
           chrome.permissions.request = async (/** @type {unknown} */ what) => (asked.push(what), answer);
+        }
+        if (has !== undefined) {
+          chrome.permissions.contains = async () => has;
         }
         if (portals) {
           chrome.storage.managed.get = async () => ({ portals });
         }
       },
-      { answer: allows, portals: managed },
+      { answer: allows, portals: managed, has: permitted },
     );
     // A page without a script of ours, to fill the storage before the page itself reads it.
     await page.goto(`chrome-extension://${this.#id}/manifest.json`);
@@ -157,10 +161,14 @@ async function bundle() {
  *
  * @param {Page} page
  * @param {string} name
+ * @param {import('playwright-core').PageScreenshotOptions} [options]
+ * @returns {Promise<string>} its file
  */
-export async function keepPicture(page, name) {
+export async function keepPicture(page, name, options = { fullPage: true }) {
+  const path = join(PICTURES, `${name}.png`);
   await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ ...options, path });
+  return path;
 }
 
 /**
