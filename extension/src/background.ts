@@ -5,7 +5,7 @@ import { registerContent } from './background/content-script';
 import { answerTo } from './background/conversation';
 import { onAddress, onTabClosed } from './background/tabs';
 import { browser } from './browser';
-import { deliverAndEnd } from './login/callback';
+import { onDeliveryAlarm } from './login/callback';
 import { onEndAlarm, problemOf, settle, settleAll } from './login/end';
 import { changedLogins, forgetAll } from './login/login';
 import { onAnswer } from './login/returned';
@@ -41,7 +41,7 @@ alarms.onAlarm.addListener(({ name }) => {
   if (kind === 'end') {
     void onEndAlarm(id);
   } else {
-    void deliverAndEnd(id, () => undefined);
+    void onDeliveryAlarm(id);
   }
 });
 
@@ -68,6 +68,7 @@ void storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 async function begin() {
   await uninstallAll();
   await forgetAll();
+  await alarms.clearAll();
   await registerContent();
   await showBadge();
 }
