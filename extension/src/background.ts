@@ -3,7 +3,7 @@
 import { showBadge } from './background/badge';
 import { registerContent } from './background/content-script';
 import { answerTo } from './background/conversation';
-import { onAddress, onTabClosed } from './background/tabs';
+import { onAccessWithdrawn, onAddress, onTabClosed } from './background/tabs';
 import { browser } from './browser';
 import { onDeliveryAlarm } from './login/callback';
 import { onEndAlarm, problemOf, settle, settleAll } from './login/end';
@@ -23,7 +23,10 @@ runtime.onMessage.addListener((message, sender, respond) => {
 runtime.onInstalled.addListener(() => void begin());
 runtime.onStartup.addListener(() => void begin());
 permissions.onAdded.addListener(() => void registerContent());
-permissions.onRemoved.addListener(() => void registerContent());
+permissions.onRemoved.addListener(() => {
+  void registerContent();
+  void onAccessWithdrawn();
+});
 storage.onChanged.addListener((changes, area) => {
   if (area !== 'session') {
     void (KEY in changes && registerContent());

@@ -7,7 +7,7 @@ import { keep, loginWith, type Outcome } from '../login/login';
 import { onAnswer, returnedTo } from '../login/returned';
 import { BackendServer } from '../testing/backend-server';
 import { exampleLogin, SESSION_TOKEN, STATE } from '../testing/example-login';
-import { onAddress, onTabClosed } from './tabs';
+import { onAccessWithdrawn, onAddress, onTabClosed } from './tabs';
 
 const CALLBACK = `http://localhost:8000/?code=c&state=${STATE}`;
 
@@ -97,6 +97,22 @@ it('forgets the address with the tab', async () => {
 });
 
 it('knows the login of a page that is loaded again', async () => {
-  await keep(exampleLogin({ step: 'failed', secrets: undefined }));
+  const ended = { step: 'failed' as const, secrets: undefined };
+  const endsAt = Date.now();
+  await keep(exampleLogin({ ...ended, endsAt }));
+  await keep(exampleLogin({ ...ended, endsAt: endsAt - 1, id: 'before' }));
   assert.deepEqual(await returnedTo(2), { login: 'one' });
+});
+
+it('takes the browser away from the provider when access is withdrawn', async () => {
+  await keep(exampleLogin());
+  await keep(exampleLogin({ id: 'two', step: 'delivering', loginTab: 9 }));
+  await onAccessWithdrawn();
+  assert.equal((await loginWith('one'))?.step, 'authorizing');
+  assert.deepEqual(fake.addresses, []);
+  fake.withheld.add('http://localhost:8000/*');
+  await onAccessWithdrawn();
+  assert.equal(await codeOf(), 'permission_missing');
+  assert.deepEqual(fake.addresses, [fake.runtime.getURL('callback.html')]);
+  assert.equal((await loginWith('two'))?.step, 'delivering');
 });

@@ -1,7 +1,9 @@
-// What tabs do while a login is under way: they are closed, or arrive where they should not.
+// What happens to tabs while a login is under way: they are closed, arrive where they should not, or must not go on.
+import { browser } from '../browser';
 import { deliverAndEnd } from '../login/callback';
 import { end, problemOf } from '../login/end';
-import { allLogins } from '../login/login';
+import { allLogins, isUnderWay } from '../login/login';
+import { permitted } from '../login/permissions';
 import { forgetReturned } from '../login/returned';
 import { isCaughtBy } from '../login/rules';
 
@@ -25,6 +27,22 @@ export async function onAddress(address: string): Promise<void> {
     if (isOurs && step === 'authorizing') {
       const problem = problemOf('redirect_not_caught');
       await end(id, { kind: 'failed', problem });
+    }
+  }
+}
+
+/** Access was withdrawn in the middle: the rules do not apply any more, so the provider must not send the browser on. */
+export async function onAccessWithdrawn(): Promise<void> {
+  for (const login of (await allLogins()).filter(isUnderWay)) {
+    const { id, step, portal, loginTab } = login;
+    if (step === 'delivering' || (await permitted(portal))) {
+      continue;
+    }
+    const problem = problemOf('permission_missing');
+    await end(id, { kind: 'failed', problem });
+    if (loginTab !== undefined) {
+      const url = browser.runtime.getURL('callback.html');
+      await browser.tabs.update(loginTab, { url }).catch(() => undefined);
     }
   }
 }

@@ -37,7 +37,8 @@ export async function returnedTo(tab: number): Promise<Returned> {
     ({ loginTab, step }) =>
       loginTab === tab && step !== 'confirming' && step !== 'authorizing',
   );
-  return { login: known.at(-1)?.id };
+  const [last] = known.sort((one, other) => other.endsAt - one.endsAt);
+  return { login: last?.id };
 }
 
 /** Forgets what a tab's page did not ask for. */
