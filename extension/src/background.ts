@@ -1,14 +1,15 @@
 // Wires the parts to the browser's events. The background is stopped when it has nothing to do, and started for the next event: what it has
 // to remember is in storage.
-import { showBadge } from './badge';
+import { showBadge } from './background/badge';
+import { registerContent } from './background/content-script';
+import { answerTo } from './background/conversation';
+import { onAccessWithdrawn, onAddress, onTabClosed } from './background/tabs';
 import { browser } from './browser';
-import { registerContent } from './content-script';
-import { answerTo } from './conversation';
-import { deliverAndEnd } from './login/callback';
-import { end, onEndAlarm, problemOf, settle, settleAll } from './login/end';
-import { allLogins, changedLogins, forgetAll, isUnderWay } from './login/login';
-import { forgetReturned, onAnswer } from './login/returned';
-import { isCaughtBy, uninstallAll } from './login/rules';
+import { onDeliveryAlarm } from './login/callback';
+import { onEndAlarm, problemOf, settle, settleAll } from './login/end';
+import { changedLogins, forgetAll } from './login/login';
+import { onAnswer } from './login/returned';
+import { uninstallAll } from './login/rules';
 import { KEY } from './portals';
 
 const { runtime, storage, permissions, alarms, tabs } = browser;
@@ -22,7 +23,10 @@ runtime.onMessage.addListener((message, sender, respond) => {
 runtime.onInstalled.addListener(() => void begin());
 runtime.onStartup.addListener(() => void begin());
 permissions.onAdded.addListener(() => void registerContent());
-permissions.onRemoved.addListener(() => void registerContent());
+permissions.onRemoved.addListener(() => {
+  void registerContent();
+  void onAccessWithdrawn();
+});
 storage.onChanged.addListener((changes, area) => {
   if (area !== 'session') {
     void (KEY in changes && registerContent());
@@ -40,14 +44,14 @@ alarms.onAlarm.addListener(({ name }) => {
   if (kind === 'end') {
     void onEndAlarm(id);
   } else {
-    void deliverAndEnd(id, () => undefined);
+    void onDeliveryAlarm(id);
   }
 });
 
 tabs.onRemoved.addListener(tab => void onTabClosed(tab));
 tabs.onUpdated.addListener((_, { url }) => {
   if (url?.startsWith('http://localhost:8000')) {
-    void onPort(url);
+    void onAddress(url);
   }
 });
 
@@ -67,34 +71,7 @@ void storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 async function begin() {
   await uninstallAll();
   await forgetAll();
+  await alarms.clearAll();
   await registerContent();
   await showBadge();
-}
-
-async function onTabClosed(tab: number) {
-  await forgetReturned(tab);
-  for (const { id, loginTab, step } of await allLogins()) {
-    if (loginTab !== tab) {
-      continue;
-    }
-    if (step === 'confirming') {
-      await end(id, { kind: 'failed', problem: problemOf('not_confirmed') });
-    } else if (step === 'delivering') {
-      // Its page is gone, so it is delivered from here.
-      await deliverAndEnd(id, () => undefined);
-    }
-  }
-}
-
-/** A callback has arrived at port 8000: the browser did not let the extension catch it. */
-async function onPort(url: string) {
-  for (const login of (await allLogins()).filter(isUnderWay)) {
-    const { id, step, secrets, redirectUri } = login;
-    const isOurs =
-      secrets && isCaughtBy({ state: secrets.state, redirectUri }, url);
-    if (isOurs && step === 'authorizing') {
-      const problem = problemOf('redirect_not_caught');
-      await end(id, { kind: 'failed', problem });
-    }
-  }
 }

@@ -13,9 +13,6 @@ const marked = globalThis as { isBridged?: boolean };
 
 const page = window;
 
-/** Stands for an answer of the background that did not come. */
-const FAILED = Symbol('no answer');
-
 /** Whether this page is a portal's: where patterns know no ports, the bridge is in pages on other ports, too. */
 let isPortal: Promise<boolean> = Promise.resolve(false);
 
@@ -82,17 +79,15 @@ async function isKnown(): Promise<boolean> {
 /** The refusal of a login; one that begins has its result later. */
 async function start(message: ContentMessage): Promise<Result | undefined> {
   const problem = await send(message);
-  if (problem === FAILED) {
-    return { ok: false };
-  }
   return problem ? { ok: false, ...problem } : undefined;
 }
 
+/** The background's answer. One that does not come is a refusal without words: the page has its own. */
 async function send(message: ContentMessage) {
   try {
     return await browser.runtime.sendMessage(message);
   } catch {
-    return FAILED;
+    return {};
   }
 }
 

@@ -5,7 +5,13 @@ import { afterEach, beforeEach, it } from 'node:test';
 
 import { BackendServer } from '../testing/backend-server';
 import { exampleLogin, SESSION_TOKEN, STATE } from '../testing/example-login';
-import { accept, deliverAndEnd, readRedirect, wayBack } from './callback';
+import {
+  accept,
+  deliverAndEnd,
+  onDeliveryAlarm,
+  readRedirect,
+  wayBack,
+} from './callback';
 import { keep, loginWith } from './login';
 
 const CALLBACK = { code: 'c', state: STATE };
@@ -125,6 +131,28 @@ it('delivers once, whether the page or the background does, and forgets the secr
   assert.equal(server.asked.length, 1);
   const kept = JSON.stringify(await fake.storage.session.get(null));
   assert.ok(!kept.includes(STATE) && !kept.includes(SESSION_TOKEN));
+});
+
+it('goes on from an alarm with a delivery that no page has in hand', async () => {
+  const body = { success: true, subject: 'felix' };
+  server = await BackendServer.start(() => ({ body }));
+  const portal = { appUrl: server.address };
+  await keep(exampleLogin({ portal }));
+  await accept(exampleLogin(), CALLBACK, 5);
+  assert.ok(fake.alarmsSet.has('deliver:one'));
+  const page = deliverAndEnd('one', () => undefined);
+  await onDeliveryAlarm('one');
+  assert.ok(fake.alarmsSet.has('deliver:one'), 'the page may be closed yet');
+  await page;
+  await onDeliveryAlarm('one');
+  assert.ok(!fake.alarmsSet.has('deliver:one'));
+  assert.equal(server.asked.length, 1);
+  const callback = CALLBACK;
+  const secrets = { sessionToken: SESSION_TOKEN, state: STATE, callback };
+  await keep(exampleLogin({ id: 'two', step: 'delivering', portal, secrets }));
+  await onDeliveryAlarm('two');
+  assert.equal((await loginWith('two'))?.step, 'complete');
+  await onDeliveryAlarm('three');
 });
 
 it('leads back within the portal', () => {

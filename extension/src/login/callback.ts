@@ -124,34 +124,52 @@ export async function deliverAndEnd(
   id: string,
   onTrouble: (awaited: Awaited) => void,
 ): Promise<Login | undefined> {
-  return await navigator.locks.request(deliveryAlarm(id), async () => {
-    const login = await loginWith(id);
-    const { sessionToken, callback } = login?.secrets ?? {};
-    if (login?.step !== 'delivering' || !sessionToken || !callback) {
-      return login;
+  return await navigator.locks.request(deliveryAlarm(id), () =>
+    deliverNow(id, onTrouble),
+  );
+}
+
+/** Looks after a delivery: goes on with one that no page has in hand, and is not needed any more when it has ended. */
+export async function onDeliveryAlarm(id: string): Promise<void> {
+  const name = deliveryAlarm(id);
+  await navigator.locks.request(name, { ifAvailable: true }, async lock => {
+    if (lock) {
+      await deliverNow(id, () => undefined);
+      await browser.alarms.clear(name);
     }
-    const base = backendOf(login.portal);
-    const outcome = await deliver({
-      backend: new Backend(base),
-      sessionToken,
-      callback,
-      endsAt: login.endsAt,
-      words: {
-        unreadable: () => sentence('backend_unreadable', base),
-        status: status => sentence('backend_status', String(status)),
-        failed: () => sentence('backend_failed'),
-      },
-      now: () => Date.now(),
-      random: () => Math.random(),
-      sleep: milliseconds =>
-        new Promise(resolve => {
-          setTimeout(resolve, milliseconds);
-        }),
-      onTrouble,
-    });
-    await end(id, outcome);
-    return await loginWith(id);
   });
+}
+
+async function deliverNow(
+  id: string,
+  onTrouble: (awaited: Awaited) => void,
+): Promise<Login | undefined> {
+  const login = await loginWith(id);
+  const { sessionToken, callback } = login?.secrets ?? {};
+  if (login?.step !== 'delivering' || !sessionToken || !callback) {
+    return login;
+  }
+  const base = backendOf(login.portal);
+  const outcome = await deliver({
+    backend: new Backend(base),
+    sessionToken,
+    callback,
+    endsAt: login.endsAt,
+    words: {
+      unreadable: () => sentence('backend_unreadable', base),
+      status: status => sentence('backend_status', String(status)),
+      failed: () => sentence('backend_failed'),
+    },
+    now: () => Date.now(),
+    random: () => Math.random(),
+    sleep: milliseconds =>
+      new Promise(resolve => {
+        setTimeout(resolve, milliseconds);
+      }),
+    onTrouble,
+  });
+  await end(id, outcome);
+  return await loginWith(id);
 }
 
 /** Where in Backstage the browser may go after a login; always within the portal. */

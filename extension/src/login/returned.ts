@@ -37,11 +37,13 @@ export async function returnedTo(tab: number): Promise<Returned> {
     ({ loginTab, step }) =>
       loginTab === tab && step !== 'confirming' && step !== 'authorizing',
   );
-  return { login: known.at(-1)?.id };
+  const [last] = known.sort((one, other) => other.endsAt - one.endsAt);
+  return { login: last?.id };
 }
 
 /** Forgets what a tab's page did not ask for. */
 export async function forgetReturned(tab: number): Promise<void> {
+  await arriving.get(tab);
   arriving.delete(tab);
   await browser.storage.session.remove(PREFIX + tab);
 }

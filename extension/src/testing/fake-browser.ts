@@ -158,13 +158,28 @@ function messageOf(key: string, texts: string[]): string {
   }, entry?.message ?? '');
 }
 
+type Work<T> = (lock: object | null) => Promise<T>;
+
 /** Locks that serve one after the other, which Node 20 lacks. */
 class FakeLocks {
   private readonly last = new Map<string, Promise<unknown>>();
 
-  request<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.last.get(name) ?? Promise.resolve()).then(work, work);
+  /** `work` is the last argument; options with `ifAvailable` may stand before it. */
+  request<T>(name: string, ...rest: [object, Work<T>] | [Work<T>]): Promise<T> {
+    const [work, options] = rest.length === 2 ? [rest[1], rest[0]] : rest;
+    const before = this.last.get(name);
+    if (options && before) {
+      return work(null);
+    }
+    const run = () => work({});
+    const mine = (before ?? Promise.resolve()).then(run, run);
+    const free = () => {
+      if (this.last.get(name) === mine) {
+        this.last.delete(name);
+      }
+    };
     this.last.set(name, mine);
+    mine.then(free, free);
     return mine;
   }
 }

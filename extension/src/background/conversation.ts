@@ -1,15 +1,15 @@
 // Answers the messages to the background: those of portals' pages, which may be hostile, and those of the extension's own.
-import { browser } from './browser';
-import { begin, decline, goOn } from './login/begin';
-import { problemOf } from './login/end';
-import type { Problem } from './login/login';
-import { returnedTo } from './login/returned';
+import { browser } from '../browser';
+import { begin, decline, goOn } from '../login/begin';
+import { problemOf } from '../login/end';
+import type { Problem } from '../login/login';
+import { returnedTo } from '../login/returned';
 import {
   type ClusterState,
   readContentMessage,
   readOwnPageMessage,
-} from './messages';
-import { configuredPortals, portalAt } from './portals';
+} from '../messages';
+import { configuredPortals, portalAt } from '../portals';
 
 type Sender = chrome.runtime.MessageSender;
 

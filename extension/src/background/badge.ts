@@ -1,5 +1,5 @@
-import { browser } from './browser';
-import { allLogins, isUnderWay } from './login/login';
+import { browser } from '../browser';
+import { allLogins, isUnderWay } from '../login/login';
 
 /** Shows on the toolbar how many logins are under way. */
 export async function showBadge(): Promise<void> {

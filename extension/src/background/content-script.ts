@@ -1,6 +1,6 @@
-import { browser } from './browser';
-import { patternOf } from './login/permissions';
-import { configuredPortals } from './portals';
+import { browser } from '../browser';
+import { patternOf } from '../login/permissions';
+import { configuredPortals } from '../portals';
 
 const ID = 'bridge';
 

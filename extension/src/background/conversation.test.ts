@@ -1,11 +1,11 @@
-import { fake, freshBrowser } from './testing/fake-browser';
+import { fake, freshBrowser } from '../testing/fake-browser';
 
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 
 import { answerTo } from './conversation';
-import { keep, loginWith } from './login/login';
-import { exampleLogin } from './testing/example-login';
+import { keep, loginWith } from '../login/login';
+import { exampleLogin } from '../testing/example-login';
 
 type Sender = chrome.runtime.MessageSender;
 
