@@ -18,6 +18,10 @@ backstage: ## a real Backstage with everything around it, to try things out in; 
 backstage-test: ## the same, used by a browser: logins, pods, failures, two users
 	$(node) dev/environment/backstage-test.mjs
 
+.PHONY: extension
+extension: ## the browser extension for Chrome and Firefox, unpacked and as archives, in target/extension/
+	$(node) extension/build/extension.mjs
+
 .PHONY: test
 test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test

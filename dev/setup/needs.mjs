@@ -24,7 +24,7 @@ const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 const TEST_PROGRAMS = /** @type {const} */ ([
   ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
-const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage']);
+const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage', 'extension']);
 
 /** By the targets of the Makefile; `make setup` installs what all of them need. */
 export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
@@ -34,6 +34,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   backstage: { programs: BACKSTAGE, folders: ['dev', 'backstage'], tools: [] },
   'backstage HEADLESS=1': { programs: [...BACKSTAGE, 'ip'], folders: ['dev', 'backstage'], tools: [] },
   'backstage-test': { programs: [...BACKSTAGE, ...IN_BROWSER], folders: ['dev', 'backstage'], tools: [] },
+  extension: { programs: [], folders: ['dev', 'extension'], tools: [] },
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },
   simulation: { programs: ['cc'], folders: [], tools: [] },
@@ -57,7 +58,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'release-test': { programs: ['cc', ...IN_BROWSER, 'qemu-aarch64-static', 'debootstrap'], folders: ['dev'], tools: [] },
   'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
-  lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+  lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage', 'extension'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
   program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, ...SHELLS, 'kubectl', 'prometheus', 'tinyproxy', 'systemctl'], folders: ['dev', 'dev/backstage'], tools: [] },
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },

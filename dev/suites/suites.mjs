@@ -20,6 +20,7 @@ import { inRepository } from '../setup/repository.mjs';
 const DEV = inRepository('dev');
 const BACKSTAGE = inRepository('dev/backstage');
 const PLUGINS = inRepository('backstage');
+const EXTENSION = inRepository('extension');
 
 /** Each test makes a network namespace: root may do so, other users in a user namespace of their own. */
 export const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user', '--net'];
@@ -111,6 +112,7 @@ export const TESTS = [
   { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
   { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], uses: 'backstage', output: 'development' },
   { name: 'dev', line: ['npm', 'test'], folder: DEV, counts: 'node', output: 'development' },
+  { name: 'extension', line: ['npm', 'test'], folder: EXTENSION, counts: 'node', output: 'development' },
   { name: 'documents', line: ['npm', 'run', 'documents'], folder: PLUGINS, uses: 'backstage', counts: 'node', output: 'development' },
   { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
   { name: 'house', line: ['cargo', 'test', '--locked', '--test', 'house'], counts: 'cargo', output: 'searched' },
@@ -168,6 +170,12 @@ export const PLUGIN_LINTS = [
   { name: 'plugins types', line: ['npm', 'run', 'check'], folder: PLUGINS, uses: 'backstage', output: 'development' },
   { name: 'plugins lint', line: ['npm', 'run', 'lint'], folder: PLUGINS, uses: 'backstage', output: 'development' },
   { name: 'api reports', line: ['npm', 'run', 'api-reports', '--', '--ci'], folder: PLUGINS, uses: 'backstage', output: 'development' },
+];
+
+/** The same of the extension; its rules are those that Backstage has for plugins. @type {Suite[]} */
+export const EXTENSION_LINTS = [
+  { name: 'extension types', line: ['npm', 'run', 'check'], folder: EXTENSION, output: 'development' },
+  { name: 'extension lint', line: ['npm', 'run', 'lint'], folder: EXTENSION, output: 'development' },
 ];
 
 /** Looks through what the suites before it have left. @type {Suite} */

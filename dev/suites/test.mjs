@@ -12,7 +12,7 @@ import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import {
-  ALL_TESTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
+  ALL_TESTS, EXTENSION_LINTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
 } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
@@ -37,7 +37,7 @@ async function lint() {
   if (absent.length > 0) {
     throw new MissingProgram(`not installed here: ${absent.join(', ')}; make setup installs them`);
   }
-  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS, ...OTHER_SYSTEMS]);
+  const results = await runInTurn([...LINTS, ...PLUGIN_LINTS, ...EXTENSION_LINTS, ...OTHER_SYSTEMS]);
   say(NOT_CHECKED);
   return results;
 }
@@ -65,7 +65,7 @@ async function testAll() {
 /** @param {import('./suites.mjs').Suite[]} tests the checks of the text are run beside them */
 async function everyChange(tests) {
   await rm(inRepository('target/test-output'), { recursive: true, force: true });
-  const results = await sideBySide([...tests, ...LINTS, ...PLUGIN_LINTS], AT_A_TIME, runSuite);
+  const results = await sideBySide([...tests, ...LINTS, ...PLUGIN_LINTS, ...EXTENSION_LINTS], AT_A_TIME, runSuite);
   say(NOT_CHECKED);
   return results;
 }

@@ -1,0 +1,110 @@
+// The end of a login: takes what the identity provider sent the browser back with, and hands it to the backend.
+import { browser } from '../browser';
+import {
+  accept,
+  deliverAndEnd,
+  readRedirect,
+  wayBack,
+} from '../login/callback';
+import { allLogins, type Login, loginWith } from '../login/login';
+import type { OwnPageMessage, Returned } from '../messages';
+import { portalAt } from '../portals';
+import { type CallbackState, renderCallback } from './callback-view';
+import { factsOf } from './facts';
+
+// First of all: neither the history nor a copied address has the code.
+const { search } = window.location;
+window.history.replaceState(undefined, '', window.location.pathname);
+
+async function main(query: string) {
+  const own = await browser.tabs.getCurrent();
+  const redirect = readRedirect(query, await allLogins());
+  switch (redirect.kind) {
+    case 'none':
+      await withoutQuery(own?.id);
+      break;
+    case 'callback': {
+      const { login, callback } = redirect;
+      await deliverOf((await accept(login, callback, own?.id)) ?? login);
+      break;
+    }
+    default:
+      show({ kind: redirect.kind });
+  }
+}
+
+/** The rule on the provider's answer has sent the browser here, or the page is loaded again. */
+async function withoutQuery(tab: number | undefined) {
+  const message: OwnPageMessage = { type: 'returned' };
+  const returned: Returned = await browser.runtime.sendMessage(message);
+  const { address, login: id } = returned;
+  if (address !== undefined) {
+    const { search: query } = new URL(address);
+    const redirect = readRedirect(query, await allLogins());
+    if (redirect.kind === 'callback') {
+      const { login, callback } = redirect;
+      await deliverOf((await accept(login, callback, tab)) ?? login);
+    } else {
+      passOn(address);
+    }
+    return;
+  }
+  const login = id === undefined ? undefined : await loginWith(id);
+  if (login) {
+    await deliverOf(login);
+  } else {
+    show({ kind: 'wrong_state' });
+  }
+}
+
+/** What the rule caught beside the login, since it knows no case, goes where it was going. */
+function passOn(address: string) {
+  if (address.startsWith('http://localhost:8000/')) {
+    window.location.replace(address);
+  } else {
+    show({ kind: 'wrong_state' });
+  }
+}
+
+async function deliverOf({ id, ...rest }: Login) {
+  const facts = factsOf({ id, ...rest });
+  show({ kind: 'delivering', facts });
+  const ended = await deliverAndEnd(id, awaited =>
+    show({ kind: 'waiting', facts, awaited }),
+  );
+  const outcome = ended?.outcome;
+  if (!ended || !outcome) {
+    show({ kind: 'wrong_state' });
+    return;
+  }
+  if (outcome.kind === 'connected') {
+    show({ kind: 'connected', facts, ...outcome.connected });
+    await goBack(ended);
+  } else {
+    show({ ...outcome, facts });
+  }
+}
+
+/** Back to the page that began the login, or to where it wanted to go. */
+async function goBack({ portal, portalTab, returnTo }: Login) {
+  const own = await browser.tabs.getCurrent();
+  const begun = await browser.tabs.get(portalTab).catch(() => undefined);
+  if (own?.id === undefined || !portalAt([portal], begun?.url ?? '')) {
+    // Its tab is gone, or shows something else by now.
+    window.location.replace(wayBack(portal, returnTo));
+    return;
+  }
+  await browser.tabs.update(portalTab, { active: true });
+  if (begun?.windowId !== undefined) {
+    await browser.windows.update(begun.windowId, { focused: true });
+  }
+  await browser.tabs.remove(own.id);
+}
+
+function show(state: CallbackState) {
+  renderCallback(document, state);
+}
+
+if (window.top === window) {
+  void main(search);
+}

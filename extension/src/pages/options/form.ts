@@ -1,0 +1,160 @@
+import type { Portal } from '../../portals';
+import { readPortal } from '../../portals';
+import type { Key } from '../../sentences';
+import { displayable, sentence } from '../../sentences';
+import { element } from '../dom';
+
+/** What was entered, or what is wrong with it: the sentence, and the field that it is about. */
+export type Entered =
+  | { portal: Portal }
+  | { problem: string; field: 'address' | 'backend' | 'providers' };
+
+/** Checks what was entered, one field after the other, so that the sentence can name the one that is wrong. */
+export function readEntered(
+  address: string,
+  backend: string,
+  providers: string,
+): Entered {
+  const appUrl = address.trim();
+  if (!readPortal({ appUrl })) {
+    return { problem: sentence('options_bad_address'), field: 'address' };
+  }
+  const backendUrl = backend.trim() || undefined;
+  if (!readPortal({ appUrl, backendUrl })) {
+    return { problem: sentence('options_bad_backend'), field: 'backend' };
+  }
+  const lines = providers.split(/\s+/).filter(line => line !== '');
+  const bad = lines.find(line => !readPortal({ appUrl, providers: [line] }));
+  const portal = readPortal({
+    appUrl,
+    backendUrl,
+    providers: lines.length ? lines : undefined,
+  });
+  if (bad !== undefined || !portal) {
+    const problem = sentence('options_bad_provider', displayable(bad ?? ''));
+    return { problem, field: 'providers' };
+  }
+  return { portal };
+}
+
+/** The form, and what its owner may do with it. */
+export interface PortalForm {
+  form: HTMLFormElement;
+  /** Empties it for the next one. */
+  clear(): void;
+  /** Says it below the form. */
+  say(text: string, tone?: 'bad'): void;
+}
+
+/** The form that adds a portal. `add` is called during the event, so that it may ask for permissions. */
+export function portalForm(
+  document: Document,
+  add: (portal: Portal) => void,
+): PortalForm {
+  const address = field(document, 'address', 'input', {
+    label: 'options_address',
+    hint: 'options_address_hint',
+  });
+  const backend = field(document, 'backend', 'input', {
+    label: 'options_backend_label',
+    hint: 'options_backend_hint',
+  });
+  const providers = field(document, 'providers', 'textarea', {
+    label: 'options_providers_label',
+    hint: 'options_providers_hint',
+  });
+  const fields = { address, backend, providers };
+  address.input.setAttribute('required', '');
+  const said = element(document, 'p', { id: 'form-said', role: 'status' });
+  const form = formOf(document, fields, said);
+
+  const say = (text: string, tone?: 'bad') => {
+    said.className = tone ? 'said bad' : 'said';
+    said.textContent = text;
+  };
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    const entered = readEntered(
+      address.input.value,
+      backend.input.value,
+      providers.input.value,
+    );
+    for (const { input } of Object.values(fields)) {
+      input.removeAttribute('aria-invalid');
+    }
+    if ('portal' in entered) {
+      add(entered.portal);
+      return;
+    }
+    const { input } = fields[entered.field];
+    say(entered.problem, 'bad');
+    input.closest('details')?.setAttribute('open', '');
+    input.setAttribute('aria-invalid', 'true');
+    input.focus();
+  });
+  return { form, say, clear: () => form.reset() };
+}
+
+interface Field {
+  input: HTMLInputElement | HTMLTextAreaElement;
+  elements: HTMLElement[];
+}
+
+function formOf(
+  document: Document,
+  {
+    address,
+    backend,
+    providers,
+  }: Record<'address' | 'backend' | 'providers', Field>,
+  said: HTMLElement,
+): HTMLFormElement {
+  const more = element(
+    document,
+    'details',
+    {},
+    element(document, 'summary', {}, sentence('options_more')),
+    ...backend.elements,
+    ...providers.elements,
+  );
+  const submit = element(
+    document,
+    'button',
+    { id: 'add', type: 'submit', class: 'button' },
+    sentence('options_add'),
+  );
+  // The browser's own check would hide the sentence that says what an address looks like.
+  return element(
+    document,
+    'form',
+    { novalidate: '' },
+    ...address.elements,
+    more,
+    submit,
+    said,
+  );
+}
+
+function field(
+  document: Document,
+  id: string,
+  name: 'input' | 'textarea',
+  words: { label: Key; hint: Key },
+): Field {
+  const hint = `${id}-hint`;
+  const input = element(document, name, {
+    id,
+    'aria-describedby': `${hint} form-said`,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    ...(name === 'input' ? { type: 'url', inputmode: 'url' } : { rows: '3' }),
+  });
+  return {
+    input,
+    elements: [
+      element(document, 'label', { for: id }, sentence(words.label)),
+      element(document, 'p', { id: hint, class: 'hint' }, sentence(words.hint)),
+      input,
+    ],
+  };
+}
