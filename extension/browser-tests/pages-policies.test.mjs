@@ -103,10 +103,15 @@ async function chromiumWith(folder, policy) {
  */
 async function installed(test, origins) {
   const folder = await mkdtemp(join(tmpdir(), 'extension-policy-'));
-  test.after(() => rm(folder, { recursive: true, force: true }));
   const packed = await pack(folder, origins);
   const { server, updates } = await serve(packed);
   test.after(() => server.close());
+  // Hooks run in the order in which they are made: the folder goes when the browser is gone.
+  let close = async () => {};
+  test.after(async () => {
+    await close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
   const example = await readFile(inRepository('extension/policies/chrome.json'), 'utf8');
   const policy = example.replaceAll(EXAMPLE.id, packed.id).replaceAll(EXAMPLE.updates, updates);
   assert.ok(policy.includes(packed.id) && policy.includes(updates));
@@ -117,7 +122,7 @@ async function installed(test, origins) {
     args: ['--disable-gpu', '--no-first-run'],
     ignoreDefaultArgs: ['--disable-extensions', '--disable-background-networking'],
   });
-  test.after(() => context.close());
+  close = () => context.close();
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
   assert.equal(new URL(worker.url()).host, packed.id);
   const page = await context.newPage();

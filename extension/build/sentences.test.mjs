@@ -16,7 +16,7 @@ async function sources() {
   const paths = [];
   for (const folder of ['src', 'manifest']) {
     for (const name of await readdir(join(EXTENSION, folder), { recursive: true })) {
-      if (/\.(ts|json|html)$/.test(name)) {
+      if (/\.(ts|json|html)$/.test(name) && !/\.test\.|testing\//.test(name)) {
         paths.push(join(EXTENSION, folder, name));
       }
     }
@@ -33,7 +33,7 @@ async function words(file) {
   return text.replace(/\\\n\s*/g, '').replace(/"\s*\n\s*"/g, '');
 }
 
-/** @param {string} text of a sentence, between whose parts names stand */
+/** @param {string} text of a sentence, in which names stand */
 const pieces = (text) => text.split(/\$[A-Z_]+\$/).filter((piece) => /\w/.test(piece));
 
 describe('the sentences', () => {

@@ -31,6 +31,15 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** An address, of which a narrow window breaks the line before a dot or after the scheme rather than within a name. */
+export function address(document: Document, text: string): Content[] {
+  return text
+    .split(/(?<=:\/\/)|(?=\.)/)
+    .flatMap((piece, index) =>
+      index === 0 ? [piece] : [document.createElement('wbr'), piece],
+    );
+}
+
 /** A button that does something when it is pressed. */
 export function button(
   document: Document,
@@ -51,7 +60,7 @@ export function button(
 /** Names and values, as the helper's pages list them. */
 export function list(
   document: Document,
-  rows: [name: Key, id: string, value: Content][],
+  rows: [name: Key, id: string, value: Content[]][],
 ): HTMLElement {
   const lines = rows.map(([name, id, value]) =>
     element(
@@ -59,7 +68,7 @@ export function list(
       'div',
       {},
       element(document, 'dt', {}, sentence(name)),
-      element(document, 'dd', id ? { id } : {}, value),
+      element(document, 'dd', id ? { id } : {}, ...value),
     ),
   );
   return element(document, 'dl', {}, ...lines);

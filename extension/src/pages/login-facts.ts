@@ -1,6 +1,6 @@
 import { displayable, sentence } from '../sentences';
 import type { Content } from './dom';
-import { element, list } from './dom';
+import { address, element, list } from './dom';
 
 /** What pages show of a login. Holds no secret. */
 export interface LoginFacts {
@@ -42,10 +42,18 @@ export function paragraph(
 /** The facts, for comparison. */
 export function factsList(document: Document, facts: LoginFacts): HTMLElement {
   return list(document, [
-    ['fact_account', 'user', displayable(facts.user)],
-    ['fact_backstage', 'backstage', displayable(facts.appUrl)],
-    ['fact_cluster', 'cluster', displayable(facts.cluster)],
-    ['fact_provider', 'provider', displayable(facts.providerHost)],
+    ['fact_account', 'user', [displayable(facts.user)]],
+    [
+      'fact_backstage',
+      'backstage',
+      address(document, displayable(facts.appUrl)),
+    ],
+    ['fact_cluster', 'cluster', [displayable(facts.cluster)]],
+    [
+      'fact_provider',
+      'provider',
+      address(document, displayable(facts.providerHost)),
+    ],
   ]);
 }
 

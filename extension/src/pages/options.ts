@@ -84,8 +84,9 @@ async function giveBack(portal: Portal, left: Portal[]): Promise<void> {
   const origins = originsOf(portal).filter(
     origin => !needed.has(origin) && !required.includes(origin),
   );
-  if (origins.length) {
-    await browser.permissions.remove({ origins });
+  for (const origin of origins) {
+    // One that the manifest covers with a wider pattern cannot be given back.
+    await browser.permissions.remove({ origins: [origin] }).catch(() => false);
   }
 }
 

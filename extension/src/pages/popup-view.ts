@@ -2,7 +2,7 @@ import type { ClusterState } from '../messages';
 import type { Portal } from '../portals';
 import type { Key } from '../sentences';
 import { displayable, sentence } from '../sentences';
-import { button, element } from './dom';
+import { address, button, element } from './dom';
 
 /** What the popup shows of a portal. */
 export interface ShownPortal {
@@ -111,15 +111,20 @@ function section(
 ): HTMLElement {
   const { portal, isPermitted, seen } = shown;
   const id = `portal-${index}`;
-  const address = displayable(portal.appUrl);
+  const appUrl = displayable(portal.appUrl);
   const made = element(
     document,
     'section',
     { 'aria-labelledby': id },
-    element(document, 'h2', { id }, address.replace(/^https:\/\//, '')),
+    element(
+      document,
+      'h2',
+      { id },
+      ...address(document, appUrl.replace(/^https:\/\//, '')),
+    ),
   );
   if (!isPermitted) {
-    const label = sentence('popup_allow_at', address);
+    const label = sentence('popup_allow_at', appUrl);
     made.append(
       element(document, 'p', {}, sentence('popup_permission')),
       button(

@@ -1,7 +1,7 @@
 import type { Portal } from '../../portals';
 import type { Key } from '../../sentences';
 import { displayable, sentence } from '../../sentences';
-import { button, element, list } from '../dom';
+import { address, button, element, list } from '../dom';
 
 /** What the options page shows of a portal. */
 export interface ListedPortal {
@@ -32,7 +32,12 @@ export function portalsList(
       document,
       'li',
       { 'data-portal': portal.appUrl },
-      element(document, 'h2', {}, displayable(portal.appUrl)),
+      element(
+        document,
+        'h2',
+        {},
+        ...address(document, displayable(portal.appUrl)),
+      ),
       facts(document, portal, isPermitted),
       buttons(document, portal, index, { isPermitted, isManaged }, actions),
     ),
@@ -53,11 +58,15 @@ function facts(
     ? 'options_permission_given'
     : 'options_permission_missing';
   const rows: Parameters<typeof list>[1] = [
-    ['options_providers', '', addresses],
-    ['options_permission', '', sentence(permission)],
+    ['options_providers', '', address(document, addresses)],
+    ['options_permission', '', [sentence(permission)]],
   ];
   if (backendUrl) {
-    rows.unshift(['options_backend', '', displayable(backendUrl)]);
+    rows.unshift([
+      'options_backend',
+      '',
+      address(document, displayable(backendUrl)),
+    ]);
   }
   return list(document, rows);
 }
