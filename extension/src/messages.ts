@@ -54,8 +54,10 @@ export type OwnPageMessage =
 
 /** What the background knows of the tab of a callback page. */
 export interface Returned {
-  /** The address to which the provider sent this tab. */
+  /** The address to which the provider sent this tab, with the state of a login. */
   address?: string;
+  /** An address that was caught beside a login, since the rule on the provider's answer knows no case. */
+  elsewhere?: string;
   /** The login that is delivered in this tab: the page was loaded again. */
   login?: string;
 }

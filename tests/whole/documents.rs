@@ -10,7 +10,7 @@ const RUN: [(&str, &str, &str); 6] = [
     ("make demo HEADLESS=1", "dev/suites/suites.mjs", "['make', 'demo', 'HEADLESS=1']"),
     ("make image-quick", "dev/suites/suites.mjs", "['make', 'image-quick']"),
     ("make backstage-test", "dev/suites/suites.mjs", "['make', 'backstage-test']"),
-    ("make lint", "dev/suites/test.mjs", "...LINTS, ...PLUGIN_LINTS]"),
+    ("make lint", "dev/suites/test.mjs", "...LINTS, ...PLUGIN_LINTS, ...EXTENSION_LINTS]"),
     ("cargo test --lib", "dev/suites/suites.mjs", "'test', '--locked', '--lib'"),
 ];
 

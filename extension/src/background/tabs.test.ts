@@ -73,6 +73,20 @@ it("hands the address in the provider's answer to the page of that tab, once", a
   assert.deepEqual(await returnedTo(3), { login: undefined });
   assert.deepEqual(await returnedTo(2), { address: CALLBACK });
   assert.deepEqual(await returnedTo(2), { login: undefined });
+  answer(2, CALLBACK.replace('http://localhost', 'HTTP://LocalHost'));
+  assert.deepEqual(await returnedTo(2), { address: CALLBACK });
+});
+
+it('tells an address beside a login from its own', async () => {
+  await keep(exampleLogin());
+  for (const address of [
+    `${CALLBACK}x`,
+    `http://localhost:8000/?code=c&state=${STATE.toLowerCase()}`,
+    `http://localhost:8000/app?code=c&state=${STATE}`,
+  ]) {
+    answer(2, address);
+    assert.deepEqual(await returnedTo(2), { elsewhere: address });
+  }
 });
 
 it('keeps no address that has nothing to do with a login', async () => {

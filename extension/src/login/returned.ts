@@ -3,6 +3,7 @@
 import { browser } from '../browser';
 import type { Returned } from '../messages';
 import { allLogins } from './login';
+import { isCaughtBy } from './rules';
 
 const PREFIX = 'returned:';
 
@@ -17,8 +18,9 @@ export function onAnswer({
   const address = responseHeaders?.find(
     ({ name }) => name.toLowerCase() === 'location',
   )?.value;
-  if (address?.toLowerCase().startsWith('http://localhost:8000')) {
-    arriving.set(tabId, keep(tabId, address));
+  const url = address && URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.origin === 'http://localhost:8000') {
+    arriving.set(tabId, keep(tabId, url.href));
   }
 }
 
@@ -27,10 +29,10 @@ export async function returnedTo(tab: number): Promise<Returned> {
   await arriving.get(tab);
   arriving.delete(tab);
   const key = PREFIX + tab;
-  const { [key]: address } = await browser.storage.session.get(key);
-  if (typeof address === 'string') {
+  const { [key]: returned } = await browser.storage.session.get(key);
+  if (returned) {
     await browser.storage.session.remove(key);
-    return { address };
+    return returned;
   }
   const logins = await allLogins();
   const known = logins.filter(
@@ -48,16 +50,20 @@ export async function forgetReturned(tab: number): Promise<void> {
   await browser.storage.session.remove(PREFIX + tab);
 }
 
-/** Other addresses there are nothing to the extension, except what its rule, which knows no case, has caught with them. */
+/** Addresses without the state of a login are nothing to the extension. */
 async function keep(tab: number, address: string): Promise<void> {
   const waiting = (await allLogins()).filter(
     ({ step }) => step === 'authorizing',
   );
   const text = address.toLowerCase();
-  const isCaught = waiting.some(
-    ({ secrets }) => secrets && text.includes(secrets.state.toLowerCase()),
-  );
-  if (isCaught) {
-    await browser.storage.session.set({ [PREFIX + tab]: address });
+  const isIn = (state = '-') => text.includes(state.toLowerCase());
+  if (!waiting.some(({ secrets }) => isIn(secrets?.state))) {
+    return;
   }
+  const isOurs = waiting.some(
+    ({ redirectUri, secrets }) =>
+      secrets && isCaughtBy({ state: secrets.state, redirectUri }, address),
+  );
+  const returned: Returned = isOurs ? { address } : { elsewhere: address };
+  await browser.storage.session.set({ [PREFIX + tab]: returned });
 }

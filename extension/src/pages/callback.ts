@@ -18,18 +18,10 @@ window.history.replaceState(undefined, '', window.location.pathname);
 
 async function main(query: string) {
   const own = await browser.tabs.getCurrent();
-  const redirect = readRedirect(query, await allLogins());
-  switch (redirect.kind) {
-    case 'none':
-      await withoutQuery(own?.id);
-      break;
-    case 'callback': {
-      const { login, callback } = redirect;
-      await deliverOf((await accept(login, callback, own?.id)) ?? login);
-      break;
-    }
-    default:
-      show({ kind: redirect.kind });
+  if (readRedirect(query, []).kind === 'none') {
+    await withoutQuery(own?.id);
+  } else {
+    await take(query, own?.id);
   }
 }
 
@@ -37,16 +29,13 @@ async function main(query: string) {
 async function withoutQuery(tab: number | undefined) {
   const message: OwnPageMessage = { type: 'returned' };
   const returned: Returned = await browser.runtime.sendMessage(message);
-  const { address, login: id } = returned;
+  const { address, elsewhere = '', login: id } = returned;
+  if (elsewhere.startsWith('http://localhost:8000/')) {
+    window.location.replace(elsewhere);
+    return;
+  }
   if (address !== undefined) {
-    const { search: query } = new URL(address);
-    const redirect = readRedirect(query, await allLogins());
-    if (redirect.kind === 'callback') {
-      const { login, callback } = redirect;
-      await deliverOf((await accept(login, callback, tab)) ?? login);
-    } else {
-      passOn(address);
-    }
+    await take(new URL(address).search, tab);
     return;
   }
   const login = id === undefined ? undefined : await loginWith(id);
@@ -57,12 +46,14 @@ async function withoutQuery(tab: number | undefined) {
   }
 }
 
-/** What the rule caught beside the login, since it knows no case, goes where it was going. */
-function passOn(address: string) {
-  if (address.startsWith('http://localhost:8000/')) {
-    window.location.replace(address);
+/** An address with the state of a login goes nowhere else, whatever has become of the login. */
+async function take(query: string, tab: number | undefined) {
+  const redirect = readRedirect(query, await allLogins());
+  if (redirect.kind === 'callback') {
+    const { login, callback } = redirect;
+    await deliverOf((await accept(login, callback, tab)) ?? login);
   } else {
-    show({ kind: 'wrong_state' });
+    show({ kind: redirect.kind === 'none' ? 'wrong_state' : redirect.kind });
   }
 }
 
