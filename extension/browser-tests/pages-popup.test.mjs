@@ -65,6 +65,7 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
 
 it('each cluster has its state, in the words of Backstage', async () => {
   const page = await pages.open('popup', { stored, size: SIZE });
+  await page.locator('.clusters').waitFor();
   const states = await page.locator('.clusters .state').allTextContents();
   assert.match(states[0] ?? '', /^Connected until Jan 1, 2999|^Connected until Dec 31, 2998/);
   assert.deepEqual(states.slice(1), [
@@ -87,6 +88,7 @@ it('"Log in" opens the page of Backstage that begins the login, also by the keyb
 
 it('every button is reached with the Tab key, in the order in which they are read', async () => {
   const page = await pages.open('popup', { stored, size: SIZE });
+  await page.locator('.clusters').waitFor();
   const names = await page.getByRole('button').evaluateAll((all) => all.map(({ id }) => id));
   assert.equal(names.length, 6);
   const reached = [];
