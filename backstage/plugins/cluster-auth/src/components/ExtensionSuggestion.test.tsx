@@ -98,8 +98,8 @@ describe('ExtensionSuggestion', () => {
       return shown.getByRole('button', { name: 'Use the browser extension' });
     });
     expect(said.filter(({ type }) => type === 'start')).toEqual([]);
-    await user.click(use);
     expect(shown.queryByText(/Get the extension/)).toBeNull();
+    await user.click(use);
     expect(said.filter(({ type }) => type === 'start')).toHaveLength(1);
     expect(shown.getByRole('status')).toHaveTextContent(/has opened the login/);
   });
