@@ -29,7 +29,7 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
     let cluster_auth = web::scope(BASE_PATH)
         // No CORS here: no page ever reads from the proxy.
         .service(web::resource("/clusters/{name}/proxy{path:.*}").to(kubernetes::proxy))
-        .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps()))
+        .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps_and_extension()))
         .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
         .service(
             at("/session", "GET, DELETE")

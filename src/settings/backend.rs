@@ -169,7 +169,7 @@ pub struct BackendSettings {
     pub told_app_url: Option<Url>,
     /// The origins that may call with CORS.
     pub app_origins: Vec<String>,
-    /// The extension's origins, for `/session` and `/exchange` only.
+    /// The extension's origins, for `/info`, `/session` and `/exchange` only.
     pub extension_origins: Vec<String>,
     /// Who the callers are.
     pub callers: CallerMode,

@@ -2,5 +2,6 @@
 
 mod cors;
 mod error_table;
+mod extension;
 mod health;
 mod info;

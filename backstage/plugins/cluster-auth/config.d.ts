@@ -71,6 +71,17 @@ export interface Config {
        */
       guide?: string;
       /**
+       * Where the browser extension can be had, such as its page in a store. In Chrome, Edge and Firefox on a computer, the dialog then
+       * suggests it before everything else.
+       * @visibility frontend
+       */
+      extension?: string;
+      /**
+       * The same for Firefox, if it is another page.
+       * @visibility frontend
+       */
+      extensionForFirefox?: string;
+      /**
        * The install script for Linux and macOS, beside the archives and checksums.txt of a release.
        * @visibility frontend
        */

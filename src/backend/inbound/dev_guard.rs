@@ -1,5 +1,5 @@
 //! In development every caller is the one user, so a request must come from this machine's own programs: no foreign page, no rebound
-//! name, upgrades included.
+//! name, upgrades included. The configured browser extension is let in where it shows a session token, and at `/info`.
 
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
@@ -16,12 +16,24 @@ use crate::settings::backend::{BackendSettings, CallerMode};
 /// Below which each cluster's proxy is.
 const PROXIES: &str = "/api/cluster-auth/clusters/";
 
+/// What the browser extension calls. None of it counts as the one user: it takes a session token, or tells nothing of a user.
+const FOR_EXTENSION: [&str; 3] =
+    ["/api/cluster-auth/info", "/api/cluster-auth/session", "/api/cluster-auth/exchange"];
+
 /// What a request has to show besides.
 pub enum DevGuard {
     /// Nothing: callers show Backstage tokens.
     Open,
-    /// That it was sent to this machine, or to one of these hosts (`ALLOWED_HOSTS`).
-    Hosts(Vec<String>),
+    /// That it comes from this machine.
+    ThisMachine(Allowed),
+}
+
+/// What counts as this machine in addition to its own names and pages.
+pub struct Allowed {
+    /// `ALLOWED_HOSTS`.
+    hosts: Vec<String>,
+    /// `EXTENSION_ORIGINS`.
+    extension_origins: Vec<String>,
 }
 
 impl DevGuard {
@@ -30,7 +42,10 @@ impl DevGuard {
     pub fn new(settings: &BackendSettings) -> Self {
         match settings.callers {
             CallerMode::Backstage => Self::Open,
-            CallerMode::DevUser(_) => Self::Hosts(settings.allowed_hosts.clone()),
+            CallerMode::DevUser(_) => Self::ThisMachine(Allowed {
+                hosts: settings.allowed_hosts.clone(),
+                extension_origins: settings.extension_origins.clone(),
+            }),
         }
     }
 }
@@ -45,7 +60,7 @@ pub async fn guard<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let refused = request.app_data::<web::Data<DevGuard>>().and_then(|guard| match guard.as_ref() {
         DevGuard::Open => None,
-        DevGuard::Hosts(allowed) => check(request.headers(), allowed).err(),
+        DevGuard::ThisMachine(allowed) => check(request.path(), request.headers(), allowed).err(),
     });
     match refused {
         // kubectl reads errors of the proxy as it reads Kubernetes' own.
@@ -57,7 +72,7 @@ pub async fn guard<B: MessageBody + 'static>(
     }
 }
 
-fn check(headers: &HeaderMap, allowed_hosts: &[String]) -> Result<(), Problem> {
+fn check(path: &str, headers: &HeaderMap, allowed: &Allowed) -> Result<(), Problem> {
     let refused = |why: &str| {
         Problem::new(
             Code::NotAllowed,
@@ -74,9 +89,14 @@ fn check(headers: &HeaderMap, allowed_hosts: &[String]) -> Result<(), Problem> {
         .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
         .map_or(host, |(n, _)| n);
     if !matches!(name, "localhost" | "127.0.0.1" | "[::1]")
-        && !allowed_hosts.iter().any(|allowed| allowed == host)
+        && !allowed.hosts.iter().any(|allowed| allowed == host)
     {
         return Err(refused("knows no such host (ALLOWED_HOSTS=host:port adds one)"));
+    }
+    let is_extension =
+        text(ORIGIN).is_some_and(|origin| allowed.extension_origins.iter().any(|known| known == origin));
+    if is_extension && FOR_EXTENSION.contains(&path) {
+        return Ok(());
     }
     if headers.contains_key(ORIGIN) && text(ORIGIN) != Some(&format!("http://{host}")) {
         return Err(refused("takes no requests of other origins"));
@@ -93,9 +113,33 @@ mod tests {
 
     use super::*;
 
-    fn checked(pairs: &[(&'static str, &'static str)]) -> bool {
+    const EXTENSION: &str = "moz-extension://0d1b7e8e-2f4c-4c0e-9a52-1d2a3b4c5d6e";
+
+    fn checked_at(path: &str, pairs: &[(&'static str, &'static str)]) -> bool {
         let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
-        check(&pairs.collect(), &["dev.internal:7008".to_owned()]).is_ok()
+        let allowed = Allowed {
+            hosts: vec!["dev.internal:7008".to_owned()],
+            extension_origins: vec![EXTENSION.to_owned()],
+        };
+        check(path, &pairs.collect(), &allowed).is_ok()
+    }
+
+    fn checked(pairs: &[(&'static str, &'static str)]) -> bool {
+        checked_at("/api/cluster-auth/status", pairs)
+    }
+
+    #[test]
+    fn the_extension_passes_where_it_shows_a_session_token_and_other_extensions_do_not() {
+        let from = |origin| [("host", "localhost:1"), ("origin", origin), ("sec-fetch-site", "cross-site")];
+        for path in FOR_EXTENSION {
+            assert!(checked_at(path, &from(EXTENSION)), "{path}");
+            assert!(!checked_at(path, &from("moz-extension://another")), "{path}");
+            assert!(!checked_at(path, &[("host", "evil.example"), ("origin", EXTENSION)]), "{path}");
+        }
+        for path in ["/status", "/register", "/token", "/tokens", "/session/", "/clusters/dev/proxy/session"]
+        {
+            assert!(!checked_at(&format!("/api/cluster-auth{path}"), &from(EXTENSION)), "{path}");
+        }
     }
 
     #[test]
@@ -123,7 +167,8 @@ mod tests {
             assert!(!checked(bad), "{bad:?}");
         }
         let host = (HOST, HeaderValue::from_static("dev.internal"));
-        let refusal = check(&[host].into_iter().collect(), &[]).unwrap_err();
+        let none = Allowed { hosts: Vec::new(), extension_origins: Vec::new() };
+        let refusal = check("/", &[host].into_iter().collect(), &none).unwrap_err();
         assert!(refusal.message().contains("ALLOWED_HOSTS=host:port"), "{refusal}");
     }
 }

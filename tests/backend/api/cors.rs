@@ -13,7 +13,7 @@ const STRANGER: &str = "https://attacker.example";
 
 /// The calls, and whether the extension may make them.
 const CALLS: [(&str, &str, bool); 8] = [
-    ("GET", "/info", false),
+    ("GET", "/info", true),
     ("POST", "/register", false),
     ("GET", "/session", true),
     ("DELETE", "/session", true),

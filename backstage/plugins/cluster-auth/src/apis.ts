@@ -11,8 +11,10 @@ import {
   entityClustersApiRef,
 } from './kubernetes/EntityClustersApi';
 import { PageLogin, loginApiRef } from './login/LoginApi';
+import { randomId } from './randomId';
 import { clusterStatusApiRef } from './status/ClusterStatusApi';
 import { SharedClusterStatus } from './status/SharedClusterStatus';
+import { tellExtension } from './status/tellExtension';
 
 export const clusterAuthApiFactory = createApiFactory({
   api: clusterAuthApiRef,
@@ -28,7 +30,10 @@ export const clusterAuthApiFactory = createApiFactory({
 export const clusterStatusApiFactory = createApiFactory({
   api: clusterStatusApiRef,
   deps: { clusterAuthApi: clusterAuthApiRef },
-  factory: ({ clusterAuthApi }) => new SharedClusterStatus(clusterAuthApi),
+  factory: ({ clusterAuthApi }) =>
+    new SharedClusterStatus(clusterAuthApi, status =>
+      tellExtension(status, { page: window, randomId }),
+    ),
 });
 
 export const loginApiFactory = createApiFactory({

@@ -35,7 +35,7 @@ import { SharedClusterStatus } from './status/SharedClusterStatus';
 import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
 import { KubernetesStandIn, SHOP } from './__testUtils__/KubernetesStandIn';
 
-function renderApp(element: JSX.Element) {
+function renderApp(element: JSX.Element, address = '/') {
   const clusterAuthApi = new ClusterAuthStandIn();
   const configApi = mockApis.config({
     data: { backend: { baseUrl: 'https://backstage.example.com' } },
@@ -51,6 +51,7 @@ function renderApp(element: JSX.Element) {
     >
       {element}
     </TestApiProvider>,
+    { routeEntries: [address] },
   );
 }
 
@@ -65,6 +66,21 @@ describe('the legacy plugin', () => {
         loginApiRef,
       ].map(({ id }) => id),
     );
+  });
+
+  it('opens the dialog on its page for the cluster that the address names', async () => {
+    await renderApp(
+      <>
+        <ClusterAuthLoginDialog />
+        <Routes>
+          <Route path="/" element={<ClusterAuthPage />} />
+        </Routes>
+      </>,
+      '/?connect=prod',
+    );
+    expect(
+      await screen.findByRole('dialog', { name: 'Get K8s access' }),
+    ).toBeInTheDocument();
   });
 
   it('has a page of clusters with a header of its own', async () => {

@@ -18,6 +18,7 @@ import {
   kubernetesModuleClusterAuth,
 } from './plugin';
 import { ClusterAuthStandIn } from './__testUtils__/ClusterAuthStandIn';
+import { extensionInPage } from './__testUtils__/extensionInPage';
 
 function renderApp(path: string) {
   return renderTestApp({
@@ -47,6 +48,25 @@ describe('clusterAuthPlugin', () => {
     expect(
       await screen.findByRole('button', { name: 'Connect Production' }),
     ).toBeInTheDocument();
+  });
+
+  it('opens the dialog on its page for the cluster that the address names, and not in the settings', async () => {
+    const page = renderApp('/cluster-auth?connect=prod');
+    await screen.findByRole('dialog', { name: 'Get K8s access' });
+    page.unmount();
+    renderApp('/settings/cluster-auth?connect=prod');
+    await screen.findByRole('button', { name: 'Connect Production' });
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+
+  it('tells the browser extension the status that its pages read', async () => {
+    const { said } = extensionInPage();
+    renderApp('/cluster-auth');
+    await screen.findByRole('button', { name: 'Connect Production' });
+    expect(said).toMatchObject([
+      { type: 'state', clusters: [{ name: 'prod', connected: false }] },
+    ]);
+    jest.restoreAllMocks();
   });
 
   it('has a section in the settings of the user', async () => {

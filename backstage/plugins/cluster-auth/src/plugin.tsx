@@ -61,7 +61,7 @@ const clustersPage = PageBlueprint.make({
     title: 'K8s access',
     icon: <VpnKeyIcon fontSize="inherit" />,
     loader: () =>
-      import('./components/ClustersPage').then(m => <m.ClustersContent />),
+      import('./components/ClustersPage').then(m => <m.ClustersPageContent />),
   },
 });
 
@@ -92,7 +92,9 @@ const userSettings = SubPageBlueprint.make({
     path: 'cluster-auth',
     title: 'K8s access',
     loader: () =>
-      import('./components/ClustersPage').then(m => <m.ClustersContent />),
+      import('./components/ClustersPage').then(m => (
+        <m.ClustersSettingsContent />
+      )),
   },
 });
 

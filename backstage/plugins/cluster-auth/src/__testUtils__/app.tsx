@@ -8,14 +8,18 @@ import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { SharedClusterStatus } from '../status/SharedClusterStatus';
 import { ClusterAuthStandIn } from './ClusterAuthStandIn';
 
-/** The configuration, and the remembered state. */
+/** The configuration, the remembered state, and the addresses that were visited, the last of them shown. */
 export interface AppOptions {
+  addresses?: string[];
   clusterAuth?: {
     commands?: Record<string, boolean | Record<string, string>>;
     install?: Record<string, boolean | string>;
   };
   remembered?: Partial<
-    Record<'helperPlace' | 'lastWay' | 'provenHelper' | 'shell', string>
+    Record<
+      'extensionBegins' | 'helperPlace' | 'lastWay' | 'provenHelper' | 'shell',
+      string
+    >
   >;
 }
 
@@ -27,9 +31,10 @@ export function renderInApp(element: ReactElement, options: AppOptions = {}) {
   Object.entries(options.remembered ?? {}).forEach(([key, value]) =>
     localStorage.setItem(`cluster-auth.${key}`, value),
   );
-  const { clusterAuth = {} } = options;
+  const { addresses, clusterAuth = {} } = options;
   const show = () =>
     render(element, {
+      initialRouteEntries: addresses,
       config: {
         backend: { baseUrl: 'https://backstage.example.com/portal/' },
         clusterAuth: { ...clusterAuth },

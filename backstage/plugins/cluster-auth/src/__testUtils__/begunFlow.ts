@@ -1,7 +1,7 @@
-import { LoginFlow } from '../login/LoginFlow';
+import { LoginFlow, type LoginFlowOptions } from '../login/LoginFlow';
 import type { LoginState } from '../login/LoginState';
 import type { Extension } from '../login/extension';
-import type { Way } from '../login/rememberedWays';
+import type { ExtensionBegins, Way } from '../login/rememberedWays';
 import { ClusterAuthStandIn } from './ClusterAuthStandIn';
 import { HeldClock, settled } from './HeldClock';
 
@@ -11,10 +11,15 @@ export const noExtension: Extension = {
   start: async () => undefined,
 };
 
-export function remembering(helperUrl?: string) {
+export function remembering(helperUrl?: string, lastWay?: Way) {
   let proven = helperUrl;
-  let last: Way | undefined;
+  let last = lastWay;
+  let begins: ExtensionBegins = 'at-once';
   return {
+    extensionBegins: () => begins,
+    setExtensionBegins: (chosen: ExtensionBegins) => {
+      begins = chosen;
+    },
     provenHelper: () => proven,
     setProvenHelper: (url: string | undefined) => {
       proven = url;
@@ -26,7 +31,11 @@ export function remembering(helperUrl?: string) {
   };
 }
 
-export function begin(extension = noExtension, ways = remembering()) {
+export function begin(
+  extension = noExtension,
+  ways = remembering(),
+  begunBy?: LoginFlowOptions['begunBy'],
+) {
   const clusterAuthApi = new ClusterAuthStandIn();
   const clock = new HeldClock();
   const handedOver: string[] = [];
@@ -34,14 +43,15 @@ export function begin(extension = noExtension, ways = remembering()) {
     clusterAuthApi,
     clock,
     extension,
+    begunBy,
     handOverToHelper: (url, token) => handedOver.push(`${url} ${token}`),
     ways,
   });
   return { clusterAuthApi, clock, handedOver, flow };
 }
 
-export async function open(extension = noExtension, ways = remembering()) {
-  const login = begin(extension, ways);
+export async function open(...asked: Parameters<typeof begin>) {
+  const login = begin(...asked);
   const ended = login.flow.start('prod');
   await settled();
   return { ...login, ended };

@@ -6,10 +6,10 @@ import { connected, unconnected } from '../__testUtils__/ClusterAuthStandIn';
 import { renderInApp, violations } from '../__testUtils__/app';
 import { refusal } from '../__testUtils__/refusal';
 import { REASONS } from '../__testUtils__/reasons';
-import { ClustersContent } from './ClustersPage';
+import { ClustersPageContent } from './ClustersPage';
 
 function showClusters(...clusters: ClusterStatus[]) {
-  const app = renderInApp(<ClustersContent />);
+  const app = renderInApp(<ClustersPageContent />);
   app.clusterAuthApi.clusters = clusters;
   app.show();
   return { ...app, user: userEvent.setup() };
@@ -123,7 +123,7 @@ describe('ClusterList', () => {
   });
 
   it('says why it shows nothing', async () => {
-    const app = renderInApp(<ClustersContent />);
+    const app = renderInApp(<ClustersPageContent />);
     app.clusterAuthApi.refuses = await refusal(503, 'store_unavailable');
     app.show();
     expect(

@@ -1,6 +1,7 @@
 import { Content, Header, Page } from '@backstage/core-components';
 
 import { ClusterList } from './ClusterList';
+import { ConnectByAddress } from './ConnectByAddress';
 
 /** The page of clusters with its own header, for the legacy frontend system. */
 export function ClustersPage() {
@@ -8,6 +9,7 @@ export function ClustersPage() {
     <Page themeId="tool">
       <Header title="K8s access" />
       <Content>
+        <ConnectByAddress />
         <ClusterList />
       </Content>
     </Page>
@@ -15,7 +17,19 @@ export function ClustersPage() {
 }
 
 /** The page of clusters below an existing header. */
-export function ClustersContent() {
+export function ClustersPageContent() {
+  return (
+    <main>
+      <Content>
+        <ConnectByAddress />
+        <ClusterList />
+      </Content>
+    </main>
+  );
+}
+
+/** The same clusters in the user's settings. */
+export function ClustersSettingsContent() {
   return (
     <main>
       <Content>

@@ -6,8 +6,8 @@ import { makeStyles } from '@material-ui/core/styles';
 import { useState } from 'react';
 
 import { type Command, type Shell, commandLine } from '../login/commands';
-import { easiestFirst, firstStep } from '../login/firstStep';
-import { likelyShell, systemOf } from '../login/machine';
+import { easiestFirst, extensionAddress, firstStep } from '../login/firstStep';
+import { browserOf, likelyShell, systemOf } from '../login/machine';
 import type { RememberedWays } from '../login/rememberedWays';
 import type { LoginSettings } from '../login/settings';
 import { Choice } from './Choice';
@@ -55,14 +55,18 @@ export function CommandWay(props: {
   const classes = useStyles();
   const config = useApi(configApiRef);
   const [system] = useState(() => systemOf(navigator));
+  const [browser] = useState(() => browserOf(navigator));
   const [shell, setShell] = useState(() => ways.shell() ?? likelyShell(system));
   const [commands] = useState(() =>
     easiestFirst(settings.commands, system, install),
   );
   const [lastWay] = useState(() => ways.lastWay());
+  // The extension needs nothing of what a command needs.
+  const isNew = !lastWay || lastWay === 'extension';
   const [command, setCommand] = useState(
     () => commands.find(({ kind }) => kind === lastWay) ?? commands[0],
   );
+  const isSecond = extensionAddress(browser, install) !== undefined;
   const copy = useCopy();
   // Backstage's address comes from the page, so that no answer can decide where a session token is sent.
   const backstageUrl = config.getString('backend.baseUrl').replace(/\/+$/, '');
@@ -70,17 +74,17 @@ export function CommandWay(props: {
     commandLine({ command, shell, backstageUrl, sessionToken: token });
   const firstSteps = (
     <FirstSteps
-      step={firstStep(command, { commands, shell, system, install })}
+      step={firstStep(command, { commands, shell, system, browser, install })}
       guide={install.guide}
     />
   );
 
   return (
     <>
-      {install.suggest && !lastWay && (
+      {install.suggest && isNew && (
         <Box mb={2}>
           <Typography variant="subtitle1" component="h3">
-            {NOTHING_YET}
+            {isSecond ? 'What the command needs' : NOTHING_YET}
           </Typography>
           {firstSteps}
         </Box>
@@ -129,7 +133,7 @@ export function CommandWay(props: {
           />
         )}
       </div>
-      {install.suggest && lastWay && (
+      {install.suggest && !isNew && (
         <Folded title={NOTHING_YET}>{firstSteps}</Folded>
       )}
     </>

@@ -5,6 +5,7 @@ import DialogContent from '@material-ui/core/DialogContent';
 import DialogContentText from '@material-ui/core/DialogContentText';
 import { type MutableRefObject, useCallback, useEffect } from 'react';
 
+import type { LoginRequest } from '../login/LoginApi';
 import { clusterStatusApiRef } from '../status/ClusterStatusApi';
 import { useLiveValue } from '../useLiveValue';
 import { Countdown } from './Countdown';
@@ -18,13 +19,14 @@ const CLOSES_AFTER_MS = 2_500;
 /** One login in the dialog, from beginning to end. */
 export function Login(props: {
   cluster: string;
+  begunBy: LoginRequest['begunBy'];
   /** Escape has the same effect as the button "Cancel". */
   escape: MutableRefObject<() => void>;
   onClose: () => void;
   onAgain: () => void;
 }) {
-  const { cluster, escape, onClose, onAgain } = props;
-  const { state, flow } = useLoginFlow(cluster);
+  const { cluster, begunBy, escape, onClose, onAgain } = props;
+  const { state, flow } = useLoginFlow(cluster, begunBy);
   const clusterStatusApi = useApi(clusterStatusApiRef);
   const { status } = useLiveValue(clusterStatusApi.known);
   const known = status?.clusters.find(({ name }) => name === cluster);

@@ -47,6 +47,7 @@ function OpenDialog({ request }: { request: LoginRequest }) {
         <Login
           key={attempt}
           cluster={cluster}
+          begunBy={attempt === 1 ? request.begunBy : 'click'}
           escape={escape}
           onClose={close}
           onAgain={again}

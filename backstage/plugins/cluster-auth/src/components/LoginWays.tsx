@@ -3,9 +3,10 @@ import Typography from '@material-ui/core/Typography';
 import { useMemo, useState } from 'react';
 
 import { browserMemory } from '../login/BrowserMemory';
+import { extensionAddress } from '../login/firstStep';
 import type { LoginFlow } from '../login/LoginFlow';
 import type { OpenLogin } from '../login/LoginState';
-import { systemOf } from '../login/machine';
+import { browserOf, systemOf } from '../login/machine';
 import { type RememberedWays, rememberedWays } from '../login/rememberedWays';
 import {
   type HelperPlace,
@@ -13,14 +14,35 @@ import {
   readLoginSettings,
 } from '../login/settings';
 import { CommandWay } from './CommandWay';
+import { ExtensionAgain } from './ExtensionAgain';
+import { ExtensionSuggestion } from './ExtensionSuggestion';
 import { Folded } from './Folded';
 import { HelperWay } from './HelperWay';
 
 /**
  * The ways to log in: the one that this person used last in this browser, and the other one folded. The extension needs no click: it
- * begins by itself if it is installed.
+ * begins by itself if it is installed, and then both are folded.
  */
 export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
+  const { login, flow } = props;
+  const { handOver, extension, progress } = login;
+  if (progress === 'exchanging' || extension === 'expected') {
+    return null;
+  }
+  return handOver.to === 'extension' ? (
+    <Folded title="Take another way" isNeeded={handOver.quiet}>
+      <OtherWays login={login} flow={flow} />
+    </Folded>
+  ) : (
+    <>
+      <ExtensionAgain login={login} flow={flow} />
+      <OtherWays login={login} flow={flow} />
+    </>
+  );
+}
+
+/** The helper and the commands. */
+function OtherWays(props: { login: OpenLogin; flow: LoginFlow }) {
   const { login, flow } = props;
   const config = useApi(configApiRef);
   const settings = useMemo(() => readLoginSettings(config), [config]);
@@ -32,14 +54,12 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
       !ways.lastWay() &&
       systemOf(navigator) === 'handheld',
   );
+  const [suggestion] = useState(() => suggestedExtension(settings, ways));
   const [place, setPlace] = useState(() => ways.helperPlace());
   const choosePlace = (chosen: HelperPlace) => {
     setPlace(chosen);
     ways.setHelperPlace(chosen);
   };
-  if (login.progress === 'exchanging') {
-    return null;
-  }
 
   const helper = (
     <HelperWay
@@ -57,7 +77,7 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
     <CommandWay
       settings={settings}
       ways={ways}
-      isFirst={!isHelperFirst}
+      isFirst={!isHelperFirst && !suggestion}
       sessionToken={login.session.sessionToken}
       onCopied={kind => flow.commandCopied(kind)}
     />
@@ -77,7 +97,14 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
   }
   const both = (
     <>
-      {command}
+      {suggestion && login.extension !== 'there' ? (
+        <>
+          {suggestion}
+          <Folded title="Use a command instead">{command}</Folded>
+        </>
+      ) : (
+        command
+      )}
       <Folded title="A helper is running? Use it">{helper}</Folded>
     </>
   );
@@ -91,6 +118,17 @@ export function LoginWays(props: { login: OpenLogin; flow: LoginFlow }) {
   ) : (
     both
   );
+}
+
+/** For a person who has used nothing here, or an extension that is gone. */
+function suggestedExtension({ install }: LoginSettings, ways: RememberedWays) {
+  const lastWay = ways.lastWay();
+  const browser = browserOf(navigator);
+  const address = extensionAddress(browser, install);
+  const isNew = !lastWay || lastWay === 'extension';
+  return install.suggest && isNew && browser && address ? (
+    <ExtensionSuggestion browser={browser} address={address} />
+  ) : undefined;
 }
 
 /** What is known of this machine: whether a login came through a helper here. Without commands, there is no other way. */

@@ -15,7 +15,7 @@ export function loginSentence(state: LoginState, cluster: string): string {
 }
 
 function openSentence(login: OpenLogin, cluster: string): string {
-  const { session, progress, handOver, backend, refusal } = login;
+  const { progress, handOver, backend } = login;
   if (backend === 'away') {
     return 'The cluster-auth backend cannot be reached. Go on with your login: this dialog tries again by itself.';
   }
@@ -23,7 +23,9 @@ function openSentence(login: OpenLogin, cluster: string): string {
     return 'You have logged in. The login is being completed…';
   }
   if (handOver.to === 'extension') {
-    return 'Your browser extension has opened the login. Go on there.';
+    return handOver.quiet
+      ? 'Still waiting for your login. If your browser extension has opened no tab, take another way.'
+      : 'Your browser extension has opened the login. Go on there.';
   }
   if (handOver.to === 'helper' && handOver.quiet) {
     return `Still waiting for your login. If the new tab says that ${handOver.helperUrl} cannot be reached, no helper is running there: start it, choose the other address below, or use a command. If there is no new tab, allow pop-ups for Backstage.`;
@@ -34,8 +36,20 @@ function openSentence(login: OpenLogin, cluster: string): string {
   if (handOver.to === 'helper') {
     return 'Go on in the tab that has opened.';
   }
-  return (
-    refusal?.message ??
-    `You are about to connect ${session.user} to ${cluster}.`
-  );
+  return ownSentence(login, cluster);
+}
+
+/** Nothing has the login yet. */
+function ownSentence(login: OpenLogin, cluster: string): string {
+  const { session, extension, refusal } = login;
+  if (refusal) {
+    return refusal.message;
+  }
+  if (extension === 'expected') {
+    return 'Preparing the login…';
+  }
+  if (extension === 'missed') {
+    return 'Your browser extension, which logged you in the last time, does not answer: switch it on, or use another way.';
+  }
+  return `You are about to connect ${session.user} to ${cluster}.`;
 }

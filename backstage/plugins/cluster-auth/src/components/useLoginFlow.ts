@@ -6,9 +6,11 @@ import { systemClock } from '../clock';
 import { browserMemory } from '../login/BrowserMemory';
 import { PageExtension } from '../login/extension';
 import { handOverToHelper } from '../login/handOverToHelper';
+import type { LoginRequest } from '../login/LoginApi';
 import { LoginFlow } from '../login/LoginFlow';
 import { rememberedWays } from '../login/rememberedWays';
 import type { LoginState } from '../login/LoginState';
+import { randomId } from '../randomId';
 
 /** A login in a component; no flow before it has begun. */
 export interface ShownLogin {
@@ -17,7 +19,10 @@ export interface ShownLogin {
 }
 
 /** Begins a login when the component is mounted, and stops it when it is unmounted. */
-export function useLoginFlow(cluster: string): ShownLogin {
+export function useLoginFlow(
+  cluster: string,
+  begunBy: LoginRequest['begunBy'],
+): ShownLogin {
   const clusterAuthApi = useApi(clusterAuthApiRef);
   const configApi = useApi(configApiRef);
   const [flow, setFlow] = useState<LoginFlow>();
@@ -26,10 +31,11 @@ export function useLoginFlow(cluster: string): ShownLogin {
     const begun = new LoginFlow({
       clusterAuthApi,
       clock: systemClock,
+      begunBy,
       extension: new PageExtension({
         page: window,
         clock: systemClock,
-        randomId: () => crypto.getRandomValues(new Uint32Array(4)).join('-'),
+        randomId,
       }),
       handOverToHelper: (helperUrl, sessionToken) =>
         handOverToHelper(document, helperUrl, sessionToken),
@@ -46,7 +52,7 @@ export function useLoginFlow(cluster: string): ShownLogin {
       stopWatching();
       begun.close();
     };
-  }, [clusterAuthApi, configApi, cluster]);
+  }, [clusterAuthApi, configApi, cluster, begunBy]);
   return { state, flow };
 }
 

@@ -8,6 +8,8 @@ export interface LoginRequest {
   cluster?: string;
   /** The clusters that the dialog asks about; all of them unless set. */
   clusters?: string[];
+  /** A click in the app, unless set; or an address that was opened, to which any site may link. */
+  begunBy?: 'click' | 'address';
 }
 
 /** Opens the dialog "Get K8s access" from anywhere in the app. */

@@ -2,7 +2,9 @@ import {
   type ClusterAuthStandIn,
   SESSION_TOKEN,
 } from '../__testUtils__/ClusterAuthStandIn';
+import { ExtensionStandIn } from '../__testUtils__/ExtensionStandIn';
 import { HELPER, begin, open, opened } from '../__testUtils__/begunFlow';
+import { settled } from '../__testUtils__/HeldClock';
 import type { LoginFlow } from './LoginFlow';
 
 describe('LoginFlow, cancelled', () => {
@@ -19,6 +21,26 @@ describe('LoginFlow, cancelled', () => {
     expect(clock.pending).toBe(0);
     flow.close();
     expect(cancels(clusterAuthApi)).toHaveLength(1);
+  });
+
+  it('also at the backend when the extension has the login, so that what it delivers later counts for nothing', async () => {
+    const extension = new ExtensionStandIn();
+    const { flow, clusterAuthApi, clock, ended } = await open(extension);
+    expect(extension.started).toHaveLength(1);
+    expect(await flow.cancel()).toBe(true);
+    await ended;
+    expect(cancels(clusterAuthApi)).toEqual([CANCELLED]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('when the page is left after the extension refused it', async () => {
+    const extension = new ExtensionStandIn();
+    const { flow, clusterAuthApi } = await open(extension);
+    extension.refuse('portal_unknown');
+    await settled();
+    flow.leave({ keepalive: true });
+    expect(cancels(clusterAuthApi)).toEqual([`${CANCELLED} keepalive`]);
+    flow.close();
   });
 
   it('goes on where the login is being completed already', async () => {
@@ -67,8 +89,9 @@ describe('LoginFlow, cancelled', () => {
   it.each([
     ['the helper', (flow: LoginFlow) => flow.handOverToHelper(HELPER)],
     ['a terminal', (flow: LoginFlow) => flow.commandCopied('binary')],
+    ['the extension', (flow: LoginFlow) => flow.handOverToExtension()],
   ])('not when the page is left and %s has the token', async (_, handOver) => {
-    const { flow, clusterAuthApi } = await open();
+    const { flow, clusterAuthApi } = await open(new ExtensionStandIn(false));
     handOver(flow);
     flow.leave({ keepalive: true });
     flow.close();

@@ -1,4 +1,3 @@
-import type { Problem } from '../api/Problem';
 import { SESSION_TOKEN } from '../__testUtils__/ClusterAuthStandIn';
 import { settled } from '../__testUtils__/HeldClock';
 import {
@@ -10,7 +9,6 @@ import {
   remembering,
 } from '../__testUtils__/begunFlow';
 import { refusal } from '../__testUtils__/refusal';
-import type { Extension } from './extension';
 
 describe('LoginFlow', () => {
   it('registers, and is then open to be handed over', async () => {
@@ -208,59 +206,6 @@ describe('LoginFlow', () => {
     expect(clusterAuthApi.asked).toBe(1);
   });
 
-  describe('with the extension', () => {
-    function extension(result?: Problem) {
-      const started: string[] = [];
-      return {
-        started,
-        answers: async () => true,
-        start: async (token: string) => {
-          started.push(token);
-          return result;
-        },
-      };
-    }
-
-    it('hands the session to it without a click', async () => {
-      const there = extension();
-      const { flow } = await open(there);
-      expect(there.started).toEqual([SESSION_TOKEN]);
-      expect(opened(flow.state.get()).handOver).toEqual({ to: 'extension' });
-      flow.close();
-    });
-
-    it('says why it refused, and is open for the other ways', async () => {
-      const problem = { code: 'not_allowed', message: 'Not on this page.' };
-      const { flow, handedOver } = await open(extension(problem));
-      expect(opened(flow.state.get())).toMatchObject({
-        handOver: { to: 'none' },
-        refusal: problem,
-      });
-      flow.handOverToHelper(HELPER);
-      expect(handedOver).toHaveLength(1);
-      expect(opened(flow.state.get()).refusal).toBeUndefined();
-      flow.close();
-    });
-
-    it('leaves it out when the helper was chosen meanwhile', async () => {
-      const there = extension();
-      let answer = (_: boolean) => {};
-      const slow = {
-        ...there,
-        answers: () =>
-          new Promise<boolean>(resolve => {
-            answer = resolve;
-          }),
-      };
-      const { flow } = await open(slow);
-      flow.handOverToHelper(HELPER);
-      answer(true);
-      await settled();
-      expect(there.started).toEqual([]);
-      flow.close();
-    });
-  });
-
   it('remembers the helper that a login came through, and hands the next one over to it by itself', async () => {
     const proven = remembering();
     const first = await open(noExtension, proven);
@@ -280,17 +225,6 @@ describe('LoginFlow', () => {
     const third = await open(noExtension, proven);
     expect(third.handedOver).toEqual([]);
     third.flow.close();
-  });
-
-  it('hands over to the extension rather than to the remembered helper', async () => {
-    const extension: Extension = {
-      answers: async () => true,
-      start: async () => undefined,
-    };
-    const { flow, handedOver } = await open(extension, remembering(HELPER));
-    expect(handedOver).toEqual([]);
-    expect(opened(flow.state.get()).handOver).toEqual({ to: 'extension' });
-    flow.close();
   });
 
   it('does not open a dead helper again, nor remember it, where the login then came by a command', async () => {

@@ -5,9 +5,13 @@ import { LiveValue, SettableValue } from '../LiveValue';
 import type { Extension } from './extension';
 import { followSession } from './followSession';
 import type { Command } from './commands';
-import type { OpenLogin, LoginState } from './LoginState';
+import type { HandOver, LoginState, OpenLogin } from './LoginState';
 import type { RememberedWays } from './rememberedWays';
 
+/** How long to wait for the browser extension, which answers at once if it is installed. */
+const PING_MS = 300;
+/** The same where it is expected: the page may be busy, as it is while it loads. */
+const LONG_PING_MS = 1_000;
 /** After this time without progress, the user is told what may be wrong. */
 const QUIET_AFTER_MS = 8_000;
 /** How long a cancelled login waits for the backend. */
@@ -20,9 +24,19 @@ export interface LoginFlowOptions {
   clusterAuthApi: ClusterAuthApi;
   clock: Clock;
   extension: Extension;
+  /** An `address` may be a link on any site: then only the extension, which asks the person itself, gets the session without a click. */
+  begunBy?: 'click' | 'address';
   /** Submits the session token to the helper at this address, in a new tab. */
   handOverToHelper(helperUrl: string, sessionToken: string): void;
-  ways: Pick<RememberedWays, 'provenHelper' | 'setLastWay' | 'setProvenHelper'>;
+  ways: Pick<
+    RememberedWays,
+    | 'extensionBegins'
+    | 'lastWay'
+    | 'provenHelper'
+    | 'setExtensionBegins'
+    | 'setLastWay'
+    | 'setProvenHelper'
+  >;
 }
 
 /** One login, from register to its end; the dialog shows its state. Only this object holds the session token. */
@@ -32,6 +46,7 @@ export class LoginFlow {
   });
   private readonly closing = new AbortController();
   private forgetQuiet = () => {};
+  private forgetExtension = () => {};
   private isCancelled = false;
 
   constructor(private readonly options: LoginFlowOptions) {}
@@ -42,6 +57,10 @@ export class LoginFlow {
 
   /** Begins the login and follows it to its end; never throws. */
   async start(cluster: string | undefined): Promise<void> {
+    // Asked meanwhile: it answers before the backend does, so that the dialog does not show the other ways first.
+    const answers = this.options.extension.answers(
+      this.isExtensionExpected() ? LONG_PING_MS : PING_MS,
+    );
     const session = await this.register(cluster);
     if (!session) {
       return;
@@ -57,12 +76,33 @@ export class LoginFlow {
       endsAt,
       progress: 'pending',
       handOver: { to: 'none' },
+      extension: this.isExtensionExpected() ? 'expected' : 'asked',
       backend: 'answers',
     });
     await Promise.all([
-      this.offerToExtension(session),
+      this.offerToExtension(answers),
       this.follow(session, endsAt),
     ]);
+  }
+
+  /** Hands the session to the browser extension, which then opens the login. */
+  async handOverToExtension(): Promise<void> {
+    const state = this.current.get();
+    if (state.step !== 'open') {
+      return;
+    }
+    const turn = new AbortController();
+    this.go({ to: 'extension', quiet: false });
+    this.forgetExtension = () => turn.abort();
+    const { sessionToken } = state.session;
+    const refusal = await this.options.extension.start(
+      sessionToken,
+      turn.signal,
+    );
+    if (refusal && !turn.signal.aborted) {
+      this.forgetQuiet();
+      this.update({ handOver: { to: 'none' }, refusal });
+    }
   }
 
   /** Must run in the click's own task, since browsers open a tab only for a click. */
@@ -72,27 +112,24 @@ export class LoginFlow {
       return;
     }
     this.options.handOverToHelper(helperUrl, state.session.sessionToken);
-    this.update({
-      handOver: { to: 'helper', helperUrl, quiet: false },
-      refusal: undefined,
-    });
-    this.forgetQuiet();
-    this.forgetQuiet = this.options.clock.after(QUIET_AFTER_MS, () =>
-      this.update({ handOver: { to: 'helper', helperUrl, quiet: true } }),
-    );
+    this.go({ to: 'helper', helperUrl, quiet: false });
   }
 
   /** The user has copied a command, and so goes on in a terminal. */
   commandCopied(kind: Command['kind']) {
-    this.forgetQuiet();
-    this.update({ handOver: { to: 'command', kind }, refusal: undefined });
+    this.go({ to: 'command', kind });
   }
 
-  /** The user looks at this page again: a helper that answers would have led them on. */
-  userIsBack() {
+  /** The user looks at this page again: what works would have led them on. The extension may be there by now. */
+  async userIsBack(): Promise<void> {
     const state = this.current.get();
-    if (state.step === 'open' && state.handOver.to === 'helper') {
-      this.update({ handOver: { ...state.handOver, quiet: true } });
+    if (state.step !== 'open') {
+      return;
+    }
+    this.setQuiet();
+    const isMissing = ['absent', 'missed'].includes(state.extension);
+    if (isMissing && (await this.options.extension.answers(PING_MS))) {
+      this.update({ extension: 'there' });
     }
   }
 
@@ -118,7 +155,7 @@ export class LoginFlow {
   close() {
     this.leave({});
     this.closing.abort();
-    this.forgetQuiet();
+    this.forgetWay();
   }
 
   /** Cancels the session if this page alone has its token; else it may be completed without the page. */
@@ -162,28 +199,36 @@ export class LoginFlow {
     }
   }
 
-  private async offerToExtension({ sessionToken }: Session) {
-    const { extension } = this.options;
-    const answers = await extension.answers();
+  private async offerToExtension(answers: Promise<boolean>) {
+    const { begunBy, ways } = this.options;
+    const isThere = await answers;
+    this.update({ extension: isThere ? 'there' : this.whereNoExtension() });
     if (this.closing.signal.aborted || this.isHandedOver()) {
       return;
     }
-    if (!answers) {
+    const begins = begunBy === 'address' ? 'at-once' : ways.extensionBegins();
+    if (isThere && begins === 'at-once') {
+      await this.handOverToExtension();
+    } else {
       this.handOverToProvenHelper();
-      return;
     }
-    this.update({ handOver: { to: 'extension' } });
-    const refusal = await extension.start(sessionToken, this.closing.signal);
-    if (refusal) {
-      this.update({ handOver: { to: 'none' }, refusal });
-    }
+  }
+
+  /** The extension's own popup opens the address. */
+  private isExtensionExpected(): boolean {
+    const { begunBy, ways } = this.options;
+    return begunBy === 'address' || ways.lastWay() === 'extension';
+  }
+
+  private whereNoExtension(): 'absent' | 'missed' {
+    return this.options.ways.lastWay() === 'extension' ? 'missed' : 'absent';
   }
 
   /** The click that began the login is recent enough for browsers to open a tab. */
   private handOverToProvenHelper() {
-    const { ways } = this.options;
+    const { begunBy, ways } = this.options;
     const helperUrl = ways.provenHelper();
-    if (helperUrl) {
+    if (helperUrl && begunBy !== 'address') {
       // Forgotten until a login succeeds through it again: if it is gone, the user sees a failing tab only once.
       ways.setProvenHelper(undefined);
       this.handOverToHelper(helperUrl);
@@ -204,7 +249,7 @@ export class LoginFlow {
       signal: this.closing.signal,
       onProgress: change => this.update(change),
     });
-    this.forgetQuiet();
+    this.forgetWay();
     if (end) {
       this.rememberWay(end);
       this.set(end);
@@ -218,13 +263,42 @@ export class LoginFlow {
     if (end.step !== 'complete' || state.step !== 'open') {
       return;
     }
-    const { handOver } = state;
-    if (handOver.to === 'helper') {
+    const { handOver, extension } = state;
+    if (handOver.to === 'extension') {
+      ways.setLastWay('extension');
+      ways.setExtensionBegins('at-once');
+    } else if (handOver.to === 'helper') {
       ways.setLastWay('helper');
       ways.setProvenHelper(handOver.helperUrl);
     } else if (handOver.to === 'command') {
       ways.setLastWay(handOver.kind);
     }
+    const isOther = handOver.to === 'helper' || handOver.to === 'command';
+    if (isOther && extension === 'there') {
+      ways.setExtensionBegins('on-click');
+    }
+  }
+
+  /** Goes another way than before. */
+  private go(handOver: HandOver) {
+    this.forgetWay();
+    this.update({ handOver, refusal: undefined });
+    this.forgetQuiet = this.options.clock.after(QUIET_AFTER_MS, () =>
+      this.setQuiet(),
+    );
+  }
+
+  private setQuiet() {
+    const state = this.current.get();
+    if (state.step === 'open' && 'quiet' in state.handOver) {
+      this.update({ handOver: { ...state.handOver, quiet: true } });
+    }
+  }
+
+  /** What the extension says later, or does not, counts no more. */
+  private forgetWay() {
+    this.forgetQuiet();
+    this.forgetExtension();
   }
 
   private fail(problem: Problem) {

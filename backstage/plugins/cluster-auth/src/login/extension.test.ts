@@ -27,7 +27,7 @@ describe('PageExtension', () => {
 
   it('is there when it answers the ping', async () => {
     const { extension, said, clock } = page();
-    const there = extension.answers();
+    const there = extension.answers(300);
     expect(said).toHaveBeenCalledWith(
       { source: 'cluster-auth-page', type: 'ping', id: 'id-1' },
       window.location.origin,
@@ -39,7 +39,7 @@ describe('PageExtension', () => {
 
   it('is not there when nothing answers for a moment', async () => {
     const { extension, clock } = page();
-    const there = extension.answers();
+    const there = extension.answers(300);
     await clock.pass(300);
     expect(await there).toBe(false);
   });
@@ -54,7 +54,7 @@ describe('PageExtension', () => {
     ['that are null', null, {}],
   ])('does not listen to messages %s', async (_, data, from) => {
     const { extension, clock } = page();
-    const there = extension.answers();
+    const there = extension.answers(300);
     hear(data, from);
     await clock.pass(300);
     expect(await there).toBe(false);
@@ -83,6 +83,22 @@ describe('PageExtension', () => {
     hear({ ...PONG, type: 'result', ok: false, ...why });
     expect(await result).toEqual(why);
   });
+
+  it.each(['permission_missing', 'something_new', undefined, 7])(
+    'has a sentence of ours where the extension has none: %s',
+    async code => {
+      const { extension } = page();
+      const result = extension.start('token', new AbortController().signal);
+      // A sentence that is no text would break the dialog.
+      hear({ ...PONG, type: 'result', ok: false, code, message: { a: 1 } });
+      expect(await result).toEqual({
+        code: typeof code === 'string' ? code : undefined,
+        message: expect.stringMatching(
+          /^[A-Z].*or use another way\.$|^[A-Z].*: use another way\.$/,
+        ),
+      });
+    },
+  );
 
   it('is no longer listened to once the dialog is closed', async () => {
     const { extension } = page();

@@ -1,28 +1,26 @@
 import type { Problem } from '../api/Problem';
 import type { Clock } from '../clock';
-
-/** How long to wait for the browser extension, which answers at once if it is installed. */
-const PING_MS = 300;
+import { extensionSentence } from './extensionRefusals';
 
 /** The browser extension, as the page sees it. */
 export interface Extension {
-  /** Whether it is installed. */
-  answers(): Promise<boolean>;
-  /** Hands the session over; resolves with the reason if the extension did not finish the login. */
+  /** Whether it is installed and answers in time. */
+  answers(withinMs: number): Promise<boolean>;
+  /** Hands the session over; resolves with the reason if the extension did not finish the login, which may be never. */
   start(
     sessionToken: string,
     signal: AbortSignal,
   ): Promise<Problem | undefined>;
 }
 
-/** A message of the extension (protocol: "Page and extension"). */
+/** A message of the extension (protocol: "Page and extension"); what it says may be anything. */
 interface ExtensionMessage {
   source: 'cluster-auth-extension';
   type: 'pong' | 'result';
   id: string;
-  ok?: boolean;
-  code?: string;
-  message?: string;
+  ok?: unknown;
+  code?: unknown;
+  message?: unknown;
 }
 
 /** The part of the window that is needed for messages. */
@@ -32,18 +30,24 @@ export interface PageOptions {
   randomId(): string;
 }
 
-/** The extension that listens to this page. */
+/**
+ * The extension that listens to this page.
+ *
+ * A script in this page could answer in its place, and would get a session token. It gains nothing: it acts as the user anyway, and so
+ * can ask the backend for a session token itself. The other way round, what is said here is no more than a sentence to show: that a login
+ * succeeded is what the backend says.
+ */
 export class PageExtension implements Extension {
   constructor(private readonly options: PageOptions) {}
 
-  async answers(): Promise<boolean> {
+  async answers(withinMs: number): Promise<boolean> {
     // The extension listens in the top frame only.
     const { page, clock } = this.options;
     if (page.top !== page) {
       return false;
     }
     const tooLate = new AbortController();
-    const forget = clock.after(PING_MS, () => tooLate.abort());
+    const forget = clock.after(withinMs, () => tooLate.abort());
     const pong = await this.ask('pong', { type: 'ping' }, tooLate.signal);
     forget();
     return pong !== undefined;
@@ -55,16 +59,7 @@ export class PageExtension implements Extension {
   ): Promise<Problem | undefined> {
     const question = { type: 'start' as const, sessionToken };
     const result = await this.ask('result', question, signal);
-    if (!result || result.ok) {
-      return undefined;
-    }
-    const { code, message } = result;
-    return {
-      code,
-      message:
-        message ??
-        'The browser extension could not log in: use the helper instead.',
-    };
+    return result && result.ok !== true ? refusalIn(result) : undefined;
   }
 
   private ask(
@@ -97,6 +92,18 @@ export class PageExtension implements Extension {
       );
     });
   }
+}
+
+/** Its own sentence, or ours where it has none. */
+function refusalIn({ code, message }: ExtensionMessage): Problem {
+  const known = typeof code === 'string' ? code : undefined;
+  return {
+    code: known,
+    message:
+      typeof message === 'string' && message !== ''
+        ? message
+        : extensionSentence(known),
+  };
 }
 
 function isAnswer(data: unknown): data is ExtensionMessage {

@@ -1,5 +1,5 @@
 import type { Command, Shell } from './commands';
-import { easiestFirst, firstStep } from './firstStep';
+import { easiestFirst, extensionAddress, firstStep } from './firstStep';
 import { type System, likelyShell } from './machine';
 import type { InstallSettings } from './settings';
 
@@ -56,7 +56,45 @@ describe('easiestFirst', () => {
   });
 });
 
+describe('extensionAddress', () => {
+  const extension = 'https://store.example.com/helper';
+  const extensionForFirefox = 'https://addons.example.com/helper';
+
+  it('is what is configured, for Firefox its own if there is one', () => {
+    const both = { suggest: true, extension, extensionForFirefox };
+    expect(extensionAddress('Chrome', both)).toBe(extension);
+    expect(extensionAddress('Edge', both)).toBe(extension);
+    expect(extensionAddress('Firefox', both)).toBe(extensionForFirefox);
+    expect(extensionAddress('Firefox', { suggest: true, extension })).toBe(
+      extension,
+    );
+    const onlyFirefox = { suggest: true, extensionForFirefox };
+    expect(extensionAddress('Chrome', onlyFirefox)).toBeUndefined();
+  });
+
+  it('is none for other browsers, and none by default', () => {
+    const both = { suggest: true, extension, extensionForFirefox };
+    expect(extensionAddress(undefined, both)).toBeUndefined();
+    expect(extensionAddress('Chrome', NO_ADDRESSES)).toBeUndefined();
+  });
+});
+
 describe('firstStep', () => {
+  it('calls no command the easiest way where the extension is to be had', () => {
+    const extension = 'https://store.example.com/helper';
+    const options = {
+      commands: ALL,
+      shell: 'sh' as const,
+      system: 'linux' as const,
+      install: { ...ADDRESSES, extension },
+    };
+    const sentence = 'Run this once to install it:';
+    expect(firstStep(BINARY, { ...options, browser: 'Edge' })).toMatchObject({
+      sentence,
+    });
+    expect(firstStep(BINARY, options).sentence).toMatch(/easiest/);
+  });
+
   it.each([
     ['linux', 'On Linux, the program is the easiest way.'],
     ['macos', 'On macOS, the program is the easiest way.'],

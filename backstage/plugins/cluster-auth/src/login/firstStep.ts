@@ -1,5 +1,5 @@
 import { type Command, type Shell, quote } from './commands';
-import { type System, likelyShell } from './machine';
+import { type Browser, type System, likelyShell } from './machine';
 import type { InstallSettings } from './settings';
 
 type Kind = Command['kind'];
@@ -41,6 +41,24 @@ const NAMES: Record<Kind, string> = {
   docker: 'Docker',
 };
 
+/**
+ * Where this browser gets the extension. It is the easiest way wherever it is to be had: it wants no program, no terminal and no rights on
+ * the machine, and opens every login by itself.
+ */
+export function extensionAddress(
+  browser: Browser | undefined,
+  { extension, extensionForFirefox }: InstallSettings,
+): string | undefined {
+  switch (browser) {
+    case undefined:
+      return undefined;
+    case 'Firefox':
+      return extensionForFirefox ?? extension;
+    default:
+      return extension;
+  }
+}
+
 /** What the configuration offers, the easiest first; a program that the page cannot say how to get comes last. */
 export function easiestFirst(
   commands: Command[],
@@ -61,10 +79,11 @@ export function firstStep(
     commands: Command[];
     shell: Shell;
     system: System;
+    browser?: Browser;
     install: InstallSettings;
   },
 ): FirstStep {
-  const { commands, shell, system, install } = options;
+  const { commands, shell, system, browser, install } = options;
   const { kind } = command;
   if (!isObtainable(kind, shell, install)) {
     return {
@@ -76,7 +95,10 @@ export function firstStep(
     };
   }
   const [easiest] = easiestFirst(commands, system, install);
-  const isEasiest = easiest.kind === kind && commands.length > 1;
+  const isEasiest =
+    easiest.kind === kind &&
+    commands.length > 1 &&
+    !extensionAddress(browser, install);
   const praise = isEasiest
     ? `${WHERE[system]}, ${NAMES[kind]} is the easiest way. `
     : '';

@@ -1,4 +1,4 @@
-import { type BrowserHints, likelyShell, systemOf } from './machine';
+import { type BrowserHints, browserOf, likelyShell, systemOf } from './machine';
 
 const CHROME = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0';
 
@@ -32,6 +32,42 @@ const USER_AGENTS = {
   freebsd:
     'Mozilla/5.0 (X11; FreeBSD amd64; rv:145.0) Gecko/20100101 Firefox/145.0',
 };
+
+describe('browserOf', () => {
+  it.each([
+    ['windowsChrome', 'Chrome'],
+    ['windowsEdge', 'Edge'],
+    ['windowsFirefox', 'Firefox'],
+    ['macChrome', 'Chrome'],
+    ['macSafari', undefined],
+    ['macFirefox', 'Firefox'],
+    ['linuxChrome', 'Chrome'],
+    ['linuxArmFirefox', 'Firefox'],
+    ['chromebook', 'Chrome'],
+    ['androidChrome', undefined],
+    ['androidFirefox', undefined],
+    ['iphoneChrome', undefined],
+  ] as const)('is what the extension is for: %s', (name, browser) => {
+    expect(browserOf({ userAgent: USER_AGENTS[name] })).toBe(browser);
+  });
+
+  it('goes by the brands where a browser says them, and leaves out one that takes extensions from elsewhere', () => {
+    const of = (brand: string, userAgent = '') =>
+      browserOf({
+        userAgent,
+        userAgentData: {
+          platform: 'Windows',
+          mobile: false,
+          brands: [{ brand: 'Chromium' }, { brand }],
+        },
+      });
+    expect(of('Google Chrome')).toBe('Chrome');
+    expect(of('Microsoft Edge')).toBe('Edge');
+    expect(of('Opera', `${USER_AGENTS.windowsChrome} OPR/120.0`)).toBe(
+      undefined,
+    );
+  });
+});
 
 describe('systemOf', () => {
   it.each([

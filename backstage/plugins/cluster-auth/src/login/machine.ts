@@ -9,12 +9,19 @@ export type System =
   | 'handheld'
   | 'other';
 
+/** The browsers that the extension is for, by the name that people know. */
+export type Browser = 'Chrome' | 'Edge' | 'Firefox';
+
 /** What browsers say of their machine without asking the person. */
 export interface BrowserHints {
   userAgent: string;
   maxTouchPoints?: number;
   /** Chromium's, in pages at https and on localhost. */
-  userAgentData?: { platform: string; mobile: boolean };
+  userAgentData?: {
+    platform: string;
+    mobile: boolean;
+    brands?: { brand: string }[];
+  };
 }
 
 /** The first that matches counts: Android also says "Linux", iPhones say "like Mac OS X". */
@@ -25,6 +32,23 @@ const SYSTEMS: [System, RegExp][] = [
   ['macos', /Macintosh|macOS/],
   ['linux', /Linux/],
 ];
+
+/** The first that matches counts: Edge also says "Chrome". Others that are built on Chromium say so, too, and most take its extensions. */
+const BROWSERS: [Browser, RegExp][] = [
+  ['Edge', /Edg\/|Microsoft Edge/],
+  ['Firefox', /Firefox\//],
+  ['Chrome', /Chrome\/|Google Chrome|Chromium/],
+];
+
+/** The browser, where the extension exists for it; not on phones and tablets. */
+export function browserOf(hints: BrowserHints): Browser | undefined {
+  const brands = hints.userAgentData?.brands ?? [];
+  const said = [...brands.map(({ brand }) => brand), hints.userAgent].join();
+  const isElsewhere = systemOf(hints) === 'handheld' || /OPR\//.test(said);
+  return isElsewhere
+    ? undefined
+    : BROWSERS.find(([, pattern]) => pattern.test(said))?.[0];
+}
 
 /**
  * The system of this machine. The processor is not asked for: the install script, npm and Scoop find it out themselves. Neither is

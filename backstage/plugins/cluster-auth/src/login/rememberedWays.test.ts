@@ -38,6 +38,18 @@ describe('rememberedWays', () => {
     ]);
   });
 
+  it('remembers whether the extension begins by itself, which it does at first', () => {
+    const page = () =>
+      rememberedWays(new BrowserMemory(() => localStorage), mockApis.config());
+    expect(page().extensionBegins()).toBe('at-once');
+    page().setExtensionBegins('on-click');
+    page().setLastWay('extension');
+    expect([page().extensionBegins(), page().lastWay()]).toEqual([
+      'on-click',
+      'extension',
+    ]);
+  });
+
   it('knows no way that there is not, and no address that is not configured', () => {
     const memory = new BrowserMemory(() => localStorage);
     memory.set('lastWay', 'toString');

@@ -23,6 +23,8 @@ describe('readLoginSettings', () => {
     const install = {
       suggest: false,
       guide: 'https://wiki.example.com/helper',
+      extension: 'https://store.example.com/helper',
+      extensionForFirefox: 'https://addons.example.com/helper',
       script: 'https://downloads.example.com/install.sh',
       scoop: 'http://localhost:4873/helper.json',
     };
@@ -36,6 +38,8 @@ describe('readLoginSettings', () => {
     ['script', 'http://downloads.example.com/install.sh'],
     ['scoop', 'http://localhost.evil.example/helper.json'],
     ['guide', 'file:///etc/passwd'],
+    ['extension', 'http://store.example.com/helper'],
+    ['extensionForFirefox', 'ftp://addons.example.com/helper'],
   ])('takes nothing from an address that can be forged: %s', (key, url) => {
     expect(() => read({ install: { [key]: url } })).toThrow(
       `clusterAuth.install.${key} must begin with https://`,

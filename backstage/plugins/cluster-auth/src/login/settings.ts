@@ -18,6 +18,10 @@ export interface InstallSettings {
   suggest: boolean;
   /** A page that says how to get the helper. */
   guide?: string;
+  /** Where the browser extension can be had. */
+  extension?: string;
+  /** The same for Firefox, if it is another page. */
+  extensionForFirefox?: string;
   /** The install script for Linux and macOS. */
   script?: string;
   /** The Scoop manifest for Windows. */
@@ -37,6 +41,8 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
     install: {
       suggest: config.getOptionalBoolean('clusterAuth.install.suggest') ?? true,
       guide: secureUrl(config, 'guide'),
+      extension: secureUrl(config, 'extension'),
+      extensionForFirefox: secureUrl(config, 'extensionForFirefox'),
       script: secureUrl(config, 'script'),
       scoop: secureUrl(config, 'scoop'),
     },
@@ -44,7 +50,10 @@ export function readLoginSettings(config: ConfigApi): LoginSettings {
 }
 
 /** What is downloaded from there is run on users' machines. */
-function secureUrl(config: ConfigApi, name: 'guide' | 'script' | 'scoop') {
+function secureUrl(
+  config: ConfigApi,
+  name: Exclude<keyof InstallSettings, 'suggest'>,
+) {
   const key = `clusterAuth.install.${name}`;
   const value = config.getOptionalString(key);
   if (value === undefined) {

@@ -42,6 +42,24 @@ describe('SharedClusterStatus', () => {
     expect((await clusterStatusApi.refresh()).problem).toBeUndefined();
   });
 
+  it('tells each answer, and nothing where there is none', async () => {
+    const clusterAuthApi = new ClusterAuthStandIn();
+    const told: unknown[] = [];
+    const clusterStatusApi = new SharedClusterStatus(clusterAuthApi, status =>
+      told.push(status),
+    );
+    await clusterStatusApi.refresh();
+    clusterAuthApi.refuses = await refusal(503, 'store_unavailable');
+    await clusterStatusApi.refresh();
+    clusterAuthApi.refuses = undefined;
+    clusterAuthApi.clusters = [connected];
+    await clusterStatusApi.refresh();
+    expect(told).toEqual([
+      { user: USER, clusters: [unconnected] },
+      { user: USER, clusters: [connected] },
+    ]);
+  });
+
   it('asks once more for all who ask during a question', async () => {
     const { clusterAuthApi, clusterStatusApi } = shared();
     const early = clusterStatusApi.refresh();

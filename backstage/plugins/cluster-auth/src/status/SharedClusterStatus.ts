@@ -1,4 +1,4 @@
-import type { ClusterAuthApi } from '../api/ClusterAuthApi';
+import type { ClusterAuthApi, Status } from '../api/ClusterAuthApi';
 import { problemOf } from '../api/Problem';
 import { SettableValue } from '../LiveValue';
 import type { ClusterStatusApi, KnownStatus } from './ClusterStatusApi';
@@ -9,7 +9,11 @@ export class SharedClusterStatus implements ClusterStatusApi {
   private running?: Promise<KnownStatus>;
   private next?: Promise<KnownStatus>;
 
-  constructor(private readonly clusterAuthApi: ClusterAuthApi) {}
+  constructor(
+    private readonly clusterAuthApi: ClusterAuthApi,
+    /** Hears each answer. */
+    private readonly tell: (status: Status) => void = () => {},
+  ) {}
 
   refresh(): Promise<KnownStatus> {
     if (!this.running) {
@@ -34,6 +38,10 @@ export class SharedClusterStatus implements ClusterStatusApi {
       this.known.set({ status: await this.clusterAuthApi.getStatus() });
     } catch (error) {
       this.known.set({ ...this.known.get(), problem: problemOf(error) });
+    }
+    const { status, problem } = this.known.get();
+    if (status && !problem) {
+      this.tell(status);
     }
     return this.known.get();
   }
