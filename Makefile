@@ -22,6 +22,10 @@ backstage-test: ## the same, used by a browser: logins, pods, failures, two user
 extension: ## the browser extension for Chrome and Firefox, unpacked and as archives, in target/extension/
 	$(node) extension/build/extension.mjs
 
+.PHONY: extension-test
+extension-test: ## the browser extension in Chromium and Firefox, in a real Backstage with everything around it
+	$(node) dev/environment/extension-test.mjs
+
 .PHONY: test
 test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test

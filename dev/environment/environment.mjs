@@ -14,6 +14,14 @@ import { SharedCluster } from './shared-cluster.mjs';
 const SIGN_IN_CLIENT = { id: 'backstage', secret: 'a secret for development' };
 
 /**
+ * What stands before the identity provider, and is all that others know of it.
+ *
+ * @typedef {object} Front
+ * @property {string} issuer with the slash at its end
+ * @property {(port: number) => void} forwardTo it listens there
+ */
+
+/**
  * Everything around a person who uses Backstage: the identity provider, three clusters, Redis, the backend, Backstage itself,
  * and the helper on their machine.
  */
@@ -21,21 +29,24 @@ export class Environment {
   /** @type {{stop(): Promise<unknown>}[]} */
   #started = [];
   #logs;
+  #front;
   #sealingKey = `key:${randomBytes(32).toString('base64')}`;
 
   /**
    * @param {string} logs a folder in the checkout
    * @param {{backstage: number, backend: number, redis: number}} ports
+   * @param {Front} [front]
    */
-  constructor(logs, ports) {
+  constructor(logs, ports, front) {
     this.#logs = logs;
+    this.#front = front;
     /** Where Backstage is. */
     this.url = `http://localhost:${ports.backstage}`;
     this.backendUrl = `http://127.0.0.1:${ports.backend}`;
     /** Every secret that the identity provider gave out, a line of JSON each: see dev/idp/ledger.mjs. */
     this.ledger = inRepository(logs, 'ledger.jsonl');
     /** The identity provider that the clusters trust; its control API makes it refuse. */
-    this.idp = this.#part(() => startProcess('idp.mjs', this.#idpOptions()));
+    this.idp = this.#part(() => this.#startIdp());
     /** `development`, which knows its users by their own login. */
     this.cluster = this.#part(() => StartedCluster.start(this.issuer));
     /** `shared`, with a service account. */
@@ -58,12 +69,13 @@ export class Environment {
    * Starts everything, the helper included.
    *
    * @param {string} logs a folder in the checkout, emptied first
+   * @param {Front} [front]
    */
-  static async start(logs) {
+  static async start(logs, front) {
     await rm(inRepository(logs), { recursive: true, force: true });
     await mkdir(inRepository(logs), { recursive: true });
     const ports = { backstage: await freePort(), backend: await freePort(), redis: await freePort() };
-    const environment = new Environment(logs, ports);
+    const environment = new Environment(logs, ports, front);
     try {
       await environment.#startAll();
     } catch (error) {
@@ -101,8 +113,15 @@ export class Environment {
     return part;
   }
 
+  async #startIdp() {
+    const idp = await startProcess('idp.mjs', this.#idpOptions());
+    this.#front?.forwardTo(idp.announcement.port);
+    return idp;
+  }
+
   #idpOptions() {
     return [
+      ...(this.#front ? ['--issuer', this.#front.issuer] : []),
       '--ledger', this.ledger,
       '--extra-client-id', SIGN_IN_CLIENT.id, '--extra-client-secret', SIGN_IN_CLIENT.secret,
       '--extra-redirect', `${this.url}/api/auth/oidc/handler/frame`,

@@ -22,7 +22,7 @@ const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
-  ...BACKSTAGE, ...IN_BROWSER, ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+  ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
 const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage', 'extension']);
 
@@ -34,6 +34,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   backstage: { programs: BACKSTAGE, folders: ['dev', 'backstage'], tools: [] },
   'backstage HEADLESS=1': { programs: [...BACKSTAGE, 'ip'], folders: ['dev', 'backstage'], tools: [] },
   'backstage-test': { programs: [...BACKSTAGE, ...IN_BROWSER], folders: ['dev', 'backstage'], tools: [] },
+  'extension-test': { programs: [...BACKSTAGE, ...IN_BROWSER, 'firefox-esr'], folders: ['dev', 'dev/backstage', 'backstage', 'extension'], tools: [] },
   extension: { programs: [], folders: ['dev', 'extension'], tools: [] },
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },

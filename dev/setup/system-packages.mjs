@@ -6,6 +6,7 @@ const PACKAGES = {
   python3: 'python3',
   // With the font that the pictures of the browser tests have.
   chromium: 'chromium fonts-dejavu-core',
+  'firefox-esr': 'firefox-esr',
   'redis-server': 'redis-server',
   ip: 'iproute2',
   kubectl: 'kubernetes-client',

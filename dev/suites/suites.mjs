@@ -108,6 +108,7 @@ const browserTests = (volume) => ({
 export const TESTS = [
   programWithout(RARE_NIGHTS),
   browserTests('brief'),
+  { name: 'extension-test', line: ['make', 'extension-test'], uses: 'backstage', counts: 'node', output: 'development' },
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, uses: 'backstage', counts: 'jest', output: 'development' },
   { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
   { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], uses: 'backstage', output: 'development' },
