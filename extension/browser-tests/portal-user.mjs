@@ -198,7 +198,7 @@ export async function heard(tab) {
 }
 
 /** @param {Tab} tab @returns {Promise<boolean>} whether the extension has answered */
-async function knock(tab) {
+export async function knock(tab) {
   if (!(await heard(tab)).some(({ type }) => type === 'pong')) {
     await say(tab, { type: 'ping', id: `ping-${crypto.randomUUID()}` });
     return (await heard(tab)).some(({ type }) => type === 'pong');
