@@ -46,6 +46,8 @@ export class FirefoxWithExtension {
       browser: 'firefox',
       executablePath: program,
       userDataDir: profile,
+      // As root Firefox refuses a home that is another user's.
+      env: { ...process.env, HOME: profile },
       headless: true,
       enableExtensions: true,
       timeout: PATIENCE_MS * 3,
