@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { signIn } from '../../dev/backstage/sign-in-flow.mjs';
 import { PASSWORD } from '../../dev/idp/accounts.mjs';
-import { Gone, until } from './until.mjs';
+import { Gone, PATIENCE_MS, until } from './until.mjs';
 
 /**
  * @typedef {import('./browsers/browser.mjs').ExtendedBrowser} ExtendedBrowser
@@ -39,6 +39,7 @@ export class PortalUser {
       method,
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     assert.equal(answer.status, 200, `${method} ${path}`);
     return Object(await answer.json());

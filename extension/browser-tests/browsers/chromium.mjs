@@ -58,7 +58,7 @@ export class ChromiumWithExtension {
   }
 
   async newTab() {
-    return this.tabOf(await this.context.newPage());
+    return this.tabOf(await inTime(() => this.context.newPage()));
   }
 
   async tabs() {
@@ -154,7 +154,13 @@ class ChromiumTab {
   }
 
   async close() {
-    await this.page.close();
+    const session = await inTime(() => this.page.context().newCDPSession(this.page));
+    const { targetInfo } = await inTime(() => session.send('Target.getTargetInfo'));
+    // Chromium now and then confirms a close that comes while a page is being shown, and leaves the tab open; the driver waits for ever.
+    await until('the tab has closed', async () => {
+      await session.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => {});
+      return this.page.isClosed();
+    });
   }
 }
 

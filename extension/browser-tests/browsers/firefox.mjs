@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 
 import { inRepository } from '../../../dev/setup/repository.mjs';
-import { PATIENCE_MS, until } from '../until.mjs';
+import { inTime, PATIENCE_MS, until } from '../until.mjs';
 
 /**
  * @typedef {import('./browser.mjs').ExtendedBrowser} ExtendedBrowser
@@ -75,11 +75,11 @@ export class FirefoxWithExtension {
 
   /** @returns {Promise<Tab>} */
   async newTab() {
-    return this.#tabOf(await this.#browser.newPage());
+    return this.#tabOf(await inTime(() => this.#browser.newPage()));
   }
 
   async tabs() {
-    const all = (await this.#browser.pages()).map((page) => this.#tabOf(page));
+    const all = (await inTime(() => this.#browser.pages())).map((page) => this.#tabOf(page));
     // The driver goes on to list the extension's own pages when they are closed.
     const open = await Promise.all(all.map((tab) => tab.address().then(() => [tab], () => [])));
     return open.flat();
@@ -156,12 +156,13 @@ class FirefoxTab {
    * @returns {Promise<Awaited<Result>>}
    */
   async run(script, argument) {
-    return /** @type {Promise<Awaited<Result>>} */ (this.#page.evaluate(/** @type {(argument: unknown) => unknown} */ (script), argument));
+    const answer = this.#page.evaluate(/** @type {(argument: unknown) => unknown} */ (script), argument);
+    return inTime(() => /** @type {Promise<Awaited<Result>>} */ (answer));
   }
 
   /** @param {string} selector */
   async click(selector) {
-    await this.#page.bringToFront();
+    await inTime(() => this.#page.bringToFront());
     // A button that is not enabled yet would ignore the click.
     const element = await this.#element(`${selector}:not(:disabled)`);
     await element.click();
@@ -172,7 +173,7 @@ class FirefoxTab {
    * @param {string} text
    */
   async fill(selector, text) {
-    await this.#page.bringToFront();
+    await inTime(() => this.#page.bringToFront());
     const element = await this.#element(selector);
     await element.evaluate((field) => {
       if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
@@ -188,7 +189,7 @@ class FirefoxTab {
   }
 
   async close() {
-    await this.#page.close();
+    await inTime(() => this.#page.close());
   }
 
   /** @param {string} selector */
