@@ -5,7 +5,6 @@ import { readdir } from 'node:fs/promises';
 const NOT_RUN = [
   'both: the prompt with which a browser asks for access (it is no page, and cannot be clicked without a window)',
   'Firefox: a background that is killed (no command ends one; it is put to sleep in the middle of a login instead)',
-  'Firefox: a 302 beside a service worker on :8000 (Firefox has no rule on a provider\'s answer, so that hole is open there)',
   'Firefox: access to the provider taken away (no login needs it there)',
 ];
 for (const what of NOT_RUN) {

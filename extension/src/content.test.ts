@@ -105,6 +105,21 @@ it('tells the page why no login begins, also when the background does not answer
   assert.deepEqual((await after(start)).posted, [head]);
 });
 
+it('asks once more where the background is ended before it has answered', async () => {
+  const { sessionToken } = start;
+  const question = { type: 'start', id: 's', sessionToken };
+  let isEnded = true;
+  answers = () => {
+    if (isEnded) {
+      isEnded = false;
+      throw new Error('the background was put to sleep');
+    }
+    return undefined;
+  };
+  const begun = await after(start);
+  assert.deepEqual(begun, { posted: [], asked: [question, question] });
+});
+
 it('tells the page of the end of its login, and no page of another origin', () => {
   posted.length = 0;
   const result = { type: 'result', id: 's', ok: true };

@@ -82,13 +82,17 @@ async function start(message: ContentMessage): Promise<Result | undefined> {
   return problem ? { ok: false, ...problem } : undefined;
 }
 
-/** The background's answer. One that does not come is a refusal without words: the page has its own. */
+/**
+ * The background's answer. A browser may end the background before it has answered: Firefox counts neither the message nor a request to the
+ * backend as work. So it is asked once more; that changes nothing where it was done. No answer then is a refusal without words: the page has
+ * its own.
+ */
 async function send(message: ContentMessage) {
-  try {
-    return await browser.runtime.sendMessage(message);
-  } catch {
-    return {};
-  }
+  const { runtime } = browser;
+  return await runtime
+    .sendMessage(message)
+    .catch(() => runtime.sendMessage(message))
+    .catch(() => ({}));
 }
 
 function isAlive(): boolean {

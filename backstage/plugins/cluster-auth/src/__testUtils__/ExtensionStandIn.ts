@@ -1,5 +1,5 @@
 import type { Problem } from '../api/Problem';
-import type { Extension } from '../login/extension';
+import type { Extension, Late } from '../login/extension';
 
 /** A fake browser extension. It is silent about a login until the test lets it speak. */
 export class ExtensionStandIn implements Extension {
@@ -7,12 +7,15 @@ export class ExtensionStandIn implements Extension {
   readonly started: string[] = [];
   /** How long it was waited for, for each question. */
   readonly asked: number[] = [];
+  /** Answers the last question, which was given up. */
+  answerLate = () => {};
   private speak: (refusal?: Problem) => void = () => {};
 
   constructor(public isThere: boolean | Promise<boolean> = true) {}
 
-  async answers(withinMs: number): Promise<boolean> {
+  async answers(withinMs: number, late?: Late): Promise<boolean> {
     this.asked.push(withinMs);
+    this.answerLate = () => late?.answered();
     return this.isThere;
   }
 

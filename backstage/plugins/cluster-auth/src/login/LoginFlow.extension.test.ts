@@ -159,6 +159,75 @@ describe('LoginFlow with the browser extension', () => {
   });
 });
 
+describe('LoginFlow with a browser extension that answers late', () => {
+  it('hands the session to it all the same, while nothing else was chosen', async () => {
+    const extension = new ExtensionStandIn(false);
+    const { flow, clock } = await open(extension);
+    expect(opened(flow.state.get()).extension).toBe('absent');
+    await clock.pass(2_000);
+    extension.answerLate();
+    await settled();
+    expect(extension.started).toEqual([SESSION_TOKEN]);
+    expect(opened(flow.state.get())).toMatchObject({
+      extension: 'there',
+      handOver: { to: 'extension' },
+    });
+    flow.close();
+  });
+
+  it('opens no tab once the user reads the other ways, but offers it', async () => {
+    const extension = new ExtensionStandIn(false);
+    const { flow, clock } = await open(extension);
+    await clock.pass(3_001);
+    extension.answerLate();
+    await settled();
+    expect(extension.started).toEqual([]);
+    expect(opened(flow.state.get())).toMatchObject({
+      extension: 'there',
+      handOver: { to: 'none' },
+    });
+    flow.close();
+  });
+
+  it('takes it for there where the backend was slower still', async () => {
+    const extension = new ExtensionStandIn(false);
+    const { flow } = begin(extension);
+    flow.start('prod');
+    extension.answerLate();
+    await settled();
+    expect(extension.started).toEqual([SESSION_TOKEN]);
+    flow.close();
+  });
+
+  it('goes on with the way that was chosen, which was not preferred to it', async () => {
+    const ways = remembering();
+    const extension = new ExtensionStandIn(false);
+    const { flow, clusterAuthApi, ended } = await open(extension, ways);
+    flow.commandCopied('npx');
+    extension.answerLate();
+    await settled();
+    expect(extension.started).toEqual([]);
+    expect(opened(flow.state.get()).handOver.to).toBe('command');
+    clusterAuthApi.tell('complete');
+    await ended;
+    expect(ways.extensionBegins()).toBe('at-once');
+  });
+
+  it('waits for a click where the last login came by another way', async () => {
+    const ways = {
+      ...remembering(),
+      extensionBegins: () => 'on-click' as const,
+    };
+    const extension = new ExtensionStandIn(false);
+    const { flow } = await open(extension, ways);
+    extension.answerLate();
+    await settled();
+    expect(extension.started).toEqual([]);
+    expect(opened(flow.state.get()).extension).toBe('there');
+    flow.close();
+  });
+});
+
 describe('LoginFlow remembers the browser extension', () => {
   it('once a login came through it, and then waits for it longer and shows no other way meanwhile', async () => {
     const ways = remembering();

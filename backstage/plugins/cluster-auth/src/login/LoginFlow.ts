@@ -12,6 +12,8 @@ import type { RememberedWays } from './rememberedWays';
 const PING_MS = 300;
 /** The same where it is expected: the page may be busy, as it is while it loads. */
 const LONG_PING_MS = 1_000;
+/** After this time a tab that opens by itself would surprise: an extension that answers later is only offered. */
+const BEGINS_WITHIN_MS = 3_000;
 /** After this time without progress, the user is told what may be wrong. */
 const QUIET_AFTER_MS = 8_000;
 /** How long a cancelled login waits for the backend. */
@@ -48,6 +50,7 @@ export class LoginFlow {
   private forgetQuiet = () => {};
   private forgetExtension = () => {};
   private isCancelled = false;
+  private hasAnsweredLate = false;
 
   constructor(private readonly options: LoginFlowOptions) {}
 
@@ -58,9 +61,7 @@ export class LoginFlow {
   /** Begins the login and follows it to its end; never throws. */
   async start(cluster: string | undefined): Promise<void> {
     // Asked meanwhile: it answers before the backend does, so that the dialog does not show the other ways first.
-    const answers = this.options.extension.answers(
-      this.isExtensionExpected() ? LONG_PING_MS : PING_MS,
-    );
+    const answers = this.askExtension();
     const session = await this.register(cluster);
     if (!session) {
       return;
@@ -127,8 +128,7 @@ export class LoginFlow {
       return;
     }
     this.setQuiet();
-    const isMissing = ['absent', 'missed'].includes(state.extension);
-    if (isMissing && (await this.options.extension.answers(PING_MS))) {
+    if (isMissing(state) && (await this.options.extension.answers(PING_MS))) {
       this.update({ extension: 'there' });
     }
   }
@@ -199,19 +199,50 @@ export class LoginFlow {
     }
   }
 
+  private askExtension(): Promise<boolean> {
+    const { clock, extension } = this.options;
+    const askedAt = clock.now();
+    return extension.answers(
+      this.isExtensionExpected() ? LONG_PING_MS : PING_MS,
+      {
+        signal: this.closing.signal,
+        answered: () => {
+          this.hasAnsweredLate = true;
+          this.takeUpLate(clock.now() - askedAt);
+        },
+      },
+    );
+  }
+
   private async offerToExtension(answers: Promise<boolean>) {
-    const { begunBy, ways } = this.options;
-    const isThere = await answers;
+    // Where the backend was slower still, it is not late.
+    const isThere = (await answers) || this.hasAnsweredLate;
     this.update({ extension: isThere ? 'there' : this.whereNoExtension() });
     if (this.closing.signal.aborted || this.isHandedOver()) {
       return;
     }
-    const begins = begunBy === 'address' ? 'at-once' : ways.extensionBegins();
-    if (isThere && begins === 'at-once') {
+    if (isThere && this.extensionBegins()) {
       await this.handOverToExtension();
     } else {
       this.handOverToProvenHelper();
     }
+  }
+
+  /** The dialog shows the other ways by now. One that was chosen goes on, and does not count as chosen rather than the extension. */
+  private async takeUpLate(afterMs: number) {
+    const state = this.current.get();
+    if (state.step !== 'open' || !isMissing(state) || this.isHandedOver()) {
+      return;
+    }
+    this.update({ extension: 'there' });
+    if (afterMs <= BEGINS_WITHIN_MS && this.extensionBegins()) {
+      await this.handOverToExtension();
+    }
+  }
+
+  private extensionBegins(): boolean {
+    const { begunBy, ways } = this.options;
+    return begunBy === 'address' || ways.extensionBegins() === 'at-once';
   }
 
   /** The extension's own popup opens the address. */
@@ -319,6 +350,11 @@ export class LoginFlow {
       this.current.set(state);
     }
   }
+}
+
+/** Whether the extension has not answered in time. */
+function isMissing({ extension }: OpenLogin): boolean {
+  return extension === 'absent' || extension === 'missed';
 }
 
 /** Limits the remaining time, so that a wrong clock does not end a login that has just begun. */

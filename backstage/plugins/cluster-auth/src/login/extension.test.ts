@@ -44,6 +44,40 @@ describe('PageExtension', () => {
     expect(await there).toBe(false);
   });
 
+  it('is told of once when it answers late, and not after the end', async () => {
+    const { extension, clock } = page();
+    const closing = new AbortController();
+    const answered = jest.fn();
+    const there = extension.answers(300, { signal: closing.signal, answered });
+    await clock.pass(300);
+    expect(await there).toBe(false);
+    expect(answered).not.toHaveBeenCalled();
+    hear(PONG);
+    hear(PONG);
+    await settled();
+    expect(answered).toHaveBeenCalledTimes(1);
+
+    const again = extension.answers(300, { signal: closing.signal, answered });
+    await clock.pass(300);
+    expect(await again).toBe(false);
+    closing.abort();
+    hear({ ...PONG, id: 'id-2' });
+    await settled();
+    expect(answered).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not told of as late when it answers in time', async () => {
+    const { extension, clock } = page();
+    const { signal } = new AbortController();
+    const answered = jest.fn();
+    const there = extension.answers(300, { signal, answered });
+    hear(PONG);
+    expect(await there).toBe(true);
+    await clock.pass(1_000);
+    expect(answered).not.toHaveBeenCalled();
+    expect(clock.pending).toBe(0);
+  });
+
   it.each([
     ['of another origin', PONG, { origin: 'https://evil.example' }],
     ['of another window', PONG, { source: null }],

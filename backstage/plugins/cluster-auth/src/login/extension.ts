@@ -4,13 +4,20 @@ import { extensionSentence } from './extensionRefusals';
 
 /** The browser extension, as the page sees it. */
 export interface Extension {
-  /** Whether it is installed and answers in time. */
-  answers(withinMs: number): Promise<boolean>;
+  /** Whether it is installed and answers in time; `late` hears of an answer after that. */
+  answers(withinMs: number, late?: Late): Promise<boolean>;
   /** Hands the session over; resolves with the reason if the extension did not finish the login, which may be never. */
   start(
     sessionToken: string,
     signal: AbortSignal,
   ): Promise<Problem | undefined>;
+}
+
+/** What hears of an answer that comes too late: the browser may have to start the extension first. */
+export interface Late {
+  /** Ends it. */
+  signal: AbortSignal;
+  answered(): void;
 }
 
 /** A message of the extension (protocol: "Page and extension"); what it says may be anything. */
@@ -40,7 +47,7 @@ export interface PageOptions {
 export class PageExtension implements Extension {
   constructor(private readonly options: PageOptions) {}
 
-  async answers(withinMs: number): Promise<boolean> {
+  async answers(withinMs: number, late?: Late): Promise<boolean> {
     // The extension listens in the top frame only.
     const { page, clock } = this.options;
     if (page.top !== page) {
@@ -48,9 +55,17 @@ export class PageExtension implements Extension {
     }
     const tooLate = new AbortController();
     const forget = clock.after(withinMs, () => tooLate.abort());
-    const pong = await this.ask('pong', { type: 'ping' }, tooLate.signal);
+    const pong = this.ask(
+      'pong',
+      { type: 'ping' },
+      late?.signal ?? tooLate.signal,
+    );
+    const first = await Promise.race([pong, aborted(tooLate.signal)]);
     forget();
-    return pong !== undefined;
+    if (late && tooLate.signal.aborted && !first) {
+      pong.then(answer => answer && late.answered());
+    }
+    return first !== undefined;
   }
 
   async start(
@@ -92,6 +107,12 @@ export class PageExtension implements Extension {
       );
     });
   }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
 }
 
 /** Its own sentence, or ours where it has none. */

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+
+import { BROWSERS, inExtension, userAt } from './environment.mjs';
+import { DevApp } from './port-8000.mjs';
+import { CALLBACK } from './provider-front.mjs';
+import { until } from './until.mjs';
+
+/** The longest that rules may be there. */
+const FIVE_MINUTES_MS = 5 * 60_000;
+
+for (const browser of BROWSERS) {
+  it(`${browser.name}: when the alarm goes off that is set for the end of the session, at most five minutes away, no rule is left and the callback goes to the app on :8000`, async (test) => {
+    const user = userAt(test, browser);
+    const app = await DevApp.start();
+    test.after(() => app.stop());
+    const login = await user.begin();
+    const provider = await login.atProvider();
+    const { rules, names, left } = await inExtension(browser, async () => {
+      const all = await chrome.alarms.getAll();
+      return {
+        rules: (await chrome.declarativeNetRequest.getSessionRules()).length,
+        names: all.map(({ name }) => name.split(':')[0]),
+        left: Math.max(...all.map(({ scheduledTime }) => scheduledTime - Date.now())),
+      };
+    }, undefined);
+    assert.ok(rules > 0);
+    assert.deepEqual(names, ['end']);
+    assert.ok(left <= FIVE_MINUTES_MS, `${left} ms`);
+    await inExtension(browser, soundAlarms, undefined);
+    const { ok, code } = await login.result();
+    assert.deepEqual([ok, code], [false, 'session_expired']);
+    await until('no rule is left', async () => (await inExtension(browser, rulesLeft, undefined)) === 0);
+    const path = `/?code=late&state=${login.state}`;
+    await provider.open(new URL(path, CALLBACK).href);
+    await until('it arrives at the app', () => app.requests.includes(`GET ${path}`));
+    assert.equal(await provider.run(() => document.title, undefined), 'Another app');
+    assert.equal(await user.isConnected(), false);
+  });
+}
+
+/** Nothing waits for five minutes here: the alarms that are set get another time, which is now. */
+async function soundAlarms() {
+  for (const { name } of await chrome.alarms.getAll()) {
+    await chrome.alarms.create(name, { when: Date.now() });
+  }
+}
+
+async function rulesLeft() {
+  return (await chrome.declarativeNetRequest.getSessionRules()).length;
+}
