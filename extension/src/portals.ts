@@ -88,7 +88,8 @@ export function readPortal(value: unknown): Portal | undefined {
 
 /** Whether an address may be used: https, or http to this machine. */
 export function webAddress(text: unknown): URL | undefined {
-  if (typeof text !== 'string' || !URL.canParse(text)) {
+  // Chrome would make %20 of a blank in a host's name.
+  if (typeof text !== 'string' || /\s/.test(text) || !URL.canParse(text)) {
     return undefined;
   }
   const url = new URL(text);
