@@ -1,4 +1,4 @@
-// What people enter as the address of their Backstage.
+// What people enter as the address of their Backstage, and what administrators do.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -101,5 +101,12 @@ it('one that is in the list already is asked for no second time, and leaves no a
   await page.locator('#form-said').getByText('in the list already').waitFor();
   assert.deepEqual(await page.evaluate(() => Object(window).removed), ['https://idp.example.com/*']);
   assert.deepEqual(await portals(page), [{ appUrl: host }]);
+  await page.close();
+});
+
+it('a list of identity providers that is empty is not shown as any', async () => {
+  const page = await pages.open('options', { managed: [{ appUrl: 'https://backstage.example.com', providers: [] }] });
+  await page.locator('[data-portal]').getByText('None, so no login can begin').waitFor();
+  assert.equal(await page.getByText('Each that Backstage names').count(), 0);
   await page.close();
 });

@@ -132,12 +132,17 @@ function readPortals(value: unknown): Portal[] | undefined {
     : undefined;
 }
 
-/** Firefox refuses to read managed storage where no administrator wrote any. */
+/** A list that cannot be read is an empty one: it must not become the user's own. */
 async function managedPortals(): Promise<Portal[] | undefined> {
+  const { [KEY]: portals } = await managedValues();
+  return portals === undefined ? undefined : readPortals(portals) ?? [];
+}
+
+/** Firefox refuses to read managed storage where no administrator wrote any. */
+async function managedValues(): Promise<Record<string, unknown>> {
   try {
-    const { [KEY]: portals } = await browser.storage.managed.get(KEY);
-    return readPortals(portals);
+    return await browser.storage.managed.get(KEY);
   } catch {
-    return undefined;
+    return {};
   }
 }
