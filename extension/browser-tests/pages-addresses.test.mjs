@@ -106,7 +106,8 @@ it('one that is in the list already is asked for no second time, and leaves no a
 
 it('a list of identity providers that is empty is not shown as any', async () => {
   const page = await pages.open('options', { managed: [{ appUrl: 'https://backstage.example.com', providers: [] }] });
-  await page.locator('[data-portal]').getByText('None, so no login can begin').waitFor();
-  assert.equal(await page.getByText('Each that Backstage names').count(), 0);
+  const listed = page.locator('[data-portal]');
+  await listed.getByText('None, so no login can begin').waitFor();
+  assert.equal(await listed.getByText('Each that Backstage names').count(), 0);
   await page.close();
 });
