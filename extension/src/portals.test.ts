@@ -81,3 +81,12 @@ it("goes by an administrator's list where there is one, even an empty one", asyn
   await fake.storage.managed.set({ portals: [] });
   assert.deepEqual(await configuredPortals(), { portals: [], managed: true });
 });
+
+it("does not fall back on the user's own list where an administrator's cannot be read", async () => {
+  await savePortals([{ appUrl: 'https://own.example' }]);
+  for (const portals of ['https://managed.example', {}, null, ['x']]) {
+    await fake.storage.managed.set({ portals });
+    const none = { portals: [], managed: true };
+    assert.deepEqual(await configuredPortals(), none, String(portals));
+  }
+});

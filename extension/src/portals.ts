@@ -88,7 +88,8 @@ export function readPortal(value: unknown): Portal | undefined {
 
 /** Whether an address may be used: https, or http to this machine. */
 export function webAddress(text: unknown): URL | undefined {
-  if (typeof text !== 'string' || !URL.canParse(text)) {
+  // Chrome would make %20 of a blank in a host's name.
+  if (typeof text !== 'string' || /\s/.test(text) || !URL.canParse(text)) {
     return undefined;
   }
   const url = new URL(text);
@@ -131,12 +132,17 @@ function readPortals(value: unknown): Portal[] | undefined {
     : undefined;
 }
 
-/** Firefox refuses to read managed storage where no administrator wrote any. */
+/** A list that cannot be read is an empty one: it must not become the user's own. */
 async function managedPortals(): Promise<Portal[] | undefined> {
+  const { [KEY]: portals } = await managedValues();
+  return portals === undefined ? undefined : readPortals(portals) ?? [];
+}
+
+/** Firefox refuses to read managed storage where no administrator wrote any. */
+async function managedValues(): Promise<Record<string, unknown>> {
   try {
-    const { [KEY]: portals } = await browser.storage.managed.get(KEY);
-    return readPortals(portals);
+    return await browser.storage.managed.get(KEY);
   } catch {
-    return undefined;
+    return {};
   }
 }

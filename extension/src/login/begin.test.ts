@@ -7,6 +7,7 @@ import { BackendServer, type Given } from '../testing/backend-server';
 import { exampleLogin, SESSION_TOKEN, STATE } from '../testing/example-login';
 import { begin, decline, goOn } from './begin';
 import { rememberConfirmed } from './confirmed';
+import { end } from './end';
 import { allLogins, isUnderWay, keep, type Login, loginWith } from './login';
 
 const AUTH_URL =
@@ -239,4 +240,49 @@ it('opens nothing after a no', async () => {
   );
   assert.ok(await goOn(id, loginTab));
   assert.ok(!fake.addresses.includes(AUTH_URL));
+});
+
+it('ends a login for which no tab can be opened, so that none is said to be under way', async () => {
+  fake.tabs.create = async () => {
+    throw new Error('No window with id: 1');
+  };
+  await assert.rejects(ask());
+  assert.deepEqual((await allLogins()).filter(isUnderWay), []);
+});
+
+it('ends a login for which the browser takes no rules, and does not open the provider', async () => {
+  await ask();
+  const { id, loginTab = 0 } = await onlyLogin();
+  const opened = fake.addresses;
+  fake.declarativeNetRequest.updateSessionRules = async () => {
+    throw new Error('no');
+  };
+  await assert.rejects(goOn(id, loginTab));
+  assert.deepEqual(fake.addresses, opened);
+  assert.deepEqual((await allLogins()).filter(isUnderWay), []);
+});
+
+it('leaves no rules behind, and does not open the provider, where a login ends while its rules are installed', async () => {
+  await ask();
+  const { id, loginTab = 0 } = await onlyLogin();
+  const opened = fake.addresses;
+  const { updateSessionRules } = fake.declarativeNetRequest;
+  fake.declarativeNetRequest.updateSessionRules = async update => {
+    await end(id, { kind: 'expired' });
+    await updateSessionRules(update);
+  };
+  const problem = await goOn(id, loginTab);
+  assert.match(problem?.message ?? '', /has ended already/);
+  assert.deepEqual(fake.rules, []);
+  assert.deepEqual(fake.addresses, opened);
+});
+
+it('goes on once where the click arrives twice at the same time', async () => {
+  await ask();
+  const { id, loginTab = 0 } = await onlyLogin();
+  const problems = await Promise.all([goOn(id, loginTab), goOn(id, loginTab)]);
+  assert.equal(problems.filter(problem => problem === undefined).length, 1);
+  assert.equal((await onlyLogin()).step, 'authorizing');
+  assert.equal(fake.rules.length, 2);
+  assert.deepEqual(fake.addresses, [AUTH_URL]);
 });

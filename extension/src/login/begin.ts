@@ -11,7 +11,7 @@ import { BadAuthUrl, readAuthUrl, redirectUriOf } from './auth-url';
 import { type Answer, Backend, type Info, type Session } from './backend';
 import { browserLetsUs } from './canary';
 import { isConfirmed } from './confirmed';
-import { end, endAlarm, problemOf } from './end';
+import { end, endAlarm, ended, problemOf } from './end';
 import {
   allLogins,
   change,
@@ -87,7 +87,22 @@ async function tryTo(asker: Asker, sessionToken: string): Promise<void> {
   if (!(await browserLetsUs())) {
     throw new Refused(problemOf('browser_prevents'));
   }
-  await open(login, asker);
+  await endingOnFailure(login.id, () => open(login, asker));
+}
+
+/** What fails for a reason that has no sentence leaves no login behind that is said to be under way. */
+async function endingOnFailure<T>(
+  id: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      await end(id, { kind: 'failed', problem: problemOf('unexpected') });
+    }
+    throw error;
+  }
 }
 
 /** A page that asks again with the same session, after a reload, takes its login over: one that is delivered, or else a new one. */
@@ -106,22 +121,24 @@ async function isTakenOver(
     }
     return false;
   }
-  const moved = await change(same.id, login => ({
-    ...login,
-    portalTab: tab.id,
-    requestId,
-  }));
-  if (moved?.step === 'delivering') {
+  const left = await change(same.id, login => leftTo(login, tab.id, requestId));
+  if (left?.step === 'delivering') {
     return true;
   }
-  await uninstall(same);
-  // The page does not wait for this one's result any more.
-  await change(same.id, login => ({ ...login, requestId: '' }));
-  await end(same.id, { kind: 'failed', problem: problemOf('not_confirmed') });
+  await uninstall(left ?? same);
   if (same.step === 'confirming' && same.loginTab !== undefined) {
     await browser.tabs.remove(same.loginTab).catch(() => undefined);
   }
   return false;
+}
+
+function leftTo(login: Login, portalTab: number, requestId: string): Login {
+  if (login.step === 'delivering') {
+    return { ...login, portalTab, requestId };
+  }
+  const problem = problemOf('not_confirmed');
+  // The page does not wait for this one's result any more.
+  return { ...ended(login, { kind: 'failed', problem }), requestId: '' };
 }
 
 async function newLogin(
@@ -252,6 +269,11 @@ async function openProvider({ id, secrets, ...login }: Login): Promise<string> {
     throw new Refused({ message: sentence('problem_session_over') });
   }
   await install({ state, redirectUri: login.redirectUri }, ruleIds);
+  // It may have ended meanwhile, and what removes its rules was too early.
+  if ((await loginWith(id))?.step !== 'authorizing') {
+    await uninstall({ ruleIds });
+    throw new Refused({ message: sentence('problem_session_over') });
+  }
   return authUrl;
 }
 
@@ -274,8 +296,10 @@ export async function goOn(
     return problem;
   }
   try {
-    const url = await openProvider(login);
-    await browser.tabs.update(tab, { url });
+    await endingOnFailure(id, async () => {
+      const url = await openProvider(login);
+      await browser.tabs.update(tab, { url });
+    });
     return undefined;
   } catch (error) {
     if (error instanceof Refused) {

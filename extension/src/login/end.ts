@@ -30,16 +30,18 @@ export function problemOf(code: Code, ...texts: string[]): Problem {
   return { code, message: sentence(`problem_${code}`, ...texts) };
 }
 
-/** Ends a login that has not ended yet. Its secrets are forgotten. */
+/** Ends a login that has not ended yet. */
 export async function end(id: string, outcome: Outcome): Promise<void> {
-  await change(id, login => {
-    if (!isUnderWay(login)) {
-      return undefined;
-    }
-    const { secrets: _, ...rest } = login;
-    const step = outcome.kind === 'connected' ? 'complete' : 'failed';
-    return { ...rest, step, outcome };
-  });
+  await change(id, login =>
+    isUnderWay(login) ? ended(login, outcome) : undefined,
+  );
+}
+
+/** A login as it is after its end: its secrets are forgotten. */
+export function ended(login: Login, outcome: Outcome): Login {
+  const { secrets: _, ...rest } = login;
+  const step = outcome.kind === 'connected' ? 'complete' : 'failed';
+  return { ...rest, step, outcome };
 }
 
 /** What the page that began a login is told of its end. */
@@ -69,7 +71,7 @@ export async function settle(login: Login): Promise<void> {
   await tellPage(login, resultOf(outcome));
   await browser.alarms.clear(deliveryAlarm(id));
   await browser.alarms.create(endAlarm(id), { when: Date.now() + KEPT_MS });
-  await change(id, ended => ({ ...ended, settled: true }));
+  await change(id, kept => ({ ...kept, settled: true }));
 }
 
 /** Settles what was not settled before the background was stopped. */

@@ -1,16 +1,11 @@
 // The end of a login: takes what the identity provider sent the browser back with, and hands it to the backend.
 import { browser } from '../browser';
-import {
-  accept,
-  deliverAndEnd,
-  readRedirect,
-  wayBack,
-} from '../login/callback';
+import { accept, deliverAndEnd, readRedirect } from '../login/callback';
 import { allLogins, type Login, loginWith } from '../login/login';
 import type { OwnPageMessage, Returned } from '../messages';
-import { portalAt } from '../portals';
 import { type CallbackState, renderCallback } from './callback-view';
 import { factsOf } from './facts';
+import { goBack, goBackOnClick } from './go-back';
 
 // First of all: neither the history nor a copied address has the code.
 const { search } = window.location;
@@ -73,23 +68,8 @@ async function deliverOf({ id, ...rest }: Login) {
     await goBack(ended);
   } else {
     show({ ...outcome, facts });
+    goBackOnClick(document, ended);
   }
-}
-
-/** Back to the page that began the login, or to where it wanted to go. */
-async function goBack({ portal, portalTab, returnTo }: Login) {
-  const own = await browser.tabs.getCurrent();
-  const begun = await browser.tabs.get(portalTab).catch(() => undefined);
-  if (own?.id === undefined || !portalAt([portal], begun?.url ?? '')) {
-    // Its tab is gone, or shows something else by now.
-    window.location.replace(wayBack(portal, returnTo));
-    return;
-  }
-  await browser.tabs.update(portalTab, { active: true });
-  if (begun?.windowId !== undefined) {
-    await browser.windows.update(begun.windowId, { focused: true });
-  }
-  await browser.tabs.remove(own.id);
 }
 
 function show(state: CallbackState) {

@@ -1,10 +1,11 @@
 // Asks whether the account is the user's own, before the identity provider is opened.
 import { browser } from '../browser';
-import { loginWith, type Problem } from '../login/login';
+import { problemOf } from '../login/end';
+import { type Login, loginWith, type Problem } from '../login/login';
 import type { OwnPageMessage } from '../messages';
 import { type ConfirmState, renderConfirm } from './confirm-view';
 import { factsOf } from './facts';
-import type { LoginFacts } from './login-facts';
+import { goBackOnClick } from './go-back';
 
 /** A click that was meant for what lay there a moment ago must not confirm. */
 const SETTLING_MS = 500;
@@ -13,20 +14,26 @@ const NO_BUTTONS = { continue() {}, decline() {} };
 
 const id = window.location.hash.slice(1);
 
+/** A background that was stopped before it answered is a refusal, too. */
 async function ask(message: OwnPageMessage): Promise<Problem | undefined> {
-  return (await browser.runtime.sendMessage(message)) ?? undefined;
+  try {
+    return (await browser.runtime.sendMessage(message)) ?? undefined;
+  } catch {
+    return problemOf('unexpected');
+  }
 }
 
 async function main() {
   const login = await loginWith(id);
   if (login?.step === 'confirming') {
-    askAbout(factsOf(login));
+    askAbout(login);
   } else {
     renderConfirm(document, { kind: 'gone' }, NO_BUTTONS);
   }
 }
 
-function askAbout(facts: LoginFacts) {
+function askAbout(login: Login) {
+  const facts = factsOf(login);
   show({ kind: 'asking', facts });
   settle();
   document.addEventListener('visibilitychange', settle);
@@ -47,6 +54,7 @@ function askAbout(facts: LoginFacts) {
       continue: () => void proceed(),
       decline: () => void decline(),
     });
+    goBackOnClick(document, login);
   }
 }
 

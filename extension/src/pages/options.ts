@@ -5,7 +5,10 @@ import type { Portal } from '../portals';
 import { backendOf, configuredPortals, savePortals } from '../portals';
 import { sentence } from '../sentences';
 import { renderOptions } from './options-view';
-import { find } from './options/found';
+import { find, findAbove } from './options/found';
+
+/** The portals as they were shown last. */
+let listed: Portal[] = [];
 
 const page = renderOptions(document, {
   add,
@@ -25,22 +28,23 @@ function request(portal: Portal): Promise<boolean> {
   return answer.catch(() => false);
 }
 
-async function add(portal: Portal): Promise<void> {
-  const answer = request(portal);
-  if (await isKnown(portal)) {
+async function add(entered: Portal): Promise<void> {
+  // Known without a question of the browser's, where it can be.
+  if (isAmong(listed, entered)) {
     page.form.say(sentence('options_known'), 'bad');
     return;
   }
-  if (!(await answer)) {
+  if (!(await request(entered))) {
     page.form.say(sentence('options_not_allowed'), 'bad');
     return;
   }
-  page.form.say(sentence('options_asking', backendOf(portal)));
-  const { isGood, text } = await find(portal, fetch);
+  page.form.say(sentence('options_asking', backendOf(entered)));
+  const { isGood, text, portal } = await findAbove(entered, fetch);
   const { portals } = await configuredPortals();
-  if (!isGood) {
+  const isKnown = isAmong(portals, portal);
+  if (!isGood || isKnown) {
     await giveBack(portal, portals);
-    page.form.say(text, 'bad');
+    page.form.say(isKnown ? sentence('options_known') : text, 'bad');
     return;
   }
   await savePortals([...portals, portal]);
@@ -48,8 +52,7 @@ async function add(portal: Portal): Promise<void> {
   page.form.say(sentence('options_added', text));
 }
 
-async function isKnown({ appUrl }: Portal): Promise<boolean> {
-  const { portals } = await configuredPortals();
+function isAmong(portals: Portal[], { appUrl }: Portal): boolean {
   return portals.some(known => known.appUrl === appUrl);
 }
 
@@ -92,11 +95,12 @@ async function giveBack(portal: Portal, left: Portal[]): Promise<void> {
 
 async function showPortals(): Promise<void> {
   const { portals, managed } = await configuredPortals();
-  const listed = portals.map(async portal => ({
+  const shown = portals.map(async portal => ({
     portal,
     isPermitted: await permitted(portal),
   }));
-  page.showPortals(await Promise.all(listed), managed);
+  page.showPortals(await Promise.all(shown), managed);
+  listed = portals;
 }
 
 browser.storage.onChanged.addListener(showPortals);

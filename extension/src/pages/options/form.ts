@@ -15,7 +15,7 @@ export function readEntered(
   backend: string,
   providers: string,
 ): Entered {
-  const appUrl = address.trim();
+  const appUrl = pageAddress(address.trim());
   if (!readPortal({ appUrl })) {
     return { problem: sentence('options_bad_address'), field: 'address' };
   }
@@ -35,6 +35,16 @@ export function readEntered(
     return { problem, field: 'providers' };
   }
   return { portal };
+}
+
+/** What people type or copy from the browser: the scheme may be missing, as browsers hide it, and a page may have a query. */
+function pageAddress(typed: string): string {
+  const [text = ''] = typed.split(/[?#]/, 1);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) {
+    return text;
+  }
+  const isHere = /^(localhost|127\.0\.0\.1)(?![^:/])/i.test(text);
+  return `${isHere ? 'http' : 'https'}://${text}`;
 }
 
 /** The form, and what its owner may do with it. */

@@ -19,6 +19,37 @@ interface Info {
   clusters: { name: string; title: string }[];
 }
 
+/** What was found, and the portal that it was found for. */
+export interface FoundPortal extends Finding {
+  portal: Portal;
+}
+
+/** Asks as `find` does, at the address that was entered and at those above it: it may be that of a page within Backstage. */
+export async function findAbove(
+  portal: Portal,
+  ask: typeof fetch,
+): Promise<FoundPortal> {
+  const asked = addressesAbove(portal).map(async place => ({
+    portal: place,
+    ...(await find(place, ask)),
+  }));
+  const entered = asked[0] ?? Promise.reject(new Error('no address'));
+  return (await Promise.all(asked)).find(({ isGood }) => isGood) ?? entered;
+}
+
+/** The longest first. A backend with an address of its own is at no other. */
+function addressesAbove(portal: Portal): Portal[] {
+  const { origin, pathname } = new URL(portal.appUrl);
+  const names = pathname.split('/').filter(name => name !== '');
+  if (portal.backendUrl !== undefined || names.length === 0) {
+    return [portal];
+  }
+  const above = names.map((_, length) =>
+    [origin, ...names.slice(0, length)].join('/'),
+  );
+  return [portal, ...above.reverse().map(appUrl => ({ ...portal, appUrl }))];
+}
+
 /** Asks the backend of a portal who it is. Nothing is sent but the question. */
 export async function find(
   portal: Portal,

@@ -50,9 +50,10 @@ function facts(
   portal: Portal,
   isPermitted: boolean,
 ): HTMLElement {
-  const { backendUrl, providers = [] } = portal;
-  const addresses = providers.length
-    ? displayable(providers.join(', '))
+  const { backendUrl, providers } = portal;
+  const none = sentence('options_no_provider');
+  const addresses = providers
+    ? displayable(providers.join(', ')) || none
     : sentence('options_any_provider');
   const permission = isPermitted
     ? 'options_permission_given'
