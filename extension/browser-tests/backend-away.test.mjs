@@ -16,8 +16,14 @@ for (const browser of BROWSERS) {
     await login.logIn();
     await until('the page says that the backend is away', async () => (await outcomeOf(tab)) === 'backend-away');
     // What the user would do: it must not lose the code.
-    await tab.run(() => location.reload(), undefined);
-    await until('the page is there again', async () => (await outcomeOf(tab)) === 'backend-away');
+    await tab.run(() => {
+      document.body.dataset['before'] = '';
+      location.reload();
+    }, undefined);
+    await until('the page is there again', () => tab.run(() => {
+      const { outcome, before } = document.body.dataset;
+      return outcome === 'backend-away' && before === undefined;
+    }, undefined));
     await environment.backend.start();
     assert.equal((await login.result()).ok, true);
     assert.equal(await user.isConnected(), true);
@@ -27,6 +33,7 @@ for (const browser of BROWSERS) {
     test.after(() => environment.backend.start());
     const user = userAt(test, browser);
     const page = await user.openPortal();
+    const before = await browser.tabs();
     const asked = front.authorizations;
     const login = await user.begin(page, () => environment.backend.stop());
     const { ok, message } = await login.result();
@@ -34,5 +41,7 @@ for (const browser of BROWSERS) {
     // Backstage answers for the backend, with a sentence of its own, which is passed on.
     assert.match(message ?? '', /\.$/);
     assert.equal(front.authorizations, asked);
+    // A page of the provider's that is only being opened has asked for nothing yet.
+    assert.deepEqual((await browser.tabs()).filter((tab) => !before.includes(tab)), []);
   });
 }
