@@ -111,3 +111,12 @@ it('a list of identity providers that is empty is not shown as any', async () =>
   assert.equal(await listed.getByText('Each that Backstage names').count(), 0);
   await page.close();
 });
+
+it('with a Backstage its confirmed accounts are removed', async () => {
+  const confirmed = [JSON.stringify([host, host, 'user:default/felix']), JSON.stringify(['https://x.example', 'https://x.example', 'user:default/felix'])];
+  const page = await pages.open('options', { stored: { local: { portals: [{ appUrl: host }], confirmed } } });
+  await page.getByRole('button', { name: `Remove: ${host}` }).click();
+  await page.locator('#said').getByText('was removed').waitFor();
+  assert.deepEqual(await page.evaluate(async () => (await chrome.storage.local.get('confirmed')).confirmed), confirmed.slice(1));
+  await page.close();
+});

@@ -6,7 +6,7 @@ export interface Portal {
   appUrl: string;
   /** Below which `/api/cluster-auth` lies; `appUrl` where it is absent. */
   backendUrl?: string;
-  /** The origins at which its users log in; where there are none, any https origin. */
+  /** The origins at which its users log in; without a list, any https origin. */
   providers?: string[];
 }
 

@@ -172,7 +172,7 @@ async function deliverNow(
   return await loginWith(id);
 }
 
-/** Where in Backstage the browser may go after a login; always within the portal. */
+/** Where in Backstage the browser may go after a login: always at the portal's origin. */
 export function wayBack({ appUrl }: Portal, returnTo?: string): string {
   const app = `${appUrl}/`;
   const back =

@@ -26,6 +26,13 @@ export async function forgetConfirmed(): Promise<void> {
   await browser.storage.local.remove(KEY);
 }
 
+/** Forgets those of one portal. */
+export async function forgetConfirmedAt(portal: Portal): Promise<void> {
+  const prefix = entry(portal, '').slice(0, -'""]'.length);
+  const others = (await read()).filter(one => !one.startsWith(prefix));
+  await browser.storage.local.set({ [KEY]: others });
+}
+
 /** Another backend behind the same portal is another question. */
 function entry(portal: Portal, user: string): string {
   return JSON.stringify([portal.appUrl, backendOf(portal), user]);

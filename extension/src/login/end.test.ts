@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 
 import { exampleLogin, STATE } from '../testing/example-login';
-import { isConfirmed } from './confirmed';
+import { forgetConfirmedAt, isConfirmed, rememberConfirmed } from './confirmed';
 import { end, onEndAlarm, settle, settleAll } from './end';
 import { changedLogins, keep, type Login, loginWith } from './login';
 import { install } from './rules';
@@ -134,4 +134,30 @@ it('tells changes of logins from other changes of the storage', () => {
     'login:two': {},
   };
   assert.deepEqual(changedLogins(changes), [login, undefined]);
+});
+
+it('forgets an address with a code that no page asked for', async () => {
+  const key = 'returned:2';
+  await fake.storage.session.set({ [key]: { elsewhere: 'http://localhost' } });
+  await keep(exampleLogin());
+  await end('one', CONNECTED);
+  await settled();
+  assert.deepEqual(await fake.storage.session.get(key), {});
+});
+
+it('forgets the confirmed accounts of one portal, and of no other', async () => {
+  const portal = { appUrl: 'https://portal.example' };
+  const others = [
+    { appUrl: 'https://portal.example/other' },
+    { appUrl: 'https://portal.example', backendUrl: 'https://api.example' },
+  ];
+  const user = 'user:default/felix';
+  for (const one of [portal, ...others]) {
+    await rememberConfirmed(one, user);
+  }
+  await forgetConfirmedAt(portal);
+  assert.equal(await isConfirmed(portal, user), false);
+  for (const other of others) {
+    assert.equal(await isConfirmed(other, user), true);
+  }
 });

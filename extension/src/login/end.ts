@@ -13,6 +13,7 @@ import {
   type Outcome,
   type Problem,
 } from './login';
+import { forgetReturned } from './returned';
 import { uninstall } from './rules';
 
 /** How long the page of a login that has ended can be loaded again. */
@@ -65,6 +66,9 @@ export async function settle(login: Login): Promise<void> {
     return;
   }
   await uninstall(login);
+  if (login.loginTab !== undefined) {
+    await forgetReturned(login.loginTab);
+  }
   if (outcome.kind === 'connected') {
     await rememberConfirmed(login.portal, login.user);
   }

@@ -43,7 +43,7 @@ export async function returnedTo(tab: number): Promise<Returned> {
   return { login: last?.id };
 }
 
-/** Forgets what a tab's page did not ask for. */
+/** Forgets what no page of a tab asked for: it holds a code. */
 export async function forgetReturned(tab: number): Promise<void> {
   await arriving.get(tab);
   arriving.delete(tab);
@@ -52,18 +52,17 @@ export async function forgetReturned(tab: number): Promise<void> {
 
 /** Addresses without the state of a login are nothing to the extension. */
 async function keep(tab: number, address: string): Promise<void> {
-  const waiting = (await allLogins()).filter(
-    ({ step }) => step === 'authorizing',
+  const waiting = (await allLogins()).flatMap(
+    ({ step, secrets, redirectUri }) =>
+      step === 'authorizing' && secrets
+        ? [{ state: secrets.state, redirectUri }]
+        : [],
   );
   const text = address.toLowerCase();
-  const isIn = (state = '-') => text.includes(state.toLowerCase());
-  if (!waiting.some(({ secrets }) => isIn(secrets?.state))) {
+  if (!waiting.some(({ state }) => text.includes(state.toLowerCase()))) {
     return;
   }
-  const isOurs = waiting.some(
-    ({ redirectUri, secrets }) =>
-      secrets && isCaughtBy({ state: secrets.state, redirectUri }, address),
-  );
+  const isOurs = waiting.some(caught => isCaughtBy(caught, address));
   const returned: Returned = isOurs ? { address } : { elsewhere: address };
   await browser.storage.session.set({ [PREFIX + tab]: returned });
 }

@@ -1,9 +1,10 @@
+import type { Problem } from '../login/login';
 import type { Key } from '../sentences';
 import { sentence, sentenceOf } from '../sentences';
 import type { Content, View } from './dom';
 import { element, show } from './dom';
-import type { LoginFacts, Problem } from './login-facts';
-import { paragraph, problemLines, strong, wayBack } from './login-facts';
+import type { LoginFacts } from './login-facts';
+import { linkBack, paragraph, problemLines, strong } from './login-facts';
 
 /** What the page at which a login ends can show. */
 export type CallbackState =
@@ -70,7 +71,7 @@ function viewOf(document: Document, state: CallbackState): View {
         heading: 'failed_heading',
         body: [
           ...problemLines(document, state.problem),
-          ...wayBack(document, state.facts),
+          ...linkBack(document, state.facts),
         ],
       };
     case 'wrong_state':
@@ -146,7 +147,7 @@ function connected(
     outcome: 'success',
     tone: 'good',
     heading: 'connected_heading',
-    body: [...body, ...wayBack(document, facts)],
+    body: [...body, ...linkBack(document, facts)],
   };
 }
 
@@ -172,7 +173,7 @@ function refused(
     outcome: 'failed',
     tone: 'bad',
     heading: 'refused_heading',
-    body: [...body, ...wayBack(document, facts)],
+    body: [...body, ...linkBack(document, facts)],
   };
 }
 
@@ -183,7 +184,7 @@ function ended(
   facts: LoginFacts,
 ): Content[] {
   const problem = { code, message: sentence(`problem_${code}`) };
-  return [...problemLines(document, problem), ...wayBack(document, facts)];
+  return [...problemLines(document, problem), ...linkBack(document, facts)];
 }
 
 function goesOn(

@@ -1,13 +1,14 @@
+import type { Problem } from '../login/login';
 import { displayable, sentence, sentenceOf } from '../sentences';
 import type { View } from './dom';
 import { button, element, show } from './dom';
-import type { LoginFacts, Problem } from './login-facts';
+import type { LoginFacts } from './login-facts';
 import {
   factsList,
+  linkBack,
   paragraph,
   problemLines,
   strong,
-  wayBack,
 } from './login-facts';
 
 /** What the page that confirms an account can show. */
@@ -63,7 +64,7 @@ function viewOf(
         heading: 'declined_heading',
         body: [
           paragraph(document, sentence('declined_body')),
-          ...wayBack(document, state.facts),
+          ...linkBack(document, state.facts),
         ],
       };
     case 'gone':
@@ -80,7 +81,7 @@ function viewOf(
         heading: 'not_begun_heading',
         body: [
           ...problemLines(document, state.problem),
-          ...wayBack(document, state.facts),
+          ...linkBack(document, state.facts),
         ],
       };
   }

@@ -1,3 +1,4 @@
+import type { Problem } from '../login/login';
 import { displayable, sentence } from '../sentences';
 import type { Content } from './dom';
 import { address, element, list } from './dom';
@@ -14,12 +15,6 @@ export interface LoginFacts {
   providerHost: string;
   /** Where in Backstage the browser may go afterwards. */
   backUrl?: string;
-}
-
-/** Why a login did not succeed. */
-export interface Problem {
-  code?: string;
-  message: string;
 }
 
 /** A part of a sentence that comes from outside, which stands out. */
@@ -79,7 +74,10 @@ export function problemLines(
 }
 
 /** Where Backstage is known, a login that failed does not end at this page either. */
-export function wayBack(document: Document, facts?: LoginFacts): HTMLElement[] {
+export function linkBack(
+  document: Document,
+  facts?: LoginFacts,
+): HTMLElement[] {
   const href = facts?.backUrl;
   if (!href || !/^https?:\/\//.test(href)) {
     return [];

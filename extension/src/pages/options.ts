@@ -1,5 +1,5 @@
 import { browser } from '../browser';
-import { forgetConfirmed } from '../login/confirmed';
+import { forgetConfirmed, forgetConfirmedAt } from '../login/confirmed';
 import { originsOf, permitted } from '../login/permissions';
 import type { Portal } from '../portals';
 import { backendOf, configuredPortals, savePortals } from '../portals';
@@ -76,7 +76,10 @@ async function remove({ appUrl }: Portal): Promise<void> {
   const gone = portals.filter(portal => portal.appUrl === appUrl);
   const left = portals.filter(portal => portal.appUrl !== appUrl);
   await savePortals(left);
-  await Promise.all(gone.map(portal => giveBack(portal, left)));
+  for (const portal of gone) {
+    await giveBack(portal, left);
+    await forgetConfirmedAt(portal);
+  }
   page.say(sentence('options_removed', appUrl));
 }
 
