@@ -7,7 +7,7 @@ import { CALLBACK, WAYS } from './provider-front.mjs';
 import { until } from './until.mjs';
 
 /** @type {(keyof typeof WAYS)[]} */
-const TRIED = ['a 302', 'a script that sets the address', 'a meta refresh'];
+const TRIED = ['a 302', 'a script that sets the address'];
 
 for (const way of TRIED) {
   it(`Firefox: a service worker of the app on :8000 gets other navigations, and does not see the callback of ${way}`, async (test) => {

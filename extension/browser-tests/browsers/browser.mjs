@@ -31,6 +31,8 @@
  * @typedef {object} LaunchOptions
  * @property {string[]} granted the access that the user gave to the extension, as match patterns, in addition to what its manifest requires
  * @property {string} [program] that is run instead of the browser's own
+ * @property {string} [profile] of a browser that was closed, which is started again: it has its access already
+ * @property {boolean} [staysInstalled] Firefox: the extension is there after a restart, too, as one from a store is
  */
 
 /**

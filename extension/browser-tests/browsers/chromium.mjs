@@ -42,9 +42,11 @@ export class ChromiumWithExtension {
   }
 
   /** @param {LaunchOptions} options */
-  static async launch({ granted, program = process.env['CHROMIUM'] ?? '/usr/bin/chromium' }) {
-    const profile = await mkdtemp(join(tmpdir(), 'extension-test-'));
-    await grantIn(profile, granted);
+  static async launch({ granted, program = process.env['CHROMIUM'] ?? '/usr/bin/chromium', profile: kept }) {
+    const profile = kept ?? (await mkdtemp(join(tmpdir(), 'extension-test-')));
+    if (kept === undefined) {
+      await grantIn(profile, granted);
+    }
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: program,
       headless: true,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,9 @@ import { inTime, PATIENCE_MS, until } from '../until.mjs';
 
 /** The extension, unpacked, as `make extension` leaves it. */
 const EXTENSION = inRepository('target/extension/firefox');
+
+/** Of the address of the extension's pages; Firefox would take another in each profile. */
+const UUID = randomUUID();
 
 /** Firefox without a window, with the extension. @implements {ExtendedBrowser} */
 export class FirefoxWithExtension {
@@ -38,10 +41,14 @@ export class FirefoxWithExtension {
   }
 
   /** @param {LaunchOptions} options */
-  static async launch({ granted, program = '/usr/bin/firefox-esr' }) {
-    const profile = await mkdtemp(join(tmpdir(), 'extension-test-'));
+  static async launch({ granted, program = '/usr/bin/firefox-esr', profile: kept, staysInstalled = false }) {
+    const profile = kept ?? (await mkdtemp(join(tmpdir(), 'extension-test-')));
     const manifest = JSON.parse(await readFile(join(EXTENSION, 'manifest.json'), 'utf8'));
-    const uuid = randomUUID();
+    const uuid = UUID;
+    if (staysInstalled && kept === undefined) {
+      await mkdir(join(profile, 'extensions'));
+      await writeFile(join(profile, 'extensions', manifest.browser_specific_settings.gecko.id), EXTENSION);
+    }
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: program,
@@ -61,13 +68,17 @@ export class FirefoxWithExtension {
         'extensions.webextensions.uuids': JSON.stringify({ [manifest.browser_specific_settings.gecko.id]: uuid }),
         // The background is put to sleep after seconds without work, not after half a minute.
         'extensions.background.idle.timeout': 4_000,
+        // An extension that has no signature, and that lies in the profile from the beginning.
+        ...(staysInstalled && { 'xpinstall.signatures.required': false, 'extensions.autoDisableScopes': 0 }),
         // JSON is a page like others, and not a page of the browser's own.
         'devtools.jsonview.enabled': false,
       },
     });
     const firefox = new FirefoxWithExtension(browser, profile, `moz-extension://${uuid}`);
-    await browser.installExtension(EXTENSION);
-    if (granted.length > 0) {
+    if (!staysInstalled) {
+      await browser.installExtension(EXTENSION);
+    }
+    if (granted.length > 0 && kept === undefined) {
       await firefox.grant(granted);
     }
     return firefox;
