@@ -31,6 +31,13 @@ export async function configuredPortals(): Promise<{
   return { portals: readPortals(own) ?? [], managed: false };
 }
 
+/** Whether a portal is in the list, as it was when its login began. */
+export async function isConfigured(portal: Portal): Promise<boolean> {
+  const { portals } = await configuredPortals();
+  const text = JSON.stringify(readPortal(portal));
+  return portals.some(one => JSON.stringify(readPortal(one)) === text);
+}
+
 /** Keeps the user's own list. */
 export async function savePortals(portals: Portal[]): Promise<void> {
   await browser.storage.local.set({ [KEY]: portals });

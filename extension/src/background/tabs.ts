@@ -2,7 +2,7 @@
 import { deliverAndEnd } from '../login/callback';
 import { end, endBeforeReturn, problemOf } from '../login/end';
 import { allLogins, isWaiting } from '../login/login';
-import { permitted } from '../login/permissions';
+import { refusalAt } from '../login/permissions';
 import { forgetReturned } from '../login/returned';
 import { isCaughtBy } from '../login/rules';
 import { askAbout } from '../login/session-over';
@@ -38,11 +38,11 @@ export async function onAddress(address: string): Promise<void> {
   }
 }
 
-/** Access was withdrawn in the middle: the rules do not apply any more, so the provider must not send the browser on. */
-export async function onAccessWithdrawn(): Promise<void> {
+/** The list or the access has changed. Where the rules do not apply any more, the provider must not send the browser on. */
+export async function endWhatMayNotGoOn(): Promise<void> {
   for (const { id, portal } of (await allLogins()).filter(isWaiting)) {
-    if (!(await permitted(portal))) {
-      const problem = problemOf('permission_missing');
+    const problem = await refusalAt(portal);
+    if (problem) {
       await endBeforeReturn(id, { kind: 'failed', problem });
     }
   }
