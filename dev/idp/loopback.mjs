@@ -67,6 +67,13 @@ export class LoopbackServer {
     }
   }
 
+  /** From now on neither it nor a connection to it keeps the process alive. */
+  unref() {
+    for (const server of this.#servers) {
+      server.unref().on('connection', (socket) => socket.unref());
+    }
+  }
+
   /** Stops listening and drops every connection, requests under way included. */
   close() {
     for (const server of this.#servers) {

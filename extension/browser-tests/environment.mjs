@@ -5,6 +5,7 @@ import { Environment } from '../../dev/environment/environment.mjs';
 import { inRepository } from '../../dev/setup/repository.mjs';
 import { ChromiumWithExtension } from './browsers/chromium.mjs';
 import { FirefoxWithExtension } from './browsers/firefox.mjs';
+import { inTurn } from './in-turn.mjs';
 import { PortalUser } from './portal-user.mjs';
 import { Front, WAYS } from './provider-front.mjs';
 import { until } from './until.mjs';
@@ -39,9 +40,7 @@ export const firefox = await FirefoxWithExtension.launch({ granted: ACCESS });
 export const BROWSERS = [chromium, firefox];
 
 after(async () => {
-  await Promise.all(BROWSERS.map((browser) => browser.discard()));
-  await environment.stop();
-  front.close();
+  await inTurn(...BROWSERS.map((browser) => () => browser.discard()), () => environment.stop(), () => front.close());
 });
 
 for (const browser of BROWSERS) {
@@ -119,10 +118,7 @@ export function userAt(test, browser, login = 'felix') {
   const user = new PortalUser({ browser, portal: environment.url, issuer: front.issuer, login });
   test.after(async () => {
     front.sendBack = WAYS['a 302'];
-    if (!browser.closed) {
-      await closeTabs(browser, test.name);
-    }
-    await user.disconnect();
+    await inTurn(() => browser.closed || closeTabs(browser, test.name), () => user.disconnect());
   });
   return user;
 }

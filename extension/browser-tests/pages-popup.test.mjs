@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 
+import { LoopbackServer } from '../../dev/idp/loopback.mjs';
 import { askedFor, ExtensionPages, keepPicture, overflow, violations } from './pages-in-chromium.mjs';
+import { until } from './until.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -144,5 +146,31 @@ it('what Backstage says, and a login that begins, are shown while it is open, an
   await notice(page).getByText('A login is under way').waitFor();
   await page.getByRole('button', { name: 'Log in again: Production' }).waitFor();
   assert.equal(await page.locator(':focus').getAttribute('aria-label'), 'Log in again: Production');
+  await page.close();
+});
+
+it('asks the backend about a login that is under way, and one that was cancelled in Backstage is none', async (test) => {
+  const server = await LoopbackServer.listen(0);
+  test.after(() => server.close());
+  /** @type {unknown[]} */
+  const asked = [];
+  server.serve(({ method, url, headers }, response) => {
+    asked.push([method, url, headers.authorization]);
+    const session = { user: 'user:default/felix', cluster: 'dev', expiresAt: '2999-01-01T00:00:00Z' };
+    const error = { code: 'cancelled', message: 'This session was cancelled.' };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...session, status: 'failed', error }));
+  });
+  const portal = { appUrl: `http://localhost:${server.port}` };
+  const login = { id: '1', step: 'authorizing', portal, ruleIds: [], portalTab: 1_000_000, endsAt: Date.now() + 60_000, secrets: { sessionToken: 'T'.repeat(43) } };
+  const page = await pages.open('popup', { stored: { local: { portals: [portal] }, session: { 'login:1': login } } });
+  const kept = () => page.evaluate(async () => (await chrome.storage.session.get('login:1'))['login:1']);
+  const { step, outcome, secrets } = await until('it has ended', async () => {
+    const login = Object(await kept());
+    return login.settled && login;
+  });
+  assert.deepEqual([step, outcome.problem.code, secrets], ['failed', 'cancelled', undefined]);
+  await page.waitForFunction(() => document.querySelector('#notice')?.textContent === '');
+  await until('the badge is gone', () => page.evaluate(async () => (await chrome.action.getBadgeText({})) === ''));
+  assert.deepEqual(asked, [['GET', '/api/cluster-auth/session', `Bearer ${'T'.repeat(43)}`]]);
   await page.close();
 });

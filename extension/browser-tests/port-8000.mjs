@@ -4,6 +4,8 @@ import { LoopbackServer } from '../../dev/idp/loopback.mjs';
 
 const PORT = 8000;
 
+// Nothing here keeps the process of the tests alive: node:test runs no other hook after one that throws, and so may never stop it.
+
 /** Listens at the redirect URI's port without speaking HTTP, and keeps every byte. */
 export class ByteSpy {
   /** @type {Buffer[]} */
@@ -38,10 +40,12 @@ export class ByteSpy {
   async #listen(host) {
     const server = createServer((socket) => {
       this.connections += 1;
+      socket.unref();
       this.#sockets.add(socket);
       socket.on('data', (data) => this.#heard.push(data)).on('error', () => {}).on('close', () => this.#sockets.delete(socket));
     });
     await new Promise((resolve, reject) => server.once('error', reject).listen(PORT, host, () => resolve(undefined)));
+    server.unref();
     this.#servers.push(server);
   }
 }
@@ -71,6 +75,7 @@ export class DevApp {
   /** @param {LoopbackServer} server */
   constructor(server) {
     this.#server = server;
+    server.unref();
     server.serve((request, response) => {
       this.requests.push(`${request.method} ${request.url}`);
       const isWorker = request.url === '/sw.js';

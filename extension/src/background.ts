@@ -3,7 +3,7 @@
 import { showBadge } from './background/badge';
 import { registerContent } from './background/content-script';
 import { answerTo } from './background/conversation';
-import { onAccessWithdrawn, onAddress, onTabClosed } from './background/tabs';
+import { endWhatMayNotGoOn, onAddress, onTabClosed } from './background/tabs';
 import { browser } from './browser';
 import { onDeliveryAlarm } from './login/callback';
 import { onEndAlarm, problemOf, settle, settleAll } from './login/end';
@@ -25,11 +25,14 @@ runtime.onStartup.addListener(() => void begin());
 permissions.onAdded.addListener(() => void registerContent());
 permissions.onRemoved.addListener(() => {
   void registerContent();
-  void onAccessWithdrawn();
+  void endWhatMayNotGoOn();
 });
 storage.onChanged.addListener((changes, area) => {
   if (area !== 'session') {
-    void (KEY in changes && registerContent());
+    if (KEY in changes) {
+      void registerContent();
+      void endWhatMayNotGoOn();
+    }
     return;
   }
   const logins = changedLogins(changes);

@@ -66,8 +66,24 @@ it('reads an entry, and refuses one that is malformed rather than a part of it',
     { appUrl, backendUrl: null },
     { appUrl, providers: 'https://idp.example' },
     { appUrl, providers: ['https://idp.example', 'idp'] },
+    // The manifests offer no access to these.
+    { appUrl: 'http://[::1]:7007' },
+    { appUrl: 'http://127.0.0.2:7007' },
+    { appUrl, backendUrl: 'http://[::1]:7007' },
+    { appUrl, providers: ['http://127.1.2.3:9000'] },
   ]) {
     assert.equal(readPortal(malformed), undefined, JSON.stringify(malformed));
+  }
+});
+
+it('takes the addresses of this machine that a manifest offers access to, and any address with https', () => {
+  for (const appUrl of [
+    'http://localhost:7007',
+    'http://127.0.0.1:7007',
+    'https://[::1]:7007',
+    'https://127.0.0.2',
+  ]) {
+    assert.deepEqual(readPortal({ appUrl }), { appUrl });
   }
 });
 

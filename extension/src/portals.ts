@@ -31,6 +31,13 @@ export async function configuredPortals(): Promise<{
   return { portals: readPortals(own) ?? [], managed: false };
 }
 
+/** Whether a portal is in the list, as it was when its login began. */
+export async function isConfigured(portal: Portal): Promise<boolean> {
+  const { portals } = await configuredPortals();
+  const text = JSON.stringify(readPortal(portal));
+  return portals.some(one => JSON.stringify(readPortal(one)) === text);
+}
+
 /** Keeps the user's own list. */
 export async function savePortals(portals: Portal[]): Promise<void> {
   await browser.storage.local.set({ [KEY]: portals });
@@ -99,6 +106,16 @@ export function webAddress(text: unknown): URL | undefined {
     : undefined;
 }
 
+/** Whether it is an address of this machine to which the manifests offer no access. */
+export function isOutOfReach(text: string): boolean {
+  const url = webAddress(text);
+  return (
+    url?.protocol === 'http:' &&
+    url.hostname !== 'localhost' &&
+    url.hostname !== '127.0.0.1'
+  );
+}
+
 function isThisMachine(host: string): boolean {
   return (
     host === 'localhost' ||
@@ -107,9 +124,16 @@ function isThisMachine(host: string): boolean {
   );
 }
 
+/** An address that a list may hold: the extension can get access to it. */
+function listedAddress(text: unknown): URL | undefined {
+  return typeof text === 'string' && !isOutOfReach(text)
+    ? webAddress(text)
+    : undefined;
+}
+
 /** An address to which paths are appended: without user, password, query, fragment and last slash. */
 function baseAddress(text: unknown): string | undefined {
-  const url = webAddress(text);
+  const url = listedAddress(text);
   if (!url || url.username || url.password || url.search || url.hash) {
     return undefined;
   }
@@ -120,7 +144,7 @@ function readOrigins(value: unknown): string[] | undefined {
   if (!Array.isArray(value)) {
     return undefined;
   }
-  const origins = value.map(entry => webAddress(entry)?.origin);
+  const origins = value.map(entry => listedAddress(entry)?.origin);
   return origins.some(origin => origin === undefined)
     ? undefined
     : origins.filter(origin => origin !== undefined);

@@ -2,8 +2,9 @@
 import { browser } from '../browser';
 import { begin, decline, goOn } from '../login/begin';
 import { problemOf } from '../login/end';
-import type { Problem } from '../login/login';
+import { allLogins, type Problem } from '../login/login';
 import { returnedTo } from '../login/returned';
+import { askAbout } from '../login/session-over';
 import {
   type ClusterState,
   readContentMessage,
@@ -105,7 +106,7 @@ async function isPortal(address: string): Promise<boolean> {
   return portalAt(portals, address) !== undefined;
 }
 
-/** Keeps what a portal's page shows, for the popup. */
+/** Keeps what a portal's page shows, for the popup. The page shows something else by now, perhaps after "Cancel" in a dialog. */
 async function keepState(
   address: string,
   clusters: ClusterState[],
@@ -124,5 +125,7 @@ async function keepState(
       },
     });
   });
+  const logins = await allLogins();
+  await askAbout(logins.filter(login => login.portal.appUrl === portal.appUrl));
   return undefined;
 }

@@ -7,7 +7,7 @@ import { keep, loginWith, type Outcome } from '../login/login';
 import { onAnswer, returnedTo } from '../login/returned';
 import { BackendServer } from '../testing/backend-server';
 import { exampleLogin, SESSION_TOKEN, STATE } from '../testing/example-login';
-import { onAccessWithdrawn, onAddress, onTabClosed } from './tabs';
+import { endWhatMayNotGoOn, onAddress, onTabClosed } from './tabs';
 
 const CALLBACK = `http://localhost:8000/?code=c&state=${STATE}`;
 
@@ -121,12 +121,31 @@ it('knows the login of a page that is loaded again', async () => {
 it('takes the browser away from the provider when access is withdrawn', async () => {
   await keep(exampleLogin());
   await keep(exampleLogin({ id: 'two', step: 'delivering', loginTab: 9 }));
-  await onAccessWithdrawn();
+  await fake.storage.local.set({ portals: [exampleLogin().portal] });
+  await endWhatMayNotGoOn();
   assert.equal((await loginWith('one'))?.step, 'authorizing');
   assert.deepEqual(fake.addresses, []);
   fake.withheld.add('http://localhost:8000/*');
-  await onAccessWithdrawn();
+  await endWhatMayNotGoOn();
   assert.equal(await codeOf(), 'permission_missing');
   assert.deepEqual(fake.addresses, [fake.runtime.getURL('callback.html')]);
   assert.equal((await loginWith('two'))?.step, 'delivering');
+});
+
+it('ends logins of a portal that is taken off the list, or has another backend there now', async () => {
+  const { portal } = exampleLogin();
+  const changed = { ...portal, backendUrl: 'https://api.example' };
+  for (const portals of [[], [changed]]) {
+    freshBrowser();
+    await fake.storage.local.set({ portals: [portal] });
+    await keep(exampleLogin());
+    await keep(exampleLogin({ id: 'two', step: 'delivering' }));
+    await endWhatMayNotGoOn();
+    assert.equal((await loginWith('one'))?.step, 'authorizing');
+    await fake.storage.local.set({ portals });
+    await endWhatMayNotGoOn();
+    assert.equal(await codeOf(), 'portal_unknown');
+    assert.deepEqual(fake.addresses, [fake.runtime.getURL('callback.html')]);
+    assert.equal((await loginWith('two'))?.step, 'delivering');
+  }
 });

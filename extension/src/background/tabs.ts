@@ -1,20 +1,27 @@
 // What happens to tabs while a login is under way: they are closed, arrive where they should not, or must not go on.
-import { browser } from '../browser';
 import { deliverAndEnd } from '../login/callback';
-import { end, problemOf } from '../login/end';
-import { allLogins, isUnderWay } from '../login/login';
-import { permitted } from '../login/permissions';
+import { end, endBeforeReturn, problemOf } from '../login/end';
+import { allLogins, isWaiting } from '../login/login';
+import { refusalAt } from '../login/permissions';
 import { forgetReturned } from '../login/returned';
 import { isCaughtBy } from '../login/rules';
+import { askAbout } from '../login/session-over';
 
-/** The question is answered with no then. A login goes on: the provider may be open elsewhere, and a delivery needs no page. */
+/**
+ * The question is answered with no then. A login goes on, where it was not cancelled: the provider may be open elsewhere, and a delivery
+ * needs no page.
+ */
 export async function onTabClosed(tab: number): Promise<void> {
   await forgetReturned(tab);
-  for (const { id, loginTab, step } of await allLogins()) {
-    if (loginTab === tab && step === 'confirming') {
+  const logins = await allLogins();
+  for (const login of logins.filter(({ loginTab }) => loginTab === tab)) {
+    const { id, step } = login;
+    if (step === 'confirming') {
       await end(id, { kind: 'failed', problem: problemOf('not_confirmed') });
-    } else if (loginTab === tab && step === 'delivering') {
+    } else if (step === 'delivering') {
       await deliverAndEnd(id, () => undefined);
+    } else {
+      await askAbout([login]);
     }
   }
 }
@@ -31,18 +38,12 @@ export async function onAddress(address: string): Promise<void> {
   }
 }
 
-/** Access was withdrawn in the middle: the rules do not apply any more, so the provider must not send the browser on. */
-export async function onAccessWithdrawn(): Promise<void> {
-  for (const login of (await allLogins()).filter(isUnderWay)) {
-    const { id, step, portal, loginTab } = login;
-    if (step === 'delivering' || (await permitted(portal))) {
-      continue;
-    }
-    const problem = problemOf('permission_missing');
-    await end(id, { kind: 'failed', problem });
-    if (loginTab !== undefined) {
-      const url = browser.runtime.getURL('callback.html');
-      await browser.tabs.update(loginTab, { url }).catch(() => undefined);
+/** The list or the access has changed. Where the rules do not apply any more, the provider must not send the browser on. */
+export async function endWhatMayNotGoOn(): Promise<void> {
+  for (const { id, portal } of (await allLogins()).filter(isWaiting)) {
+    const problem = await refusalAt(portal);
+    if (problem) {
+      await endBeforeReturn(id, { kind: 'failed', problem });
     }
   }
 }

@@ -229,6 +229,16 @@ it('goes on from the tab of the question alone, once, with the permissions there
   assert.ok(!fake.addresses.includes(AUTH_URL));
 });
 
+it('does not go on for a portal that was taken off the list since', async () => {
+  await ask();
+  const { id, loginTab = 0 } = await onlyLogin();
+  await fake.storage.local.set({ portals: [] });
+  assert.equal((await goOn(id, loginTab))?.code, 'portal_unknown');
+  assert.equal((await loginWith(id))?.step, 'failed');
+  assert.deepEqual(fake.rules, []);
+  assert.ok(!fake.addresses.includes(AUTH_URL));
+});
+
 it('opens nothing after a no', async () => {
   await ask();
   const { id, loginTab = 0 } = await onlyLogin();

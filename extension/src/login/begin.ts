@@ -21,7 +21,7 @@ import {
   loginWith,
   type Problem,
 } from './login';
-import { permitted } from './permissions';
+import { permitted, refusalAt } from './permissions';
 import { install, reserveIds, uninstall } from './rules';
 
 /** As many logins may be under way: no more than the backend keeps of one user. */
@@ -250,6 +250,11 @@ async function open(login: Login, asker: Asker): Promise<void> {
  * @returns the address to open
  */
 async function openProvider({ id, secrets, ...login }: Login): Promise<string> {
+  const problem = await refusalAt(login.portal);
+  if (problem) {
+    await end(id, { kind: 'failed', problem });
+    throw new Refused(problem);
+  }
   const { authUrl, state } = secrets ?? {};
   if (authUrl === undefined || state === undefined) {
     throw new Refused({ message: sentence('problem_session_over') });
@@ -289,11 +294,6 @@ export async function goOn(
   const login = await loginWith(id);
   if (login?.step !== 'confirming' || login.loginTab !== tab) {
     return { message: sentence('problem_session_over') };
-  }
-  if (!(await permitted(login.portal))) {
-    const problem = problemOf('permission_missing');
-    await end(id, { kind: 'failed', problem });
-    return problem;
   }
   try {
     await endingOnFailure(id, async () => {

@@ -145,6 +145,14 @@ it("has words of its own for the person's no alone", async () => {
   assert.deepEqual((await delivered([other])).outcome, outcome);
 });
 
+it('takes a no without a message for that of the provider, as the helper does: older backends send none', async () => {
+  for (const code of ['access_denied', 'idp_refused']) {
+    const no = { body: { success: false, code } };
+    assert.deepEqual((await delivered([no])).outcome, { kind: 'denied' }, code);
+    server?.stop();
+  }
+});
+
 it('waits longer and longer, at random', () => {
   assert.deepEqual(
     [0, 1, 2, 3, 4, 40].map(tries => backoff(tries, 0)),

@@ -8,6 +8,7 @@ import {
   change,
   forget,
   isUnderWay,
+  isWaiting,
   type Login,
   loginWith,
   type Outcome,
@@ -36,6 +37,23 @@ export async function end(id: string, outcome: Outcome): Promise<void> {
   await change(id, login =>
     isUnderWay(login) ? ended(login, outcome) : undefined,
   );
+}
+
+/**
+ * Ends a login, unless it is delivered or has ended already, and takes its tab away from the provider: no rule is left for what that would
+ * send the browser back with. The tab says why.
+ */
+export async function endBeforeReturn(
+  id: string,
+  outcome: Outcome,
+): Promise<void> {
+  const login = await change(id, kept =>
+    isWaiting(kept) ? ended(kept, outcome) : undefined,
+  );
+  if (login?.loginTab !== undefined) {
+    const url = browser.runtime.getURL('callback.html');
+    await browser.tabs.update(login.loginTab, { url }).catch(() => undefined);
+  }
 }
 
 /** A login as it is after its end: its secrets are forgotten. */

@@ -111,6 +111,11 @@ export function isUnderWay({ step }: Login): boolean {
   return step !== 'complete' && step !== 'failed';
 }
 
+/** Whether it waits for the person, at the question or at the provider: nothing of it has come back yet. */
+export function isWaiting({ step }: Login): boolean {
+  return step === 'confirming' || step === 'authorizing';
+}
+
 /** Keeps a new login. */
 export async function keep(login: Login): Promise<void> {
   await browser.storage.session.set({ [PREFIX + login.id]: login });

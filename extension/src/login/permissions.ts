@@ -4,7 +4,9 @@
 //   needs that, and closes two gaps: a service worker that an app on port 8000 left behind, and the code in the history.
 // - The portal's pages, for the content script, and its backend, which is asked and told without CORS.
 import { browser, isFirefox } from '../browser';
-import { backendOf, type Portal } from '../portals';
+import { backendOf, isConfigured, type Portal } from '../portals';
+import { problemOf } from './end';
+import type { Problem } from './login';
 
 /** The origins to which a portal's logins need access, as match patterns. */
 export function originsOf(portal: Portal): string[] {
@@ -21,6 +23,16 @@ export function originsOf(portal: Portal): string[] {
 /** Whether the extension has all access that a portal's logins need. */
 export async function permitted(portal: Portal): Promise<boolean> {
   return await browser.permissions.contains({ origins: originsOf(portal) });
+}
+
+/** Why a portal's logins may not go on; nothing where they may. */
+export async function refusalAt(portal: Portal): Promise<Problem | undefined> {
+  if (!(await isConfigured(portal))) {
+    return problemOf('portal_unknown');
+  }
+  return (await permitted(portal))
+    ? undefined
+    : problemOf('permission_missing');
 }
 
 /** Firefox knows no ports in patterns: one with a port matches nothing. */

@@ -1,6 +1,7 @@
 import { browser } from '../browser';
 import { allLogins, isUnderWay } from '../login/login';
 import { originsOf, permitted } from '../login/permissions';
+import { askAbout } from '../login/session-over';
 import type { Portal } from '../portals';
 import { configuredPortals } from '../portals';
 import type { PopupActions, PopupState, ShownPortal } from './popup-view';
@@ -64,3 +65,5 @@ async function read(): Promise<PopupState> {
 browser.storage.onChanged.addListener(render);
 browser.permissions.onAdded.addListener(render);
 render();
+// A login that was cancelled in Backstage is not under way.
+allLogins().then(askAbout);

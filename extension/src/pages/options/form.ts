@@ -1,5 +1,5 @@
 import type { Portal } from '../../portals';
-import { readPortal } from '../../portals';
+import { isOutOfReach, readPortal } from '../../portals';
 import type { Key } from '../../sentences';
 import { displayable, sentence } from '../../sentences';
 import { element } from '../dom';
@@ -17,11 +17,13 @@ export function readEntered(
 ): Entered {
   const appUrl = pageAddress(address.trim());
   if (!readPortal({ appUrl })) {
-    return { problem: sentence('options_bad_address'), field: 'address' };
+    const problem = problemWith(appUrl, sentence('options_bad_address'));
+    return { problem, field: 'address' };
   }
   const backendUrl = backend.trim() || undefined;
   if (!readPortal({ appUrl, backendUrl })) {
-    return { problem: sentence('options_bad_backend'), field: 'backend' };
+    const bad = sentence('options_bad_backend');
+    return { problem: problemWith(backendUrl ?? '', bad), field: 'backend' };
   }
   const lines = providers.split(/\s+/).filter(line => line !== '');
   const bad = lines.find(line => !readPortal({ appUrl, providers: [line] }));
@@ -31,10 +33,17 @@ export function readEntered(
     providers: lines.length ? lines : undefined,
   });
   if (bad !== undefined || !portal) {
-    const problem = sentence('options_bad_provider', displayable(bad ?? ''));
-    return { problem, field: 'providers' };
+    const shown = displayable(bad ?? '');
+    const text = sentence('options_bad_provider', shown);
+    return { problem: problemWith(bad ?? '', text), field: 'providers' };
   }
   return { portal };
+}
+
+function problemWith(entered: string, otherwise: string): string {
+  return isOutOfReach(entered)
+    ? sentence('options_out_of_reach', displayable(entered))
+    : otherwise;
 }
 
 /** What people type or copy from the browser: the scheme may be missing, as browsers hide it, and a page may have a query. */

@@ -29,6 +29,7 @@ const KINDS: Record<Command['kind'], string> = {
 };
 
 const NOTHING_YET = 'Nothing installed yet?';
+const WHAT_IT_NEEDS = 'What the command needs';
 
 const useStyles = makeStyles(
   theme => ({
@@ -47,10 +48,13 @@ export function CommandWay(props: {
   settings: LoginSettings;
   ways: RememberedWays;
   isFirst: boolean;
+  /** Whether the extension has answered: it is installed, and easier. */
+  isExtensionThere: boolean;
   sessionToken: string;
   onCopied: (kind: Command['kind']) => void;
 }) {
-  const { settings, ways, isFirst, sessionToken, onCopied } = props;
+  const { settings, ways, isFirst, isExtensionThere, sessionToken, onCopied } =
+    props;
   const { install } = settings;
   const classes = useStyles();
   const config = useApi(configApiRef);
@@ -66,7 +70,8 @@ export function CommandWay(props: {
   const [command, setCommand] = useState(
     () => commands.find(({ kind }) => kind === lastWay) ?? commands[0],
   );
-  const isSecond = extensionAddress(browser, install) !== undefined;
+  const isSecond =
+    isExtensionThere || extensionAddress(browser, install) !== undefined;
   const copy = useCopy();
   // Backstage's address comes from the page, so that no answer can decide where a session token is sent.
   const backstageUrl = config.getString('backend.baseUrl').replace(/\/+$/, '');
@@ -74,7 +79,14 @@ export function CommandWay(props: {
     commandLine({ command, shell, backstageUrl, sessionToken: token });
   const firstSteps = (
     <FirstSteps
-      step={firstStep(command, { commands, shell, system, browser, install })}
+      step={firstStep(command, {
+        commands,
+        shell,
+        system,
+        browser,
+        install,
+        isExtensionThere,
+      })}
       guide={install.guide}
     />
   );
@@ -84,7 +96,7 @@ export function CommandWay(props: {
       {install.suggest && isNew && (
         <Box mb={2}>
           <Typography variant="subtitle1" component="h3">
-            {isSecond ? 'What the command needs' : NOTHING_YET}
+            {isSecond ? WHAT_IT_NEEDS : NOTHING_YET}
           </Typography>
           {firstSteps}
         </Box>
@@ -134,7 +146,9 @@ export function CommandWay(props: {
         )}
       </div>
       {install.suggest && !isNew && (
-        <Folded title={NOTHING_YET}>{firstSteps}</Folded>
+        <Folded title={isExtensionThere ? WHAT_IT_NEEDS : NOTHING_YET}>
+          {firstSteps}
+        </Folded>
       )}
     </>
   );

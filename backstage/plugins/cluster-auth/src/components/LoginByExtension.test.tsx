@@ -74,6 +74,25 @@ describe('the dialog with the browser extension', () => {
     expect(shown.getByRole('status')).toHaveTextContent(/has opened the login/);
   });
 
+  it('does not take it for absent when it has refused: the commands say what they need, not that nothing is installed', async () => {
+    const { result } = extensionInPage();
+    const { shown } = await opened({
+      remembered: {},
+      clusterAuth: { commands: { npx: { package: '@example/helper' } } },
+    });
+    await shown.findByText(/Your browser extension has opened the login/);
+    act(() => {
+      result({ ok: false, code: 'permission_missing' });
+    });
+    await shown.findByRole('button', {
+      name: 'Try the browser extension again',
+    });
+    shown.getByRole('heading', { name: 'What the command needs' });
+    shown.getByRole('button', { name: /^Copy .* command$/ });
+    expect(shown.queryByText(/Nothing installed yet/)).toBeNull();
+    expect(shown.queryByText(/the easiest way/)).toBeNull();
+  });
+
   it.each(['browser_prevents', 'redirect_not_caught', 'wrong_login_address'])(
     'has no such button where trying again is of no use: %s',
     async code => {

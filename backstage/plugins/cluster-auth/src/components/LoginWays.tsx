@@ -78,6 +78,7 @@ function OtherWays(props: { login: OpenLogin; flow: LoginFlow }) {
       settings={settings}
       ways={ways}
       isFirst={!isHelperFirst && !suggestion}
+      isExtensionThere={login.extension === 'there'}
       sessionToken={login.session.sessionToken}
       onCopied={kind => flow.commandCopied(kind)}
     />

@@ -81,6 +81,7 @@ export function firstStep(
     system: System;
     browser?: Browser;
     install: InstallSettings;
+    isExtensionThere?: boolean;
   },
 ): FirstStep {
   const { commands, shell, system, browser, install } = options;
@@ -98,6 +99,7 @@ export function firstStep(
   const isEasiest =
     easiest.kind === kind &&
     commands.length > 1 &&
+    !options.isExtensionThere &&
     !extensionAddress(browser, install);
   const praise = isEasiest
     ? `${WHERE[system]}, ${NAMES[kind]} is the easiest way. `
