@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
-import { PASSWORD } from '../../dev/idp/accounts.mjs';
 import { textOf } from './browsers/browser.mjs';
-import { artefact, BROWSERS, environment, forgetConfirmed, front, inExtension, userAt } from './environment.mjs';
+import { artefact, BROWSERS, environment, forgetConfirmed, inExtension, userAt } from './environment.mjs';
+import { logInAt, newTab, signIn } from './in-real-backstage.mjs';
 import { outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
-
-/**
- * @typedef {import('./browsers/browser.mjs').ExtendedBrowser} ExtendedBrowser
- * @typedef {import('./browsers/browser.mjs').Tab} Tab
- */
 
 for (const browser of BROWSERS) {
   it(`${browser.name}: "Log in" of the popup, which shows what Backstage told, opens the page of Backstage for that cluster, and the login begins`, async (test) => {
@@ -35,7 +30,7 @@ for (const browser of BROWSERS) {
     }, undefined);
     const before = await browser.tabs();
     await popup.click('[aria-label="Log in: Development"]');
-    const tab = await tabAt(browser, before, (address) => address.startsWith(browser.origin));
+    const tab = await newTab(browser, before, (address) => address.startsWith(browser.origin));
     await until('the account is shown', async () => (await outcomeOf(tab)) === 'confirm');
     assert.match(await textOf(tab), /user:default\/felix/);
     const opened = await popup.run(() => document.body.dataset['opened'] ?? '', undefined);
@@ -43,45 +38,5 @@ for (const browser of BROWSERS) {
     await tab.click('#continue');
     await logInAt(tab);
     await until('the login is kept', () => user.isConnected());
-  });
-}
-
-/** @param {ExtendedBrowser} browser @returns {Promise<Tab>} with Backstage, signed in */
-async function signIn(browser) {
-  const page = await browser.newTab();
-  await page.open(environment.url);
-  await until('there is a button', () => page.run(() => {
-    const button = [...document.querySelectorAll('button')].find(({ textContent }) => textContent?.trim() === 'Sign In');
-    button?.setAttribute('id', 'sign-in');
-    return button !== undefined;
-  }, undefined));
-  const before = await browser.tabs();
-  await page.click('#sign-in');
-  await logInAt(await tabAt(browser, before, (address) => address.startsWith(front.issuer)));
-  await until('Backstage is there', async () => /Catalog/.test(await textOf(page)));
-  return page;
-}
-
-/** @param {Tab} tab with the provider's form */
-async function logInAt(tab) {
-  await until('the provider asks', () => tab.run(() => document.querySelector('input[name=login]') !== null, undefined));
-  await tab.fill('input[name=login]', 'felix');
-  await tab.fill('input[name=password]', PASSWORD);
-  await tab.click('button[value=login]');
-}
-
-/**
- * @param {ExtendedBrowser} browser
- * @param {Tab[]} before
- * @param {(address: string) => boolean} isWanted
- */
-function tabAt(browser, before, isWanted) {
-  return until('a tab has opened', async () => {
-    for (const tab of (await browser.tabs()).filter((other) => !before.includes(other))) {
-      if (isWanted(await tab.address())) {
-        return tab;
-      }
-    }
-    return undefined;
   });
 }

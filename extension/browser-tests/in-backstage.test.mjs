@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
-import { PASSWORD } from '../../dev/idp/accounts.mjs';
 import { textOf } from './browsers/browser.mjs';
-import { ACCESS, artefact, configure, environment, front, launch, NAMES, PORTAL, userAt } from './environment.mjs';
-import { knock, outcomeOf } from './portal-user.mjs';
+import { ACCESS, artefact, configure, environment, inExtension, launch, NAMES, PORTAL, userAt } from './environment.mjs';
+import { clickButton, logInAt, newTab, signIn } from './in-real-backstage.mjs';
+import { outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
 
-/**
- * @typedef {import('./browsers/browser.mjs').ExtendedBrowser} ExtendedBrowser
- * @typedef {import('./browsers/browser.mjs').Tab} Tab
- */
+/** @typedef {import('./browsers/browser.mjs').Tab} Tab */
 
 for (const name of NAMES) {
   it(`${name}: from the click in Backstage to the pods, with no program on the machine`, async (test) => {
@@ -20,12 +17,12 @@ for (const name of NAMES) {
     test.after(() => shown?.picture(artefact(`end of in Backstage ${name}.png`)).catch(() => {}));
     const browser = await launch(test, name, ACCESS);
     await configure(browser, [PORTAL]);
+    // A browser that has just been started says only after seconds that it has no administrator's list.
+    await until('the extension is in the portal\'s pages', () => inExtension(browser, isInPages, undefined));
     const felix = userAt(test, browser);
     const page = await signIn(browser);
     shown = page;
     await page.open(`${environment.url}/catalog/default/component/web`);
-    // The page waits for a third of a second, and a background that has to be started on a busy machine is later than that.
-    await until('the extension answers', () => knock(page));
     const before = await browser.tabs();
     await clickButton(page, 'Get K8s access');
     const tab = await newTab(browser, before, (address) => address.startsWith(browser.origin));
@@ -46,52 +43,8 @@ for (const name of NAMES) {
   });
 }
 
-/** @param {ExtendedBrowser} browser @returns {Promise<Tab>} with Backstage, signed in */
-async function signIn(browser) {
-  const page = await browser.newTab();
-  await page.open(environment.url);
-  const before = await browser.tabs();
-  await clickButton(page, 'Sign In');
-  await logInAt(await newTab(browser, before, (address) => address.startsWith(front.issuer)));
-  await until('Backstage is there', async () => /My Company Catalog|Catalog/.test(await textOf(page)));
-  return page;
-}
-
-/** @param {Tab} tab with the provider's form */
-async function logInAt(tab) {
-  await until('the provider asks', () => tab.run(() => document.querySelector('input[name=login]') !== null, undefined));
-  await tab.fill('input[name=login]', 'felix');
-  await tab.fill('input[name=password]', PASSWORD);
-  await tab.click('button[value=login]');
-}
-
-/**
- * @param {ExtendedBrowser} browser
- * @param {Tab[]} before
- * @param {(address: string) => boolean} isWanted
- */
-function newTab(browser, before, isWanted) {
-  return until('a tab has opened', async () => {
-    for (const tab of (await browser.tabs()).filter((other) => !before.includes(other))) {
-      if (isWanted(await tab.address())) {
-        return tab;
-      }
-    }
-    return undefined;
-  });
-}
-
-/**
- * @param {Tab} tab
- * @param {string} text
- */
-async function clickButton(tab, text) {
-  await until(`there is a button ${text}`, () => tab.run((wanted) => {
-    const button = [...document.querySelectorAll('button, a')].find(({ textContent }) => textContent?.trim() === wanted);
-    button?.setAttribute('data-wanted', wanted);
-    return button !== undefined;
-  }, text));
-  await tab.click(`[data-wanted="${text}"]`);
+async function isInPages() {
+  return (await chrome.scripting.getRegisteredContentScripts()).length > 0;
 }
 
 /** @param {Tab} page with clusters in the Kubernetes tab: the next part of the first is opened */
