@@ -6,37 +6,77 @@ import { inRepository } from '../setup/repository.mjs';
 import { duration, say, StepFailed } from '../setup/steps.mjs';
 
 /**
+ * One run of a suite.mjs.
+ *
+ * @typedef {object} Run
+ * @property {string} log
+ * @property {Record<string, string>} [variables] on top of this process's own
+ */
+
+/**
  * Runs the suite.mjs of a folder in a network of its own, and says how it went: the last line is `NAME: ok (…)` or why it is not.
  *
  * @param {object} tests
  * @param {string} tests.name
  * @param {string} tests.folder in the checkout
  * @param {(log: string) => Promise<void>} tests.prepare installs and builds what the tests need
+ * @param {Run[]} [tests.runs] side by side, each in a network of its own; one unless said
  */
-export async function runBrowserTests({ name, folder, prepare }) {
+export async function runBrowserTests({ name, folder, prepare, runs = [{ log: `target/${name}.log` }] }) {
   const began = performance.now();
   const setupLog = inRepository(`target/${name.replace('-test', '')}-setup.log`);
-  const log = inRepository(`target/${name}.log`);
-  let shown = setupLog;
   try {
     await prepare(setupLog);
-    shown = log;
-    await rm(log, { force: true });
-    await runCommand({ line: testLine(), folder: inRepository(folder), log });
-    const output = await readFile(log, 'utf8');
-    const passed = count(output, 'pass');
-    if (passed === 0 || count(output, 'skipped') + count(output, 'todo') > 0) {
-      throw new Error(`${passed} tests ran, some were left out: see target/${name}.log`);
-    }
-    say(output.trimEnd());
-    say(`${name}: ok (${passed} tests, ${duration(performance.now() - began)})`);
   } catch (error) {
     if (error instanceof StepFailed || error instanceof CommandFailed) {
-      say(await tailOf(shown, 80));
+      say(await tailOf(setupLog, 80));
     }
-    say(`${name}: failed (${error instanceof Error ? error.message : error})`);
-    process.exitCode = 1;
+    failed(name, error);
+    return;
   }
+  const ended = await Promise.allSettled(runs.map((run) => runTests(inRepository(folder), run)));
+  const failure = ended.find((end) => end.status === 'rejected');
+  if (failure) {
+    failed(name, failure.reason);
+    return;
+  }
+  const passed = ended.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0);
+  say(`${name}: ok (${passed} tests, ${duration(performance.now() - began)})`);
+}
+
+/**
+ * @param {string} folder
+ * @param {Run} run
+ * @returns {Promise<number>} how many tests passed
+ * @throws when one failed, or was left out
+ */
+async function runTests(folder, { log, variables = {} }) {
+  const path = inRepository(log);
+  await rm(path, { force: true });
+  try {
+    await runCommand({ line: testLine(), folder, variables, log: path });
+  } catch (error) {
+    if (error instanceof CommandFailed) {
+      say(await tailOf(path, 80));
+    }
+    throw error;
+  }
+  const output = await readFile(path, 'utf8');
+  say(output.trimEnd());
+  const passed = count(output, 'pass');
+  if (passed === 0 || count(output, 'skipped') + count(output, 'todo') > 0) {
+    throw new Error(`${passed} tests ran, some were left out: see ${log}`);
+  }
+  return passed;
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} error
+ */
+function failed(name, error) {
+  say(`${name}: failed (${error instanceof Error ? error.message : error})`);
+  process.exitCode = 1;
 }
 
 /** @returns {string[]} the command that runs the tests; a user who is not root gets a network in a user namespace */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make extension-test`: the browser tests of extension/browser-tests, in a network of their own.
+// `make extension-test`: the browser tests of extension/browser-tests, of each browser in a network of its own. BROWSER=Firefox runs one.
 import { NEEDS } from '../setup/needs.mjs';
 import { step } from '../setup/steps.mjs';
 import { runBrowserTests } from './browser-tests.mjs';
@@ -15,6 +15,9 @@ async function makeExtension() {
   }
 }
 
+// Side by side, since they mostly wait; each has an environment of its own.
+const browsers = process.env['BROWSER'] ? [process.env['BROWSER']] : ['Chromium', 'Firefox'];
+
 await runBrowserTests({
   name: 'extension-test',
   folder: 'extension/browser-tests',
@@ -22,4 +25,5 @@ await runBrowserTests({
     await prepare({ log, needs: NEEDS['extension-test'] });
     await step('extension', makeExtension);
   },
+  runs: browsers.map((browser) => ({ log: `target/extension-test-${browser.toLowerCase()}.log`, variables: { BROWSER: browser } })),
 });

@@ -3,7 +3,7 @@ import { request as ask } from 'node:http';
 import { it } from 'node:test';
 
 import { LoopbackServer } from '../../dev/idp/loopback.mjs';
-import { chromium, configure, environment, firefox, forgetConfirmed, PORTAL, userAt } from './environment.mjs';
+import { browser, chromium, configure, environment, forgetConfirmed, NAME, PORTAL, userAt } from './environment.mjs';
 import { outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
 
@@ -43,39 +43,38 @@ async function slowBackend(test, browser) {
   return backend;
 }
 
-/** How the background ends while it waits for the backend. @type {[ExtendedBrowser, string, () => Promise<void>][]} */
-const ENDS = [
-  [chromium, 'is killed', async () => {
+/** Ends the background while it waits for the backend. @type {Record<typeof NAME, { how: string, end: () => Promise<void> }>} */
+const ENDS = {
+  Chromium: {
+    how: 'is killed',
     // The next question starts another at once, so that what waits for its end would wait in vain.
-    const page = await chromium.context.newPage();
-    const session = await chromium.context.newCDPSession(page);
-    const { targetInfos } = await session.send('Target.getTargets');
-    const [worker] = targetInfos.filter(({ type, url }) => type === 'service_worker' && url.startsWith(chromium.origin));
-    await session.send('Target.closeTarget', { targetId: worker?.targetId ?? '' });
-    await page.close();
-  }],
-  [firefox, 'is put to sleep', async () => {
-    const options = await firefox.newTab();
-    await options.open(`${firefox.origin}/options.html`);
-    await until('the background sleeps', () => options.run(() => chrome.extension.getBackgroundPage() === null, undefined));
-    await options.close();
-  }],
-];
+    end: () => chromium().stopWorkers().then(() => {}),
+  },
+  Firefox: {
+    how: 'is put to sleep',
+    end: async () => {
+      const options = await browser.newTab();
+      await options.open(`${browser.origin}/options.html`);
+      await until('the background sleeps', () => options.run(() => chrome.extension.getBackgroundPage() === null, undefined));
+      await options.close();
+    },
+  },
+};
 
-for (const [browser, how, endBackground] of ENDS) {
-  it(`${browser.name}: the background ${how} while the backend is asked for the session, and the login begins all the same, once`, async (test) => {
-    const user = userAt(test, browser);
-    await forgetConfirmed(browser);
-    const backend = await slowBackend(test, browser);
-    const login = await user.begin();
-    await until('the backend was asked', () => backend.asked === 1);
-    const before = (await browser.tabs()).length;
-    await endBackground();
-    const tab = await login.tab();
-    await until('the account is shown', async () => (await outcomeOf(tab)) === 'confirm');
-    assert.equal(backend.asked, 2);
-    assert.equal((await browser.tabs()).length, before + 1);
-    await login.logIn();
-    assert.equal((await login.result()).ok, true);
-  });
-}
+const { how, end } = ENDS[NAME];
+
+it(`${NAME}: the background ${how} while the backend is asked for the session, and the login begins all the same, once`, async (test) => {
+  const user = userAt(test, browser);
+  await forgetConfirmed(browser);
+  const backend = await slowBackend(test, browser);
+  const login = await user.begin();
+  await until('the backend was asked', () => backend.asked === 1);
+  const before = (await browser.tabs()).length;
+  await end();
+  const tab = await login.tab();
+  await until('the account is shown', async () => (await outcomeOf(tab)) === 'confirm');
+  assert.equal(backend.asked, 2);
+  assert.equal((await browser.tabs()).length, before + 1);
+  await login.logIn();
+  assert.equal((await login.result()).ok, true);
+});

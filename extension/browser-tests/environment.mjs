@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after } from 'node:test';
 
@@ -15,8 +16,11 @@ import { until } from './until.mjs';
  * @typedef {import('node:test').TestContext} TestContext
  */
 
+/** The browser of this process's tests. @type {ExtendedBrowser['name']} */
+export const NAME = process.env['BROWSER'] === 'Firefox' ? 'Firefox' : 'Chromium';
+
 /** The folder for logs and screenshots. */
-const ARTEFACTS = 'target/test-output/extension';
+const ARTEFACTS = `target/test-output/extension/${NAME.toLowerCase()}`;
 
 /** The access that the extension asks for when this portal is added. */
 export const ACCESS = ['http://localhost/*', 'http://127.0.0.1/*'];
@@ -30,21 +34,17 @@ await environment.helper.stop();
 /** What an administrator or a user configures. */
 export const PORTAL = { appUrl: environment.url, providers: [new URL(front.issuer).origin] };
 
-/** @type {ExtendedBrowser['name'][]} */
-export const NAMES = ['Chromium', 'Firefox'];
+const KINDS = { Chromium: ChromiumWithExtension, Firefox: FirefoxWithExtension };
 
-export const chromium = await ChromiumWithExtension.launch({ granted: ACCESS });
-export const firefox = await FirefoxWithExtension.launch({ granted: ACCESS });
+/** The browser of most tests; it is as it was installed but for the portal. @type {ExtendedBrowser} */
+export const browser = await KINDS[NAME].launch({ granted: ACCESS });
+after(() => inTurn(() => browser.discard(), () => environment.stop(), () => front.close()));
+await configure(browser, [PORTAL]);
 
-/** @type {ExtendedBrowser[]} */
-export const BROWSERS = [chromium, firefox];
-
-after(async () => {
-  await inTurn(...BROWSERS.map((browser) => () => browser.discard()), () => environment.stop(), () => front.close());
-});
-
-for (const browser of BROWSERS) {
-  await configure(browser, [PORTAL]);
+/** @returns {ChromiumWithExtension} the same, in the tests that Chromium alone has */
+export function chromium() {
+  assert.ok(browser instanceof ChromiumWithExtension);
+  return browser;
 }
 
 /** @param {string} name of a file that is kept */
@@ -53,18 +53,26 @@ export function artefact(name) {
 }
 
 /**
- * A browser for one test.
+ * A browser for one test: such a one as the tests of this process have.
  *
  * @param {TestContext} test
- * @param {ExtendedBrowser['name']} name
- * @param {string[]} granted
- * @param {string} [program]
+ * @param {string} [program] that is run instead of the browser's own
  * @returns {Promise<ExtendedBrowser>}
  */
-export async function launch(test, name, granted, program) {
-  const browser = await (name === 'Chromium' ? ChromiumWithExtension : FirefoxWithExtension).launch({ granted, program });
-  test.after(() => browser.discard());
-  return browser;
+export async function launch(test, program) {
+  const another = await KINDS[NAME].launch({ granted: ACCESS, program });
+  test.after(() => another.discard());
+  return another;
+}
+
+/**
+ * The same, for a test that closes it, starts it again with its profile, and discards it.
+ *
+ * @param {string} [profile]
+ * @returns {Promise<ExtendedBrowser>}
+ */
+export async function launchInstalled(profile) {
+  return KINDS[NAME].launch({ granted: ACCESS, staysInstalled: true, profile });
 }
 
 /**
@@ -107,6 +115,11 @@ export async function inExtension(browser, script, argument) {
   }
 }
 
+/** @param {ExtendedBrowser} browser @returns {Promise<number>} the rules that the extension has there */
+export function rulesIn(browser) {
+  return inExtension(browser, async () => (await chrome.declarativeNetRequest.getSessionRules()).length, undefined);
+}
+
 /**
  * A user of the portal at one of the browsers. At the end of the test all is as before: no login, no tab, the provider as usual.
  *
@@ -118,21 +131,22 @@ export function userAt(test, browser, login = 'felix') {
   const user = new PortalUser({ browser, portal: environment.url, issuer: front.issuer, login });
   test.after(async () => {
     front.sendBack = WAYS['a 302'];
-    await inTurn(() => browser.closed || closeTabs(browser, test.name), () => user.disconnect());
+    await inTurn(() => browser.closed || closeTabs(test, browser), () => user.disconnect());
   });
   return user;
 }
 
 /**
+ * @param {TestContext} test
  * @param {ExtendedBrowser} browser
- * @param {string} name of the test
  */
-async function closeTabs(browser, name) {
+async function closeTabs(test, browser) {
   // Without any tab the browser would end.
   const kept = await browser.newTab();
   for (const tab of (await browser.tabs()).filter((other) => other !== kept)) {
-    // The last state of each, for failed tests.
-    await tab.picture(artefact(`end of ${name.replaceAll(/\W+/g, '-')} ${browser.name}.png`)).catch(() => {});
+    if (!Object(test).passed) {
+      await tab.picture(artefact(`end of ${test.name.replaceAll(/\W+/g, '-')}.png`)).catch(() => {});
+    }
     await tab.close().catch(() => {});
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { LoopbackServer } from '../../dev/idp/loopback.mjs';
-import { BROWSERS, configure, front, PORTAL, userAt } from './environment.mjs';
+import { browser, configure, front, NAME, PORTAL, userAt } from './environment.mjs';
 import { heard, say } from './portal-user.mjs';
 
 /**
@@ -18,104 +18,102 @@ async function siteWith(test, html) {
   return `http://localhost:${server.port}/`;
 }
 
-for (const browser of BROWSERS) {
-  it(`${browser.name}: a page of another origin begins nothing, though the extension may read it`, async (test) => {
-    const user = userAt(test, browser);
-    const url = await siteWith(test, '<!doctype html><title>No portal</title>');
-    const tab = await browser.newTab();
-    await tab.open(url);
-    const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
-    const before = await stateOf(user);
-    await say(tab, { type: 'ping', id: 'other-origin' });
-    await say(tab, { type: 'start', id: 'other-origin', sessionToken });
-    await nothingCameOf(user, tab, before);
-  });
+it(`${NAME}: a page of another origin begins nothing, though the extension may read it`, async (test) => {
+  const user = userAt(test, browser);
+  const url = await siteWith(test, '<!doctype html><title>No portal</title>');
+  const tab = await browser.newTab();
+  await tab.open(url);
+  const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
+  const before = await stateOf(user);
+  await say(tab, { type: 'ping', id: 'other-origin' });
+  await say(tab, { type: 'start', id: 'other-origin', sessionToken });
+  await nothingCameOf(user, tab, before);
+});
 
-  it(`${browser.name}: a frame of another origin in the portal's page begins nothing, nor does the portal in a frame`, async (test) => {
-    const user = userAt(test, browser);
-    const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
-    const message = { source: 'cluster-auth-page', type: 'start', id: 'from-frame', sessionToken };
-    const url = await siteWith(test, frameThatSays(message));
-    // Backstage lets no other site into its pages, and is in no other site's: this portal does.
-    const appUrl = await siteWith(test, '<!doctype html><title>A portal without protection</title>');
-    await configure(browser, [PORTAL, { ...PORTAL, appUrl, backendUrl: PORTAL.appUrl }]);
-    test.after(() => configure(browser, [PORTAL]));
-    const page = await user.openPortal(appUrl);
-    const before = await stateOf(user);
-    // The frame speaks to the page around it, as a hostile advertisement would.
-    await page.run(async (address) => {
-      const arrived = new Promise((resolve) => addEventListener('message', ({ data }) => Object(data).id === 'from-frame' && resolve(undefined)));
-      const frame = document.createElement('iframe');
-      frame.src = address;
-      document.body.append(frame);
-      await arrived;
-    }, url);
-    // The portal's own page in a frame speaks to itself; what it hears is passed on to the page around it.
-    await page.run(async (said) => {
-      const frame = document.createElement('iframe');
-      frame.src = location.href;
-      const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
-      document.body.append(frame);
-      await loaded;
-      const inside = frame.contentWindow;
-      inside?.addEventListener('message', ({ data }) => Object(data).source === 'cluster-auth-extension' && postMessage(data, location.origin));
-      // A script of the frame's own: what the page around it says there comes from another window.
-      const script = document.createElement('script');
-      script.textContent = ['ping', 'start']
-        .map((type) => `postMessage(${JSON.stringify({ ...said, type, id: 'in-frame' })}, location.origin);`).join('');
-      frame.contentDocument?.body.append(script);
-    }, message);
-    await nothingCameOf(user, page, before);
-  });
+it(`${NAME}: a frame of another origin in the portal's page begins nothing, nor does the portal in a frame`, async (test) => {
+  const user = userAt(test, browser);
+  const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
+  const message = { source: 'cluster-auth-page', type: 'start', id: 'from-frame', sessionToken };
+  const url = await siteWith(test, frameThatSays(message));
+  // Backstage lets no other site into its pages, and is in no other site's: this portal does.
+  const appUrl = await siteWith(test, '<!doctype html><title>A portal without protection</title>');
+  await configure(browser, [PORTAL, { ...PORTAL, appUrl, backendUrl: PORTAL.appUrl }]);
+  test.after(() => configure(browser, [PORTAL]));
+  const page = await user.openPortal(appUrl);
+  const before = await stateOf(user);
+  // The frame speaks to the page around it, as a hostile advertisement would.
+  await page.run(async (address) => {
+    const arrived = new Promise((resolve) => addEventListener('message', ({ data }) => Object(data).id === 'from-frame' && resolve(undefined)));
+    const frame = document.createElement('iframe');
+    frame.src = address;
+    document.body.append(frame);
+    await arrived;
+  }, url);
+  // The portal's own page in a frame speaks to itself; what it hears is passed on to the page around it.
+  await page.run(async (said) => {
+    const frame = document.createElement('iframe');
+    frame.src = location.href;
+    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+    document.body.append(frame);
+    await loaded;
+    const inside = frame.contentWindow;
+    inside?.addEventListener('message', ({ data }) => Object(data).source === 'cluster-auth-extension' && postMessage(data, location.origin));
+    // A script of the frame's own: what the page around it says there comes from another window.
+    const script = document.createElement('script');
+    script.textContent = ['ping', 'start']
+      .map((type) => `postMessage(${JSON.stringify({ ...said, type, id: 'in-frame' })}, location.origin);`).join('');
+    frame.contentDocument?.body.append(script);
+  }, message);
+  await nothingCameOf(user, page, before);
+});
 
-  it(`${browser.name}: malformed messages begin nothing, and a page reaches the background in no other way`, async (test) => {
-    const user = userAt(test, browser);
-    const page = await user.openPortal();
-    const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
-    const before = await stateOf(user);
-    for (const malformed of [undefined, 7, '', 'short', 'x'.repeat(44), { nested: 'x' }]) {
-      await say(page, { type: 'start', id: 'malformed', sessionToken: malformed });
-    }
-    for (const id of [undefined, 7, '', 'x'.repeat(101)]) {
-      await say(page, { type: 'ping', id });
-      await say(page, { type: 'start', id, sessionToken });
-    }
-    await say(page, { type: 'begin', id: 'malformed', sessionToken });
-    await say(page, { source: 'another-page', type: 'start', id: 'malformed', sessionToken });
-    const ways = await page.run(() => [typeof globalThis.chrome?.runtime?.sendMessage, typeof Reflect.get(globalThis, 'browser')], undefined);
-    assert.deepEqual(ways, ['undefined', 'undefined']);
-    await nothingCameOf(user, page, before);
-  });
+it(`${NAME}: malformed messages begin nothing, and a page reaches the background in no other way`, async (test) => {
+  const user = userAt(test, browser);
+  const page = await user.openPortal();
+  const { sessionToken } = await user.ask('/register', { method: 'POST', body: { cluster: 'development' } });
+  const before = await stateOf(user);
+  for (const malformed of [undefined, 7, '', 'short', 'x'.repeat(44), { nested: 'x' }]) {
+    await say(page, { type: 'start', id: 'malformed', sessionToken: malformed });
+  }
+  for (const id of [undefined, 7, '', 'x'.repeat(101)]) {
+    await say(page, { type: 'ping', id });
+    await say(page, { type: 'start', id, sessionToken });
+  }
+  await say(page, { type: 'begin', id: 'malformed', sessionToken });
+  await say(page, { source: 'another-page', type: 'start', id: 'malformed', sessionToken });
+  const ways = await page.run(() => [typeof globalThis.chrome?.runtime?.sendMessage, typeof Reflect.get(globalThis, 'browser')], undefined);
+  assert.deepEqual(ways, ['undefined', 'undefined']);
+  await nothingCameOf(user, page, before);
+});
 
-  it(`${browser.name}: a portal that is not configured begins nothing, and one that is taken off the list no more`, async (test) => {
-    const user = userAt(test, browser);
-    const page = await user.openPortal();
-    const asked = front.authorizations;
-    await configure(browser, [{ ...PORTAL, appUrl: 'https://backstage.example' }]);
-    test.after(() => configure(browser, [PORTAL]));
-    const { ok, code } = await (await user.begin(page)).result();
-    assert.deepEqual([ok, code], [false, 'portal_unknown']);
-    assert.equal(front.authorizations, asked);
-    const tab = await browser.newTab();
-    await tab.open(`${user.portal}/api/cluster-auth/info`);
-    await say(tab, { type: 'ping', id: 'not-configured' });
-    await configure(browser, [PORTAL]);
-    // The next page has the extension again; the one before it never had.
-    await user.openPortal();
-    assert.deepEqual(await heard(tab), []);
-  });
+it(`${NAME}: a portal that is not configured begins nothing, and one that is taken off the list no more`, async (test) => {
+  const user = userAt(test, browser);
+  const page = await user.openPortal();
+  const asked = front.authorizations;
+  await configure(browser, [{ ...PORTAL, appUrl: 'https://backstage.example' }]);
+  test.after(() => configure(browser, [PORTAL]));
+  const { ok, code } = await (await user.begin(page)).result();
+  assert.deepEqual([ok, code], [false, 'portal_unknown']);
+  assert.equal(front.authorizations, asked);
+  const tab = await browser.newTab();
+  await tab.open(`${user.portal}/api/cluster-auth/info`);
+  await say(tab, { type: 'ping', id: 'not-configured' });
+  await configure(browser, [PORTAL]);
+  // The next page has the extension again; the one before it never had.
+  await user.openPortal();
+  assert.deepEqual(await heard(tab), []);
+});
 
-  it(`${browser.name}: a provider that is not on the portal's list is not opened`, async (test) => {
-    const user = userAt(test, browser);
-    const page = await user.openPortal();
-    const asked = front.authorizations;
-    await configure(browser, [{ ...PORTAL, providers: ['http://localhost:1'] }]);
-    test.after(() => configure(browser, [PORTAL]));
-    const { ok, code } = await (await user.begin(page)).result();
-    assert.deepEqual([ok, code], [false, 'wrong_login_address']);
-    assert.equal(front.authorizations, asked);
-  });
-}
+it(`${NAME}: a provider that is not on the portal's list is not opened`, async (test) => {
+  const user = userAt(test, browser);
+  const page = await user.openPortal();
+  const asked = front.authorizations;
+  await configure(browser, [{ ...PORTAL, providers: ['http://localhost:1'] }]);
+  test.after(() => configure(browser, [PORTAL]));
+  const { ok, code } = await (await user.begin(page)).result();
+  assert.deepEqual([ok, code], [false, 'wrong_login_address']);
+  assert.equal(front.authorizations, asked);
+});
 
 /** @param {object} message @returns {string} a page that says it to the page around it, and passes on what it hears itself */
 function frameThatSays(message) {

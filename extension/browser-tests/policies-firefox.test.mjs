@@ -6,7 +6,7 @@ import { it } from 'node:test';
 
 import { inRepository } from '../../dev/setup/repository.mjs';
 import { textOf } from './browsers/browser.mjs';
-import { ACCESS, environment, inExtension, launch, PORTAL, userAt } from './environment.mjs';
+import { environment, inExtension, launch, PORTAL, userAt } from './environment.mjs';
 import { until } from './until.mjs';
 
 /** Where Debian's Firefox looks for an administrator's file. */
@@ -37,7 +37,7 @@ it('Firefox: the administrator\'s file names the portals; the user cannot add on
   settings.portals = [PORTAL];
   // It would fetch the extension from a store.
   delete policies.policies.ExtensionSettings;
-  const browser = await launch(test, 'Firefox', ACCESS, await firefoxWith(test, policies));
+  const browser = await launch(test, await firefoxWith(test, policies));
   const user = userAt(test, browser);
   // What a user entered before counts no more.
   await inExtension(browser, (portals) => chrome.storage.local.set({ portals }), [{ appUrl: 'https://other.example' }]);

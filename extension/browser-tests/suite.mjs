@@ -1,4 +1,4 @@
-// All tests in one process, so that one environment and two browsers serve them all. TESTS=name,name runs some.
+// The tests of one browser, BROWSER, in one process: one environment and one browser serve them all. TESTS=name,name runs some.
 import { readdir } from 'node:fs/promises';
 
 /** What is not tested, and why; CONTRIBUTING.md says the same. */
@@ -7,12 +7,24 @@ const NOT_RUN = [
   'Firefox: a background that is killed (no command ends one; it is put to sleep in the middle of a login instead)',
   'Firefox: access to the provider taken away (no login needs it there)',
 ];
-for (const what of NOT_RUN) {
+
+/** What one browser alone is tested with: the pages of the extension are the same in both. @type {Record<string, RegExp>} */
+const OF_OTHERS = {
+  Chromium: /-firefox\.test/,
+  Firefox: /^pages|-chromium\.test/,
+};
+
+const { BROWSER = '', TESTS } = process.env;
+const ofOthers = OF_OTHERS[BROWSER];
+if (!ofOthers) {
+  throw new Error(`BROWSER is "${BROWSER}"; it has to be one of ${Object.keys(OF_OTHERS).join(', ')}.`);
+}
+for (const what of NOT_RUN.filter((line) => new RegExp(`^(both|${BROWSER})`).test(line))) {
   process.stdout.write(`  not run: ${what}\n`);
 }
 
-const wanted = process.env['TESTS']?.split(',');
-const all = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.mjs')).sort();
+const wanted = TESTS?.split(',');
+const all = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.mjs') && !ofOthers.test(name)).sort();
 const files = all.filter((name) => !wanted || wanted.includes(name.replace('.test.mjs', '')));
 // Started first, and the tests imported at once: tests begin when the first is defined, and the environment ends after the last.
 await import('./environment.mjs');

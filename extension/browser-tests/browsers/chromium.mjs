@@ -79,20 +79,32 @@ export class ChromiumWithExtension {
     throw new Error('Chromium gets its access when it is launched; name it in `granted`.');
   }
 
-  /** Ends the service worker, as the browser itself does after half a minute without work. */
+  /** Ends the service worker, as the browser itself does after half a minute without work. @returns {Promise<number>} how many there were */
   async killWorker() {
-    const browser = await this.context.newCDPSession(this.context.pages()[0] ?? (await this.context.newPage()));
+    const browser = await this.#session();
+    const workers = await this.stopWorkers();
+    await until('the service worker has ended', async () => {
+      const { targetInfos: left } = await browser.send('Target.getTargets');
+      return !left.some(({ targetId }) => workers.includes(targetId));
+    });
+    await browser.detach();
+    return workers.length;
+  }
+
+  /** The same without waiting for its end. @returns {Promise<string[]>} what has been told to end */
+  async stopWorkers() {
+    const browser = await this.#session();
     const { targetInfos } = await browser.send('Target.getTargets');
     const workers = targetInfos.filter(({ type, url }) => type === 'service_worker' && url.startsWith(this.origin));
     for (const { targetId } of workers) {
       await browser.send('Target.closeTarget', { targetId });
     }
-    await until('the service worker has ended', async () => {
-      const { targetInfos: left } = await browser.send('Target.getTargets');
-      return !left.some(({ targetId }) => workers.some((worker) => worker.targetId === targetId));
-    });
     await browser.detach();
-    return workers.length;
+    return workers.map(({ targetId }) => targetId);
+  }
+
+  async #session() {
+    return this.context.newCDPSession(this.context.pages()[0] ?? (await this.context.newPage()));
   }
 
   async close() {
