@@ -46,14 +46,52 @@ export async function until(what, check) {
  * @param {() => Promise<T> | T} check
  * @param {number} [patience] milliseconds
  * @returns {Promise<T>}
- * @throws when it takes longer
+ * @throws when it takes longer, with the driver's calls that have no answer
  */
 export async function inTime(check, patience = PATIENCE_MS) {
   const ended = new AbortController();
   try {
     const late = later(Math.max(patience, 0), undefined, { signal: ended.signal });
-    return await Promise.race([check(), late.then(() => Promise.reject(new Error('no answer at all')))]);
+    return await Promise.race([check(), late.then(async () => Promise.reject(new Error(`no answer at all${await unansweredNow()}`)))]);
   } finally {
     ended.abort();
   }
+}
+
+/** @typedef {{what: string, since: number, facts: () => Promise<string>}} Call of a driver */
+
+/** The calls of drivers that have no answer yet. @type {Set<Call>} */
+const unanswered = new Set();
+
+/** A browser that is stuck may not even say how it is. */
+const FACTS_MS = 5_000;
+
+/**
+ * The same for one call of a driver, which is named where there is no answer: also by what waits for more than this call.
+ *
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T>} ask
+ * @param {() => Promise<string>} facts how the browser is
+ * @param {number} [patience] milliseconds
+ * @returns {Promise<T>}
+ */
+export async function answerTo(what, ask, facts, patience = PATIENCE_MS) {
+  const call = { what, since: performance.now(), facts };
+  unanswered.add(call);
+  try {
+    return await inTime(ask, patience);
+  } finally {
+    unanswered.delete(call);
+  }
+}
+
+/** @returns {Promise<string>} the calls without an answer, on one line */
+async function unansweredNow() {
+  const all = await Promise.all([...unanswered].map(async ({ what, since, facts }) => {
+    const seconds = Math.round((performance.now() - since) / 1000);
+    const silent = later(FACTS_MS, 'it does not say how it is', { ref: false });
+    return `${what}, asked for ${seconds} s ago: ${await Promise.race([facts().catch(String), silent])}`;
+  }));
+  return all.map((one) => `; ${one.replaceAll(/\s+/g, ' ')}`).join('');
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 import { inRepository } from '../../../dev/setup/repository.mjs';
-import { inTime, PATIENCE_MS, until } from '../until.mjs';
+import { answerTo, PATIENCE_MS, until } from '../until.mjs';
 
 /**
  * @typedef {import('./browser.mjs').ExtendedBrowser} ExtendedBrowser
@@ -15,6 +15,9 @@ import { inTime, PATIENCE_MS, until } from '../until.mjs';
  * @typedef {import('playwright-core').BrowserContext} BrowserContext
  * @typedef {import('playwright-core').Page} Page
  */
+
+/** As many of Chromium's own last lines are told where it does not answer. */
+const LINES = 20;
 
 /** The extension, unpacked, as `make extension` leaves it. */
 export const EXTENSION = inRepository('target/extension/chrome');
@@ -53,14 +56,14 @@ export class ChromiumWithExtension {
       chromiumSandbox: false,
       viewport: { width: 1280, height: 900 },
       args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-        '--disable-sync', `--disable-extensions-except=${EXTENSION}`, `--load-extension=${EXTENSION}`],
+        '--disable-sync', '--enable-logging', `--log-file=${logOf(profile)}`, `--disable-extensions-except=${EXTENSION}`, `--load-extension=${EXTENSION}`],
     });
     context.setDefaultTimeout(PATIENCE_MS);
     return new ChromiumWithExtension(context, profile);
   }
 
   async newTab() {
-    return this.tabOf(await inTime(() => this.context.newPage()));
+    return this.tabOf(await answerTo('a new tab', () => this.context.newPage(), () => this.facts()));
   }
 
   async tabs() {
@@ -69,9 +72,19 @@ export class ChromiumWithExtension {
 
   /** @param {Page} page @returns {Tab & {page: Page}} */
   tabOf(page) {
-    const known = this.#tabs.get(page) ?? new ChromiumTab(page);
+    const known = this.#tabs.get(page) ?? new ChromiumTab(page, () => this.facts());
     this.#tabs.set(page, known);
     return known;
+  }
+
+  /** @returns {Promise<string>} for errors: what there is in it, and what it has written last */
+  async facts() {
+    const browser = await this.context.browser()?.newBrowserCDPSession();
+    const { targetInfos } = (await browser?.send('Target.getTargets')) ?? { targetInfos: [] };
+    await browser?.detach();
+    const targets = targetInfos.map(({ type, url, attached }) => `${type} ${url.split('?')[0]}${attached ? '' : ' (not attached)'}`);
+    const log = (await readFile(logOf(this.profile), 'utf8')).split('\n').filter((line) => line !== '' && !line.includes('dbus'));
+    return [...targets, ...log.slice(-LINES).map((line) => line.replaceAll(/\?\S*/g, ''))].join(' | ');
   }
 
   /** @returns {Promise<void>} never: access is given before the start, since the browser's prompt cannot be clicked without a window */
@@ -117,19 +130,31 @@ export class ChromiumWithExtension {
   async discard() {
     await this.close();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 3 });
+    await rm(logOf(this.profile), { force: true });
   }
+}
+
+/** @param {string} profile @returns {string} beside it: a test looks for secrets in all that the browser keeps */
+function logOf(profile) {
+  return `${profile}.log`;
 }
 
 /** @implements {Tab} */
 class ChromiumTab {
-  /** @param {Page} page */
-  constructor(page) {
+  #facts;
+
+  /**
+   * @param {Page} page
+   * @param {() => Promise<string>} facts of the browser
+   */
+  constructor(page, facts) {
     this.page = page;
+    this.#facts = facts;
   }
 
   /** @param {string} url */
   async open(url) {
-    await this.page.goto(url, { waitUntil: 'commit' });
+    await this.#answerTo('the way to a page', () => this.page.goto(url, { waitUntil: 'commit' }));
   }
 
   async address() {
@@ -146,7 +171,7 @@ class ChromiumTab {
   async run(script, argument) {
     // Playwright's own types tell of handles to objects in the page, which no test here passes.
     const answer = this.page.evaluate(/** @type {(argument: unknown) => unknown} */ (script), argument);
-    return inTime(() => /** @type {Promise<Awaited<Result>>} */ (answer));
+    return this.#answerTo('a script', () => /** @type {Promise<Awaited<Result>>} */ (answer));
   }
 
   /** @param {string} selector */
@@ -168,13 +193,23 @@ class ChromiumTab {
   }
 
   async close() {
-    const session = await inTime(() => this.page.context().newCDPSession(this.page));
-    const { targetInfo } = await inTime(() => session.send('Target.getTargetInfo'));
+    const session = await this.#answerTo('a session', () => this.page.context().newCDPSession(this.page));
+    const { targetInfo } = await this.#answerTo('its target', () => session.send('Target.getTargetInfo'));
     // Chromium now and then confirms a close that comes while a page is being shown, and leaves the tab open; the driver waits for ever.
     await until('the tab has closed', async () => {
-      await session.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => {});
+      await this.#answerTo('its end', () => session.send('Target.closeTarget', { targetId: targetInfo.targetId })).catch(() => {});
       return this.page.isClosed();
     });
+  }
+
+  /**
+   * @template T
+   * @param {string} what
+   * @param {() => Promise<T>} ask
+   * @returns {Promise<T>}
+   */
+  #answerTo(what, ask) {
+    return answerTo(`${what} (${this.page.url().split('?')[0]})`, ask, this.#facts);
   }
 }
 
