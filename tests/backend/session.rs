@@ -3,3 +3,5 @@
 mod cancel;
 mod exchange;
 mod killed_backend;
+mod post_tokens;
+mod put_session;
