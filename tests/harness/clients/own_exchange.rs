@@ -23,10 +23,7 @@ impl Api {
     /// Registers, and keeps the verifier.
     pub fn register_own(&self) -> OwnSession {
         let session = self.register();
-        let answer = self.keep_verifier(&session);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        let auth_url = answer.json["authUrl"].as_str().unwrap().to_owned();
-        OwnSession { session: Session { token: session.token, auth_url }, answer: answer.json }
+        OwnSession::of(&session, &self.keep_verifier(&session))
     }
 
     /// `PUT /session`.
@@ -41,6 +38,14 @@ impl Api {
 }
 
 impl OwnSession {
+    /// From the answer to `PUT /session`, which must be a success.
+    pub fn of(session: &Session, answer: &Answer) -> Self {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let auth_url = answer.json["authUrl"].as_str().unwrap().to_owned();
+        let session = Session { token: session.token.clone(), auth_url };
+        Self { session, answer: answer.json.clone() }
+    }
+
     /// Logs in, and redeems the code: the body of `POST /tokens`.
     pub fn tokens(&self, idp: &impl Provider, login: &str) -> Value {
         let redirect = idp.redirect_of(&self.session.auth_url, login);
