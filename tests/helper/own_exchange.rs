@@ -98,6 +98,27 @@ fn a_code_is_sent_again_only_where_nothing_was_spent() {
     assert_eq!(backend.metric("cluster_auth_logins_total{outcome=\"cancelled\"}"), 1, "the dialog waits on");
 }
 
+/// The helper has its answer, and then the backend gets none.
+#[test]
+fn where_the_backend_cannot_use_the_token_endpoint_the_login_is_kept_until_its_token_ends() {
+    let here = Deployment::new("own_exchange_cut_off");
+    let (backend, api) = here.start();
+    let (mut program, mut browser) = at_login_page(&here, &backend);
+    here.idp.hold_token("after");
+    browser.log_in_at_idp("felix", "felix");
+    here.idp.wait_held();
+    here.idp.control("next", json!({ "endpoint": "token", "status": 503 }));
+    here.idp.release();
+    browser.wait_for_outcome("felix", "success");
+    let page = browser.page("felix");
+    assert!(page.text.contains("the backend has no refresh token for it"), "{}", page.text);
+    let ending = program.end();
+    ending.assert(0, &[]);
+    assert!(ending.said.contains("with EXCHANGE=helper at what the backend reaches"), "{}", ending.said);
+    let status = api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(false)), "{status}");
+}
+
 #[test]
 fn a_cluster_with_a_secret_is_refused_before_the_browser_is_sent_anywhere() {
     let here = Deployment::new("own_exchange_secret").with("OIDC_CLIENT_SECRET", "a secret of the client");

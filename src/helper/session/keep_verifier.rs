@@ -111,6 +111,21 @@ mod tests {
     }
 
     #[test]
+    fn an_older_backend_is_told_from_one_that_refuses() {
+        let clock: std::sync::Arc<dyn crate::clock::Clock> = std::sync::Arc::new(crate::clock::SystemClock);
+        let source = crate::settings::Source::new(Vec::new());
+        let settings = LoginSettings::read(&source).unwrap();
+        let api = BackendApi::connect(&settings, &crate::random::SystemRandom, &clock).unwrap();
+        let said = |status, code| {
+            let message = Some("It does not.".to_owned());
+            let refusal = Refusal { status, code: Some(code), message, retry_after: None };
+            refused(&api, ApiError::Refused(refusal)).to_string()
+        };
+        assert!(said(405, Code::MethodNotAllowed).contains("too old"));
+        assert!(said(403, Code::NotAllowed).ends_with("It does not. (not_allowed)"));
+    }
+
+    #[test]
     fn an_address_with_another_challenge_client_or_redirect_is_refused() {
         let ours = "c".repeat(43);
         assert_eq!(checked(&told(), &ours), None);

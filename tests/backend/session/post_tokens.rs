@@ -8,6 +8,7 @@ use crate::harness::clients::api::{Answer, Api};
 use crate::harness::clients::own_exchange::{OwnSession, note_verifier};
 use crate::harness::deployment::Deployment;
 use crate::harness::peers::idp::Idp;
+use crate::harness::peers::provider::Provider;
 use crate::harness::world::free_port;
 
 fn assert_connected(answer: &Answer, refreshable: bool) {
@@ -59,6 +60,20 @@ fn what_a_helper_redeemed_connects_once_and_its_refresh_token_is_proved() {
     let line = backend.process.wait_for_line("\"outcome\":\"complete\"");
     assert!(line.contains("\"target\":\"audit\"") && line.contains("user:default/felix"), "{line}");
     assert_eq!(backend.metric("cluster_auth_logins_total{outcome=\"complete\"}"), 1);
+}
+
+#[test]
+fn what_the_proof_brought_is_refreshed_from_then_on() {
+    let here = Deployment::new("tokens_refreshed").with_cluster();
+    note_verifier(&here.world);
+    let (_backend, api) = here.start();
+    let own = api.register_own();
+    here.idp.set_id_token_lifetime(1);
+    assert_connected(&api.bring(&own.session, &own.tokens(&here.idp, "felix")), true);
+    here.idp.set_id_token_lifetime(3600);
+    api.wait_for_expiry();
+    let pods = api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
+    assert_eq!((pods.status, here.idp.refreshes()), (200, 2), "{}", pods.text);
 }
 
 #[test]

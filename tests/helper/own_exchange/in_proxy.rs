@@ -88,6 +88,22 @@ fn a_login_that_is_handed_over_ends_connected() {
     assert_eq!((parts.here.idp.code_requests(), parts.here.idp.refreshes()), (1, 1));
 }
 
+/// RFC 9207: the code of another provider is not for this one's token endpoint.
+#[test]
+fn a_redirect_that_names_another_issuer_or_none_ends_before_the_code_is_sent() {
+    let parts = Parts::start("own_exchange_proxy_iss");
+    for iss in [Some("https://attacker.example/"), None] {
+        let person = parts.log_in();
+        let mut redirect = url::Url::parse(&person.redirect).unwrap();
+        let others: Vec<(String, String)> =
+            redirect.query_pairs().into_owned().filter(|(name, _)| name != "iss").collect();
+        redirect.query_pairs_mut().clear().extend_pairs(others).extend_pairs(iss.map(|iss| ("iss", iss)));
+        assert_eq!(person.visitor.come_back_for_good(redirect.as_str()), "failed", "{iss:?}");
+        assert_eq!(parts.api.session(&person.session).json["status"], "failed", "{iss:?}");
+    }
+    assert_eq!(parts.here.idp.code_requests(), 0, "the code was sent");
+}
+
 #[test]
 fn a_proxy_that_dies_with_the_tokens_brings_them_after_its_restart() {
     let mut parts = Parts::start("own_exchange_proxy_tokens");
