@@ -4,6 +4,7 @@ mod account;
 mod confirmation;
 mod far_from_browser;
 mod login;
+mod own_exchange;
 mod proxy;
 mod sign_in;
 mod terminal;

@@ -4,4 +4,5 @@ pub mod api;
 pub mod browser;
 pub mod callback_port;
 pub mod login;
+pub mod own_exchange;
 pub mod raw_http;

@@ -34,6 +34,12 @@ pub enum BadAuthUrl {
     /// The code would be sent elsewhere.
     #[error("would send the authorization code elsewhere than to this helper")]
     OtherRedirect,
+    /// Another program could redeem its code.
+    #[error("does not carry this helper's own PKCE challenge")]
+    OtherVerifier,
+    /// The login page, the issuer and the token endpoint do not belong together, by the issuer's own word.
+    #[error("belongs to another identity provider than the one that the code would be sent to")]
+    OtherProvider,
     /// Not 43 characters of base64url.
     #[error("carries no well-formed state")]
     State,

@@ -353,7 +353,7 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
         ));
         if !connected.refreshable {
             terminal.say(
-                "It ends then, since the identity provider gave no refresh token: log in again, or have the operator look at OIDC_SCOPES and at the client's grants.",
+                "It ends then, since the backend has no refresh token for it: log in again, or have the operator look at OIDC_SCOPES, at the client's grants, and with EXCHANGE=helper at what the backend reaches.",
             );
         }
     }

@@ -175,6 +175,15 @@ impl Api {
         Answer::read(request.send(body).unwrap())
     }
 
+    /// PUT of JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        let mut request = agent().put(format!("{}{path}", self.base));
+        if let Some((name, value)) = self.authorization() {
+            request = request.header(name, value);
+        }
+        Answer::read(request.send_json(body).unwrap())
+    }
+
     /// POST of JSON.
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_raw(path, &[("content-type", "application/json")], body.to_string().as_bytes())
