@@ -1,7 +1,6 @@
 //! Answers that stay open. Each needs a place among the streams, also one that was not asked to go on; and its caller has to be
 //! there: of a connection on which too much waits to be read, actix reads no more, not even its end.
 
-use std::any::Any;
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
@@ -48,8 +47,7 @@ pub enum Ended {
 struct CallersConnection(Rc<Socket>);
 
 /// Has the requests of a connection know it. One that cannot be had is not looked at.
-pub fn know_connection(connection: &dyn Any, known: &mut Extensions) {
-    let Some(connection) = connection.downcast_ref::<TcpStream>() else { return };
+pub fn know_connection(connection: &TcpStream, known: &mut Extensions) {
     let Ok(socket) = SockRef::from(connection).try_clone() else { return };
     if socket.set_nonblocking(true).is_ok() {
         known.insert(CallersConnection(Rc::new(socket)));
