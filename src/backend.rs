@@ -137,6 +137,16 @@ fn keep_in_order(services: &Services) {
             }
         }
     });
+    let (logins, stopping) = (Arc::clone(&services.used_logins), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (logins, stopping) = (Arc::clone(&logins), stopping.clone());
+        async move {
+            tokio::select! {
+                () = logins.look_after() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
     let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
     drop(services.detached.begin(async move || {
         tokio::select! {
