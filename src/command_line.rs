@@ -7,6 +7,7 @@ pub mod backend;
 pub mod completions;
 mod examples;
 pub mod healthcheck;
+pub mod kubectl;
 pub mod login;
 pub mod output;
 pub mod proxy;
@@ -19,6 +20,7 @@ use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
+use kubectl::GetTokenFlags;
 use login::LoginFlags;
 use proxy::ProxyArguments;
 
@@ -43,6 +45,9 @@ pub enum Role {
     /// Forget and revoke your login at a cluster, or what this machine remembers.
     #[command(after_help = examples::LOGOUT)]
     Logout(LogoutFlags),
+    /// What kubectl runs: prints a Backstage token for it, as an ExecCredential.
+    #[command(after_help = examples::GET_TOKEN)]
+    GetToken(GetTokenFlags),
     /// Keeps running and takes over the logins that Backstage begins.
     #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),

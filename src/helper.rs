@@ -7,15 +7,15 @@
 //! Before that, the user confirms a backend that was never confirmed on this machine ([`confirmation::trust`],
 //! [`login::confirm_backend`]), and signs in to Backstage if no credential is set ([`login::sign_in_first`], with [`sign_in`] as the
 //! OAuth client and [`sign_in::token_file`] as its store). The [`proxy`] role serves many logins at once. [`account::status`] and
-//! [`account::logout`] work on the logins that the backend keeps.
+//! [`account::logout`] work on the logins that the backend keeps; [`kubectl`] has what kubectl needs to use them.
 
 pub mod account;
 pub mod backend_client;
 pub mod callback;
 pub mod confirmation;
+pub mod kubectl;
 pub mod login;
 pub mod port;
-pub mod private_folder;
 pub mod proxy;
 pub mod session;
 pub mod sign_in;
@@ -25,6 +25,7 @@ pub mod web;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
+use self::kubectl::no_sign_in::NoSignIn;
 use self::port::{ListenError, PORT_TAKEN};
 use self::proxy::install::refusal::InstallRefusal;
 use self::session::auth_url::BadAuthUrl;
@@ -95,6 +96,9 @@ pub enum HelperError {
     /// The user did not choose a cluster within `LOGIN_TIMEOUT`.
     #[error("No cluster was chosen within {0}: run this again, or name one with --cluster or CLUSTER.")]
     NoChoice(String),
+    /// kubectl gets no token, as the user is not signed in to Backstage and is not asked now.
+    #[error(transparent)]
+    NoSignIn(#[from] NoSignIn),
     /// The session has expired.
     #[error("{EXPIRED} ({})", Code::SessionExpired.as_str())]
     Expired,
@@ -170,6 +174,7 @@ impl HelperError {
             Self::AuthUrl(_) => "wrong_login_address",
             Self::TimedOut(_) => "timed_out",
             Self::NoChoice(_) => "no_cluster_chosen",
+            Self::NoSignIn(reason) => reason.code(),
             Self::Expired => Code::SessionExpired.as_str(),
             Self::Interrupted(_) => "interrupted",
             Self::Listen(_)
@@ -200,6 +205,7 @@ impl HelperError {
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
             Self::Install(refusal) => refusal.exit_code(),
+            Self::NoSignIn(reason) => reason.exit_code(),
             Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,

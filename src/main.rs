@@ -16,6 +16,8 @@ use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
 use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{logout, status};
+use backstage_oidc_helper::helper::kubectl::get_token;
+use backstage_oidc_helper::helper::kubectl::get_token::exec_info::EXEC_INFO;
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::port::passed;
 use backstage_oidc_helper::helper::proxy;
@@ -70,6 +72,10 @@ fn run() -> ExitCode {
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => log_in(flags),
         Role::Completions(flags) => print_completions(&flags),
+        Role::GetToken(flags) => {
+            let exec_info = std::env::var(EXEC_INFO).ok();
+            in_terminal(|| flags.settings(), |settings, tools| get_token::run(settings, exec_info, tools)).1
+        }
         Role::Proxy(ProxyArguments { command: None, flags }) => proxy(flags),
         Role::Proxy(ProxyArguments { command: Some(command), .. }) => change_service(command),
         Role::Backend(flags) => backend(flags),
@@ -276,8 +282,6 @@ fn tools(settings: &LoginSettings, terminal: &Arc<Terminal>) -> Tools {
     };
     let browser: Arc<dyn Browser> = match (&settings.browser, surroundings.screen()) {
         _ if settings.prints_link_only() => Arc::new(NoBrowser),
-        // What people set so that nothing opens.
-        (Some(command), _) if matches!(command.trim(), "none" | "echo") => Arc::new(NoBrowser),
         (Some(command), _) => Arc::new(NamedBrowser(command.clone())),
         (None, Screen::Here) if surroundings.location() == Location::Wsl => Arc::new(WslBrowser),
         (None, Screen::Here) => Arc::new(SystemBrowser),

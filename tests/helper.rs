@@ -3,6 +3,7 @@
 mod account;
 mod confirmation;
 mod far_from_browser;
+mod kubectl;
 mod login;
 mod own_exchange;
 mod proxy;

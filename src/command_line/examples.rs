@@ -54,6 +54,18 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 wrong flag or setting, 5 backe
     "docs/settings.md, docs/errors.md"
 );
 
+pub const GET_TOKEN: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper get-token --backend https://backstage.example.com   as the kubeconfig has it
+  backstage-oidc-helper get-token                                           at the Backstage of the last login
+
+It uses the sign-in that login has kept and opens one tab of your browser where there is none, however many kubectls run at once.
+Exit codes: 0 printed, 1 refused or not asked, 2 wrong flag or setting, 3 ports taken, 4 not signed in in time, 5 backend unreachable,
+130 interrupted",
+    "docs/kubectl.md, docs/errors.md"
+);
+
 pub const PROXY: &str = with_documents!(
     "\
 Examples:

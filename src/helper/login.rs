@@ -176,7 +176,11 @@ fn announce(listeners: &[TcpListener]) {
     tracing::info!(addresses = addresses.join(","), "listening");
 }
 
-fn serve(
+/// Serves the pages of one login.
+///
+/// # Errors
+/// When a listener cannot be served.
+pub fn serve(
     listeners: Vec<TcpListener>,
     single_login: Arc<SingleLogin>,
     hosts: AllowedHosts,

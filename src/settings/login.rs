@@ -122,10 +122,11 @@ impl LoginSettings {
         source.read()
     }
 
-    /// Whether the link is only printed.
+    /// Whether the link is only printed: by `NO_BROWSER`, or by the names for `BROWSER` that people set so that nothing opens.
     #[must_use]
     pub fn prints_link_only(&self) -> bool {
         self.no_browser.as_deref().is_some_and(|value| !says_no(value))
+            || self.browser.as_deref().is_some_and(|name| matches!(name.trim(), "none" | "echo"))
     }
 
     /// The proxies, checked.

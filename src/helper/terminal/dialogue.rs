@@ -195,7 +195,8 @@ fn offer_pasting(
     }
 }
 
-fn open(link: &WireSecret, tools: &Tools) {
+/// Shows the link, with what to do where the browser is elsewhere, and opens it.
+pub fn open(link: &WireSecret, tools: &Tools) {
     let link = link.clone();
     tools.terminal.say(&format!("Open {}", link.expose()));
     tools.advised.call_once(|| {

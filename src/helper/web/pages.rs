@@ -1,6 +1,7 @@
 //! The pages that the user sees, each with the next step.
 
 pub mod layout;
+pub mod signed_in;
 pub mod wrong_host;
 
 use std::time::Duration;
