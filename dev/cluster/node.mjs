@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { readBody } from '../idp/request-body.mjs';
+import { tunnel } from './tunnel.mjs';
 
 /**
  * @typedef {import('node:http').IncomingMessage} IncomingMessage
@@ -102,10 +103,7 @@ export class ClusterNode {
     }
     node.write(`${lines.join('\r\n')}\r\n\r\n`);
     node.write(head);
-    socket.pipe(node).pipe(socket);
-    // What has been read of the one still reaches the other.
-    socket.on('error', () => {}).once('close', () => node.destroySoon());
-    node.on('error', () => {}).once('close', () => socket.destroySoon());
+    tunnel(socket, node);
   }
 
   /** Ends it and its containers, without waiting for that. */

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createServer } from 'node:tls';
 
+import { tunnel } from '../cluster/tunnel.mjs';
+
 /** What stands before the backend at most places: it ends TLS, and passes on the bytes. HTTP/1.1 alone. */
 export class Ingress {
   #server;
@@ -15,14 +17,10 @@ export class Ingress {
   constructor(tls, port) {
     this.#server = createServer({ ...tls, ALPNProtocols: ['http/1.1'], allowHalfOpen: true }, (client) => {
       const backend = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-      client.pipe(backend).pipe(client);
-      for (const [one, other] of /** @type {const} */ ([[client, backend], [backend, client]])) {
-        this.#open.add(one);
-        // What has been read of the one still reaches the other.
-        one.on('error', () => {}).once('close', () => {
-          this.#open.delete(one);
-          other.destroySoon();
-        });
+      tunnel(client, backend);
+      for (const socket of [client, backend]) {
+        this.#open.add(socket);
+        socket.once('close', () => this.#open.delete(socket));
       }
     });
   }

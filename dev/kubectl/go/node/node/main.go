@@ -53,7 +53,7 @@ func run() error {
 		return err
 	}
 	failed := make(chan error, 2)
-	go func() { failed <- http.Serve(tls.NewListener(listener, pair.Server()), streams) }()
+	go func() { failed <- http.Serve(tls.NewListener(lingering{listener}, pair.Server()), streams) }()
 	if *socket != "" {
 		if err := serveAPI(pair, listener.Addr().String(), failed); err != nil {
 			return err
@@ -86,7 +86,7 @@ func serveAPI(pair *certificates.Pair, kubelet string, failed chan<- error) erro
 	if err != nil {
 		return err
 	}
-	go func() { failed <- http.Serve(listener, mux) }()
+	go func() { failed <- http.Serve(lingering{listener}, mux) }()
 	return nil
 }
 
