@@ -7,6 +7,7 @@ pub mod backend;
 pub mod completions;
 mod examples;
 pub mod healthcheck;
+pub mod import;
 pub mod kubectl;
 pub mod login;
 pub mod output;
@@ -20,6 +21,7 @@ use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
+use import::ImportFlags;
 use kubectl::GetTokenFlags;
 use login::LoginFlags;
 use proxy::ProxyArguments;
@@ -48,6 +50,9 @@ pub enum Role {
     /// What kubectl runs: prints a Backstage token for it, as an ExecCredential.
     #[command(after_help = examples::GET_TOKEN)]
     GetToken(GetTokenFlags),
+    /// Bring the login that kubelogin has in its cache on this machine.
+    #[command(after_help = examples::IMPORT)]
+    Import(ImportFlags),
     /// Keeps running and takes over the logins that Backstage begins.
     #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),

@@ -7,7 +7,8 @@
 //! Before that, the user confirms a backend that was never confirmed on this machine ([`confirmation::trust`],
 //! [`login::confirm_backend`]), and signs in to Backstage if no credential is set ([`login::sign_in_first`], with [`sign_in`] as the
 //! OAuth client and [`sign_in::token_file`] as its store). The [`proxy`] role serves many logins at once. [`account::status`] and
-//! [`account::logout`] work on the logins that the backend keeps; [`kubectl`] has what kubectl needs to use them.
+//! [`account::logout`] work on the logins that the backend keeps, and [`account::import`] brings it those of kubelogin; [`kubectl`] has
+//! what kubectl needs to use them.
 
 pub mod account;
 pub mod backend_client;
@@ -22,6 +23,7 @@ pub mod sign_in;
 pub mod terminal;
 pub mod web;
 
+use self::account::import::no_import::NoImport;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
@@ -36,7 +38,7 @@ use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 
-/// Why `login`, `status` or `logout` fails. Each message is one sentence that names the next step.
+/// Why `login`, `status`, `logout` or `import` fails. Each message is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum HelperError {
     /// A setting cannot be used.
@@ -108,6 +110,9 @@ pub enum HelperError {
     /// The proxy is not installed, or not removed.
     #[error(transparent)]
     Install(#[from] InstallRefusal),
+    /// Nothing is imported from kubelogin, or not all that was to be.
+    #[error(transparent)]
+    Import(#[from] NoImport),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -179,6 +184,7 @@ impl HelperError {
             Self::Interrupted(_) => "interrupted",
             Self::Listen(_)
             | Self::Install(_)
+            | Self::Import(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)
@@ -195,6 +201,7 @@ impl HelperError {
             Self::NotSignedIn(_)
             | Self::Refused { .. }
             | Self::NotConfirmed { .. }
+            | Self::Import(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)

@@ -15,7 +15,7 @@ use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
 use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
-use backstage_oidc_helper::helper::account::{logout, status};
+use backstage_oidc_helper::helper::account::{import, logout, status};
 use backstage_oidc_helper::helper::kubectl::get_token;
 use backstage_oidc_helper::helper::kubectl::get_token::exec_info::EXEC_INFO;
 use backstage_oidc_helper::helper::login;
@@ -47,6 +47,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
 use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
+use command_line::import::ImportFlags;
 use command_line::login::LoginFlags;
 use command_line::output::Output;
 use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
@@ -90,10 +91,20 @@ fn run() -> ExitCode {
             in_terminal(|| flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
                 .1
         }
+        Role::Import(flags) => import_from_kubelogin(flags),
         Role::Logout(flags) => {
             let scope = flags.scope();
             in_terminal(|| flags.settings(), |settings, tools| logout::run(settings, scope, tools)).1
         }
+    }
+}
+
+fn import_from_kubelogin(flags: ImportFlags) -> ExitCode {
+    match flags.order() {
+        Ok(order) => {
+            in_terminal(|| flags.settings(), |settings, tools| import::run(settings, order, tools)).1
+        }
+        Err(error) => failed(&error.to_string(), USAGE),
     }
 }
 

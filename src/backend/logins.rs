@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub(in crate::backend) mod empty_for_none;
+pub mod from_kubelogin;
 pub mod get_status;
 pub mod index;
 mod worth;

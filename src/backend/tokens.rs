@@ -16,6 +16,7 @@ use self::provider_grant::ProviderGrant;
 use self::refresh::grant::GrantFailure;
 use self::refresh::{Limits, LockWait, RefreshError, Refresher};
 use super::logins::backoff::wants_a_login;
+use super::logins::from_kubelogin::from_kubelogin;
 use super::logins::index::LoginIndex;
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, Logins, TokenSet, serves};
 use super::oidc::clusters::KnownCluster;
@@ -91,11 +92,13 @@ impl Tokens {
         cluster: &Arc<KnownCluster>,
     ) -> Result<(Option<String>, TokenSet), Problem> {
         let key = LoginKey::new(user, cluster.name());
-        let stored = self.logins.read(&key).await?.ok_or_else(|| not_connected(None))?;
+        let Some(stored) = self.logins.read(&key).await? else {
+            return self.of_kubelogin(user, cluster, None).await;
+        };
         let version = stored.record.version;
         let live = match stored.record.state {
             LoginState::Live(live) => live,
-            LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
+            LoginState::Ended(reason) => return self.of_kubelogin(user, cluster, Some(reason)).await,
         };
         self.index.used(&key, &live.issued_to);
         let now = self.clock.now();
@@ -106,12 +109,23 @@ impl Tokens {
             return Ok((Some(live.id), live.tokens));
         }
         if live.tokens.refresh_token.is_none() {
-            return Err(not_connected(None));
+            return self.of_kubelogin(user, cluster, None).await;
         }
         match live.failing(now) {
             Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
             None => Ok((Some(live.id), self.joined(self.flight(user, cluster, key, version)).await?)),
         }
+    }
+
+    /// What kubelogin has for a user without a login of their own that serves.
+    async fn of_kubelogin(
+        &self,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+        ended: Option<EndReason>,
+    ) -> Outcome {
+        let found = from_kubelogin(user, cluster, self.clock.now()).await?;
+        found.map(|login| login.tokens).ok_or_else(|| not_connected(ended))
     }
 
     async fn joined(&self, mut flight: watch::Receiver<Option<Outcome>>) -> Result<TokenSet, Problem> {

@@ -66,6 +66,20 @@ Exit codes: 0 printed, 1 refused or not asked, 2 wrong flag or setting, 3 ports 
     "docs/kubectl.md, docs/errors.md"
 );
 
+pub const IMPORT: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper import                                  the ID token; kubelogin goes on as before
+  backstage-oidc-helper import --cluster prod                   one of several clusters
+  backstage-oidc-helper import --take-over                      the whole login; kubelogin asks you to log in again
+  backstage-oidc-helper import --token-cache-dir ~/.kube/oidc   where kubelogin's arguments name another folder
+
+A Backstage that this machine does not know gets nothing: log in once there first.
+Exit codes: 0 connected, 1 refused or nothing to import, 2 wrong flag or setting, 3 ports taken, 4 not signed in in time, 5 backend
+unreachable, 130 interrupted",
+    "docs/import.md, docs/errors.md"
+);
+
 pub const PROXY: &str = with_documents!(
     "\
 Examples:

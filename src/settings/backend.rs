@@ -2,11 +2,12 @@
 
 mod caller_mode;
 mod clusters;
+mod kubelogin_cache;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -72,6 +73,14 @@ pub(super) struct BackendVariables {
     unused_login_lifetime: Span,
     #[serde(default = "default_drain_delay")]
     drain_delay: Delay,
+    kubelogin_cache_dir: Option<PathBuf>,
+    kubelogin_cache_user: Option<String>,
+}
+
+impl BackendVariables {
+    fn kubelogin(&self) -> (Option<&Path>, Option<&str>) {
+        (self.kubelogin_cache_dir.as_deref(), self.kubelogin_cache_user.as_deref())
+    }
 }
 
 fn default_backstage_url() -> String {
@@ -223,10 +232,11 @@ impl BackendSettings {
         let listeners = [variables.listen, variables.control_listen];
         let callers = CallerMode::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
-        let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
+        let mut clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
         for cluster in clusters.values() {
             callers.check_identity_rule(&cluster.identity)?;
         }
+        kubelogin_cache::give(variables.kubelogin(), listeners, &callers, &mut clusters)?;
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         check_times(&variables)?;

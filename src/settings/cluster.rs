@@ -18,6 +18,7 @@ pub use self::oidc_client::{ALGORITHMS, OidcClient, TokenOrigin, Userinfo};
 pub(super) use self::variables::ClusterVariables;
 use super::names::{closest_match, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
+use crate::backstage_names::UserRef;
 
 /// What a user's own Backstage token may do at the Kubernetes proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,17 @@ pub struct Cluster {
     pub user_tokens: UserTokens,
     /// Which login at the identity provider is accepted for a Backstage user.
     pub identity: IdentityRule,
+    /// Where one user's logins are, beside those that are kept.
+    pub kubelogin: Option<KubeloginUser>,
+}
+
+/// kubelogin's cache on this machine, and its user.
+#[derive(Clone, Debug)]
+pub struct KubeloginUser {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The only user for whom it is read.
+    pub user: UserRef,
 }
 
 impl Cluster {
@@ -120,6 +132,7 @@ impl ClusterVariables {
             token,
             user_tokens,
             identity,
+            kubelogin: None,
         })
     }
 }

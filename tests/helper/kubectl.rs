@@ -2,6 +2,7 @@
 
 mod asked;
 mod hours;
+mod import;
 mod one_tab;
 mod printed;
 

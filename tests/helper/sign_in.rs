@@ -27,7 +27,7 @@ const HELPER: &str = "http://127.0.0.1:8000";
 pub struct Installation {
     pub world: World,
     pub backstage: Backstage,
-    idp: Idp,
+    pub idp: Idp,
     pub ingress: Ingress,
     _backend: Backend,
 }

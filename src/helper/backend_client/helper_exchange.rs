@@ -1,6 +1,8 @@
-//! The calls of a helper that redeems the code itself.
+//! The calls of a helper that redeems the code itself, or that brings the login of another program.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+use secrecy::SecretString;
 
 use super::{ApiError, BackendApi, PATIENT, read};
 use crate::protocol::{
@@ -32,5 +34,18 @@ impl BackendApi {
     ) -> Result<ExchangeResponse, ApiError> {
         let request = self.client.post(&self.url("/tokens")).within(PATIENT);
         read(&self.labelled(request).bearer_auth(token.expose()).send_json(tokens).await?)
+    }
+
+    /// Brings the backend the tokens of a login that another program has made.
+    ///
+    /// # Errors
+    /// As [`ApiError`].
+    pub async fn import(
+        &self,
+        user_token: Option<&SecretString>,
+        tokens: &TokensRequest,
+    ) -> Result<ExchangeResponse, ApiError> {
+        let request = self.client.post(&self.url("/tokens")).within(PATIENT);
+        read(&self.as_user(request, user_token).send_json(tokens).await?)
     }
 }
