@@ -116,9 +116,9 @@ mod tests {
         ] {
             assert_eq!(read(&text), Ok(ExecInfo { version, person }), "{text}");
         }
-        let by_hand = Ok(ExecInfo { version: Version::V1, person: Person::MayBeAsked });
-        assert_eq!(ExecInfo::read(None), by_hand);
-        assert_eq!(ExecInfo::read(Some("")), by_hand);
+        let by_hand = ExecInfo { version: Version::V1, person: Person::MayBeAsked };
+        assert_eq!(ExecInfo::read(None).unwrap(), by_hand);
+        assert_eq!(ExecInfo::read(Some("")).unwrap(), by_hand);
     }
 
     #[test]
