@@ -20,7 +20,7 @@ use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
-use kubectl::GetTokenFlags;
+use kubectl::{GetTokenFlags, KubeconfigFlags};
 use login::LoginFlags;
 use proxy::ProxyArguments;
 
@@ -48,6 +48,9 @@ pub enum Role {
     /// What kubectl runs: prints a Backstage token for it, as an ExecCredential.
     #[command(after_help = examples::GET_TOKEN)]
     GetToken(GetTokenFlags),
+    /// Write a context for kubectl that leads through Backstage.
+    #[command(after_help = examples::KUBECONFIG)]
+    Kubeconfig(KubeconfigFlags),
     /// Keeps running and takes over the logins that Backstage begins.
     #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),

@@ -25,6 +25,7 @@ pub mod web;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
+use self::kubectl::kubeconfig::refusal::KubeconfigRefusal;
 use self::kubectl::no_sign_in::NoSignIn;
 use self::port::{ListenError, PORT_TAKEN};
 use self::proxy::install::refusal::InstallRefusal;
@@ -108,6 +109,9 @@ pub enum HelperError {
     /// The proxy is not installed, or not removed.
     #[error(transparent)]
     Install(#[from] InstallRefusal),
+    /// No context for kubectl is written.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigRefusal),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -179,6 +183,7 @@ impl HelperError {
             Self::Interrupted(_) => "interrupted",
             Self::Listen(_)
             | Self::Install(_)
+            | Self::Kubeconfig(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)
@@ -206,6 +211,7 @@ impl HelperError {
             Self::Listen(error) => error.exit_code(),
             Self::Install(refusal) => refusal.exit_code(),
             Self::NoSignIn(reason) => reason.exit_code(),
+            Self::Kubeconfig(refusal) => refusal.exit_code(),
             Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,
