@@ -22,7 +22,7 @@ use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
 use import::ImportFlags;
-use kubectl::GetTokenFlags;
+use kubectl::{GetTokenFlags, KubeconfigFlags};
 use login::LoginFlags;
 use proxy::ProxyArguments;
 
@@ -53,6 +53,9 @@ pub enum Role {
     /// Bring the login that kubelogin has in its cache on this machine.
     #[command(after_help = examples::IMPORT)]
     Import(ImportFlags),
+    /// Write a context for kubectl that leads through Backstage.
+    #[command(after_help = examples::KUBECONFIG)]
+    Kubeconfig(KubeconfigFlags),
     /// Keeps running and takes over the logins that Backstage begins.
     #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),

@@ -27,6 +27,7 @@ use self::account::import::no_import::NoImport;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
+use self::kubectl::kubeconfig::refusal::KubeconfigRefusal;
 use self::kubectl::no_sign_in::NoSignIn;
 use self::port::{ListenError, PORT_TAKEN};
 use self::proxy::install::refusal::InstallRefusal;
@@ -113,6 +114,9 @@ pub enum HelperError {
     /// Nothing is imported from kubelogin, or not all that was to be.
     #[error(transparent)]
     Import(#[from] NoImport),
+    /// No context for kubectl is written.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigRefusal),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -185,6 +189,7 @@ impl HelperError {
             Self::Listen(_)
             | Self::Install(_)
             | Self::Import(_)
+            | Self::Kubeconfig(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)
@@ -213,6 +218,7 @@ impl HelperError {
             Self::Listen(error) => error.exit_code(),
             Self::Install(refusal) => refusal.exit_code(),
             Self::NoSignIn(reason) => reason.exit_code(),
+            Self::Kubeconfig(refusal) => refusal.exit_code(),
             Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,

@@ -18,6 +18,7 @@ use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{import, logout, status};
 use backstage_oidc_helper::helper::kubectl::get_token;
 use backstage_oidc_helper::helper::kubectl::get_token::exec_info::EXEC_INFO;
+use backstage_oidc_helper::helper::kubectl::kubeconfig;
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::port::passed;
 use backstage_oidc_helper::helper::proxy;
@@ -48,6 +49,7 @@ use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
 use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
 use command_line::import::ImportFlags;
+use command_line::kubectl::KubeconfigFlags;
 use command_line::login::LoginFlags;
 use command_line::output::Output;
 use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
@@ -77,6 +79,7 @@ fn run() -> ExitCode {
             let exec_info = std::env::var(EXEC_INFO).ok();
             in_terminal(|| flags.settings(), |settings, tools| get_token::run(settings, exec_info, tools)).1
         }
+        Role::Kubeconfig(flags) => write_contexts(flags),
         Role::Proxy(ProxyArguments { command: None, flags }) => proxy(flags),
         Role::Proxy(ProxyArguments { command: Some(command), .. }) => change_service(command),
         Role::Backend(flags) => backend(flags),
@@ -206,6 +209,14 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
+}
+
+/// Writes contexts for kubectl.
+fn write_contexts(flags: KubeconfigFlags) -> ExitCode {
+    let machine = Machine::this();
+    let order = flags.order(machine.home.as_deref());
+    let run = |settings, tools| async move { kubeconfig::run(settings, order?, &machine, &tools).await };
+    in_terminal(|| flags.settings(), run).1
 }
 
 /// Installs the proxy as a service of the user's, or removes it.

@@ -80,6 +80,18 @@ unreachable, 130 interrupted",
     "docs/import.md, docs/errors.md"
 );
 
+pub const KUBECONFIG: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper kubeconfig                                           the only cluster, at the Backstage of the last login
+  backstage-oidc-helper kubeconfig --cluster prod --current                  one of several, from now on kubectl's current context
+  backstage-oidc-helper kubeconfig --backend https://backstage.example.com --all --dry-run
+
+Then: kubectl --context prod@backstage.example.com get pods
+Exit codes: 0 written or printed, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted",
+    "docs/kubectl.md, docs/errors.md"
+);
+
 pub const PROXY: &str = with_documents!(
     "\
 Examples:

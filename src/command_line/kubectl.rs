@@ -1,9 +1,15 @@
 //! The commands that kubectl needs.
 
+use std::path::{Path, PathBuf};
+
+use backstage_oidc_helper::helper::kubectl::kubeconfig::files::Files;
+use backstage_oidc_helper::helper::kubectl::kubeconfig::refusal::KubeconfigRefusal;
+use backstage_oidc_helper::helper::kubectl::kubeconfig::{Clusters, Current, Order, Writing};
 use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::login::LoginSettings;
 use clap::Args;
 
+use super::account::AccountFlags;
 use super::source::of_helper;
 
 /// Every flag stands for the variable in brackets and wins over it. BACKSTAGE_TOKEN is used where it is set.
@@ -42,5 +48,48 @@ impl GetTokenFlags {
             ("CA_FILE", self.ca_file),
         ];
         LoginSettings::read(&of_helper(flags)?)
+    }
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct KubeconfigFlags {
+    #[command(flatten)]
+    account: AccountFlags,
+    /// The context for this cluster; unset: the only one that there is [CLUSTER].
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    cluster: Option<String>,
+    /// Contexts for all clusters.
+    #[arg(long)]
+    all: bool,
+    /// Make the context kubectl's current one.
+    #[arg(long)]
+    current: bool,
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The file to write to, as kubectl's flag of that name [KUBECONFIG; default ~/.kube/config].
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The name that kubectl finds in the backend's certificate, where that is not the one of its address.
+    #[arg(long, value_name = "NAME")]
+    tls_server_name: Option<String>,
+}
+
+impl KubeconfigFlags {
+    /// What the flags ask for.
+    pub fn order(&self, home: Option<&Path>) -> Result<Order, KubeconfigRefusal> {
+        let variable = std::env::var_os("KUBECONFIG");
+        Ok(Order {
+            clusters: if self.all { Clusters::All } else { Clusters::One },
+            current: if self.current { Current::Written } else { Current::Kept },
+            writing: if self.dry_run { Writing::DryRun } else { Writing::ToFile },
+            tls_server_name: self.tls_server_name.clone(),
+            files: Files::find(self.kubeconfig.clone(), variable.as_deref(), home)?,
+        })
+    }
+
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        self.account.settings(self.cluster)
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod browser_sign_in;
 pub mod get_token;
+pub mod kubeconfig;
 pub mod no_sign_in;
 pub mod tab_record;

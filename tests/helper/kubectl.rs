@@ -1,6 +1,7 @@
 //! What kubectl runs: the credential plugin, beside a real Backstage.
 
 mod asked;
+mod contexts;
 mod hours;
 mod import;
 mod one_tab;
