@@ -16,18 +16,27 @@ pub mod session;
 pub mod stopping;
 pub mod tokens;
 
+use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::body::BoxBody;
+use actix_http::error::DispatchError;
+use actix_http::{HttpServiceBuilder, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::join;
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::assembly::client_tls::ClientTls;
 use self::assembly::{AssemblyError, Foundations, Services, assemble};
+use self::inbound::connection::{self, Connection};
 use self::inbound::{dev_guard, request_id};
 use self::kubernetes::lasting;
 use self::logout::unused_sweep::Sweep;
@@ -128,6 +137,16 @@ fn keep_in_order(services: &Services) {
             }
         }
     });
+    let (logins, stopping) = (Arc::clone(&services.used_logins), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (logins, stopping) = (Arc::clone(&logins), stopping.clone());
+        async move {
+            tokio::select! {
+                () = logins.look_after() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
     let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
     drop(services.detached.begin(async move || {
         tokio::select! {
@@ -157,25 +176,52 @@ fn serve_api(
     // Whole seconds is all that it can be told.
     let after_drain = UNDER_WAY.saturating_sub(settings.drain_delay).as_secs();
     let (services, settings) = (Arc::clone(services), Arc::clone(settings));
+    // Inherited by each connection: a caller's machine that vanished gives its watches back.
+    SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
+    let server = Server::build().shutdown_timeout(after_drain).disable_signals();
+    let stopping = server.graceful_shutdown_signal();
     let worker = move || {
-        App::new()
+        let (services, settings, tls) = (Arc::clone(&services), Arc::clone(&settings), tls.clone());
+        let app = App::new()
             .configure(|config| services.register(config))
             .app_data(web::Data::new(services.kubernetes_proxy(&tls, &settings)))
             .configure(|config| api::api(config, &settings))
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_id::follow))
+            .wrap(from_fn(connection::end_after_other_answers));
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
+        let http = http1(|stream: &TcpStream| stream).graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        });
+        let accepted = fn_service(async |stream: TcpStream| {
+            let address = stream.peer_addr().ok();
+            Ok::<_, DispatchError>((Connection::new(stream), address))
+        });
+        accepted.and_then(http.h1(map_config(app, |()| AppConfig::default())))
     };
-    // Inherited by each connection: a caller's machine that vanished gives its watches back.
-    SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
-    let server = HttpServer::new(worker)
+    Ok(server.listen("api", listener, worker)?.run())
+}
+
+/// HTTP/1.1 on callers' connections, which are above a TCP stream.
+fn http1<T, S>(tcp: fn(&T) -> &TcpStream) -> HttpServiceBuilder<Connection<T>, S>
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: ServiceFactory<Request, Config = (), InitError: Debug, Service: Service<Request, Future: 'static>>,
+    S::Error: Into<Response<BoxBody>> + 'static,
+{
+    HttpServiceBuilder::default()
         .client_request_timeout(SLOWEST_HEAD)
         // A caller who is gone ends their watch at the cluster at once, not with its next event.
         .h1_allow_half_closed(false)
-        .on_connect(lasting::know_connection)
+        .on_connect_ext(move |connection: &Connection<T>, known| {
+            known.insert(connection.upgradable());
+            if let Some(io) = connection.io() {
+                lasting::know_connection(tcp(io), known);
+            }
+        })
         .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(after_drain)
-        .disable_signals();
-    Ok(server.listen(listener)?.run())
 }
 
 fn serve_control(listener: TcpListener, services: &Arc<Services>) -> std::io::Result<Server> {

@@ -18,6 +18,7 @@ use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
+use super::kubernetes::used_logins::UsedLogins;
 use super::kubernetes::{KubernetesProxy, ReachedCluster};
 use super::logins::Logins;
 use super::logins::index::LoginIndex;
@@ -149,6 +150,8 @@ pub struct Services {
     registration: Arc<Registration>,
     sessions: Arc<Sessions>,
     streams: Arc<Streams>,
+    /// The logins of open streams, which end with them.
+    pub used_logins: Arc<UsedLogins>,
     health: Arc<Health>,
     info: Arc<Info>,
     dev_guard: Arc<DevGuard>,
@@ -184,6 +187,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
         registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),
         streams: Streams::new(settings.streams_per_user, open_files::streams_at_once()),
+        used_logins: UsedLogins::new(Arc::clone(&logins)),
         health: Arc::new(health(&on, &sessions, &stopping)),
         info: Arc::new(info::of(settings)),
         dev_guard: Arc::new(DevGuard::new(settings)),
@@ -376,6 +380,7 @@ impl Services {
             clusters: reached.collect(),
             tokens: Arc::clone(&self.tokens),
             streams: Arc::clone(&self.streams),
+            used_logins: Arc::clone(&self.used_logins),
             metrics: Arc::clone(&self.metrics),
         }
     }

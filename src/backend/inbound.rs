@@ -1,6 +1,7 @@
 //! What every request passes on its way in: who calls, how often, under which name, and how a refusal looks.
 
 pub mod caller;
+pub mod connection;
 pub mod dev_guard;
 pub mod json_body;
 pub mod kubernetes_status;

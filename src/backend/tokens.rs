@@ -78,6 +78,18 @@ impl Tokens {
         user: &UserRef,
         cluster: &Arc<KnownCluster>,
     ) -> Result<TokenSet, Problem> {
+        Ok(self.current_of_login(user, cluster).await?.1)
+    }
+
+    /// The same, with the id of their login, where it is in a record.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn current_of_login(
+        self: &Arc<Self>,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+    ) -> Result<(Option<String>, TokenSet), Problem> {
         let key = LoginKey::new(user, cluster.name());
         let stored = self.logins.read(&key).await?.ok_or_else(|| not_connected(None))?;
         let version = stored.record.version;
@@ -91,14 +103,14 @@ impl Tokens {
             if is_due(&live, now) {
                 drop(self.flight(user, cluster, key, version));
             }
-            return Ok(live.tokens);
+            return Ok((Some(live.id), live.tokens));
         }
         if live.tokens.refresh_token.is_none() {
             return Err(not_connected(None));
         }
         match live.failing(now) {
             Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
-            None => self.joined(self.flight(user, cluster, key, version)).await,
+            None => Ok((Some(live.id), self.joined(self.flight(user, cluster, key, version)).await?)),
         }
     }
 

@@ -201,7 +201,7 @@ pub struct BackendSettings {
     pub refresh_lock_lifetime: Duration,
     /// How many sessions a user, or an address, may begin in a minute.
     pub registrations_per_minute: std::num::NonZeroU32,
-    /// How many watches and followed logs a user may have open at once in this process.
+    /// How many watches, followed logs and upgrades a user may have open at once in this process.
     pub streams_per_user: std::num::NonZeroU32,
     /// After how long without a use a login is revoked and forgotten; an hour to ten years.
     pub unused_login_lifetime: Duration,

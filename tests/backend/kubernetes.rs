@@ -9,6 +9,7 @@ mod lasting;
 mod many_streams;
 mod refusals;
 mod streams;
+mod upgrades;
 mod vanished;
 
 use serde_json::{Value, json};
