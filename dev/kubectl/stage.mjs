@@ -90,7 +90,7 @@ export class Stage {
     await writeFile(caFile, authority);
     const address = await this.#startBackend('ingress', {});
     const ingress = this.#add(await Ingress.start({ cert: certificate, key }, Number(new URL(`http://${address}`).port)));
-    return { name: 'ingress', people: await this.#people('ingress', { backend: `http://${address}`, server: ingress.url, caFile }), streams: false };
+    return { name: 'ingress', people: await this.#people('ingress', { backend: `http://${address}`, server: ingress.url, caFile }), streams: true };
   }
 
   async stop() {
