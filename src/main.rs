@@ -13,6 +13,7 @@ use std::sync::{Arc, Once};
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
+use backstage_oidc_helper::backend::assembly::from_kubeconfig;
 use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
 use backstage_oidc_helper::helper::account::{import, logout, status};
@@ -45,7 +46,7 @@ use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use tracing_subscriber::fmt::MakeWriter;
 
-use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
+use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand, FromKubeconfigFlags};
 use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
 use command_line::import::ImportFlags;
@@ -85,6 +86,7 @@ fn run() -> ExitCode {
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
+        Role::Config(ConfigCommand::FromKubeconfig(flags)) => carry_over(flags),
         Role::Config(ConfigCommand::Check { online }) => {
             check_settings(if online { Reach::Online } else { Reach::Settings })
         }
@@ -154,6 +156,19 @@ fn check_settings(reach: Reach) -> ExitCode {
     let checked =
         actix_web::rt::System::new().block_on(config_check::run(&settings, reach, &mut std::io::stdout()));
     checked.map_or_else(|error| failed(&error.to_string(), FAILED), |()| ExitCode::SUCCESS)
+}
+
+/// Prints settings and nothing else to standard output; what was not carried over goes to standard error.
+fn carry_over(flags: FromKubeconfigFlags) -> ExitCode {
+    start_logs(QUIET);
+    let request = match flags.request() {
+        Ok(request) => request,
+        Err(error) => return failed(&error.to_string(), USAGE),
+    };
+    let notes = Terminal::stderr();
+    let made =
+        from_kubeconfig::run(&request, &mut std::io::stdout(), &mut |sentence| notes.say_whole(sentence));
+    made.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
 /// Prints the key and nothing else to standard output, so that it can be piped.

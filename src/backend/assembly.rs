@@ -4,6 +4,7 @@ pub mod client_tls;
 pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
+pub mod from_kubeconfig;
 
 use std::sync::{Arc, Once};
 

@@ -14,8 +14,9 @@ use url::Url;
 pub use self::client_authentication::{ClientAuthentication, PrivateKey, SecretPlace};
 pub use self::cluster_token::ClusterToken;
 pub use self::identity_rule::{Annotated, EmailClaim, IdentityRule, MissingVerified};
-pub use self::oidc_client::{ALGORITHMS, OidcClient, TokenOrigin, Userinfo};
+pub use self::oidc_client::{ALGORITHMS, OidcClient, TokenOrigin, Userinfo, may_be_extra_param};
 pub(super) use self::variables::ClusterVariables;
+pub use self::variables::DEFAULT_SCOPES;
 use super::names::{closest_match, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
 use crate::backstage_names::UserRef;
@@ -83,7 +84,7 @@ impl Cluster {
     ///
     /// # Errors
     /// One sentence that names the key.
-    pub(super) fn from_block(
+    pub(crate) fn from_block(
         block: BTreeMap<String, String>,
         insecure_hosts: &[String],
     ) -> Result<Self, SettingsError> {
