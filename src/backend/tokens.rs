@@ -93,12 +93,14 @@ impl Tokens {
     ) -> Result<(Option<String>, TokenSet), Problem> {
         let key = LoginKey::new(user, cluster.name());
         let Some(stored) = self.logins.read(&key).await? else {
-            return self.of_kubelogin(user, cluster, None).await;
+            return self.of_kubelogin(user, cluster, None).await.map(without_login);
         };
         let version = stored.record.version;
         let live = match stored.record.state {
             LoginState::Live(live) => live,
-            LoginState::Ended(reason) => return self.of_kubelogin(user, cluster, Some(reason)).await,
+            LoginState::Ended(reason) => {
+                return self.of_kubelogin(user, cluster, Some(reason)).await.map(without_login);
+            }
         };
         self.index.used(&key, &live.issued_to);
         let now = self.clock.now();
@@ -109,7 +111,7 @@ impl Tokens {
             return Ok((Some(live.id), live.tokens));
         }
         if live.tokens.refresh_token.is_none() {
-            return self.of_kubelogin(user, cluster, None).await;
+            return self.of_kubelogin(user, cluster, None).await.map(without_login);
         }
         match live.failing(now) {
             Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
@@ -225,6 +227,11 @@ impl LockWait for BackendMetrics {
     fn waited(&self, time: time::Duration) {
         self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
     }
+}
+
+/// What another program keeps is in no record of ours.
+fn without_login(tokens: TokenSet) -> (Option<String>, TokenSet) {
+    (None, tokens)
 }
 
 /// Whether it is time to refresh, though nothing has expired. Where a refresh failed just now, it is not; nor with an intent

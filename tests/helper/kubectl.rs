@@ -58,10 +58,13 @@ impl Run {
     fn start(plan: HelperPlan, world: &World, exec_info: &str) -> Self {
         let out = tempfile::Builder::new().tempfile_in(world.home.path()).unwrap().into_temp_path();
         let out = out.keep().unwrap();
-        let plain = plan.with("KUBERNETES_EXEC_INFO", exec_info).with("RUST_LOG", "warn").into_command();
+        let asked = plan.with("KUBERNETES_EXEC_INFO", exec_info).with("RUST_LOG", "warn").into_command();
         let mut command = Command::new("sh");
-        command.args(["-c", "exec \"$@\" >\"$OUT\"", "sh"]).arg(plain.get_program()).args(plain.get_args());
-        command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+            .args(["-c", "exec \"$@\" >\"$OUT\"", "sh"])
+            .arg(command.get_program())
+            .args(command.get_args());
+        command.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.env("OUT", &out);
         Self { process: Process::start("get-token", &mut command, world.file("get-token.log")), out }
     }
