@@ -1,14 +1,13 @@
 //! The bytes of an upgraded connection, both ways. What one side does not read the other cannot send: each way has one buffer.
 
 use std::cell::Cell;
-use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::lasting::Watch;
 use crate::backend::inbound::connection::RawStream;
@@ -27,53 +26,70 @@ pub async fn through(caller: oneshot::Receiver<RawStream>, api: Switched, mut wa
         biased;
         // The line in the log is written there.
         _ = watch.ended() => {}
-        carried = carry(caller, api, SILENT_HALF) => if let Err(error) = carried {
-            tracing::debug!(%error, "an upgraded connection broke");
-        },
+        () = carry(caller, api, SILENT_HALF) => {}
     }
 }
 
 /// Carries both ways to their ends.
-async fn carry(caller: RawStream, api: impl AsyncRead + AsyncWrite, silent_half: Duration) -> io::Result<()> {
-    let moved = Cell::new(0);
+async fn carry(caller: RawStream, api: impl AsyncRead + AsyncWrite, silent: Duration) {
+    let (moved_up, moved_down) = (Cell::new(0), Cell::new(0));
     let (from_caller, to_caller) = split(caller.io);
     let (from_api, to_api) = split(api);
-    let up = pin!(pass(&caller.behind, from_caller, to_api, &moved));
-    let down = pin!(pass(&[], from_api, to_caller, &moved));
+    let up = pin!(pass(&caller.behind, from_caller, to_api, &moved_up, silent));
+    let down = pin!(pass(&[], from_api, to_caller, &moved_down, silent));
     match select(up, down).await {
-        Either::Left((Ok(()), left)) => rest(left, &moved, silent_half).await,
-        Either::Right((Ok(()), left)) => rest(left, &moved, silent_half).await,
-        Either::Left((broken, _)) | Either::Right((broken, _)) => broken,
+        Either::Left(((), left)) => rest(left, &moved_down, silent).await,
+        Either::Right(((), left)) => rest(left, &moved_up, silent).await,
     }
 }
 
-/// One way, to its end, which is passed on, too.
+/// Where a way broke.
+enum Broken {
+    Reading,
+    Writing,
+}
+
+/// One way, to its end, which is passed on, too. What nothing takes any more is read nevertheless, for a while: a connection that is
+/// closed with something unread is reset, and its other side loses what it has not read.
 async fn pass(
     first: &[u8],
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     moved: &Cell<u64>,
-) -> io::Result<()> {
-    to.write_all(first).await?;
+    silent: Duration,
+) {
+    match copy(first, &mut from, &mut to, moved).await {
+        Ok(()) | Err(Broken::Reading) => {
+            let _ = to.shutdown().await;
+        }
+        Err(Broken::Writing) => {
+            let _ = timeout(silent, tokio::io::copy(&mut from, &mut tokio::io::sink())).await;
+        }
+    }
+}
+
+async fn copy(
+    first: &[u8],
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    moved: &Cell<u64>,
+) -> Result<(), Broken> {
+    to.write_all(first).await.map_err(|_| Broken::Writing)?;
     let mut buffer = vec![0; BUFFER];
     loop {
-        to.flush().await?;
-        let count = from.read(&mut buffer).await?;
+        to.flush().await.map_err(|_| Broken::Writing)?;
+        moved.set(moved.get().wrapping_add(1));
+        let count = from.read(&mut buffer).await.map_err(|_| Broken::Reading)?;
         moved.set(moved.get().wrapping_add(1));
         match buffer.get(..count) {
-            Some(read) if count > 0 => to.write_all(read).await?,
-            _ => return to.shutdown().await,
+            Some(read) if count > 0 => to.write_all(read).await.map_err(|_| Broken::Writing)?,
+            _ => return Ok(()),
         }
-        moved.set(moved.get().wrapping_add(1));
     }
 }
 
 /// The way that is left, for as long as anything moves on it.
-async fn rest(
-    way: impl Future<Output = io::Result<()>>,
-    moved: &Cell<u64>,
-    silent: Duration,
-) -> io::Result<()> {
+async fn rest(way: impl Future<Output = ()>, moved: &Cell<u64>, silent: Duration) {
     let silence = async {
         loop {
             let before = moved.get();
@@ -84,8 +100,8 @@ async fn rest(
         }
     };
     tokio::select! {
-        ended = way => ended,
-        () = silence => Ok(()),
+        () = way => {}
+        () = silence => {}
     }
 }
 
@@ -114,8 +130,26 @@ mod tests {
             caller.read_to_string(&mut said).await.unwrap();
             assert_eq!(said, "answer");
         };
-        let (carried, ()) = join!(carry(near, far, LONG), both);
-        carried.unwrap();
+        join!(carry(near, far, LONG), both);
+    }
+
+    /// Such as pings: closing the connection with one of them unread would lose what its other side has not read.
+    #[actix_web::test]
+    async fn a_side_that_goes_on_sending_after_the_other_is_gone_is_read_to_its_end() {
+        let ((mut caller, near), (mut api, far)) = (duplex(64), duplex(64));
+        let near = RawStream { io: Box::new(near), behind: Vec::new() };
+        let both = async {
+            api.write_all(b"the last of it").await.unwrap();
+            drop(api);
+            for _ in 0..20 {
+                caller.write_all(&[0; 64]).await.unwrap();
+            }
+            caller.shutdown().await.unwrap();
+            let mut said = String::new();
+            caller.read_to_string(&mut said).await.unwrap();
+            assert_eq!(said, "the last of it");
+        };
+        join!(carry(near, far, LONG), both);
     }
 
     #[actix_web::test]
@@ -124,6 +158,6 @@ mod tests {
         caller.shutdown().await.unwrap();
         let near = RawStream { io: Box::new(near), behind: Vec::new() };
         // Without that it would wait for ever.
-        carry(near, far, Duration::from_millis(1)).await.unwrap();
+        carry(near, far, Duration::from_millis(1)).await;
     }
 }

@@ -7,7 +7,7 @@ mod refusals;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::raw_api::{Arrived, RawApi};
 use super::Connected;
@@ -182,25 +182,34 @@ fn an_upgrade_may_follow_other_requests_on_its_connection() {
 /// More than the buffers of four sockets and ours hold.
 const MORE_THAN_FITS: usize = 64 << 20;
 
-/// What a side that is not read can send at most; it is read then, to the last byte.
-fn is_held_back(from: &mut TcpStream, to: &mut TcpStream) {
-    let chunk: Vec<u8> = (0..1 << 16).map(|at: u32| at.to_le_bytes()[1] ^ at.to_le_bytes()[0]).collect();
+/// Another byte at each place of a while.
+fn pattern() -> Vec<u8> {
+    (0..1 << 16).map(|at: u32| at.to_le_bytes()[1] ^ at.to_le_bytes()[0]).collect()
+}
+
+/// Sends as much as a side that is not read can send, and says how much that is.
+fn fill(from: &mut TcpStream) -> usize {
+    let chunk = pattern();
     from.set_nonblocking(true).unwrap();
-    let mut sent = 0;
-    let mut last = std::time::Instant::now();
+    let (mut sent, mut last) = (0, Instant::now());
     // A second without room is an end: whatever fits has found its place by then.
     while last.elapsed() < Duration::from_secs(1) && sent < MORE_THAN_FITS {
         match from.write(&chunk[sent % chunk.len()..]) {
             Ok(count) => {
                 sent += count;
-                last = std::time::Instant::now();
+                last = Instant::now();
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
     }
     assert!(sent < MORE_THAN_FITS, "all of {sent} bytes are kept on the way");
     from.set_nonblocking(false).unwrap();
-    let mut got = 0;
+    sent
+}
+
+/// Reads that, to the last byte.
+fn read_filled(to: &mut TcpStream, sent: usize) {
+    let (chunk, mut got) = (pattern(), 0);
     while got < sent {
         let bytes = read_exactly(to, (sent - got).min(chunk.len() - got % chunk.len()));
         assert!(bytes == chunk[got % chunk.len()..][..bytes.len()], "other bytes at {got}");
@@ -212,8 +221,10 @@ fn is_held_back(from: &mut TcpStream, to: &mut TcpStream) {
 fn a_side_that_does_not_read_holds_the_other_back() {
     let scene = Scene::new("upgrade_backpressure");
     let (mut caller, mut arrived) = scene.upgraded(SPDY);
-    is_held_back(&mut caller, &mut arrived.connection);
-    is_held_back(&mut arrived.connection, &mut caller);
+    let sent = fill(&mut caller);
+    read_filled(&mut arrived.connection, sent);
+    let sent = fill(&mut arrived.connection);
+    read_filled(&mut caller, sent);
     // And a caller that sends more than it may before its upgrade is answered.
     let mut early = scene.ask(WEBSOCKET, "");
     let mut arrived = scene.api.next();
