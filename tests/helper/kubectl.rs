@@ -60,11 +60,8 @@ impl Run {
         let out = out.keep().unwrap();
         let asked = plan.with("KUBERNETES_EXEC_INFO", exec_info).with("RUST_LOG", "warn").into_command();
         let mut command = Command::new("sh");
-        command
-            .args(["-c", "exec \"$@\" >\"$OUT\"", "sh"])
-            .arg(command.get_program())
-            .args(command.get_args());
-        command.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.args(["-c", "exec \"$@\" >\"$OUT\"", "sh"]).arg(asked.get_program()).args(asked.get_args());
+        command.env_clear().envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.env("OUT", &out);
         Self { process: Process::start("get-token", &mut command, world.file("get-token.log")), out }
     }
