@@ -47,7 +47,7 @@ async function lint() {
 async function test() {
   const image = runnable(IMAGE_QUICK, whyNoContainers);
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
-  say('  image, kubectl, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
+  say('  extension-test, image, kubectl, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
   say(`  ${RARE_NIGHTS.join(', ')}: not run (rare nights, a minute or more each: make program)`);
   say('  the terminal, the dark and the small pages: not run, and two users see each other less often (minutes: make backstage-test)');
   return [...(await everyChange([...TESTS, ...image])), await runSuite(SECRETS)];

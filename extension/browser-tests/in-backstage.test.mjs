@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { textOf } from './browsers/browser.mjs';
-import { ACCESS, artefact, configure, environment, inExtension, launch, NAMES, PORTAL, userAt } from './environment.mjs';
+import { ACCESS, artefact, configure, environment, launch, NAMES, PORTAL, userAt } from './environment.mjs';
 import { clickButton, logInAt, newTab, signIn } from './in-real-backstage.mjs';
-import { outcomeOf } from './portal-user.mjs';
+import { knock, outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
 
 /** @typedef {import('./browsers/browser.mjs').Tab} Tab */
@@ -17,12 +17,12 @@ for (const name of NAMES) {
     test.after(() => shown?.picture(artefact(`end of in Backstage ${name}.png`)).catch(() => {}));
     const browser = await launch(test, name, ACCESS);
     await configure(browser, [PORTAL]);
-    // A browser that has just been started says only after seconds that it has no administrator's list.
-    await until('the extension is in the portal\'s pages', () => inExtension(browser, isInPages, undefined));
     const felix = userAt(test, browser);
     const page = await signIn(browser);
     shown = page;
     await page.open(`${environment.url}/catalog/default/component/web`);
+    // Chromium says only two seconds after its start that there is no administrator's list, and the extension is in no page until then.
+    await until('the extension answers', () => knock(page));
     const before = await browser.tabs();
     await clickButton(page, 'Get K8s access');
     const tab = await newTab(browser, before, (address) => address.startsWith(browser.origin));
@@ -41,10 +41,6 @@ for (const name of NAMES) {
     }
     await page.picture(artefact(`pods ${name}.png`));
   });
-}
-
-async function isInPages() {
-  return (await chrome.scripting.getRegisteredContentScripts()).length > 0;
 }
 
 /** @param {Tab} page with clusters in the Kubernetes tab: the next part of the first is opened */

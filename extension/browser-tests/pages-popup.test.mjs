@@ -161,9 +161,10 @@ it('asks the backend about a login that is under way, and one that was cancelled
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...session, status: 'failed', error }));
   });
   const portal = { appUrl: `http://localhost:${server.port}` };
-  const login = { id: '1', step: 'authorizing', portal, ruleIds: [], portalTab: 1_000_000, endsAt: Date.now() + 60_000, secrets: { sessionToken: 'T'.repeat(43) } };
-  const page = await pages.open('popup', { stored: { local: { portals: [portal] }, session: { 'login:1': login } } });
-  const kept = () => page.evaluate(async () => (await chrome.storage.session.get('login:1'))['login:1']);
+  // Another name than the logins of other tests: the background may still be ending those.
+  const login = { id: 'cancelled', step: 'authorizing', portal, ruleIds: [], portalTab: 1_000_000, endsAt: Date.now() + 60_000, secrets: { sessionToken: 'T'.repeat(43) } };
+  const page = await pages.open('popup', { stored: { local: { portals: [portal] }, session: { 'login:cancelled': login } } });
+  const kept = () => page.evaluate(async () => (await chrome.storage.session.get('login:cancelled'))['login:cancelled']);
   const { step, outcome, secrets } = await until('it has ended', async () => {
     const login = Object(await kept());
     return login.settled && login;
