@@ -110,6 +110,7 @@ pub struct Session {
 }
 
 /// A client of one backend.
+#[derive(Clone)]
 pub struct Api {
     base: String,
     bearer: Option<String>,
