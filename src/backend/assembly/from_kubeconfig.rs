@@ -13,7 +13,7 @@ mod redirect_port;
 mod settings_of;
 mod written;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -57,6 +57,11 @@ pub enum FromKubeconfigError {
     /// The file cannot be read.
     #[error("{0} cannot be read ({1}): name a kubeconfig, or - for standard input.")]
     Unreadable(String, std::io::Error),
+    /// It is not UTF-8.
+    #[error(
+        "{0} is no text in UTF-8. The > of Windows PowerShell writes UTF-16: use `kubectl config view --raw | Out-File -Encoding utf8 FILE` there."
+    )]
+    NotText(String),
     /// It is larger than any kubeconfig.
     #[error("{0} is larger than 4 MiB: name a kubeconfig.")]
     TooLarge(String),
@@ -98,6 +103,7 @@ impl FromKubeconfigError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unreadable(..)
+            | Self::NotText(_)
             | Self::TooLarge(_)
             | Self::NotAKubeconfig { .. }
             | Self::NoSuchContext { .. } => 2,
@@ -139,7 +145,10 @@ pub fn run(
 }
 
 fn read(path: &Path, shown: &str) -> Result<String, FromKubeconfigError> {
-    let unreadable = |error| FromKubeconfigError::Unreadable(shown.to_owned(), error);
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::InvalidData => FromKubeconfigError::NotText(shown.to_owned()),
+        _ => FromKubeconfigError::Unreadable(shown.to_owned(), error),
+    };
     let mut text = String::new();
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin())

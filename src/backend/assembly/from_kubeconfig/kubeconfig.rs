@@ -73,7 +73,7 @@ pub struct User {
 /// A credential plugin.
 #[derive(Deserialize)]
 pub struct Exec {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "default_for_null")]
     pub command: String,
     #[serde(default, deserialize_with = "list")]
     pub args: Vec<String>,
@@ -90,10 +90,10 @@ pub struct Variable {
 /// The credential of kubectl before 1.26.
 #[derive(Deserialize)]
 pub struct AuthProvider {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "default_for_null")]
     pub name: String,
     #[serde(default, deserialize_with = "default_for_null")]
-    pub config: BTreeMap<String, String>,
+    pub config: BTreeMap<String, Option<String>>,
 }
 
 /// A context with the cluster and the user that it names.
@@ -171,7 +171,7 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     default_for_null(deserializer)
 }
 
-/// kubectl itself writes `null` for what is empty.
+/// kubectl itself writes `null` for what is empty, and people leave out what follows a colon.
 fn default_for_null<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

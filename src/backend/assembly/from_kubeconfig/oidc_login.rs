@@ -152,7 +152,7 @@ fn of_flags(mut flags: Flags, name: &str, notes: &mut Notes) -> Result<OidcLogin
         issuer,
         client_id,
         client_secret: flags.value("oidc-client-secret").map(SecretString::from),
-        extra_scopes: flags.list("oidc-extra-scope"),
+        extra_scopes: scopes(&flags.list("oidc-extra-scope")),
         params: ExtraParams::read(flags.pairs("oidc-auth-request-extra-params"), name, notes),
         token: if flags.is_on("oidc-use-access-token") {
             TokenForCluster::Access
@@ -226,7 +226,7 @@ fn of_auth_provider(provider: &AuthProvider, name: &str, notes: &mut Notes) -> R
             provider.name
         )));
     }
-    let value = |key: &str| provider.config.get(key).filter(|value| !value.is_empty()).cloned();
+    let value = |key: &str| provider.config.get(key).cloned().flatten().filter(|value| !value.is_empty());
     let missing = |key: &str| LeftOut(format!("the auth-provider of its user {name:?} has no {key}."));
     if value("id-token").is_some() || value("refresh-token").is_some() {
         notes.add(format!(
@@ -237,7 +237,7 @@ fn of_auth_provider(provider: &AuthProvider, name: &str, notes: &mut Notes) -> R
         issuer: value("idp-issuer-url").ok_or_else(|| missing("idp-issuer-url"))?,
         client_id: value("client-id").ok_or_else(|| missing("client-id"))?,
         client_secret: value("client-secret").map(SecretString::from),
-        extra_scopes: scopes(value("extra-scopes").as_deref()),
+        extra_scopes: scopes(value("extra-scopes").as_slice()),
         params: ExtraParams::default(),
         token: TokenForCluster::Id,
         origin: TokenOriginHeader::Unsaid,
@@ -248,7 +248,8 @@ fn of_auth_provider(provider: &AuthProvider, name: &str, notes: &mut Notes) -> R
     })
 }
 
-fn scopes(text: Option<&str>) -> Vec<String> {
-    let entries = text.unwrap_or_default().split([',', ' ']);
-    entries.filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+/// Blanks separate scopes, too: that is how all of them are sent.
+fn scopes(entries: &[String]) -> Vec<String> {
+    let scopes = entries.iter().flat_map(|entry| entry.split([',', ' ']));
+    scopes.filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
 }

@@ -65,9 +65,13 @@ fn made(name: &str, contexts: &[&str]) -> Made {
 }
 
 fn made_of_text(text: &str) -> Made {
+    made_of_bytes(text.as_bytes())
+}
+
+fn made_of_bytes(content: &[u8]) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, content).unwrap();
     made_of(file, &[], folder)
 }
 
@@ -258,6 +262,10 @@ fn flags_that_are_carried_over() {
             "OIDC_REDIRECT_URI=http://localhost:18000",
         ),
         (&["--listen-port", "12345"], "OIDC_REDIRECT_URI=http://localhost:12345"),
+        (
+            &["--oidc-extra-scope=groups offline_access", "--oidc-extra-scope", "roles,groups"],
+            "OIDC_SCOPES=openid profile email offline_access groups roles",
+        ),
         (&["--oidc-redirect-url-hostname=127.0.0.1"], "OIDC_REDIRECT_URI=http://127.0.0.1:8000"),
         (&["--grant-type=authcode-keyboard"], "OIDC_REDIRECT_URI=http://localhost:8000"),
         (&["--insecure-skip-tls-verify=false"], "OIDC_CLIENT_ID=k"),
@@ -279,6 +287,46 @@ fn flags_that_are_carried_over() {
 }
 
 #[test]
+fn twenty_contexts_of_five_issuers_become_twenty_clusters() {
+    let one = |number: usize| {
+        let issuer = number % 5;
+        (
+            format!(r#"{{"name": "c{number}", "context": {{"cluster": "c{number}", "user": "u{issuer}"}}}}"#),
+            format!(r#"{{"name": "c{number}", "cluster": {{"server": "https://c{number}.example"}}}}"#),
+        )
+    };
+    let user = |issuer: usize| {
+        let args =
+            format!(r#"["get-token", "--oidc-issuer-url=https://i{issuer}.example", "--oidc-client-id=k"]"#);
+        format!(r#"{{"name": "u{issuer}", "user": {{"exec": {{"command": "kubelogin", "args": {args}}}}}}}"#)
+    };
+    let (contexts, clusters): (Vec<_>, Vec<_>) = (0..20).map(one).unzip();
+    let users: Vec<_> = (0..5).map(user).collect();
+    let [contexts, clusters, users] = [contexts, clusters, users].map(|list| list.join(", "));
+    let text = format!(r#"{{"contexts": [{contexts}], "clusters": [{clusters}], "users": [{users}]}}"#);
+    let made = made_of_text(&text);
+    made.result.as_ref().unwrap();
+    assert_eq!(made.said, [""; 0]);
+    let settings = made.settings();
+    assert_eq!(settings.clusters.len(), 20);
+    for (number, cluster) in (0..20).map(|number| (number, &settings.clusters[&format!("c{number}")])) {
+        assert!(cluster.oidc.issuer.as_str().starts_with(&format!("https://i{}.example", number % 5)));
+    }
+}
+
+#[test]
+fn what_a_person_left_empty_is_read_as_empty_and_a_mark_at_the_start_does_not_matter() {
+    let provider = made_of_text(
+        "\u{feff}contexts:\r\n- name: x\r\n  context: {cluster: c, user: u}\r\nclusters:\r\n- name: c\r\n  cluster:\r\n    server: https://c.example\r\n    certificate-authority:\r\nusers:\r\n- name: u\r\n  user:\r\n    exec:\r\n    auth-provider:\r\n      name: oidc\r\n      config:\r\n        idp-issuer-url: https://i.example\r\n        client-id: k\r\n        client-secret:\r\n        refresh-token: ~\r\n",
+    );
+    provider.result.as_ref().unwrap();
+    provider.has(&["OIDC_ISSUER_URL=https://i.example", "OIDC_CLIENT_ID=k"]);
+    assert!(!provider.text.contains("SECRET"), "{}", provider.text);
+    assert_eq!(provider.said, [""; 0]);
+    provider.settings();
+}
+
+#[test]
 fn a_file_that_is_no_kubeconfig_is_refused_without_its_text() {
     let broken = format!("users:\n- name: felix\n  user: {{token: [{HIDDEN}\n");
     let lines = format!("contexts: {HIDDEN}\n");
@@ -291,6 +339,10 @@ fn a_file_that_is_no_kubeconfig_is_refused_without_its_text() {
         let error = made_of_text(text).result.unwrap_err();
         assert!(matches!(error, FromKubeconfigError::Empty(_)), "{text}: {error}");
     }
+    // As Windows PowerShell writes it.
+    let utf16: Vec<u8> = "\u{feff}contexts: []\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let error = made_of_bytes(&utf16).result.unwrap_err();
+    assert!(matches!(error, FromKubeconfigError::NotText(_)), "{error}");
     assert!(matches!(made("empty", &[]).result, Err(FromKubeconfigError::Empty(_))));
     assert!(matches!(made("gone", &[]).result, Err(FromKubeconfigError::Unreadable(..))));
     assert!(matches!(made("dex", &["nope"]).result, Err(FromKubeconfigError::NoSuchContext { .. })));
