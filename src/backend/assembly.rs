@@ -4,6 +4,7 @@ pub mod client_tls;
 pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
+pub mod server_tls;
 
 use std::sync::{Arc, Once};
 
@@ -11,11 +12,13 @@ use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
 
 use self::client_tls::ClientTls;
+use self::server_tls::UnusableCertificate;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
 use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
+use super::kubernetes::audit::Audit;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
 use super::kubernetes::{KubernetesProxy, ReachedCluster};
@@ -57,6 +60,9 @@ pub enum AssemblyError {
     /// A CA file is of no use.
     #[error(transparent)]
     Roots(#[from] UnusableRoots),
+    /// The API's own certificate is of no use.
+    #[error(transparent)]
+    Certificate(#[from] UnusableCertificate),
     /// The keys are of no use.
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
@@ -377,6 +383,7 @@ impl Services {
             tokens: Arc::clone(&self.tokens),
             streams: Arc::clone(&self.streams),
             metrics: Arc::clone(&self.metrics),
+            audit: Audit { uses: settings.audited_uses, stopping: self.stopping.clone() },
         }
     }
 }

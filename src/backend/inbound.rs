@@ -7,3 +7,4 @@ pub mod kubernetes_status;
 pub mod problems;
 pub mod rate_limit;
 pub mod request_id;
+pub mod tls_listener;

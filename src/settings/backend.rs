@@ -1,7 +1,9 @@
 //! The settings of the `backend` role, read and checked.
 
+mod audited_uses;
 mod caller_mode;
 mod clusters;
+mod tls_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,7 +15,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::audited_uses::AuditedUses;
 pub use self::caller_mode::CallerMode;
+pub use self::tls_files::TlsFiles;
 use super::cluster::{Cluster, ClusterVariables, Userinfo};
 use super::lists::addresses::{networks, one_to_listen_on};
 use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
@@ -42,6 +46,10 @@ pub(super) struct BackendVariables {
     listen: SocketAddr,
     #[serde(default = "default_control_listen", deserialize_with = "one_to_listen_on")]
     control_listen: SocketAddr,
+    tls_cert_file: Option<PathBuf>,
+    tls_key_file: Option<PathBuf>,
+    #[serde(default)]
+    audit_kubernetes: AuditedUses,
     redis_url: Option<SecretString>,
     token_encryption_keys: Option<SecretString>,
     config_file: Option<PathBuf>,
@@ -177,6 +185,10 @@ pub struct BackendSettings {
     pub listen: SocketAddr,
     /// Health and metrics.
     pub control_listen: SocketAddr,
+    /// With these the API speaks TLS.
+    pub tls: Option<TlsFiles>,
+    /// Which uses of the Kubernetes proxy are audited.
+    pub audited_uses: AuditedUses,
     /// Where logins and sessions are stored.
     pub store: StoreSettings,
     /// The clusters by name.
@@ -224,9 +236,7 @@ impl BackendSettings {
         let callers = CallerMode::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
-        for cluster in clusters.values() {
-            callers.check_identity_rule(&cluster.identity)?;
-        }
+        clusters.values().try_for_each(|cluster| callers.check_identity_rule(&cluster.identity))?;
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         check_times(&variables)?;
@@ -243,6 +253,8 @@ impl BackendSettings {
             callers,
             listen: variables.listen,
             control_listen: variables.control_listen,
+            tls: TlsFiles::read(variables.tls_cert_file, variables.tls_key_file)?,
+            audited_uses: variables.audit_kubernetes,
             store: store(variables.redis_url, variables.token_encryption_keys)?,
             clusters,
             allowed_hosts: variables.allowed_hosts,

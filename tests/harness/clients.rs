@@ -3,5 +3,6 @@
 pub mod api;
 pub mod browser;
 pub mod callback_port;
+pub mod https;
 pub mod login;
 pub mod raw_http;

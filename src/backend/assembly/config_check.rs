@@ -3,12 +3,15 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 
 use super::client_tls::ClientTls;
+use super::server_tls::ServerTls;
 use super::{AssemblyError, Foundations, clusters};
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::ProviderError;
+use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::{
@@ -52,6 +55,7 @@ impl From<UnusableRoots> for CheckError {
 pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) -> Result<(), CheckError> {
     let on = Foundations::new(settings)?;
     let http = ClientTls::load(settings)?.http(settings);
+    listens(settings, out)?;
     let mut unfit = 0_usize;
     for known in clusters(settings, &on, &http).iter() {
         writeln!(out, "{} ({})", known.settings.name, known.settings.title)?;
@@ -63,6 +67,23 @@ pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) 
         }
     }
     if unfit == 0 { Ok(()) } else { Err(CheckError::NotFitting(unfit)) }
+}
+
+/// How the API is reached, where it speaks TLS.
+fn listens(settings: &BackendSettings, out: &mut dyn Write) -> Result<(), CheckError> {
+    let Some(files) = &settings.tls else { return Ok(()) };
+    let tls = ServerTls::load(files, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+    let until = tls.valid_until().map(|end| format!(", valid until {end}")).unwrap_or_default();
+    writeln!(
+        out,
+        "https on {} with the certificate of {}{until}",
+        settings.listen,
+        files.certificates.display()
+    )?;
+    for warning in tls.warnings() {
+        writeln!(out, "  {:<10} {warning}", "note")?;
+    }
+    Ok(())
 }
 
 /// What the program will do with these settings.

@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt, stream};
 use hyper::header as outward;
 
+use super::audit::{Closed, OpenUse, Use};
 use super::headers::{Caching, to_answer, to_pass_on};
 use super::lasting::{Ended, Place, Watch};
 use crate::outbound::streaming::{
@@ -36,6 +37,8 @@ pub struct Forwarded<'r> {
     pub place: Place,
     /// Whether the caller may keep the answer.
     pub caching: Caching,
+    /// What the audit log says of it.
+    pub used: &'r Use<'r>,
 }
 
 /// Passes it on and answers as the API does.
@@ -47,6 +50,7 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
     let request = head.body(body(forwarded.request.headers(), forwarded.body)).map_err(|_| unsendable())?;
     // The body of another request may wait to be read for as long as the API likes.
     let looked_at = (method == Method::GET).then_some(forwarded.request);
+    let (used, is_stream) = (forwarded.used, matches!(forwarded.place, Place::Held(_)));
     let (answer, watch) = match forwarded.place {
         Place::Held(place) => {
             let mut watch = Watch::begin(looked_at, Place::Held(place));
@@ -66,7 +70,13 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
         tracing::warn!("the API server switched protocols, which no request asked for");
         return Err(unreachable());
     }
-    answered(&method, caching, answer, watch)
+    let open = (is_stream && answer.status.is_success()).then(|| opened(used, &answer));
+    answered(&method, caching, answer, (watch, open))
+}
+
+/// A watch or a followed log that has begun.
+fn opened(used: &Use<'_>, answer: &Answer) -> OpenUse {
+    used.open(StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::OK))
 }
 
 fn head(forwarded: &Forwarded<'_>) -> Result<hyper::http::request::Builder, Problem> {
@@ -117,7 +127,7 @@ fn answered(
     method: &Method,
     caching: Caching,
     answer: Answer,
-    watch: Watch,
+    watched: (Watch, Option<OpenUse>),
 ) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(answer.status.as_u16()).map_err(|_| unreachable())?;
     let mut response = HttpResponse::build(status);
@@ -136,7 +146,7 @@ fn answered(
             None => without_body(response),
         });
     }
-    let body = noticed(answer.body, watch);
+    let body = noticed(answer.body, watched);
     Ok(match length {
         Some(length) => response.body(SizedStream::new(length, body)),
         None => response.body(BodyStream::new(body)),
@@ -162,20 +172,38 @@ enum Cut {
 }
 
 /// The body, which is watched over; a line in the log where it is cut short.
-fn noticed(body: AnswerBody, watch: Watch) -> impl Stream<Item = Result<web::Bytes, Cut>> + use<> {
-    stream::unfold((body, watch), async |(mut body, mut watch)| {
+fn noticed(
+    body: AnswerBody,
+    (watch, open): (Watch, Option<OpenUse>),
+) -> impl Stream<Item = Result<web::Bytes, Cut>> + use<> {
+    stream::unfold((body, watch, open), async |(mut body, mut watch, open)| {
         let part = tokio::select! {
             biased;
-            part = body.next() => part?.map_err(Cut::There),
-            ended = watch.ended() => Err(Cut::Here(ended)),
+            part = body.next() => part.map(|part| part.map_err(Cut::There)),
+            ended = watch.ended() => Some(Err(Cut::Here(ended))),
         };
+        if let Some(open) = &open {
+            say_why(open, part.as_ref());
+        }
+        let part = part?;
         if let Err(Cut::There(cut)) = &part {
             tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
             // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
             tokio::task::yield_now().await;
         }
-        Some((part, (body, watch)))
+        Some((part, (body, watch, open)))
     })
+}
+
+/// What ends a stream, where this part does.
+fn say_why(open: &OpenUse, part: Option<&Result<web::Bytes, Cut>>) {
+    open.because(match part {
+        Some(Ok(_)) => return,
+        None => Closed::ByApi,
+        Some(Err(Cut::There(_))) => Closed::CutShort,
+        Some(Err(Cut::Here(Ended::NoPlace))) => Closed::NoPlace,
+        Some(Err(Cut::Here(Ended::CallerGone))) => Closed::ByCaller,
+    });
 }
 
 /// Only for what actix takes for a request and hyper does not.

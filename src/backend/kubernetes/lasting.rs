@@ -8,9 +8,9 @@ use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use socket2::{SockRef, Socket};
@@ -19,6 +19,7 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::streams::{Claim, OpenStream};
+use crate::backend::inbound::tls_listener::CallersStream;
 
 /// After so long an answer is one that stays open.
 const LASTING: Duration = Duration::from_secs(10);
@@ -71,12 +72,13 @@ impl Watch {
     pub fn begin(request: Option<&HttpRequest>, place: Place) -> Self {
         let connection = request.and_then(HttpRequest::conn_data::<CallersConnection>);
         let connection = connection.map(|connection| Rc::clone(&connection.0));
+        let stream = request.and_then(|request| request.extensions().get::<CallersStream>().cloned());
         let (held, claim) = match place {
             Place::Held(place) => (Some(place), None),
             Place::Claimed(claim) => (None, Some(claim)),
         };
         let (sender, end) = oneshot::channel();
-        let watching = actix_web::rt::spawn(watch_over(connection, claim, sender));
+        let watching = actix_web::rt::spawn(watch_over((connection, stream), claim, sender));
         Self { end: end.fuse(), _held: held, _watching: AbortOnDropHandle::new(watching) }
     }
 
@@ -91,7 +93,11 @@ impl Watch {
 }
 
 /// Ends the answer in both ways: actix may be waiting for the caller to read, or for what the API has to say.
-async fn watch_over(connection: Option<Rc<Socket>>, claim: Option<Claim>, end: oneshot::Sender<Ended>) {
+async fn watch_over(
+    (connection, stream): (Option<Rc<Socket>>, Option<CallersStream>),
+    claim: Option<Claim>,
+    end: oneshot::Sender<Ended>,
+) {
     sleep(LASTING).await;
     let (ended, _place) = match claim.map(Claim::take).transpose() {
         Err(_) => (Ended::NoPlace, None),
@@ -101,6 +107,10 @@ async fn watch_over(connection: Option<Rc<Socket>>, claim: Option<Claim>, end: o
     let _ = end.send(ended);
     if let Some(connection) = connection {
         let _ = connection.shutdown(Shutdown::Both);
+    }
+    // Over HTTP/2 other requests are on the same connection.
+    if let Some(stream) = stream {
+        stream.hang_up();
     }
 }
 
