@@ -27,7 +27,7 @@ use self::streams::Streams;
 use self::upgrade::Upgrade;
 use self::used_logins::{UsedLogin, UsedLogins};
 use super::inbound::caller::{Callers, UserOrOnBehalf};
-use super::inbound::kubernetes_status::as_status;
+use super::inbound::kubernetes_status::{as_status, warn};
 use super::logins::LoginKey;
 use super::oidc::clusters::{self, KnownCluster};
 use super::tokens::Tokens;
@@ -58,7 +58,10 @@ pub async fn proxy(
             answer
         }
         Err(problem) => {
-            let answer = as_status(&problem);
+            let mut answer = as_status(&problem);
+            if path::below_proxy(request.uri().path(), &name).is_ok_and(path::is_a_document) {
+                warn(&mut answer, &problem);
+            }
             used.ended(Err((&problem, answer.status())));
             answer
         }

@@ -1,5 +1,7 @@
 //! The real kubectl, with a context that `kubeconfig` has written: through the backend to a cluster, as a user.
 
+mod twenty;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -21,10 +23,10 @@ use crate::harness::world::World;
 
 const CONTEXT: &str = "dev@10.66.0.1";
 
-/// A Backstage with a backend and two clusters of it, at an https address.
+/// A Backstage with a backend and clusters of it, at an https address.
 struct Portal {
     here: Deployment<Idp, (), Cluster>,
-    _backend: Backend,
+    backend: Backend,
     backstage: Backstage,
     far: FarBackend,
     felix: SignedIn,
@@ -33,16 +35,27 @@ struct Portal {
 
 impl Portal {
     fn start(test: &str) -> Self {
+        Self::of_clusters(test, &["dev", "prod"])
+    }
+
+    /// Felix has a login at the first of them.
+    fn of_clusters(test: &str, clusters: &[&str]) -> Self {
         let (here, backstage) = Deployment::beside_backstage(test, &["--oauth-client"]);
         let here = here.with_cluster();
         let plan = here.plan.clone().with("BACKSTAGE_APP_URL", &backstage.url);
-        let backend = plan.with_clusters_named(&here.world, &["dev", "prod"]).start();
+        let backend = plan.with_clusters_named(&here.world, clusters).start();
         let felix = backstage.sign_in(&here.world, "felix");
-        here.api(&backend).with_bearer(&felix.user_token).log_in_to(&here.idp, "dev", "felix");
         let ingress = Ingress::start(&backend.url, &backstage.url);
         let far = FarBackend::new(&here.world, &ingress.url.replace("localhost", "127.0.0.1"));
         let file = here.world.home.path().join("kube/config");
-        Self { here, _backend: backend, backstage, far, felix, file }
+        let portal = Self { here, backend, backstage, far, felix, file };
+        portal.log_in_to(clusters[0]);
+        portal
+    }
+
+    fn log_in_to(&self, cluster: &str) {
+        let api = self.here.api(&self.backend).with_bearer(&self.felix.user_token);
+        api.log_in_to(&self.here.idp, cluster, "felix");
     }
 
     fn world(&self) -> &World {
@@ -72,9 +85,13 @@ impl Portal {
     }
 
     fn kubectl(&self, arguments: &[&str]) -> Output {
+        self.kubectl_at(CONTEXT, arguments)
+    }
+
+    fn kubectl_at(&self, context: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new("kubectl");
         command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("KUBECONFIG", &self.file);
-        command.env("HOME", self.world().home.path()).args(["--context", CONTEXT]).args(arguments);
+        command.env("HOME", self.world().home.path()).args(["--context", context]).args(arguments);
         command.output().unwrap()
     }
 }
