@@ -32,5 +32,8 @@ fn a_kubeconfig_of_twenty_contexts_serves_each_cluster_with_one_sign_in() {
     // Where he has no login, he reads what to do there, also of the first thing that kubectl asks a cluster, and no other's pods.
     let without = portal.kubectl_at("c7@10.66.0.1", &["get", "pods", "-n", "team-a"]);
     let said = text(&without.stderr);
-    assert!(!without.status.success() && without.stdout.is_empty() && said.contains("log in with "), "{said}");
+    assert!(
+        !without.status.success() && without.stdout.is_empty() && said.contains("log in with "),
+        "{said}"
+    );
 }
