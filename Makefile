@@ -70,6 +70,10 @@ platforms: ## the program for Windows, built whole and run under Wine, and a log
 npm: ## the npm packages, published to a registry on loopback; logins by npx, npm -g, pnpm dlx and yarn dlx
 	$(node) dev/npm/npm.mjs
 
+.PHONY: kubectl
+kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress
+	$(node) dev/kubectl/kubectl.mjs
+
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them
 	$(node) dev/suites/test.mjs packed

@@ -19,7 +19,8 @@ pub mod tokens;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_server::Server;
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::join;
@@ -27,12 +28,14 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::assembly::client_tls::ClientTls;
+use self::assembly::server_tls::ServerTls;
 use self::assembly::{AssemblyError, Foundations, Services, assemble};
-use self::inbound::{dev_guard, request_id};
+use self::inbound::http1::{self, Connections};
+use self::inbound::{connection, dev_guard, request_id, tls_listener};
 use self::kubernetes::lasting;
 use self::logout::unused_sweep::Sweep;
 use self::stopping::{LETTING_GO, UNDER_WAY};
-use crate::clock::RuntimeTimer;
+use crate::clock::{RuntimeTimer, SystemClock};
 use crate::panics;
 use crate::settings::backend::{BackendSettings, CallerMode};
 use crate::stop_signal::StopSignal;
@@ -55,6 +58,9 @@ pub enum StartError {
     /// A setting is of no use.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
+    /// TLS cannot be had.
+    #[error("TLS cannot be set up ({0}): this build of the program is broken, install another")]
+    Tls(#[from] rustls::Error),
 }
 
 /// A backend that listens.
@@ -77,19 +83,36 @@ pub async fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
     let tls = ClientTls::load(&settings).map_err(AssemblyError::from)?;
+    let server_tls = server_tls(&settings)?;
     let (services, jobs) = assemble(&settings, Foundations::at_start(&settings).await?, &tls);
     let (services, settings) = (Arc::new(services), Arc::new(settings));
     panics::log_and_count(services.metrics.panics.clone());
     jobs.run_here();
     let control =
         serve_control(control_listener, &services).map_err(|e| StartError::Listen(control_address, e))?;
-    let api = serve_api(listener, &services, &settings, tls).map_err(|e| StartError::Listen(address, e))?;
-    tracing::info!(%address, control_address = %control_address, "listening");
+    let api_tls = server_tls.as_ref().map(ServerTls::config).transpose()?;
+    let api = serve_api(listener, &services, &settings, (tls, api_tls))
+        .map_err(|e| StartError::Listen(address, e))?;
+    let scheme = if server_tls.is_some() { "https" } else { "http" };
+    tracing::info!(%address, scheme, control_address = %control_address, "listening");
     warn(&settings);
     let handle = control.handle();
     actix_web::rt::spawn(control);
     keep_in_order(&services);
+    if let Some(tls) = server_tls {
+        keep_renewed(tls, &services);
+    }
     Ok(Running { address, control_address, services, settings, api, control: handle })
+}
+
+/// The API's own TLS, where the settings have files for it.
+fn server_tls(settings: &BackendSettings) -> Result<Option<ServerTls>, AssemblyError> {
+    let Some(files) = &settings.tls else { return Ok(None) };
+    let tls = ServerTls::load(files, Arc::new(SystemClock))?;
+    for warning in tls.warnings() {
+        tracing::warn!(setting = "TLS_CERT_FILE", "{warning}");
+    }
+    Ok(Some(tls))
 }
 
 /// What an operator should know of settings that are allowed.
@@ -128,6 +151,16 @@ fn keep_in_order(services: &Services) {
             }
         }
     });
+    let (logins, stopping) = (Arc::clone(&services.used_logins), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (logins, stopping) = (Arc::clone(&logins), stopping.clone());
+        async move {
+            tokio::select! {
+                () = logins.look_after() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
     let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
     drop(services.detached.begin(async move || {
         tokio::select! {
@@ -142,6 +175,30 @@ fn keep_in_order(services: &Services) {
     });
 }
 
+/// Takes a renewed certificate without a restart.
+fn keep_renewed(tls: ServerTls, services: &Services) {
+    let (tls, stopping) = (Arc::new(tls), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (tls, stopping) = (Arc::clone(&tls), stopping.clone());
+        async move {
+            tokio::select! {
+                () = tls.keep_renewed() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
+}
+
+fn connections(services: &Services, settings: &BackendSettings) -> Connections {
+    Connections {
+        slowest_head: SLOWEST_HEAD,
+        keep_alive: KEEP_ALIVE,
+        stopping: services.stopping.clone(),
+        know_connection: lasting::know_connection,
+        shutdown_timeout: UNDER_WAY.saturating_sub(settings.drain_delay),
+    }
+}
+
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let bound =
         TcpListener::bind(address).and_then(|listener| listener.local_addr().map(|local| (listener, local)));
@@ -152,30 +209,26 @@ fn serve_api(
     listener: TcpListener,
     services: &Arc<Services>,
     settings: &Arc<BackendSettings>,
-    tls: ClientTls,
+    (tls, api_tls): (ClientTls, Option<Arc<rustls::ServerConfig>>),
 ) -> std::io::Result<Server> {
-    // Whole seconds is all that it can be told.
-    let after_drain = UNDER_WAY.saturating_sub(settings.drain_delay).as_secs();
+    let connections = connections(services, settings);
     let (services, settings) = (Arc::clone(services), Arc::clone(settings));
+    // Inherited by each connection: a caller's machine that vanished gives its watches back.
+    SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
     let worker = move || {
+        let (services, settings, tls) = (Arc::clone(&services), Arc::clone(&settings), tls.clone());
         App::new()
             .configure(|config| services.register(config))
             .app_data(web::Data::new(services.kubernetes_proxy(&tls, &settings)))
             .configure(|config| api::api(config, &settings))
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_id::follow))
+            .wrap(from_fn(connection::end_after_other_answers))
     };
-    // Inherited by each connection: a caller's machine that vanished gives its watches back.
-    SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
-    let server = HttpServer::new(worker)
-        .client_request_timeout(SLOWEST_HEAD)
-        // A caller who is gone ends their watch at the cluster at once, not with its next event.
-        .h1_allow_half_closed(false)
-        .on_connect(lasting::know_connection)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(after_drain)
-        .disable_signals();
-    Ok(server.listen(listener)?.run())
+    match api_tls {
+        Some(api_tls) => tls_listener::serve(listener, (connections, api_tls), worker),
+        None => http1::serve(listener, connections, worker),
+    }
 }
 
 fn serve_control(listener: TcpListener, services: &Arc<Services>) -> std::io::Result<Server> {

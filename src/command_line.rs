@@ -7,6 +7,8 @@ pub mod backend;
 pub mod completions;
 mod examples;
 pub mod healthcheck;
+pub mod import;
+pub mod kubectl;
 pub mod login;
 pub mod output;
 pub mod proxy;
@@ -19,6 +21,8 @@ use account::{LogoutFlags, StatusFlags};
 use backend::{AdminCommand, BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
+use import::ImportFlags;
+use kubectl::{GetTokenFlags, KubeconfigFlags};
 use login::LoginFlags;
 use proxy::ProxyArguments;
 
@@ -43,6 +47,15 @@ pub enum Role {
     /// Forget and revoke your login at a cluster, or what this machine remembers.
     #[command(after_help = examples::LOGOUT)]
     Logout(LogoutFlags),
+    /// What kubectl runs: prints a Backstage token for it, as an ExecCredential.
+    #[command(after_help = examples::GET_TOKEN)]
+    GetToken(GetTokenFlags),
+    /// Bring the login that kubelogin has in its cache on this machine.
+    #[command(after_help = examples::IMPORT)]
+    Import(ImportFlags),
+    /// Write a context for kubectl that leads through Backstage.
+    #[command(after_help = examples::KUBECONFIG)]
+    Kubeconfig(KubeconfigFlags),
     /// Keeps running and takes over the logins that Backstage begins.
     #[command(after_help = examples::PROXY)]
     Proxy(ProxyArguments),

@@ -7,24 +7,28 @@
 //! Before that, the user confirms a backend that was never confirmed on this machine ([`confirmation::trust`],
 //! [`login::confirm_backend`]), and signs in to Backstage if no credential is set ([`login::sign_in_first`], with [`sign_in`] as the
 //! OAuth client and [`sign_in::token_file`] as its store). The [`proxy`] role serves many logins at once. [`account::status`] and
-//! [`account::logout`] work on the logins that the backend keeps.
+//! [`account::logout`] work on the logins that the backend keeps, and [`account::import`] brings it those of kubelogin; [`kubectl`] has
+//! what kubectl needs to use them.
 
 pub mod account;
 pub mod backend_client;
 pub mod callback;
 pub mod confirmation;
+pub mod kubectl;
 pub mod login;
 pub mod port;
-pub mod private_folder;
 pub mod proxy;
 pub mod session;
 pub mod sign_in;
 pub mod terminal;
 pub mod web;
 
+use self::account::import::no_import::NoImport;
 use self::backend_client::{ApiError, NoConnection, Refusal, unreachable_sentence};
 use self::confirmation::last_backend::LastBackendError;
 use self::confirmation::trust::TrustFileError;
+use self::kubectl::kubeconfig::refusal::KubeconfigRefusal;
+use self::kubectl::no_sign_in::NoSignIn;
 use self::port::{ListenError, PORT_TAKEN};
 use self::proxy::install::refusal::InstallRefusal;
 use self::session::auth_url::BadAuthUrl;
@@ -35,7 +39,7 @@ use crate::protocol::{Code, Connected};
 use crate::random::NoRandomness;
 use crate::settings::SettingsError;
 
-/// Why `login`, `status` or `logout` fails. Each message is one sentence that names the next step.
+/// Why `login`, `status`, `logout` or `import` fails. Each message is one sentence that names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum HelperError {
     /// A setting cannot be used.
@@ -95,6 +99,9 @@ pub enum HelperError {
     /// The user did not choose a cluster within `LOGIN_TIMEOUT`.
     #[error("No cluster was chosen within {0}: run this again, or name one with --cluster or CLUSTER.")]
     NoChoice(String),
+    /// kubectl gets no token, as the user is not signed in to Backstage and is not asked now.
+    #[error(transparent)]
+    NoSignIn(#[from] NoSignIn),
     /// The session has expired.
     #[error("{EXPIRED} ({})", Code::SessionExpired.as_str())]
     Expired,
@@ -104,6 +111,12 @@ pub enum HelperError {
     /// The proxy is not installed, or not removed.
     #[error(transparent)]
     Install(#[from] InstallRefusal),
+    /// Nothing is imported from kubelogin, or not all that was to be.
+    #[error(transparent)]
+    Import(#[from] NoImport),
+    /// No context for kubectl is written.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigRefusal),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),
@@ -170,10 +183,13 @@ impl HelperError {
             Self::AuthUrl(_) => "wrong_login_address",
             Self::TimedOut(_) => "timed_out",
             Self::NoChoice(_) => "no_cluster_chosen",
+            Self::NoSignIn(reason) => reason.code(),
             Self::Expired => Code::SessionExpired.as_str(),
             Self::Interrupted(_) => "interrupted",
             Self::Listen(_)
             | Self::Install(_)
+            | Self::Import(_)
+            | Self::Kubeconfig(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)
@@ -190,6 +206,7 @@ impl HelperError {
             Self::NotSignedIn(_)
             | Self::Refused { .. }
             | Self::NotConfirmed { .. }
+            | Self::Import(_)
             | Self::TrustFile(_)
             | Self::LastBackend(_)
             | Self::TokenFile(_)
@@ -200,6 +217,8 @@ impl HelperError {
             Self::Settings(_) => 2,
             Self::Listen(error) => error.exit_code(),
             Self::Install(refusal) => refusal.exit_code(),
+            Self::NoSignIn(reason) => reason.exit_code(),
+            Self::Kubeconfig(refusal) => refusal.exit_code(),
             Self::TimedOut(_) | Self::NoChoice(_) | Self::Expired => 4,
             Self::Unreachable { .. } => 5,
             Self::Interrupted(_) => 130,

@@ -13,9 +13,13 @@ use std::sync::{Arc, Once};
 use backstage_oidc_helper::backend;
 use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
+use backstage_oidc_helper::backend::assembly::from_kubeconfig;
 use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
 use backstage_oidc_helper::helper::HelperError;
-use backstage_oidc_helper::helper::account::{logout, status};
+use backstage_oidc_helper::helper::account::{import, logout, status};
+use backstage_oidc_helper::helper::kubectl::get_token;
+use backstage_oidc_helper::helper::kubectl::get_token::exec_info::EXEC_INFO;
+use backstage_oidc_helper::helper::kubectl::kubeconfig;
 use backstage_oidc_helper::helper::login;
 use backstage_oidc_helper::helper::port::passed;
 use backstage_oidc_helper::helper::proxy;
@@ -42,9 +46,11 @@ use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use tracing_subscriber::fmt::MakeWriter;
 
-use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand};
+use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand, FromKubeconfigFlags};
 use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
+use command_line::import::ImportFlags;
+use command_line::kubectl::KubeconfigFlags;
 use command_line::login::LoginFlags;
 use command_line::output::Output;
 use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
@@ -70,11 +76,17 @@ fn run() -> ExitCode {
     match program.role.unwrap_or(Role::Login(program.login)) {
         Role::Login(flags) => log_in(flags),
         Role::Completions(flags) => print_completions(&flags),
+        Role::GetToken(flags) => {
+            let exec_info = std::env::var(EXEC_INFO).ok();
+            in_terminal(|| flags.settings(), |settings, tools| get_token::run(settings, exec_info, tools)).1
+        }
+        Role::Kubeconfig(flags) => write_contexts(flags),
         Role::Proxy(ProxyArguments { command: None, flags }) => proxy(flags),
         Role::Proxy(ProxyArguments { command: Some(command), .. }) => change_service(command),
         Role::Backend(flags) => backend(flags),
         Role::Healthcheck(flags) => check_health(flags),
         Role::Config(ConfigCommand::GenerateKey) => print_new_key(),
+        Role::Config(ConfigCommand::FromKubeconfig(flags)) => carry_over(flags),
         Role::Config(ConfigCommand::Check { online }) => {
             check_settings(if online { Reach::Online } else { Reach::Settings })
         }
@@ -84,10 +96,20 @@ fn run() -> ExitCode {
             in_terminal(|| flags.account.settings(None), |settings, tools| status::run(settings, form, tools))
                 .1
         }
+        Role::Import(flags) => import_from_kubelogin(flags),
         Role::Logout(flags) => {
             let scope = flags.scope();
             in_terminal(|| flags.settings(), |settings, tools| logout::run(settings, scope, tools)).1
         }
+    }
+}
+
+fn import_from_kubelogin(flags: ImportFlags) -> ExitCode {
+    match flags.order() {
+        Ok(order) => {
+            in_terminal(|| flags.settings(), |settings, tools| import::run(settings, order, tools)).1
+        }
+        Err(error) => failed(&error.to_string(), USAGE),
     }
 }
 
@@ -134,6 +156,19 @@ fn check_settings(reach: Reach) -> ExitCode {
     let checked =
         actix_web::rt::System::new().block_on(config_check::run(&settings, reach, &mut std::io::stdout()));
     checked.map_or_else(|error| failed(&error.to_string(), FAILED), |()| ExitCode::SUCCESS)
+}
+
+/// Prints settings and nothing else to standard output; what was not carried over goes to standard error.
+fn carry_over(flags: FromKubeconfigFlags) -> ExitCode {
+    start_logs(QUIET);
+    let request = match flags.request() {
+        Ok(request) => request,
+        Err(error) => return failed(&error.to_string(), USAGE),
+    };
+    let notes = Terminal::stderr();
+    let made =
+        from_kubeconfig::run(&request, &mut std::io::stdout(), &mut |sentence| notes.say_whole(sentence));
+    made.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
 /// Prints the key and nothing else to standard output, so that it can be piped.
@@ -189,6 +224,14 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
         running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
     });
     served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
+}
+
+/// Writes contexts for kubectl.
+fn write_contexts(flags: KubeconfigFlags) -> ExitCode {
+    let machine = Machine::this();
+    let order = flags.order(machine.home.as_deref());
+    let run = |settings, tools| async move { kubeconfig::run(settings, order?, &machine, &tools).await };
+    in_terminal(|| flags.settings(), run).1
 }
 
 /// Installs the proxy as a service of the user's, or removes it.
@@ -276,8 +319,6 @@ fn tools(settings: &LoginSettings, terminal: &Arc<Terminal>) -> Tools {
     };
     let browser: Arc<dyn Browser> = match (&settings.browser, surroundings.screen()) {
         _ if settings.prints_link_only() => Arc::new(NoBrowser),
-        // What people set so that nothing opens.
-        (Some(command), _) if matches!(command.trim(), "none" | "echo") => Arc::new(NoBrowser),
         (Some(command), _) => Arc::new(NamedBrowser(command.clone())),
         (None, Screen::Here) if surroundings.location() == Location::Wsl => Arc::new(WslBrowser),
         (None, Screen::Here) => Arc::new(SystemBrowser),

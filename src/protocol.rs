@@ -3,10 +3,12 @@
 //! Field names are the contract of `docs/protocol.md`: JSON is camelCase, times are RFC 3339 in UTC.
 
 mod error;
+mod helper_exchange;
 mod redirect_uri;
 mod wire_secret;
 
 pub use error::{Code, ErrorBody, ErrorDetail, ErrorResponse};
+pub use helper_exchange::{KeepVerifierRequest, KeepVerifierResponse, TokensRequest};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use wire_secret::{SECRET_LENGTH, WireSecret};
 

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+pub mod kubelogin_cache;
 pub mod lock;
 pub mod memory;
 pub mod observed;

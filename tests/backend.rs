@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod config_check;
+mod from_kubeconfig;
 mod inbound;
 mod kubernetes;
 mod logout;

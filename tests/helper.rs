@@ -3,7 +3,9 @@
 mod account;
 mod confirmation;
 mod far_from_browser;
+mod kubectl;
 mod login;
+mod own_exchange;
 mod proxy;
 mod sign_in;
 mod terminal;

@@ -61,6 +61,7 @@ fn main() {
         let (asked, since) = (load.answers(), Instant::now());
         replicas.become_all(versions);
         kept.log_out_and_in(&replicas.apis());
+        kept.exchange_elsewhere(&replicas.apis());
         kept.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "times": REFUSED }));
         kept.wait_for_refreshes(REFRESHES);
         kept.assert_all_there(&replicas.apis());

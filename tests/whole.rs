@@ -4,6 +4,7 @@ mod documents;
 mod faults;
 mod healthcheck;
 mod login_over_http;
+mod many_clusters;
 mod methods;
 mod other_versions;
 mod panics;

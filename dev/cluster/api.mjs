@@ -9,23 +9,21 @@ import { serveResource } from './resources.mjs';
 import { accessReview, selfReview } from './reviews.mjs';
 import { UnknownSelector } from './selectors.mjs';
 import { badRequest, forbidden, forbiddenPath, unauthorized, unsupportedMediaType } from './status.mjs';
-import { Streams } from './streams.mjs';
 
 /**
  * @typedef {import('node:http').IncomingMessage} IncomingMessage
  * @typedef {import('node:http').ServerResponse} ServerResponse
- * @typedef {{pods: import('./pods.mjs').Pods, streams: Streams}} Cluster
+ * @typedef {{pods: import('./pods.mjs').Pods, streams: import('./streams.mjs').Streams, node?: import('./node.mjs').ClusterNode}} Cluster
  */
 
 /**
  * @param {object} options
  * @param {import('./authentication.mjs').Authenticator} options.authenticator
- * @param {import('./pods.mjs').Pods} options.pods
+ * @param {Cluster} options.cluster
  * @param {(line: string) => void} options.log
  * @returns {import('node:http').RequestListener}
  */
-export function api({ authenticator, pods, log }) {
-  const cluster = { pods, streams: new Streams() };
+export function api({ authenticator, cluster, log }) {
   return (request, response) => {
     answer(request, response, authenticator, cluster).catch((error) => {
       if (error instanceof URIError || error instanceof SyntaxError || error instanceof UnknownSelector) {
@@ -72,22 +70,45 @@ async function serveKubernetes(request, response, user, cluster) {
   const url = new URL(`https://cluster${request.url}`);
   const attributes = requestAttributes(method, url);
   const document = discoveryDocument(url.pathname);
-  if (document && method === 'GET') {
+  const { node } = cluster;
+  if (node && !attributes && method === 'GET' && isPublic(url.pathname)) {
+    await forward(request, response, { ...cluster, node });
+  } else if (!node && document && method === 'GET') {
     sendJson(response, 200, document);
   } else if (!attributes) {
     sendStatus(response, forbiddenPath(user.name, method.toLowerCase(), url.pathname));
-  } else if (!isAllowed(user, attributes)) {
+  } else if (!isAllowed(user, attributes, node !== undefined)) {
     sendStatus(response, forbidden(user.name, attributes));
-  } else if (method === 'POST' && (request.headers['content-type'] ?? '').includes('protobuf')) {
+  } else if (!node && method === 'POST' && (request.headers['content-type'] ?? '').includes('protobuf')) {
     // What kubectl sends for its reviews.
     sendStatus(response, unsupportedMediaType());
   } else if (attributes.resource === 'selfsubjectaccessreviews') {
-    sendJson(response, 201, accessReview(user, await readBody(request)));
+    sendJson(response, 201, accessReview(user, await (node ? node.decode(request) : readBody(request)), node !== undefined));
   } else if (attributes.resource === 'selfsubjectreviews') {
     sendJson(response, 201, selfReview(user));
+  } else if (node) {
+    await forward(request, response, { ...cluster, node });
   } else {
     serveResource(request, response, { ...cluster, attributes, query: url.searchParams });
   }
+}
+
+/** @param {string} path of documents about the API itself, which all users may read */
+function isPublic(path) {
+  return /^\/(?:version|api|apis|openapi)(?:\/|$)/.test(path);
+}
+
+/**
+ * @param {IncomingMessage} request
+ * @param {ServerResponse} response
+ * @param {Cluster & {node: import('./node.mjs').ClusterNode}} cluster
+ */
+async function forward(request, response, { node, streams }) {
+  const query = new URL(`https://cluster${request.url}`).searchParams;
+  if (['watch', 'follow'].some((name) => ['true', '1'].includes(query.get(name) ?? ''))) {
+    streams.add(response, () => {});
+  }
+  await node.forward(request, response);
 }
 
 /**

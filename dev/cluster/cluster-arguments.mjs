@@ -12,11 +12,12 @@ export const USAGE = `A small Kubernetes API that knows its users by their ID to
   --ca-out FILE        where the certificate of the new certificate authority is written (PEM)
   --port N             0 (default) takes a free one
   --http2              offers HTTP/2 beside HTTP/1.1, as API servers do
+  --node PROGRAM       the program of dev/kubectl/go/node: objects that can be changed, and exec, attach and port-forward
   --exit-with-stdin    end when standard input closes
   --help
 
 The group team-a (or the user felix@example.com) may read the namespace team-a, team-b (mara@example.com) the namespace
-team-b; all users may list namespaces.
+team-b; all users may list namespaces. With --node they may do everything there, and team-b may read team-a, without secrets.
 
 Beside the Kubernetes API:
   ANY  /echo/*                 a user: the request as it arrived, {method, rawUrl, headers, rawHeaders, bodyBytes}
@@ -25,8 +26,8 @@ Beside the Kubernetes API:
   GET  /echo/hints             a user: 103, then 200
   GET  /echo/flood             a user: 32 MiB
   GET  /echo/cut?code=N        a user: half an answer, then RST_STREAM with that code; over HTTP/1.1 the connection ends
-  POST /control/touch          anyone: changes the first pod of each namespace (one MODIFIED event a watch, one line a log)
-  GET  /control/streams        anyone: {open}, the watches and followed logs that are open
+  POST /control/touch          anyone: changes the first pod of each namespace (one MODIFIED event a watch, one line a log); not with --node
+  GET  /control/streams        anyone: {open}, the watches, followed logs and upgraded connections that are open
   GET  /control/streams?open=N the same, but answers only when N are open, or after 30 s
 `;
 
@@ -47,6 +48,7 @@ export function readClusterArguments(argv) {
     exitWithStdin,
     port,
     http2: values.http2,
+    node: values.node,
     issuer: required('--issuer', values.issuer),
     clientId: required('--client-id', values['client-id']),
     usernameClaim: values['username-claim'],
@@ -66,6 +68,7 @@ function parse(argv) {
         'ca-out': { type: 'string' },
         port: { type: 'string', default: '0' },
         http2: { type: 'boolean', default: false },
+        node: { type: 'string' },
         'exit-with-stdin': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

@@ -10,7 +10,10 @@ import { api } from './api.mjs';
 import { Authenticator } from './authentication.mjs';
 import { issueCertificates } from './certificates.mjs';
 import { readClusterArguments, USAGE } from './cluster-arguments.mjs';
+import { ClusterNode } from './node.mjs';
 import { Pods } from './pods.mjs';
+import { Streams } from './streams.mjs';
+import { upgrades } from './upgrades.mjs';
 
 /** How many streams an HTTP/2 connection may have open at once: 100 to 250 where people have their clusters. */
 const STREAMS = 100;
@@ -24,17 +27,22 @@ const HEADER_BYTES = 1 << 20;
 /** @typedef {Extract<ReturnType<typeof readClusterArguments>, { help: false }>} ClusterArguments */
 
 /** @param {ClusterArguments} options */
-async function start({ issuer, clientId, usernameClaim, caFile, port, http2, exitWithStdin }) {
+async function start({ issuer, clientId, usernameClaim, caFile, port, http2, node: program, exitWithStdin }) {
   const { authority, certificate, key } = await issueCertificates(new Date());
   await writeFile(caFile, authority);
   const log = (/** @type {string} */ line) => process.stderr.write(`cluster: ${line}\n`);
   const authenticator = new Authenticator({ issuer, clientId, usernameClaim, log });
-  const listener = api({ authenticator, pods: new Pods(Date.now), log });
+  const streams = new Streams();
+  const node = program === undefined ? undefined : await ClusterNode.start(program);
+  const listener = api({ authenticator, cluster: { pods: new Pods(Date.now), streams, ...(node && { node }) }, log });
   const tls = { cert: certificate, key };
   // Requests and answers over HTTP/2 have the types of HTTP/1.1, which the handlers are written for.
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
     : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES }, listener);
+  if (node) {
+    server.on('upgrade', upgrades({ authenticator, node, streams, otherwise: listener }));
+  }
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();
@@ -43,7 +51,10 @@ async function start({ issuer, clientId, usernameClaim, caFile, port, http2, exi
       { role: 'cluster', url: `https://127.0.0.1:${listening}`, port: listening, caFile },
       {
         exitWithStdin,
-        close: () => void server.close(),
+        close: () => {
+          server.close();
+          node?.stop();
+        },
       },
     );
   });

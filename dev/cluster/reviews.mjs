@@ -8,9 +8,10 @@ import { isAllowed } from './authorization.mjs';
 /**
  * @param {User} user
  * @param {string} body a SelfSubjectAccessReview in JSON
+ * @param {boolean} [withNode]
  * @throws {SyntaxError} when the body is not JSON
  */
-export function accessReview(user, body) {
+export function accessReview(user, body, withNode = false) {
   const review = /** @type {{spec?: {resourceAttributes?: AskedAttributes}}} */ (JSON.parse(body));
   const nothing = { verb: '', group: '', resource: '', subresource: '', namespace: '', name: '' };
   const asked = { ...nothing, ...review.spec?.resourceAttributes };
@@ -19,7 +20,7 @@ export function accessReview(user, body) {
     apiVersion: 'authorization.k8s.io/v1',
     metadata: {},
     spec: review.spec,
-    status: { allowed: isAllowed(user, asked) },
+    status: { allowed: isAllowed(user, asked, withNode) },
   };
 }
 

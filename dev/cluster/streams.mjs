@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 
-/** @typedef {import('node:http').ServerResponse} ServerResponse */
+/** @typedef {import('node:stream').Duplex | import('node:http').ServerResponse} Open */
 
 /** How long a request waits for a number of open streams, in milliseconds. */
 const WAIT_MS = 30_000;
 
 /**
- * The answers that stay open. Emits `count` whenever one opens or closes.
+ * The answers and upgraded connections that stay open. Emits `count` whenever one opens or closes.
  *
  * @extends {EventEmitter<{count: []}>}
  */
@@ -18,13 +18,13 @@ export class Streams extends EventEmitter {
   }
 
   /**
-   * @param {ServerResponse} response counted until it closes
+   * @param {Open} stream counted until it closes
    * @param {() => void} end called once when it closes
    */
-  add(response, end) {
+  add(stream, end) {
     this.#open += 1;
     this.emit('count');
-    response.once('close', () => {
+    stream.once('close', () => {
       this.#open -= 1;
       end();
       this.emit('count');

@@ -43,6 +43,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
+  kubectl: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: ['kubectl, kubelogin and a node', 'helm'] },
   platforms: {
     programs: [...BACKSTAGE, ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
     folders: ['dev', 'dev/backstage', 'dev/platforms/node-for-windows', 'backstage'],
@@ -69,9 +70,9 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
 });
 
-/** @returns {Needs} what all targets need; `make providers` brings its own, for which Go has to be there */
+/** @returns {Needs} what all targets need; `make providers` and `make kubectl` bring their own, for which Go has to be there */
 export function allNeeds() {
-  const { providers: _, ...others } = NEEDS;
+  const { providers: _, kubectl: __, ...others } = NEEDS;
   return together(Object.values(others));
 }
 

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { runCommand } from './command.mjs';
 import { inRepository } from './repository.mjs';
@@ -114,24 +113,37 @@ async function installInto(folder, install) {
 }
 
 /**
- * Debian's Go is older than the module wants. One of the last years fetches the newer one by itself, unless it is told not to.
- *
+ * @param {string} [module] its folder
  * @throws {MissingProgram}
  */
-export async function requireGo() {
-  const [, wanted = ''] = /^go (\d+\.\d+)/m.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8')) ?? [];
-  if (isAtLeast(await goVersion(MODULE), wanted)) {
-    return;
+export async function requireGo(module = MODULE) {
+  const reason = whyNoGo(module);
+  if (reason !== undefined) {
+    throw new MissingProgram(`${reason}, then run this again`);
   }
-  const there = await goVersion('/');
-  const found = there === '' ? 'is missing' : `is too old (${there})`;
-  throw new MissingProgram(`Go ${found}: install ${wanted} or newer, then run this again`);
 }
 
-/** @param {string} folder @returns {Promise<string>} the version that is used there; none where there is no Go, or none that serves */
-async function goVersion(folder) {
-  const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION'], { cwd: folder }).catch(() => ({ stdout: '' }));
-  return stdout.trim();
+/**
+ * Debian's Go is older than the modules want. One of the last years fetches the newer one by itself, unless it is told not to.
+ *
+ * @param {string} module its folder
+ * @returns {string | undefined} why it cannot be built here, where it cannot
+ */
+export function whyNoGo(module) {
+  const [, wanted = ''] = /^go (\d+\.\d+)/m.exec(readFileSync(join(module, 'go.mod'), 'utf8')) ?? [];
+  if (isAtLeast(goVersion(module), wanted)) {
+    return undefined;
+  }
+  const there = goVersion('/');
+  const found = there === '' ? 'is missing' : `is too old (${there})`;
+  return `Go ${found}: install ${wanted} or newer`;
+}
+
+/** @param {string} folder @returns {string} the version that is used there; none where there is no Go, or none that serves */
+function goVersion(folder) {
+  const { stdout } = spawnSync('go', ['env', 'GOVERSION'], { cwd: folder, encoding: 'utf8' });
+  // Null where there is no such program.
+  return (stdout ?? '').trim();
 }
 
 /** @param {string} found @param {string} wanted */

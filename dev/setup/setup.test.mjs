@@ -27,8 +27,8 @@ test('a machine without Rust is told where to get it', async () => {
 test('make setup installs what each target needs that does not bring its own', async () => {
   machine = await FakeMachine.with();
   const { programs, folders, tools } = allNeeds();
-  const { providers, ...others } = NEEDS;
-  assert.deepEqual(providers.tools.filter((tool) => tools.some((one) => one === tool)), [], 'Go is not on each machine');
+  const { providers, kubectl, ...others } = NEEDS;
+  assert.deepEqual([...providers.tools, ...kubectl.tools].filter((tool) => tools.some((one) => one === tool)), [], 'Go is not on each machine');
   for (const needs of Object.values(others)) {
     assert.deepEqual(needs.programs.filter((program) => !programs.includes(program)), []);
     assert.deepEqual(needs.folders.filter((folder) => !folders.includes(folder)), []);

@@ -7,6 +7,7 @@ import { TARGETS } from '../release/targets.mjs';
 import { runCommand } from './command.mjs';
 import { compileProgram, isCompiled } from './crate-programs.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
+import { buildGoModule, goModuleIsBuilt } from './go-programs.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
 
@@ -29,6 +30,8 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   'cargo-cyclonedx': fromCrates('cargo-cyclonedx'),
   'cargo-about': fromCrates('cargo-about'),
   Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
+  'kubectl, kubelogin and a node': goModule('node'),
+  helm: goModule('helm'),
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
 
@@ -87,6 +90,14 @@ function rustFor(targets) {
  */
 function fromCrates(name) {
   return { isThere: async () => isCompiled(name), install: (log) => compileProgram(name, log) };
+}
+
+/**
+ * @param {import('./go-programs.mjs').GoModule} module
+ * @returns {Installation}
+ */
+function goModule(module) {
+  return { isThere: async () => goModuleIsBuilt(module), install: (log) => buildGoModule(module, log) };
 }
 
 /**

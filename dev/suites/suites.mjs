@@ -129,6 +129,9 @@ export const ALL_TESTS = [PROGRAM, browserTests('whole'), ...TESTS.slice(2)];
 /** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
 export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], uses: 'containers', output: 'development' };
 
+/** Only on machines that have Go, see whyNoKubectl. @type {Suite & {name: 'kubectl'}} */
+export const KUBECTL = { name: 'kubectl', line: ['make', 'kubectl'], output: 'development' };
+
 /** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], uses: 'containers', output: 'development' };
 

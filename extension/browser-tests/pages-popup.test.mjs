@@ -149,6 +149,34 @@ it('what Backstage says, and a login that begins, are shown while it is open, an
   await page.close();
 });
 
+it('of twenty clusters each is in reach, and what the user looks at stays in view when Backstage says something new', async () => {
+  const numbers = Array.from({ length: 20 }, (_, number) => number);
+  const twenty = numbers.map((number) => ({ name: `c${number}`, title: `Cluster ${number}`, connected: number % 2 === 0 }));
+  const states = { [here.appUrl]: { clusters: twenty, at: Date.now() } };
+  const page = await pages.open('popup', { stored: { local: stored.local, session: { states } }, size: SIZE });
+  const last = page.getByRole('button', { name: 'Log in: Cluster 19', exact: true });
+  await last.waitFor();
+  assert.equal(await page.locator('.clusters li').count(), 20);
+  assert.equal(await overflow(page), 0);
+  const address = await opens(page, () => last.press('Enter'));
+  assert.equal(address, 'http://localhost:7000/portal/cluster-auth?connect=c19');
+
+  // Scrolled away from what has the focus.
+  await page.getByRole('button', { name: 'Log in again: Cluster 0', exact: true }).focus();
+  await last.scrollIntoViewIfNeeded();
+  const scrolled = () => page.evaluate(() => document.scrollingElement?.scrollTop);
+  const before = await scrolled();
+  assert.ok(before);
+  await page.evaluate(async ([appUrl, known]) => {
+    const connected = known.map((cluster) => ({ ...cluster, connected: true }));
+    await chrome.storage.session.set({ states: { [appUrl]: { clusters: connected, at: Date.now() } } });
+  }, /** @type {const} */ ([here.appUrl, twenty]));
+  await page.getByRole('button', { name: 'Log in again: Cluster 19', exact: true }).waitFor();
+  assert.equal(await scrolled(), before);
+  assert.equal(await page.locator(':focus').getAttribute('aria-label'), 'Log in again: Cluster 0');
+  await page.close();
+});
+
 it('asks the backend about a login that is under way, and one that was cancelled in Backstage is none', async (test) => {
   const server = await LoopbackServer.listen(0);
   test.after(() => server.close());

@@ -15,7 +15,7 @@ use super::inbound::request_id;
 use super::kubernetes;
 use super::logins::get_status;
 use super::logout::delete_tokens;
-use super::session::{cancel, exchange, get_session, register};
+use super::session::{cancel, exchange, get_session, post_tokens, put_session, register};
 use super::tokens::get_token;
 use crate::problem::Problem;
 use crate::protocol::{BASE_PATH, Code};
@@ -32,14 +32,20 @@ pub fn api(config: &mut ServiceConfig, settings: &BackendSettings) {
         .service(at("/info", "GET").route(web::get().to(info::info)).wrap(apps_and_extension()))
         .service(at("/register", "POST").route(web::post().to(register::register)).wrap(apps()))
         .service(
-            at("/session", "GET, DELETE")
+            at("/session", "GET, PUT, DELETE")
                 .route(web::get().to(get_session::session))
+                .route(web::put().to(put_session::keep_verifier))
                 .route(web::delete().to(cancel::cancel_session))
                 .wrap(apps_and_extension()),
         )
         .service(at("/exchange", "POST").route(web::post().to(exchange::exchange)).wrap(apps_and_extension()))
         .service(at("/status", "GET").route(web::get().to(get_status::status)).wrap(apps()))
-        .service(at("/tokens", "DELETE").route(web::delete().to(delete_tokens::delete_tokens)).wrap(apps()))
+        .service(
+            at("/tokens", "POST, DELETE")
+                .route(web::post().to(post_tokens::bring_tokens))
+                .route(web::delete().to(delete_tokens::delete_tokens))
+                .wrap(apps()),
+        )
         // No CORS here: no page ever gets a token.
         .service(at("/token", "GET").route(web::get().to(get_token::give_token)))
         .service(at("/openapi.json", "GET").route(web::get().to(openapi::openapi)).wrap(apps()));
@@ -93,7 +99,7 @@ fn read() -> Route {
 /// For the app's own pages: without credentials, since a bearer token is all that counts.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "POST", "DELETE"])
+        .allowed_methods(["GET", "POST", "PUT", "DELETE"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -4,6 +4,8 @@ pub mod client_tls;
 pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
+pub mod from_kubeconfig;
+pub mod server_tls;
 
 use std::sync::{Arc, Once};
 
@@ -11,13 +13,16 @@ use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
 
 use self::client_tls::ClientTls;
+use self::server_tls::UnusableCertificate;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
 use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
+use super::kubernetes::audit::Audit;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
+use super::kubernetes::used_logins::UsedLogins;
 use super::kubernetes::{KubernetesProxy, ReachedCluster};
 use super::logins::Logins;
 use super::logins::index::LoginIndex;
@@ -57,6 +62,9 @@ pub enum AssemblyError {
     /// A CA file is of no use.
     #[error(transparent)]
     Roots(#[from] UnusableRoots),
+    /// The API's own certificate is of no use.
+    #[error(transparent)]
+    Certificate(#[from] UnusableCertificate),
     /// The keys are of no use.
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
@@ -149,6 +157,8 @@ pub struct Services {
     registration: Arc<Registration>,
     sessions: Arc<Sessions>,
     streams: Arc<Streams>,
+    /// The logins of open streams, which end with them.
+    pub used_logins: Arc<UsedLogins>,
     health: Arc<Health>,
     info: Arc<Info>,
     dev_guard: Arc<DevGuard>,
@@ -184,6 +194,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
         registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),
         streams: Streams::new(settings.streams_per_user, open_files::streams_at_once()),
+        used_logins: UsedLogins::new(Arc::clone(&logins)),
         health: Arc::new(health(&on, &sessions, &stopping)),
         info: Arc::new(info::of(settings)),
         dev_guard: Arc::new(DevGuard::new(settings)),
@@ -376,7 +387,9 @@ impl Services {
             clusters: reached.collect(),
             tokens: Arc::clone(&self.tokens),
             streams: Arc::clone(&self.streams),
+            used_logins: Arc::clone(&self.used_logins),
             metrics: Arc::clone(&self.metrics),
+            audit: Audit { uses: settings.audited_uses, stopping: self.stopping.clone() },
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A user's login at one cluster, as the store keeps it: sealed, and bound to that user and cluster.
 
 pub mod backoff;
-mod empty_for_none;
+pub(in crate::backend) mod empty_for_none;
+pub mod from_kubelogin;
 pub mod get_status;
 pub mod index;
+mod worth;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +17,8 @@ use self::backoff::{Failing, Trouble};
 use super::oidc::id_token::VerifiedIdToken;
 use super::oidc::identity_rule::CatalogSaid;
 use super::oidc::token_endpoint::access_token::AccessTokenClaims;
-use super::oidc::token_endpoint::response::Tokens;
 use crate::backstage_names::UserRef;
+use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};

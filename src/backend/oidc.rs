@@ -44,7 +44,28 @@ pub struct AuthorizationSecrets<'a> {
     /// Comes back in the ID token.
     pub nonce: &'a WireSecret,
     /// Proves that who redeems the code is who asked for it (RFC 7636).
-    pub verifier: &'a WireSecret,
+    pub pkce: Pkce<'a>,
+}
+
+/// What is known of a PKCE verifier.
+#[derive(Clone, Copy)]
+pub enum Pkce<'a> {
+    /// It.
+    Verifier(&'a WireSecret),
+    /// Its SHA-256, in base64url (RFC 7636, 4.2): it is kept elsewhere.
+    Challenge(&'a str),
+}
+
+impl Pkce<'_> {
+    fn challenge(self) -> String {
+        match self {
+            Self::Verifier(verifier) => {
+                let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
+                PkceCodeChallenge::from_code_verifier_sha256(&verifier).as_str().to_owned()
+            }
+            Self::Challenge(challenge) => challenge.to_owned(),
+        }
+    }
 }
 
 /// One cluster's provider.
@@ -151,12 +172,12 @@ impl Provider {
     ) -> Result<WireSecret, ProviderError> {
         let client = self.client(metadata)?;
         let state = CsrfToken::new(secrets.state.expose().to_owned());
-        let verifier = PkceCodeVerifier::new(secrets.verifier.expose().to_owned());
         let mut request = client
             .authorize_url(|| state)
             .add_scopes(self.scopes(metadata).map(|scope| Scope::new(scope.clone())))
             .add_extra_param("nonce", secrets.nonce.expose())
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+            .add_extra_param("code_challenge", secrets.pkce.challenge())
+            .add_extra_param("code_challenge_method", "S256");
         if let Some(organization) = &self.oidc.organization {
             request = request.add_extra_param("organization", organization);
         }

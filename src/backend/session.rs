@@ -1,10 +1,13 @@
 //! One login attempt as the store keeps it: sealed, under the SHA-256 of its session token.
 
 pub mod accept;
+pub mod brought;
 pub mod cancel;
 pub mod catalog_entity;
 pub mod exchange;
 pub mod get_session;
+pub mod post_tokens;
+pub mod put_session;
 mod redirect_error;
 pub mod register;
 pub mod waiters;
@@ -19,6 +22,7 @@ use time::OffsetDateTime;
 use self::accept::Login;
 use self::waiters::Waiters;
 use super::inbound::caller::bearer;
+use super::logins::empty_for_none;
 use super::oidc::identity_rule::CatalogSaid;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -88,8 +92,10 @@ pub enum Phase {
 pub struct Authorization {
     /// Comes back in the ID token.
     pub nonce: WireSecret,
-    /// The PKCE verifier, which never leaves the backend.
-    pub verifier: WireSecret,
+    /// The PKCE verifier, which never leaves the backend; none where the helper keeps it and redeems the code itself. Older binaries know
+    /// no record without one: with an empty one they can redeem nothing.
+    #[serde(with = "empty_for_none")]
+    pub verifier: Option<WireSecret>,
     /// Where the browser logs in.
     pub auth_url: WireSecret,
 }
@@ -234,6 +240,23 @@ impl Sessions {
         keep_trying: Duration,
     ) -> Result<Swap, Problem> {
         let record = SessionRecord { phase, ..stored.record.clone() };
+        self.replace(stored, record, keep_trying).await
+    }
+
+    /// Replaces the whole record, unless a concurrent write did so since it was read.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn replace_once(&self, stored: &mut Stored, record: SessionRecord) -> Result<Swap, Problem> {
+        self.replace(stored, record, Duration::ZERO).await
+    }
+
+    async fn replace(
+        &self,
+        stored: &mut Stored,
+        record: SessionRecord,
+        keep_trying: Duration,
+    ) -> Result<Swap, Problem> {
         let sealed = self.seal(&stored.id, &record)?;
         let (key, ttl) = (stored.id.key(), self.ttl(&record));
         let swap = || self.store.swap(&key, &stored.sealed, &sealed, ttl);

@@ -16,6 +16,7 @@ use self::provider_grant::ProviderGrant;
 use self::refresh::grant::GrantFailure;
 use self::refresh::{Limits, LockWait, RefreshError, Refresher};
 use super::logins::backoff::wants_a_login;
+use super::logins::from_kubelogin::from_kubelogin;
 use super::logins::index::LoginIndex;
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, Logins, TokenSet, serves};
 use super::oidc::clusters::KnownCluster;
@@ -78,12 +79,28 @@ impl Tokens {
         user: &UserRef,
         cluster: &Arc<KnownCluster>,
     ) -> Result<TokenSet, Problem> {
+        Ok(self.current_of_login(user, cluster).await?.1)
+    }
+
+    /// The same, with the id of their login, where it is in a record.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn current_of_login(
+        self: &Arc<Self>,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+    ) -> Result<(Option<String>, TokenSet), Problem> {
         let key = LoginKey::new(user, cluster.name());
-        let stored = self.logins.read(&key).await?.ok_or_else(|| not_connected(None))?;
+        let Some(stored) = self.logins.read(&key).await? else {
+            return self.of_kubelogin(user, cluster, None).await.map(without_login);
+        };
         let version = stored.record.version;
         let live = match stored.record.state {
             LoginState::Live(live) => live,
-            LoginState::Ended(reason) => return Err(not_connected(Some(reason))),
+            LoginState::Ended(reason) => {
+                return self.of_kubelogin(user, cluster, Some(reason)).await.map(without_login);
+            }
         };
         self.index.used(&key, &live.issued_to);
         let now = self.clock.now();
@@ -91,15 +108,26 @@ impl Tokens {
             if is_due(&live, now) {
                 drop(self.flight(user, cluster, key, version));
             }
-            return Ok(live.tokens);
+            return Ok((Some(live.id), live.tokens));
         }
         if live.tokens.refresh_token.is_none() {
-            return Err(not_connected(None));
+            return self.of_kubelogin(user, cluster, None).await.map(without_login);
         }
         match live.failing(now) {
             Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
-            None => self.joined(self.flight(user, cluster, key, version)).await,
+            None => Ok((Some(live.id), self.joined(self.flight(user, cluster, key, version)).await?)),
         }
+    }
+
+    /// What kubelogin has for a user without a login of their own that serves.
+    async fn of_kubelogin(
+        &self,
+        user: &UserRef,
+        cluster: &Arc<KnownCluster>,
+        ended: Option<EndReason>,
+    ) -> Outcome {
+        let found = from_kubelogin(user, cluster, self.clock.now()).await?;
+        found.map(|login| login.tokens).ok_or_else(|| not_connected(ended))
     }
 
     async fn joined(&self, mut flight: watch::Receiver<Option<Outcome>>) -> Result<TokenSet, Problem> {
@@ -199,6 +227,11 @@ impl LockWait for BackendMetrics {
     fn waited(&self, time: time::Duration) {
         self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
     }
+}
+
+/// What another program keeps is in no record of ours.
+fn without_login(tokens: TokenSet) -> (Option<String>, TokenSet) {
+    (None, tokens)
 }
 
 /// Whether it is time to refresh, though nothing has expired. Where a refresh failed just now, it is not; nor with an intent

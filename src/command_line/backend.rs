@@ -2,6 +2,9 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+use std::path::PathBuf;
+
+use backstage_oidc_helper::backend::assembly::from_kubeconfig::{self, AllowedHosts};
 use backstage_oidc_helper::backstage_names::UserRef;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::{SettingsError, container};
@@ -73,10 +76,39 @@ pub enum AdminCommand {
 pub enum ConfigCommand {
     /// Print a new entry for TOKEN_ENCRYPTION_KEYS.
     GenerateKey,
+    /// Make the backend's settings out of a kubeconfig that runs kubelogin.
+    FromKubeconfig(FromKubeconfigFlags),
     /// Say what the backend's settings mean, and what in them cannot be.
     Check {
         /// Also ask the identity providers, and say what does not fit.
         #[arg(long)]
         online: bool,
     },
+}
+
+/// Environment lines for one cluster, a CONFIG_FILE for several.
+#[derive(Args)]
+pub struct FromKubeconfigFlags {
+    /// The kubeconfig; - is standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only this context; may be given several times [default: all].
+    #[arg(long = "context", value_name = "NAME")]
+    contexts: Vec<String>,
+    /// Where client secrets and certificates are written; existing files stay [default: the current folder].
+    #[arg(long = "files", value_name = "FOLDER", default_value = ".", hide_default_value = true)]
+    folder: PathBuf,
+}
+
+impl FromKubeconfigFlags {
+    pub fn request(self) -> Result<from_kubeconfig::Request, SettingsError> {
+        let allowed: AllowedHosts = environment().read()?;
+        Ok(from_kubeconfig::Request {
+            file: self.file,
+            contexts: self.contexts,
+            folder: self.folder,
+            insecure_http_hosts: allowed.insecure_http_hosts,
+            home: std::env::home_dir(),
+        })
+    }
 }

@@ -54,6 +54,44 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 wrong flag or setting, 5 backe
     "docs/settings.md, docs/errors.md"
 );
 
+pub const GET_TOKEN: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper get-token --backend https://backstage.example.com   as the kubeconfig has it
+  backstage-oidc-helper get-token                                           at the Backstage of the last login
+
+It uses the sign-in that login has kept and opens one tab of your browser where there is none, however many kubectls run at once.
+Exit codes: 0 printed, 1 refused or not asked, 2 wrong flag or setting, 3 ports taken, 4 not signed in in time, 5 backend unreachable,
+130 interrupted",
+    "docs/kubectl.md, docs/errors.md"
+);
+
+pub const IMPORT: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper import                                  the ID token; kubelogin goes on as before
+  backstage-oidc-helper import --cluster prod                   one of several clusters
+  backstage-oidc-helper import --take-over                      the whole login; kubelogin asks you to log in again
+  backstage-oidc-helper import --token-cache-dir ~/.kube/oidc   where kubelogin's arguments name another folder
+
+A Backstage that this machine does not know gets nothing: log in once there first.
+Exit codes: 0 connected, 1 refused or nothing to import, 2 wrong flag or setting, 3 ports taken, 4 not signed in in time, 5 backend
+unreachable, 130 interrupted",
+    "docs/import.md, docs/errors.md"
+);
+
+pub const KUBECONFIG: &str = with_documents!(
+    "\
+Examples:
+  backstage-oidc-helper kubeconfig                                           the only cluster, at the Backstage of the last login
+  backstage-oidc-helper kubeconfig --cluster prod --current                  one of several, from now on kubectl's current context
+  backstage-oidc-helper kubeconfig --backend https://backstage.example.com --all --dry-run
+
+Then: kubectl --context prod@backstage.example.com get pods
+Exit codes: 0 written or printed, 1 refused, 2 wrong flag or setting, 5 backend unreachable, 130 interrupted",
+    "docs/kubectl.md, docs/errors.md"
+);
+
 pub const PROXY: &str = with_documents!(
     "\
 Examples:
@@ -100,6 +138,7 @@ pub const CONFIG: &str = with_documents!(
 Examples:
   backstage-oidc-helper config generate-key     a new first entry of TOKEN_ENCRYPTION_KEYS
   backstage-oidc-helper config check --online   what the settings mean, and whether the identity providers agree
+  backstage-oidc-helper config from-kubeconfig ~/.kube/config --files secrets  settings of clusters that run kubelogin
 
 Exit codes: 0 good, 1 not, 2 wrong flag or setting",
     "docs/settings.md, docs/redis.md"

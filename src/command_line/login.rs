@@ -25,6 +25,9 @@ pub struct LoginFlags {
     /// Where to listen, separated by commas [LISTEN; default 127.0.0.1:8000,[::1]:8000].
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Who redeems the code: backend, or helper where the backend cannot reach the identity provider [EXCHANGE; default backend].
+    #[arg(long, value_name = "WHO")]
+    exchange: Option<String>,
     /// How long to wait for you [LOGIN_TIMEOUT; default 5m].
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -52,6 +55,7 @@ impl LoginFlags {
             ("BACKSTAGE_CLIENT_ID", self.client_id),
             ("CLUSTER", self.cluster),
             ("LISTEN", self.listen),
+            ("EXCHANGE", self.exchange),
             ("LOGIN_TIMEOUT", self.timeout),
             ("NO_BROWSER", no_browser.map(str::to_owned)),
             ("BROWSER", self.browser),

@@ -61,6 +61,9 @@ pub struct ProxyFlags {
     /// Where pending logins are kept; in the process when unset [REDIS_URL].
     #[arg(long, value_name = "URL")]
     redis_url: Option<String>,
+    /// Who redeems the code: backend, or helper where the backend cannot reach the identity provider [EXCHANGE; default backend].
+    #[arg(long, value_name = "WHO")]
+    exchange: Option<String>,
     /// How long a login may take [LOGIN_TIMEOUT; default 5m].
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -81,6 +84,7 @@ impl ProxyFlags {
             ("LISTEN", self.listen),
             ("CONTROL_LISTEN", self.control_listen),
             ("REDIS_URL", self.redis_url),
+            ("EXCHANGE", self.exchange),
             ("LOGIN_TIMEOUT", self.timeout),
             ("CA_FILE", self.ca_file),
         ];

@@ -1,6 +1,8 @@
-//! What `status` and `logout` share: identifying the user at a backend, and retrying until it answers.
+//! What `status`, `logout` and `import` share: identifying the user at a backend, and retrying until it answers.
 
+pub mod import;
 pub mod logout;
+pub mod shown_time;
 pub mod status;
 
 use std::cell::Cell;
@@ -52,6 +54,27 @@ impl<'t> Account<'t> {
     /// # Errors
     /// When a setting cannot be used, the backend is not confirmed, or Backstage does not accept the cookie.
     pub async fn open(settings: &LoginSettings, tools: &'t Tools) -> Result<Self, HelperError> {
+        let (credential, api) = Self::connect(settings, tools)?;
+        let trust = tools.backend_trust(&api, settings)?;
+        in_terminal::confirm(&trust, (settings, tools), &mut Keyboard::default()).await?;
+        Self::identified(credential, api, (settings, tools)).await
+    }
+
+    /// Identifies the user at a backend that was confirmed on this machine before. Any other is sent nothing, and nothing is asked.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_confirmed_before(
+        settings: &LoginSettings,
+        tools: &'t Tools,
+    ) -> Result<Self, HelperError> {
+        let (credential, api) = Self::connect(settings, tools)?;
+        in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?)?;
+        Self::identified(credential, api, (settings, tools)).await
+    }
+
+    /// What is there before anything is sent.
+    fn connect(settings: &LoginSettings, tools: &Tools) -> Result<(UserCredential, BackendApi), HelperError> {
         let credential = UserCredential::choose(settings)?;
         if settings.backstage_session_token.is_some() && matches!(credential, UserCredential::Nothing) {
             return Err(SettingsError(
@@ -61,9 +84,14 @@ impl<'t> Account<'t> {
             )
             .into());
         }
-        let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-        let trust = tools.backend_trust(&api, settings)?;
-        in_terminal::confirm(&trust, (settings, tools), &mut Keyboard::default()).await?;
+        Ok((credential, BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?))
+    }
+
+    async fn identified(
+        credential: UserCredential,
+        api: BackendApi,
+        (settings, tools): (&LoginSettings, &'t Tools),
+    ) -> Result<Self, HelperError> {
         let client = tools.backstage_client(&api, settings)?;
         let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
             |error| match error {
@@ -122,6 +150,8 @@ pub async fn unless_interrupted(
     work: impl Future<Output = Result<(), HelperError>>,
 ) -> Result<(), HelperError> {
     tokio::select! {
+        // Work that waits for a browser ends itself, and knows what to do with its tab.
+        biased;
         done = work => done,
         _ = stop_requested() => Err(HelperError::Interrupted(INTERRUPTED)),
     }

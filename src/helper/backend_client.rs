@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod displayable;
+mod helper_exchange;
 
 use std::fmt;
 use std::sync::Arc;
@@ -167,6 +168,12 @@ impl BackendApi {
     #[must_use]
     pub fn http(&self) -> &HttpClient {
         &self.client
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     /// Asks Backstage whether it would accept this authorization request from a browser (RFC 6749, 3.1): any answer but a refusal means

@@ -28,6 +28,8 @@ use super::port::{self, other_proxy};
 use super::session::auth_url::BadAuthUrl;
 use super::session::open_session::{Left, OpenSession, Origin};
 use super::session::outcome::Outcome;
+use super::session::own_exchange::bring::Bringing;
+use super::session::own_exchange::redemptions::OnceHere;
 use super::session::watch::ended_elsewhere;
 use super::session::{Credential, delivery};
 use super::terminal::dialogue::{self, ExpectedWords};
@@ -174,7 +176,11 @@ fn announce(listeners: &[TcpListener]) {
     tracing::info!(addresses = addresses.join(","), "listening");
 }
 
-fn serve(
+/// Serves the pages of one login.
+///
+/// # Errors
+/// When a listener cannot be served.
+pub fn serve(
     listeners: Vec<TcpListener>,
     single_login: Arc<SingleLogin>,
     hosts: AllowedHosts,
@@ -208,11 +214,20 @@ impl Running {
         self.open_session.came_back();
         terminal.say("The login came back; handing it to the backend.");
         let trouble = dialogue::Trouble::new(terminal);
-        let delivered = delivery::deliver(&self.api, &token, &request, ends, |reason| {
+        let on_trouble = |reason: &delivery::Trouble| {
             login.awaits(reason.awaited());
             trouble.say(reason);
-        });
-        let outcome = delivered.await;
+        };
+        let outcome = match &self.begun.own_exchange {
+            None => delivery::deliver(&self.api, &token, &request, ends, on_trouble).await,
+            Some(own) => {
+                let (state, redemptions) = (login.auth_url().state(), &OnceHere);
+                let (api, session_token, session_ends) = (&self.api, &token, ends);
+                let bringing =
+                    Bringing { api, session_token, state, own, redemptions, owner: state, session_ends };
+                bringing.deliver(&request, on_trouble).await
+            }
+        };
         outcome.log();
         login.end(outcome.clone());
         if let Outcome::Connected(_) = outcome {

@@ -5,8 +5,10 @@ pub mod delivery;
 #[cfg(test)]
 pub(in crate::helper) mod example_login;
 pub mod facts;
+mod keep_verifier;
 pub mod open_session;
 pub mod outcome;
+pub mod own_exchange;
 pub mod pending_login;
 pub mod watch;
 pub mod which_cluster;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::IdentityCheck::{Compared, NotCompared};
+use self::own_exchange::OwnExchange;
 use super::backend_client::{ApiError, BackendApi, Dated, Refusal, displayable};
 use super::callback::Consent;
 use super::sign_in::credential::{TOO_MANY, TradeError, UserCredential};
@@ -92,6 +95,8 @@ pub struct Session {
     pub remaining: Duration,
     /// Whether the login must be that of the user.
     pub identity: IdentityCheck,
+    /// What its code is redeemed with here; none where the backend redeems it.
+    pub own_exchange: Option<OwnExchange>,
 }
 
 /// Begins a session, or takes the given one over.
@@ -137,7 +142,8 @@ async fn take_over(token: &WireSecret, api: &BackendApi) -> Result<Session, Help
     let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
     let identity = if body.identity_checked { Compared } else { NotCompared };
     let SessionResponse { user, cluster, return_to, .. } = body;
-    Ok(Session { token: token.clone(), auth_url, user, cluster, return_to, remaining, identity })
+    let token = token.clone();
+    Ok(Session { token, auth_url, user, cluster, return_to, remaining, identity, own_exchange: None })
 }
 
 /// How a session has ended, in the words for a helper that has not finished it; none while it can be finished.
@@ -170,7 +176,7 @@ async fn register(
     let remaining = (body.expires_at - sent_at).try_into().unwrap_or_default();
     let identity = if body.identity_checked { Compared } else { NotCompared };
     let RegisterResponse { session_token: token, auth_url, user, cluster, return_to, .. } = body;
-    Ok(Session { token, auth_url, user, cluster, return_to, remaining, identity })
+    Ok(Session { token, auth_url, user, cluster, return_to, remaining, identity, own_exchange: None })
 }
 
 /// The error for a failed call: unreachable without an answer, else the backend's refusal.

@@ -7,8 +7,10 @@
 
 pub mod credential;
 pub mod pending_sign_in;
+pub mod private_folder;
 pub mod token_file;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use time::Duration;
 
 use self::token_file::{TokenFile, TokenFileError, Tokens};
 use super::backend_client::{ApiError, BackendApi, Refusal, displayable};
+use super::port::CALLBACK_PORT;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::oauth2_bridge::Bridge;
@@ -31,14 +34,14 @@ use crate::protocol::{ExchangeRequest, WireSecret};
 use crate::random::{NoRandomness, Random, random_secret};
 use crate::settings::SettingsError;
 
-/// The redirect URI, which must be registered for the client at Backstage.
-pub const REDIRECT_URI: &str = "http://localhost:8000/backstage/callback";
+/// The port of the redirect URI, unless another is asked for.
+const REDIRECT_PORT: u16 = CALLBACK_PORT;
 
 /// For a user token, and a refresh token if Backstage issues those (`auth.experimentalRefreshToken`).
 const SCOPES: [&str; 2] = ["openid", "offline_access"];
 
 /// A token that expires within this time is refreshed first.
-const EARLY: Duration = Duration::seconds(60);
+pub const EARLY: Duration = Duration::seconds(60);
 
 /// The OAuth error for an invalid refresh token (RFC 6749, 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
@@ -51,9 +54,11 @@ pub enum SignInError {
     /// Backstage does not know the client or its redirect URI, or has no OAuth clients at all.
     #[error(
         "Backstage has no client {client_id} (status {status}): ask its admin to add it to auth.staticClients with the \
-         redirect URI {REDIRECT_URI}, or set BACKSTAGE_TOKEN, or run the command that Backstage shows you."
+         redirect URI {redirect_uri}, or set BACKSTAGE_TOKEN, or run the command that Backstage shows you."
     )]
     NoClient {
+        /// The redirect URI that was sent, which must be registered for the client.
+        redirect_uri: String,
         /// The client id that was sent.
         client_id: String,
         /// The status that Backstage answered with.
@@ -87,6 +92,7 @@ pub struct SignIn {
 pub struct BackstageClient<'a> {
     api: &'a BackendApi,
     client_id: &'a str,
+    redirect_uri: String,
     oauth: OAuthClient,
     clock: Arc<dyn Clock>,
 }
@@ -101,14 +107,24 @@ impl<'a> BackstageClient<'a> {
         client_id: &'a str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsError> {
-        let unusable = |reason| SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}."));
         let base = base(api);
+        let redirect_uri = redirect_uri(REDIRECT_PORT);
         let oauth = BasicClient::new(ClientId::new(client_id.to_owned()))
             .set_auth_uri(AuthUrl::new(format!("{base}/authorize")).map_err(unusable)?)
             .set_token_uri(TokenUrl::new(format!("{base}/token")).map_err(unusable)?)
-            .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).map_err(unusable)?)
+            .set_redirect_uri(RedirectUrl::new(redirect_uri.clone()).map_err(unusable)?)
             .set_auth_type(AuthType::RequestBody);
-        Ok(Self { api, client_id, oauth, clock })
+        Ok(Self { api, client_id, redirect_uri, oauth, clock })
+    }
+
+    /// The same with its redirect URI at another port, which must be registered for the client, too (RFC 8252, 7.3).
+    ///
+    /// # Errors
+    /// When that is no address.
+    pub fn with_redirect_port(self, port: u16) -> Result<Self, SettingsError> {
+        let redirect_uri = redirect_uri(port);
+        let url = RedirectUrl::new(redirect_uri.clone()).map_err(unusable)?;
+        Ok(Self { redirect_uri, oauth: self.oauth.set_redirect_uri(url), ..self })
     }
 
     /// The file for its tokens in that folder.
@@ -135,7 +151,8 @@ impl<'a> BackstageClient<'a> {
         match self.api.would_authorize(&authorize_url).await {
             Ok(()) => Ok(SignIn { authorize_url, state, verifier }),
             Err(ApiError::Refused(Refusal { status, .. })) if is_clients_fault(status) => {
-                Err(SignInError::NoClient { client_id: self.client_id.to_owned(), status })
+                let (client_id, redirect_uri) = (self.client_id.to_owned(), self.redirect_uri.clone());
+                Err(SignInError::NoClient { redirect_uri, client_id, status })
             }
             Err(error) => Err(error.into()),
         }
@@ -166,18 +183,28 @@ impl<'a> BackstageClient<'a> {
         answer.map(|answer| self.tokens(&answer)).map_err(token_error)
     }
 
-    /// The user token of an earlier sign-in, refreshed if it is about to expire; none if there is no valid one. Parallel runs wait for
-    /// each other, as a refresh token can be used only once. A refreshed token that cannot be kept is returned all the same.
+    /// The user token of an earlier sign-in; none if there is no valid one.
     ///
     /// # Errors
-    /// When the file cannot be read, or Backstage does not answer a refresh; the file is then unchanged.
+    /// As [`Self::kept`].
     pub async fn kept_token(&self, file: &TokenFile) -> Result<Option<SecretString>, SignInError> {
+        let kept = self.kept(file).await?;
+        Ok(kept.map(|tokens| tokens.access_token.expose().into()))
+    }
+
+    /// The tokens of an earlier sign-in, refreshed if they are about to expire; none if there are no valid ones. Parallel runs wait for
+    /// each other, as a refresh token can be used only once. Refreshed tokens that cannot be kept are returned all the same.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or Backstage does not answer a refresh and the old token has expired; the file is then unchanged.
+    pub async fn kept(&self, file: &TokenFile) -> Result<Option<Tokens>, SignInError> {
         let locked = file.lock().await?;
         let Some(kept) = locked.read()? else { return Ok(None) };
-        if kept.expires_at > self.clock.now().saturating_add(EARLY) {
-            return Ok(Some(kept.access_token.expose().into()));
+        let now = self.clock.now();
+        if kept.serve_until(now.saturating_add(EARLY), now) {
+            return Ok(Some(kept));
         }
-        let Some(refresh_token) = kept.refresh_token else { return Ok(None) };
+        let Some(refresh_token) = kept.refresh_token.clone() else { return Ok(None) };
         match self.refresh(&refresh_token).await {
             Ok(renewed) => {
                 // RFC 6749, 6: without a new refresh token the old one stays valid.
@@ -186,7 +213,12 @@ impl<'a> BackstageClient<'a> {
                 if let Err(error) = locked.write(&renewed) {
                     tracing::warn!(%error, "the renewed sign-in to Backstage is not kept: the next login signs in again");
                 }
-                Ok(Some(renewed.access_token.expose().into()))
+                Ok(Some(renewed))
+            }
+            // Its last minute is good for this call; the next one tries again.
+            Err(SignInError::NoAnswer(error)) if kept.serve_until(now, now) => {
+                tracing::info!(%error, "Backstage does not answer the refresh of a token that still serves");
+                Ok(Some(kept))
             }
             Err(SignInError::Refused(code)) => {
                 tracing::info!(code, "Backstage does not refresh the kept token");
@@ -230,12 +262,22 @@ impl<'a> BackstageClient<'a> {
     fn tokens(&self, answer: &BasicTokenResponse) -> Tokens {
         let life =
             answer.expires_in().map_or(Duration::ZERO, |life| life.try_into().unwrap_or(Duration::MAX));
+        let now = self.clock.now();
         Tokens {
             access_token: answer.access_token().secret().as_str().into(),
-            expires_at: self.clock.now().saturating_add(life),
+            expires_at: now.saturating_add(life),
+            issued_at: Some(now),
             refresh_token: answer.refresh_token().map(|token| token.secret().as_str().into()),
         }
     }
+}
+
+fn redirect_uri(port: u16) -> String {
+    format!("http://localhost:{port}/backstage/callback")
+}
+
+fn unusable(reason: impl fmt::Display) -> SettingsError {
+    SettingsError(format!("BACKSTAGE_URL cannot be used: {reason}."))
 }
 
 /// Backstage's OAuth endpoints.

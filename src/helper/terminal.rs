@@ -3,7 +3,7 @@
 pub mod browser;
 pub mod browser_command;
 pub mod confirmation_words;
-mod countdown;
+pub mod countdown;
 pub mod dialogue;
 pub mod elsewhere;
 mod hidden_text;

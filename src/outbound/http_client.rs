@@ -103,6 +103,12 @@ impl HttpClient {
         self.request(Method::POST, url)
     }
 
+    /// PUT.
+    #[must_use]
+    pub fn put(&self, url: &str) -> Request {
+        self.request(Method::PUT, url)
+    }
+
     /// DELETE.
     #[must_use]
     pub fn delete(&self, url: &str) -> Request {

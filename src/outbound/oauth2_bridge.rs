@@ -2,6 +2,9 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod token_answer;
+pub mod token_response;
+
 use std::future::Future;
 use std::pin::Pin;
 

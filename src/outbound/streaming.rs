@@ -24,16 +24,18 @@ use super::connector::{Connector, Speaks};
 use super::http_proxy::HttpProxies;
 use super::{OutboundError, innermost};
 
-pub use self::answer::{Answer, AnswerBody, CutShort};
+pub use self::answer::{Answer, AnswerBody, CutShort, Switched};
 pub use self::request_body::{BodySender, NotWanted, RequestBody, body_channel};
 
-/// How long the head of an answer may take.
+/// What kind of answer is expected.
 #[derive(Clone, Copy, Debug)]
-pub enum AnswerWithin {
-    /// At most this long.
-    Time(Duration),
-    /// Without limit: a watch or a followed log may send its head with the first event.
-    AnyTime,
+pub enum Expected {
+    /// One with its head within this time.
+    Within(Duration),
+    /// A stream: a watch or a followed log may send its head with the first event.
+    Stream,
+    /// The switch to the protocol that the request asks for, or an ordinary answer; its head comes within this time.
+    Switch(Duration),
 }
 
 /// A client of one server, for one worker.
@@ -41,15 +43,21 @@ pub enum AnswerWithin {
 pub struct StreamingClient {
     requests: Rc<Lanes>,
     streams: Rc<Lanes>,
+    upgrades: Rc<Lanes>,
 }
 
 impl StreamingClient {
     /// A client with this TLS and these proxies; a connection, TLS included, may take `connect`.
     #[must_use]
     pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
-        let connector = Connector::new(tls, proxies.clone(), connect, Speaks::Http2WhereOffered);
-        let lanes = |carries| Rc::new(Lanes::new(connector.clone(), carries));
-        Self { requests: lanes(Carries::Requests), streams: lanes(Carries::Streams) }
+        let connector = |speaks| Connector::new(tls, proxies.clone(), connect, speaks);
+        let either = connector(Speaks::Http2WhereOffered);
+        Self {
+            requests: Rc::new(Lanes::new(either.clone(), Carries::Requests)),
+            streams: Rc::new(Lanes::new(either, Carries::Streams)),
+            // There are no upgrades in HTTP/2 (RFC 9113, 8.6).
+            upgrades: Rc::new(Lanes::new(connector(Speaks::Http1), Carries::Upgrades)),
+        }
     }
 
     /// Sends a request with an absolute URL. Dropping the answer also ends the request at the server.
@@ -59,15 +67,18 @@ impl StreamingClient {
     pub async fn send(
         &self,
         request: Request<RequestBody>,
-        within: AnswerWithin,
+        expected: Expected,
     ) -> Result<Answer, OutboundError> {
-        let (answer, place) = match within {
-            AnswerWithin::Time(time) => {
-                let (answering, place) = self.requests.send(request);
-                (timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?, place)
+        let (lanes, time) = match expected {
+            Expected::Within(time) => (&self.requests, time),
+            Expected::Switch(time) => (&self.upgrades, time),
+            Expected::Stream => {
+                let (answer, place) = self.open(request).await;
+                return answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error));
             }
-            AnswerWithin::AnyTime => self.open(request).await,
         };
+        let (answering, place) = lanes.send(request);
+        let answer = timeout(time, answering).await.map_err(|_| OutboundError::TimedOut)?;
         answer.map(|answer| Answer::new(answer, place)).map_err(|error| unanswered(&error))
     }
 

@@ -14,10 +14,12 @@ use url::Url;
 pub use self::client_authentication::{ClientAuthentication, PrivateKey, SecretPlace};
 pub use self::cluster_token::ClusterToken;
 pub use self::identity_rule::{Annotated, EmailClaim, IdentityRule, MissingVerified};
-pub use self::oidc_client::{ALGORITHMS, OidcClient, TokenOrigin, Userinfo};
+pub use self::oidc_client::{ALGORITHMS, OidcClient, TokenOrigin, Userinfo, may_be_extra_param};
 pub(super) use self::variables::ClusterVariables;
+pub use self::variables::DEFAULT_SCOPES;
 use super::names::{closest_match, variables_of};
 use super::{SECRETS, SettingsError, Source, checked_url};
+use crate::backstage_names::UserRef;
 
 /// What a user's own Backstage token may do at the Kubernetes proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,17 @@ pub struct Cluster {
     pub user_tokens: UserTokens,
     /// Which login at the identity provider is accepted for a Backstage user.
     pub identity: IdentityRule,
+    /// Where one user's logins are, beside those that are kept.
+    pub kubelogin: Option<KubeloginUser>,
+}
+
+/// kubelogin's cache on this machine, and its user.
+#[derive(Clone, Debug)]
+pub struct KubeloginUser {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The only user for whom it is read.
+    pub user: UserRef,
 }
 
 impl Cluster {
@@ -71,7 +84,7 @@ impl Cluster {
     ///
     /// # Errors
     /// One sentence that names the key.
-    pub(super) fn from_block(
+    pub(crate) fn from_block(
         block: BTreeMap<String, String>,
         insecure_hosts: &[String],
     ) -> Result<Self, SettingsError> {
@@ -120,6 +133,7 @@ impl ClusterVariables {
             token,
             user_tokens,
             identity,
+            kubelogin: None,
         })
     }
 }

@@ -10,8 +10,15 @@ use super::login::LoginSettings;
 use super::names::{OF_ALL_ROLES, closest_match, variables_of};
 use super::proxy::ProxyVariables;
 
-/// Variables that an example cannot set with the others: they replace Backstage, a cluster's own variables, and its client secret.
-const ONLY_IN_WORDS: [&str; 3] = ["CLUSTER_AUTH_DEV_USER", "CONFIG_FILE", "OIDC_PRIVATE_KEY_FILE"];
+/// Variables that an example cannot set with the others: they replace Backstage, a cluster's own variables, and its client secret, or want
+/// another identity rule.
+const ONLY_IN_WORDS: [&str; 5] = [
+    "CLUSTER_AUTH_DEV_USER",
+    "CONFIG_FILE",
+    "KUBELOGIN_CACHE_DIR",
+    "KUBELOGIN_CACHE_USER",
+    "OIDC_PRIVATE_KEY_FILE",
+];
 
 fn example(file: &str) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(file);
@@ -60,8 +67,9 @@ fn no_two_variables_are_taken_for_each_other() {
     for name in &all {
         let others = all.iter().filter(|other| *other != name).map(String::as_str);
         let alike = closest_match(name, others);
-        // Each role reads both.
-        let are_proxies = name.ends_with("_PROXY");
-        assert!(alike.is_none() || are_proxies, "{name} is taken for {alike:?}");
+        // Each role reads both; the backend reads its own certificate's beside that of all roles.
+        let are_known =
+            name.ends_with("_PROXY") || matches!(name.as_str(), "SSL_CERT_FILE" | "TLS_CERT_FILE");
+        assert!(alike.is_none() || are_known, "{name} is taken for {alike:?}");
     }
 }

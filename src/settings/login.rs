@@ -17,6 +17,17 @@ use crate::outbound::http_proxy::HttpProxies;
 /// Where Backstage is if nothing names it: on a developer's machine.
 pub const DEFAULT_BACKSTAGE_URL: &str = "http://localhost:7007";
 
+/// Who redeems the authorization code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exchange {
+    /// The backend, which alone has the verifier.
+    #[default]
+    Backend,
+    /// This helper, for a backend that cannot reach the identity provider's token endpoint.
+    Helper,
+}
+
 /// The `login` role's settings; each field is the variable of the same name in upper case.
 #[derive(Debug, Deserialize)]
 pub struct LoginSettings {
@@ -39,6 +50,9 @@ pub struct LoginSettings {
     /// Where to listen instead of `127.0.0.1:8000` and `[::1]:8000`.
     #[serde(default, deserialize_with = "to_listen_on")]
     pub listen: Vec<SocketAddr>,
+    /// Who redeems the authorization code; the backend unless set.
+    #[serde(default)]
+    pub exchange: Exchange,
     /// How long to wait for the person; 5 minutes unless set.
     #[serde(default = "default_login_timeout")]
     pub login_timeout: Span,
@@ -108,10 +122,11 @@ impl LoginSettings {
         source.read()
     }
 
-    /// Whether the link is only printed.
+    /// Whether the link is only printed: by `NO_BROWSER`, or by the names for `BROWSER` that people set so that nothing opens.
     #[must_use]
     pub fn prints_link_only(&self) -> bool {
         self.no_browser.as_deref().is_some_and(|value| !says_no(value))
+            || self.browser.as_deref().is_some_and(|name| matches!(name.trim(), "none" | "echo"))
     }
 
     /// The proxies, checked.

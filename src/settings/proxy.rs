@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::lists::addresses::to_listen_on;
 use super::lists::{HostName, RequestHost, separated_texts};
-use super::login::LoginSettings;
+use super::login::{Exchange, LoginSettings};
 use super::names::variables_of;
 use super::yes_no::yes_or_no;
 use super::{SettingsError, Source, Span};
@@ -29,6 +29,8 @@ pub(super) struct ProxyVariables {
     #[serde(default, deserialize_with = "yes_or_no")]
     hold_callback_port: bool,
     redis_url: Option<SecretString>,
+    #[serde(default)]
+    exchange: Exchange,
     login_timeout: Option<Span>,
     #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]
     allowed_hosts: Vec<String>,

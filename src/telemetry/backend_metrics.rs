@@ -38,7 +38,7 @@ pub struct BackendMetrics {
     pub kubernetes_requests: IntCounterVec,
     /// Panics: faults of the program, each of which ended one request or task.
     pub panics: IntCounter,
-    /// Watches and followed logs that are open, by `cluster`.
+    /// Watches, followed logs and upgrades that are open, by `cluster`.
     pub kubernetes_streams: IntGaugeVec,
 }
 
@@ -90,7 +90,7 @@ impl BackendMetrics {
                 "Faults of the program, each of which ended a request or task.",
             )?,
             kubernetes_streams: IntGaugeVec::new(
-                Opts::new("cluster_auth_kubernetes_streams", "Watches and followed logs that are open."),
+                Opts::new("cluster_auth_kubernetes_streams", "Watches, logs and upgrades that are open."),
                 &["cluster"],
             )?,
         };

@@ -1,5 +1,6 @@
 //! The Kubernetes API as the user: what passes through, byte for byte, and what never does.
 
+mod audit;
 mod bodies;
 mod caching;
 mod canned_api;
@@ -7,8 +8,10 @@ mod cut_answers;
 mod http2;
 mod lasting;
 mod many_streams;
+mod over_tls;
 mod refusals;
 mod streams;
+mod upgrades;
 mod vanished;
 
 use serde_json::{Value, json};

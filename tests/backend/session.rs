@@ -3,3 +3,6 @@
 mod cancel;
 mod exchange;
 mod killed_backend;
+mod killed_with_tokens;
+mod post_tokens;
+mod put_session;

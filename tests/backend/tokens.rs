@@ -1,4 +1,5 @@
 //! Tokens that serve now.
 
 mod get_token;
+mod kubelogin;
 mod refresh;

@@ -43,6 +43,11 @@ impl ClockAhead {
     pub fn ahead(&self) -> time::Duration {
         time::Duration::milliseconds(self.milliseconds.load(Relaxed))
     }
+
+    /// Lets so much time pass.
+    pub fn pass(&self, time: Duration) {
+        self.milliseconds.fetch_add(i64::try_from(time.as_millis()).unwrap(), Relaxed);
+    }
 }
 
 impl Clock for ClockAhead {
@@ -89,7 +94,7 @@ impl<'w> BackendHere<'w> {
 
     /// Lets so much time pass, here and at the identity provider.
     pub fn pass(&self, time: Duration) {
-        self.clock.milliseconds.fetch_add(i64::try_from(time.as_millis()).unwrap(), Relaxed);
+        self.clock.pass(time);
         self.idp.set_clock_ahead(self.clock.ahead().as_seconds_f64());
     }
 

@@ -1,6 +1,7 @@
 //! The commands `status` and `logout` on the person's machine: what they say, and how they end.
 
 mod endings;
+mod import;
 mod logout;
 
 use serde_json::{Value, json};

@@ -24,17 +24,17 @@ use crate::harness::world::World;
 const HELPER: &str = "http://127.0.0.1:8000";
 
 /// A Backstage with the backend below its address.
-struct Installation {
-    world: World,
-    backstage: Backstage,
-    idp: Idp,
-    ingress: Ingress,
+pub struct Installation {
+    pub world: World,
+    pub backstage: Backstage,
+    pub idp: Idp,
+    pub ingress: Ingress,
     _backend: Backend,
 }
 
 impl Installation {
     /// One that knows the helper as an OAuth client.
-    fn new(test: &str) -> Self {
+    pub fn new(test: &str) -> Self {
         Self::start(test, &["--oauth-client"])
     }
 
@@ -42,7 +42,7 @@ impl Installation {
         Self::start_with(test, more, |_, plan| plan)
     }
 
-    fn start_with(
+    pub fn start_with(
         test: &str,
         more: &[&str],
         adjust: impl FnOnce(&World, BackendPlan) -> BackendPlan,
@@ -103,7 +103,7 @@ impl Installation {
     }
 
     /// One whole login without a browser, that leaves a kept sign-in behind.
-    fn sign_in(&self) -> Ending {
+    pub fn sign_in(&self) -> Ending {
         let felix = self.backstage.sign_in(&self.world, "felix");
         let mut helper = self.login().start();
         let (callback, cookie) = self.approve(&helper, &felix);
@@ -113,7 +113,7 @@ impl Installation {
         ending
     }
 
-    fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         state_folder(&self.world)
     }
 
@@ -130,17 +130,17 @@ impl Installation {
     }
 
     /// The one that there is.
-    fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         let files = self.files();
         assert_eq!(files.len(), 1, "{files:?}");
         files[0].clone()
     }
 
-    fn kept(&self) -> Value {
+    pub fn kept(&self) -> Value {
         serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap()
     }
 
-    fn note_kept(&self) {
+    pub fn note_kept(&self) {
         for file in self.files() {
             let Ok(kept) = serde_json::from_slice::<Value>(&std::fs::read(file).unwrap()) else { continue };
             for field in ["accessToken", "refreshToken"] {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::harness::clients::api::Api;
+use crate::harness::clients::own_exchange::OwnSession;
 use crate::harness::deployment::{Deployment, OnRedisWithCluster};
 use crate::harness::peers::provider::Provider;
 
@@ -52,6 +55,32 @@ impl Kept {
             let gone = ends.delete(&format!("/tokens?cluster={cluster}"));
             assert_eq!(gone.status, 200, "{}", gone.text);
             self.log_in_to(cluster, ends, ends);
+        }
+    }
+
+    /// A login of which the client keeps the verifier, begun at each replica that knows that: the other one reads its session, too, and
+    /// has the login that comes of it.
+    pub fn exchange_elsewhere(&self, apis: &[Arc<Api>]) {
+        for (knowing, other) in [(&apis[0], &apis[1]), (&apis[1], &apis[0])] {
+            let session = other.register_at("cluster-4");
+            let kept = knowing.keep_verifier(&session);
+            if kept.status == 405 {
+                continue;
+            }
+            let own = OwnSession::of(&session, &kept);
+            for api in [knowing, other] {
+                let told = api.session(&own.session);
+                let (status, auth_url) = (&told.json["status"], &told.json["authUrl"]);
+                assert_eq!((status, auth_url), (&json!("pending"), &kept.json["authUrl"]), "{}", told.text);
+            }
+            let brought = knowing.bring(&own.session, &own.tokens(&self.here.idp, "felix"));
+            assert_eq!(
+                (brought.status, &brought.json["refreshable"]),
+                (200, &json!(true)),
+                "{}",
+                brought.text
+            );
+            assert_eq!(other.session(&own.session).json["status"], "complete");
         }
     }
 

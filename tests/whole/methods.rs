@@ -39,11 +39,11 @@ fn a_wrong_method_at_the_backend_is_answered_405() {
     for (path, allowed) in [
         ("/info", &["GET"][..]),
         ("/register", &["POST"]),
-        ("/session", &["GET", "DELETE"]),
+        ("/session", &["GET", "PUT", "DELETE"]),
         ("/exchange", &["POST"]),
         ("/status", &["GET"]),
         ("/token", &["GET"]),
-        ("/tokens", &["DELETE"]),
+        ("/tokens", &["POST", "DELETE"]),
         ("/openapi.json", &["GET"]),
     ] {
         assert_allows(&format!("{base}{path}"), allowed);

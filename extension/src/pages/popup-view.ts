@@ -58,7 +58,8 @@ export function renderPopup(
   );
   say(document, state.isLoginUnderWay ? 'popup_under_way' : undefined);
   if (focused) {
-    document.getElementById(focused)?.focus();
+    // The user may have scrolled away from it, in a long list.
+    document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
 

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::info;
 use crate::backend::logins::get_status;
 use crate::backend::logout::delete_tokens;
-use crate::backend::session::{cancel, exchange, get_session, register};
+use crate::backend::session::{cancel, exchange, get_session, post_tokens, put_session, register};
 use crate::backend::tokens::get_token;
 
 #[derive(OpenApi)]
@@ -18,8 +18,10 @@ use crate::backend::tokens::get_token;
         info::info,
         register::register,
         get_session::session,
+        put_session::keep_verifier,
         cancel::cancel_session,
         exchange::exchange,
+        post_tokens::bring_tokens,
         get_status::status,
         get_token::give_token,
         delete_tokens::delete_tokens

@@ -3,12 +3,17 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
 
 use super::client_tls::ClientTls;
+use super::server_tls::ServerTls;
 use super::{AssemblyError, Foundations, clusters};
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::ProviderError;
+use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::{
@@ -52,17 +57,42 @@ impl From<UnusableRoots> for CheckError {
 pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) -> Result<(), CheckError> {
     let on = Foundations::new(settings)?;
     let http = ClientTls::load(settings)?.http(settings);
+    let clusters = clusters(settings, &on, &http);
+    // All at once: of twenty clusters one provider may not answer, and that takes its whole time.
+    let mut answers = match reach {
+        Reach::Settings => Vec::new(),
+        Reach::Online => join_all(clusters.iter().map(|known| examined(known))).await,
+    }
+    .into_iter();
+    listens(settings, out)?;
     let mut unfit = 0_usize;
-    for known in clusters(settings, &on, &http).iter() {
+    for known in clusters.iter() {
         writeln!(out, "{} ({})", known.settings.name, known.settings.title)?;
         for (what, line) in said(&known.settings) {
             writeln!(out, "  {what:<10} {line}")?;
         }
-        if reach == Reach::Online {
-            unfit = unfit.saturating_add(online(known, out).await?);
+        if let Some(answer) = answers.next() {
+            unfit = unfit.saturating_add(online(answer, out)?);
         }
     }
     if unfit == 0 { Ok(()) } else { Err(CheckError::NotFitting(unfit)) }
+}
+
+/// How the API is reached, where it speaks TLS.
+fn listens(settings: &BackendSettings, out: &mut dyn Write) -> Result<(), CheckError> {
+    let Some(files) = &settings.tls else { return Ok(()) };
+    let tls = ServerTls::load(files, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+    let until = tls.valid_until().map(|end| format!(", valid until {end}")).unwrap_or_default();
+    writeln!(
+        out,
+        "https on {} with the certificate of {}{until}",
+        settings.listen,
+        files.certificates.display()
+    )?;
+    for warning in tls.warnings() {
+        writeln!(out, "  {:<10} {warning}", "note")?;
+    }
+    Ok(())
 }
 
 /// What the program will do with these settings.
@@ -137,9 +167,12 @@ fn taken(cluster: &Cluster) -> String {
     line
 }
 
-/// Asks the identity provider; the number of what does not fit.
-async fn online(known: &KnownCluster, out: &mut dyn Write) -> Result<usize, CheckError> {
-    let unfit = match examined(known).await {
+/// Says what the identity provider says; the number of what does not fit.
+fn online(
+    answer: Result<(String, Vec<String>), ProviderError>,
+    out: &mut dyn Write,
+) -> Result<usize, CheckError> {
+    let unfit = match answer {
         Ok((found, unfit)) => {
             writeln!(out, "  {:<10} {found}", "found")?;
             unfit

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WARNING};
 use serde_json::json;
 
 use crate::problem::Problem;
@@ -29,6 +29,16 @@ pub fn as_status(problem: &Problem) -> HttpResponse {
     }))
 }
 
+/// Says it in a `Warning` (RFC 7234, 5.5), too, which kubectl prints: of what it asks for groups and resources with, it does not read the
+/// body of an error, and would say "unknown".
+pub fn warn(answer: &mut HttpResponse, problem: &Problem) {
+    let text = problem.message().replace('\\', "\\\\").replace('"', "\\\"");
+    // A message without control characters is always a value.
+    if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{text}\"").as_bytes()) {
+        answer.headers_mut().insert(WARNING, value);
+    }
+}
+
 /// The machine-readable reason that Kubernetes has for a status.
 fn reason(status: StatusCode) -> &'static str {
     match status.as_u16() {
@@ -41,5 +51,22 @@ fn reason(status: StatusCode) -> &'static str {
         503 => "ServiceUnavailable",
         504 => "Timeout",
         _ => "InternalError",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_a_quoted_string_of_one_line() {
+        let told = |message: &str| {
+            let problem = Problem::new(Code::NotConnected, message);
+            let mut answer = as_status(&problem);
+            warn(&mut answer, &problem);
+            answer.headers().get(WARNING).map(|value| value.as_bytes().to_vec())
+        };
+        assert_eq!(told(r#"No "Zürich\1"."#).as_deref(), Some(r#"299 - "No \"Zürich\\1\".""#.as_bytes()));
+        assert_eq!(told("two\nlines"), None);
     }
 }

@@ -77,7 +77,7 @@ fn dashed(name: &str) -> Cow<'_, str> {
 /// Refuses a request with headers that ask for something that we do not pass on.
 ///
 /// # Errors
-/// `not_allowed` for impersonation and upgrades, `bad_request` for two ways to tell the body's length.
+/// `not_allowed` for impersonation, `bad_request` for two ways to tell the body's length.
 pub fn check(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.keys().any(|name| dashed(name.as_str()).starts_with("impersonate-")) {
         return Err(Problem::new(
@@ -89,12 +89,6 @@ pub fn check(headers: &HeaderMap) -> Result<(), Problem> {
         return Err(Problem::new(
             Code::BadRequest,
             "The request has both Content-Length and Transfer-Encoding: send one of them.",
-        ));
-    }
-    if headers.contains_key(header::UPGRADE) {
-        return Err(Problem::new(
-            Code::NotAllowed,
-            "Upgraded connections are not passed on so far: use kubectl directly.",
         ));
     }
     Ok(())

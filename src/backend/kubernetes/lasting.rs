@@ -1,16 +1,16 @@
 //! Answers that stay open. Each needs a place among the streams, also one that was not asked to go on; and its caller has to be
 //! there: of a connection on which too much waits to be read, actix reads no more, not even its end.
 
-use std::any::Any;
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use socket2::{SockRef, Socket};
@@ -19,6 +19,8 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::streams::{Claim, OpenStream};
+use super::used_logins::{UsedLogin, UsedLogins};
+use crate::backend::inbound::tls_listener::CallersStream;
 
 /// After so long an answer is one that stays open.
 const LASTING: Duration = Duration::from_secs(10);
@@ -42,14 +44,57 @@ pub enum Ended {
     /// What waits on the connection is not read: no client does that, and its hanging up would go unnoticed.
     #[error("its caller went on sending, or is gone")]
     CallerGone,
+    /// The login that it was begun with is not there any more.
+    #[error(
+        "its user has logged out of the cluster, or logged in anew, or an admin or the identity provider ended the login"
+    )]
+    LoginEnded,
+}
+
+/// The connection of an answer's caller, as far as it is to be looked at.
+pub enum Caller<'r> {
+    /// Nothing may wait to be read on it.
+    Silent(&'r HttpRequest),
+    /// A body may wait there for as long as the API likes.
+    Sends(&'r HttpRequest),
+    /// It is not actix's any more, or will not be.
+    Taken,
+}
+
+impl Caller<'_> {
+    /// The connection, over HTTP/1.1: nothing else is on it.
+    fn connection(&self) -> Option<Rc<Socket>> {
+        self.request()?.conn_data::<CallersConnection>().map(|connection| Rc::clone(&connection.0))
+    }
+
+    /// The stream of a connection, over HTTP/2. That it is reset, or its connection gone, is noticed there.
+    fn stream(&self) -> Option<CallersStream> {
+        self.request()?.extensions().get::<CallersStream>().cloned()
+    }
+
+    fn request(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Silent(request) | Self::Sends(request) => Some(request),
+            Self::Taken => None,
+        }
+    }
+}
+
+/// What an answer was begun with.
+pub struct Begun {
+    /// Its place.
+    pub place: Place,
+    /// The login; none where it is in no record, so that nothing says when it ends.
+    pub login: Option<UsedLogin>,
+    /// Where it is looked after.
+    pub logins: Arc<UsedLogins>,
 }
 
 /// The connection of a caller, seen from beside actix.
 struct CallersConnection(Rc<Socket>);
 
 /// Has the requests of a connection know it. One that cannot be had is not looked at.
-pub fn know_connection(connection: &dyn Any, known: &mut Extensions) {
-    let Some(connection) = connection.downcast_ref::<TcpStream>() else { return };
+pub fn know_connection(connection: &TcpStream, known: &mut Extensions) {
     let Ok(socket) = SockRef::from(connection).try_clone() else { return };
     if socket.set_nonblocking(true).is_ok() {
         known.insert(CallersConnection(Rc::new(socket)));
@@ -66,17 +111,18 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins; `request` is the answer's, where nothing of it may wait to be read.
+    /// Begins.
     #[must_use]
-    pub fn begin(request: Option<&HttpRequest>, place: Place) -> Self {
-        let connection = request.and_then(HttpRequest::conn_data::<CallersConnection>);
-        let connection = connection.map(|connection| Rc::clone(&connection.0));
-        let (held, claim) = match place {
+    pub fn begin(caller: &Caller<'_>, begun: Begun) -> Self {
+        let (connection, stream) = (caller.connection(), caller.stream());
+        let looked_at = connection.clone().filter(|_| matches!(caller, Caller::Silent(_)));
+        let (held, claim) = match begun.place {
             Place::Held(place) => (Some(place), None),
             Place::Claimed(claim) => (None, Some(claim)),
         };
         let (sender, end) = oneshot::channel();
-        let watching = actix_web::rt::spawn(watch_over(connection, claim, sender));
+        let ends = ends(looked_at, claim, begun.login, begun.logins);
+        let watching = actix_web::rt::spawn(end_with(ends, (connection, stream), sender));
         Self { end: end.fuse(), _held: held, _watching: AbortOnDropHandle::new(watching) }
     }
 
@@ -91,16 +137,42 @@ impl Watch {
 }
 
 /// Ends the answer in both ways: actix may be waiting for the caller to read, or for what the API has to say.
-async fn watch_over(connection: Option<Rc<Socket>>, claim: Option<Claim>, end: oneshot::Sender<Ended>) {
-    sleep(LASTING).await;
-    let (ended, _place) = match claim.map(Claim::take).transpose() {
-        Err(_) => (Ended::NoPlace, None),
-        Ok(place) => (caller_gone(connection.as_deref()).await, place),
-    };
+async fn end_with(
+    ends: impl Future<Output = Ended>,
+    (connection, stream): (Option<Rc<Socket>>, Option<CallersStream>),
+    end: oneshot::Sender<Ended>,
+) {
+    let ended = ends.await;
     tracing::warn!(reason = %ended, "an answer that stayed open was ended");
     let _ = end.send(ended);
     if let Some(connection) = connection {
         let _ = connection.shutdown(Shutdown::Both);
+    }
+    // Over HTTP/2 other requests are on the same connection.
+    if let Some(stream) = stream {
+        stream.hang_up();
+    }
+}
+
+/// Returns when an answer that stays open has to end.
+async fn ends(
+    connection: Option<Rc<Socket>>,
+    claim: Option<Claim>,
+    login: Option<UsedLogin>,
+    logins: Arc<UsedLogins>,
+) -> Ended {
+    sleep(LASTING).await;
+    let Ok(_place) = claim.map(Claim::take).transpose() else { return Ended::NoPlace };
+    let login = login.map(|login| logins.use_of(login));
+    let login_ended = async {
+        match &login {
+            Some(login) => login.ended().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = caller_gone(connection.as_deref()) => ended,
+        () = login_ended => Ended::LoginEnded,
     }
 }
 

@@ -16,7 +16,8 @@ pub fn below_proxy<'p>(raw: &'p str, name: &str) -> Result<&'p str, Problem> {
     if path.split('/').all(is_plain) { Ok(path) } else { Err(refused()) }
 }
 
-/// Whether a path leads through a pod, a service or a node to what it serves: the subresource `proxy`, however it is written.
+/// Whether a path leads through a pod, a service or a node to what it serves or runs: the subresources `proxy`, `exec`, `attach` and
+/// `portforward`, however they are written.
 #[must_use]
 pub fn reaches_through(path: &str) -> bool {
     let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
@@ -26,7 +27,12 @@ pub fn reaches_through(path: &str) -> bool {
         return false;
     };
     // `proxy` first is what Kubernetes had before the subresource.
-    matches!(below, ["proxy", ..] | ["pods" | "services" | "nodes", _, "proxy", ..])
+    matches!(
+        below,
+        ["proxy", ..]
+            | ["pods" | "services" | "nodes", _, "proxy", ..]
+            | ["pods", _, "exec" | "attach" | "portforward", ..]
+    )
 }
 
 /// Whether a POST there only asks who its caller is or what they may do. No other spelling of these paths counts.
@@ -87,11 +93,17 @@ mod tests {
             "/api/v1/namespaces/team-a/services/https:web:443/proxy/",
             "/api/v1/nodes/n1/proxy/run/x",
             "/api/v1/proxy/nodes/n1",
+            "/api/v1/namespaces/team-a/pods/web-0/exec",
+            "/api/v1/namespaces/team-a/pods/web-0/%65xec/",
+            "/api/v1/namespaces/team-a/pods/web-0/attach",
+            "/api/v1/namespaces/team-a/pods/web-0/portforward",
         ] {
             assert!(reaches_through(path), "{path}");
         }
         for path in [
             "/api/v1/namespaces/team-a/pods/proxy",
+            "/api/v1/namespaces/team-a/pods/exec",
+            "/api/v1/namespaces/team-a/configmaps/x/exec",
             "/api/v1/namespaces/proxy/pods/web-0/log",
             "/api/v1/namespaces/pods/configmaps/proxy",
             "/apis/apps/v1/namespaces/team-a/deployments/proxy",

@@ -1,5 +1,5 @@
-//! Watches and followed logs stay open for hours: how many a user, and this process, may have open at once. Whatever else stays
-//! open is one of them.
+//! Watches, followed logs and upgrades stay open for hours: how many a user, and this process, may have open at once. Whatever else
+//! stays open is one of them.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -78,14 +78,14 @@ impl Claim {
         let of_user = open.by_user.get(&self.user).copied().unwrap_or_default();
         if of_user >= self.streams.per_user.get() {
             return Err(too_many(&format!(
-                "You have {of_user} watches and followed logs open here, the most that one user may have (STREAMS_PER_USER): \
-                 close some, then try again."
+                "You have {of_user} watches, followed logs and upgrades (exec, port-forward) open here, the most that one user may \
+                 have (STREAMS_PER_USER): close some, then try again."
             )));
         }
         if open.all >= self.streams.at_once {
             return Err(too_many(
-                "As many watches and followed logs are open here as this backend can keep: try again later, or ask the \
-                 operator for another replica.",
+                "As many watches, followed logs and upgrades are open here as this backend can keep: try again later, or ask \
+                 the operator for another replica.",
             ));
         }
         open.by_user.insert(self.user.clone(), of_user.saturating_add(1));

@@ -5,14 +5,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::protocol::WireSecret;
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]
-pub(super) fn serialize<S: Serializer>(
+pub(in crate::backend) fn serialize<S: Serializer>(
     secret: &Option<WireSecret>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     secret.as_ref().map_or("", WireSecret::expose).serialize(serializer)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+pub(in crate::backend) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<WireSecret>, D::Error> {
     let secret = WireSecret::deserialize(deserializer)?;

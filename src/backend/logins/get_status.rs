@@ -1,13 +1,16 @@
 //! `GET /status`: which clusters the caller is connected to.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::backoff::Failing;
+use super::from_kubelogin::from_kubelogin;
 use super::{LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, serves};
 use crate::backend::inbound::caller::Callers;
-use crate::backend::oidc::clusters::Clusters;
+use crate::backend::oidc::clusters::{Clusters, KnownCluster};
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -37,7 +40,7 @@ pub async fn status(
 ) -> Result<web::Json<StatusResponse>, Problem> {
     let caller = callers.user_or_on_behalf(&request).await?;
     let (user, now) = (caller.user(), clock.now());
-    let each = join_all(clusters.iter().map(|cluster| of_cluster(&logins, user, &cluster.settings, now)));
+    let each = join_all(clusters.iter().map(|cluster| of_cluster(&logins, user, cluster, now)));
     let clusters = of_all(each.await)?;
     Ok(web::Json(StatusResponse { user: user.to_string(), clusters }))
 }
@@ -48,11 +51,21 @@ struct Read {
     failed: Option<StoreError>,
 }
 
-async fn of_cluster(logins: &Logins, user: &UserRef, cluster: &Cluster, now: OffsetDateTime) -> Read {
-    let unconnected = unconnected(&cluster.name, &cluster.title);
-    let (status, failed) = match logins.read(&LoginKey::new(user, &cluster.name)).await {
-        Ok(None) => (unconnected, None),
-        Ok(Some(stored)) => (of_record(stored.record, now, unconnected), None),
+async fn of_cluster(
+    logins: &Logins,
+    user: &UserRef,
+    cluster: &Arc<KnownCluster>,
+    now: OffsetDateTime,
+) -> Read {
+    let Cluster { name, title, .. } = &cluster.settings;
+    let unconnected = unconnected(name, title);
+    let (status, failed) = match logins.read(&LoginKey::new(user, name)).await {
+        Ok(None) => (of_kubelogin(unconnected, user, cluster, now).await, None),
+        Ok(Some(stored)) => {
+            let status = of_record(stored.record, now, unconnected);
+            let serves = status.connected || status.refreshable;
+            (if serves { status } else { of_kubelogin(status, user, cluster, now).await }, None)
+        }
         Err(RecordError::Store(error)) => (unreadable(unconnected), Some(error)),
         Err(error) => {
             // Logs it.
@@ -61,6 +74,26 @@ async fn of_cluster(logins: &Logins, user: &UserRef, cluster: &Cluster, now: Off
         }
     };
     Read { status, failed }
+}
+
+/// The same where kubelogin has a login of the user on this machine.
+async fn of_kubelogin(
+    unconnected: ClusterStatus,
+    user: &UserRef,
+    cluster: &Arc<KnownCluster>,
+    now: OffsetDateTime,
+) -> ClusterStatus {
+    let Ok(Some(login)) = from_kubelogin(user, cluster, now).await else { return unconnected };
+    ClusterStatus {
+        connected: true,
+        subject: Some(login.subject),
+        email: login.email,
+        expires_at: Some(login.tokens.expires_at),
+        login_expires_at: None,
+        reason: None,
+        detail: None,
+        ..unconnected
+    }
 }
 
 /// A store that answers for one login and not for another is that one's trouble; one that answers for none is the answer's.

@@ -39,6 +39,12 @@ pub(super) struct Place {
 }
 
 impl Metadata {
+    /// Where codes are redeemed and refresh tokens are spent.
+    #[must_use]
+    pub fn token_endpoint(&self) -> &str {
+        &self.token_endpoint
+    }
+
     /// Whether every redirect must carry `iss` (RFC 9207, 2.3).
     #[must_use]
     pub fn promises_iss(&self) -> bool {

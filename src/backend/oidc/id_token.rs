@@ -26,6 +26,11 @@ pub enum Origin<'a> {
         /// The organization, where one is configured.
         organization: Option<&'a str>,
     },
+    /// A login that another program has made, at this client and with a nonce of its own.
+    Elsewhere {
+        /// The organization, where one is configured.
+        organization: Option<&'a str>,
+    },
     /// A refresh of a login, so who it is about must not change (OIDC Core, 12.2). It has no nonce of ours.
     Refresh {
         /// The `sub` that the login had.
@@ -316,7 +321,7 @@ fn check_nonce(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
 
 fn subject(claims: &Claims, origin: Origin<'_>) -> Result<String, Rejected> {
     let is_right = |sub: &String| match origin {
-        Origin::Login { .. } => !sub.is_empty(),
+        Origin::Login { .. } | Origin::Elsewhere { .. } => !sub.is_empty(),
         Origin::Refresh { subject, .. } => sub == subject,
     };
     claims.sub.clone().filter(is_right).ok_or(Rejected::Subject)
@@ -326,8 +331,10 @@ fn subject(claims: &Claims, origin: Origin<'_>) -> Result<String, Rejected> {
 fn check_organization(claims: &Claims, origin: Origin<'_>) -> Result<(), Rejected> {
     let named = claims.org_id.as_deref();
     let is_right = match origin {
-        Origin::Login { organization: None, .. } | Origin::Refresh { organization: None, .. } => true,
-        Origin::Login { organization, .. } => named == organization,
+        Origin::Login { organization: None, .. }
+        | Origin::Elsewhere { organization: None }
+        | Origin::Refresh { organization: None, .. } => true,
+        Origin::Login { organization, .. } | Origin::Elsewhere { organization } => named == organization,
         Origin::Refresh { organization, .. } => named.is_none() || named == organization,
     };
     if is_right { Ok(()) } else { Err(Rejected::Organization) }

@@ -110,7 +110,7 @@ impl Absent {
     #[must_use]
     pub fn at(origin: Origin<'_>) -> Self {
         match origin {
-            Origin::Login { .. } => Self::Refused,
+            Origin::Login { .. } | Origin::Elsewhere { .. } => Self::Refused,
             Origin::Refresh { .. } => Self::Stands,
         }
     }

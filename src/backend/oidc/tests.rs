@@ -26,7 +26,8 @@ fn asked(issuer: &str, known: &[&str], more: &[(&str, &str)]) -> Vec<(String, St
     let oidc = settings.clusters["default"].oidc.clone();
     let provider = Provider::new(oidc, http, Vec::new(), clock, random, BackendMetrics::new().unwrap());
     let secret = "secret".into();
-    let secrets = AuthorizationSecrets { state: &secret, nonce: &secret, verifier: &"v".repeat(43).into() };
+    let verifier = "v".repeat(43).into();
+    let secrets = AuthorizationSecrets { state: &secret, nonce: &secret, pkce: Pkce::Verifier(&verifier) };
     let url = provider.authorization_url(&metadata, &secrets).unwrap();
     Url::parse(url.expose()).unwrap().query_pairs().into_owned().collect()
 }

@@ -4,7 +4,6 @@ pub mod access_token;
 pub mod answer;
 pub(super) mod client_authentication;
 pub mod refusal_text;
-pub mod response;
 
 use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
@@ -13,11 +12,11 @@ use oauth2::{
 };
 
 use self::answer::{NoTokens, TokenEndpoint};
-use self::response::Tokens;
 use super::Provider;
 use super::discovery::Metadata;
 use super::provider_error::ProviderError;
 use crate::outbound::OutboundError;
+use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::protocol::WireSecret;
 
 pub(super) type ConfiguredClient = Client<

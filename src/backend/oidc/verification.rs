@@ -7,9 +7,9 @@ use super::clusters::KnownCluster;
 use super::discovery::Metadata;
 use super::id_token::{self, Expected, Origin, Rejected, SignedClaims, VerifiedIdToken};
 use super::identity_rule::{self, Absent, Mismatch, Owner};
-use super::token_endpoint::response::Tokens;
 use super::userinfo::NoUserinfo;
 use crate::outbound::OutboundError;
+use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::settings::cluster::Userinfo;
 
 /// The issuer and the client that the ID token has to name.

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, RecordError};
 use crate::backend::oidc::id_token::subject_said;
 use crate::backend::oidc::revocation_request::TokenKind;
-use crate::backend::oidc::token_endpoint::response::Tokens;
+use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed};

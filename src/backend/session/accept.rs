@@ -16,14 +16,14 @@ use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
 use crate::backend::oidc::identity_rule::{self, CatalogSaid, Mismatch, Owner};
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::revocation_request::silence::WhileSilent;
-use crate::backend::oidc::token_endpoint::response::Tokens;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
+use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
-use crate::protocol::{Code, WireSecret};
+use crate::protocol::{Code, Connected, WireSecret};
 use crate::random::random_secret;
 use crate::settings::cluster::Cluster;
 use crate::store::write_retry::retry_write;
@@ -38,10 +38,42 @@ pub struct Begun<'a> {
     pub user: UserRef,
     /// Their address in the catalog, where the identity rule asks for it.
     pub said: CatalogSaid,
-    /// The nonce of the authorization request.
-    pub nonce: &'a WireSecret,
+    /// Where the login was made.
+    pub made: Made<'a>,
     /// How long to try to keep the login while the store does not answer.
     pub keep_trying: Duration,
+}
+
+/// Where a login was made, which says what its ID token has to show.
+#[derive(Clone, Copy)]
+pub enum Made<'a> {
+    /// For a session, with the nonce of its authorization request.
+    ForSession(&'a WireSecret),
+    /// By another program of the user's: kubelogin.
+    Elsewhere,
+}
+
+impl<'a> Made<'a> {
+    /// Whether it was made for a session, so that what it brought is of no use to any other program.
+    #[must_use]
+    pub fn for_this_session(self) -> bool {
+        matches!(self, Self::ForSession(_))
+    }
+
+    fn origin(self, organization: Option<&'a str>) -> Origin<'a> {
+        match self {
+            Self::ForSession(nonce) => Origin::Login { nonce, organization },
+            Self::Elsewhere => Origin::Elsewhere { organization },
+        }
+    }
+}
+
+/// What became of a login's place.
+enum Placed {
+    /// It was free, or had this one.
+    New(Option<LiveLogin>),
+    /// It has a better one, which stays.
+    Left(LiveLogin),
 }
 
 /// A login that is kept.
@@ -58,6 +90,24 @@ pub struct Login {
     /// Whether it is refreshed then. Older binaries have not noted it.
     #[serde(default = "is_refreshable")]
     pub refreshable: bool,
+}
+
+impl Login {
+    fn of(live: &LiveLogin) -> Self {
+        Self {
+            subject: live.issued_to.subject.clone(),
+            email: live.email.clone(),
+            expires_at: live.tokens.expires_at,
+            refreshable: live.tokens.refresh_token.is_some(),
+        }
+    }
+
+    /// What a caller is told of it.
+    #[must_use]
+    pub fn told(self, user: String, cluster: String, return_to: Option<String>) -> Connected {
+        let Self { subject, email, expires_at, refreshable } = self;
+        Connected { success: true, user, cluster, subject, email, expires_at, refreshable, return_to }
+    }
 }
 
 fn is_refreshable() -> bool {
@@ -89,7 +139,7 @@ impl Acceptance {
         tokens: Tokens,
     ) -> Result<Login, Problem> {
         let key = LoginKey::new(&begun.user, cluster.name());
-        let checked = self.checked(cluster, metadata, &begun, &tokens).await;
+        let checked = self.checked(cluster, metadata, &begun, &tokens).await.map_err(refused);
         let random = self.logins.random.as_ref();
         let named = checked.and_then(|verified| Ok((verified, random_secret(random)?)));
         let (verified, id) = match named {
@@ -99,54 +149,37 @@ impl Acceptance {
                 return Err(problem);
             }
         };
-        let live = self.live(cluster, begun.said, &verified, &tokens, &id);
-        let login = Login {
-            subject: live.issued_to.subject.clone(),
-            email: live.email.clone(),
-            expires_at: live.tokens.expires_at,
-            refreshable: live.tokens.refresh_token.is_some(),
-        };
-        match self.keep(&key, live.clone(), begun.keep_trying).await {
-            Ok(replaced) => {
-                if let Some(replaced) = replaced.filter(|replaced| replaced.issued_to != live.issued_to) {
-                    self.let_go(&key, &replaced).await;
-                }
-                Ok(login)
-            }
-            // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
-            Err(_) if self.is_kept(&key, id.expose()).await => {
-                self.index.kept(&key, &live).await;
-                Ok(login)
-            }
-            Err(problem) => {
-                self.revoke(cluster, &key, &tokens).await;
-                Err(problem)
-            }
+        let set = TokenSet::new(&verified, &tokens, &cluster.settings.token, self.clock.now());
+        let live = live_login(cluster, begun.said, &verified, set, &id);
+        let settled = self.settle(&key, live, begun.made, begun.keep_trying).await;
+        if settled.is_err() {
+            self.revoke(cluster, &key, &tokens).await;
         }
+        settled
     }
 
-    fn live(
+    /// Keeps a login, and lets go of the one that it replaces. One that was made elsewhere leaves a better one in its place.
+    pub(super) async fn settle(
         &self,
-        cluster: &KnownCluster,
-        said: CatalogSaid,
-        verified: &VerifiedIdToken,
-        tokens: &Tokens,
-        id: &WireSecret,
-    ) -> LiveLogin {
-        let Cluster { oidc, token, .. } = &cluster.settings;
-        LiveLogin {
-            id: id.expose().to_owned(),
-            issued_to: IssuedTo {
-                issuer: oidc.issuer.clone(),
-                client_id: oidc.client_id.clone(),
-                subject: verified.subject().to_owned(),
-            },
-            organization: verified.text("org_id").map(str::to_owned),
-            said,
-            email: identity_rule::email_of(&cluster.settings.identity, verified),
-            tokens: TokenSet::new(verified, tokens, token, self.clock.now()),
-            intent: None,
-            failing: None,
+        key: &LoginKey,
+        live: LiveLogin,
+        made: Made<'_>,
+        keep_trying: Duration,
+    ) -> Result<Login, Problem> {
+        match self.keep(key, live.clone(), made, keep_trying).await {
+            Ok(Placed::New(replaced)) => {
+                if let Some(replaced) = replaced.filter(|replaced| replaced.issued_to != live.issued_to) {
+                    self.let_go(key, &replaced).await;
+                }
+                Ok(Login::of(&live))
+            }
+            Ok(Placed::Left(better)) => Ok(Login::of(&better)),
+            // The store has it, though no replica or no answer said so: to revoke it now would end a login that is kept.
+            Err(_) if self.is_kept(key, &live.id).await => {
+                self.index.kept(key, &live).await;
+                Ok(Login::of(&live))
+            }
+            Err(problem) => Err(problem),
         }
     }
 
@@ -171,11 +204,14 @@ impl Acceptance {
         &self,
         key: &LoginKey,
         live: LiveLogin,
+        made: Made<'_>,
         keep_trying: Duration,
-    ) -> Result<Option<LiveLogin>, Problem> {
-        let replaced = self.put_in_place(key, live.clone(), keep_trying).await?;
-        self.index.kept(key, &live).await;
-        Ok(replaced)
+    ) -> Result<Placed, Problem> {
+        let placed = self.put_in_place(key, live.clone(), made, keep_trying).await?;
+        if let Placed::New(_) = placed {
+            self.index.kept(key, &live).await;
+        }
+        Ok(placed)
     }
 
     /// Of two logins at once, the one that comes later finds the other in its place, and replaces it knowing that. One with a write that
@@ -184,8 +220,9 @@ impl Acceptance {
         &self,
         key: &LoginKey,
         live: LiveLogin,
+        made: Made<'_>,
         keep_trying: Duration,
-    ) -> Result<Option<LiveLogin>, Problem> {
+    ) -> Result<Placed, Problem> {
         let (logins, place, id) = (&self.logins, key.record(), live.id.clone());
         let state = LoginState::Live(Box::new(live.clone()));
         let (mut replaced, in_doubt) = (None, Cell::new(false));
@@ -193,10 +230,15 @@ impl Acceptance {
             let found = Found::at(logins, key, keep_trying).await?;
             // The write before was done, and its answer was lost.
             if found.has(&id) {
-                return Ok(replaced);
+                return Ok(Placed::New(replaced));
             }
             if in_doubt.take() && !found.is_still(replaced.as_ref()) {
                 break;
+            }
+            if let Some(better) =
+                found.login().filter(|held| !made.for_this_session() && held.is_better_than(&live))
+            {
+                return Ok(Placed::Left(better.clone()));
             }
             if let Some(held) = found.login().filter(|held| held.issued_to != live.issued_to) {
                 self.revoker.record(key, held, keep_trying).await?;
@@ -212,7 +254,7 @@ impl Acceptance {
                 written
             };
             if retry_write(keep_trying, write).await? == Swap::Done {
-                return Ok(replaced);
+                return Ok(Placed::New(replaced));
             }
         }
         Err(Problem::new(
@@ -221,27 +263,52 @@ impl Acceptance {
         ))
     }
 
-    async fn checked(
+    pub(super) async fn checked(
         &self,
         cluster: &KnownCluster,
         metadata: &Metadata,
         begun: &Begun<'_>,
         tokens: &Tokens,
-    ) -> Result<VerifiedIdToken, Problem> {
+    ) -> Result<VerifiedIdToken, Unacceptable> {
         let oidc = &cluster.settings.oidc;
         let parties = Parties { issuer: &oidc.issuer, client_id: &oidc.client_id };
-        let origin = Origin::Login { nonce: begun.nonce, organization: oidc.organization.as_deref() };
+        let origin = begun.made.origin(oidc.organization.as_deref());
         let owner = Owner { user: &begun.user, said: &begun.said };
         let now = self.clock.now();
-        cluster.verified(metadata, tokens, parties, origin, owner, now).await.map_err(refused)
+        cluster.verified(metadata, tokens, parties, origin, owner, now).await
     }
 
     /// Gives back what a refused login brought.
-    async fn revoke(&self, cluster: &KnownCluster, key: &LoginKey, tokens: &Tokens) {
+    pub(super) async fn revoke(&self, cluster: &KnownCluster, key: &LoginKey, tokens: &Tokens) {
         let oidc = &cluster.settings.oidc;
         if let Some(revocation) = Revocation::of_tokens(&oidc.issuer, &oidc.client_id, tokens) {
             self.revoker.revoke(key, revocation).await;
         }
+    }
+}
+
+/// What is kept of a login that was verified.
+pub(super) fn live_login(
+    cluster: &KnownCluster,
+    said: CatalogSaid,
+    verified: &VerifiedIdToken,
+    tokens: TokenSet,
+    id: &WireSecret,
+) -> LiveLogin {
+    let Cluster { oidc, .. } = &cluster.settings;
+    LiveLogin {
+        id: id.expose().to_owned(),
+        issued_to: IssuedTo {
+            issuer: oidc.issuer.clone(),
+            client_id: oidc.client_id.clone(),
+            subject: verified.subject().to_owned(),
+        },
+        organization: verified.text("org_id").map(str::to_owned),
+        said,
+        email: identity_rule::email_of(&cluster.settings.identity, verified),
+        tokens,
+        intent: None,
+        failing: None,
     }
 }
 
@@ -282,7 +349,7 @@ impl Found {
     }
 }
 
-fn refused(why: Unacceptable) -> Problem {
+pub(super) fn refused(why: Unacceptable) -> Problem {
     match why {
         Unacceptable::NoIdToken => Problem::new(
             Code::IdTokenRejected,

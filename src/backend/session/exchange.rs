@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use time::OffsetDateTime;
 
-use super::accept::{Acceptance, Begun, Login};
+use super::accept::{Acceptance, Begun, Login, Made};
 use super::{Authorization, Phase, SessionRecord, Sessions, Stored, lost, redirect_error, token};
 use crate::backend::inbound::json_body;
 use crate::backend::oidc::Provider;
@@ -28,7 +28,7 @@ use crate::panics::caught;
 use crate::panics::planted::{self, Place};
 use crate::problem::Problem;
 use crate::protocol::{
-    Code, Connected, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError,
+    Code, Denied, ExchangeRequest, ExchangeResponse, Granted, Refused, SessionError, WireSecret,
 };
 use crate::random::sha256;
 use crate::store::Swap;
@@ -99,7 +99,7 @@ impl Exchange {
     /// The identity provider said no: that is the session's outcome.
     async fn refusal(&self, mut stored: Stored, refused: Refused) -> Result<ExchangeResponse, Problem> {
         match &stored.record.phase {
-            Phase::Pending(_) => self.check_not_expired(&stored.record)?,
+            Phase::Pending(_) => check_not_expired(&stored.record, self.clock.now())?,
             Phase::Failed { code: None, error } if error.code != Code::Cancelled => {
                 return Ok(denied(error.clone()));
             }
@@ -123,13 +123,29 @@ impl Exchange {
         }
     }
 
-    async fn granted_code(&self, mut stored: Stored, granted: Granted) -> Result<ExchangeResponse, Problem> {
+    async fn granted_code(&self, stored: Stored, granted: Granted) -> Result<ExchangeResponse, Problem> {
         let code = sha256(granted.code.expose().as_bytes());
-        let authorization = match &stored.record.phase {
-            Phase::Pending(authorization) => authorization.clone(),
-            _ => return self.outcome(stored, &code).await,
+        let Phase::Pending(authorization) = &stored.record.phase else {
+            return self.outcome(stored, &code).await;
         };
-        self.check_not_expired(&stored.record)?;
+        let authorization = authorization.clone();
+        let verifier = authorization.verifier.clone().ok_or_else(kept_by_the_helper)?;
+        self.once(stored, code, authorization, async |record, authorization| {
+            self.redeem(record, &authorization.nonce, &verifier, &granted).await
+        })
+        .await
+    }
+
+    /// Claims a pending session for this code, or for these tokens, then does the work and writes its outcome; or tells what a concurrent
+    /// request has made of it.
+    pub(super) async fn once(
+        &self,
+        mut stored: Stored,
+        code: String,
+        authorization: Authorization,
+        work: impl AsyncFnOnce(&SessionRecord, &Authorization) -> Result<Login, Failure>,
+    ) -> Result<ExchangeResponse, Problem> {
+        check_not_expired(&stored.record, self.clock.now())?;
         self.stopping.time_for(self.spending)?;
         let lease_until = self.clock.now() + self.lease;
         let claim = Phase::Exchanging { code: code.clone(), lease_until };
@@ -138,7 +154,7 @@ impl Exchange {
             return self.outcome(self.sessions.reload(&stored.id).await?, &code).await;
         }
         let timer = self.metrics.exchange_seconds.start_timer();
-        let result = caught(self.redeem(&stored.record, &authorization, &granted)).await;
+        let result = caught(work(&stored.record, &authorization)).await;
         timer.observe_duration();
         let Ok(result) = result else {
             // The code may be spent. This caller is told of the fault, all others that the login is lost.
@@ -150,7 +166,7 @@ impl Exchange {
     }
 
     /// What a code that was seen before, or a second one, is answered with.
-    async fn outcome(&self, mut stored: Stored, code: &str) -> Result<ExchangeResponse, Problem> {
+    pub(super) async fn outcome(&self, mut stored: Stored, code: &str) -> Result<ExchangeResponse, Problem> {
         match stored.record.phase.clone() {
             ref over @ Phase::Exchanging { code: ref first, .. } if first != code => Err(finished(over)),
             Phase::Exchanging { lease_until, .. } if lease_until > self.clock.now() => Err(Problem::new(
@@ -179,27 +195,37 @@ impl Exchange {
     async fn redeem(
         &self,
         record: &SessionRecord,
-        authorization: &Authorization,
+        nonce: &WireSecret,
+        verifier: &WireSecret,
         granted: &Granted,
     ) -> Result<Login, Failure> {
         let cluster = self.clusters.get(&record.cluster)?;
         let provider = &cluster.provider;
         let metadata = self.ready(provider).await.map_err(Failure::NotSent)?;
         check_iss(granted.iss.as_deref(), &cluster.settings.oidc.issuer, metadata.promises_iss())?;
-        let tokens = provider.redeem(&metadata, &granted.code, &authorization.verifier).await;
+        let tokens = provider.redeem(&metadata, &granted.code, verifier).await;
         let tokens = tokens.map_err(|error| failed_redemption(error, self.clock.now()))?;
         planted::here(Place::Exchange);
-        let begun = Begun {
-            user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
-            said: record.said.clone(),
-            nonce: &authorization.nonce,
-            keep_trying: self.lease,
-        };
+        let begun = self.begun(record, nonce)?;
         Ok(self.acceptance.accept(cluster, &metadata, begun, tokens).await?)
     }
 
+    /// What a session's login was begun with.
+    pub(super) fn begun<'a>(
+        &self,
+        record: &SessionRecord,
+        nonce: &'a WireSecret,
+    ) -> Result<Begun<'a>, Failure> {
+        Ok(Begun {
+            user: record.user.parse().map_err(|_| Failure::Final(lost_problem()))?,
+            said: record.said.clone(),
+            made: Made::ForSession(nonce),
+            keep_trying: self.lease,
+        })
+    }
+
     /// Discovery and keys at hand, in time for the code to be spent.
-    async fn ready(&self, provider: &Provider) -> Result<Arc<Metadata>, Problem> {
+    pub(super) async fn ready(&self, provider: &Provider) -> Result<Arc<Metadata>, Problem> {
         tokio::select! {
             biased;
             () = self.stopping.no_time_for(self.spending) => Err(TooLate.into()),
@@ -235,20 +261,21 @@ impl Exchange {
         }
         answer
     }
-
-    fn check_not_expired(&self, record: &SessionRecord) -> Result<(), Problem> {
-        if record.expires_at > self.clock.now() {
-            return Ok(());
-        }
-        Err(Problem::new(
-            Code::SessionExpired,
-            "This login took longer than it may: begin it again in Backstage.",
-        ))
-    }
 }
 
-/// Why no login came of a code.
-enum Failure {
+/// Whether the session's time is not over.
+pub(super) fn check_not_expired(record: &SessionRecord, now: OffsetDateTime) -> Result<(), Problem> {
+    if record.expires_at > now {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::SessionExpired,
+        "This login took longer than it may: begin it again in Backstage.",
+    ))
+}
+
+/// Why no login came of a code, or of tokens.
+pub(super) enum Failure {
     /// The identity provider never heard of the code: it can be sent again.
     NotSent(Problem),
     /// The code is spent, or may be.
@@ -298,19 +325,18 @@ fn denied(error: SessionError) -> ExchangeResponse {
 }
 
 fn connected(record: &SessionRecord, login: Login) -> ExchangeResponse {
-    ExchangeResponse::Connected(Connected {
-        success: true,
-        user: record.user.clone(),
-        cluster: record.cluster.clone(),
-        subject: login.subject,
-        email: login.email,
-        expires_at: login.expires_at,
-        refreshable: login.refreshable,
-        return_to: record.return_to.clone(),
-    })
+    let SessionRecord { user, cluster, return_to, .. } = record;
+    ExchangeResponse::Connected(login.told(user.clone(), cluster.clone(), return_to.clone()))
 }
 
-fn finished(phase: &Phase) -> Problem {
+fn kept_by_the_helper() -> Problem {
+    Problem::new(
+        Code::NotAllowed,
+        "The helper keeps the verifier of this login, so only the helper can redeem its code: it sends the tokens to POST /tokens.",
+    )
+}
+
+pub(super) fn finished(phase: &Phase) -> Problem {
     Problem::new(
         Code::SessionFinished,
         match phase {
@@ -326,7 +352,7 @@ fn lost_problem() -> Problem {
     Problem::new(code, message)
 }
 
-fn interrupted() -> Problem {
+pub(super) fn interrupted() -> Problem {
     Problem::new(
         Code::InternalError,
         "A fault of the backend interrupted the login: log in again, and tell its operator, whose log says where it happened.",

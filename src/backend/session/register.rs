@@ -10,8 +10,8 @@ use super::{Authorization, Phase, SessionRecord, Sessions};
 use crate::backend::inbound::caller::{Caller, Callers};
 use crate::backend::inbound::json_body;
 use crate::backend::inbound::rate_limit::RateLimits;
-use crate::backend::oidc::AuthorizationSecrets;
 use crate::backend::oidc::clusters::Clusters;
+use crate::backend::oidc::{AuthorizationSecrets, Pkce};
 use crate::backstage_names::UserRef;
 use crate::problem::Problem;
 use crate::protocol::{Code, RegisterRequest, RegisterResponse};
@@ -63,7 +63,7 @@ pub struct Registration {
 
 impl Registration {
     /// Refuses a request that shows no valid identity, which counts for its address.
-    fn refuse_stranger(&self, request: &HttpRequest, problem: Problem) -> Problem {
+    pub(super) fn refuse_stranger(&self, request: &HttpRequest, problem: Problem) -> Problem {
         // Backstage does not answer: that is not the caller's fault.
         if problem.code() == Code::Timeout {
             return self.audited(None, problem);
@@ -74,7 +74,7 @@ impl Registration {
 
     /// Counts a refusal, and leaves a line for one that concerns a person. Requests with no token at all are noise, and so are
     /// those beyond the limit of an address.
-    fn audited(&self, user: Option<&UserRef>, problem: Problem) -> Problem {
+    pub(super) fn audited(&self, user: Option<&UserRef>, problem: Problem) -> Problem {
         let code = problem.code();
         self.metrics.registrations.with_label_values(&[code.as_str()]).inc();
         if user.is_some() || code == Code::TokenInvalid {
@@ -102,7 +102,7 @@ impl Registration {
         let random = self.sessions.random.as_ref();
         let (state, nonce, verifier) =
             (random_secret(random)?, random_secret(random)?, random_secret(random)?);
-        let secrets = AuthorizationSecrets { state: &state, nonce: &nonce, verifier: &verifier };
+        let secrets = AuthorizationSecrets { state: &state, nonce: &nonce, pkce: Pkce::Verifier(&verifier) };
         let auth_url = cluster.provider.authorization_url(&metadata, &secrets)?;
         let record = SessionRecord {
             user: caller.user.to_string(),
@@ -111,7 +111,11 @@ impl Registration {
             said,
             expires_at: (self.sessions.clock.now() + self.sessions.lifetime).truncate_to_second(),
             state,
-            phase: Phase::Pending(Authorization { nonce, verifier, auth_url: auth_url.clone() }),
+            phase: Phase::Pending(Authorization {
+                nonce,
+                verifier: Some(verifier),
+                auth_url: auth_url.clone(),
+            }),
         };
         let session_token = self.sessions.begin(&record).await?;
         Ok(RegisterResponse {

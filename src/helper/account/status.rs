@@ -1,8 +1,9 @@
 //! The `status` command: the user, the clusters, and until when each login lasts.
 
 use serde::Serialize;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
+use super::shown_time::utc;
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
 use crate::helper::backend_client::harmless;
@@ -104,12 +105,6 @@ fn why(reason: &str, detail: Option<&str>) -> String {
         Some(detail) => format!("{sentence}: {} ({reason})", harmless(detail).collect::<String>()),
         None => format!("{sentence} ({reason})"),
     }
-}
-
-/// To the minute and in UTC, so that users and admins see the same.
-fn utc(time: OffsetDateTime) -> String {
-    let time = time.to_offset(UtcOffset::UTC);
-    format!("{} {:02}:{:02} UTC", time.date(), time.hour(), time.minute())
 }
 
 #[cfg(test)]

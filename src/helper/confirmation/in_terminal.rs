@@ -28,20 +28,33 @@ pub async fn confirm(
         TrustStatus::Unconfirmed => {}
         TrustStatus::Unknown(error) => tools.terminal.say(&error.to_string()),
     }
-    let not_confirmed = || {
-        let name = trust.name().to_string();
-        let shown = word(&name, "URL").to_owned();
-        HelperError::NotConfirmed { name, shown }
-    };
     if keyboard::attended() == Attended::No {
-        return Err(not_confirmed());
+        return Err(not_confirmed(trust));
     }
     let timeout: Duration = settings.login_timeout.0;
     match tokio::time::timeout(timeout, answer(trust, tools, keyboard)).await {
         Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) | Err(_) => Err(not_confirmed()),
+        Ok(Ok(false)) | Err(_) => Err(not_confirmed(trust)),
         Ok(Err(error)) => Err(error.into()),
     }
+}
+
+/// Succeeds if the backend was confirmed before; asks nothing.
+///
+/// # Errors
+/// [`HelperError::NotConfirmed`], or that it cannot be told.
+pub fn confirmed_before(trust: &BackendTrust) -> Result<(), HelperError> {
+    match trust.status() {
+        TrustStatus::Confirmed => Ok(()),
+        TrustStatus::Unconfirmed => Err(not_confirmed(trust)),
+        TrustStatus::Unknown(error) => Err(error.into()),
+    }
+}
+
+fn not_confirmed(trust: &BackendTrust) -> HelperError {
+    let name = trust.name().to_string();
+    let shown = word(&name, "URL").to_owned();
+    HelperError::NotConfirmed { name, shown }
 }
 
 /// Whether the user types the words. The end of input is a no.

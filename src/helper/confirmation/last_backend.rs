@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::backend_name::BackendName;
-use crate::helper::private_folder::{FolderError, PrivateFolder};
+use crate::helper::sign_in::private_folder::{FolderError, PrivateFolder};
 
 /// The file, in the helper's folder.
 const FILE: &str = "last-backend.json";

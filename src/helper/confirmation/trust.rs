@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::backend_name::BackendName;
-use crate::helper::private_folder::{FolderError, PrivateFolder};
+use crate::helper::sign_in::private_folder::{FolderError, PrivateFolder};
 
 /// The file, in the helper's folder.
 const FILE: &str = "confirmed-backends.json";

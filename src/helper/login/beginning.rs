@@ -14,8 +14,9 @@ use crate::helper::confirmation::trust::BackendTrust;
 use crate::helper::session::auth_url::{AuthUrl, redirect_uri_of};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::open_session::{OpenSession, Origin};
+use crate::helper::session::own_exchange::OwnExchange;
 use crate::helper::session::pending_login::PendingLogin;
-use crate::helper::session::{self, Credential, IdentityCheck};
+use crate::helper::session::{self, Credential, IdentityCheck, Session};
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::terminal::dialogue::BrowserState;
 use crate::helper::terminal::keyboard::Keyboard;
@@ -51,6 +52,8 @@ pub struct Begun {
     pub identity: IdentityCheck,
     /// Where its session was begun.
     pub origin: Origin,
+    /// What its code is redeemed with here; none where the backend redeems it.
+    pub own_exchange: Option<OwnExchange>,
 }
 
 impl Beginning<'_> {
@@ -115,6 +118,7 @@ impl Beginning<'_> {
         };
         let session = session::begin(credential, api, settings.cluster.as_deref()).await?;
         self.open_session.begun(api, &session.token, origin);
+        let session = session.exchanged_by(settings, api, tools.random.as_ref()).await?;
         let session_ends = Instant::now() + session.remaining;
         let redirect_uri = redirect_uri_of(self.info, &session.cluster)?;
         let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
@@ -123,7 +127,8 @@ impl Beginning<'_> {
         let (host, random) = (redirect_uri.host(), tools.random.as_ref());
         let (login, callbacks) = PendingLogin::new(facts, auth_url, host, port, consent, random)?;
         let login = Arc::clone(single_login.begin_login(login));
-        Ok(Begun { login, callbacks, session_token: session.token, session_ends, browser, identity, origin })
+        let Session { token: session_token, own_exchange, .. } = session;
+        Ok(Begun { login, callbacks, session_token, session_ends, browser, identity, origin, own_exchange })
     }
 }
 

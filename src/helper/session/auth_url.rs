@@ -34,6 +34,15 @@ pub enum BadAuthUrl {
     /// The code would be sent elsewhere.
     #[error("would send the authorization code elsewhere than to this helper")]
     OtherRedirect,
+    /// Another program could redeem its code.
+    #[error("does not carry this helper's own PKCE challenge")]
+    OtherVerifier,
+    /// The login page, the issuer and the token endpoint do not belong together, by the issuer's own word.
+    #[error("belongs to another identity provider than the one that the code would be sent to")]
+    OtherProvider,
+    /// It names no client (RFC 6749, 4.1.1).
+    #[error("names no client")]
+    NoClient,
     /// Not 43 characters of base64url.
     #[error("carries no well-formed state")]
     State,
@@ -111,6 +120,13 @@ impl AuthUrl {
     #[must_use]
     pub fn state(&self) -> &WireSecret {
         &self.state
+    }
+
+    /// The client that asks.
+    #[must_use]
+    pub fn client_id(&self) -> Option<String> {
+        let url = Url::parse(self.text.expose()).ok()?;
+        url.query_pairs().find(|(name, _)| name == "client_id").map(|(_, id)| id.into_owned())
     }
 
     /// The identity provider's host, for display.

@@ -10,7 +10,9 @@ use super::outcome::{Failure, Outcome};
 use super::pending_login::Awaited;
 use crate::helper::backend_client::{ApiError, BackendApi, Refusal, displayable};
 use crate::outbound::OutboundError;
-use crate::protocol::{Code, Denied, ExchangeRequest, ExchangeResponse, SessionStatus, WireSecret};
+use crate::protocol::{
+    Code, Denied, ExchangeRequest, ExchangeResponse, SessionStatus, TokensRequest, WireSecret,
+};
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -18,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// The longest `Retry-After` that is followed: a gateway that asks for an hour would end the session.
 const LONGEST_ASKED: Duration = Duration::from_secs(30);
 
-/// What an answer to `/exchange` means.
+/// What an answer to `/exchange` or `/tokens` means.
 #[derive(Debug)]
 pub enum Verdict {
     /// A final answer.
@@ -105,13 +107,40 @@ pub async fn deliver(
     session_ends: Instant,
     on_trouble: impl Fn(&Trouble),
 ) -> Outcome {
-    let backoff = ExponentialBuilder::new()
+    let send = async || api.exchange(session_token, request).await;
+    until_final(api, session_token, session_ends, on_trouble, send).await
+}
+
+/// Brings what this helper has redeemed the code for, in the same way.
+pub async fn bring(
+    api: &BackendApi,
+    session_token: &WireSecret,
+    tokens: &TokensRequest,
+    session_ends: Instant,
+    on_trouble: impl Fn(&Trouble),
+) -> Outcome {
+    let send = async || api.bring(session_token, tokens).await;
+    until_final(api, session_token, session_ends, on_trouble, send).await
+}
+
+/// The pauses between two tries, without end.
+pub(super) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
         .with_min_delay(FIRST_WAIT)
         .with_max_delay(LONGEST_WAIT)
         .without_max_times()
-        .with_jitter();
+        .with_jitter()
+}
+
+async fn until_final(
+    api: &BackendApi,
+    session_token: &WireSecret,
+    session_ends: Instant,
+    on_trouble: impl Fn(&Trouble),
+    send: impl AsyncFn() -> Result<ExchangeResponse, ApiError>,
+) -> Outcome {
     let attempt = || async {
-        match judge(api.exchange(session_token, request).await) {
+        match judge(send().await) {
             Verdict::Final(outcome) => Ok(outcome),
             Verdict::Again(trouble) => match stored_failure(api, session_token, &trouble).await {
                 Some(outcome) => Ok(outcome),
@@ -120,7 +149,7 @@ pub async fn deliver(
         }
     };
     let delivered = attempt
-        .retry(backoff)
+        .retry(backoff())
         .adjust(|trouble: &Trouble, wait| wait.map(|wait| wait.max(asked(trouble))))
         .notify(|trouble, _| on_trouble(trouble));
     match tokio::time::timeout_at(session_ends, delivered).await {
@@ -130,7 +159,8 @@ pub async fn deliver(
     }
 }
 
-fn asked(trouble: &Trouble) -> Duration {
+/// How long the other side asks to be left alone, as far as that is followed.
+pub(super) fn asked(trouble: &Trouble) -> Duration {
     trouble.at_least.unwrap_or_default().min(LONGEST_ASKED)
 }
 

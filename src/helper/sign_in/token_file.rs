@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::helper::private_folder::{FolderError, PrivateFolder};
+use crate::helper::sign_in::private_folder::{FolderError, PrivateFolder};
 use crate::protocol::WireSecret;
 use crate::random::sha256;
 
@@ -30,9 +30,25 @@ pub struct Tokens {
     /// When it expires, by our clock.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
+    /// When it was issued, by our clock. Earlier versions did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub issued_at: Option<OffsetDateTime>,
     /// For the next token, usable once; only if Backstage issues them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<WireSecret>,
+}
+
+/// How far a clock is corrected without a word: by less, a token does not count as one of the future.
+const CORRECTION: time::Duration = time::Duration::minutes(1);
+
+impl Tokens {
+    /// Whether the access token lasts beyond that time. If it was issued later than now, the clock was set back since, and its end by that
+    /// clock is too late by as much: such a token does not count.
+    #[must_use]
+    pub fn serve_until(&self, time: OffsetDateTime, now: OffsetDateTime) -> bool {
+        let is_of_the_future = self.issued_at.is_some_and(|at| at > now.saturating_add(CORRECTION));
+        self.expires_at > time && !is_of_the_future
+    }
 }
 
 /// The tokens of one client at one backend.
@@ -97,6 +113,18 @@ impl TokenFile {
         Ok(there)
     }
 
+    /// Its name, without the end.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder that it is in.
+    #[must_use]
+    pub fn folder(&self) -> &PrivateFolder {
+        &self.folder
+    }
+
     fn file_name(&self) -> String {
         format!("{}.json", self.name)
     }
@@ -156,6 +184,7 @@ mod tests {
         Tokens {
             access_token: access.into(),
             expires_at: OffsetDateTime::UNIX_EPOCH,
+            issued_at: None,
             refresh_token: Some("a refresh token".into()),
         }
     }

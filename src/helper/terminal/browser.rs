@@ -13,6 +13,11 @@ pub trait Browser: Send + Sync {
     /// # Errors
     /// When no browser could be started.
     fn open(&self, address: &WireSecret) -> Result<(), NotOpened>;
+
+    /// Whether it opens a window: without one, the user opens what is printed.
+    fn opens_windows(&self) -> bool {
+        true
+    }
 }
 
 /// No browser could be started.
@@ -107,6 +112,10 @@ pub struct NoBrowser;
 impl Browser for NoBrowser {
     fn open(&self, _address: &WireSecret) -> Result<(), NotOpened> {
         Ok(())
+    }
+
+    fn opens_windows(&self) -> bool {
+        false
     }
 }
 

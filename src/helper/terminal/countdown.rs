@@ -27,6 +27,7 @@ enum Shown {
 
 impl Countdown {
     /// A line on stderr; none where it is no terminal, is a `dumb` one, or belongs to a CI job: its log would keep every change.
+    #[must_use]
     pub fn new(left: Duration) -> Option<Self> {
         let screen = Term::stderr();
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -72,6 +73,7 @@ fn line(spinner: char, left: Duration, columns: usize) -> String {
 }
 
 /// As people say it: a session that was begun a moment ago has five minutes, not 4 minutes 59 seconds.
+#[must_use]
 pub fn rounded(left: Duration) -> Duration {
     let seconds = left.as_secs();
     Duration::from_secs(if seconds > 60 { seconds.next_multiple_of(10) } else { seconds })

@@ -195,7 +195,8 @@ fn offer_pasting(
     }
 }
 
-fn open(link: &WireSecret, tools: &Tools) {
+/// Shows the link, with what to do where the browser is elsewhere, and opens it.
+pub fn open(link: &WireSecret, tools: &Tools) {
     let link = link.clone();
     tools.terminal.say(&format!("Open {}", link.expose()));
     tools.advised.call_once(|| {
@@ -353,7 +354,7 @@ pub fn say_outcome(terminal: &Terminal, facts: &LoginFacts, outcome: &Outcome) {
         ));
         if !connected.refreshable {
             terminal.say(
-                "It ends then, since the identity provider gave no refresh token: log in again, or have the operator look at OIDC_SCOPES and at the client's grants.",
+                "It ends then, since the backend has no refresh token for it: log in again, or have the operator look at OIDC_SCOPES, at the client's grants, and with EXCHANGE=helper at what the backend reaches.",
             );
         }
     }

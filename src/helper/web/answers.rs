@@ -75,5 +75,6 @@ pub async fn follow(redirect: &DeferredRedirect) -> HttpResponse {
     match redirect.destination().await {
         Destination::Link(link) => HttpResponse::SeeOther().insert_header((LOCATION, link.expose())).finish(),
         Destination::Failure(sentence) => pages::sign_in_failed(&sentence).into_response(),
+        Destination::SignedIn => pages::signed_in::page().into_response(),
     }
 }

@@ -11,6 +11,8 @@ pub enum Destination {
     Link(WireSecret),
     /// To no link, as nothing begins: a page with this sentence.
     Failure(String),
+    /// To no link, as a sign-in was all that was wanted: a page that says so.
+    SignedIn,
 }
 
 /// A redirect that is decided later; any number of browsers can wait for it.

@@ -1,6 +1,7 @@
 //! The pages that the user sees, each with the next step.
 
 pub mod layout;
+pub mod signed_in;
 pub mod wrong_host;
 
 use std::time::Duration;
@@ -202,7 +203,7 @@ fn success(facts: &LoginFacts, connected: &Connected) -> Page {
             p { strong #user { (facts.user) } " now has their own access to " strong #cluster { (facts.cluster) } " in Backstage." }
             p { "You logged in at " strong { (facts.idp_host) } " as " strong #account { (displayable(connected.account())) } "." }
             @if !connected.refreshable {
-                p { "It ends when its token does, since the identity provider gave no refresh token: log in again then." }
+                p { "It ends when its token does, since the backend has no refresh token for it: log in again then." }
             }
             p { "You can close this page." }
             (way_back(facts))

@@ -6,7 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::upgrade::OnUpgrade;
 use hyper::{HeaderMap, Response, StatusCode, Version};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::lanes::Place;
 
@@ -18,17 +21,34 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub body: AnswerBody,
+    /// After a 101, the connection.
+    pub switched: Switched,
 }
 
 impl Answer {
-    pub(super) fn new(answer: Response<Incoming>, place: Place) -> Self {
+    pub(super) fn new(mut answer: Response<Incoming>, place: Place) -> Self {
+        let switched = Switched(hyper::upgrade::on(&mut answer));
         let (head, incoming) = answer.into_parts();
         let framing = if head.version == Version::HTTP_2 { Framing::Http2 } else { Framing::Http1 };
         Self {
             status: head.status,
             headers: head.headers,
             body: AnswerBody { incoming, framing, _place: place },
+            switched,
         }
+    }
+}
+
+/// The connection of an answer that switched protocols (RFC 9110, 15.2.2).
+pub struct Switched(OnUpgrade);
+
+impl Switched {
+    /// Its bytes both ways, from the first behind the head on. Dropping it ends the connection.
+    ///
+    /// # Errors
+    /// For an answer that did not switch protocols, and when the connection has ended.
+    pub async fn stream(self) -> Result<impl AsyncRead + AsyncWrite + Unpin, hyper::Error> {
+        Ok(TokioIo::new(self.0.await?))
     }
 }
 

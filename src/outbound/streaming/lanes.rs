@@ -64,6 +64,8 @@ pub(super) enum Carries {
     Requests,
     /// Streams that stay open and send little at a time.
     Streams,
+    /// Requests that ask for another protocol on their connection: it is theirs alone.
+    Upgrades,
 }
 
 /// The lanes to one server.
@@ -117,6 +119,7 @@ fn pool(connector: Connector, carries: Carries) -> Client<Connector, RequestBody
     match carries {
         Carries::Requests => pool.http1_max_buf_size(READ_BUFFER),
         Carries::Streams => pool.http1_read_buf_exact_size(SMALL_READ_BUFFER),
+        Carries::Upgrades => pool.pool_max_idle_per_host(0).http1_max_buf_size(READ_BUFFER),
     };
     pool.build(connector)
 }

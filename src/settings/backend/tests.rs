@@ -81,6 +81,32 @@ fn a_dev_user_is_refused_beyond_loopback_and_with_the_catalog_rule() {
 }
 
 #[test]
+fn kubelogins_cache_is_for_one_user_on_loopback_whose_tokens_say_who_they_are() {
+    let email = [("IDENTITY_RULE", "email"), ("IDENTITY_EMAIL_DOMAINS", "example.com")];
+    let cache = [("KUBELOGIN_CACHE_DIR", "/cache"), ("KUBELOGIN_CACHE_USER", "user:default/felix")];
+    let with = |more: &[(&'static str, &'static str)]| [&email[..], &cache, more].concat();
+    let settings = BackendSettings::read(&source(&with(&[]))).unwrap();
+    let place = settings.clusters.values().next().unwrap().kubelogin.as_ref().unwrap();
+    assert_eq!((place.folder.as_path(), place.user.to_string().as_str()), (Path::new("/cache"), cache[1].1));
+    let without = BackendSettings::read(&source(&email)).unwrap();
+    assert!(without.clusters.values().all(|cluster| cluster.kubelogin.is_none()));
+    for (more, named) in [
+        (&with(&[("LISTEN", "0.0.0.0:7008")])[..], "on loopback only"),
+        (&with(&[("CONTROL_LISTEN", "0.0.0.0:9090")]), "on loopback only"),
+        (&with(&[("KUBELOGIN_CACHE_DIR", ".kube/cache/oidc-login")]), "from the root"),
+        (&with(&[("KUBELOGIN_CACHE_USER", "felix@example.com")]), "KUBELOGIN_CACHE_USER"),
+        (&with(&[("CLUSTER_AUTH_DEV_USER", "user:default/mara")]), "another user than CLUSTER_AUTH_DEV_USER"),
+        (&with(&[("IDENTITY_RULE", "any")]), "IDENTITY_RULE is any"),
+        (&cache, "IDENTITY_RULE is catalog"),
+        (&[&email[..], &cache[..1]].concat(), "set both, or none"),
+        (&[&email[..], &cache[1..]].concat(), "set both, or none"),
+    ] {
+        let refusal = refusal(more);
+        assert!(refusal.contains(named), "{refusal} instead of {named}");
+    }
+}
+
+#[test]
 fn the_lock_of_a_refresh_outlives_a_call_to_the_identity_provider() {
     let lifetime =
         |more: &[(&str, &str)]| BackendSettings::read(&source(more)).unwrap().refresh_lock_lifetime.as_secs();

@@ -83,6 +83,12 @@ const RESERVED: [&str; 11] = [
     "audience",
 ];
 
+/// Whether `OIDC_EXTRA_PARAMS` may set a parameter.
+#[must_use]
+pub fn may_be_extra_param(name: &str) -> bool {
+    !RESERVED.contains(&name)
+}
+
 impl OidcClient {
     /// Checks its variables.
     ///
@@ -179,7 +185,7 @@ fn scopes(text: &str) -> Result<Vec<String>, SettingsError> {
 fn extra_params(text: Option<&str>) -> Result<Vec<(String, String)>, SettingsError> {
     let pairs =
         url::form_urlencoded::parse(text.unwrap_or_default().as_bytes()).into_owned().collect::<Vec<_>>();
-    match pairs.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
+    match pairs.iter().find(|(name, _)| !may_be_extra_param(name)) {
         None => Ok(pairs),
         Some((name, _)) => Err(SettingsError(format!(
             "OIDC_EXTRA_PARAMS may not set {name}: leave it out, it is set for each login or by its own variable."

@@ -46,8 +46,11 @@ pub struct ClusterVariables {
     pub(super) identity_annotation: Option<String>,
 }
 
+/// What is asked for where `OIDC_SCOPES` is not set.
+pub const DEFAULT_SCOPES: &str = "openid profile email offline_access";
+
 fn default_scopes() -> String {
-    "openid profile email offline_access".to_owned()
+    DEFAULT_SCOPES.to_owned()
 }
 
 fn default_redirect_uri() -> String {

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use crate::settings::{SettingsError, Source, unusable};
 
 /// Kept as they are.
-const AS_THEY_ARE: [&str; 11] = [
+const AS_THEY_ARE: [&str; 12] = [
     "BACKSTAGE_URL",
     "BACKSTAGE_CLIENT_ID",
     "LISTEN",
     "CONTROL_LISTEN",
+    "EXCHANGE",
     "LOGIN_TIMEOUT",
     "ALLOWED_HOSTS",
     "INSECURE_HTTP_HOSTS",

@@ -12,13 +12,15 @@ const EXTENSION: &str = "chrome-extension://abcdefghijklmnop";
 const STRANGER: &str = "https://attacker.example";
 
 /// The calls, and whether the extension may make them.
-const CALLS: [(&str, &str, bool); 8] = [
+const CALLS: [(&str, &str, bool); 10] = [
     ("GET", "/info", true),
     ("POST", "/register", false),
     ("GET", "/session", true),
+    ("PUT", "/session", true),
     ("DELETE", "/session", true),
     ("POST", "/exchange", true),
     ("GET", "/status", false),
+    ("POST", "/tokens", false),
     ("DELETE", "/tokens", false),
     ("GET", "/openapi.json", false),
 ];

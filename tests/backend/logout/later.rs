@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_oidc_helper::backend::logins::{LoginKey, LoginState, Logins};
-use backstage_oidc_helper::backend::oidc::token_endpoint::response::Tokens;
 use backstage_oidc_helper::backend::revocation::outbox::{Outbox, Revocation, RevocationKey};
+use backstage_oidc_helper::outbound::oauth2_bridge::token_response::Tokens;
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::store::redis::Redis;
 use backstage_oidc_helper::store::sealing::Keyring;

@@ -110,6 +110,7 @@ pub struct Session {
 }
 
 /// A client of one backend.
+#[derive(Clone)]
 pub struct Api {
     base: String,
     bearer: Option<String>,
@@ -173,6 +174,15 @@ impl Api {
             request.header("content-type", "")
         };
         Answer::read(request.send(body).unwrap())
+    }
+
+    /// PUT of JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        let mut request = agent().put(format!("{}{path}", self.base));
+        if let Some((name, value)) = self.authorization() {
+            request = request.header(name, value);
+        }
+        Answer::read(request.send_json(body).unwrap())
     }
 
     /// POST of JSON.

@@ -18,18 +18,18 @@ const TOKEN_CALL: &str = "/api/auth/v1/token";
 
 impl Installation {
     /// Rewrites a field of what is kept.
-    fn rewrite(&self, field: &str, value: &Value) {
+    pub fn rewrite(&self, field: &str, value: &Value) {
         let mut kept = self.kept();
         kept[field] = value.clone();
         std::fs::write(self.file(), kept.to_string()).unwrap();
     }
 
-    fn ends_in(&self, seconds: i64) {
+    pub fn ends_in(&self, seconds: i64) {
         let moment = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
         self.rewrite("expiresAt", &json!(moment.format(&Rfc3339).unwrap()));
     }
 
-    fn token_calls(&self) -> usize {
+    pub fn token_calls(&self) -> usize {
         self.ingress.asked_backstage().iter().filter(|path| *path == TOKEN_CALL).count()
     }
 }

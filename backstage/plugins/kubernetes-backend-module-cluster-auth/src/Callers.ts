@@ -5,6 +5,10 @@ import type {
   HttpAuthService,
 } from '@backstage/backend-plugin-api';
 import type { RequestHandler } from 'express';
+import type { Clock } from './clock';
+
+/** The page of a tab waits for the slowest cluster: it has its answer within three seconds, whatever hangs. */
+const TAB_MS = 2_500;
 
 /** The kind of a request. */
 export type Route = 'objects' | 'proxy';
@@ -15,15 +19,19 @@ export interface Caller {
   user?: BackstageCredentials<BackstageUserPrincipal>;
   /** `proxy` forwards one request to one cluster; all others collect objects from many. */
   route: Route;
+  /** Until when a page that collects objects waits. */
+  until: number;
 }
 
 /** Remembers the caller of the current request, which Backstage does not pass to auth strategies. */
 export class Callers {
   readonly #callers = new AsyncLocalStorage<Caller>();
   readonly #httpAuth: HttpAuthService;
+  readonly #clock: Clock;
 
-  constructor(httpAuth: HttpAuthService) {
+  constructor(httpAuth: HttpAuthService, clock: Clock) {
     this.#httpAuth = httpAuth;
+    this.#clock = clock;
   }
 
   /** Middleware for all requests, before any code that needs a credential. Refuses none, as each route authorizes itself. */
@@ -32,10 +40,11 @@ export class Callers {
       const route: Route = /^\/proxy(\/|$)/i.test(request.path)
         ? 'proxy'
         : 'objects';
+      const until = this.#clock.now() + TAB_MS;
       // Now, since the proxy removes the Authorization header before it needs a credential.
       this.#httpAuth.credentials(request, { allow: ['user'] }).then(
-        user => this.#callers.run({ user, route }, next),
-        () => this.#callers.run({ route }, next),
+        user => this.#callers.run({ user, route, until }, next),
+        () => this.#callers.run({ route, until }, next),
       );
     };
   }
@@ -43,5 +52,12 @@ export class Callers {
   /** The caller of the current request; none outside of requests. */
   current(): Caller | undefined {
     return this.#callers.getStore();
+  }
+  /** How many milliseconds the page of the current request still waits. */
+  patience(): number {
+    const until = this.current()?.until;
+    return until === undefined
+      ? TAB_MS
+      : Math.max(0, until - this.#clock.now());
   }
 }

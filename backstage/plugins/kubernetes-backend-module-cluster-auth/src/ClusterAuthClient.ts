@@ -9,8 +9,8 @@ import { ResponseError } from '@backstage/errors';
 import { type Clock, systemClock } from './clock';
 import { NoToken } from './NoToken';
 
-/** Each tab waits for the slowest cluster. A refresh that takes longer goes on at the backend, and a later poll finds its token. */
-const PATIENCE_MS = 3_000;
+/** A refresh that takes longer goes on at the backend, and the next request finds its token. */
+const TIMEOUT_MS = 3_000;
 
 /** A client of the cluster-auth backend for a plugin that acts for users. */
 export class ClusterAuthClient {
@@ -47,13 +47,19 @@ export class ClusterAuthClient {
    * A valid ID token of the user for a cluster.
    *
    * @param cluster - its name at the cluster-auth backend
+   * @param milliseconds - how long to wait for it, three seconds at most
    * @throws {@link NoToken}
    */
   async token(
     cluster: string,
     user: BackstageCredentials<BackstageUserPrincipal>,
+    milliseconds: number = TIMEOUT_MS,
   ): Promise<string> {
-    const { response, body } = await this.#ask(cluster, user).catch(cause => {
+    const { response, body } = await this.#ask(
+      cluster,
+      user,
+      Math.min(milliseconds, TIMEOUT_MS),
+    ).catch(cause => {
       throw new NoToken(
         `Your access to ${cluster} cannot be looked up because the cluster-auth backend does not answer: try again in a minute, and if it lasts tell the admin of this Backstage.`,
         { cause },
@@ -76,6 +82,7 @@ export class ClusterAuthClient {
   async #ask(
     cluster: string,
     user: BackstageCredentials<BackstageUserPrincipal>,
+    milliseconds: number,
   ): Promise<{ response: Response; body: string }> {
     const deadline = new AbortController();
     const over = new Promise<never>((_, reject) => {
@@ -83,7 +90,7 @@ export class ClusterAuthClient {
         reject(deadline.signal.reason),
       );
     });
-    const cancel = this.#clock.after(PATIENCE_MS, () => deadline.abort());
+    const cancel = this.#clock.after(milliseconds, () => deadline.abort());
     try {
       return await Promise.race([
         this.#call(cluster, user, deadline.signal),

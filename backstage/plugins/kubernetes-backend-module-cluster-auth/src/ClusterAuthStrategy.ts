@@ -107,7 +107,9 @@ export class ClusterAuthStrategy implements AuthenticationStrategy {
       throw absence;
     }
     try {
-      const token = await this.#client.token(name, caller.user);
+      const token = await (caller.route === 'proxy'
+        ? this.#client.token(name, caller.user)
+        : this.#client.token(name, caller.user, this.#callers.patience()));
       this.#absences.forget(user, name);
       return token;
     } catch (error) {

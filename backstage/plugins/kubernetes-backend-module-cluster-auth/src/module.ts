@@ -7,6 +7,7 @@ import {
   kubernetesFetcherExtensionPoint,
 } from '@backstage/plugin-kubernetes-node';
 import { Absences } from './Absences';
+import { boundedFetcher } from './boundedFetcher';
 import { builtInAuthStrategies } from './builtInAuthStrategies';
 import { Callers } from './Callers';
 import { type Clock, systemClock } from './clock';
@@ -43,7 +44,7 @@ export const kubernetesModuleWithClock = (clock: Clock) =>
           logger,
           strategies,
         }) {
-          const callers = new Callers(httpAuth);
+          const callers = new Callers(httpAuth, clock);
           const explanations = new Explanations();
           const client = ClusterAuthClient.fromConfig(config, {
             auth,
@@ -74,9 +75,13 @@ export const kubernetesModuleWithClock = (clock: Clock) =>
             }),
           );
           if (own?.getOptionalBoolean('explainingFetcher') ?? true) {
-            fetcher.addFetcher(async ({ getDefault }) =>
-              explainingFetcher(await getDefault(), explanations),
-            );
+            fetcher.addFetcher(async ({ getDefault }) => {
+              const bounded = boundedFetcher(await getDefault(), {
+                callers,
+                clock,
+              });
+              return explainingFetcher(bounded, explanations);
+            });
           }
         },
       });

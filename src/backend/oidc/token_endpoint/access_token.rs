@@ -12,6 +12,7 @@ use crate::protocol::WireSecret;
 pub struct AccessTokenClaims {
     aud: Option<Audience>,
     exp: Option<NumericDate>,
+    sub: Option<String>,
 }
 
 impl AccessTokenClaims {
@@ -25,6 +26,12 @@ impl AccessTokenClaims {
     #[must_use]
     pub fn is_for(&self, audience: &str) -> bool {
         self.aud.as_ref().is_some_and(|aud| aud.names(audience))
+    }
+
+    /// Whether it is this person's.
+    #[must_use]
+    pub fn is_of(&self, subject: &str) -> bool {
+        self.sub.as_deref() == Some(subject)
     }
 
     /// `exp`.

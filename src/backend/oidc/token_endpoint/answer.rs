@@ -1,23 +1,20 @@
-//! What an answer of the token endpoint means for the code or the refresh token that was sent, at a login and at a refresh.
-//!
-//! An OAuth error is JSON with `error` (RFC 6749, 5.2). Any other answer below 500, such as a redirect or a page of HTML, comes from a
-//! server before the provider, which has seen nothing. Above that it is not known, except of 503, which says that nothing was done.
+//! What an answer of the token endpoint means for the code or the refresh token that was sent, at a login and at a refresh. Above 500 it
+//! is not known, except of 503, which says that nothing was done.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use std::fmt;
 use std::pin::Pin;
 
-use oauth2::http::StatusCode;
-use oauth2::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
+use oauth2::http::header::{HeaderValue, ORIGIN};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use serde_json::{Map, Value};
 
 use super::refusal_text::cleaned;
 use crate::backend::oidc::provider_error::{ProviderError, printable};
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::oauth2_bridge::Bridge;
+use crate::outbound::oauth2_bridge::token_answer::TokenAnswer;
 use crate::outbound::retry_after::RetryAfter;
 use crate::protocol::WireSecret;
 
@@ -128,27 +125,17 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
 }
 
 impl TokenEndpoint<'_> {
-    fn sorted(&self, mut answer: HttpResponse) -> Result<HttpResponse, NoTokens> {
-        let Some(json) = object(&answer) else { return Err(no_oauth_answer(&answer)) };
-        if let Some(error) = json.get("error") {
-            return Err(self.refusal(error, &json));
+    fn sorted(&self, answer: HttpResponse) -> Result<HttpResponse, NoTokens> {
+        match TokenAnswer::of(answer) {
+            TokenAnswer::Tokens(answer) => Ok(answer),
+            TokenAnswer::Refused { code, description } => Err(self.refusal(&code, &description)),
+            TokenAnswer::NotOAuth(status) => Err(NoTokens::not_spent(ProviderError::NotTheProvider(status))),
+            TokenAnswer::Damaged => Err(NoTokens::Unknown(OutboundError::NotJson.into())),
         }
-        let brings = |name: &str| json.get(name).and_then(Value::as_str).is_some();
-        if !answer.status().is_success()
-            || !["id_token", "access_token", "refresh_token"].into_iter().any(brings)
-        {
-            return Err(no_oauth_answer(&answer));
-        }
-        // `oauth2` insists on both.
-        *answer.status_mut() = StatusCode::OK;
-        answer.headers_mut().remove(CONTENT_TYPE);
-        Ok(answer)
     }
 
     /// The description often says what the code does not (Entra's `AADSTS…`): it is for the operator's log alone.
-    fn refusal(&self, error: &Value, json: &Map<String, Value>) -> NoTokens {
-        let code = error.as_str().unwrap_or("unnamed");
-        let description = json.get("error_description").and_then(Value::as_str).unwrap_or_default();
+    fn refusal(&self, code: &str, description: &str) -> NoTokens {
         let refusal = Refusal::of(printable(code), description);
         let description = cleaned(description, self.sent);
         let Refusal { code, settings } = &refusal;
@@ -162,23 +149,9 @@ impl TokenEndpoint<'_> {
     }
 }
 
-fn object(answer: &HttpResponse) -> Option<Map<String, Value>> {
-    serde_json::from_slice(answer.body()).ok()
-}
-
-/// A success that begins as JSON and does not end as such was damaged on its way: the provider has answered.
-fn no_oauth_answer(answer: &HttpResponse) -> NoTokens {
-    let status = answer.status();
-    let begins_as_json = answer.body().trim_ascii_start().starts_with(b"{") && object(answer).is_none();
-    if status.is_success() && begins_as_json {
-        return NoTokens::Unknown(OutboundError::NotJson.into());
-    }
-    NoTokens::not_spent(ProviderError::NotTheProvider(status.as_u16()))
-}
-
 #[cfg(test)]
 mod tests {
-    use oauth2::http::Response;
+    use oauth2::http::{Response, StatusCode};
 
     use super::*;
     use crate::outbound::connect_failure::ConnectFailure;

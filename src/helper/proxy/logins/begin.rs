@@ -83,6 +83,7 @@ pub async fn begin(
 ) -> Result<WireSecret, NotBegun> {
     let consent = credential.consent();
     let session = session::begin(credential, api, cluster).await?;
+    let session = session.exchanged_by(&logins.settings, api, logins.random.as_ref()).await?;
     let redirect_uri = redirect_uri_of(info, &session.cluster).map_err(HelperError::from)?;
     let hosts = &logins.settings.insecure_http_hosts;
     let auth_url = AuthUrl::parse(&session.auth_url, &redirect_uri, hosts).map_err(HelperError::from)?;
@@ -92,6 +93,7 @@ pub async fn begin(
         session_token: session.token.clone(),
         auth_url: session.auth_url.clone(),
         redirect_uri: redirect_uri.text().to_owned(),
+        own_exchange: session.own_exchange.clone(),
         secrets: Secrets::new(logins.random.as_ref()).map_err(Unavailable::from)?,
         consent,
         ends: logins.clock.now() + session.remaining.min(logins.settings.login_timeout.0),

@@ -9,14 +9,16 @@ use super::ProxyLogins;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::callback::Callback;
 use crate::helper::proxy::state::login_store::LoginRecord;
-use crate::helper::session::delivery;
+use crate::helper::session::delivery::{self, Trouble};
 use crate::helper::session::facts::LoginFacts;
 use crate::helper::session::outcome::Outcome;
+use crate::helper::session::own_exchange::bring::Bringing;
 use crate::helper::session::pending_login::PendingLogin;
 use crate::helper::web::login_lookup::Unavailable;
 use crate::helper::web::pages::RELOAD_TIMEOUT;
 use crate::helper::web::server::LAST_PAGE;
-use crate::random::sha256;
+use crate::protocol::WireSecret;
+use crate::random::{random_secret, sha256};
 use crate::store::sealing::derived::DoesNotOpen;
 use crate::telemetry::AUDIT;
 
@@ -29,6 +31,8 @@ struct UnderWay {
     record: LoginRecord,
     /// The hash of its state.
     hash: String,
+    /// Names this process beside others that get the same callback.
+    owner: WireSecret,
 }
 
 /// Makes this process wait for a login's callback and deliver it.
@@ -43,7 +47,8 @@ pub fn go_on_with(logins: &ProxyLogins, record: LoginRecord) -> Result<Arc<Pendi
     if let Err(known) = logins.known.live.enter(&hash, &login) {
         return Ok(known);
     }
-    let under_way = UnderWay { login: Arc::clone(&login), callbacks, record, hash };
+    let owner = random_secret(logins.random.as_ref())?;
+    let under_way = UnderWay { login: Arc::clone(&login), callbacks, record, hash, owner };
     let there = logins.clone();
     logins.backend.thread.run(|api| run(there, api, under_way));
     Ok(login)
@@ -89,12 +94,21 @@ async fn deliver(
     ends: Instant,
 ) -> Outcome {
     let timer = logins.metrics.exchange_seconds.start_timer();
-    let token = &under_way.record.session_token;
-    let outcome = delivery::deliver(api, token, &callback.request, ends, |trouble| {
-        under_way.login.awaits(trouble.awaited());
+    let UnderWay { login, record, owner, .. } = under_way;
+    let on_trouble = |trouble: &Trouble| {
+        login.awaits(trouble.awaited());
         tracing::info!(reason = %trouble.reason, "the backend has given no final answer yet");
-    })
-    .await;
+    };
+    let (session_token, request) = (&record.session_token, &callback.request);
+    let outcome = match &record.own_exchange {
+        None => delivery::deliver(api, session_token, request, ends, on_trouble).await,
+        Some(own) => {
+            let (state, redemptions) = (login.auth_url().state(), logins.store.as_ref());
+            let bringing =
+                Bringing { api, session_token, state, own, redemptions, owner, session_ends: ends };
+            bringing.deliver(request, on_trouble).await
+        }
+    };
     timer.observe_duration();
     outcome
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -13,9 +14,11 @@ use crate::clock::Clock;
 use crate::helper::callback::{Callback, Consent};
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl};
 use crate::helper::session::facts::LoginFacts;
+use crate::helper::session::own_exchange::OwnExchange;
+use crate::helper::session::own_exchange::redemptions::{Redemptions, Turn};
 use crate::helper::session::pending_login::{PendingLogin, Secrets};
 use crate::helper::web::login_lookup::Unavailable;
-use crate::protocol::{RedirectUri, WireSecret};
+use crate::protocol::{RedirectUri, TokensRequest, WireSecret};
 use crate::random::{Random, sha256};
 use crate::store::sealing::derived;
 use crate::store::{Store, StoreError, Swap};
@@ -42,6 +45,9 @@ pub struct LoginRecord {
     pub auth_url: WireSecret,
     /// The redirect URI.
     pub redirect_uri: String,
+    /// What its code is redeemed with here; none where the backend redeems it. Older proxies do not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_exchange: Option<OwnExchange>,
     /// The secrets of its link and its cookie.
     pub secrets: Secrets,
     /// Whether it was begun with the user's own credentials.
@@ -77,6 +83,8 @@ pub enum Kind {
     Link,
     /// The form of a confirm page, by its token.
     Confirm,
+    /// What the code of a login was redeemed for, by its state.
+    Redeemed,
 }
 
 fn place(kind: Kind, secret: &WireSecret) -> String {
@@ -88,7 +96,13 @@ fn place_of(kind: Kind, hash: &str) -> String {
         Kind::Login => format!("helper:login:{hash}"),
         Kind::Link => format!("helper:link:{hash}"),
         Kind::Confirm => format!("helper:confirm:{hash}"),
+        Kind::Redeemed => format!("helper:redeemed:{hash}"),
     }
+}
+
+/// Where the claim to a login's code lies.
+fn claim(state: &WireSecret) -> String {
+    format!("helper:redeeming:{}", sha256(state.expose().as_bytes()))
 }
 
 fn handed_over(session_token: &WireSecret) -> String {
@@ -195,9 +209,11 @@ impl LoginStore {
     /// When the store does not answer.
     pub async fn discard(&self, state: &WireSecret, link: &WireSecret) -> Result<(), StoreError> {
         self.store.delete(&place(Kind::Login, state)).await?;
+        self.store.delete(&place(Kind::Redeemed, state)).await?;
         self.store.delete(&place(Kind::Link, link)).await?;
         self.store.unnote(INDEX, &sha256(state.expose().as_bytes())).await
     }
+
     /// Records that a session is handed over; `Done` the first time only, across all replicas.
     ///
     /// # Errors
@@ -229,5 +245,42 @@ impl LoginStore {
             }
         }
         Ok(outstanding)
+    }
+}
+
+/// The claim stays as long as a login may take, so that nothing that was redeemed is redeemed again.
+#[async_trait]
+impl Redemptions for LoginStore {
+    async fn claim(
+        &self,
+        state: &WireSecret,
+        owner: &WireSecret,
+        life: Duration,
+    ) -> Result<Turn, Unavailable> {
+        let (place, owner) = (claim(state), sha256(owner.expose().as_bytes()));
+        if self.store.put_new(&place, owner.as_bytes(), life).await? == Swap::Done {
+            return Ok(Turn::Ours);
+        }
+        let holder = self.store.get(&place).await?;
+        Ok(if holder.is_some_and(|holder| holder == owner.as_bytes()) { Turn::Ours } else { Turn::Others })
+    }
+
+    async fn release(&self, state: &WireSecret) -> Result<(), Unavailable> {
+        Ok(self.store.delete(&claim(state)).await?)
+    }
+
+    async fn keep(
+        &self,
+        state: &WireSecret,
+        tokens: &TokensRequest,
+        life: Duration,
+    ) -> Result<(), Unavailable> {
+        self.seal(Kind::Redeemed, state, tokens, life).await
+    }
+
+    async fn kept(&self, state: &WireSecret) -> Result<Option<TokensRequest>, Unavailable> {
+        let place = place(Kind::Redeemed, state);
+        let Some(sealed) = self.store.get(&place).await? else { return Ok(None) };
+        Ok(Some(derived::open(state, &place, &sealed)?))
     }
 }

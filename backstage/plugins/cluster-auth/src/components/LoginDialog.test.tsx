@@ -135,6 +135,28 @@ describe('LoginDialog', () => {
     expect(clusterAuthApi.calls).toContain('register staging');
   });
 
+  it('asks which of twenty', async () => {
+    const { open, user, clusterAuthApi } = await openDialog();
+    const numbers = Array.from({ length: 20 }, (_, number) => number);
+    clusterAuthApi.clusters = numbers.map(number => ({
+      ...unconnected,
+      name: `c${number}`,
+      title: `Cluster ${number}`,
+    }));
+    await open();
+    const shown = await dialog();
+    const last = await shown.findByRole('button', { name: 'Cluster 19' });
+    expect(shown.getAllByRole('listitem')).toHaveLength(20);
+    expect(await violations()).toEqual([]);
+    await user.click(last);
+    await shown.findByRole('button', { name: 'Use the helper' });
+    const begun = clusterAuthApi.calls.filter(call => /^register/.test(call));
+    expect(begun).toEqual(['register c19']);
+    expect(clusterAuthApi.calls.filter(call => call === 'status')).toHaveLength(
+      1,
+    );
+  });
+
   it('says that there is no cluster', async () => {
     const { open, clusterAuthApi } = await openDialog();
     clusterAuthApi.clusters = [];

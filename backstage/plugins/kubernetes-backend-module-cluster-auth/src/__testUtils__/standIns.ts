@@ -20,21 +20,38 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+const podOfToken: RequestListener = (request, response) => {
+  const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+  response.setHeader('content-type', 'application/json');
+  if (request.url?.includes('/log')) {
+    response.end(JSON.stringify(`log of ${token}`));
+    return;
+  }
+  const isPods = request.url?.startsWith('/api/v1/pods');
+  const items = isPods
+    ? [{ metadata: { name: token, namespace: 'team' } }]
+    : [];
+  response.end(JSON.stringify({ kind: 'PodList', items }));
+};
+
 /** A Kubernetes API with one pod, named after the token of the request. */
 export function clusterStandIn(): Promise<string> {
-  return listen((request, response) => {
-    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    response.setHeader('content-type', 'application/json');
-    if (request.url?.includes('/log')) {
-      response.end(JSON.stringify(`log of ${token}`));
-      return;
-    }
-    const isPods = request.url?.startsWith('/api/v1/pods');
-    const items = isPods
-      ? [{ metadata: { name: token, namespace: 'team' } }]
-      : [];
-    response.end(JSON.stringify({ kind: 'PodList', items }));
+  return listen(podOfToken);
+}
+
+/** The same, but no request is answered before the test lets go. */
+export async function hangingClusterStandIn() {
+  const hanging = {
+    url: '',
+    asked: 0,
+    held: [] as (() => void)[],
+    letGo: () => hanging.held.splice(0).forEach(answer => answer()),
+  };
+  hanging.url = await listen((request, response) => {
+    hanging.asked += 1;
+    hanging.held.push(() => podOfToken(request, response));
   });
+  return hanging;
 }
 
 /** A fake Rust backend. Answers `GET /token` with `CLUSTER-token-of-USER`, or as a test says. */

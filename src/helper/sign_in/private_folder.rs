@@ -1,6 +1,6 @@
 //! The folder for the helper's private files: no other user of the machine can read or write them.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Error, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::terminal::shown_command::word;
+use crate::helper::terminal::shown_command::word;
 
 /// How long to wait for a file that another run of this program has locked: longer than a refresh takes, and short enough for a user
 /// to wait for a run that is paused.
@@ -86,8 +86,22 @@ impl PrivateFolder {
     /// # Errors
     /// When the folder cannot be used, or the lock is not free in time.
     pub async fn lock(&self, name: &str) -> Result<File, FolderError> {
+        match self.lock_within(name, LOCK_TIMEOUT).await? {
+            Some(lock) => Ok(lock),
+            None => Err(FolderError::BySystem {
+                path: self.lock_path(name),
+                reason: Error::new(ErrorKind::TimedOut, "another run of this program does not let go of it"),
+            }),
+        }
+    }
+
+    /// The same, or none if the lock is not free within that time.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub async fn lock_within(&self, name: &str, time: Duration) -> Result<Option<File>, FolderError> {
         self.make()?;
-        let path = self.path_of(&format!("{name}.lock"));
+        let path = self.lock_path(name);
         let lock = open_private(&path).map_err(|reason| folder_error(&path, reason))?;
         // Its own thread, which ends with the program: at the end the runtime would wait for a blocking task.
         let (sender, receiver) = oneshot::channel();
@@ -95,13 +109,32 @@ impl PrivateFolder {
             let locked = lock.lock().map(|()| lock);
             let _ = sender.send(locked);
         });
-        let locked = match timeout(LOCK_TIMEOUT, receiver).await {
-            Ok(locked) => locked.unwrap_or_else(|_| Err(ErrorKind::Other.into())),
-            Err(_) => {
-                Err(Error::new(ErrorKind::TimedOut, "another run of this program does not let go of it"))
+        match timeout(time, receiver).await {
+            Ok(locked) => {
+                let locked = locked.unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+                locked.map(Some).map_err(|reason| folder_error(&path, reason))
             }
-        };
-        locked.map_err(|reason| folder_error(&path, reason))
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The same, or none if another run of this program has it.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub fn try_lock(&self, name: &str) -> Result<Option<File>, FolderError> {
+        self.make()?;
+        let path = self.lock_path(name);
+        let lock = open_private(&path).map_err(|reason| folder_error(&path, reason))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(reason)) => Err(folder_error(&path, reason)),
+        }
+    }
+
+    fn lock_path(&self, name: &str) -> PathBuf {
+        self.path_of(&format!("{name}.lock"))
     }
 
     /// The content of a file, if it exists.

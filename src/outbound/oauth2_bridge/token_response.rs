@@ -33,6 +33,31 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Those of a token response that came to a client, which brings them.
+    #[must_use]
+    pub fn brought(
+        id_token: WireSecret,
+        access_token: Option<&WireSecret>,
+        refresh_token: Option<&WireSecret>,
+    ) -> Self {
+        let text = |token: Option<&WireSecret>| token.map(|token| token.expose().to_owned());
+        Self {
+            id_token: Some(id_token).filter(|token| !token.expose().is_empty()),
+            access_token: AccessToken::new(text(access_token).unwrap_or_default()),
+            refresh_token: text(refresh_token).filter(|text| !text.is_empty()).map(RefreshToken::new),
+            expires_in: None,
+            refresh_expires_in: None,
+            token_type: bearer(),
+        }
+    }
+
+    /// What a refresh has brought, with what it has not from before: a provider that does not rotate sends no refresh token.
+    #[must_use]
+    pub fn continuing(self, before: &Self) -> Self {
+        let refresh_token = self.refresh_token.or_else(|| before.refresh_token.clone());
+        Self { refresh_token, ..self }
+    }
+
     /// The ID token.
     #[must_use]
     pub fn id_token(&self) -> Option<&WireSecret> {

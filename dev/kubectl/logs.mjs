@@ -1,0 +1,2 @@
+/** Where the tests leave their logs and homes. */
+export const LOGS = 'target/test-output/kubectl';

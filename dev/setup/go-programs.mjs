@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { runCommand } from './command.mjs';
+import { requireGo, whyNoGo } from './provider-programs.mjs';
+import { inRepository } from './repository.mjs';
+
+/**
+ * The programs of each Go module below dev/kubectl/go, by the package that is built. A module of its own for each set of versions:
+ * helm takes newer Kubernetes libraries than the streaming server.
+ */
+const MODULES = /** @type {const} */ ({
+  node: { kubectl: './kubectl', node: './node', terminal: './terminal', kubelogin: 'github.com/int128/kubelogin' },
+  helm: { helm3: 'helm.sh/helm/v3/cmd/helm', helm4: 'helm.sh/helm/v4/cmd/helm' },
+});
+
+/** @typedef {keyof typeof MODULES} GoModule */
+/** @typedef {{[M in GoModule]: keyof typeof MODULES[M]}[GoModule]} GoProgram */
+
+/** Where all of them are: places that do not change with their versions, so that tests of the program can name them. */
+const FOLDER = inRepository('target/tools/kubectl');
+
+/**
+ * @param {GoProgram} name
+ * @returns {string} where it is once it has been built
+ */
+export function goProgram(name) {
+  return join(FOLDER, name);
+}
+
+/** @param {GoModule} module */
+export function goModuleIsBuilt(module) {
+  return existsSync(noteOf(module)) && readFileSync(noteOf(module), 'utf8') === contentsOf(module);
+}
+
+/**
+ * @param {GoModule} module
+ * @param {string} log
+ * @throws {import('./system-packages.mjs').MissingProgram}
+ */
+export async function buildGoModule(module, log) {
+  const folder = folderOf(module);
+  await requireGo(folder);
+  await mkdir(FOLDER, { recursive: true });
+  for (const [name, what] of Object.entries(MODULES[module])) {
+    const unfinished = join(FOLDER, `${name}.unfinished`);
+    await runCommand({ line: ['go', 'build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', unfinished, what], folder, log });
+    await rename(unfinished, join(FOLDER, name));
+  }
+  // Last, so that an interrupted build is not taken for a whole one.
+  await writeFile(noteOf(module), contentsOf(module));
+}
+
+/** @returns {string | undefined} why `make kubectl` cannot be run on this machine, where it cannot */
+export function whyNoKubectl() {
+  return whyNoGo(folderOf('helm'));
+}
+
+/** @param {GoModule} module */
+function folderOf(module) {
+  return inRepository('dev/kubectl/go', module);
+}
+
+/** @param {GoModule} module @returns {string} the file that says what was built */
+function noteOf(module) {
+  return join(FOLDER, `${module}.built`);
+}
+
+/** @param {GoModule} module @returns {string} another one for each content of the module */
+function contentsOf(module) {
+  const folder = folderOf(module);
+  const hash = createHash('sha256');
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    if (/(\.go|\/?go\.mod|\/?go\.sum)$/.test(file)) {
+      hash.update(`${file}\0`).update(readFileSync(join(folder, file))).update('\0');
+    }
+  }
+  return hash.digest('hex');
+}

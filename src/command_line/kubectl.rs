@@ -1,0 +1,95 @@
+//! The commands that kubectl needs.
+
+use std::path::{Path, PathBuf};
+
+use backstage_oidc_helper::helper::kubectl::kubeconfig::files::Files;
+use backstage_oidc_helper::helper::kubectl::kubeconfig::refusal::KubeconfigRefusal;
+use backstage_oidc_helper::helper::kubectl::kubeconfig::{Clusters, Current, Order, Writing};
+use backstage_oidc_helper::settings::SettingsError;
+use backstage_oidc_helper::settings::login::LoginSettings;
+use clap::Args;
+
+use super::account::AccountFlags;
+use super::source::of_helper;
+
+/// Every flag stands for the variable in brackets and wins over it. BACKSTAGE_TOKEN is used where it is set.
+#[derive(Args)]
+pub struct GetTokenFlags {
+    /// Where Backstage is [BACKSTAGE_URL; default that of the last login].
+    #[arg(long, visible_alias = "backstage", value_name = "URL")]
+    backend: Option<String>,
+    /// The client that Backstage knows this program as [BACKSTAGE_CLIENT_ID; default backstage-oidc-helper].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// How long to wait for you where you have to sign in [LOGIN_TIMEOUT; default 5m].
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Print the link, open nothing [NO_BROWSER].
+    #[arg(long)]
+    no_browser: bool,
+    /// The program that opens the link [BROWSER].
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    browser: Option<String>,
+    /// Certificates to trust beside the system's, PEM [CA_FILE].
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+}
+
+impl GetTokenFlags {
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        // A browser that is named on the command line is opened, whatever NO_BROWSER is.
+        let no_browser = if self.no_browser { Some("true") } else { self.browser.as_ref().map(|_| "false") };
+        let flags = [
+            ("BACKSTAGE_URL", self.backend),
+            ("BACKSTAGE_CLIENT_ID", self.client_id),
+            ("LOGIN_TIMEOUT", self.timeout),
+            ("NO_BROWSER", no_browser.map(str::to_owned)),
+            ("BROWSER", self.browser),
+            ("CA_FILE", self.ca_file),
+        ];
+        LoginSettings::read(&of_helper(flags)?)
+    }
+}
+
+/// Every flag stands for the variable in brackets and wins over it.
+#[derive(Args)]
+pub struct KubeconfigFlags {
+    #[command(flatten)]
+    account: AccountFlags,
+    /// The context for this cluster; unset: the only one that there is [CLUSTER].
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    cluster: Option<String>,
+    /// Contexts for all clusters.
+    #[arg(long)]
+    all: bool,
+    /// Make the context kubectl's current one.
+    #[arg(long)]
+    current: bool,
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The file to write to, as kubectl's flag of that name [KUBECONFIG; default ~/.kube/config].
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The name that kubectl finds in the backend's certificate, where that is not the one of its address.
+    #[arg(long, value_name = "NAME")]
+    tls_server_name: Option<String>,
+}
+
+impl KubeconfigFlags {
+    /// What the flags ask for.
+    pub fn order(&self, home: Option<&Path>) -> Result<Order, KubeconfigRefusal> {
+        let variable = std::env::var_os("KUBECONFIG");
+        Ok(Order {
+            clusters: if self.all { Clusters::All } else { Clusters::One },
+            current: if self.current { Current::Written } else { Current::Kept },
+            writing: if self.dry_run { Writing::DryRun } else { Writing::ToFile },
+            tls_server_name: self.tls_server_name.clone(),
+            files: Files::find(self.kubeconfig.clone(), variable.as_deref(), home)?,
+        })
+    }
+
+    pub fn settings(self) -> Result<LoginSettings, SettingsError> {
+        self.account.settings(self.cluster)
+    }
+}

@@ -1,0 +1,256 @@
+//! The `import` command: brings the backend the login that kubelogin has in its cache for a cluster's issuer and client.
+//!
+//! The ID token alone, and kubelogin goes on as before. Or the whole login (`--take-over`): a refresh token can be spent by one of two
+//! alone, so the entry is locked as kubelogin locks it, read again, brought, and removed once the backend has it. What is wrong before
+//! that leaves everything as it is.
+
+pub mod no_import;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use self::no_import::{NoImport, nothing_in};
+use super::shown_time::utc;
+use super::{Account, unless_interrupted};
+use crate::helper::HelperError;
+use crate::helper::backend_client::harmless;
+use crate::helper::kubectl::get_token;
+use crate::helper::kubectl::get_token::exec_info::Person;
+use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
+use crate::helper::session::which_cluster::{self, Choice};
+use crate::helper::terminal::tools::Tools;
+use crate::protocol::{Code, Connected, ExchangeResponse, Info, RegisterResponse, TokensRequest};
+use crate::settings::SettingsError;
+use crate::settings::login::LoginSettings;
+use crate::store::kubelogin_cache::entry::{CachedLogin, Standing};
+use crate::store::kubelogin_cache::lock::{EntryLock, NotLocked};
+use crate::store::kubelogin_cache::place;
+use crate::store::kubelogin_cache::{Client, EntryName, KubeloginCache, NoCache};
+
+/// How long to wait for kubelogin, which holds its lock while its user logs in: longer than a refresh takes.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// The ID token; kubelogin keeps its login.
+    IdToken,
+    /// The login with its refresh token, which kubelogin has no more then.
+    Login,
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is brought.
+    pub takes: Takes,
+    /// kubelogin's cache.
+    pub folder: PathBuf,
+}
+
+impl Order {
+    /// With kubelogin's cache where a flag, `$KUBECACHEDIR` or the home says.
+    ///
+    /// # Errors
+    /// For a user without a home.
+    pub fn new(
+        takes: Takes,
+        named: Option<&str>,
+        kube_cache_dir: Option<&str>,
+        home: Option<&Path>,
+    ) -> Result<Self, SettingsError> {
+        let home = home.ok_or_else(|| {
+            SettingsError("kubelogin's cache cannot be found without a home: set HOME.".to_owned())
+        })?;
+        let folder = match named {
+            Some(folder) => place::expanded(folder, home),
+            None => place::default_folder(kube_cache_dir, home),
+        };
+        Ok(Self { takes, folder })
+    }
+}
+
+/// What is to be sent.
+struct Prepared<'t> {
+    account: Account<'t>,
+    cluster: String,
+    login: CachedLogin,
+    /// For a whole login.
+    lock: Option<EntryLock>,
+}
+
+/// Brings it and says what became of it.
+///
+/// # Errors
+/// As the variants of [`HelperError`] say; then kubelogin's cache is as it was.
+pub async fn run(settings: LoginSettings, order: Order, tools: Tools) -> Result<(), HelperError> {
+    let cache = KubeloginCache::new(&order.folder);
+    let mut prepared = None;
+    unless_interrupted(async {
+        prepared = Some(prepare(&settings, order.takes, &cache, &tools).await?);
+        Ok(())
+    })
+    .await?;
+    let Some(prepared) = prepared else { return Ok(()) };
+    // From here on Ctrl-C would leave a refresh token with two owners.
+    bring(prepared, &cache, &tools).await
+}
+
+async fn prepare<'t>(
+    settings: &LoginSettings,
+    takes: Takes,
+    cache: &KubeloginCache,
+    tools: &'t Tools,
+) -> Result<Prepared<'t>, HelperError> {
+    let mut account = Account::open_confirmed_before(settings, tools).await?;
+    let info = account.answer(|| account.api.info()).await?;
+    let cluster = cluster_of(&info, settings, account.api.address())?;
+    let id = client_id(&mut account, (&info, &cluster), (settings, tools)).await?;
+    let issuer = info.clusters.iter().find(|known| known.name == cluster).map(|known| known.issuer.clone());
+    let issuer = issuer.unwrap_or_default();
+    let client = Client { issuer: &issuer, id: &id };
+    let login = found(cache, client, tools).await?;
+    let (login, lock) = match takes {
+        Takes::IdToken => (CachedLogin { refresh_token: None, ..login }, None),
+        Takes::Login => {
+            let (login, lock) = locked(cache, client, &login.name, tools).await?;
+            (login, Some(lock))
+        }
+    };
+    Ok(Prepared { account, cluster, login, lock })
+}
+
+/// The named cluster, or the only one.
+fn cluster_of(info: &Info, settings: &LoginSettings, address: &str) -> Result<String, HelperError> {
+    let only = || info.clusters.first().map(|cluster| cluster.name.clone()).unwrap_or_default();
+    match which_cluster::choose(info, settings.cluster.as_deref(), address)? {
+        Choice::Made(named) => Ok(named.unwrap_or_else(only)),
+        Choice::Open => Err(which_cluster::unnamed(info, address).into()),
+    }
+}
+
+/// The client that logs people in to the cluster. Only an authorization URL says it: that of a session which is cancelled at once.
+async fn client_id(
+    account: &mut Account<'_>,
+    (info, cluster): (&Info, &str),
+    (settings, tools): (&LoginSettings, &Tools),
+) -> Result<String, HelperError> {
+    let begun = match register(account, cluster).await {
+        // In the browser, at ports of its own, as for kubectl.
+        Err(HelperError::Refused { code: Some(Code::NotSignedIn), .. }) if account.user_token.is_none() => {
+            let signed_in = get_token::credential(settings, Person::MayBeAsked, tools).await?;
+            account.user_token = Some(signed_in.token);
+            register(account, cluster).await?
+        }
+        begun => begun?,
+    };
+    if let Err(reason) = account.api.cancel(&begun.session_token).await {
+        tracing::info!(%reason, "a session that is not needed is not cancelled: it ends by itself");
+    }
+    let redirect_uri = redirect_uri_of(info, cluster)?;
+    let auth_url = AuthUrl::parse(&begun.auth_url, &redirect_uri, &settings.insecure_http_hosts)?;
+    Ok(auth_url.client_id().ok_or(BadAuthUrl::NoClient)?)
+}
+
+async fn register(account: &Account<'_>, cluster: &str) -> Result<RegisterResponse, HelperError> {
+    let register = || account.api.register(account.user_token.as_ref(), Some(cluster));
+    Ok(account.answer(register).await?.body)
+}
+
+/// The login that lasts longest. Where there is none, and kubelogin is at it, after that.
+async fn found(
+    cache: &KubeloginCache,
+    client: Client<'_>,
+    tools: &Tools,
+) -> Result<CachedLogin, HelperError> {
+    let search = || {
+        let found = cache.search(client, tools.clock.now());
+        found.map_err(|reason| no_cache(cache.folder(), reason))
+    };
+    let mut found = search()?;
+    let busy: Vec<EntryName> = found.unsettled().filter(|name| cache.is_locked(name)).cloned().collect();
+    if found.logins.is_empty() && !busy.is_empty() {
+        say_waiting(tools);
+        if !cache.settled(&busy, TIMEOUT).await {
+            return Err(NoImport::Locked(TIMEOUT).into());
+        }
+        found = search()?;
+    }
+    if found.logins.is_empty() {
+        return Err(nothing_in(&found, client, cache).into());
+    }
+    Ok(found.logins.swap_remove(0))
+}
+
+fn no_cache(folder: &Path, reason: NoCache) -> NoImport {
+    if matches!(reason, NoCache::Missing) {
+        return NoImport::missing(folder);
+    }
+    NoImport::NoCache { folder: folder.to_owned(), reason }
+}
+
+/// The login under its lock, as it is there by now.
+async fn locked(
+    cache: &KubeloginCache,
+    client: Client<'_>,
+    name: &EntryName,
+    tools: &Tools,
+) -> Result<(CachedLogin, EntryLock), HelperError> {
+    let path = cache.path_of(name);
+    cache.check_removable().map_err(|reason| NoImport::NotRemovable { path: path.clone(), reason })?;
+    let lock = cache.lock(name, TIMEOUT, || say_waiting(tools)).await.map_err(|error| match error {
+        NotLocked::Held => NoImport::Locked(TIMEOUT),
+        NotLocked::BySystem(reason) => NoImport::NotRemovable { path: path.clone(), reason },
+    })?;
+    let content = cache.read(name).ok().flatten();
+    match content.map(|content| content.standing(client, tools.clock.now())) {
+        Some(Standing::Valid { refresh_token: None, .. }) => Err(NoImport::NoRefreshToken.into()),
+        Some(Standing::Valid { id_token, refresh_token, expires_at }) => {
+            Ok((CachedLogin { name: name.clone(), id_token, refresh_token, expires_at }, lock))
+        }
+        _ => Err(NoImport::Changed.into()),
+    }
+}
+
+fn say_waiting(tools: &Tools) {
+    tools.terminal.say(&format!(
+        "kubelogin has its cache locked, for a login or a refresh of its own; waiting for it, at most {} s.",
+        TIMEOUT.as_secs()
+    ));
+}
+
+/// Sends it. The entry goes, still locked, once the backend has answered that it has the login.
+async fn bring(prepared: Prepared<'_>, cache: &KubeloginCache, tools: &Tools) -> Result<(), HelperError> {
+    let Prepared { account, cluster, login, lock } = prepared;
+    let CachedLogin { name, id_token, refresh_token, .. } = login;
+    let tokens = TokensRequest { id_token, access_token: None, refresh_token, cluster: Some(cluster) };
+    let answer = account.answer(|| account.api.import(account.user_token.as_ref(), &tokens)).await;
+    let connected = match answer {
+        Ok(ExchangeResponse::Connected(connected)) => connected,
+        Ok(ExchangeResponse::Denied(_)) => return Err(HelperError::refused(None, "The backend says no.")),
+        Err(HelperError::Unreachable { .. }) if lock.is_some() => {
+            let path = cache.path_of(&name);
+            return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
+        }
+        Err(error) => return Err(error),
+    };
+    tools.answers.say(&outcome(&connected));
+    let Some(lock) = lock else { return Ok(()) };
+    let path = cache.path_of(&name);
+    cache.remove(&lock).map_err(|reason| NoImport::Left { path, reason })?;
+    tools.answers.say("kubelogin has this login no more: it asks you to log in when kubectl needs it next.");
+    Ok(())
+}
+
+fn outcome(connected: &Connected) -> String {
+    let Connected { user, cluster, .. } = connected;
+    let shown = |text: &str| harmless(text).collect::<String>();
+    let (user, cluster, account) = (shown(user), shown(cluster), shown(connected.account()));
+    let until = utc(connected.expires_at);
+    let then = if connected.refreshable {
+        "refreshed by itself"
+    } else {
+        "then run kubectl, and this command again"
+    };
+    format!("Connected: {user} is {account} at cluster {cluster} until {until}, {then}.")
+}

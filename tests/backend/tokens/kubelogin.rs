@@ -1,0 +1,89 @@
+//! `KUBELOGIN_CACHE_DIR`: a user without a login of their own here has the one that the real kubelogin has on this machine.
+
+use serde_json::json;
+
+use crate::harness::clients::api::Api;
+use crate::harness::deployment::Deployment;
+use crate::harness::programs::backend::Backend;
+use crate::harness::programs::kubelogin::Kubelogin;
+
+const PODS: &str = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods";
+
+/// A backend that reads the cache of the user's kubelogin.
+fn start<R, C>(
+    here: &Deployment<crate::harness::peers::idp::Idp, R, C>,
+    kubelogin: &Kubelogin,
+) -> (Backend, Api) {
+    let plan = here.plan.clone().with("KUBELOGIN_CACHE_DIR", kubelogin.folder().to_str().unwrap());
+    let plan = plan.with("KUBELOGIN_CACHE_USER", "user:default/felix");
+    here.start_as(&plan.without("OIDC_ORGANIZATION_ID"))
+}
+
+#[test]
+fn its_id_token_serves_is_kept_nowhere_and_kubelogin_goes_on() {
+    let here = Deployment::new("kubelogin_cache").with_redis().with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let (_backend, api) = start(&here, &kubelogin);
+    api.get(PODS).assert_status_object(403, "not_connected");
+    assert_eq!(api.cluster_status()["connected"], false);
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
+    let status = api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(false)), "{status}");
+    assert_eq!(status["email"], "felix@example.com");
+    assert_eq!(api.get(PODS).status, 200);
+    // What kubelogin has refreshed is read at the next use.
+    kubelogin.get_token(&["--force-refresh"]);
+    assert_eq!(api.get(PODS).status, 200);
+    assert_eq!((here.idp.refreshes(), here.idp.revocations()), (1, 0));
+    let disconnected = api.delete("/tokens").json["disconnected"].clone();
+    assert_eq!(disconnected, json!([]), "the store has a login");
+    assert_eq!(here.idp.revocations(), 0);
+    // While kubelogin holds its lock, the ID token serves all the same.
+    here.idp.hold_token("before");
+    let mut refreshing = kubelogin.start(&["--force-refresh"]);
+    here.idp.wait_held();
+    assert_eq!(api.get(PODS).status, 200);
+    here.idp.release();
+    assert_eq!(refreshing.wait().code(), Some(0));
+    for file in kubelogin.files(false) {
+        std::fs::remove_file(file).unwrap();
+    }
+    api.get(PODS).assert_status_object(403, "not_connected");
+}
+
+#[test]
+fn another_persons_login_and_a_forged_one_serve_no_one() {
+    let here = Deployment::new("kubelogin_cache_refused").with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let (_backend, api) = start(&here, &kubelogin);
+    kubelogin.get_token_with_login(&here.idp, "mara", &[]);
+    api.get(PODS).assert_status_object(403, "not_connected");
+    assert_eq!(api.cluster_status()["connected"], false);
+    for file in kubelogin.files(false) {
+        std::fs::remove_file(file).unwrap();
+    }
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
+    assert_eq!(api.get(PODS).status, 200);
+    let file = kubelogin.files(false).pop().unwrap();
+    let content: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let token = content["id_token"].as_str().unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{signed}.{other}{}", &signature[1..]);
+    std::fs::write(&file, json!({ "id_token": forged }).to_string()).unwrap();
+    api.get(PODS).assert_status_object(403, "not_connected");
+}
+
+/// A login of the user's own goes first.
+#[test]
+fn a_login_here_goes_before_it() {
+    let here = Deployment::new("kubelogin_cache_own").with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let (_backend, api) = start(&here, &kubelogin);
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
+    api.log_in(&here.idp, "felix");
+    assert_eq!(api.cluster_status()["refreshable"], true);
+    api.delete("/tokens");
+    let status = api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(false)), "{status}");
+}

@@ -1,0 +1,203 @@
+//! `import`, with what the real kubelogin has cached.
+
+use serde_json::json;
+
+use super::run;
+use crate::harness::clients::api::Api;
+use crate::harness::deployment::Deployment;
+use crate::harness::network::far_backend::FarBackend;
+use crate::harness::peers::cluster::Cluster;
+use crate::harness::peers::idp::Idp;
+use crate::harness::programs::backend::Backend;
+use crate::harness::programs::helper_program::{Ending, HelperPlan};
+use crate::harness::programs::kubelogin::Kubelogin;
+
+/// A backend with Felix as every caller, and kubelogin on the same machine.
+struct Parts {
+    here: Deployment<Idp, (), Cluster>,
+    backend: Backend,
+    api: Api,
+    kubelogin: Kubelogin,
+}
+
+impl Parts {
+    fn start(test: &str) -> Option<Self> {
+        let here = Deployment::new(test).with_cluster();
+        let kubelogin = Kubelogin::of(&here.world, &here.idp)?;
+        let (backend, api) = here.start_as(&here.plan.clone().without("OIDC_ORGANIZATION_ID"));
+        Some(Self { here, backend, api, kubelogin })
+    }
+
+    fn plan(&self) -> HelperPlan {
+        HelperPlan::of_command(&self.here.world, "import", &self.backend.url)
+    }
+
+    fn import(&self) -> Ending {
+        run(self.plan())
+    }
+
+    fn take_over(&self) -> Ending {
+        run(self.plan().argument("--take-over"))
+    }
+
+    fn kubelogin_logs_in(&self) {
+        self.kubelogin.get_token_with_login(&self.here.idp, "felix", &[]);
+    }
+
+    fn assert_pods(&self) {
+        let pods = self.api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
+        assert_eq!(pods.status, 200, "{}", pods.text);
+    }
+}
+
+const CONNECTED: &str = "Connected: user:default/felix is felix@example.com at cluster dev until ";
+
+#[test]
+fn the_id_token_is_brought_and_kubelogin_goes_on() {
+    let Some(parts) = Parts::start("import_id_token") else { return };
+    parts.kubelogin_logs_in();
+    parts.import().assert(0, &[CONNECTED, "UTC, then run kubectl, and this command again."]);
+    let status = parts.api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(false)), "{status}");
+    parts.assert_pods();
+    // Again, as a person does the next day.
+    parts.import().assert(0, &[CONNECTED]);
+    assert_eq!(parts.here.idp.refreshes(), 0, "the refresh token was sent");
+    parts.kubelogin.get_token(&[]);
+    assert_eq!(parts.here.idp.refreshes(), 0);
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (1, 0));
+    parts.import().assert(0, &[CONNECTED]);
+}
+
+#[test]
+fn a_login_is_moved_and_kubelogin_asks_anew() {
+    let Some(parts) = Parts::start("import_take_over") else { return };
+    parts.kubelogin_logs_in();
+    let ending = parts.take_over();
+    ending.assert(0, &["kubelogin has this login no more: it asks you to log in"]);
+    assert!(
+        ending.said.contains(CONNECTED) && ending.said.contains("refreshed by itself"),
+        "{}",
+        ending.said
+    );
+    let status = parts.api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{status}");
+    assert_eq!((parts.kubelogin.files(false).len(), parts.kubelogin.files(true).len()), (0, 1));
+    // The backend's own, for the proof.
+    assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (1, 0));
+    parts.take_over().assert(1, &["has left a lock at", "--token-cache-storage=disk"]);
+    parts.kubelogin_logs_in();
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    assert_eq!(parts.here.idp.revocations(), 0);
+    assert_eq!(parts.api.cluster_status()["connected"], true);
+    parts.assert_pods();
+}
+
+#[test]
+fn while_kubelogin_logs_in_it_waits_for_the_lock() {
+    let Some(parts) = Parts::start("import_locked") else { return };
+    for arguments in [&[][..], &["--take-over"]] {
+        let mut kubelogin = parts.kubelogin.start(&[]);
+        Kubelogin::wait_for_login(&kubelogin);
+        let plan = arguments.iter().fold(parts.plan(), |plan, argument| plan.argument(argument));
+        let mut helper = plan.launch();
+        helper.wait_for_line("kubelogin has its cache locked, for a login or a refresh of its own");
+        assert_eq!(parts.here.idp.refreshes(), 0);
+        Kubelogin::log_in(&parts.here.idp, "felix");
+        assert_eq!(kubelogin.wait().code(), Some(0));
+        let ending = Ending::of(&mut helper);
+        assert!(ending.code == Some(0) && ending.said.contains(CONNECTED), "{}", ending.said);
+        for file in parts.kubelogin.files(false) {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+}
+
+/// The refresh token that is sent is the one that kubelogin has got meanwhile, not the one that it has spent.
+#[test]
+fn a_login_is_moved_as_it_is_after_a_refresh_under_way() {
+    let Some(parts) = Parts::start("import_refresh_under_way") else { return };
+    parts.kubelogin_logs_in();
+    parts.here.idp.hold_token("before");
+    let mut kubelogin = parts.kubelogin.start(&["--force-refresh"]);
+    parts.here.idp.wait_held();
+    let mut helper = parts.plan().argument("--take-over").launch();
+    helper.wait_for_line("kubelogin has its cache locked");
+    parts.here.idp.release();
+    assert_eq!(kubelogin.wait().code(), Some(0));
+    Ending::of(&mut helper).assert(0, &["kubelogin has this login no more"]);
+    let status = parts.api.cluster_status();
+    assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(true)), "{status}");
+    assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (2, 0));
+}
+
+#[test]
+fn another_persons_login_and_a_backend_that_is_away_leave_kubelogin_as_it_was() {
+    let Some(mut parts) = Parts::start("import_refused") else { return };
+    parts.kubelogin.get_token_with_login(&parts.here.idp, "mara", &[]);
+    parts.take_over().assert(1, &["The backend says no: ", "(identity_mismatch)"]);
+    assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (0, 0));
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    assert_eq!(parts.api.cluster_status()["connected"], false);
+    parts.backend.process.kill();
+    parts.take_over().assert(5, &["There is no backend to be reached at "]);
+    parts.kubelogin.get_token(&[]);
+}
+
+/// Without a keyring kubelogin logs in, and leaves its lock.
+#[test]
+fn what_is_kept_in_the_keyring_is_said_with_the_flag_that_brings_it_to_the_disk() {
+    let Some(parts) = Parts::start("import_keyring") else { return };
+    let mut kubelogin = parts.kubelogin.start(&["--token-cache-storage=keyring"]);
+    Kubelogin::wait_for_login(&kubelogin);
+    Kubelogin::log_in(&parts.here.idp, "felix");
+    kubelogin.wait();
+    assert_eq!((parts.kubelogin.files(false).len(), parts.kubelogin.files(true).len()), (0, 1));
+    for ending in [parts.import(), parts.take_over()] {
+        ending.assert(1, &["as it does with --token-cache-storage=keyring", "--token-cache-storage=disk"]);
+    }
+    assert_eq!(parts.api.cluster_status()["connected"], false);
+}
+
+#[test]
+fn a_backend_that_was_never_confirmed_is_sent_nothing_and_nothing_is_asked() {
+    let Some(parts) = Parts::start("import_unconfirmed") else { return };
+    parts.kubelogin_logs_in();
+    let far = FarBackend::new(&parts.here.world, &parts.backend.url);
+    for more in [&[][..], &["--take-over"]] {
+        let plan = far.command(&parts.here.world, "import").with("BACKSTAGE_TOKEN", "a.user.token");
+        let plan = more.iter().fold(plan, |plan, argument| plan.argument(argument));
+        // At a terminal, where others ask.
+        let mut process = plan.launch_at_terminal("yes\n");
+        Ending::of(&mut process)
+            .assert(1, &["was never confirmed on this machine, so nothing is sent there"]);
+    }
+    assert!(far.asked().is_empty(), "{:?}", far.asked());
+}
+
+#[test]
+fn where_there_is_nothing_to_bring_one_sentence_says_why() {
+    let here = Deployment::new("import_nothing").with_clusters_named(&["dev", "prod"]);
+    let (backend, _api) = here.start();
+    let import = |arguments: &[&str]| {
+        let plan = HelperPlan::of_command(&here.world, "import", &backend.url);
+        run(arguments.iter().fold(plan, |plan, argument| plan.argument(argument)))
+    };
+    import(&[]).assert(2, &["There are several clusters at", "dev, prod"]);
+    import(&["--cluster", "stage"]).assert(2, &["There is no cluster stage at"]);
+    let home = here.world.home.path();
+    import(&["--cluster", "dev"]).assert(1, &["kubelogin has no cache at", ".kube/cache/oidc-login"]);
+    let azures = home.join(".kube/cache/kubelogin");
+    std::fs::create_dir_all(&azures).unwrap();
+    std::fs::write(azures.join("auth.json"), "{}").unwrap();
+    import(&["--cluster", "dev"]).assert(1, &["Azure's kubelogin, another program of the same name"]);
+    let cache = home.join("elsewhere");
+    std::fs::create_dir(&cache).unwrap();
+    let entry = cache.join("0".repeat(64));
+    let arguments = ["--cluster", "dev", "--token-cache-dir", "~/elsewhere"];
+    std::fs::write(&entry, "{\"id_token\":\"e").unwrap();
+    import(&arguments).assert(1, &["cannot be used (it holds no tokens that kubelogin has written)"]);
+    std::fs::remove_file(&entry).unwrap();
+    import(&arguments).assert(1, &["has no token of http://localhost:", "for the client kubernetes"]);
+}
