@@ -74,6 +74,10 @@ npm: ## the npm packages, published to a registry on loopback; logins by npx, np
 kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress
 	$(node) dev/kubectl/kubectl.mjs
 
+.PHONY: kubectl-real
+kubectl-real: ## the same before a real kube-apiserver, with k9s in a terminal; they are built once, for twenty minutes
+	$(node) dev/kubectl/kubectl.mjs real
+
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them
 	$(node) dev/suites/test.mjs packed
