@@ -16,32 +16,26 @@ pub mod session;
 pub mod stopping;
 pub mod tokens;
 
-use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_http::body::BoxBody;
-use actix_http::error::DispatchError;
-use actix_http::{HttpServiceBuilder, Request, Response};
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::{AppConfig, ServerHandle};
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::join;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::assembly::client_tls::ClientTls;
+use self::assembly::server_tls::ServerTls;
 use self::assembly::{AssemblyError, Foundations, Services, assemble};
-use self::inbound::connection::{self, Connection};
-use self::inbound::{dev_guard, request_id};
+use self::inbound::http1::{self, Connections};
+use self::inbound::{connection, dev_guard, request_id, tls_listener};
 use self::kubernetes::lasting;
 use self::logout::unused_sweep::Sweep;
 use self::stopping::{LETTING_GO, UNDER_WAY};
-use crate::clock::RuntimeTimer;
+use crate::clock::{RuntimeTimer, SystemClock};
 use crate::panics;
 use crate::settings::backend::{BackendSettings, CallerMode};
 use crate::stop_signal::StopSignal;
@@ -64,6 +58,9 @@ pub enum StartError {
     /// A setting is of no use.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
+    /// TLS cannot be had.
+    #[error("TLS cannot be set up ({0}): this build of the program is broken, install another")]
+    Tls(#[from] rustls::Error),
 }
 
 /// A backend that listens.
@@ -86,19 +83,36 @@ pub async fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
     let tls = ClientTls::load(&settings).map_err(AssemblyError::from)?;
+    let server_tls = server_tls(&settings)?;
     let (services, jobs) = assemble(&settings, Foundations::at_start(&settings).await?, &tls);
     let (services, settings) = (Arc::new(services), Arc::new(settings));
     panics::log_and_count(services.metrics.panics.clone());
     jobs.run_here();
     let control =
         serve_control(control_listener, &services).map_err(|e| StartError::Listen(control_address, e))?;
-    let api = serve_api(listener, &services, &settings, tls).map_err(|e| StartError::Listen(address, e))?;
-    tracing::info!(%address, control_address = %control_address, "listening");
+    let api_tls = server_tls.as_ref().map(ServerTls::config).transpose()?;
+    let api = serve_api(listener, &services, &settings, (tls, api_tls))
+        .map_err(|e| StartError::Listen(address, e))?;
+    let scheme = if server_tls.is_some() { "https" } else { "http" };
+    tracing::info!(%address, scheme, control_address = %control_address, "listening");
     warn(&settings);
     let handle = control.handle();
     actix_web::rt::spawn(control);
     keep_in_order(&services);
+    if let Some(tls) = server_tls {
+        keep_renewed(tls, &services);
+    }
     Ok(Running { address, control_address, services, settings, api, control: handle })
+}
+
+/// The API's own TLS, where the settings have files for it.
+fn server_tls(settings: &BackendSettings) -> Result<Option<ServerTls>, AssemblyError> {
+    let Some(files) = &settings.tls else { return Ok(None) };
+    let tls = ServerTls::load(files, Arc::new(SystemClock))?;
+    for warning in tls.warnings() {
+        tracing::warn!(setting = "TLS_CERT_FILE", "{warning}");
+    }
+    Ok(Some(tls))
 }
 
 /// What an operator should know of settings that are allowed.
@@ -161,6 +175,30 @@ fn keep_in_order(services: &Services) {
     });
 }
 
+/// Takes a renewed certificate without a restart.
+fn keep_renewed(tls: ServerTls, services: &Services) {
+    let (tls, stopping) = (Arc::new(tls), services.stopping.clone());
+    services.detached.keep_running(move || {
+        let (tls, stopping) = (Arc::clone(&tls), stopping.clone());
+        async move {
+            tokio::select! {
+                () = tls.keep_renewed() => {}
+                () = stopping.closes() => {}
+            }
+        }
+    });
+}
+
+fn connections(services: &Services, settings: &BackendSettings) -> Connections {
+    Connections {
+        slowest_head: SLOWEST_HEAD,
+        keep_alive: KEEP_ALIVE,
+        stopping: services.stopping.clone(),
+        know_connection: lasting::know_connection,
+        shutdown_timeout: UNDER_WAY.saturating_sub(settings.drain_delay),
+    }
+}
+
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let bound =
         TcpListener::bind(address).and_then(|listener| listener.local_addr().map(|local| (listener, local)));
@@ -171,57 +209,26 @@ fn serve_api(
     listener: TcpListener,
     services: &Arc<Services>,
     settings: &Arc<BackendSettings>,
-    tls: ClientTls,
+    (tls, api_tls): (ClientTls, Option<Arc<rustls::ServerConfig>>),
 ) -> std::io::Result<Server> {
-    // Whole seconds is all that it can be told.
-    let after_drain = UNDER_WAY.saturating_sub(settings.drain_delay).as_secs();
+    let connections = connections(services, settings);
     let (services, settings) = (Arc::clone(services), Arc::clone(settings));
     // Inherited by each connection: a caller's machine that vanished gives its watches back.
     SockRef::from(&listener).set_tcp_keepalive(&TcpKeepalive::new().with_time(CALLER_KEPT_ALIVE))?;
-    let server = Server::build().shutdown_timeout(after_drain).disable_signals();
-    let stopping = server.graceful_shutdown_signal();
     let worker = move || {
         let (services, settings, tls) = (Arc::clone(&services), Arc::clone(&settings), tls.clone());
-        let app = App::new()
+        App::new()
             .configure(|config| services.register(config))
             .app_data(web::Data::new(services.kubernetes_proxy(&tls, &settings)))
             .configure(|config| api::api(config, &settings))
             .wrap(from_fn(dev_guard::guard))
             .wrap(from_fn(request_id::follow))
-            .wrap(from_fn(connection::end_after_other_answers));
-        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let stopping = stopping.clone();
-        let http = http1(|stream: &TcpStream| stream).graceful_shutdown_signal(move || {
-            let stopping = stopping.clone();
-            async move { stopping.notified().await }
-        });
-        let accepted = fn_service(async |stream: TcpStream| {
-            let address = stream.peer_addr().ok();
-            Ok::<_, DispatchError>((Connection::new(stream), address))
-        });
-        accepted.and_then(http.h1(map_config(app, |()| AppConfig::default())))
+            .wrap(from_fn(connection::end_after_other_answers))
     };
-    Ok(server.listen("api", listener, worker)?.run())
-}
-
-/// HTTP/1.1 on callers' connections, which are above a TCP stream.
-fn http1<T, S>(tcp: fn(&T) -> &TcpStream) -> HttpServiceBuilder<Connection<T>, S>
-where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
-    S: ServiceFactory<Request, Config = (), InitError: Debug, Service: Service<Request, Future: 'static>>,
-    S::Error: Into<Response<BoxBody>> + 'static,
-{
-    HttpServiceBuilder::default()
-        .client_request_timeout(SLOWEST_HEAD)
-        // A caller who is gone ends their watch at the cluster at once, not with its next event.
-        .h1_allow_half_closed(false)
-        .on_connect_ext(move |connection: &Connection<T>, known| {
-            known.insert(connection.upgradable());
-            if let Some(io) = connection.io() {
-                lasting::know_connection(tcp(io), known);
-            }
-        })
-        .keep_alive(KEEP_ALIVE)
+    match api_tls {
+        Some(api_tls) => tls_listener::serve(listener, (connections, api_tls), worker),
+        None => http1::serve(listener, connections, worker),
+    }
 }
 
 fn serve_control(listener: TcpListener, services: &Arc<Services>) -> std::io::Result<Server> {

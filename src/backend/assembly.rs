@@ -5,6 +5,7 @@ pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
 pub mod from_kubeconfig;
+pub mod server_tls;
 
 use std::sync::{Arc, Once};
 
@@ -12,11 +13,13 @@ use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
 
 use self::client_tls::ClientTls;
+use self::server_tls::UnusableCertificate;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
 use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
+use super::kubernetes::audit::Audit;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
 use super::kubernetes::used_logins::UsedLogins;
@@ -59,6 +62,9 @@ pub enum AssemblyError {
     /// A CA file is of no use.
     #[error(transparent)]
     Roots(#[from] UnusableRoots),
+    /// The API's own certificate is of no use.
+    #[error(transparent)]
+    Certificate(#[from] UnusableCertificate),
     /// The keys are of no use.
     #[error(transparent)]
     Keys(#[from] UnusableKeys),
@@ -383,6 +389,7 @@ impl Services {
             streams: Arc::clone(&self.streams),
             used_logins: Arc::clone(&self.used_logins),
             metrics: Arc::clone(&self.metrics),
+            audit: Audit { uses: settings.audited_uses, stopping: self.stopping.clone() },
         }
     }
 }

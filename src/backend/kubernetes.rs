@@ -1,10 +1,12 @@
 //! `/clusters/{name}/proxy/…`: the Kubernetes API as the user, streamed both ways.
 
+pub mod audit;
 pub mod forward;
 pub mod headers;
 pub mod lasting;
 pub mod open_files;
 pub mod path;
+pub mod request_info;
 pub mod streams;
 pub mod tunnel;
 pub mod upgrade;
@@ -17,6 +19,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use self::audit::{Audit, Use};
 use self::forward::{Forwarded, forward};
 use self::headers::Caching;
 use self::lasting::{Begun, Place};
@@ -43,12 +46,23 @@ pub async fn proxy(
     proxy: web::Data<KubernetesProxy>,
 ) -> HttpResponse {
     let (name, _) = name.into_inner();
+    let used = Use::begin(&proxy.audit, &request, &name);
     let (label, answer) = match proxy.clusters.get(&name) {
-        Some(cluster) => (name.as_str(), proxy.pass_on(&request, body, cluster).await),
+        Some(cluster) => (name.as_str(), proxy.pass_on(&request, body, (cluster, &used)).await),
         // Only a configured name becomes a label: a caller may write anything into the path.
         None => ("unknown", Err(clusters::unknown(&name, proxy.clusters.keys()))),
     };
-    let answer = answer.unwrap_or_else(|problem| as_status(&problem));
+    let answer = match answer {
+        Ok(answer) => {
+            used.ended(Ok(answer.status()));
+            answer
+        }
+        Err(problem) => {
+            let answer = as_status(&problem);
+            used.ended(Err((&problem, answer.status())));
+            answer
+        }
+    };
     proxy.metrics.kubernetes_requests.with_label_values(&[label, answer.status().as_str()]).inc();
     answer
 }
@@ -75,6 +89,8 @@ pub struct KubernetesProxy {
     pub used_logins: Arc<UsedLogins>,
     /// Counters.
     pub metrics: Arc<BackendMetrics>,
+    /// What each use leaves a line of.
+    pub audit: Audit,
 }
 
 impl KubernetesProxy {
@@ -82,10 +98,11 @@ impl KubernetesProxy {
         &self,
         request: &HttpRequest,
         body: web::Payload,
-        reached: &ReachedCluster,
+        (reached, used): (&ReachedCluster, &Use<'_>),
     ) -> Result<HttpResponse, Problem> {
         let cluster = &reached.cluster;
         let path = path::below_proxy(request.uri().path(), cluster.name())?;
+        used.at(path);
         headers::check(request.headers())?;
         let upgrade = Upgrade::asked_by(request)?;
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
@@ -97,6 +114,7 @@ impl KubernetesProxy {
             check_user_may(request, path, upgrade.as_ref(), &cluster.settings)?;
         }
         let caller = self.callers.user_or_on_behalf(request).await?;
+        used.by(&caller);
         if let UserOrOnBehalf::User(_) = caller {
             check_user_may(request, path, upgrade.as_ref(), &cluster.settings)?;
         }
@@ -109,9 +127,11 @@ impl KubernetesProxy {
         let begun = Begun { place, login, logins: Arc::clone(&self.used_logins) };
         let target = target(api, path, request.uri().query());
         let caching = if path::is_a_document(path) { Caching::AsTheApiSays } else { Caching::Never };
-        let answer =
-            forward(Forwarded { request, body, upgrade, target: &target, token, begun, caching }, client)
-                .await?;
+        let answer = forward(
+            Forwarded { request, body, upgrade, target: &target, token, begun, caching, used },
+            client,
+        )
+        .await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             cluster.warn_of_refused_token();
         }

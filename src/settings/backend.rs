@@ -1,131 +1,33 @@
 //! The settings of the `backend` role, read and checked.
 
+mod audited_uses;
 mod caller_mode;
 mod clusters;
 mod kubelogin_cache;
+mod tls_files;
+mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::audited_uses::AuditedUses;
 pub use self::caller_mode::CallerMode;
+pub use self::tls_files::TlsFiles;
+pub(super) use self::variables::BackendVariables;
 use super::cluster::{Cluster, ClusterVariables, Userinfo};
-use super::lists::addresses::{networks, one_to_listen_on};
-use super::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
-use super::span::number;
-use super::{Delay, SettingsError, Source, Span, checked_url, http_proxies};
+use super::{SettingsError, Source, checked_url, http_proxies};
 use crate::backstage_names::PluginName;
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
-
-/// The `backend` role's variables; each field is the variable of the same name in upper case. The variables of a
-/// single cluster are those of [`super::cluster`].
-#[derive(Debug, Deserialize)]
-pub(super) struct BackendVariables {
-    #[serde(default = "default_backstage_url")]
-    backstage_url: String,
-    backstage_public_url: Option<String>,
-    #[serde(default, deserialize_with = "separated")]
-    backstage_app_url: Vec<String>,
-    backstage_issuer: Option<String>,
-    #[serde(default = "default_trusted_plugins", deserialize_with = "separated")]
-    backstage_trusted_plugins: Vec<String>,
-    cluster_auth_dev_user: Option<String>,
-    #[serde(default = "default_listen", deserialize_with = "one_to_listen_on")]
-    listen: SocketAddr,
-    #[serde(default = "default_control_listen", deserialize_with = "one_to_listen_on")]
-    control_listen: SocketAddr,
-    redis_url: Option<SecretString>,
-    token_encryption_keys: Option<SecretString>,
-    config_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]
-    allowed_hosts: Vec<String>,
-    #[serde(default, deserialize_with = "separated_texts::<_, HostName>")]
-    insecure_http_hosts: Vec<String>,
-    #[serde(default, deserialize_with = "networks")]
-    trusted_proxies: Vec<ipnet::IpNet>,
-    #[serde(default, deserialize_with = "separated_texts::<_, Origin>")]
-    extension_origins: Vec<String>,
-    ca_file: Option<PathBuf>,
-    https_proxy: Option<SecretString>,
-    http_proxy: Option<SecretString>,
-    no_proxy: Option<String>,
-    #[serde(default = "default_session_lifetime")]
-    session_lifetime: Span,
-    #[serde(default = "default_exchange_lease")]
-    exchange_lease: Span,
-    #[serde(default = "default_idp_timeout")]
-    idp_timeout: Span,
-    refresh_lock_lifetime: Option<Span>,
-    #[serde(default = "default_registrations_per_minute", deserialize_with = "number")]
-    registrations_per_minute: std::num::NonZeroU32,
-    #[serde(default = "default_streams_per_user", deserialize_with = "number")]
-    streams_per_user: std::num::NonZeroU32,
-    #[serde(default = "default_unused_login_lifetime")]
-    unused_login_lifetime: Span,
-    #[serde(default = "default_drain_delay")]
-    drain_delay: Delay,
-    kubelogin_cache_dir: Option<PathBuf>,
-    kubelogin_cache_user: Option<String>,
-}
-
-impl BackendVariables {
-    fn kubelogin(&self) -> (Option<&Path>, Option<&str>) {
-        (self.kubelogin_cache_dir.as_deref(), self.kubelogin_cache_user.as_deref())
-    }
-}
-
-fn default_backstage_url() -> String {
-    "http://localhost:7007".to_owned()
-}
-
-fn default_trusted_plugins() -> Vec<String> {
-    vec!["kubernetes".to_owned()]
-}
-
-fn default_listen() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 7008))
-}
-
-fn default_control_listen() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9090))
-}
-
-fn default_session_lifetime() -> Span {
-    Span(Duration::from_mins(5))
-}
-
-fn default_exchange_lease() -> Span {
-    Span(Duration::from_secs(30))
-}
-
-fn default_idp_timeout() -> Span {
-    Span(Duration::from_secs(10))
-}
-
-fn default_registrations_per_minute() -> std::num::NonZeroU32 {
-    std::num::NonZeroU32::MIN.saturating_add(29)
-}
-
-fn default_streams_per_user() -> std::num::NonZeroU32 {
-    std::num::NonZeroU32::MIN.saturating_add(499)
-}
-
-fn default_unused_login_lifetime() -> Span {
-    Span(Duration::from_hours(24 * 30))
-}
-
-fn default_drain_delay() -> Delay {
-    Delay(Duration::from_secs(5))
-}
 
 /// The longest that the listener stays open after the signal to stop: the last requests need time to finish.
 const LONGEST_DRAIN: Duration = Duration::from_secs(20);
@@ -186,6 +88,10 @@ pub struct BackendSettings {
     pub listen: SocketAddr,
     /// Health and metrics.
     pub control_listen: SocketAddr,
+    /// With these the API speaks TLS.
+    pub tls: Option<TlsFiles>,
+    /// Which uses of the Kubernetes proxy are audited.
+    pub audited_uses: AuditedUses,
     /// Where logins and sessions are stored.
     pub store: StoreSettings,
     /// The clusters by name.
@@ -233,9 +139,7 @@ impl BackendSettings {
         let callers = CallerMode::read(variables.cluster_auth_dev_user.as_deref(), listeners)?;
         let trusted_plugins = trusted_plugins(&variables.backstage_trusted_plugins)?;
         let mut clusters = clusters::configured(source, variables.config_file.as_deref(), hosts)?;
-        for cluster in clusters.values() {
-            callers.check_identity_rule(&cluster.identity)?;
-        }
+        clusters.values().try_for_each(|cluster| callers.check_identity_rule(&cluster.identity))?;
         kubelogin_cache::give(variables.kubelogin(), listeners, &callers, &mut clusters)?;
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
@@ -253,6 +157,8 @@ impl BackendSettings {
             callers,
             listen: variables.listen,
             control_listen: variables.control_listen,
+            tls: TlsFiles::read(variables.tls_cert_file, variables.tls_key_file)?,
+            audited_uses: variables.audit_kubernetes,
             store: store(variables.redis_url, variables.token_encryption_keys)?,
             clusters,
             allowed_hosts: variables.allowed_hosts,

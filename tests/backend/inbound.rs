@@ -3,3 +3,4 @@
 mod caller;
 mod rate_limit;
 mod request_id;
+mod tls;

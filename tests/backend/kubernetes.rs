@@ -1,5 +1,6 @@
 //! The Kubernetes API as the user: what passes through, byte for byte, and what never does.
 
+mod audit;
 mod bodies;
 mod caching;
 mod canned_api;
@@ -7,6 +8,7 @@ mod cut_answers;
 mod http2;
 mod lasting;
 mod many_streams;
+mod over_tls;
 mod refusals;
 mod streams;
 mod upgrades;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod browser;
 pub mod callback_port;
+pub mod https;
 pub mod login;
 pub mod own_exchange;
 pub mod raw_http;

@@ -3,14 +3,17 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use super::client_tls::ClientTls;
+use super::server_tls::ServerTls;
 use super::{AssemblyError, Foundations, clusters};
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::ProviderError;
+use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::{
@@ -61,6 +64,7 @@ pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) 
         Reach::Online => join_all(clusters.iter().map(|known| examined(known))).await,
     }
     .into_iter();
+    listens(settings, out)?;
     let mut unfit = 0_usize;
     for known in clusters.iter() {
         writeln!(out, "{} ({})", known.settings.name, known.settings.title)?;
@@ -72,6 +76,23 @@ pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) 
         }
     }
     if unfit == 0 { Ok(()) } else { Err(CheckError::NotFitting(unfit)) }
+}
+
+/// How the API is reached, where it speaks TLS.
+fn listens(settings: &BackendSettings, out: &mut dyn Write) -> Result<(), CheckError> {
+    let Some(files) = &settings.tls else { return Ok(()) };
+    let tls = ServerTls::load(files, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+    let until = tls.valid_until().map(|end| format!(", valid until {end}")).unwrap_or_default();
+    writeln!(
+        out,
+        "https on {} with the certificate of {}{until}",
+        settings.listen,
+        files.certificates.display()
+    )?;
+    for warning in tls.warnings() {
+        writeln!(out, "  {:<10} {warning}", "note")?;
+    }
+    Ok(())
 }
 
 /// What the program will do with these settings.

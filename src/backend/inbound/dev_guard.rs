@@ -30,6 +30,8 @@ pub enum DevGuard {
 
 /// What counts as this machine in addition to its own names and pages.
 pub struct Allowed {
+    /// How this backend's own pages are reached: `https` where it speaks TLS.
+    scheme: &'static str,
     /// `ALLOWED_HOSTS`.
     hosts: Vec<String>,
     /// `EXTENSION_ORIGINS`.
@@ -43,6 +45,7 @@ impl DevGuard {
         match settings.callers {
             CallerMode::Backstage => Self::Open,
             CallerMode::DevUser(_) => Self::ThisMachine(Allowed {
+                scheme: if settings.tls.is_some() { "https" } else { "http" },
                 hosts: settings.allowed_hosts.clone(),
                 extension_origins: settings.extension_origins.clone(),
             }),
@@ -98,7 +101,7 @@ fn check(path: &str, headers: &HeaderMap, allowed: &Allowed) -> Result<(), Probl
     if is_extension && FOR_EXTENSION.contains(&path) {
         return Ok(());
     }
-    if headers.contains_key(ORIGIN) && text(ORIGIN) != Some(&format!("http://{host}")) {
+    if headers.contains_key(ORIGIN) && text(ORIGIN) != Some(&format!("{}://{host}", allowed.scheme)) {
         return Err(refused("takes no requests of other origins"));
     }
     match headers.get("sec-fetch-site").map(|value| value.to_str()) {
@@ -118,6 +121,7 @@ mod tests {
     fn checked_at(path: &str, pairs: &[(&'static str, &'static str)]) -> bool {
         let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
         let allowed = Allowed {
+            scheme: "http",
             hosts: vec!["dev.internal:7008".to_owned()],
             extension_origins: vec![EXTENSION.to_owned()],
         };
@@ -167,7 +171,7 @@ mod tests {
             assert!(!checked(bad), "{bad:?}");
         }
         let host = (HOST, HeaderValue::from_static("dev.internal"));
-        let none = Allowed { hosts: Vec::new(), extension_origins: Vec::new() };
+        let none = Allowed { scheme: "http", hosts: Vec::new(), extension_origins: Vec::new() };
         let refusal = check("/", &[host].into_iter().collect(), &none).unwrap_err();
         assert!(refusal.message().contains("ALLOWED_HOSTS=host:port"), "{refusal}");
     }

@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt, future, stream};
 use hyper::header as outward;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::audit::{Closed, OpenUse, Use};
 use super::headers::{Caching, to_answer, to_pass_on};
 use super::lasting::{Begun, Caller, Ended, Place, Watch};
 use super::tunnel;
@@ -42,6 +43,8 @@ pub struct Forwarded<'r> {
     pub begun: Begun,
     /// Whether the caller may keep the answer.
     pub caching: Caching,
+    /// What the audit log says of it.
+    pub used: &'r Use<'r>,
 }
 
 /// Passes it on and answers as the API does.
@@ -50,9 +53,10 @@ pub struct Forwarded<'r> {
 /// `cluster_unreachable`, also for an answer that was not asked for; `timeout`.
 pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Result<HttpResponse, Problem> {
     let (method, caching, head) = (forwarded.request.method().clone(), forwarded.caching, head(&forwarded)?);
-    let Forwarded { request, body: payload, upgrade, begun, .. } = forwarded;
+    let Forwarded { request, body: payload, upgrade, begun, used, .. } = forwarded;
     let body = if upgrade.is_some() { RequestBody::empty() } else { body(request.headers(), payload) };
     let sent = head.body(body).map_err(|_| unsendable())?;
+    let is_stream = matches!(begun.place, Place::Held(_));
     let (answer, watch) = match &begun.place {
         Place::Held(_) => {
             let expected = if upgrade.is_some() { Expected::Switch(HEAD_WITHIN) } else { Expected::Stream };
@@ -73,13 +77,23 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
     };
     let answer = answer.map_err(|error| unanswered(&error))?;
     if answer.status == hyper::StatusCode::SWITCHING_PROTOCOLS {
-        return switched(upgrade, answer, watch);
+        return switched(upgrade, answer, (watch, used));
     }
-    answered(&method, caching, answer, watch)
+    let open = (is_stream && answer.status.is_success()).then(|| opened(used, &answer));
+    answered(&method, caching, answer, (watch, open))
+}
+
+/// A watch or a followed log that has begun.
+fn opened(used: &Use<'_>, answer: &Answer) -> OpenUse {
+    used.open(StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::OK))
 }
 
 /// The switch to another protocol, where that one was asked for.
-fn switched(upgrade: Option<Upgrade>, answer: Answer, watch: Watch) -> Result<HttpResponse, Problem> {
+fn switched(
+    upgrade: Option<Upgrade>,
+    answer: Answer,
+    (watch, used): (Watch, &Use<'_>),
+) -> Result<HttpResponse, Problem> {
     let Some(upgrade) = upgrade else {
         tracing::warn!("the API server switched protocols, which no request asked for");
         return Err(unreachable());
@@ -94,10 +108,11 @@ fn switched(upgrade: Option<Upgrade>, answer: Answer, watch: Watch) -> Result<Ht
     }
     response.upgrade(upgrade.token());
     let connection = upgrade.into_connection();
+    let open = used.open(StatusCode::SWITCHING_PROTOCOLS);
     let tunnelled = async move {
         // The head of this answer has been written by now: its body is asked for.
         let caller = connection.take();
-        let task = actix_web::rt::spawn(tunnel::through(caller, answer.switched, watch));
+        let task = actix_web::rt::spawn(tunnel::through(caller, answer.switched, (watch, open)));
         let _ = AbortOnDropHandle::new(task).await;
         None::<Result<web::Bytes, CutShort>>
     };
@@ -157,7 +172,7 @@ fn answered(
     method: &Method,
     caching: Caching,
     answer: Answer,
-    watch: Watch,
+    watched: (Watch, Option<OpenUse>),
 ) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(answer.status.as_u16()).map_err(|_| unreachable())?;
     let mut response = HttpResponse::build(status);
@@ -176,7 +191,7 @@ fn answered(
             None => without_body(response),
         });
     }
-    let body = noticed(answer.body, watch);
+    let body = noticed(answer.body, watched);
     Ok(match length {
         Some(length) => response.body(SizedStream::new(length, body)),
         None => response.body(BodyStream::new(body)),
@@ -202,20 +217,37 @@ enum Cut {
 }
 
 /// The body, which is watched over; a line in the log where it is cut short.
-fn noticed(body: AnswerBody, watch: Watch) -> impl Stream<Item = Result<web::Bytes, Cut>> + use<> {
-    stream::unfold((body, watch), async |(mut body, mut watch)| {
+fn noticed(
+    body: AnswerBody,
+    (watch, open): (Watch, Option<OpenUse>),
+) -> impl Stream<Item = Result<web::Bytes, Cut>> + use<> {
+    stream::unfold((body, watch, open), async |(mut body, mut watch, open)| {
         let part = tokio::select! {
             biased;
-            part = body.next() => part?.map_err(Cut::There),
-            ended = watch.ended() => Err(Cut::Here(ended)),
+            part = body.next() => part.map(|part| part.map_err(Cut::There)),
+            ended = watch.ended() => Some(Err(Cut::Here(ended))),
         };
+        if let Some(open) = &open {
+            say_why(open, part.as_ref());
+        }
+        let part = part?;
         if let Err(Cut::There(cut)) = &part {
             tracing::warn!(reason = cut.reason(), "the API server's answer was cut short");
             // actix drops what it has not sent when the body fails: it sends first when there is nothing to read.
             tokio::task::yield_now().await;
         }
-        Some((part, (body, watch)))
+        Some((part, (body, watch, open)))
     })
+}
+
+/// What ends a stream, where this part does.
+fn say_why(open: &OpenUse, part: Option<&Result<web::Bytes, Cut>>) {
+    open.because(match part {
+        Some(Ok(_)) => return,
+        None => Closed::ByApi,
+        Some(Err(Cut::There(_))) => Closed::CutShort,
+        Some(Err(Cut::Here(ended))) => Closed::from(*ended),
+    });
 }
 
 /// Only for what actix takes for a request and hyper does not.

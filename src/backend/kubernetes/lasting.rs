@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use socket2::{SockRef, Socket};
@@ -20,6 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::streams::{Claim, OpenStream};
 use super::used_logins::{UsedLogin, UsedLogins};
+use crate::backend::inbound::tls_listener::CallersStream;
 
 /// After so long an answer is one that stays open.
 const LASTING: Duration = Duration::from_secs(10);
@@ -61,9 +62,21 @@ pub enum Caller<'r> {
 }
 
 impl Caller<'_> {
+    /// The connection, over HTTP/1.1: nothing else is on it.
     fn connection(&self) -> Option<Rc<Socket>> {
-        let (Self::Silent(request) | Self::Sends(request)) = self else { return None };
-        request.conn_data::<CallersConnection>().map(|connection| Rc::clone(&connection.0))
+        self.request()?.conn_data::<CallersConnection>().map(|connection| Rc::clone(&connection.0))
+    }
+
+    /// The stream of a connection, over HTTP/2. That it is reset, or its connection gone, is noticed there.
+    fn stream(&self) -> Option<CallersStream> {
+        self.request()?.extensions().get::<CallersStream>().cloned()
+    }
+
+    fn request(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Silent(request) | Self::Sends(request) => Some(request),
+            Self::Taken => None,
+        }
     }
 }
 
@@ -101,7 +114,7 @@ impl Watch {
     /// Begins.
     #[must_use]
     pub fn begin(caller: &Caller<'_>, begun: Begun) -> Self {
-        let connection = caller.connection();
+        let (connection, stream) = (caller.connection(), caller.stream());
         let looked_at = connection.clone().filter(|_| matches!(caller, Caller::Silent(_)));
         let (held, claim) = match begun.place {
             Place::Held(place) => (Some(place), None),
@@ -109,7 +122,7 @@ impl Watch {
         };
         let (sender, end) = oneshot::channel();
         let ends = ends(looked_at, claim, begun.login, begun.logins);
-        let watching = actix_web::rt::spawn(end_with(ends, connection, sender));
+        let watching = actix_web::rt::spawn(end_with(ends, (connection, stream), sender));
         Self { end: end.fuse(), _held: held, _watching: AbortOnDropHandle::new(watching) }
     }
 
@@ -126,7 +139,7 @@ impl Watch {
 /// Ends the answer in both ways: actix may be waiting for the caller to read, or for what the API has to say.
 async fn end_with(
     ends: impl Future<Output = Ended>,
-    connection: Option<Rc<Socket>>,
+    (connection, stream): (Option<Rc<Socket>>, Option<CallersStream>),
     end: oneshot::Sender<Ended>,
 ) {
     let ended = ends.await;
@@ -134,6 +147,10 @@ async fn end_with(
     let _ = end.send(ended);
     if let Some(connection) = connection {
         let _ = connection.shutdown(Shutdown::Both);
+    }
+    // Over HTTP/2 other requests are on the same connection.
+    if let Some(stream) = stream {
+        stream.hang_up();
     }
 }
 

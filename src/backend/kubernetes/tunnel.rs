@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use super::audit::{Closed, OpenUse};
 use super::lasting::Watch;
 use crate::backend::inbound::connection::RawStream;
 use crate::outbound::streaming::Switched;
@@ -19,33 +20,59 @@ const BUFFER: usize = 16 << 10;
 const SILENT_HALF: Duration = Duration::from_mins(1);
 
 /// Passes bytes on between a caller and an API server that has switched protocols, until both ways have ended or the tunnel has to end.
-pub async fn through(caller: oneshot::Receiver<RawStream>, api: Switched, mut watch: Watch) {
+/// `open` hears why.
+pub async fn through(
+    caller: oneshot::Receiver<RawStream>,
+    api: Switched,
+    (mut watch, open): (Watch, OpenUse),
+) {
     // Neither comes where its connection has ended by then.
     let (Ok(caller), Ok(api)) = join(caller, api.stream()).await else { return };
     tokio::select! {
         biased;
         // The line in the log is written there.
-        _ = watch.ended() => {}
-        () = carry(caller, api, SILENT_HALF) => {}
+        ended = watch.ended() => open.because(ended.into()),
+        () = carry(caller, api, SILENT_HALF, |closed| open.because(closed)) => {}
     }
 }
 
-/// Carries both ways to their ends.
-async fn carry(caller: RawStream, api: impl AsyncRead + AsyncWrite, silent: Duration) {
+/// Carries both ways to their ends; `first` hears which side ended first.
+async fn carry(
+    caller: RawStream,
+    api: impl AsyncRead + AsyncWrite,
+    silent: Duration,
+    first: impl Fn(Closed),
+) {
     let (moved_up, moved_down) = (Cell::new(0), Cell::new(0));
     let (from_caller, to_caller) = split(caller.io);
     let (from_api, to_api) = split(api);
     let up = pin!(pass(&caller.behind, from_caller, to_api, &moved_up, silent));
     let down = pin!(pass(&[], from_api, to_caller, &moved_down, silent));
     match select(up, down).await {
-        Either::Left(((), left)) => rest(left, &moved_down, silent).await,
-        Either::Right(((), left)) => rest(left, &moved_up, silent).await,
+        Either::Left((ended, left)) => {
+            first(match ended {
+                Ok(()) | Err(Broken::Reading) => Closed::ByCaller,
+                Err(Broken::Writing) => Closed::CutShort,
+            });
+            rest(left, &moved_down, silent).await;
+        }
+        Either::Right((ended, left)) => {
+            first(match ended {
+                Ok(()) => Closed::ByApi,
+                Err(Broken::Reading) => Closed::CutShort,
+                Err(Broken::Writing) => Closed::ByCaller,
+            });
+            rest(left, &moved_up, silent).await;
+        }
     }
 }
 
 /// Where a way broke.
+#[derive(Clone, Copy)]
 enum Broken {
+    /// Its first side broke off.
     Reading,
+    /// Its other side takes nothing any more.
     Writing,
 }
 
@@ -57,8 +84,9 @@ async fn pass(
     mut to: impl AsyncWrite + Unpin,
     moved: &Cell<u64>,
     silent: Duration,
-) {
-    match copy(first, &mut from, &mut to, moved).await {
+) -> Result<(), Broken> {
+    let ended = copy(first, &mut from, &mut to, moved).await;
+    match ended {
         Ok(()) | Err(Broken::Reading) => {
             let _ = to.shutdown().await;
         }
@@ -66,6 +94,7 @@ async fn pass(
             let _ = timeout(silent, tokio::io::copy(&mut from, &mut tokio::io::sink())).await;
         }
     }
+    ended
 }
 
 async fn copy(
@@ -89,7 +118,7 @@ async fn copy(
 }
 
 /// The way that is left, for as long as anything moves on it.
-async fn rest(way: impl Future<Output = ()>, moved: &Cell<u64>, silent: Duration) {
+async fn rest<T>(way: impl Future<Output = T>, moved: &Cell<u64>, silent: Duration) {
     let silence = async {
         loop {
             let before = moved.get();
@@ -100,7 +129,7 @@ async fn rest(way: impl Future<Output = ()>, moved: &Cell<u64>, silent: Duration
         }
     };
     tokio::select! {
-        () = way => {}
+        _ = way => {}
         () = silence => {}
     }
 }
@@ -130,7 +159,9 @@ mod tests {
             caller.read_to_string(&mut said).await.unwrap();
             assert_eq!(said, "answer");
         };
-        join!(carry(near, far, LONG), both);
+        let first = Cell::new(None);
+        join!(carry(near, far, LONG, |closed| first.set(Some(closed))), both);
+        assert_eq!(first.get(), Some(Closed::ByCaller));
     }
 
     /// Such as pings: closing the connection with one of them unread would lose what its other side has not read.
@@ -149,7 +180,9 @@ mod tests {
             caller.read_to_string(&mut said).await.unwrap();
             assert_eq!(said, "the last of it");
         };
-        join!(carry(near, far, LONG), both);
+        let first = Cell::new(None);
+        join!(carry(near, far, LONG, |closed| first.set(Some(closed))), both);
+        assert_eq!(first.get(), Some(Closed::ByApi));
     }
 
     #[actix_web::test]
@@ -158,6 +191,6 @@ mod tests {
         caller.shutdown().await.unwrap();
         let near = RawStream { io: Box::new(near), behind: Vec::new() };
         // Without that it would wait for ever.
-        carry(near, far, Duration::from_millis(1)).await;
+        carry(near, far, Duration::from_millis(1), |_| {}).await;
     }
 }

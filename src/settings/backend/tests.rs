@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::super::cluster::{IdentityRule, UserTokens};
 use super::clusters::from_file;
 use super::*;

@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
 import { pipeline } from 'node:stream/promises';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { Request, RequestHandler, Response } from 'express';
@@ -8,6 +9,7 @@ import { forwardedRequestHeaders, forwardedResponseHeaders } from './headers';
 import { staysBelow } from './path';
 import { type Problem, sendProblem } from './problem';
 import { switchProtocols } from './switchProtocols';
+import { asksForUpgrade } from './upgrades';
 
 /** Longer than the cluster-auth backend ever takes to begin an answer. */
 const PATIENCE_MS = 120_000;
@@ -60,9 +62,16 @@ export function forwarder({
       upstream.setTimeout(0);
       passBack(answer, response).catch(() => upstream.destroy());
     });
-    upstream.once('upgrade', (answer, socket: Socket, head) =>
-      switchProtocols(request.socket, { answer, socket, head }),
-    );
+    upstream.once('upgrade', (answer, socket: Socket, head) => {
+      upstream.setTimeout(0);
+      if (asksForUpgrade(request)) {
+        switchProtocols(request.socket, { answer, socket, head });
+      } else {
+        // The caller has not asked for it.
+        socket.destroy();
+        upstream.destroy(new Error('it switched protocols unasked'));
+      }
+    });
     upstream.once('error', error => {
       if (response.destroyed || response.headersSent) {
         response.destroy();
@@ -84,7 +93,9 @@ function begin(
 ): ClientRequest {
   const { request: send } = target.protocol === 'https:' ? https : http;
   return send({
-    agent: request.headers.upgrade ? false : agent,
+    ...(asksForUpgrade(request)
+      ? { createConnection: halfClosable(target) }
+      : { agent }),
     protocol: target.protocol,
     hostname: target.hostname.replace(/^\[|\]$/g, ''),
     port: target.port,
@@ -94,8 +105,29 @@ function begin(
     headers: forwardedRequestHeaders(request.headers, {
       host: target.host,
       addresses: forwardedFor(request),
+      upgrade: asksForUpgrade(request),
     }),
   });
+}
+
+/** A connection that may go on in one direction when the other has ended; without an agent, as agents have no such ones. */
+function halfClosable(target: URL): () => Socket {
+  const isTls = target.protocol === 'https:';
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  const where = {
+    host,
+    port: Number(target.port) || (isTls ? 443 : 80),
+    allowHalfOpen: true,
+  };
+  return () =>
+    isTls
+      ? tls.connect({
+          ...where,
+          // A name only (RFC 6066, 3).
+          ...(net.isIP(host) === 0 && { servername: host }),
+          ALPNProtocols: ['http/1.1'],
+        })
+      : net.connect(where);
 }
 
 /**

@@ -30,7 +30,11 @@ function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 /** The request headers that are forwarded. Backstage's cookies are not: the cluster-auth backend does not need them. */
 export function forwardedRequestHeaders(
   headers: IncomingHttpHeaders,
-  { host, addresses }: { host: string; addresses: string },
+  {
+    host,
+    addresses,
+    upgrade,
+  }: { host: string; addresses: string; upgrade: boolean },
 ): OutgoingHttpHeaders {
   const { cookie: _, ...kept } = endToEnd(headers);
   return {
@@ -42,7 +46,7 @@ export function forwardedRequestHeaders(
     }),
     ...(headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }),
     'x-forwarded-for': addresses,
-    ...(headers.upgrade && {
+    ...(upgrade && {
       connection: 'Upgrade',
       upgrade: headers.upgrade,
     }),

@@ -9,7 +9,7 @@ export interface Switched {
   head: Buffer;
 }
 
-/** Joins both connections; when one ends, so does the other. */
+/** Joins both connections: what one side ends, the other ends, too, in that direction only. */
 export function switchProtocols(
   client: Duplex,
   { answer, socket, head }: Switched,
@@ -18,6 +18,8 @@ export function switchProtocols(
   for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
     lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
   }
+  // Without another listener for upgrades, Node's HTTP server still looks at this connection, and would end both directions.
+  client.removeAllListeners('end');
   client.write(`${lines.join('\r\n')}\r\n\r\n`);
   client.write(head);
   socket.pipe(client).pipe(socket);
@@ -26,6 +28,11 @@ export function switchProtocols(
     [socket, client],
   ]) {
     one.once('error', () => other.destroy());
-    one.once('close', () => other.destroy());
+    // After an end, what is still on its way to the other side is sent before that ends.
+    one.once('close', () => {
+      if (!one.readableEnded) {
+        other.destroy();
+      }
+    });
   }
 }

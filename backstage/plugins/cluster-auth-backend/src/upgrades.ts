@@ -1,0 +1,103 @@
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Longer than another plugin takes to find out who asks for an upgrade. */
+const PATIENCE_MS = 60_000;
+
+/** Where this plugin's paths begin. */
+const BASE_PATH = '/api/cluster-auth/';
+
+/** Whether a request asks for another protocol: a header that `Connection` does not name is not meant for us (RFC 9110, 7.8). */
+export function asksForUpgrade({ headers }: IncomingMessage): boolean {
+  const named = (headers.connection ?? '').toLocaleLowerCase('en-US');
+  return (
+    headers.upgrade !== undefined &&
+    named.split(',').some(name => name.trim() === 'upgrade')
+  );
+}
+
+/**
+ * Brings upgrades below this plugin's path to Express, as all other requests, on each server that it is shown.
+ *
+ * Node does that by itself as long as no plugin listens for `upgrade`. As soon as one does (plugin-signals-backend), Node hands
+ * upgrades to listeners alone, and Backstage's root router answers those that no plugin has registered with 404, unless
+ * there is another listener.
+ */
+export class Upgrades {
+  readonly #listening = new WeakSet<Server>();
+  readonly #watched = new WeakSet<Server>();
+  readonly #patienceMs: number;
+
+  constructor({ patienceMs = PATIENCE_MS }: { patienceMs?: number } = {}) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Looks after the server that a request came to. */
+  lookAfter(request: IncomingMessage): void {
+    // Node sets it on the sockets of a server, without a type for it.
+    const { server } = request.socket as Socket & { server?: Server };
+    if (server === undefined || this.#watched.has(server)) {
+      return;
+    }
+    this.#watched.add(server);
+    if (server.listenerCount('upgrade') > 0) {
+      this.#listen(server);
+      return;
+    }
+    server.on('newListener', event => {
+      if (event === 'upgrade') {
+        this.#listen(server);
+      }
+    });
+  }
+
+  #listen(server: Server): void {
+    if (this.#listening.has(server)) {
+      return;
+    }
+    // First, as `newListener` is told of this one, too.
+    this.#listening.add(server);
+    server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      if (request.url?.startsWith(BASE_PATH)) {
+        bringToExpress(server, request, { socket, head });
+      } else {
+        this.#answerForNobody(socket);
+      }
+    });
+  }
+
+  /** The root router leaves what it does not know to us: without an answer it would stay open for ever. */
+  #answerForNobody(socket: Socket): void {
+    const before = socket.bytesWritten;
+    const timer = setTimeout(() => {
+      const isTaken = ['data', 'readable'].some(
+        event => socket.listenerCount(event) > 0,
+      );
+      if (!isTaken && socket.bytesWritten === before) {
+        socket.end(
+          'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+          () => socket.destroy(),
+        );
+      }
+    }, this.#patienceMs);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+}
+
+function bringToExpress(
+  server: Server,
+  request: IncomingMessage,
+  { socket, head }: { socket: Socket; head: Buffer },
+): void {
+  if (head.length > 0) {
+    socket.unshift(head);
+  }
+  const response = new ServerResponse(request);
+  // Node reads no further request on this connection.
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => socket.end());
+  server.emit('request', request, response);
+}

@@ -1,0 +1,141 @@
+//! The proxy over TLS and HTTP/2: many watches on one connection, each of which ends by itself.
+
+use std::convert::Infallible;
+
+use futures_util::stream;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::Response;
+use hyper::body::{Bytes, Frame, Incoming};
+use serde_json::{Value, json};
+
+use crate::harness::clients::api::{Answer, agent};
+use crate::harness::clients::https::{Http2, Pair, nothing, run, text};
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::cluster::{Cluster, PODS, names};
+use crate::harness::peers::hostile_idp::HostileIdp;
+use crate::harness::peers::redis_server::RedisServer;
+use crate::harness::programs::backend::Backend;
+
+/// As many as one connection takes at once, but for a few.
+const MANY: u64 = 200;
+
+/// Felix, logged in to a cluster over HTTP/2: a backend that speaks TLS, and one beside it that does not.
+struct Secured {
+    here: Deployment<HostileIdp, RedisServer, Cluster>,
+    pair: Pair,
+    backend: Backend,
+    plain: Backend,
+}
+
+impl Secured {
+    fn new(test: &str, settings: &[(&str, &str)]) -> Self {
+        let here = Deployment::with_hostile_idp(test).with_redis();
+        let here = here.with_cluster_by(Cluster::start_with_http2);
+        let (plain, api) = here.start();
+        api.log_in(&here.idp, "felix");
+        let pair = Pair::new(&here.world);
+        let secured = settings.iter().fold(pair.of(&here.plan), |plan, (name, value)| plan.with(name, value));
+        // A trace of each frame would take longer than what is tried here.
+        let backend = secured.with("RUST_LOG", "info").start();
+        Self { here, pair, backend, plain }
+    }
+
+    /// Waits until the cluster has that many streams open; the connections of this thread go on meanwhile.
+    async fn wait_until_open(&self, count: u64) {
+        let streams = "/api/cluster-auth/clusters/dev/proxy/control/streams";
+        let url = format!("{}{streams}?open={count}", self.plain.url);
+        let ask = move || Answer::read(agent().get(url).call().unwrap());
+        let told = actix_web::rt::task::spawn_blocking(ask).await.unwrap();
+        assert_eq!(told.json["open"], count, "{}", told.text);
+    }
+}
+
+/// The next event of a watch.
+async fn next_event(watch: &mut Response<Incoming>) -> String {
+    let frame = watch.frame().await.unwrap().unwrap().into_data().unwrap();
+    let first = frame.split(|byte| *byte == b'\n').next().unwrap();
+    let event: Value = serde_json::from_slice(first).unwrap();
+    event["type"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn many_watches_share_a_connection_and_each_ends_alone() {
+    let secured = Secured::new("tls_watches", &[]);
+    run(async {
+        let client = Http2::connect(&secured.backend, &secured.pair).await;
+        let mut watches = Vec::new();
+        for _ in 0..MANY {
+            watches.push(client.get(&format!("{PODS}?watch=true")).await);
+        }
+        for watch in &mut watches {
+            assert_eq!(next_event(watch).await, "ADDED");
+        }
+        secured.wait_until_open(MANY).await;
+        // Closed by its client while nothing happens: the connection and the others stay.
+        drop(watches.pop());
+        secured.wait_until_open(MANY - 1).await;
+        secured.here.cluster.touch();
+        for watch in &mut watches {
+            while next_event(watch).await != "MODIFIED" {}
+        }
+        drop(watches);
+        secured.wait_until_open(0).await;
+        assert_eq!(client.get("/info").await.status(), 200);
+        // And all at once, with the connection.
+        let last = client.get(&format!("{PODS}?watch=true")).await;
+        secured.wait_until_open(1).await;
+        drop((last, client));
+        secured.wait_until_open(0).await;
+    });
+}
+
+#[test]
+fn requests_and_answers_pass_whole_or_are_seen_to_be_cut() {
+    let secured = Secured::new("tls_bodies", &[("USER_TOKENS", "full")]);
+    run(async {
+        let client = Http2::connect(&secured.backend, &secured.pair).await;
+        let pods: Value = serde_json::from_str(&text(client.get(PODS).await).await.unwrap()).unwrap();
+        assert_eq!(names(&pods), ["web-0", "web-1"]);
+        let large = client.get("/clusters/dev/proxy/api/v1/namespaces/team-a/configmaps/large").await;
+        let large: Value = serde_json::from_str(&text(large).await.unwrap()).unwrap();
+        assert_eq!(large["data"]["bytes"].as_str().map(str::len), Some(1 << 20));
+        let head = client.request("HEAD", PODS).body(nothing()).unwrap();
+        assert_eq!(text(client.send(head).await.unwrap()).await.unwrap(), "");
+        for code in [0, 2, 8] {
+            let cut = client.get(&format!("/clusters/dev/proxy/echo/cut?code={code}")).await;
+            assert_eq!(cut.status(), 200);
+            assert!(text(cut).await.is_err(), "{code}: what was cut looks whole");
+        }
+        // A body without a length, as HTTP/2 may have it; and the same with one.
+        for (parts, sized) in [(0, false), (1, true), (70, false)] {
+            let parts = (0..parts).map(|_| Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; 50_000]))));
+            let length = parts.len() * 50_000;
+            let request = client.request("PUT", "/clusters/dev/proxy/echo/x?a=b%20c");
+            let request = if sized { request.header("content-length", length) } else { request };
+            let request = request.body(StreamBody::new(stream::iter(parts)).boxed()).unwrap();
+            let seen = text(client.send(request).await.unwrap()).await.unwrap();
+            let seen: Value = serde_json::from_str(&seen).unwrap();
+            assert_eq!(seen["bodyBytes"], json!(length), "{seen}");
+            assert_eq!(seen["rawUrl"], "/echo/x?a=b%20c");
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_is_not_read_and_has_no_place_is_reset_alone() {
+    let secured = Secured::new("tls_no_place", &[("STREAMS_PER_USER", "1")]);
+    run(async {
+        let client = Http2::connect(&secured.backend, &secured.pair).await;
+        // Their first bytes are all that there is room for.
+        let floods = [
+            client.get("/clusters/dev/proxy/echo/flood").await,
+            client.get("/clusters/dev/proxy/echo/flood").await,
+        ];
+        let log = secured.backend.process.wait_for_line("an answer that stayed open was ended");
+        assert!(log.contains("STREAMS_PER_USER"), "{log}");
+        let [first, second] = floods.map(text);
+        let (first, second) = futures_util::future::join(first, second).await;
+        assert!(first.is_ok() != second.is_ok(), "one is reset, the other goes on");
+        assert_eq!(client.get("/info").await.status(), 200);
+    });
+}
