@@ -71,7 +71,7 @@ npm: ## the npm packages, published to a registry on loopback; logins by npx, np
 	$(node) dev/npm/npm.mjs
 
 .PHONY: kubectl
-kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress
+kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress,portal
 	$(node) dev/kubectl/kubectl.mjs
 
 .PHONY: kubectl-real

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { duration, say, step } from '../setup/steps.mjs';
+import { audited } from './checks/audit.mjs';
 import { release } from './checks/helm.mjs';
 import { looksAround } from './checks/k9s.mjs';
 import { objects } from './checks/objects.mjs';
@@ -15,7 +16,7 @@ import { Stage } from './stage.mjs';
 const BRIEF = process.env['KUBECTL_TESTS'] === 'brief';
 
 /** The ways that are tried; ROUTES=direct,ingress names some of them. */
-const ROUTES = /** @type {const} */ (['direct', 'ingress']);
+const ROUTES = /** @type {const} */ (['direct', 'ingress', 'portal']);
 
 /** How kubectl asks for its streams. @type {Record<string, Record<string, string>>} */
 const PROTOCOLS = {
@@ -40,7 +41,7 @@ function both({ felix, mara }, variables) {
  * @param {Stage} stage
  * @param {import('./stage.mjs').Route} route
  */
-async function tryRoute(stage, { name, people, http2 }) {
+async function tryRoute(stage, { name, people, http2, backend }) {
   for (const [version, variables] of Object.entries(http2 ? VERSIONS : HTTP1)) {
     await step(`${name} ${version}`, () => objects(both(people, variables)));
   }
@@ -49,6 +50,9 @@ async function tryRoute(stage, { name, people, http2 }) {
   }
   for (const program of BRIEF ? [] : /** @type {const} */ (['helm3', 'helm4'])) {
     await step(`${name} ${program}`, () => release(people.felix, program));
+  }
+  if (backend) {
+    await step(`${name} audit`, () => audited(backend));
   }
   const { cluster } = stage;
   if (cluster instanceof RealCluster) {

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 
 import { issueCertificates } from '../cluster/certificates.mjs';
 import { StartedCluster } from '../cluster/started-cluster.mjs';
@@ -33,6 +36,7 @@ export const PEOPLE = /** @type {const} */ (['felix', 'mara']);
  * @property {string} name
  * @property {People} people
  * @property {boolean} http2 whether it is offered
+ * @property {import('../demo/program.mjs').Program} [backend] on the way
  */
 
 /** The identity provider, a cluster with a node, Backstage, backends, and the machines of two people. */
@@ -90,12 +94,18 @@ export class Stage {
 
   /** Through a backend without TLS, behind what ends it. @returns {Promise<Route>} */
   async ingress() {
-    const { authority, certificate: cert, key } = await issueCertificates(new Date());
-    const caFile = inRepository(LOGS, 'ingress-ca.pem');
-    await writeFile(caFile, authority);
-    const address = await this.#startBackend('ingress', {});
+    const { cert, key, caFile } = await this.#certificates('ingress');
+    const { backend, address } = await this.#startBackend('ingress', {});
     const ingress = this.#add(await Ingress.start({ cert, key }, Number(new URL(`http://${address}`).port)));
-    return { name: 'ingress', people: await this.#people('ingress', ingress.url, caFile), http2: false };
+    return { name: 'ingress', people: await this.#people('ingress', ingress.url, caFile), http2: false, backend };
+  }
+
+  /** Through a backend that has TLS itself, and HTTP/2. @returns {Promise<Route>} */
+  async portal() {
+    const { certFile, keyFile, caFile } = await this.#certificates('portal');
+    const { backend, address } = await this.#startBackend('portal', { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    await assertHttp2(address, caFile);
+    return { name: 'portal', people: await this.#people('portal', `https://${address}`, caFile), http2: true, backend };
   }
 
   async stop() {
@@ -103,6 +113,20 @@ export class Stage {
       await part.stop();
     }
     await rm(this.#homes, { recursive: true, force: true });
+  }
+
+  /**
+   * @param {string} route
+   * @returns {Promise<{cert: string, key: string, certFile: string, keyFile: string, caFile: string}>} of a server on loopback
+   */
+  async #certificates(route) {
+    const { authority, certificate: cert, key } = await issueCertificates(new Date());
+    const [caFile, certFile, keyFile] = ['ca.pem', 'tls.crt', 'tls.key'].map((name) => join(this.#homes, `${route}-${name}`));
+    if (!caFile || !certFile || !keyFile) {
+      throw new Error('three names give three files');
+    }
+    await Promise.all([writeFile(caFile, authority), writeFile(certFile, cert), writeFile(keyFile, key, { mode: 0o600 })]);
+    return { cert, key, certFile, keyFile, caFile };
   }
 
   /**
@@ -133,7 +157,7 @@ export class Stage {
   /**
    * @param {string} name
    * @param {Record<string, string>} settings
-   * @returns {Promise<string>} its address
+   * @returns {Promise<{backend: import('../demo/program.mjs').Program, address: string}>}
    */
   async #startBackend(name, settings) {
     const backend = this.#add(startRole('backend', {
@@ -152,11 +176,12 @@ export class Stage {
         KUBERNETES_API_URL: this.cluster.url,
         KUBERNETES_CA_FILE: this.cluster.caFile,
         USER_TOKENS: 'full',
+        AUDIT_LOG: 'stderr',
         ...(this.#issuerCertificates && { SSL_CERT_FILE: join(this.#issuerCertificates, 'ca.crt') }),
         ...settings,
       },
     }));
-    return JSON.parse(await backend.line(/"message":"listening"/)).address;
+    return { backend, address: JSON.parse(await backend.line(/"message":"listening"/)).address };
   }
 
   async #startCluster() {
@@ -190,4 +215,19 @@ export class Stage {
 async function httpsIssuer(folder) {
   const [cert, key] = await Promise.all(['server.crt', 'server.key'].map((name) => readFile(join(folder, name), 'utf8')));
   return HttpsIssuer.start({ cert: cert ?? '', key: key ?? '' });
+}
+
+/**
+ * @param {string} address
+ * @param {string} caFile
+ */
+async function assertHttp2(address, caFile) {
+  const { hostname: host, port } = new URL(`https://${address}`);
+  const socket = connect({ host, port: Number(port), ca: await readFile(caFile), ALPNProtocols: ['h2', 'http/1.1'] });
+  try {
+    await once(socket, 'secureConnect');
+    assert.equal(socket.alpnProtocol, 'h2');
+  } finally {
+    socket.destroy();
+  }
 }
