@@ -71,8 +71,12 @@ npm: ## the npm packages, published to a registry on loopback; logins by npx, np
 	$(node) dev/npm/npm.mjs
 
 .PHONY: kubectl
-kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress
+kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a node: exec, cp, port-forward, apply, releases; ROUTES=direct,ingress,portal
 	$(node) dev/kubectl/kubectl.mjs
+
+.PHONY: kubectl-real
+kubectl-real: ## the same before a real kube-apiserver, with k9s in a terminal; they are built once, for twenty minutes
+	$(node) dev/kubectl/kubectl.mjs real
 
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them

@@ -75,6 +75,11 @@ export class Program {
     }
   }
 
+  /** What it has said so far. @returns {readonly string[]} */
+  get lines() {
+    return this.#lines;
+  }
+
   /** Its process. */
   get number() {
     return this.#child.pid;

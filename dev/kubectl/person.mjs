@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+import { PROGRAM } from '../demo/program.mjs';
 import { goProgram } from '../setup/go-programs.mjs';
 import { Running } from './running.mjs';
 
@@ -11,6 +14,11 @@ import { Running } from './running.mjs';
 
 /** A command that takes longer hangs. */
 const PATIENCE_MS = 300_000;
+
+const BROWSER = fileURLToPath(new URL('browser.mjs', import.meta.url));
+
+/** Where both people have rights of some kind. */
+const NAMESPACE = 'team-a';
 
 /** The machine of a person: their kubeconfig, their caches, and the programs. */
 export class Person {
@@ -26,23 +34,54 @@ export class Person {
   }
 
   /**
+   * With a token of the API server in a kubeconfig.
+   *
    * @param {string} name
    * @param {string} home an empty folder, or one that is not there yet
    * @param {{server: string, caFile: string, token: string}} access
    */
-  static async make(name, home, { server, caFile, token }) {
+  static async withToken(name, home, { server, caFile, token }) {
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
       clusters: [{ name: 'cluster', cluster: { server, 'certificate-authority': caFile } }],
       users: [{ name, user: { token } }],
-      contexts: [{ name: 'context', context: { cluster: 'cluster', user: name, namespace: 'team-a' } }],
+      contexts: [{ name: 'context', context: { cluster: 'cluster', user: name, namespace: NAMESPACE } }],
       'current-context': 'context',
     };
-    await mkdir(home, { recursive: true });
+    const person = await Person.#at(name, home);
     await writeFile(join(home, 'kubeconfig'), JSON.stringify(config), { mode: 0o600 });
-    const PATH = process.env['PATH'] ?? '';
-    return new Person(name, home, { PATH, HOME: home, KUBECONFIG: join(home, 'kubeconfig'), TERM: 'xterm', KUBECTL_KUBERC: 'false' });
+    return person;
+  }
+
+  /**
+   * As docs/kubectl.md says: `login`, then `kubeconfig`; kubectl runs `get-token`, each time. There is no Backstage at the backend's own address,
+   * where a sign-in could be kept.
+   *
+   * @param {string} name
+   * @param {string} home as above
+   * @param {{backend: string, caFile: string, cluster: string, userToken: string}} portal an https address
+   */
+  static async ofPortal(name, home, { backend, caFile, cluster, userToken }) {
+    const person = (await Person.#at(name, home)).with({ BACKSTAGE_TOKEN: userToken });
+    const where = ['--backend', backend, '--ca-file', caFile, '--cluster', cluster];
+    await person.#helper('login', ...where, '--browser', `'${process.execPath}' '${BROWSER}' ${name}`);
+    await person.#helper('kubeconfig', ...where, '--current');
+    await person.kubectl('config', 'set-context', '--current', '--namespace', NAMESPACE);
+    return person;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} home
+   */
+  static async #at(name, home) {
+    await mkdir(home, { recursive: true });
+    const { PATH = '', NODE_EXTRA_CA_CERTS = '' } = process.env;
+    // The browser is a Node program.
+    /** @type {Record<string, string>} */
+    const trusted = NODE_EXTRA_CA_CERTS === '' ? {} : { NODE_EXTRA_CA_CERTS };
+    return new Person(name, home, { PATH, HOME: home, KUBECONFIG: join(home, 'kubeconfig'), TERM: 'xterm', KUBECTL_KUBERC: 'false', ...trusted });
   }
 
   /**
@@ -110,6 +149,11 @@ export class Person {
    */
   terminal(...line) {
     return new Running(line.join(' '), this.#spawn(goProgram('terminal'), line));
+  }
+
+  /** @param {string[]} args of this program @throws with what it says when it fails */
+  async #helper(...args) {
+    await promisify(execFile)(PROGRAM, args, { cwd: this.home, env: this.variables, timeout: PATIENCE_MS });
   }
 
   /**

@@ -1,18 +1,23 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 
 import { issueCertificates } from '../cluster/certificates.mjs';
 import { StartedCluster } from '../cluster/started-cluster.mjs';
 import { startProgram, startRole } from '../environment/logged-program.mjs';
 import { freePort } from '../idp/loopback.mjs';
-import { CookieJarClient, logIn, redeem } from '../idp/scripted-login.mjs';
+import { logIn, redeem } from '../idp/scripted-login.mjs';
 import { startProcess } from '../idp/started-process.mjs';
 import { goProgram } from '../setup/go-programs.mjs';
 import { inRepository } from '../setup/repository.mjs';
+import { HttpsIssuer } from './https-issuer.mjs';
 import { Ingress } from './ingress.mjs';
 import { LOGS } from './logs.mjs';
 import { Person } from './person.mjs';
+import { RealCluster } from './real-cluster.mjs';
 
 /** As Backstage is known at the identity provider. */
 const SIGN_IN_CLIENT = { id: 'backstage', secret: 'a secret for tests' };
@@ -30,7 +35,8 @@ export const PEOPLE = /** @type {const} */ (['felix', 'mara']);
  * @typedef {object} Route
  * @property {string} name
  * @property {People} people
- * @property {boolean} streams whether upgrades pass
+ * @property {boolean} http2 whether it is offered
+ * @property {import('../demo/program.mjs').Program} [backend] on the way
  */
 
 /** The identity provider, a cluster with a node, Backstage, backends, and the machines of two people. */
@@ -40,11 +46,16 @@ export class Stage {
   /** Of both people; not among the logs, which are kept: it has their tokens. */
   #homes = '';
   issuer = '';
-  /** @type {StartedCluster | undefined} */
+  /** @type {StartedCluster | RealCluster | undefined} */
   #cluster;
-  /** @type {Record<string, string>} */
-  #userTokens = {};
+  /** The folder of the certificates of an issuer under https, before a real API server. @type {string | undefined} */
+  #issuerCertificates;
   #backstageUrl = '';
+
+  /** @param {string} [issuerCertificates] a folder; a real API server is started with it */
+  constructor(issuerCertificates) {
+    this.#issuerCertificates = issuerCertificates;
+  }
 
   async start() {
     await rm(inRepository(LOGS), { recursive: true, force: true });
@@ -52,18 +63,16 @@ export class Stage {
     this.#homes = await mkdtemp(join(tmpdir(), 'kubectl-'));
     const port = await freePort();
     this.#backstageUrl = `http://localhost:${port}`;
+    const front = this.#issuerCertificates === undefined ? undefined : this.#add(await httpsIssuer(this.#issuerCertificates));
     const idp = this.#add(await startProcess('idp.mjs', [
+      ...(front ? ['--issuer', front.url] : []),
       '--ledger', inRepository(LOGS, 'ledger.jsonl'),
       '--extra-client-id', SIGN_IN_CLIENT.id, '--extra-client-secret', SIGN_IN_CLIENT.secret,
       '--extra-redirect', `${this.#backstageUrl}/api/auth/oidc/handler/frame`,
     ]));
     this.issuer = idp.announcement.issuer;
-    const node = ['--node', goProgram('node'), '--http2'];
-    const [cluster] = await Promise.all([StartedCluster.start(this.issuer, idp.announcement.clientId, node).then((one) => this.#add(one)), this.#startBackstage(port)]);
-    this.#cluster = cluster;
-    for (const login of PEOPLE) {
-      this.#userTokens[login] = await this.#signIn(login);
-    }
+    front?.forwardTo(idp.announcement.port);
+    await Promise.all([this.#startCluster(), this.#startBackstage(port)]);
   }
 
   /** The cluster; it says what is still open there. */
@@ -77,20 +86,26 @@ export class Stage {
   /** Straight to the API server, with ID tokens: what fails here is not the backend's doing. @returns {Promise<Route>} */
   async direct() {
     const tokens = await Promise.all(PEOPLE.map(async (login) => (await redeem(this.issuer, await logIn(this.issuer, { login }))).body.id_token));
-    const [felix, mara] = await Promise.all(PEOPLE.map((login, at) => Person.make(login, join(this.#homes, `direct-${login}`), {
+    const [felix, mara] = await Promise.all(PEOPLE.map((login, at) => Person.withToken(login, join(this.#homes, `direct-${login}`), {
       server: this.cluster.url, caFile: this.cluster.caFile, token: tokens[at],
     })));
-    return { name: 'direct', people: /** @type {People} */ ({ felix, mara }), streams: true };
+    return { name: 'direct', people: /** @type {People} */ ({ felix, mara }), http2: true };
   }
 
   /** Through a backend without TLS, behind what ends it. @returns {Promise<Route>} */
   async ingress() {
-    const { authority, certificate, key } = await issueCertificates(new Date());
-    const caFile = inRepository(LOGS, 'ingress-ca.pem');
-    await writeFile(caFile, authority);
-    const address = await this.#startBackend('ingress', {});
-    const ingress = this.#add(await Ingress.start({ cert: certificate, key }, Number(new URL(`http://${address}`).port)));
-    return { name: 'ingress', people: await this.#people('ingress', { backend: `http://${address}`, server: ingress.url, caFile }), streams: true };
+    const { cert, key, caFile } = await this.#certificates('ingress');
+    const { backend, address } = await this.#startBackend('ingress', {});
+    const ingress = this.#add(await Ingress.start({ cert, key }, Number(new URL(`http://${address}`).port)));
+    return { name: 'ingress', people: await this.#people('ingress', ingress.url, caFile), http2: false, backend };
+  }
+
+  /** Through a backend that has TLS itself, and HTTP/2. @returns {Promise<Route>} */
+  async portal() {
+    const { certFile, keyFile, caFile } = await this.#certificates('portal');
+    const { backend, address } = await this.#startBackend('portal', { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    await assertHttp2(address, caFile);
+    return { name: 'portal', people: await this.#people('portal', `https://${address}`, caFile), http2: true, backend };
   }
 
   async stop() {
@@ -101,25 +116,48 @@ export class Stage {
   }
 
   /**
-   * Logs both in to the cluster at a backend.
+   * @param {string} route
+   * @returns {Promise<{cert: string, key: string, certFile: string, keyFile: string, caFile: string}>} of a server on loopback
+   */
+  async #certificates(route) {
+    const { authority, certificate: cert, key } = await issueCertificates(new Date());
+    const [caFile, certFile, keyFile] = ['ca.pem', 'tls.crt', 'tls.key'].map((name) => join(this.#homes, `${route}-${name}`));
+    if (!caFile || !certFile || !keyFile) {
+      throw new Error('three names give three files');
+    }
+    await Promise.all([writeFile(caFile, authority), writeFile(certFile, cert), writeFile(keyFile, key, { mode: 0o600 })]);
+    return { cert, key, certFile, keyFile, caFile };
+  }
+
+  /**
+   * Both with a login and a context of a backend.
    *
    * @param {string} route
-   * @param {{backend: string, server: string, caFile: string}} where
+   * @param {string} backend an https address
+   * @param {string} caFile
    * @returns {Promise<People>}
    */
-  async #people(route, { backend, server, caFile }) {
-    const [felix, mara] = await Promise.all(PEOPLE.map(async (login) => {
-      const token = this.#userTokens[login] ?? '';
-      await logInToCluster(backend, token, login);
-      return Person.make(login, join(this.#homes, `${route}-${login}`), { server: `${server}/api/cluster-auth/clusters/${CLUSTER}/proxy`, caFile, token });
-    }));
-    return /** @type {People} */ ({ felix, mara });
+  async #people(route, backend, caFile) {
+    const person = async (/** @type {string} */ login) => {
+      const userToken = await this.#signIn(login);
+      return Person.ofPortal(login, join(this.#homes, `${route}-${login}`), { backend, caFile, cluster: CLUSTER, userToken });
+    };
+    // One after the other: there is one port for the callback.
+    const felix = await person('felix');
+    return { felix, mara: await person('mara') };
+  }
+
+  /** @param {string} login @returns {Promise<string>} the token of a user of Backstage */
+  async #signIn(login) {
+    // Its packages are those of dev/backstage, which types for dev/ do not know.
+    const { signIn } = await import(inRepository('dev/backstage/sign-in-flow.mjs'));
+    return (await signIn({ backstage: this.#backstageUrl, login, password: 'dev' })).userToken;
   }
 
   /**
    * @param {string} name
    * @param {Record<string, string>} settings
-   * @returns {Promise<string>} its address
+   * @returns {Promise<{backend: import('../demo/program.mjs').Program, address: string}>}
    */
   async #startBackend(name, settings) {
     const backend = this.#add(startRole('backend', {
@@ -138,10 +176,19 @@ export class Stage {
         KUBERNETES_API_URL: this.cluster.url,
         KUBERNETES_CA_FILE: this.cluster.caFile,
         USER_TOKENS: 'full',
+        AUDIT_LOG: 'stderr',
+        ...(this.#issuerCertificates && { SSL_CERT_FILE: join(this.#issuerCertificates, 'ca.crt') }),
         ...settings,
       },
     }));
-    return JSON.parse(await backend.line(/"message":"listening"/)).address;
+    return { backend, address: JSON.parse(await backend.line(/"message":"listening"/)).address };
+  }
+
+  async #startCluster() {
+    const certificates = this.#issuerCertificates;
+    this.#cluster = this.#add(await (certificates === undefined || process.env['API_SERVER'] === 'stand-in'
+      ? StartedCluster.start(this.issuer, 'kubernetes', ['--node', goProgram('node'), '--http2'])
+      : RealCluster.start({ url: this.issuer, caFile: join(certificates, 'ca.crt') })));
   }
 
   /** @param {number} port */
@@ -154,13 +201,6 @@ export class Stage {
     await backstage.line(/"role":"backstage"/);
   }
 
-  /** @param {string} login */
-  async #signIn(login) {
-    // Its packages are those of dev/backstage, which types for dev/ do not know.
-    const { signIn } = await import(inRepository('dev/backstage/sign-in-flow.mjs'));
-    return (await signIn({ backstage: this.#backstageUrl, login, password: 'dev' })).userToken;
-  }
-
   /**
    * @template {{stop(): Promise<unknown>}} T
    * @param {T} part
@@ -171,35 +211,23 @@ export class Stage {
   }
 }
 
-/**
- * A login as the helper does it, without the helper.
- *
- * @param {string} backend
- * @param {string} userToken
- * @param {string} login
- */
-async function logInToCluster(backend, userToken, login) {
-  const { sessionToken, authUrl } = await post(`${backend}/api/cluster-auth/register`, userToken, { cluster: CLUSTER });
-  const browser = new CookieJarClient();
-  const page = await browser.navigate(authUrl);
-  const { url } = await browser.navigate(page.url, new URLSearchParams({ login, password: 'dev', action: 'login' }));
-  const { success } = await post(`${backend}/api/cluster-auth/exchange`, sessionToken, Object.fromEntries(url.searchParams));
-  if (success !== true) {
-    throw new Error(`The login of ${login} did not succeed.`);
-  }
+/** @param {string} folder */
+async function httpsIssuer(folder) {
+  const [cert, key] = await Promise.all(['server.crt', 'server.key'].map((name) => readFile(join(folder, name), 'utf8')));
+  return HttpsIssuer.start({ cert: cert ?? '', key: key ?? '' });
 }
 
 /**
- * @param {string} url
- * @param {string} bearer
- * @param {object} body
+ * @param {string} address
+ * @param {string} caFile
  */
-async function post(url, bearer, body) {
-  const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) {
-    throw new Error(`${new URL(url).pathname} answered ${answer.status}: ${text}`);
+async function assertHttp2(address, caFile) {
+  const { hostname: host, port } = new URL(`https://${address}`);
+  const socket = connect({ host, port: Number(port), ca: await readFile(caFile), ALPNProtocols: ['h2', 'http/1.1'] });
+  try {
+    await once(socket, 'secureConnect');
+    assert.equal(socket.alpnProtocol, 'h2');
+  } finally {
+    socket.destroy();
   }
-  return Object(JSON.parse(text));
 }

@@ -4,16 +4,19 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { runCommand } from './command.mjs';
-import { requireGo, whyNoGo } from './provider-programs.mjs';
+import { goFor } from './go.mjs';
 import { inRepository } from './repository.mjs';
 
 /**
  * The programs of each Go module below dev/kubectl/go, by the package that is built. A module of its own for each set of versions:
- * helm takes newer Kubernetes libraries than the streaming server.
+ * helm takes newer Kubernetes libraries than the streaming server, k9s older ones, and kube-apiserver another etcd than etcd itself.
  */
 const MODULES = /** @type {const} */ ({
   node: { kubectl: './kubectl', node: './node', terminal: './terminal', kubelogin: 'github.com/int128/kubelogin' },
   helm: { helm3: 'helm.sh/helm/v3/cmd/helm', helm4: 'helm.sh/helm/v4/cmd/helm' },
+  k9s: { k9s: 'github.com/derailed/k9s' },
+  etcd: { etcd: 'go.etcd.io/etcd/server/v3' },
+  apiserver: { 'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver' },
 });
 
 /** @typedef {keyof typeof MODULES} GoModule */
@@ -38,24 +41,18 @@ export function goModuleIsBuilt(module) {
 /**
  * @param {GoModule} module
  * @param {string} log
- * @throws {import('./system-packages.mjs').MissingProgram}
  */
 export async function buildGoModule(module, log) {
   const folder = folderOf(module);
-  await requireGo(folder);
+  const go = await goFor(folder, log);
   await mkdir(FOLDER, { recursive: true });
   for (const [name, what] of Object.entries(MODULES[module])) {
     const unfinished = join(FOLDER, `${name}.unfinished`);
-    await runCommand({ line: ['go', 'build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', unfinished, what], folder, log });
+    await runCommand({ line: [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', unfinished, what], folder, log });
     await rename(unfinished, join(FOLDER, name));
   }
   // Last, so that an interrupted build is not taken for a whole one.
   await writeFile(noteOf(module), contentsOf(module));
-}
-
-/** @returns {string | undefined} why `make kubectl` cannot be run on this machine, where it cannot */
-export function whyNoKubectl() {
-  return whyNoGo(folderOf('helm'));
 }
 
 /** @param {GoModule} module */

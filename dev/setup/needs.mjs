@@ -21,6 +21,10 @@ const SHELLS = /** @type {const} */ (['zsh', 'fish']);
 const CONTAINERS = /** @type {const} */ (['podman', 'runc']);
 const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 
+/** Where there is no Go that serves, pip installs one. */
+const KUBECTL = /** @type {const} */ (['cc', 'python3', 'pip3', 'ip']);
+const NODE = 'kubectl, kubelogin and a node';
+
 const TEST_PROGRAMS = /** @type {const} */ ([
   ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
 ]);
@@ -42,8 +46,11 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   mutations: { programs: ['cc'], folders: [], tools: [] },
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
   million: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
-  providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
-  kubectl: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: ['kubectl, kubelogin and a node', 'helm'] },
+  providers: { programs: ['cc', 'redis-server', ...IN_BROWSER, 'java', 'mvn', 'pip3'], folders: ['dev'], tools: ['Keycloak', 'Dex and Zitadel'] },
+  kubectl: { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm'] },
+  'kubectl KUBECTL_TESTS=brief': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE] },
+  // kube-apiserver is most of twenty minutes, once.
+  'kubectl-real': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm', 'k9s', 'etcd', 'kube-apiserver'] },
   platforms: {
     programs: [...BACKSTAGE, ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
     folders: ['dev', 'dev/backstage', 'dev/platforms/node-for-windows', 'backstage'],
@@ -66,13 +73,13 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
-  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: LINT_TOOLS },
-  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
+  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE] },
+  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, 'helm'] },
 });
 
-/** @returns {Needs} what all targets need; `make providers` and `make kubectl` bring their own, for which Go has to be there */
+/** @returns {Needs} what all targets need; `make providers` and `make kubectl-real` bring their own, which take long */
 export function allNeeds() {
-  const { providers: _, kubectl: __, ...others } = NEEDS;
+  const { providers: _, 'kubectl-real': __, ...others } = NEEDS;
   return together(Object.values(others));
 }
 

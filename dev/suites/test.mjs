@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 
 import { whyNoContainers, whyNoImage } from '../image/prerequisites.mjs';
 import { runCommand, tailOf } from '../setup/command.mjs';
-import { whyNoKubectl } from '../setup/go-programs.mjs';
 import { NEEDS, together } from '../setup/needs.mjs';
 import { inRepository } from '../setup/repository.mjs';
 import { missing, setUp, setUpPackages, setUpSystem } from '../setup/setup.mjs';
@@ -13,7 +12,7 @@ import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import {
-  ALL_TESTS, EXTENSION_LINTS, IMAGE, IMAGE_QUICK, KUBECTL, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
+  ALL_TESTS, EXTENSION_LINTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
 } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
@@ -47,8 +46,9 @@ async function lint() {
 async function test() {
   const image = runnable(IMAGE_QUICK, whyNoContainers);
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
-  say('  image, kubectl, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
+  say('  image, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
   say(`  ${RARE_NIGHTS.join(', ')}: not run (rare nights, a minute or more each: make program)`);
+  say('  helm, and kubectl straight to the cluster and before a real API server: not run (make kubectl, make kubectl-real)');
   say('  the terminal, the dark and the small pages: not run, and two users see each other less often (minutes: make backstage-test)');
   return [...(await everyChange([...TESTS, ...image])), await runSuite(SECRETS)];
 }
@@ -56,9 +56,8 @@ async function test() {
 /** @returns {Promise<Result[]>} */
 async function testAll() {
   const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
-  const kubectl = runnable(KUBECTL, whyNoKubectl);
-  await prepare(together([NEEDS['test-all'], ...[...image, ...kubectl].map(({ name }) => NEEDS[name])]));
-  const results = await everyChange([...ALL_TESTS, ...kubectl]);
+  await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
+  const results = await everyChange(ALL_TESTS);
   const alone = await runInTurn(LONG_TESTS_ALONE);
   const long = await sideBySide([...image, ...LONG_TESTS, ...OTHER_SYSTEMS], AT_A_TIME, runSuite);
   return [...results, ...alone, ...long, await runSuite(SECRETS)];
