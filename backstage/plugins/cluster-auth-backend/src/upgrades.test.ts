@@ -5,10 +5,10 @@ import { createBackend } from '@backstage/backend-defaults';
 import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
 import {
   coreServices,
-  createBackendPlugin,
   createServiceFactory,
 } from '@backstage/backend-plugin-api';
-import { mockServices } from '@backstage/backend-test-utils';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import signalsPlugin from '@backstage/plugin-signals-backend';
 import clusterAuthPlugin from '.';
 import { Upgrades } from './upgrades';
 
@@ -18,27 +18,6 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) {
     await stop();
   }
-});
-
-/** Listens for upgrades as plugin-signals-backend 0.3.21 does, in the same way and at the same kind of path. */
-const signalsStandIn = createBackendPlugin({
-  pluginId: 'signals',
-  register(env) {
-    env.registerInit({
-      deps: { httpRouter: coreServices.httpRouter },
-      async init({ httpRouter }) {
-        httpRouter.addWebSocketHandler({
-          path: '/',
-          authPolicy: 'unauthenticated',
-          handler: ({ socket }) => {
-            socket.end(
-              'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\nsignals',
-            );
-          },
-        });
-      },
-    });
-  },
 });
 
 type OnUpgrade = (
@@ -117,7 +96,10 @@ async function backstage(
   );
   backend.add(clusterAuthPlugin);
   if (withSignals) {
-    backend.add(signalsStandIn);
+    // Tokens of its own making, for which no database is needed.
+    backend.add(mockServices.auth.factory());
+    backend.add(mockServices.userInfo.factory());
+    backend.add(signalsPlugin);
   }
   await backend.start();
   stops.push(() => backend.stop());
@@ -267,14 +249,23 @@ describe.each([
   });
 });
 
-it('leaves the upgrades of others to them', async () => {
+it('leaves the upgrades of plugin-signals-backend to it', async () => {
   const behind = await rustBackendStandIn(echo);
   const port = await backstage(behind, { withSignals: true });
-  const signals = net.connect(port, '127.0.0.1');
-  signals.write(
-    'GET /api/signals HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
-  );
-  expect(await readToEnd(signals)).toMatch(/^HTTP\/1\.1 101 [^]*signals$/);
+  const open = (more: string) => {
+    const socket = net.connect(port, '127.0.0.1');
+    stops.push(() => socket.destroy());
+    socket.write(
+      `GET /api/signals HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`,
+    );
+    return socket;
+  };
+  const token = mockCredentials.user.token();
+  const signals = open(`authorization: Bearer ${token}\r\n`);
+  const head = await readUntil(signals, '\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1\.1 101 /);
+  expect(head).toContain('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  expect(await readToEnd(open(''))).toMatch(/^HTTP\/1\.1 401 /);
   const plain = await fetch(`http://127.0.0.1:${port}/api/cluster-auth/info`);
   expect(await plain.text()).toBe('plain /api/cluster-auth/info');
 });
