@@ -95,7 +95,7 @@ storm: ## 1,000 requests at once over 3 replicas while a login has to be refresh
 	$(node) dev/measurements/run.mjs storm --size REQUESTS=$(or $(REQUESTS),1000) --size REPLICAS=$(or $(REPLICAS),3)
 
 .PHONY: watches
-watches: ## 5,000 watches by ten users and 100 people reading beside them: memory a watch, the slowest read; WATCHES=n
+watches: ## 5,000 watches and 100 people reading beside them, then 1,000 exec sessions and 1.3 GB of log: memory, the slowest read; WATCHES=n
 	$(node) dev/measurements/run.mjs watches --size WATCHES=$(or $(WATCHES),5000)
 
 .PHONY: upgrade

@@ -25,6 +25,8 @@ Beside the Kubernetes API:
   ANY  /echo/redirect          a user: 302 to /echo/followed
   GET  /echo/hints             a user: 103, then 200
   GET  /echo/flood             a user: 32 MiB
+  GET  /echo/flood?parts=N     a user: N times 64 KiB; how long it is is not told before
+  ANY  /echo/upgrade           a user: the protocol that is asked for; what is sent in it comes back
   GET  /echo/cut?code=N        a user: half an answer, then RST_STREAM with that code; over HTTP/1.1 the connection ends
   POST /control/touch          anyone: changes the first pod of each namespace (one MODIFIED event a watch, one line a log); not with --node
   GET  /control/streams        anyone: {open}, the watches, followed logs and upgraded connections that are open

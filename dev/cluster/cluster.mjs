@@ -40,9 +40,7 @@ async function start({ issuer, clientId, usernameClaim, caFile, port, http2, nod
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
     : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES }, listener);
-  if (node) {
-    server.on('upgrade', upgrades({ authenticator, node, streams, otherwise: listener }));
-  }
+  server.on('upgrade', upgrades({ authenticator, ...(node && { node }), streams, otherwise: listener }));
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();

@@ -31,7 +31,7 @@ export async function echo(request, response) {
   } else if (path === '/echo/hints') {
     hint(response);
   } else if (path === '/echo/flood') {
-    flood(response);
+    flood(request, response);
   } else if (path === '/echo/cut') {
     cut(request, response);
   } else {

@@ -13,10 +13,25 @@ const PART = Buffer.alloc(64 << 10, 'x');
 /** More than all buffers on the way to a caller that does not read: 32 MiB. */
 const PARTS = 512;
 
-/** @param {import('node:http').ServerResponse} response answers as fast as it is read */
-export function flood(response) {
-  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': PARTS * PART.length });
-  Readable.from(Array.from({ length: PARTS }, () => PART)).pipe(response);
+/**
+ * Answers as fast as it is read.
+ *
+ * @param {import('node:http').IncomingMessage} request `?parts=N` is another length, in parts of 64 KiB, which is not told before, as
+ * that of a log
+ * @param {import('node:http').ServerResponse} response
+ */
+export function flood(request, response) {
+  const asked = new URL(request.url ?? '/', 'https://cluster').searchParams.get('parts');
+  const parts = asked === null ? PARTS : Number(asked);
+  response.writeHead(200, { 'content-type': 'text/plain', ...(asked === null && { 'content-length': parts * PART.length }) });
+  Readable.from(repeated(parts)).pipe(response);
+}
+
+/** @param {number} parts */
+function* repeated(parts) {
+  for (let part = 0; part < parts; part += 1) {
+    yield PART;
+  }
 }
 
 /**

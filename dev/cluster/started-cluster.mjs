@@ -59,6 +59,21 @@ export class StartedCluster {
   }
 
   /**
+   * @param {string} path
+   * @param {{token?: string}} [options]
+   * @returns {Promise<import('node:stream').Duplex | number>} the upgraded connection, or the status of another answer
+   */
+  upgrade(path, { token } = {}) {
+    const authorization = token ? { authorization: `Bearer ${token}` } : {};
+    const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1', ...authorization };
+    return new Promise((resolve, reject) => {
+      const sent = request(this.url, { path, method: 'POST', ca: this.#authority, headers });
+      sent.once('upgrade', (_, socket) => resolve(socket));
+      sent.once('response', (response) => resolve(response.resume().statusCode ?? 0)).once('error', reject).end();
+    });
+  }
+
+  /**
    * @param {Parameters<StartedCluster['open']>} call
    * @returns {Promise<Answer>}
    */

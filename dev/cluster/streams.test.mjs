@@ -100,6 +100,22 @@ it('sends a log whole, its tail, or follows it', async () => {
   assert.equal(await next(), 'web-0 served request 1');
 });
 
+it('sends back what comes over an upgraded connection, without a node', async () => {
+  assert.equal(await cluster.upgrade('/echo/upgrade'), 401);
+  const socket = await cluster.upgrade('/echo/upgrade', { token: await issuer.token() });
+  assert.ok(typeof socket !== 'number');
+  assert.equal(await open(1), 1);
+  socket.write('there and back');
+  assert.equal(String((await once(socket, 'data'))[0]), 'there and back');
+  socket.end();
+  await once(socket.resume(), 'end');
+});
+
+it('ignores every other upgrade without a node', async () => {
+  const token = await issuer.token();
+  assert.equal(await cluster.upgrade('/echo/other', { token }), 200);
+});
+
 it('says when a stream was closed by its reader', async () => {
   const next = await follow(`${PODS}?watch=true`);
   await next();

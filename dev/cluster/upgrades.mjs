@@ -13,13 +13,16 @@ import { forbidden, unauthorized } from './status.mjs';
 /** The subresources of pods that are streams both ways. */
 const STREAMS = ['exec', 'attach', 'portforward'];
 
+/** Where any user's bytes come back, in any protocol. */
+const ECHO = '/echo/upgrade';
+
 /**
- * Answers requests that ask for another protocol: on streams of pods they get it, everywhere else the upgrade is ignored, as an API
- * server does.
+ * Answers requests that ask for another protocol: on streams of pods they get it where there is a node, `/echo/upgrade` sends back what
+ * it gets, and everywhere else the upgrade is ignored, as an API server does.
  *
  * @param {object} options
  * @param {import('./authentication.mjs').Authenticator} options.authenticator
- * @param {import('./node.mjs').ClusterNode} options.node
+ * @param {import('./node.mjs').ClusterNode} [options.node]
  * @param {import('./streams.mjs').Streams} options.streams
  * @param {import('node:http').RequestListener} options.otherwise
  * @returns {(request: IncomingMessage, socket: Duplex, head: Buffer) => void}
@@ -33,8 +36,13 @@ export function upgrades({ authenticator, node, streams, otherwise }) {
 
   /** @type {(request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>} */
   async function serve(request, socket, head) {
-    const attributes = requestAttributes(request.method ?? 'GET', new URL(`https://cluster${request.url}`));
-    if (!attributes || attributes.group || attributes.resource !== 'pods' || !STREAMS.includes(attributes.subresource)) {
+    const url = new URL(`https://cluster${request.url}`);
+    if (url.pathname === ECHO) {
+      await echo(request, socket, head);
+      return;
+    }
+    const attributes = requestAttributes(request.method ?? 'GET', url);
+    if (!node || !attributes || attributes.group || attributes.resource !== 'pods' || !STREAMS.includes(attributes.subresource)) {
       otherwise(request, answerOn(request, socket));
       return;
     }
@@ -49,6 +57,18 @@ export function upgrades({ authenticator, node, streams, otherwise }) {
       streams.add(socket, () => {});
       node.tunnel(request, /** @type {import('node:net').Socket} */ (socket), head);
     }
+  }
+
+  /** @type {(request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>} */
+  async function echo(request, socket, head) {
+    if (!(await authenticator.authenticate(request.headers.authorization))) {
+      sendJson(answerOn(request, socket), 401, unauthorized());
+      return;
+    }
+    streams.add(socket, () => {});
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${request.headers.upgrade}\r\n\r\n`);
+    socket.write(head);
+    socket.pipe(socket);
   }
 }
 

@@ -53,6 +53,7 @@ impl Parts {
             .with_backstage(&backstage.url)
             // All are Felix at the identity provider, which is beside the point here.
             .with("IDENTITY_RULE", "any")
+            .with("USER_TOKENS", "full")
             .with("RUST_LOG", "info");
         Self { backend: plan.start(), here, backstage, _its_idp: its_idp }
     }
@@ -71,6 +72,14 @@ impl Parts {
     /// The backend's resident memory.
     pub fn resident_kib(&self) -> u64 {
         self.backend.metric("process_resident_memory_bytes") / 1024
+    }
+
+    /// The most that it has been so far.
+    pub fn most_resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.backend.process.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
     }
 
     /// The streams that the backend says are open.
