@@ -24,8 +24,9 @@ use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
 use super::kubernetes::used_logins::UsedLogins;
 use super::kubernetes::{KubernetesProxy, ReachedCluster};
-use super::logins::Logins;
+use super::logins::catalog_entity::Catalog;
 use super::logins::index::LoginIndex;
+use super::logins::{KubeloginLogins, Logins};
 use super::logout::Logout;
 use super::logout::unused_sweep::{self, UnusedLogins};
 use super::oidc::Provider;
@@ -35,7 +36,6 @@ use super::revocation::outbox::Outbox;
 use super::revocation::retry::Retries;
 use super::session::Sessions;
 use super::session::accept::Acceptance;
-use super::session::catalog_entity::Catalog;
 use super::session::exchange::Exchange;
 use super::session::register::{Registration, ReturnTargets};
 use super::session::waiters::Waiters;
@@ -171,7 +171,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     let (stopping, http) = (Stopping::default(), tls.http(settings));
     let clusters = Arc::new(clusters(settings, &on, &http));
     let callers = Arc::new(Callers::new(settings, &on.clock, &http, &on.metrics.backstage_keys_seconds));
-    let (logins, index) = kept_logins(settings, &on);
+    let (logins, index) = kept_logins(settings, &on, &http);
     let revoker = Arc::new(revoker(settings, &on, &clusters, (&logins, &index)));
     let sessions = Arc::new(sessions(settings, &on));
     let kept = (&logins, &index, &revoker);
@@ -227,12 +227,17 @@ fn clusters(settings: &BackendSettings, on: &Foundations, http: &HttpClient) -> 
     Clusters::new(known)
 }
 
-fn kept_logins(settings: &BackendSettings, on: &Foundations) -> (Arc<Logins>, Arc<LoginIndex>) {
+fn kept_logins(
+    settings: &BackendSettings,
+    on: &Foundations,
+    http: &HttpClient,
+) -> (Arc<Logins>, Arc<LoginIndex>) {
     // A login has to be revoked before it is forgotten: the sweep comes before the store's own end.
     let ttl = settings.unused_login_lifetime + unused_sweep::MARGIN;
     let (store, keyring, random) = (Arc::clone(&on.store), Arc::clone(&on.keyring), Arc::clone(&on.random));
     let index = LoginIndex::new(Arc::clone(&store), Arc::clone(&on.clock), ttl);
-    (Arc::new(Logins { store, keyring, random, ttl }), Arc::new(index))
+    let kubelogin = KubeloginLogins::of(settings, http);
+    (Arc::new(Logins { store, keyring, random, ttl, kubelogin }), Arc::new(index))
 }
 
 fn revoker(
@@ -339,7 +344,7 @@ fn registration(
         limits: RateLimits::new(settings.registrations_per_minute, settings.trusted_proxies.clone()),
         sessions: Arc::clone(sessions),
         clusters: Arc::clone(clusters),
-        catalog: Catalog { base_url: settings.backstage_base().to_owned(), http },
+        catalog: Catalog::new(settings, http),
         return_targets: ReturnTargets::new(settings),
         metrics: Arc::clone(&on.metrics),
     }

@@ -29,6 +29,7 @@ use self::used_logins::{UsedLogin, UsedLogins};
 use super::inbound::caller::{Callers, UserOrOnBehalf};
 use super::inbound::kubernetes_status::{as_status, warn};
 use super::logins::LoginKey;
+use super::logins::from_kubelogin::Asker;
 use super::oidc::clusters::{self, KnownCluster};
 use super::tokens::Tokens;
 use crate::backstage_names::UserRef;
@@ -124,7 +125,7 @@ impl KubernetesProxy {
         let (api, client) =
             cluster.settings.kubernetes.as_ref().zip(reached.api.as_ref()).ok_or_else(no_api)?;
         let place = self.place(request, path, upgrade.as_ref(), (caller.user(), cluster.name()))?;
-        let (id, tokens) = self.tokens.current_of_login(caller.user(), cluster).await?;
+        let (id, tokens) = self.tokens.current_of_login(Asker::from(&caller), cluster).await?;
         let token = tokens.for_cluster(&cluster.settings.token)?.token;
         let login = id.map(|id| UsedLogin { key: LoginKey::new(caller.user(), cluster.name()), id });
         let begun = Begun { place, login, logins: Arc::clone(&self.used_logins) };

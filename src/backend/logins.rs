@@ -1,10 +1,12 @@
 //! A user's login at one cluster, as the store keeps it: sealed, and bound to that user and cluster.
 
 pub mod backoff;
+pub mod catalog_entity;
 pub(in crate::backend) mod empty_for_none;
 pub mod from_kubelogin;
 pub mod get_status;
 pub mod index;
+pub mod token_set;
 mod worth;
 
 use std::sync::Arc;
@@ -14,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::backoff::{Failing, Trouble};
-use super::oidc::id_token::VerifiedIdToken;
+pub use self::from_kubelogin::KubeloginLogins;
+use self::from_kubelogin::{Asker, KubeloginsLogin};
+pub use self::token_set::{TokenSet, serves};
+use super::oidc::clusters::KnownCluster;
 use super::oidc::identity_rule::CatalogSaid;
-use super::oidc::token_endpoint::access_token::AccessTokenClaims;
 use crate::backstage_names::UserRef;
-use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
 use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
-use crate::settings::cluster::ClusterToken;
 use crate::store::sealing::{Keyring, Kind, NotSealed, Unreadable};
 use crate::store::{Store, StoreError};
 
@@ -183,65 +185,6 @@ pub struct LiveLogin {
     pub failing: Option<Failing>,
 }
 
-/// What one token response brought.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TokenSet {
-    /// What Kubernetes gets.
-    pub id_token: WireSecret,
-    /// When it was issued.
-    #[serde(with = "time::serde::timestamp")]
-    pub issued_at: OffsetDateTime,
-    /// When the token that the cluster takes expires: this one, or the access token.
-    #[serde(with = "time::serde::timestamp")]
-    pub expires_at: OffsetDateTime,
-    /// The access token, where one came. Older binaries know no record without one: an empty one stands for none.
-    #[serde(with = "empty_for_none")]
-    pub access_token: Option<WireSecret>,
-    /// When it expires, where the identity provider said so.
-    #[serde(with = "time::serde::timestamp::option")]
-    pub access_token_expires_at: Option<OffsetDateTime>,
-    /// The refresh token, where the identity provider gave one.
-    pub refresh_token: Option<WireSecret>,
-    /// When the login cannot be refreshed any more, where the identity provider said so. Older binaries do not keep it.
-    #[serde(default, with = "time::serde::timestamp::option", skip_serializing_if = "Option::is_none")]
-    pub refresh_expires_at: Option<OffsetDateTime>,
-}
-
-impl TokenSet {
-    /// The part of a token response that is kept. A lifetime that leads beyond the year 9999 is none that the provider knows.
-    #[must_use]
-    #[deny(clippy::arithmetic_side_effects)]
-    pub fn new(
-        verified: &VerifiedIdToken,
-        tokens: &Tokens,
-        takes: &ClusterToken,
-        now: OffsetDateTime,
-    ) -> Self {
-        let ends = |life: Option<Duration>| now.checked_add(life?.try_into().ok()?);
-        let access_token_says = || AccessTokenClaims::read(&tokens.access_token()?)?.expires_at();
-        let expires_at = match takes {
-            ClusterToken::Id => None,
-            ClusterToken::Access { .. } => access_token_says().or_else(|| ends(tokens.expires_in())),
-        };
-        Self {
-            id_token: verified.token().clone(),
-            issued_at: now,
-            expires_at: expires_at.unwrap_or_else(|| verified.expires_at()),
-            access_token: tokens.access_token(),
-            access_token_expires_at: ends(tokens.expires_in()),
-            refresh_token: tokens.refresh_token(),
-            refresh_expires_at: ends(tokens.refresh_expires_in()),
-        }
-    }
-}
-
-/// Whether an ID token still counts at a cluster, with a little time to get there: ten seconds, or a tenth of a short life.
-#[must_use]
-pub fn serves(tokens: &TokenSet, now: OffsetDateTime) -> bool {
-    let margin = time::Duration::seconds(10).min((tokens.expires_at - tokens.issued_at) / 10);
-    now + margin < tokens.expires_at
-}
-
 /// Written before a refresh token is spent, so that no other process spends it again without knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
@@ -331,6 +274,8 @@ pub struct Logins {
     pub random: Arc<dyn Random>,
     /// How long a record is kept that is not written again.
     pub ttl: Duration,
+    /// Those that kubelogin has on this machine, where the settings name its cache.
+    pub kubelogin: Option<Arc<KubeloginLogins>>,
 }
 
 impl Logins {
@@ -342,6 +287,22 @@ impl Logins {
         let Some(sealed) = self.store.get(&key.record()).await? else { return Ok(None) };
         let record = self.open(key, &sealed)?;
         Ok(Some(Stored { record, sealed }))
+    }
+
+    /// The login that kubelogin has of that user at a cluster.
+    ///
+    /// # Errors
+    /// As [`KubeloginLogins::find`].
+    pub async fn of_kubelogin(
+        &self,
+        asker: Asker<'_>,
+        cluster: &Arc<KnownCluster>,
+        now: OffsetDateTime,
+    ) -> Result<Option<KubeloginsLogin>, Problem> {
+        match &self.kubelogin {
+            Some(kubelogin) => kubelogin.find(asker, cluster, now).await,
+            None => Ok(None),
+        }
     }
 
     /// Opens what lies at a login's place.

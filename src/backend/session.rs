@@ -3,7 +3,6 @@
 pub mod accept;
 pub mod brought;
 pub mod cancel;
-pub mod catalog_entity;
 pub mod exchange;
 pub mod get_session;
 pub mod post_tokens;

@@ -16,7 +16,7 @@ use self::provider_grant::ProviderGrant;
 use self::refresh::grant::GrantFailure;
 use self::refresh::{Limits, LockWait, RefreshError, Refresher};
 use super::logins::backoff::wants_a_login;
-use super::logins::from_kubelogin::from_kubelogin;
+use super::logins::from_kubelogin::Asker;
 use super::logins::index::LoginIndex;
 use super::logins::{EndReason, LiveLogin, LoginKey, LoginState, Logins, TokenSet, serves};
 use super::oidc::clusters::KnownCluster;
@@ -76,10 +76,10 @@ impl Tokens {
     /// `not_connected`; the errors of a refresh when nothing else serves; those of the store.
     pub async fn current(
         self: &Arc<Self>,
-        user: &UserRef,
+        asker: Asker<'_>,
         cluster: &Arc<KnownCluster>,
     ) -> Result<TokenSet, Problem> {
-        Ok(self.current_of_login(user, cluster).await?.1)
+        Ok(self.current_of_login(asker, cluster).await?.1)
     }
 
     /// The same, with the id of their login, where it is in a record.
@@ -88,18 +88,19 @@ impl Tokens {
     /// As [`Self::current`].
     pub async fn current_of_login(
         self: &Arc<Self>,
-        user: &UserRef,
+        asker: Asker<'_>,
         cluster: &Arc<KnownCluster>,
     ) -> Result<(Option<String>, TokenSet), Problem> {
+        let user = asker.user;
         let key = LoginKey::new(user, cluster.name());
         let Some(stored) = self.logins.read(&key).await? else {
-            return self.of_kubelogin(user, cluster, None).await.map(without_login);
+            return self.of_kubelogin(asker, cluster, None).await.map(without_login);
         };
         let version = stored.record.version;
         let live = match stored.record.state {
             LoginState::Live(live) => live,
             LoginState::Ended(reason) => {
-                return self.of_kubelogin(user, cluster, Some(reason)).await.map(without_login);
+                return self.of_kubelogin(asker, cluster, Some(reason)).await.map(without_login);
             }
         };
         self.index.used(&key, &live.issued_to);
@@ -111,7 +112,7 @@ impl Tokens {
             return Ok((Some(live.id), live.tokens));
         }
         if live.tokens.refresh_token.is_none() {
-            return self.of_kubelogin(user, cluster, None).await.map(without_login);
+            return self.of_kubelogin(asker, cluster, None).await.map(without_login);
         }
         match live.failing(now) {
             Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
@@ -122,11 +123,11 @@ impl Tokens {
     /// What kubelogin has for a user without a login of their own that serves.
     async fn of_kubelogin(
         &self,
-        user: &UserRef,
+        asker: Asker<'_>,
         cluster: &Arc<KnownCluster>,
         ended: Option<EndReason>,
     ) -> Outcome {
-        let found = from_kubelogin(user, cluster, self.clock.now()).await?;
+        let found = self.logins.of_kubelogin(asker, cluster, self.clock.now()).await?;
         found.map(|login| login.tokens).ok_or_else(|| not_connected(ended))
     }
 

@@ -146,9 +146,9 @@ impl<'t> Account<'t> {
 ///
 /// # Errors
 /// Those of `work`; [`HelperError::Interrupted`].
-pub async fn unless_interrupted(
-    work: impl Future<Output = Result<(), HelperError>>,
-) -> Result<(), HelperError> {
+pub async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, HelperError>>,
+) -> Result<T, HelperError> {
     tokio::select! {
         // Work that waits for a browser ends itself, and knows what to do with its tab.
         biased;

@@ -79,6 +79,14 @@ impl KubeloginCache {
         self.0.join(&name.0)
     }
 
+    /// Whether there is a folder that can be searched.
+    ///
+    /// # Errors
+    /// As the variants of [`NoCache`] say.
+    pub fn check(&self) -> Result<(), NoCache> {
+        self.names().map(drop)
+    }
+
     /// Reads every entry and sorts out the client's. Blocks, for as long as the files take to read.
     ///
     /// # Errors

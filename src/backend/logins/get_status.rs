@@ -7,11 +7,10 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::backoff::Failing;
-use super::from_kubelogin::from_kubelogin;
+use super::from_kubelogin::Asker;
 use super::{LiveLogin, LoginKey, LoginRecord, LoginState, Logins, RecordError, serves};
 use crate::backend::inbound::caller::Callers;
 use crate::backend::oidc::clusters::{Clusters, KnownCluster};
-use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::protocol::{ClusterStatus, StatusResponse};
@@ -39,10 +38,10 @@ pub async fn status(
     clock: web::Data<dyn Clock>,
 ) -> Result<web::Json<StatusResponse>, Problem> {
     let caller = callers.user_or_on_behalf(&request).await?;
-    let (user, now) = (caller.user(), clock.now());
-    let each = join_all(clusters.iter().map(|cluster| of_cluster(&logins, user, cluster, now)));
+    let (asker, now) = (Asker::from(&caller), clock.now());
+    let each = join_all(clusters.iter().map(|cluster| of_cluster(&logins, asker, cluster, now)));
     let clusters = of_all(each.await)?;
-    Ok(web::Json(StatusResponse { user: user.to_string(), clusters }))
+    Ok(web::Json(StatusResponse { user: asker.user.to_string(), clusters }))
 }
 
 /// What is to be said of a cluster, and whether that is because the store failed.
@@ -53,18 +52,19 @@ struct Read {
 
 async fn of_cluster(
     logins: &Logins,
-    user: &UserRef,
+    asker: Asker<'_>,
     cluster: &Arc<KnownCluster>,
     now: OffsetDateTime,
 ) -> Read {
     let Cluster { name, title, .. } = &cluster.settings;
     let unconnected = unconnected(name, title);
-    let (status, failed) = match logins.read(&LoginKey::new(user, name)).await {
-        Ok(None) => (of_kubelogin(unconnected, user, cluster, now).await, None),
+    let of_kubelogin = |otherwise| of_kubelogin(otherwise, logins, asker, cluster, now);
+    let (status, failed) = match logins.read(&LoginKey::new(asker.user, name)).await {
+        Ok(None) => (of_kubelogin(unconnected).await, None),
         Ok(Some(stored)) => {
             let status = of_record(stored.record, now, unconnected);
             let serves = status.connected || status.refreshable;
-            (if serves { status } else { of_kubelogin(status, user, cluster, now).await }, None)
+            (if serves { status } else { of_kubelogin(status).await }, None)
         }
         Err(RecordError::Store(error)) => (unreadable(unconnected), Some(error)),
         Err(error) => {
@@ -79,11 +79,12 @@ async fn of_cluster(
 /// The same where kubelogin has a login of the user on this machine.
 async fn of_kubelogin(
     unconnected: ClusterStatus,
-    user: &UserRef,
+    logins: &Logins,
+    asker: Asker<'_>,
     cluster: &Arc<KnownCluster>,
     now: OffsetDateTime,
 ) -> ClusterStatus {
-    let Ok(Some(login)) = from_kubelogin(user, cluster, now).await else { return unconnected };
+    let Ok(Some(login)) = logins.of_kubelogin(asker, cluster, now).await else { return unconnected };
     ClusterStatus {
         connected: true,
         subject: Some(login.subject),

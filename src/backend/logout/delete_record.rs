@@ -145,7 +145,8 @@ mod tests {
     async fn a_login_goes_only_when_its_revocation_is_recorded() {
         let (store, ttl) = (Arc::new(Memory::new(Arc::new(SystemClock))), Duration::from_hours(1));
         let keyring = Arc::new(Keyring::random(&SystemRandom).unwrap());
-        let logins = Logins { store: Arc::clone(&store) as _, keyring, random: Arc::new(SystemRandom), ttl };
+        let random = Arc::new(SystemRandom);
+        let logins = Logins { store: Arc::clone(&store) as _, keyring, random, ttl, kubelogin: None };
         let second = Duration::from_secs(1);
         let limits = Limits { lock: second, wait: second, keep_trying: second, spending: second };
         let refresher = Refresher {

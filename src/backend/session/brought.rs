@@ -12,13 +12,14 @@ use crate::backend::oidc::id_token::{Origin, Rejected, VerifiedIdToken};
 use crate::backend::oidc::identity_rule::Owner;
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::token_endpoint::access_token::AccessTokenClaims;
+use crate::backend::oidc::token_endpoint::answer::NoTokens;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
-use crate::protocol::{Code, WireSecret};
+use crate::protocol::Code;
 use crate::random::{random_secret, sha256};
 use crate::settings::cluster::ClusterToken;
-use crate::store::Swap;
+use crate::store::{Key, Swap};
 
 /// That a refresh token was spent is noted for longer than the ID token beside it counts: what is brought after that is refused before
 /// any refresh.
@@ -126,13 +127,17 @@ impl Acceptance {
         brought: &Tokens,
     ) -> Result<Option<Proved>, NotKept> {
         let Some(sent) = brought.refresh_token() else { return Ok(None) };
-        if !self.is_first_to_spend(&sent, verified).await.map_err(NotKept::NotNow)? {
+        let note = format!("brought:{}", sha256(sent.expose().as_bytes()));
+        if !self.is_first_to_spend(&note, verified).await.map_err(NotKept::NotNow)? {
             tracing::info!("a refresh token was brought before: it is not sent twice, and not kept");
             return Ok(None);
         }
         let fresh = match cluster.provider.refresh(metadata, &sent).await {
             Ok(fresh) => fresh.continuing(brought),
             Err(error) => {
+                if let NoTokens::NotSpent { .. } | NoTokens::RefusedForNow(_) = error {
+                    self.forget(&note).await;
+                }
                 tracing::warn!(cluster = cluster.name(), %error, "a refresh token that was brought is not kept: no refresh has proved whom it belongs to");
                 return Ok(None);
             }
@@ -158,14 +163,16 @@ impl Acceptance {
     }
 
     /// Whether this refresh token comes for the first time: sent twice, it would end the login at a provider that rotates.
-    async fn is_first_to_spend(
-        &self,
-        token: &WireSecret,
-        verified: &VerifiedIdToken,
-    ) -> Result<bool, Problem> {
-        let noted = format!("brought:{}", sha256(token.expose().as_bytes()));
+    async fn is_first_to_spend(&self, note: &Key, verified: &VerifiedIdToken) -> Result<bool, Problem> {
         let left = Duration::try_from(verified.expires_at() - self.clock.now()).unwrap_or_default();
-        Ok(self.logins.store.put_new(&noted, b"", left.saturating_add(NOTED_LONGER)).await? == Swap::Done)
+        Ok(self.logins.store.put_new(note, b"", left.saturating_add(NOTED_LONGER)).await? == Swap::Done)
+    }
+
+    /// What was not spent may be brought again.
+    async fn forget(&self, note: &Key) {
+        if let Err(error) = self.logins.store.delete(note).await {
+            tracing::info!(%error, "a refresh token that was not spent is not taken again for a time");
+        }
     }
 }
 

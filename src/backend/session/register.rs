@@ -5,11 +5,11 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use url::Url;
 
-use super::catalog_entity::Catalog;
 use super::{Authorization, Phase, SessionRecord, Sessions};
 use crate::backend::inbound::caller::{Caller, Callers};
 use crate::backend::inbound::json_body;
 use crate::backend::inbound::rate_limit::RateLimits;
+use crate::backend::logins::catalog_entity::Catalog;
 use crate::backend::oidc::clusters::Clusters;
 use crate::backend::oidc::{AuthorizationSecrets, Pkce};
 use crate::backstage_names::UserRef;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Tokens;
 use crate::backend::inbound::caller::Callers;
+use crate::backend::logins::from_kubelogin::Asker;
 use crate::backend::oidc::clusters::Clusters;
 use crate::problem::Problem;
 use crate::protocol::{Code, TokenResponse};
@@ -37,7 +38,7 @@ pub async fn give_token(
     let asked =
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
     let cluster = clusters.get_or_only(asked.cluster.as_deref())?;
-    let tokens = tokens.into_inner().current(&caller.user, cluster).await?;
+    let tokens = tokens.into_inner().current(Asker::on_behalf(&caller), cluster).await?;
     let given = tokens.for_cluster(&cluster.settings.token)?;
     let (user, plugin) = (&caller.user, &caller.plugin);
     tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name(), outcome = "given", "token");

@@ -30,6 +30,9 @@ use crate::store::kubelogin_cache::{Client, EntryName, KubeloginCache, NoCache};
 /// How long to wait for kubelogin, which holds its lock while its user logs in: longer than a refresh takes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many of the client's logins are offered: a person has several with other scopes, or at another organization of the provider's.
+const OFFERED: usize = 4;
+
 /// What is brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -70,30 +73,45 @@ impl Order {
     }
 }
 
-/// What is to be sent.
+/// Everything that is known before a token is sent.
 struct Prepared<'t> {
     account: Account<'t>,
     cluster: String,
+    issuer: String,
+    client_id: String,
+    /// The client's logins, at least one, in the order in which they are offered.
+    logins: Vec<CachedLogin>,
+}
+
+/// What is sent.
+struct Offer {
     login: CachedLogin,
     /// For a whole login.
     lock: Option<EntryLock>,
 }
 
-/// Brings it and says what became of it.
+/// Brings it and says what became of it. A login that is not this user's, or of another organization, is no reason not to offer the next.
 ///
 /// # Errors
-/// As the variants of [`HelperError`] say; then kubelogin's cache is as it was.
+/// As the variants of [`HelperError`] say; then kubelogin's cache is as it was, unless the message says otherwise.
 pub async fn run(settings: LoginSettings, order: Order, tools: Tools) -> Result<(), HelperError> {
     let cache = KubeloginCache::new(&order.folder);
-    let mut prepared = None;
-    unless_interrupted(async {
-        prepared = Some(prepare(&settings, order.takes, &cache, &tools).await?);
-        Ok(())
-    })
-    .await?;
-    let Some(prepared) = prepared else { return Ok(()) };
-    // From here on Ctrl-C would leave a refresh token with two owners.
-    bring(prepared, &cache, &tools).await
+    let prepared = unless_interrupted(prepare(&settings, order.takes, &cache, &tools)).await?;
+    let mut refusal = None;
+    for login in &prepared.logins {
+        let offer = unless_interrupted(prepared.offer(login, order.takes, &cache, &tools)).await?;
+        // From here on Ctrl-C would leave a refresh token with two owners.
+        match prepared.bring(offer, &cache, &tools).await {
+            Err(error) if is_of_this_login(&error) => refusal = refusal.or(Some(error)),
+            done => return done,
+        }
+    }
+    refusal.map_or(Ok(()), Err)
+}
+
+/// Whether a refusal says nothing of the other logins.
+fn is_of_this_login(error: &HelperError) -> bool {
+    matches!(error, HelperError::Refused { code: Some(Code::IdentityMismatch | Code::IdTokenRejected), .. })
 }
 
 async fn prepare<'t>(
@@ -105,19 +123,68 @@ async fn prepare<'t>(
     let mut account = Account::open_confirmed_before(settings, tools).await?;
     let info = account.answer(|| account.api.info()).await?;
     let cluster = cluster_of(&info, settings, account.api.address())?;
-    let id = client_id(&mut account, (&info, &cluster), (settings, tools)).await?;
+    // No one signs in to hear that there is nothing to bring.
+    cache.check().map_err(|reason| no_cache(cache.folder(), reason))?;
+    let client_id = client_id(&mut account, (&info, &cluster), (settings, tools)).await?;
     let issuer = info.clusters.iter().find(|known| known.name == cluster).map(|known| known.issuer.clone());
     let issuer = issuer.unwrap_or_default();
-    let client = Client { issuer: &issuer, id: &id };
-    let login = found(cache, client, tools).await?;
-    let (login, lock) = match takes {
-        Takes::IdToken => (CachedLogin { refresh_token: None, ..login }, None),
-        Takes::Login => {
-            let (login, lock) = locked(cache, client, &login.name, tools).await?;
-            (login, Some(lock))
+    let mut logins = found(cache, Client { issuer: &issuer, id: &client_id }, tools).await?;
+    if takes == Takes::Login && logins.iter().any(|login| login.refresh_token.is_some()) {
+        logins.retain(|login| login.refresh_token.is_some());
+    }
+    logins.truncate(OFFERED);
+    Ok(Prepared { account, cluster, issuer, client_id, logins })
+}
+
+impl Prepared<'_> {
+    async fn offer(
+        &self,
+        login: &CachedLogin,
+        takes: Takes,
+        cache: &KubeloginCache,
+        tools: &Tools,
+    ) -> Result<Offer, HelperError> {
+        match takes {
+            Takes::IdToken => {
+                Ok(Offer { login: CachedLogin { refresh_token: None, ..login.clone() }, lock: None })
+            }
+            Takes::Login => {
+                let client = Client { issuer: &self.issuer, id: &self.client_id };
+                let (login, lock) = locked(cache, client, &login.name, tools).await?;
+                Ok(Offer { login, lock: Some(lock) })
+            }
         }
-    };
-    Ok(Prepared { account, cluster, login, lock })
+    }
+
+    /// Sends it. The entry goes, still locked, once the backend has answered that it has the login.
+    async fn bring(&self, offer: Offer, cache: &KubeloginCache, tools: &Tools) -> Result<(), HelperError> {
+        let Self { account, cluster, .. } = self;
+        let Offer { login: CachedLogin { name, id_token, refresh_token, .. }, lock } = offer;
+        let cluster = Some(cluster.clone());
+        let tokens = TokensRequest { id_token, access_token: None, refresh_token, cluster };
+        let answer = account.answer(|| account.api.import(account.user_token.as_ref(), &tokens)).await;
+        let path = cache.path_of(&name);
+        let connected = match answer {
+            Ok(ExchangeResponse::Connected(connected)) => connected,
+            Ok(ExchangeResponse::Denied(_)) => {
+                return Err(HelperError::refused(None, "The backend says no."));
+            }
+            Err(HelperError::Unreachable { .. }) if lock.is_some() => {
+                return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
+            }
+            Err(error) => return Err(error),
+        };
+        tools.answers.say(&outcome(&connected));
+        let Some(lock) = lock else { return Ok(()) };
+        if !connected.refreshable {
+            return Err(NoImport::NotMoved.into());
+        }
+        cache.remove(&lock).map_err(|reason| NoImport::Left { path, reason })?;
+        tools
+            .answers
+            .say("kubelogin has this login no more: it asks you to log in when kubectl needs it next.");
+        Ok(())
+    }
 }
 
 /// The named cluster, or the only one.
@@ -157,12 +224,12 @@ async fn register(account: &Account<'_>, cluster: &str) -> Result<RegisterRespon
     Ok(account.answer(register).await?.body)
 }
 
-/// The login that lasts longest. Where there is none, and kubelogin is at it, after that.
+/// The client's logins, the one that lasts longest first. Where there is none, and kubelogin is at it, after that.
 async fn found(
     cache: &KubeloginCache,
     client: Client<'_>,
     tools: &Tools,
-) -> Result<CachedLogin, HelperError> {
+) -> Result<Vec<CachedLogin>, HelperError> {
     let search = || {
         let found = cache.search(client, tools.clock.now());
         found.map_err(|reason| no_cache(cache.folder(), reason))
@@ -179,7 +246,7 @@ async fn found(
     if found.logins.is_empty() {
         return Err(nothing_in(&found, client, cache).into());
     }
-    Ok(found.logins.swap_remove(0))
+    Ok(found.logins)
 }
 
 fn no_cache(folder: &Path, reason: NoCache) -> NoImport {
@@ -217,29 +284,6 @@ fn say_waiting(tools: &Tools) {
         "kubelogin has its cache locked, for a login or a refresh of its own; waiting for it, at most {} s.",
         TIMEOUT.as_secs()
     ));
-}
-
-/// Sends it. The entry goes, still locked, once the backend has answered that it has the login.
-async fn bring(prepared: Prepared<'_>, cache: &KubeloginCache, tools: &Tools) -> Result<(), HelperError> {
-    let Prepared { account, cluster, login, lock } = prepared;
-    let CachedLogin { name, id_token, refresh_token, .. } = login;
-    let tokens = TokensRequest { id_token, access_token: None, refresh_token, cluster: Some(cluster) };
-    let answer = account.answer(|| account.api.import(account.user_token.as_ref(), &tokens)).await;
-    let connected = match answer {
-        Ok(ExchangeResponse::Connected(connected)) => connected,
-        Ok(ExchangeResponse::Denied(_)) => return Err(HelperError::refused(None, "The backend says no.")),
-        Err(HelperError::Unreachable { .. }) if lock.is_some() => {
-            let path = cache.path_of(&name);
-            return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
-        }
-        Err(error) => return Err(error),
-    };
-    tools.answers.say(&outcome(&connected));
-    let Some(lock) = lock else { return Ok(()) };
-    let path = cache.path_of(&name);
-    cache.remove(&lock).map_err(|reason| NoImport::Left { path, reason })?;
-    tools.answers.say("kubelogin has this login no more: it asks you to log in when kubectl needs it next.");
-    Ok(())
 }
 
 fn outcome(connected: &Connected) -> String {

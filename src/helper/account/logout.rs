@@ -6,6 +6,7 @@ use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
 use crate::helper::backend_client::BackendApi;
 use crate::helper::confirmation::last_backend::LastBackend;
+use crate::helper::kubectl::tab_record::TabRecord;
 use crate::helper::session::which_cluster;
 use crate::helper::terminal::tools::Tools;
 use crate::protocol::{ClusterStatus, DisconnectedResponse, LivesOn, StatusResponse};
@@ -62,7 +63,12 @@ async fn forget_here(settings: &LoginSettings, ended: Logins, tools: &Tools) -> 
     let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
     let trust = tools.backend_trust(&api, settings)?;
     let sign_in = match &tools.state_folder {
-        Some(folder) => tools.backstage_client(&api, settings)?.token_file(folder).forget().await?,
+        Some(folder) => {
+            let file = tools.backstage_client(&api, settings)?.token_file(folder);
+            // Who asks for a clean slate need not wait for the next tab.
+            TabRecord::new(&file).forget();
+            file.forget().await?
+        }
         None => false,
     };
     if sign_in {

@@ -17,11 +17,10 @@ use super::no_sign_in::{NoSignIn, Reason};
 use super::tab_record::TabRecord;
 use crate::helper::HelperError;
 use crate::helper::backend_client::{ApiError, BackendApi};
-use crate::helper::confirmation::trust::{BackendTrust, TrustStatus};
+use crate::helper::confirmation::in_terminal;
 use crate::helper::sign_in::credential::UserCredential;
 use crate::helper::sign_in::token_file::{TokenFile, Tokens};
 use crate::helper::sign_in::{BackstageClient, EARLY, SignInError};
-use crate::helper::terminal::shown_command::word;
 use crate::helper::terminal::tools::Tools;
 use crate::outbound::OutboundError;
 use crate::settings::login::LoginSettings;
@@ -59,7 +58,8 @@ pub async fn credential(
     tools: &Tools,
 ) -> Result<Credential, HelperError> {
     let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
-    confirmed_before(&tools.backend_trust(&api, settings)?)?;
+    // Nothing is asked: the terminal is kubectl's.
+    in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?)?;
     if let Some(token) = given_token(settings)? {
         return Ok(Credential { until: Until::of_given(&token), token });
     }
@@ -72,19 +72,6 @@ pub async fn credential(
         until: Until::Time(tokens.expires_at.saturating_sub(EARLY)),
         token: tokens.access_token.expose().into(),
     })
-}
-
-/// Succeeds for a backend that was confirmed on this machine; nothing is asked here, since the terminal is kubectl's.
-fn confirmed_before(trust: &BackendTrust) -> Result<(), HelperError> {
-    match trust.status() {
-        TrustStatus::Confirmed => Ok(()),
-        TrustStatus::Unconfirmed => {
-            let name = trust.name().to_string();
-            let shown = word(&name, "URL").to_owned();
-            Err(HelperError::NotConfirmed { name, shown })
-        }
-        TrustStatus::Unknown(error) => Err(error.into()),
-    }
 }
 
 /// `BACKSTAGE_TOKEN`. A cookie is not traded here: each trade would spend it, for every call of kubectl's.

@@ -177,8 +177,16 @@ async fn put(
     };
     let wanted = entries.wanted(clusters, current);
     if order.writing == Writing::DryRun {
+        let files: Vec<String> =
+            order.files.would_change(&wanted)?.iter().map(|path| path.display().to_string()).collect();
         let text = edit::edited("", &wanted).map_err(|reason| reason.of(Path::new("--dry-run")))?;
-        tools.terminal.say_whole(&format!("Nothing is written. This would go to {}:", order.files.shown()));
+        let nothing = "Nothing is written, and nothing would be: all of this is there already:".to_owned();
+        let said = if files.is_empty() {
+            nothing
+        } else {
+            format!("Nothing is written. This would go to {}:", files.join(" and "))
+        };
+        tools.terminal.say_whole(&said);
         return tools.answers.pass_on(text.trim_end().as_bytes()).map_err(HelperError::Output);
     }
     for path in order.files.merge(&wanted).await? {

@@ -56,15 +56,14 @@ fn check_place(folder: &Path, listeners: [SocketAddr; 2]) -> Result<(), Settings
     Ok(())
 }
 
-/// The catalog is read with the user's own token when a login begins, and here none begins.
 fn check_rule(rule: &IdentityRule) -> Result<(), SettingsError> {
     match rule {
-        IdentityRule::Email(..) | IdentityRule::Template(_) => Ok(()),
+        IdentityRule::Catalog(_)
+        | IdentityRule::Annotation(_)
+        | IdentityRule::Email(..)
+        | IdentityRule::Template(_) => Ok(()),
         IdentityRule::Any => wrong(
-            "IDENTITY_RULE is any, so nothing would say which user the tokens in KUBELOGIN_CACHE_DIR are of: set it to email, nickname or a template, or unset KUBELOGIN_CACHE_DIR.",
-        ),
-        IdentityRule::Catalog(_) | IdentityRule::Annotation(_) => wrong(
-            "IDENTITY_RULE is catalog or annotation, which asks Backstage's catalog when a login begins, and kubelogin's begin elsewhere: set it to email, nickname or a template beside KUBELOGIN_CACHE_DIR, or bring the login with backstage-oidc-helper import.",
+            "IDENTITY_RULE is any, so nothing would say which user the tokens in KUBELOGIN_CACHE_DIR are of: set another rule (catalog is the default), or unset KUBELOGIN_CACHE_DIR.",
         ),
     }
 }

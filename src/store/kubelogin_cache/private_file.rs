@@ -113,12 +113,30 @@ fn check(metadata: &Metadata) -> Result<(), Unread> {
         return Err(Unread::NoFile);
     }
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let me = nix::unistd::geteuid();
-        if !me.is_root() && metadata.uid() != me.as_raw() {
-            return Err(Unread::AnotherUsers);
-        }
+    if is_anothers(metadata, nix::unistd::geteuid()) {
+        return Err(Unread::AnotherUsers);
     }
     Ok(())
+}
+
+#[cfg(unix)]
+fn is_anothers(metadata: &Metadata, me: nix::unistd::Uid) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    !me.is_root() && metadata.uid() != me.as_raw()
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use nix::unistd::{Uid, geteuid};
+
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_user_is_theirs_unless_root_asks() {
+        let file = tempfile::tempfile().unwrap().metadata().unwrap();
+        let other = Uid::from_raw(geteuid().as_raw() + 1);
+        assert!(is_anothers(&file, other));
+        assert!(!is_anothers(&file, geteuid()) && !is_anothers(&file, Uid::from_raw(0)));
+    }
 }

@@ -172,6 +172,21 @@ async fn a_lock_is_kubelogins_or_ours_and_its_file_stays() {
     assert!(again.is_ok());
 }
 
+/// Before anything is sent that could not be completed.
+#[cfg(target_os = "linux")]
+#[actix_web::test]
+async fn where_no_entry_can_be_locked_or_removed_the_system_says_why() {
+    let nowhere = KubeloginCache::new(std::path::Path::new("/proc"));
+    nowhere.check_removable().unwrap_err();
+    let patience = std::time::Duration::from_millis(1);
+    let locked = nowhere.lock(&name(0), patience, || panic!("there is nothing to wait for")).await;
+    assert!(matches!(locked, Err(lock::NotLocked::BySystem(_))));
+    let (folder, cache) = cache(&[]);
+    std::fs::create_dir(folder.path().join(&name(0).0)).unwrap();
+    let ours = cache.lock(&name(0), patience, || panic!("it is free")).await.unwrap();
+    cache.remove(&ours).unwrap_err();
+}
+
 /// A lock file that `kubelogin clean` has removed while we waited for it locks nothing.
 #[cfg(unix)]
 #[actix_web::test]

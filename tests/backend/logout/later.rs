@@ -129,7 +129,11 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     in_redis(&here.redis, async |outbox| {
         let Outbox { store, keyring, random } = outbox.clone();
         let (login, now) = (felix_at_dev(), OffsetDateTime::now_utc());
-        let stored = Logins { store, keyring, random, ttl: TIMEOUT }.read(&login).await.unwrap().unwrap();
+        let stored = Logins { store, keyring, random, ttl: TIMEOUT, kubelogin: None }
+            .read(&login)
+            .await
+            .unwrap()
+            .unwrap();
         let LoginState::Live(live) = stored.record.state else { panic!("the login has ended") };
         let revocation = Revocation::of_login(&live).unwrap().begin(now, Duration::ZERO);
         let key = RevocationKey::new(&login, &revocation);

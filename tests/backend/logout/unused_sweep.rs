@@ -115,7 +115,13 @@ fn unused_logins_elsewhere_end_while_one_provider_hangs() {
     let parts = Parts::start("unused_hanging");
     in_redis(&parts.redis, async |store, keyring| {
         let ttl = Duration::from_hours(24 * 90);
-        let logins = Logins { store: Arc::clone(&store) as _, keyring, random: Arc::new(SystemRandom), ttl };
+        let logins = Logins {
+            store: Arc::clone(&store) as _,
+            keyring,
+            random: Arc::new(SystemRandom),
+            ttl,
+            kubelogin: None,
+        };
         let long_ago = OffsetDateTime::now_utc() - time::Duration::days(35);
         for (number, (key, live)) in parts.logins().into_iter().enumerate() {
             let record = LoginRecord::live(1, live);

@@ -16,25 +16,25 @@ use crate::harness::peers::idp::Idp;
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::{World, free_port};
 
-const TOKEN: &str = "/token?cluster=dev";
+pub(super) const TOKEN: &str = "/token?cluster=dev";
 
 /// A backend beside a real Backstage, at the address that Backstage's plugins are given.
-struct Portal {
-    here: Deployment<Idp, (), Cluster>,
+pub(super) struct Portal {
+    pub(super) here: Deployment<Idp, (), Cluster>,
     backstage: Backstage,
     backend: Backend,
 }
 
 /// A user with a sign-in at Backstage.
-struct Person<'p> {
+pub(super) struct Person<'p> {
     portal: &'p Portal,
     /// As themselves.
-    api: Api,
+    pub(super) api: Api,
     user_token: String,
 }
 
 impl Portal {
-    fn start(test: &str, change: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
+    pub(super) fn start(test: &str, change: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
         let world = World::new(test);
         let address = format!("127.0.0.1:{}", free_port());
         let (backstage, idp) = Backstage::start(&world, &format!("http://{address}"));
@@ -52,7 +52,7 @@ impl Portal {
         Self { here, backstage, backend }
     }
 
-    fn sign_in(&self, login: &str) -> Person<'_> {
+    pub(super) fn sign_in(&self, login: &str) -> Person<'_> {
         let user_token = self.backstage.sign_in(&self.here.world, login).user_token;
         Person { portal: self, api: self.here.api(&self.backend).with_bearer(&user_token), user_token }
     }
@@ -105,7 +105,7 @@ impl Person<'_> {
     }
 
     /// A client with a token that Backstage's plugin made for this user.
-    fn plugin_api(&self, plugin: &str, options: &Value) -> Api {
+    pub(super) fn plugin_api(&self, plugin: &str, options: &Value) -> Api {
         let token = self.ask(plugin, "obo-token", options)["token"].as_str().unwrap().to_owned();
         self.portal.here.world.ledger.note("plugin_token", &token);
         self.portal.here.api(&self.portal.backend).with_bearer(&token)

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use super::get_token::{Portal, TOKEN};
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::Deployment;
+use crate::harness::peers::provider::Provider;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::kubelogin::Kubelogin;
 
@@ -86,4 +88,66 @@ fn a_login_here_goes_before_it() {
     api.delete("/tokens");
     let status = api.cluster_status();
     assert_eq!((&status["connected"], &status["refreshable"]), (&json!(true), &json!(false)), "{status}");
+}
+
+/// The one that lasts longest is Mara's: another scope, and so another entry.
+#[test]
+fn of_several_logins_the_users_own_serves() {
+    let here = Deployment::new("kubelogin_cache_several").with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let (_backend, api) = start(&here, &kubelogin);
+    here.idp.set_id_token_lifetime(1800);
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
+    here.idp.set_id_token_lifetime(3600);
+    kubelogin.get_token_with_login(&here.idp, "mara", &["--oidc-extra-scope=address"]);
+    assert_eq!(kubelogin.files(false).len(), 2);
+    assert_eq!(api.cluster_status()["email"], "felix@example.com");
+    assert_eq!(api.get(PODS).status, 200);
+}
+
+/// What kubelogin keeps in the keyring leaves a lock alone.
+#[test]
+fn a_lock_alone_is_no_login() {
+    let here = Deployment::new("kubelogin_cache_keyring").with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let (_backend, api) = start(&here, &kubelogin);
+    let mut process = kubelogin.start(&["--token-cache-storage=keyring"]);
+    Kubelogin::wait_for_login(&process);
+    api.get(PODS).assert_status_object(403, "not_connected");
+    Kubelogin::log_in(&here.idp, "felix");
+    process.wait();
+    assert_eq!((kubelogin.files(false).len(), kubelogin.files(true).len()), (0, 1));
+    api.get(PODS).assert_status_object(403, "not_connected");
+    assert_eq!(api.cluster_status()["connected"], false);
+}
+
+/// The default rule. The catalog is asked with the user's own token, and what it says stands for the plugins that act for them.
+#[test]
+fn with_the_catalogs_rule_it_serves_once_its_user_has_called() {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().to_str().unwrap();
+    let portal = Portal::start("kubelogin_cache_catalog", |plan| {
+        let plan = plan.with("IDENTITY_RULE", "catalog").without("OIDC_ORGANIZATION_ID");
+        plan.with("KUBELOGIN_CACHE_DIR", folder).with("KUBELOGIN_CACHE_USER", "user:default/felix")
+    });
+    let idp = &portal.here.idp;
+    let Some(kubelogin) = Kubelogin::of(&portal.here.world, idp) else { return };
+    let flag = format!("--token-cache-dir={folder}");
+    kubelogin.get_token_with_login(idp, "felix", &[&flag]);
+    let [felix, mara] = ["felix", "mara"].map(|login| portal.sign_in(login));
+    let plugin = felix.plugin_api("kubernetes", &json!({}));
+    plugin.get(TOKEN).assert_problem(404, "not_connected");
+    let status = felix.api.cluster_status();
+    assert_eq!((&status["connected"], &status["email"]), (&json!(true), &json!("felix@example.com")));
+    assert_eq!(plugin.get(TOKEN).status, 200);
+    assert_eq!(mara.api.cluster_status()["connected"], false);
+    mara.plugin_api("kubernetes", &json!({})).get(TOKEN).assert_problem(404, "not_connected");
+    // Another person's login, though the cache is Felix's.
+    let files = std::fs::read_dir(cache.path()).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|file| file.extension().is_none()) {
+        std::fs::remove_file(file).unwrap();
+    }
+    kubelogin.get_token_with_login(idp, "mara", &[&flag]);
+    plugin.get(TOKEN).assert_problem(404, "not_connected");
+    assert_eq!(felix.api.cluster_status()["connected"], false);
 }

@@ -1,5 +1,7 @@
 //! `import`, with what the real kubelogin has cached.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::run;
@@ -8,6 +10,8 @@ use crate::harness::deployment::Deployment;
 use crate::harness::network::far_backend::FarBackend;
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::idp::Idp;
+use crate::harness::peers::provider::Provider;
+use crate::harness::process::Process;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::programs::kubelogin::Kubelogin;
@@ -44,10 +48,33 @@ impl Parts {
         self.kubelogin.get_token_with_login(&self.here.idp, "felix", &[]);
     }
 
+    /// kubelogin has one login, of Felix.
+    fn entry(&self) -> PathBuf {
+        let entries = self.kubelogin.files(false);
+        assert_eq!(entries.len(), 1);
+        entries.into_iter().next().unwrap()
+    }
+
+    /// A login is being moved: the backend has it, and waits for the provider. And kubelogin's entry.
+    fn sent(&self) -> (Process, PathBuf) {
+        self.kubelogin_logs_in();
+        let entry = self.entry();
+        self.here.idp.hold_token("before");
+        let helper = self.plan().argument("--take-over").launch();
+        self.here.idp.wait_held();
+        (helper, entry)
+    }
+
     fn assert_pods(&self) {
         let pods = self.api.get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
         assert_eq!(pods.status, 200, "{}", pods.text);
     }
+}
+
+/// Its lines are on two streams, which come in no certain order.
+fn assert_said(ending: &Ending, code: i32, words: &[&str]) {
+    let all = words.iter().all(|words| ending.said.contains(words));
+    assert!(ending.code == Some(code) && all, "{:?} {words:?} not in: {}", ending.code, ending.said);
 }
 
 const CONNECTED: &str = "Connected: user:default/felix is felix@example.com at cluster dev until ";
@@ -143,6 +170,66 @@ fn another_persons_login_and_a_backend_that_is_away_leave_kubelogin_as_it_was() 
     parts.backend.process.kill();
     parts.take_over().assert(5, &["There is no backend to be reached at "]);
     parts.kubelogin.get_token(&[]);
+}
+
+/// The one that lasts longest is Mara's, who has used this machine, too: another scope, and so another entry.
+#[test]
+fn of_several_logins_the_users_own_is_brought_and_no_other_is_touched() {
+    let Some(parts) = Parts::start("import_several") else { return };
+    parts.here.idp.set_id_token_lifetime(1800);
+    parts.kubelogin_logs_in();
+    let felix = parts.entry();
+    parts.here.idp.set_id_token_lifetime(3600);
+    parts.kubelogin.get_token_with_login(&parts.here.idp, "mara", &["--oidc-extra-scope=address"]);
+    assert_eq!(parts.kubelogin.files(false).len(), 2);
+    parts.import().assert(0, &[CONNECTED]);
+    assert_said(&parts.take_over(), 0, &[CONNECTED, "kubelogin has this login no more"]);
+    assert!(!felix.exists() && parts.entry() != felix);
+    assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (1, 0));
+    parts.kubelogin.get_token(&["--oidc-extra-scope=address", "--force-refresh"]);
+}
+
+/// It has not got it, and so there is one owner still.
+#[test]
+fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelogin() {
+    let Some(parts) = Parts::start("import_not_moved") else { return };
+    parts.kubelogin_logs_in();
+    parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
+    let words = [CONNECTED, "has not refreshed the login for it; kubelogin's cache is as it was"];
+    assert_said(&parts.take_over(), 1, &words);
+    parts.entry();
+    assert_eq!(parts.api.cluster_status()["refreshable"], false);
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    // Nothing was spent, so the same may be brought again, and another one all the more.
+    parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
+    assert_said(&parts.take_over(), 1, &["kubelogin's cache is as it was"]);
+    let words = [CONNECTED, "refreshed by itself", "kubelogin has this login no more"];
+    assert_said(&parts.take_over(), 0, &words);
+    assert_eq!(parts.here.idp.revocations(), 0);
+}
+
+#[test]
+fn an_entry_that_cannot_be_removed_after_all_is_named() {
+    let Some(parts) = Parts::start("import_left") else { return };
+    let (mut helper, entry) = parts.sent();
+    std::fs::remove_file(&entry).unwrap();
+    std::fs::create_dir(&entry).unwrap();
+    parts.here.idp.release();
+    let file = entry.to_str().unwrap();
+    let words = ["The backend has the login now", file, "remove it before kubectl is used again"];
+    assert_said(&Ending::of(&mut helper), 1, &words);
+    assert_eq!(parts.api.cluster_status()["refreshable"], true);
+}
+
+#[test]
+fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
+    let Some(mut parts) = Parts::start("import_lost") else { return };
+    let (mut helper, entry) = parts.sent();
+    parts.backend.process.kill();
+    parts.here.idp.release();
+    let words = ["it is not known whether it has the login", entry.to_str().unwrap(), "else run this again"];
+    Ending::of(&mut helper).assert(1, &words);
+    assert!(entry.exists());
 }
 
 /// Without a keyring kubelogin logs in, and leaves its lock.

@@ -202,12 +202,16 @@ fn what_kubectl_has_written_stays_and_kubectl_reads_what_is_added() {
 
     // What is broken is named, and stays; so does what plain http would lead to.
     std::fs::write(&portal.file, "users: {\n").unwrap();
-    let broken = portal.kubeconfig(portal.plan().argument("--all"));
-    assert_eq!(
-        (broken.code, std::fs::read_to_string(&portal.file).unwrap().as_str()),
-        (Some(1), "users: {\n")
-    );
-    assert!(broken.err.contains("is no kubeconfig that can be read"), "{}", broken.err);
+    for more in [&[][..], &["--dry-run"]] {
+        let plan =
+            more.iter().fold(portal.plan().argument("--all"), |plan, argument| plan.argument(argument));
+        let broken = portal.kubeconfig(plan);
+        assert_eq!(
+            (broken.code, std::fs::read_to_string(&portal.file).unwrap().as_str()),
+            (Some(1), "users: {\n")
+        );
+        assert!(broken.err.contains("is no kubeconfig that can be read"), "{}", broken.err);
+    }
     let http = HelperPlan::of_command(portal.world(), "kubeconfig", "http://localhost:7007")
         .with("RUST_LOG", "warn");
     let http = portal.kubeconfig(http);

@@ -13,10 +13,12 @@ fn it_signs_in_in_one_tab_at_a_port_of_its_own_and_what_is_kept_serves_the_next(
         plan.without("OIDC_ORGANIZATION_ID")
     });
     let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
-    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
     let (felix, tabs) = (here.backstage.sign_in(&here.world, "felix"), Tabs::new(&here.world));
     let import =
         || HelperPlan::of_command(&here.world, "import", &here.ingress.url).with("BROWSER", tabs.program());
+    // No one signs in to hear that there is nothing to bring.
+    Ending::of(&mut import().launch()).assert(1, &["kubelogin has no cache at"]);
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
     let mut process = import().launch();
     let link = process.wait_for("its link", |line| line.strip_prefix("Open ").map(str::to_owned));
     assert!(link.starts_with("http://localhost:18000/go/"), "{link}");

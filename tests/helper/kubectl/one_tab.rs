@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use nix::sys::signal::Signal;
 
 use super::{AT_TERMINAL, NO_TERMINAL, Run, Tabs};
-use crate::harness::programs::helper_program::HelperPlan;
+use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::helper::sign_in::Installation;
 
 /// Each in a terminal of its own.
@@ -66,6 +66,11 @@ fn a_tab_without_an_answer_stays_the_only_one_and_each_gets_a_sentence() {
     std::fs::remove_file(here.file()).unwrap();
     here.run_get_token(plan(), AT_TERMINAL).fails(4, &["You did not sign in"]);
     assert_eq!(tabs.opened().len(), 2);
+    here.run_get_token(plan(), AT_TERMINAL).fails(4, &["opened in your browser"]);
+    let forget = HelperPlan::of_command(&here.world, "logout", &here.ingress.url).argument("--local");
+    Ending::of(&mut forget.launch()).assert(0, &[]);
+    here.run_get_token(plan(), AT_TERMINAL).fails(4, &["You did not sign in"]);
+    assert_eq!(tabs.opened().len(), 3);
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl LockWait for Revoking {
 /// How many revocations follow in a store that holds this login.
 async fn revoked(store: impl Store + 'static, held: Option<LiveLogin>) -> u32 {
     let (keyring, second) = (Arc::new(Keyring::random(&SystemRandom).unwrap()), Duration::from_secs(1));
-    let logins = Logins { store: Arc::new(store), keyring, random: Arc::new(SystemRandom), ttl: second };
+    let random = Arc::new(SystemRandom);
+    let logins = Logins { store: Arc::new(store), keyring, random, ttl: second, kubelogin: None };
     let grant = Revoking::default();
     let refresher = Refresher {
         logins: &logins,

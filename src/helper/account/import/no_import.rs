@@ -91,6 +91,11 @@ pub enum NoImport {
         /// The system's word.
         reason: Error,
     },
+    /// The backend could not refresh the login, so it has not got it.
+    #[error(
+        "The backend has the ID token alone, since the identity provider has not refreshed the login for it; kubelogin's cache is as it was: run this again later, or leave the login with kubelogin."
+    )]
+    NotMoved,
     /// No answer.
     #[error("The backend at {backend} has not answered, so it is not known whether it has the login: see backstage-oidc-helper status, and where you are connected remove {shown} before kubectl is used again, else run this again.", shown = shown(.path))]
     Unknown {

@@ -56,10 +56,18 @@ impl Files {
         there.or(self.0.last()).map_or(Path::new(""), PathBuf::as_path)
     }
 
-    /// That file, to be shown.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        self.default().display().to_string()
+    /// The files that [`Self::merge`] would change. Nothing is locked or written.
+    ///
+    /// # Errors
+    /// As the variants of [`KubeconfigRefusal`] say, but those of writing.
+    pub fn would_change(&self, wanted: &Wanted) -> Result<Vec<PathBuf>, KubeconfigRefusal> {
+        let mut changed = Vec::new();
+        for (path, part) in self.parts(wanted)? {
+            if changed_text(&path, &part)?.is_some() {
+                changed.push(path);
+            }
+        }
+        Ok(changed)
     }
 
     /// Writes each entry where one of its name is, else to the default file. Returns the files that were changed.
@@ -147,14 +155,17 @@ impl Drop for Lock {
 
 /// Reads, edits and replaces a file, without a pause in which the program could be ended. Returns whether it changed.
 fn write(path: &Path, target: &Path, wanted: &Wanted) -> Result<bool, KubeconfigRefusal> {
-    let text = read(path)?;
-    let new = edited(&text, wanted).map_err(|reason| reason.of(path))?;
-    if new == text && !text.is_empty() {
-        return Ok(false);
-    }
+    let Some(new) = changed_text(path, wanted)? else { return Ok(false) };
     is_own(target)?;
     replace(target, new.as_bytes()).map_err(|reason| unusable(path, reason))?;
     Ok(true)
+}
+
+/// What would be in the file; none where it is there already.
+fn changed_text(path: &Path, wanted: &Wanted) -> Result<Option<String>, KubeconfigRefusal> {
+    let text = read(path)?;
+    let new = edited(&text, wanted).map_err(|reason| reason.of(path))?;
+    Ok(Some(new).filter(|new| *new != text || text.is_empty()))
 }
 
 /// Atomically, with 0600: a kubeconfig may hold credentials.

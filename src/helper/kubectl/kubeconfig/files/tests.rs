@@ -53,12 +53,15 @@ async fn entries_go_where_they_are_and_new_ones_to_the_first_file_that_exists() 
     std::fs::write(file("first"), "apiVersion: v1\n").unwrap();
     let user = "users:\n- name: backstage@b.example\n  user:\n    exec:\n      args: [get-token]\n      command: old\n";
     std::fs::write(file("second"), user).unwrap();
-    let written = files.merge(&wanted(Some("dev@b.example"))).await.unwrap();
+    let current = wanted(Some("dev@b.example"));
+    assert_eq!(files.would_change(&current).unwrap(), [file("first"), file("second")]);
+    let written = files.merge(&current).await.unwrap();
     assert_eq!(written, [file("first"), file("second")]);
     assert_eq!(names(&file("first")), ["clusters/dev@b.example", "contexts/dev@b.example"]);
     assert_eq!(names(&file("second")), ["users/backstage@b.example"]);
     assert!(std::fs::read_to_string(file("first")).unwrap().contains("current-context: dev@b.example"));
     assert!(!file("absent").exists());
+    assert!(files.would_change(&wanted(None)).unwrap().is_empty());
     assert!(files.merge(&wanted(None)).await.unwrap().is_empty());
 
     // Where none exists, the last one, with its folder.

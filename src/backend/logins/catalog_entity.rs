@@ -14,6 +14,7 @@ use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
 use crate::problem::Problem;
 use crate::protocol::Code;
+use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::{Annotated, IdentityRule};
 
 #[derive(Deserialize)]
@@ -40,13 +41,17 @@ struct Profile {
 
 /// Backstage's catalog.
 pub struct Catalog {
-    /// Backstage's address without a slash at the end.
-    pub base_url: String,
-    /// Asks it.
-    pub http: HttpClient,
+    base_url: String,
+    http: HttpClient,
 }
 
 impl Catalog {
+    /// That of the Backstage in the settings.
+    #[must_use]
+    pub fn new(settings: &BackendSettings, http: HttpClient) -> Self {
+        Self { base_url: settings.backstage_base().to_owned(), http }
+    }
+
     /// What the caller's catalog entity says, read with the caller's own token, where the rule asks for it.
     ///
     /// # Errors
