@@ -36,11 +36,12 @@ use backstage_oidc_helper::helper::terminal::tools::Tools;
 use backstage_oidc_helper::panics;
 use backstage_oidc_helper::random::SystemRandom;
 use backstage_oidc_helper::settings::SettingsError;
-use backstage_oidc_helper::settings::backend::{BackendSettings, KeySettings};
+use backstage_oidc_helper::settings::backend::{AuditLog, BackendSettings, KeySettings};
 use backstage_oidc_helper::settings::login::LoginSettings;
 use backstage_oidc_helper::stop_signal::stop_requested;
 use backstage_oidc_helper::store::sealing::generate_key::generate_key;
 use backstage_oidc_helper::telemetry;
+use backstage_oidc_helper::telemetry::audit_output::AuditOutput;
 use clap::{CommandFactory, Parser};
 use futures_util::FutureExt;
 use secrecy::ExposeSecret;
@@ -125,8 +126,13 @@ fn check_health(flags: HealthcheckFlags) -> ExitCode {
 }
 
 fn administer(command: AdminCommand) -> ExitCode {
-    // The user reads what the command prints; the audit log is written in any case.
-    start_logs("warn,audit=info");
+    // The user reads what the command prints to standard output; the audit log is written in any case.
+    let audit = match audit_output() {
+        Ok(AuditOutput::Stdout) => AuditOutput::WithTheLog,
+        Ok(elsewhere) => elsewhere,
+        Err(sentence) => return failed(&sentence, FAILED),
+    };
+    start_logs_on("warn,audit=info", std::io::stderr, audit);
     let read = || BackendSettings::read(&environment().with_secret_files()?);
     let settings = match read() {
         Ok(settings) => settings,
@@ -189,7 +195,14 @@ fn print_new_key() -> ExitCode {
 }
 
 fn backend(flags: BackendFlags) -> ExitCode {
-    start_logs("info");
+    let audit = match audit_output() {
+        Ok(audit) => audit,
+        Err(sentence) => {
+            start_logs("info");
+            return refused(&sentence, FAILED);
+        }
+    };
+    start_logs_on("info", std::io::stderr, audit);
     let settings = match flags.settings() {
         Ok(settings) => settings,
         Err(error) => return refused(&error.to_string(), USAGE),
@@ -288,7 +301,7 @@ where
 {
     let terminal = Arc::new(Terminal::stderr());
     // Reading warns of names that look like a setting's.
-    start_logs_on(QUIET, Arc::clone(&terminal));
+    start_logs_on(QUIET, Arc::clone(&terminal), AuditOutput::WithTheLog);
     let ended = read().map_err(HelperError::from).and_then(|settings| {
         let tools = tools(&settings, &terminal);
         actix_web::rt::System::new().block_on(run(settings, tools))
@@ -348,11 +361,24 @@ fn host_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok()
 }
 
-fn start_logs(default_filter: &str) {
-    start_logs_on(default_filter, std::io::stderr);
+/// The place of the backend's audit log. What it cannot be is said when the settings are read, to the log of then.
+fn audit_output() -> Result<AuditOutput, String> {
+    let setting = std::env::var("AUDIT_LOG").ok();
+    match setting.and_then(|text| text.parse().ok()).unwrap_or_default() {
+        AuditLog::Stdout => Ok(AuditOutput::Stdout),
+        AuditLog::Stderr => Ok(AuditOutput::WithTheLog),
+        AuditLog::File(path) => AuditOutput::to_file(&path).map_err(|error| {
+            let path = path.display();
+            format!("AUDIT_LOG names {path}, which cannot be written ({error}): let this user write it, or choose stdout.")
+        }),
+    }
 }
 
-fn start_logs_on<W>(default_filter: &str, writer: W)
+fn start_logs(default_filter: &str) {
+    start_logs_on(default_filter, std::io::stderr, AuditOutput::WithTheLog);
+}
+
+fn start_logs_on<W>(default_filter: &str, writer: W, audit: AuditOutput)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     for<'w> <W as MakeWriter<'w>>::Writer: Write,
@@ -360,5 +386,6 @@ where
     panics::log();
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (format, filter) = (variable("LOG_FORMAT"), variable("RUST_LOG"));
-    telemetry::start(format.as_deref(), filter.as_deref(), default_filter, writer);
+    let wanted = telemetry::Wanted { format: format.as_deref(), filter: filter.as_deref(), default_filter };
+    telemetry::start(&wanted, writer, audit);
 }

@@ -4,18 +4,23 @@
 //! hold codes and tokens. Records of libraries that use the `log` crate pass from `warn` on; all others are dropped before any
 //! filter.
 
+pub mod audit_output;
 pub mod backend_metrics;
 pub mod build;
 pub mod helper_metrics;
 mod process_metrics;
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
+use tracing::Metadata;
 use tracing_log::log;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
+
+use self::audit_output::{AuditOutput, split};
 
 /// The target of audit events: one line for each login, refusal and revocation.
 pub const AUDIT: &str = "audit";
@@ -42,25 +47,41 @@ impl LogFormat {
         }
     }
 
-    /// Pretty on a terminal, JSON elsewhere.
-    fn of_stderr() -> Self {
-        if std::io::stderr().is_terminal() { Self::Pretty } else { Self::Json }
+    /// Pretty where all lines go to a terminal, JSON elsewhere.
+    fn of(audit: &AuditOutput) -> Self {
+        if std::io::stderr().is_terminal() && audit.is_terminal() { Self::Pretty } else { Self::Json }
     }
 }
 
-/// Sends events to `writer`, which is stderr or ends there, as `LOG_FORMAT` and `RUST_LOG` say. `default_filter` replaces a `RUST_LOG` that is unset or unusable.
-pub fn start<W>(format: Option<&str>, filter: Option<&str>, default_filter: &str, writer: W)
+/// What is logged, and how, as the environment has it.
+pub struct Wanted<'s> {
+    /// `LOG_FORMAT`.
+    pub format: Option<&'s str>,
+    /// `RUST_LOG`.
+    pub filter: Option<&'s str>,
+    /// Replaces a `RUST_LOG` that is unset or unusable.
+    pub default_filter: &'s str,
+}
+
+/// Sends events to `writer`, which is stderr or ends there, and those of the audit log where it has its place.
+pub fn start<W>(wanted: &Wanted<'_>, writer: W, audit: AuditOutput)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     for<'w> <W as MakeWriter<'w>>::Writer: Write,
 {
+    let Wanted { format, filter, default_filter } = *wanted;
     let known_format = format.and_then(LogFormat::read);
     let parsed = filter.map(asked).transpose();
     let unusable = parsed.as_ref().err().map(ToString::to_string);
     let asked = parsed.ok().flatten().unwrap_or_else(|| EnvFilter::new(default_filter));
-    let format_there = known_format.unwrap_or_else(LogFormat::of_stderr);
-    // A second start (tests in one process) keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(format_there, asked, writer));
+    // A console of Windows prints the codes of colours as they are, unless a program asks it not to.
+    let in_colour = cfg!(not(windows)) && std::io::stderr().is_terminal() && audit.is_terminal();
+    let look = (known_format.unwrap_or_else(|| LogFormat::of(&audit)), in_colour);
+    match audit {
+        AuditOutput::WithTheLog => begin(subscriber(look, asked, writer)),
+        AuditOutput::Stdout => begin(subscriber(look, asked, split(is_audit, std::io::stdout, writer))),
+        AuditOutput::File(file) => begin(subscriber(look, asked, split(is_audit, Arc::new(file), writer))),
+    }
     if log::set_logger(&LogCrate).is_ok() {
         log::set_max_level(LIBRARIES);
     }
@@ -76,6 +97,11 @@ where
             "RUST_LOG cannot be used ({reason}): write a level, or levels by module such as info,audit=info"
         );
     }
+}
+
+/// A second beginning (tests in one process) keeps the first.
+fn begin(subscriber: impl tracing::Subscriber + Send + Sync + 'static) {
+    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// Turns the records of the `log` crate into events, without the paths of the machine that compiled the libraries.
@@ -101,7 +127,11 @@ fn asked(filter: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(filter)
 }
 
-fn subscriber<W>(format: LogFormat, asked: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+fn subscriber<W>(
+    (format, in_colour): (LogFormat, bool),
+    asked: EnvFilter,
+    writer: W,
+) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     for<'w> <W as MakeWriter<'w>>::Writer: Write,
@@ -110,14 +140,14 @@ where
         filter_fn(|event| is_ours(event.target()) || *event.level() <= tracing::Level::WARN);
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Pretty => {
-            // A console of Windows prints the codes of colours as they are, unless a program asks it not to.
-            let in_colour = cfg!(not(windows)) && std::io::stderr().is_terminal();
-            layer.compact().with_ansi(in_colour).with_target(false).boxed()
-        }
+        LogFormat::Pretty => layer.compact().with_ansi(in_colour).with_target(false).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
     };
     Registry::default().with(layer.with_filter(quiet_libraries).with_filter(asked))
+}
+
+fn is_audit(event: &Metadata<'_>) -> bool {
+    event.target() == AUDIT
 }
 
 fn is_ours(target: &str) -> bool {
@@ -148,7 +178,8 @@ mod tests {
     fn a_library_stays_quiet_at_trace_while_we_do_not() {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let subscriber = subscriber(LogFormat::Json, asked("trace").unwrap(), move || writer.clone());
+        let subscriber =
+            subscriber((LogFormat::Json, false), asked("trace").unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "hyper::sender", "authorization: Bearer library");
             tracing::warn!(target: "hyper::sender", "a library's warning");
@@ -163,11 +194,33 @@ mod tests {
     }
 
     #[test]
+    fn the_audit_log_has_its_own_place_and_the_request_of_a_line_is_named_there_too() {
+        let (log, audit) = (Buffer::default(), Buffer::default());
+        let (to_log, to_audit) = (log.clone(), audit.clone());
+        let writer = split(is_audit, move || to_audit.clone(), move || to_log.clone());
+        let subscriber = subscriber((LogFormat::Json, false), asked("info").unwrap(), writer);
+        tracing::subscriber::with_default(subscriber, || {
+            let request = tracing::info_span!("request", request_id = "abc");
+            request.in_scope(|| {
+                tracing::info!(target: AUDIT, "an audit line");
+                tracing::info!("another line");
+            });
+        });
+        let text = |buffer: &Buffer| String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        let (log, audit) = (text(&log), text(&audit));
+        assert!(log.contains("another line") && !log.contains("an audit line"), "{log}");
+        assert!(audit.contains("an audit line") && audit.contains("\"request_id\":\"abc\""), "{audit}");
+        assert_eq!(audit.lines().count(), 1, "{audit}");
+    }
+
+    #[test]
     fn what_libraries_say_through_the_log_crate_is_capped_under_their_own_name() {
         let buffer = Buffer::default();
         let writer = buffer.clone();
         let subscriber =
-            subscriber(LogFormat::Json, asked("trace,rustls=trace").unwrap(), move || writer.clone());
+            subscriber((LogFormat::Json, false), asked("trace,rustls=trace").unwrap(), move || {
+                writer.clone()
+            });
         let record = |level, text: &str| {
             let arguments = format_args!("{text}");
             let record = log::Record::builder()

@@ -1,5 +1,6 @@
 //! Builds each service once a process, from the settings: the one place that knows them all.
 
+mod assembly_error;
 pub mod client_tls;
 pub mod config_check;
 #[cfg(test)]
@@ -12,8 +13,8 @@ use std::sync::{Arc, Once};
 use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
 
+pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
-use self::server_tls::UnusableCertificate;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
@@ -44,40 +45,16 @@ use super::stopping::detached::{Detached, Jobs};
 use super::tokens::refresh::Limits;
 use super::tokens::{Flights, Tokens};
 use crate::clock::{Clock, SystemClock};
-use crate::outbound::UnusableRoots;
 use crate::outbound::http_client::HttpClient;
 use crate::protocol::Info;
-use crate::random::{NoRandomness, Random, SystemRandom};
+use crate::random::{Random, SystemRandom};
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::Store;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
-use crate::store::redis::{Redis, UnusableRedis};
-use crate::store::sealing::{Keyring, UnusableKeys};
+use crate::store::redis::Redis;
+use crate::store::sealing::Keyring;
 use crate::telemetry::backend_metrics::BackendMetrics;
-
-/// Why the services cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum AssemblyError {
-    /// A CA file is of no use.
-    #[error(transparent)]
-    Roots(#[from] UnusableRoots),
-    /// The API's own certificate is of no use.
-    #[error(transparent)]
-    Certificate(#[from] UnusableCertificate),
-    /// The keys are of no use.
-    #[error(transparent)]
-    Keys(#[from] UnusableKeys),
-    /// `REDIS_URL` is of no use.
-    #[error(transparent)]
-    Redis(#[from] UnusableRedis),
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] NoRandomness),
-    /// Two metrics of one name.
-    #[error(transparent)]
-    Metrics(#[from] prometheus::Error),
-}
 
 /// What all services stand on; a test brings its own of some.
 pub struct Foundations {

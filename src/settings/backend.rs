@@ -1,5 +1,6 @@
 //! The settings of the `backend` role, read and checked.
 
+mod audit_log;
 mod audited_uses;
 mod caller_mode;
 mod clusters;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::audit_log::AuditLog;
 pub use self::audited_uses::AuditedUses;
 pub use self::caller_mode::CallerMode;
 pub use self::tls_files::TlsFiles;
@@ -90,6 +92,8 @@ pub struct BackendSettings {
     pub control_listen: SocketAddr,
     /// With these the API speaks TLS.
     pub tls: Option<TlsFiles>,
+    /// Where the audit log goes; the log is there before the settings are, so the program has looked at it first.
+    pub audit_log: AuditLog,
     /// Which uses of the Kubernetes proxy are audited.
     pub audited_uses: AuditedUses,
     /// Where logins and sessions are stored.
@@ -144,8 +148,8 @@ impl BackendSettings {
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         check_times(&variables)?;
-        let refresh_lock_lifetime = refresh_lock_lifetime(&variables)?;
         Ok(Self {
+            refresh_lock_lifetime: refresh_lock_lifetime(&variables)?,
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
             public_address: public,
             told_app_url: told_app,
@@ -158,6 +162,7 @@ impl BackendSettings {
             listen: variables.listen,
             control_listen: variables.control_listen,
             tls: TlsFiles::read(variables.tls_cert_file, variables.tls_key_file)?,
+            audit_log: variables.audit_log,
             audited_uses: variables.audit_kubernetes,
             store: store(variables.redis_url, variables.token_encryption_keys)?,
             clusters,
@@ -173,7 +178,6 @@ impl BackendSettings {
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,
-            refresh_lock_lifetime,
             registrations_per_minute: variables.registrations_per_minute,
             streams_per_user: variables.streams_per_user,
             unused_login_lifetime: variables.unused_login_lifetime.0,

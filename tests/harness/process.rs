@@ -17,6 +17,8 @@ const TIMEOUT: Duration = Duration::from_mins(3);
 #[derive(Default)]
 struct Output {
     lines: Vec<String>,
+    /// Those of standard output alone.
+    on_stdout: Vec<String>,
     open_streams: usize,
 }
 
@@ -64,8 +66,8 @@ impl Process {
         let output: Arc<(Mutex<Output>, Condvar)> = Arc::default();
         output.0.lock().unwrap().open_streams = 2;
         let file = Arc::new(Mutex::new(File::options().create(true).append(true).open(log).unwrap()));
-        follow(child.stdout.take().unwrap(), &output, &file);
-        follow(child.stderr.take().unwrap(), &output, &file);
+        follow(child.stdout.take().unwrap(), Stream::Out, (&output, &file));
+        follow(child.stderr.take().unwrap(), Stream::Err, (&output, &file));
         Self { name: name.to_owned(), child, stdin: None, output }
     }
 
@@ -101,6 +103,11 @@ impl Process {
     /// All that it printed so far.
     pub fn printed(&self) -> String {
         self.output.0.lock().unwrap().lines.join("\n")
+    }
+
+    /// What of that went to standard output.
+    pub fn printed_to_stdout(&self) -> Vec<String> {
+        self.output.0.lock().unwrap().on_stdout.clone()
     }
 
     /// Types a line.
@@ -176,17 +183,29 @@ fn kept(line: &str) -> &str {
     if is_shown { "  (the address to log in at)" } else { line }
 }
 
+/// One of a program's streams.
+#[derive(Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
 fn follow(
     stream: impl Read + Send + 'static,
-    output: &Arc<(Mutex<Output>, Condvar)>,
-    file: &Arc<Mutex<File>>,
+    which: Stream,
+    (output, file): (&Arc<(Mutex<Output>, Condvar)>, &Arc<Mutex<File>>),
 ) {
     let (output, file) = (Arc::clone(output), Arc::clone(file));
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             let _ = writeln!(file.lock().unwrap(), "{}", kept(&line));
-            output.0.lock().unwrap().lines.push(line);
+            let mut kept = output.0.lock().unwrap();
+            if matches!(which, Stream::Out) {
+                kept.on_stdout.push(line.clone());
+            }
+            kept.lines.push(line);
+            drop(kept);
             output.1.notify_all();
         }
         output.0.lock().unwrap().open_streams -= 1;

@@ -28,9 +28,9 @@ pub async fn follow<B: MessageBody>(
     let id =
         given_id(&request).or_else(|| new_id(&request)).unwrap_or_else(|| HeaderValue::from_static("none"));
     let text = id.to_str().unwrap_or_default();
-    // The path only: a query may hold what must not be logged.
+    // The path only: a query may hold what must not be logged. Of the highest level, so that a line has its request's id at any.
     let span =
-        tracing::info_span!("request", request_id = text, method = %request.method(), path = request.path());
+        tracing::error_span!("request", request_id = text, method = %request.method(), path = request.path());
     let context =
         RequestContext::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());

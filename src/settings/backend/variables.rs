@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::audit_log::AuditLog;
 use super::audited_uses::AuditedUses;
 use crate::settings::lists::addresses::{networks, one_to_listen_on};
 use crate::settings::lists::{HostName, Origin, RequestHost, separated, separated_texts};
@@ -32,6 +33,8 @@ pub(in crate::settings) struct BackendVariables {
     pub(super) control_listen: SocketAddr,
     pub(super) tls_cert_file: Option<PathBuf>,
     pub(super) tls_key_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) audit_log: AuditLog,
     #[serde(default)]
     pub(super) audit_kubernetes: AuditedUses,
     pub(super) redis_url: Option<SecretString>,

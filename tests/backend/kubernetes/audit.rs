@@ -165,8 +165,9 @@ fn what_stays_open_has_a_line_when_it_opens_and_one_when_it_closes() {
     let mut over = open(&connected, &format!("{PODS}?watch=true&timeoutSeconds=1&labelSelector=app%3Dnone"));
     std::io::copy(&mut over, &mut std::io::sink()).unwrap();
     assert_eq!(said("closed", 2)["reason"], "ended_by_api");
-    let refused = connected.api.get("/clusters/dev/proxy/api/v1/namespaces/team-b/pods?watch=true");
-    let line = lines(backend).pop().unwrap();
+    let refused = "/clusters/dev/proxy/api/v1/namespaces/team-b/pods?watch=true";
+    let refused = connected.api.get_with(refused, &[("x-request-id", "refused")]);
+    let line = line_of(backend, "refused");
     assert_eq!(
         (refused.status, &line["outcome"], &line["verb"]),
         (403, &json!("answered"), &json!("watch")),
@@ -198,6 +199,12 @@ fn an_operator_chooses_what_is_audited() {
         assert!(deleted.starts_with("HTTP/1.1 403"), "{deleted}");
         drop(open(&connected, &format!("{PODS}?watch=true")));
         wait_until_open(&connected, 0);
+        // Its line stands behind all of these.
+        let headers = [("x-request-id", "the-last"), ("content-type", "application/json")];
+        assert_eq!(connected.api.post_raw("/register", &headers, b"{}").status, 200);
+        connected.backend.process.wait_for("the last audit line", |line| {
+            (line.contains("\"audit\"") && line.contains("the-last")).then_some(())
+        });
         let verbs: Vec<_> =
             lines(&connected.backend).iter().map(|line| line["verb"].as_str().unwrap().to_owned()).collect();
         assert_eq!(verbs, expected);
