@@ -110,8 +110,9 @@ export class RealCluster {
       '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${file('accounts.pub')}`,
       `--service-account-signing-key-file=${file('accounts.key')}`, '--service-cluster-ip-range=10.0.0.0/24',
       `--token-auth-file=${file('tokens.csv')}`, `--authentication-config=${file('authentication.json')}`, '--authorization-mode=RBAC',
-      // It waits for accounts that a controller would make.
-      '--disable-admission-plugins=ServiceAccount', '--kubelet-preferred-address-types=InternalIP',
+      // It waits for accounts that a controller would make, and for a route to where others would reach it.
+      '--disable-admission-plugins=ServiceAccount', '--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none',
+      '--kubelet-preferred-address-types=InternalIP',
       `--kubelet-client-certificate=${join(this.#folder, 'node/client.crt')}`, `--kubelet-client-key=${join(this.#folder, 'node/client.key')}`,
     ], { logs: LOGS }));
     await this.#ready();

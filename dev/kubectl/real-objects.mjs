@@ -2,11 +2,17 @@
 
 const APPS = [{ namespace: 'team-a', app: 'web' }, { namespace: 'team-b', app: 'api' }];
 
-/** With the roles that each API server makes: `edit` may create pods/exec. */
+/**
+ * With the roles that each API server makes. A controller, which is not there, would put them together to `view` and `edit`; the latter may
+ * create pods/exec.
+ */
+const VIEW = ['system:aggregate-to-view'];
+const EDIT = ['system:aggregate-to-edit', ...VIEW];
+
 const BINDINGS = [
-  { namespace: 'team-a', group: 'team-a', role: 'edit' },
-  { namespace: 'team-a', group: 'team-b', role: 'view' },
-  { namespace: 'team-b', group: 'team-b', role: 'edit' },
+  { namespace: 'team-a', group: 'team-a', roles: EDIT },
+  { namespace: 'team-a', group: 'team-b', roles: VIEW },
+  { namespace: 'team-b', group: 'team-b', roles: EDIT },
 ];
 
 /** @param {number} kubeletPort */
@@ -16,7 +22,7 @@ export function objectsOf(kubeletPort) {
     objects: [
       node(kubeletPort),
       ...APPS.map(({ namespace }) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })),
-      ...BINDINGS.map(binding),
+      ...BINDINGS.flatMap(bindings),
       ...pods.map(pod),
     ],
     statuses: pods.map(({ namespace, app, name }) => ({ namespace, name, status: running(app) })),
@@ -38,14 +44,14 @@ function node(kubeletPort) {
 }
 
 /** @param {typeof BINDINGS[number]} of */
-function binding({ namespace, group, role }) {
-  return {
+function bindings({ namespace, group, roles }) {
+  return roles.map((role) => ({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
-    metadata: { name: `${group}-${role}`, namespace },
+    metadata: { name: `${group}:${role}`, namespace },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-  };
+  }));
 }
 
 /** @param {{namespace: string, app: string, name: string}} of */
