@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::lasting::Ended;
+use super::lasting::{Ended, Ending};
 use super::request_info::RequestInfo;
 use crate::backend::inbound::caller::UserOrOnBehalf;
 use crate::backend::stopping::Stopping;
@@ -110,9 +110,9 @@ impl<'r> Use<'r> {
         let _ = self.who.set(Who { user: Some(caller.user().to_string()), plugin });
     }
 
-    /// It stays open from now on, and has a line for its end instead of one more for its answer.
+    /// It stays open from now on, and has a line for its end instead of one more for its answer; `ending` knows when it is ended here.
     #[must_use]
-    pub fn open(&self, status: StatusCode) -> OpenUse {
+    pub fn open(&self, status: StatusCode, ending: Ending) -> OpenUse {
         self.is_open.set(true);
         let line = self.line();
         let is_audited = self.is_audited(&line, status);
@@ -125,6 +125,7 @@ impl<'r> Use<'r> {
             opened: Instant::now(),
             span: Span::current(),
             stopping: self.audit.stopping.clone(),
+            ending,
             closed: Cell::new(None),
         }
     }
@@ -179,11 +180,12 @@ pub struct OpenUse {
     /// Holds the request's id.
     span: Span,
     stopping: Stopping,
+    ending: Ending,
     closed: Cell<Option<Closed>>,
 }
 
 impl OpenUse {
-    /// Why it is about to close; the first reason counts. Without one, its caller is gone.
+    /// Which side is about to close it; the first reason counts. Without one, and if it was not ended here, its caller is gone.
     pub fn because(&self, closed: Closed) {
         self.closed.set(self.closed.get().or(Some(closed)));
     }
@@ -193,7 +195,8 @@ impl Drop for OpenUse {
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
         let otherwise = if self.stopping.has_begun() { Closed::Stopping } else { Closed::ByCaller };
-        let why = self.closed.get().unwrap_or(otherwise).as_str();
+        let ended_here = || self.ending.reason().map(Closed::from);
+        let why = self.closed.get().or_else(ended_here).unwrap_or(otherwise).as_str();
         let seconds = self.opened.elapsed().as_secs();
         self.span.in_scope(|| line.write("closed", Some(self.status), Some(why), Some(seconds)));
     }

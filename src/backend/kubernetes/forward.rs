@@ -79,13 +79,13 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
     if answer.status == hyper::StatusCode::SWITCHING_PROTOCOLS {
         return switched(upgrade, answer, (watch, used));
     }
-    let open = (is_stream && answer.status.is_success()).then(|| opened(used, &answer));
+    let open = (is_stream && answer.status.is_success()).then(|| opened(used, &answer, &watch));
     answered(&method, caching, answer, (watch, open))
 }
 
 /// A watch or a followed log that has begun.
-fn opened(used: &Use<'_>, answer: &Answer) -> OpenUse {
-    used.open(StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::OK))
+fn opened(used: &Use<'_>, answer: &Answer, watch: &Watch) -> OpenUse {
+    used.open(StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::OK), watch.ending())
 }
 
 /// The switch to another protocol, where that one was asked for.
@@ -108,7 +108,7 @@ fn switched(
     }
     response.upgrade(upgrade.token());
     let connection = upgrade.into_connection();
-    let open = used.open(StatusCode::SWITCHING_PROTOCOLS);
+    let open = used.open(StatusCode::SWITCHING_PROTOCOLS, watch.ending());
     let tunnelled = async move {
         // The head of this answer has been written by now: its body is asked for.
         let caller = connection.take();
@@ -240,13 +240,12 @@ fn noticed(
     })
 }
 
-/// What ends a stream, where this part does.
+/// What ends a stream, where the API does.
 fn say_why(open: &OpenUse, part: Option<&Result<web::Bytes, Cut>>) {
     open.because(match part {
-        Some(Ok(_)) => return,
+        Some(Ok(_) | Err(Cut::Here(_))) => return,
         None => Closed::ByApi,
         Some(Err(Cut::There(_))) => Closed::CutShort,
-        Some(Err(Cut::Here(ended))) => Closed::from(*ended),
     });
 }
 

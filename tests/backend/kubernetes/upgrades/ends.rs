@@ -14,7 +14,7 @@ use crate::harness::peers::cluster::PODS;
 use crate::harness::programs::backend::{Backend, SEALING_KEY};
 
 /// What is promised, and what a busy machine needs beside it.
-const WITHIN: Duration = Duration::from_secs(60 + 15);
+pub const WITHIN: Duration = Duration::from_secs(60 + 15);
 
 #[test]
 fn a_caller_that_gives_up_before_the_answer_ends_the_request() {
@@ -62,6 +62,7 @@ fn the_end_of_the_process_ends_it() {
     caller.write_all(b"x").unwrap();
     read_one(&mut arrived.connection);
     let _ = caller.read_to_end(&mut Vec::new());
+    scene.backend.process.wait_for_line("\"reason\":\"stopping\"");
     assert!(scene.backend.process.wait().success());
 }
 
@@ -106,6 +107,7 @@ fn the_end_of_a_login_ends_its_streams_on_every_replica() {
     wait_for_end(&mut felixs, "the upgrade of a login that was ended at another replica");
     wait_for_end(&mut at_api.connection, "its connection to the API");
     third.process.wait_for_line("an answer that stayed open was ended");
+    third.process.wait_for_line("\"reason\":\"logged_out\"");
     // Nothing of another user's.
     maras.write_all(b"x").unwrap();
     read_one(&mut at_api_of_mara.connection);
@@ -122,4 +124,5 @@ fn the_end_of_a_login_ends_its_watches() {
     assert_eq!(next_event(&mut watch), "ADDED web-0");
     assert_eq!(connected.api.delete("/tokens").status, 200);
     wait_for_end(&mut watch, "the watch of a login that was ended");
+    connected.backend.process.wait_for_line("\"reason\":\"logged_out\"");
 }
