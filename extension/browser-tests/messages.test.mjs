@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { LoopbackServer } from '../../dev/idp/loopback.mjs';
-import { browser, configure, front, NAME, PORTAL, userAt } from './environment.mjs';
+import { browser, configure, front, NAME, PORTAL, rulesIn, userAt } from './environment.mjs';
 import { heard, say } from './portal-user.mjs';
+import { until } from './until.mjs';
 
 /**
  * A site that is no portal, at another port of the portal's host: the extension's access covers it.
@@ -102,6 +103,17 @@ it(`${NAME}: a portal that is not configured begins nothing, and one that is tak
   // The next page has the extension again; the one before it never had.
   await user.openPortal();
   assert.deepEqual(await heard(tab), []);
+});
+
+it(`${NAME}: a login under way ends when its portal is taken off the list, and its page is told`, async (test) => {
+  const user = userAt(test, browser);
+  const login = await user.begin();
+  await login.atProvider();
+  test.after(() => configure(browser, [PORTAL]));
+  await configure(browser, []);
+  const { ok, code } = await login.result();
+  assert.deepEqual([ok, code], [false, 'portal_unknown']);
+  await until('the rules are gone', async () => (await rulesIn(browser)) === 0);
 });
 
 it(`${NAME}: a provider that is not on the portal's list is not opened`, async (test) => {
