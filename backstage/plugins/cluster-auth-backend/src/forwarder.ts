@@ -25,6 +25,14 @@ const LEADS_ELSEWHERE: Problem = {
     'A path below /api/cluster-auth holds no "." and no ".." between slashes; ask for the path itself.',
 };
 
+const NOT_YET: Problem = {
+  statusCode: 400,
+  name: 'InputError',
+  code: 'bad_request',
+  message:
+    'An earlier request of this connection is not answered yet; ask for an upgrade after its answer, or on a connection of its own.',
+};
+
 const NO_ANSWER: Problem = {
   statusCode: 504,
   name: 'ServiceUnavailableError',
@@ -51,6 +59,11 @@ export function forwarder({
   return (request, response) => {
     if (!staysBelow(request.originalUrl)) {
       sendProblem(response, LEADS_ELSEWHERE);
+      return;
+    }
+    // Node gives an answer its socket when those before it are sent.
+    if (asksForUpgrade(request) && response.socket === null) {
+      sendProblem(response, NOT_YET);
       return;
     }
     const upstream = begin(request, target, agent);

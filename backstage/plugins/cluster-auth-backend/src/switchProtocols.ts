@@ -18,8 +18,10 @@ export function switchProtocols(
   for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
     lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
   }
-  // Without another listener for upgrades, Node's HTTP server still looks at this connection, and would end both directions.
+  // Without another listener for upgrades, Node's HTTP server still looks at this connection: it would end both directions,
+  // and read what comes as requests, with its time limits for those.
   client.removeAllListeners('end');
+  client.removeAllListeners('data');
   client.write(`${lines.join('\r\n')}\r\n\r\n`);
   client.write(head);
   socket.pipe(client).pipe(socket);

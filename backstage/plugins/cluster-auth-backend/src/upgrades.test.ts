@@ -1,144 +1,21 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type Server } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { createBackend } from '@backstage/backend-defaults';
-import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
+import { mockCredentials } from '@backstage/backend-test-utils';
 import {
-  coreServices,
-  createServiceFactory,
-} from '@backstage/backend-plugin-api';
-import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
-import signalsPlugin from '@backstage/plugin-signals-backend';
-import clusterAuthPlugin from '.';
+  ask,
+  backstage,
+  echo,
+  readToEnd,
+  readUntil,
+  rustBackendStandIn,
+  stopAll,
+  stops,
+  SWITCHED,
+} from './__testUtils__/backstage';
 import { Upgrades } from './upgrades';
 
-const stops: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) {
-    await stop();
-  }
-});
-
-type OnUpgrade = (
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-) => void;
-
-/** A stand-in for the Rust backend, which may not pass upgrades on yet; it ends nothing that its client has only half closed. */
-async function rustBackendStandIn(onUpgrade: OnUpgrade): Promise<Server> {
-  const server = http.createServer((request, response) => {
-    response.end(`plain ${request.url}`);
-  });
-  server.on('upgrade', (request, socket: Socket, head) => {
-    socket.on('error', () => {});
-    onUpgrade(request, socket, head);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stops.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return server;
-}
-
-const SWITCHED =
-  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n';
-
-/** Sends back what comes, and ends when its client does. */
-const echo: OnUpgrade = (_request, socket, head) => {
-  socket.write(SWITCHED);
-  socket.write(head);
-  socket.pipe(socket);
-};
-
-/** A real Backstage backend with the forwarder; its own port. */
-async function backstage(
-  behind: Server,
-  { withSignals }: { withSignals: boolean },
-): Promise<number> {
-  const { port: targetPort } = behind.address() as AddressInfo;
-  const servers: Server[] = [];
-  const port = () => (servers[0].address() as AddressInfo).port;
-  const backend = createBackend();
-  backend.add(
-    mockServices.rootConfig.factory({
-      data: {
-        backend: {
-          baseUrl: 'http://127.0.0.1',
-          listen: { host: '127.0.0.1', port: 0 },
-          auth: { keys: [{ secret: 'of-this-test-alone' }] },
-        },
-        clusterAuth: { backendUrl: `http://127.0.0.1:${targetPort}` },
-      },
-    }),
-  );
-  backend.add(mockServices.rootLogger.factory());
-  backend.add(
-    rootHttpRouterServiceFactory({
-      configure({ server, applyDefaults }) {
-        servers.push(server);
-        applyDefaults();
-      },
-    }),
-  );
-  backend.add(
-    createServiceFactory({
-      service: coreServices.discovery,
-      deps: {},
-      factory: () => ({
-        getBaseUrl: async id => `http://127.0.0.1:${port()}/api/${id}`,
-        getExternalBaseUrl: async id => `http://127.0.0.1:${port()}/api/${id}`,
-      }),
-    }),
-  );
-  backend.add(clusterAuthPlugin);
-  if (withSignals) {
-    // Tokens of its own making, for which no database is needed.
-    backend.add(mockServices.auth.factory());
-    backend.add(mockServices.userInfo.factory());
-    backend.add(signalsPlugin);
-  }
-  await backend.start();
-  stops.push(() => backend.stop());
-  if (withSignals) {
-    // Its own request has come back: no other request has come.
-    const deadline = Date.now() + 30_000;
-    while (servers[0].listenerCount('upgrade') < 2) {
-      expect(Date.now()).toBeLessThan(deadline);
-      await new Promise(resolve => setTimeout(resolve, 20));
-    }
-  }
-  return port();
-}
-
-function ask(port: number, path: string, more = ''): Socket {
-  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  stops.push(() => socket.destroy());
-  socket.on('error', () => {});
-  socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\nx-stream-protocol-version: v4.channel.k8s.io\r\n${more}\r\n`,
-  );
-  return socket;
-}
-
-/** Reads until what came ends so. */
-async function readUntil(socket: Socket, end: string): Promise<string> {
-  let text = '';
-  while (!text.endsWith(end)) {
-    text += String((await once(socket, 'data'))[0]);
-  }
-  return text;
-}
-
-async function readToEnd(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  socket.on('data', chunk => chunks.push(chunk));
-  await once(socket, 'end');
-  return Buffer.concat(chunks).toString('latin1');
-}
+afterEach(stopAll);
 
 const PATH =
   '/api/cluster-auth/clusters/dev/proxy/api/v1/namespaces/a/pods/web/exec?command=sh';
@@ -175,6 +52,132 @@ describe.each([
       'x-forwarded-for': '192.0.2.1, 127.0.0.1',
     });
     expect(seen[0].headers.cookie).toBeUndefined();
+  });
+
+  it('are no requests to Backstage any more, whatever goes through them', async () => {
+    const requests: (string | undefined)[] = [];
+    const port = await backstage(await rustBackendStandIn(echo), {
+      withSignals,
+      lookAt: server => {
+        server.on('request', ({ url }) => requests.push(url));
+        Object.assign(server, {
+          headersTimeout: 1_000,
+          connectionsCheckingInterval: 300,
+        });
+      },
+    });
+    const client = ask(port, PATH);
+    await readUntil(client, SWITCHED);
+    for (const frame of [
+      'GET /api/cluster-auth/x HTTP/1.1\r\nhost: y\r\n\r\n',
+      'GET /half HTTP/1.1\r\nhost:',
+    ]) {
+      client.write(frame);
+      await readUntil(client, frame);
+    }
+    // What is half a request elsewhere has a time limit.
+    const half = net.connect(port, '127.0.0.1');
+    stops.push(() => half.destroy());
+    half.write('GET /half HTTP/1.1\r\nhost:');
+    expect(await readToEnd(half)).toMatch(/^HTTP\/1\.1 408 /);
+    client.write('after it');
+    expect(await readUntil(client, 'after it')).toBe('after it');
+    expect(requests.filter(url => url?.endsWith('/x'))).toEqual([]);
+  });
+
+  it('leave nothing open when they are refused and their client is gone', async () => {
+    const sockets: Socket[] = [];
+    const behind = await rustBackendStandIn((_request, socket) => {
+      socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno');
+    });
+    const port = await backstage(behind, {
+      withSignals,
+      lookAt: server => server.on('connection', one => sockets.push(one)),
+    });
+    const client = net.connect(port, '127.0.0.1');
+    await once(client, 'connect');
+    const { localPort } = client;
+    client.write(
+      `GET ${PATH} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\nX`,
+    );
+    expect(await readUntil(client, '\r\n\r\nno')).toMatch(/^HTTP\/1\.1 401 /);
+    const left = sockets.find(({ remotePort }) => remotePort === localPort);
+    client.destroy();
+    if (left && !left.destroyed) {
+      await once(left, 'close');
+    }
+  });
+
+  it('wait for the answers before them, or are refused', async () => {
+    const upgrades: IncomingMessage[] = [];
+    const answers: (() => void)[] = [];
+    const behind = await rustBackendStandIn(
+      (request, socket, head) => {
+        upgrades.push(request);
+        echo(request, socket, head);
+      },
+      ({ url }, response) => {
+        const answer = () => response.end(`plain ${url}`);
+        if (url?.endsWith('/slow')) {
+          answers.push(answer);
+        } else {
+          answer();
+        }
+      },
+    );
+    const port = await backstage(behind, { withSignals });
+    const client = net.connect(port, '127.0.0.1');
+    stops.push(() => client.destroy());
+    client.write(
+      `GET /api/cluster-auth/slow HTTP/1.1\r\nhost: localhost\r\n\r\nGET ${PATH} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
+    );
+    const got = withSignals ? readToEnd(client) : readUntil(client, '}}');
+    const plain = await fetch(`http://127.0.0.1:${port}/api/cluster-auth/info`);
+    expect(await plain.text()).toBe('plain /api/cluster-auth/info');
+    answers.forEach(answer => answer());
+    expect(await got).toMatch(
+      withSignals
+        ? /^$/
+        : /^HTTP\/1\.1 200 [^]*plain [^]*HTTP\/1\.1 400 [^]*bad_request/,
+    );
+    expect(upgrades).toEqual([]);
+  });
+
+  it.each([
+    ['a length', 'content-length: 5', 'hello'],
+    ['chunks', 'transfer-encoding: chunked', '5\r\nhello\r\n0\r\n\r\n'],
+  ])('with a body of %s are plain requests', async (_kind, header, body) => {
+    const behind = await rustBackendStandIn(echo, async (request, response) => {
+      let text = '';
+      for await (const chunk of request) {
+        text += chunk;
+      }
+      const { host, upgrade, ...more } = request.headers;
+      response.end(
+        `${request.method} ${upgrade} ${more['x-of-user']} ${
+          more['http2-settings']
+        } ${Boolean(host)} ${text}`,
+      );
+    });
+    const port = await backstage(behind, { withSignals });
+    for (const apart of [false, true]) {
+      const client = net.connect(port, '127.0.0.1');
+      stops.push(() => client.destroy());
+      const head = `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\nX-Of-User: \xe9\r\n${header}\r\n\r\n`;
+      const got = readUntil(client, 'hello');
+      if (apart) {
+        client.write(Buffer.from(head + body.slice(0, 3), 'latin1'));
+        // Another request has been there: Node has read the head by then.
+        await (await fetch(`http://127.0.0.1:${port}/other`)).text();
+        client.write(body.slice(3));
+      } else {
+        client.write(Buffer.from(head + body, 'latin1'));
+      }
+      expect(await got).toMatch(
+        /^HTTP\/1\.1 200 [^]*POST undefined \S+ undefined true hello$/,
+      );
+      client.destroy();
+    }
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** Longer than another plugin takes to find out who asks for an upgrade. */
 const PATIENCE_MS = 60_000;
@@ -7,11 +8,17 @@ const PATIENCE_MS = 60_000;
 /** Where this plugin's paths begin. */
 const BASE_PATH = '/api/cluster-auth/';
 
-/** Whether a request asks for another protocol: a header that `Connection` does not name is not meant for us (RFC 9110, 7.8). */
+/**
+ * Whether a request asks for another protocol: a header that `Connection` does not name is not meant for us (RFC 9110, 7.8).
+ * With a body it is a request like others, as its sender has to expect (h2c of Java's HttpClient): the protocols that are
+ * passed on begin without one.
+ */
 export function asksForUpgrade({ headers }: IncomingMessage): boolean {
   const named = (headers.connection ?? '').toLocaleLowerCase('en-US');
   return (
     headers.upgrade !== undefined &&
+    headers['transfer-encoding'] === undefined &&
+    Number(headers['content-length'] ?? 0) === 0 &&
     named.split(',').some(name => name.trim() === 'upgrade')
   );
 }
@@ -59,10 +66,15 @@ export class Upgrades {
     this.#listening.add(server);
     server.on('upgrade', (request, socket: Socket, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      if (request.url?.startsWith(BASE_PATH)) {
+      if (!request.url?.startsWith(BASE_PATH)) {
+        this.#answerForNobody(socket);
+      } else if (isAnswering(socket)) {
+        // Its answer would have to wait, which Node does for requests only; a client waits before it asks.
+        socket.destroy();
+      } else if (asksForUpgrade(request)) {
         bringToExpress(server, request, { socket, head });
       } else {
-        this.#answerForNobody(socket);
+        readAgain(server, request, { socket, head });
       }
     });
   }
@@ -86,6 +98,34 @@ export class Upgrades {
   }
 }
 
+/** Whether an earlier request of the connection has no whole answer yet. */
+function isAnswering(socket: Socket): boolean {
+  // Node sets it on the sockets of a server, without a type for it.
+  const { _httpMessage: answer } = socket as { _httpMessage?: unknown };
+  return Boolean(answer);
+}
+
+/** Lets Node read the request again, without the header for which it leaves the body on the socket. */
+function readAgain(
+  server: Server,
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  { socket, head }: { socket: Socket; head: Buffer },
+): void {
+  // It closes then, as Node leaves listeners on the socket each time.
+  const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (rawHeaders[at].toLocaleLowerCase('en-US') !== 'upgrade') {
+      lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+    }
+  }
+  const again = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  socket.unshift(Buffer.concat([again, head]));
+  server.emit(
+    socket instanceof TLSSocket ? 'secureConnection' : 'connection',
+    socket,
+  );
+}
+
 function bringToExpress(
   server: Server,
   request: IncomingMessage,
@@ -98,6 +138,7 @@ function bringToExpress(
   // Node reads no further request on this connection.
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.once('finish', () => socket.end());
+  // As Node does it: what the client has sent and is not read would keep the socket open for ever.
+  response.once('finish', () => socket.destroySoon());
   server.emit('request', request, response);
 }
