@@ -231,9 +231,24 @@ pub struct Connected {
     /// Whether it is refreshed then: whether the identity provider gave a refresh token. Older backends do not say.
     #[serde(default = "is_refreshable")]
     pub refreshable: bool,
+    /// What became of the refresh token that a user brought to `POST /tokens`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_refresh_token: Option<BroughtRefreshToken>,
     /// Where in Backstage the browser goes now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
+}
+
+/// What became of a refresh token that was brought: who has it from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BroughtRefreshToken {
+    /// The backend has it, or its successor.
+    Kept,
+    /// It is spent, or may be, by this call or an earlier one that brought it: no program may send it again.
+    Spent,
+    /// It is as it was, and still the caller's.
+    Left,
 }
 
 impl Connected {

@@ -157,12 +157,12 @@ pub async fn unless_interrupted<T>(
     }
 }
 
-/// Whether a failure is temporary: network errors, 429 and 502 to 504 are. A wrong certificate, or an answer of another server, is not.
+/// Whether a failure is temporary: network errors, 429, 502 to 504 and `exchange_in_progress` are. A wrong certificate, or an answer of another server, is not.
 fn may_pass(error: &ApiError) -> bool {
     match error {
         ApiError::NoAnswer(OutboundError::NotConnected(failure)) => failure.may_pass(),
         ApiError::NoAnswer(error) => !matches!(error, OutboundError::NotJson),
-        ApiError::Refused(refusal) => refusal.may_pass(),
+        ApiError::Refused(refusal) => refusal.may_pass() || refusal.code == Some(Code::ExchangeInProgress),
     }
 }
 
@@ -209,6 +209,7 @@ mod tests {
         for status in [400, 401, 403, 404, 409, 500, 501, 505] {
             assert!(!may_pass(&refusal(status, None, None)), "{status}");
         }
+        assert!(may_pass(&refusal(409, Some(Code::ExchangeInProgress), None)));
         assert!(may_pass(&ApiError::NoAnswer(OutboundError::TimedOut)));
         assert!(!may_pass(&ApiError::NoAnswer(OutboundError::NotJson)));
         assert!(may_pass(&ApiError::NoAnswer(OutboundError::NotConnected(ConnectFailure::TimedOut))));

@@ -52,7 +52,7 @@ const INTERRUPTED: &str = "Interrupted before the login was done: run this again
 const CANCELLED: &str = "Interrupted before the login was done, and cancelled: begin a new one in Backstage when you want to go on.";
 
 /// The same where the backend did not say so.
-const LEFT_OPEN: &str = "Interrupted before the login was done, which the backend could not be told: cancel it in Backstage, or run this again to go on.";
+const LEFT_OPEN: &str = "Interrupted before the login was done, which the backend could not be told: cancel it in Backstage, and begin a new one there when you want to go on.";
 
 /// Runs one login to its end, or to the signal that interrupts it.
 ///

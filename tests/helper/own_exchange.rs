@@ -151,10 +151,15 @@ fn the_providers_own_document_says_where_the_code_goes() {
 fn where_the_helper_cannot_ask_the_provider_it_says_so() {
     let mut here = Deployment::new("own_exchange_no_provider");
     let (backend, api) = here.start();
-    api.register();
+    let session = api.register();
     here.idp.kill();
-    let ending = Ending::of(&mut helper(&here, &backend).launch());
-    ending.assert(1, &["cannot be read from this machine", "EXCHANGE=backend", "(idp_unreachable)"]);
+    let plan = helper(&here, &backend).with("BACKSTAGE_SESSION_TOKEN", &session.token);
+    let words =
+        ["cannot be read from this machine", "EXCHANGE=backend, and begin a new login", "(idp_unreachable)"];
+    Ending::of(&mut plan.launch()).assert(1, &words);
+    // No other program could go on with it.
+    let told = api.session(&session).json;
+    assert_eq!((&told["status"], &told["error"]["code"]), (&json!("failed"), &json!("cancelled")), "{told}");
 }
 
 #[test]

@@ -106,7 +106,17 @@ impl Login {
     #[must_use]
     pub fn told(self, user: String, cluster: String, return_to: Option<String>) -> Connected {
         let Self { subject, email, expires_at, refreshable } = self;
-        Connected { success: true, user, cluster, subject, email, expires_at, refreshable, return_to }
+        Connected {
+            success: true,
+            user,
+            cluster,
+            subject,
+            email,
+            expires_at,
+            refreshable,
+            brought_refresh_token: None,
+            return_to,
+        }
     }
 }
 

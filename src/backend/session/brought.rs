@@ -16,7 +16,7 @@ use crate::backend::oidc::token_endpoint::answer::NoTokens;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
-use crate::protocol::Code;
+use crate::protocol::{BroughtRefreshToken, Code};
 use crate::random::{random_secret, sha256};
 use crate::settings::cluster::ClusterToken;
 use crate::store::{Key, Swap};
@@ -43,48 +43,112 @@ impl NotKept {
     }
 }
 
+/// A login that is kept.
+pub struct Taken {
+    /// The login that the user has now.
+    pub login: Login,
+    /// What became of the refresh token, where one was brought.
+    pub refresh_token: Option<BroughtRefreshToken>,
+}
+
 /// What a refresh has proved.
 struct Proved {
     verified: VerifiedIdToken,
     tokens: Tokens,
+    /// The provider has given another refresh token, which this process alone knows.
+    is_rotated: bool,
+}
+
+/// What is known of a refresh token that was brought.
+enum Proof {
+    /// None was brought.
+    Nothing,
+    /// It was not spent, and nothing is proved.
+    Left,
+    /// It is spent, or may be, and nothing is proved.
+    Spent,
+    /// Whom it belongs to.
+    Proved(Box<Proved>),
+}
+
+impl Proof {
+    fn told(&self) -> Option<BroughtRefreshToken> {
+        match self {
+            Self::Nothing => None,
+            Self::Left => Some(BroughtRefreshToken::Left),
+            Self::Spent => Some(BroughtRefreshToken::Spent),
+            Self::Proved(_) => Some(BroughtRefreshToken::Kept),
+        }
+    }
 }
 
 impl Acceptance {
     /// Accepts tokens that a client brings. Where the refresh token cannot be proved, the login is kept without one.
     ///
     /// # Errors
-    /// As the variants of [`NotKept`] say: `idp_unreachable`, `store_unavailable`; `id_token_rejected`, `identity_mismatch`,
-    /// `bad_request`.
+    /// As the variants of [`NotKept`] say: `idp_unreachable`, `store_unavailable`, `exchange_in_progress`; `id_token_rejected`,
+    /// `identity_mismatch`, `bad_request`.
     pub async fn take(
         &self,
         cluster: &KnownCluster,
         metadata: &Metadata,
         begun: Begun<'_>,
         brought: Tokens,
-    ) -> Result<Login, NotKept> {
+    ) -> Result<Taken, NotKept> {
+        // A session has its own claim.
+        let sent = brought.refresh_token().filter(|_| !begun.made.for_this_session());
+        let Some(sent) = sent else { return self.take_alone(cluster, metadata, begun, brought).await };
+        let lock = format!("bringing:{}", sha256(sent.expose().as_bytes()));
+        let owner =
+            random_secret(self.logins.random.as_ref()).map_err(|error| NotKept::NotNow(error.into()))?;
+        let owner = owner.expose().as_bytes();
+        let store = &self.logins.store;
+        // Sent again while the first request is at it, it would say that nothing came of it.
+        let claimed = store.put_new(&lock, owner, begun.keep_trying).await;
+        if claimed.map_err(|error| NotKept::NotNow(error.into()))? == Swap::Conflict {
+            return Err(NotKept::NotNow(in_progress()));
+        }
+        let taken = self.take_alone(cluster, metadata, begun, brought).await;
+        if let Err(error) = store.release(&lock, owner).await {
+            tracing::info!(%error, "a refresh token that was brought counts as under way until its claim expires");
+        }
+        taken
+    }
+
+    async fn take_alone(
+        &self,
+        cluster: &KnownCluster,
+        metadata: &Metadata,
+        begun: Begun<'_>,
+        brought: Tokens,
+    ) -> Result<Taken, NotKept> {
         let key = LoginKey::new(&begun.user, cluster.name());
         let verified = match self.checked(cluster, metadata, &begun, &brought).await {
             Ok(verified) => verified,
             Err(why) => return Err(self.turned_away(cluster, &key, &begun, &brought, why).await),
         };
-        let proved = self.proved(cluster, metadata, &begun, &verified, &brought).await?;
-        if proved.is_none() {
+        let proof = self.proof(cluster, metadata, &begun, &verified, &brought).await?;
+        let refresh_token = proof.told();
+        if !matches!(proof, Proof::Proved(_)) {
             check_access_token(&cluster.settings.token, &brought, &verified).map_err(NotKept::Refused)?;
         }
         let id = random_secret(self.logins.random.as_ref()).map_err(|error| NotKept::NotNow(error.into()))?;
         let (takes, now) = (&cluster.settings.token, self.clock.now());
-        let (tokens, set) = if let Some(Proved { verified, tokens }) = proved {
+        let is_this_clients = begun.made.for_this_session();
+        let (tokens, set, is_ours) = if let Proof::Proved(proved) = proof {
+            let Proved { verified, tokens, is_rotated } = *proved;
             let set = TokenSet::new(&verified, &tokens, takes, now);
-            (tokens, set)
+            (tokens, set, is_this_clients || is_rotated)
         } else {
             let set = TokenSet::new(&verified, &brought, takes, now);
-            (brought, TokenSet { refresh_token: None, ..set })
+            (brought, TokenSet { refresh_token: None, ..set }, is_this_clients)
         };
         let live = live_login(cluster, begun.said, &verified, set, &id);
         match self.settle(&key, live, begun.made, begun.keep_trying).await {
-            Ok(login) => Ok(login),
+            Ok(login) => Ok(Taken { login, refresh_token }),
             Err(problem) => {
-                if begun.made.for_this_session() {
+                // No other program has them.
+                if is_ours {
                     self.revoke(cluster, &key, &tokens).await;
                 }
                 Err(NotKept::Refused(problem))
@@ -116,32 +180,31 @@ impl Acceptance {
         NotKept::Refused(refused(why))
     }
 
-    /// Spends the refresh token once, and verifies that what comes is the same person's. Nothing where there is no refresh token, or
-    /// where that cannot be told: the ID token counts all the same.
-    async fn proved(
+    /// Spends the refresh token once, and verifies that what comes is the same person's. Where that cannot be told, the ID token counts
+    /// all the same.
+    async fn proof(
         &self,
         cluster: &KnownCluster,
         metadata: &Metadata,
         begun: &Begun<'_>,
         verified: &VerifiedIdToken,
         brought: &Tokens,
-    ) -> Result<Option<Proved>, NotKept> {
-        let Some(sent) = brought.refresh_token() else { return Ok(None) };
+    ) -> Result<Proof, NotKept> {
+        let Some(sent) = brought.refresh_token() else { return Ok(Proof::Nothing) };
         let note = format!("brought:{}", sha256(sent.expose().as_bytes()));
         if !self.is_first_to_spend(&note, verified).await.map_err(NotKept::NotNow)? {
             tracing::info!("a refresh token was brought before: it is not sent twice, and not kept");
-            return Ok(None);
+            return Ok(Proof::Spent);
         }
         let fresh = match cluster.provider.refresh(metadata, &sent).await {
-            Ok(fresh) => fresh.continuing(brought),
+            Ok(fresh) => fresh,
             Err(error) => {
-                if let NoTokens::NotSpent { .. } | NoTokens::RefusedForNow(_) = error {
-                    self.forget(&note).await;
-                }
                 tracing::warn!(cluster = cluster.name(), %error, "a refresh token that was brought is not kept: no refresh has proved whom it belongs to");
-                return Ok(None);
+                return Ok(self.without_answer(&note, &error).await);
             }
         };
+        let is_rotated = fresh.refresh_token().is_some_and(|new| new.expose() != sent.expose());
+        let fresh = fresh.continuing(brought);
         let oidc = &cluster.settings.oidc;
         let parties = Parties { issuer: &oidc.issuer, client_id: &oidc.client_id };
         let origin =
@@ -149,7 +212,7 @@ impl Acceptance {
         let owner = Owner { user: &begun.user, said: &begun.said };
         let proof = cluster.verified(metadata, &fresh, parties, origin, owner, self.clock.now()).await;
         match proof {
-            Ok(verified) => Ok(Some(Proved { verified, tokens: fresh })),
+            Ok(verified) => Ok(Proof::Proved(Box::new(Proved { verified, tokens: fresh, is_rotated }))),
             Err(why) if is_another_persons(&why) => {
                 // Its successor is known to this process alone.
                 self.revoke(cluster, &LoginKey::new(&begun.user, cluster.name()), &fresh).await;
@@ -157,8 +220,20 @@ impl Acceptance {
             }
             Err(why) => {
                 tracing::warn!(cluster = cluster.name(), %why, "a refresh token that was brought is not kept: its refresh has proved nothing");
-                Ok(None)
+                Ok(if is_rotated { Proof::Spent } else { Proof::Left })
             }
+        }
+    }
+
+    /// What is known of a refresh token that has brought no tokens.
+    async fn without_answer(&self, note: &Key, error: &NoTokens) -> Proof {
+        match error {
+            NoTokens::NotSpent { .. } | NoTokens::RefusedForNow(_) => {
+                self.forget(note).await;
+                Proof::Left
+            }
+            NoTokens::RefusedForGood => Proof::Left,
+            NoTokens::Unknown(_) => Proof::Spent,
         }
     }
 
@@ -198,6 +273,11 @@ fn check_access_token(
         Code::IdTokenRejected,
         "Nothing shows that the access token belongs to the ID token, which has no at_hash: log in with \"Get K8s access\" in Backstage instead.",
     ))
+}
+
+fn in_progress() -> Problem {
+    Problem::new(Code::ExchangeInProgress, "This login is just being brought: ask again in a moment.")
+        .retry_after(Duration::from_secs(2))
 }
 
 fn is_another_persons(why: &Unacceptable) -> bool {

@@ -332,7 +332,7 @@ fn connected(record: &SessionRecord, login: Login) -> ExchangeResponse {
 fn kept_by_the_helper() -> Problem {
     Problem::new(
         Code::NotAllowed,
-        "The helper keeps the verifier of this login, so only the helper can redeem its code: it sends the tokens to POST /tokens.",
+        "The helper keeps the verifier of this login, so only the helper can redeem its code: it sends the tokens to POST /tokens; where it has ended, begin a new login.",
     )
 }
 

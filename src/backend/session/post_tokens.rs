@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 
-use super::accept::{Begun, Login, Made};
-use super::brought::NotKept;
+use super::accept::{Begun, Made};
+use super::brought::{NotKept, Taken};
 use super::exchange::{Exchange, Failure, interrupted};
 use super::register::Registration;
 use super::{Phase, Stored};
@@ -21,7 +21,7 @@ use crate::backend::stopping::detached::Detached;
 use crate::backstage_names::UserRef;
 use crate::outbound::oauth2_bridge::token_response::Tokens;
 use crate::problem::Problem;
-use crate::protocol::{Code, ExchangeResponse, TokensRequest, WireSecret};
+use crate::protocol::{Code, Connected, ExchangeResponse, TokensRequest, WireSecret};
 use crate::random::sha256;
 use crate::telemetry::AUDIT;
 
@@ -111,7 +111,8 @@ impl Exchange {
         self.once(stored, hash, authorization, async |record, authorization| {
             let cluster = self.clusters.get(&record.cluster)?;
             let begun = self.begun(record, &authorization.nonce)?;
-            self.take(cluster, begun, tokens(&brought)).await.map_err(|not_kept| match not_kept {
+            let taken = self.take(cluster, begun, tokens(&brought)).await;
+            taken.map(|taken| taken.login).map_err(|not_kept| match not_kept {
                 NotKept::NotNow(problem) => Failure::NotSent(problem),
                 NotKept::Refused(problem) => Failure::Final(problem),
             })
@@ -128,11 +129,13 @@ impl Exchange {
         let outcome = taken.as_ref().map_or_else(|problem| problem.code().as_str(), |_| "complete");
         self.metrics.logins.with_label_values(&[outcome]).inc();
         tracing::info!(target: AUDIT, %user, cluster = cluster.name(), outcome, imported = true, "login");
-        let told = |login: Login| login.told(user.to_string(), cluster.name().to_owned(), None);
-        taken.map(|login| ExchangeResponse::Connected(told(login)))
+        taken.map(|Taken { login, refresh_token }| {
+            let told = login.told(user.to_string(), cluster.name().to_owned(), None);
+            ExchangeResponse::Connected(Connected { brought_refresh_token: refresh_token, ..told })
+        })
     }
 
-    async fn take(&self, cluster: &KnownCluster, begun: Begun<'_>, tokens: Tokens) -> Result<Login, NotKept> {
+    async fn take(&self, cluster: &KnownCluster, begun: Begun<'_>, tokens: Tokens) -> Result<Taken, NotKept> {
         let metadata = self.ready(&cluster.provider).await.map_err(NotKept::NotNow)?;
         self.acceptance.take(cluster, &metadata, begun, tokens).await
     }

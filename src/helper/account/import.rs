@@ -19,7 +19,9 @@ use crate::helper::kubectl::get_token::exec_info::Person;
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
 use crate::helper::session::which_cluster::{self, Choice};
 use crate::helper::terminal::tools::Tools;
-use crate::protocol::{Code, Connected, ExchangeResponse, Info, RegisterResponse, TokensRequest};
+use crate::protocol::{
+    BroughtRefreshToken, Code, Connected, ExchangeResponse, Info, RegisterResponse, TokensRequest,
+};
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
 use crate::store::kubelogin_cache::entry::{CachedLogin, Standing};
@@ -114,6 +116,18 @@ fn is_of_this_login(error: &HelperError) -> bool {
     matches!(error, HelperError::Refused { code: Some(Code::IdentityMismatch | Code::IdTokenRejected), .. })
 }
 
+/// Whether an answer leaves open if the login was taken: these come after the refresh token was sent, too.
+fn leaves_open(error: &HelperError) -> bool {
+    use Code::{ExchangeInProgress, InternalError, StoreUnavailable, Timeout};
+    match error {
+        HelperError::Unreachable { .. } => true,
+        HelperError::Refused { code, .. } => {
+            matches!(code, Some(ExchangeInProgress | InternalError | StoreUnavailable | Timeout))
+        }
+        _ => false,
+    }
+}
+
 async fn prepare<'t>(
     settings: &LoginSettings,
     takes: Takes,
@@ -169,17 +183,22 @@ impl Prepared<'_> {
             Ok(ExchangeResponse::Denied(_)) => {
                 return Err(HelperError::refused(None, "The backend says no."));
             }
-            Err(HelperError::Unreachable { .. }) if lock.is_some() => {
+            Err(error) if lock.is_some() && leaves_open(&error) => {
                 return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
             }
             Err(error) => return Err(error),
         };
         tools.answers.say(&outcome(&connected));
         let Some(lock) = lock else { return Ok(()) };
-        if !connected.refreshable {
+        let refresh_token = connected.brought_refresh_token;
+        if refresh_token.is_none_or(|became| became == BroughtRefreshToken::Left) {
             return Err(NoImport::NotMoved.into());
         }
+        // Spent without a successor at the backend, it goes as well: kubelogin's next use of it would end other logins.
         cache.remove(&lock).map_err(|reason| NoImport::Left { path, reason })?;
+        if refresh_token == Some(BroughtRefreshToken::Spent) && !connected.refreshable {
+            return Err(NoImport::Spent.into());
+        }
         tools
             .answers
             .say("kubelogin has this login no more: it asks you to log in when kubectl needs it next.");

@@ -80,6 +80,7 @@ mod tests {
             email: Some("felix@example.com".to_owned()),
             expires_at: OffsetDateTime::UNIX_EPOCH,
             refreshable: true,
+            brought_refresh_token: None,
             return_to: None,
         };
         let keys = |ended: Result<LoggedIn, HelperError>| {

@@ -1,6 +1,9 @@
 //! Takes the verifier of a session from the backend: the helper makes its own, and looks where it may send the code.
 
+use std::time::Duration;
+
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
+use tokio::time::timeout;
 use url::Url;
 
 use super::Session;
@@ -10,9 +13,12 @@ use super::own_exchange::provider::Document;
 use crate::helper::HelperError;
 use crate::helper::backend_client::{ApiError, BackendApi, Refusal};
 use crate::outbound::https_rule;
-use crate::protocol::{Code, KeepVerifierResponse, RedirectUri};
+use crate::protocol::{Code, KeepVerifierResponse, RedirectUri, WireSecret};
 use crate::random::{Random, random_secret};
 use crate::settings::login::{Exchange, LoginSettings};
+
+/// How long to wait for the cancelling of a session that goes no further.
+const GIVE_UP: Duration = Duration::from_secs(3);
 
 impl Session {
     /// The same session with its verifier here, where the settings say so.
@@ -31,6 +37,7 @@ impl Session {
         }
     }
 
+    /// From the request on no other program can end the session, so one that goes no further is cancelled.
     async fn exchanged_here(
         self,
         insecure_hosts: &[String],
@@ -41,24 +48,58 @@ impl Session {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
             verifier.expose().to_owned(),
         ));
-        let told = api.keep_verifier(&self.token, challenge.as_str()).await.map_err(|e| refused(api, e))?;
-        let auth_url = Url::parse(told.auth_url.expose()).map_err(|_| https_rule::Refused::NotAUrl);
-        let auth_url = auth_url.map_err(BadAuthUrl::from)?;
-        check_parameters(&auth_url, challenge.as_str(), &told)?;
-        let document = Document::of(&told.issuer, api, insecure_hosts).await?;
-        document.check(&auth_url, &told.token_endpoint)?;
-        let redirect_uri = RedirectUri::parse(&told.redirect_uri).map_err(BadAuthUrl::from)?;
-        let own_exchange = OwnExchange {
-            verifier,
-            token_endpoint: document.token_endpoint,
-            client_id: told.client_id,
-            origin: told.token_origin.then(|| redirect_uri.origin()),
-            redirect_uri: told.redirect_uri,
-            promises_iss: document.promises_iss,
-            issuer: told.issuer,
+        let told = match api.keep_verifier(&self.token, challenge.as_str()).await {
+            Ok(told) => told,
+            Err(error) => {
+                // A refusal leaves it as it was; after a lost answer it may be ours.
+                if !matches!(&error, ApiError::Refused(refusal) if !refusal.may_pass()) {
+                    self.give_up(api).await;
+                }
+                return Err(refused(api, error));
+            }
         };
-        Ok(Self { auth_url: told.auth_url, own_exchange: Some(own_exchange), ..self })
+        match own_exchange(verifier, challenge.as_str(), &told, (api, insecure_hosts)).await {
+            Ok(own_exchange) => {
+                Ok(Self { auth_url: told.auth_url, own_exchange: Some(own_exchange), ..self })
+            }
+            Err(error) => {
+                self.give_up(api).await;
+                Err(error)
+            }
+        }
     }
+
+    async fn give_up(&self, api: &BackendApi) {
+        match timeout(GIVE_UP, api.cancel(&self.token)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(reason)) => tracing::info!(%reason, "a session that goes no further is not cancelled"),
+            Err(reason) => tracing::info!(%reason, "a session that goes no further is not cancelled"),
+        }
+    }
+}
+
+/// Where the code may be sent, once all that the backend says fits together.
+async fn own_exchange(
+    verifier: WireSecret,
+    challenge: &str,
+    told: &KeepVerifierResponse,
+    (api, insecure_hosts): (&BackendApi, &[String]),
+) -> Result<OwnExchange, HelperError> {
+    let auth_url = Url::parse(told.auth_url.expose()).map_err(|_| https_rule::Refused::NotAUrl);
+    let auth_url = auth_url.map_err(BadAuthUrl::from)?;
+    check_parameters(&auth_url, challenge, told)?;
+    let document = Document::of(&told.issuer, api, insecure_hosts).await?;
+    document.check(&auth_url, &told.token_endpoint)?;
+    let redirect_uri = RedirectUri::parse(&told.redirect_uri).map_err(BadAuthUrl::from)?;
+    Ok(OwnExchange {
+        verifier,
+        token_endpoint: document.token_endpoint,
+        client_id: told.client_id.clone(),
+        origin: told.token_origin.then(|| redirect_uri.origin()),
+        redirect_uri: told.redirect_uri.clone(),
+        promises_iss: document.promises_iss,
+        issuer: told.issuer.clone(),
+    })
 }
 
 /// The code is asked for with our challenge, for the client and the address that it will be redeemed with. What the address may hold

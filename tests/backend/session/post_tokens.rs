@@ -287,6 +287,48 @@ fn an_import_belongs_to_its_user_and_spends_a_refresh_token_once() {
     api.post("/tokens", &tokens).assert_problem(400, "unknown_cluster");
 }
 
+/// As after a lost answer: the second one would say that nothing came of it, and the first one then keeps what came.
+#[test]
+fn an_import_that_comes_again_beside_the_first_waits_for_it() {
+    let here = Deployment::new("tokens_import_again");
+    note_verifier(&here.world);
+    let (_backend, api) = here.start();
+    let tokens = of_another_program(&api, &here.idp, "felix");
+    here.idp.hold_token("after");
+    let first = thread::scope(|scope| {
+        let first = scope.spawn(|| api.post("/tokens", &tokens));
+        here.idp.wait_held();
+        api.post("/tokens", &tokens).assert_problem(409, "exchange_in_progress");
+        assert_eq!(api.cluster_status()["connected"], false);
+        here.idp.release();
+        first.join().unwrap()
+    });
+    assert_connected(&first, true);
+    assert_eq!(first.json["broughtRefreshToken"], "kept");
+    let again = api.post("/tokens", &tokens);
+    assert_connected(&again, true);
+    assert_eq!((&again.json["broughtRefreshToken"], here.idp.refreshes()), (&json!("spent"), 1));
+}
+
+/// A provider that rotates, and sends no ID token then: the successor is dropped.
+#[test]
+fn a_refresh_token_is_told_as_spent_or_left_as_it_is() {
+    let here = Deployment::with_hostile_idp("tokens_import_spent");
+    note_verifier(&here.world);
+    let (_backend, api) = here.start();
+    for (lie, became) in [("no_id_token", "spent"), ("none", "kept"), ("token_endpoint_redirects", "left")] {
+        here.idp.lie("none");
+        let tokens = api.register_own().tokens(&here.idp, "felix");
+        api.delete("/tokens");
+        here.idp.lie(lie);
+        let answer = api.post("/tokens", &tokens);
+        assert_connected(&answer, became == "kept");
+        assert_eq!(answer.json["broughtRefreshToken"], became, "{lie}");
+        let without = api.post("/tokens", &without_refresh_token(&tokens));
+        assert!(without.json.get("broughtRefreshToken").is_none(), "{}", without.text);
+    }
+}
+
 #[test]
 fn an_import_without_refresh_token_leaves_a_better_login() {
     let here = Deployment::new("tokens_import_worse");

@@ -208,6 +208,24 @@ fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelog
     assert_eq!(parts.here.idp.revocations(), 0);
 }
 
+/// What came of it is not known, so neither of the two may send it again.
+#[test]
+fn a_login_that_may_be_spent_is_taken_from_kubelogin_and_that_is_said() {
+    let Some(parts) = Parts::start("import_spent") else { return };
+    parts.kubelogin_logs_in();
+    parts.here.idp.control("next", json!({ "endpoint": "token", "status": 500, "body": "down" }));
+    let words = [CONNECTED, "is spent or may be, so kubelogin has this login no more", "import again"];
+    assert_said(&parts.take_over(), 1, &words);
+    assert_eq!(parts.kubelogin.files(false).len(), 0);
+    assert_eq!(parts.api.cluster_status()["refreshable"], false);
+    parts.kubelogin_logs_in();
+    assert_said(
+        &parts.take_over(),
+        0,
+        &[CONNECTED, "refreshed by itself", "kubelogin has this login no more"],
+    );
+}
+
 #[test]
 fn an_entry_that_cannot_be_removed_after_all_is_named() {
     let Some(parts) = Parts::start("import_left") else { return };
@@ -216,7 +234,7 @@ fn an_entry_that_cannot_be_removed_after_all_is_named() {
     std::fs::create_dir(&entry).unwrap();
     parts.here.idp.release();
     let file = entry.to_str().unwrap();
-    let words = ["The backend has the login now", file, "remove it before kubectl is used again"];
+    let words = ["The backend has spent the refresh token", file, "remove it before kubectl is used again"];
     assert_said(&Ending::of(&mut helper), 1, &words);
     assert_eq!(parts.api.cluster_status()["refreshable"], true);
 }

@@ -19,15 +19,25 @@ impl Made {
         self.said.iter().any(|sentence| sentence.contains(part))
     }
 
+    /// Lines of the environment, in the form of `CONFIG_FILE` where that is what was written.
     fn has(&self, lines: &[&str]) {
         for line in lines {
-            assert!(self.text.lines().any(|one| one == *line), "{line} is missing in {}", self.text);
+            let as_toml = line.split_once('=').filter(|_| self.is_config_file() && !line.starts_with('#'));
+            let line = as_toml.map_or_else(
+                || (*line).to_owned(),
+                |(name, value)| format!("{} = \"{value}\"", name.to_lowercase()),
+            );
+            assert!(self.text.lines().any(|one| one == line), "{line} is missing in {}", self.text);
         }
+    }
+
+    fn is_config_file(&self) -> bool {
+        self.text.contains("[[clusters]]")
     }
 
     /// Reads the settings as the backend does.
     fn settings(&self) -> BackendSettings {
-        let source = if self.text.contains("[[clusters]]") {
+        let source = if self.is_config_file() {
             let file = self.folder.path().join("clusters.toml");
             std::fs::write(&file, &self.text).unwrap();
             Source::new([("CONFIG_FILE".to_owned(), file.to_str().unwrap().to_owned())])
@@ -186,7 +196,7 @@ fn the_auth_provider_of_kubectl_before_126_is_read_too() {
         "OIDC_ISSUER_URL=https://keycloak.example.com/realms/acme",
         "OIDC_SCOPES=openid profile email offline_access groups",
     ]);
-    assert!(made.text.contains("OIDC_CLIENT_SECRET_FILE="));
+    assert!(made.text.contains("oidc_client_secret_file = "), "{}", made.text);
     assert!(made.sentence("the tokens in the file are not carried over"));
     assert!(made.sentence("names \"ca.crt\", which cannot be read here"), "{:?}", made.said);
     assert!(made.sentence("set CA_FILE."), "{:?}", made.said);
@@ -284,6 +294,45 @@ fn flags_that_are_carried_over() {
     assert!(other.sentence("People's helpers have to wait at http://localhost:18000"), "{:?}", other.said);
     let named = with_flags(&["--oidc-auth-request-extra-params=organization=acme"]);
     assert!(!named.text.contains("acme") && named.sentence("set OIDC_ORGANIZATION_ID"), "{:?}", named.said);
+}
+
+/// As docs/backstage.md loads them.
+#[cfg(unix)]
+#[test]
+fn a_shell_that_loads_the_lines_gets_each_value_and_runs_nothing() {
+    for client in [
+        "k",
+        "a.b-c_d",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "k;touch pwned",
+        "k&touch pwned",
+        "~",
+        "'k",
+        "k #",
+    ] {
+        let made = with_flags(&["--oidc-extra-scope=groups", &format!("--oidc-client-id={client}")]);
+        made.result.as_ref().unwrap();
+        let settings = made.settings();
+        let cluster = settings.clusters.values().next().unwrap();
+        assert_eq!(cluster.oidc.client_id.as_str(), client, "{}", made.text);
+        assert!(made.is_config_file(), "{client}: several scopes: {}", made.text);
+        let made = with_flags(&[&format!("--oidc-client-id={client}")]);
+        if made.is_config_file() {
+            assert_ne!(client, "k");
+            continue;
+        }
+        let folder = made.folder.path();
+        std::fs::write(folder.join("backend.env"), &made.text).unwrap();
+        let mut sh = std::process::Command::new("sh");
+        sh.current_dir(folder).args(["-euc", "set -a; . ./backend.env; env"]);
+        let ended = sh.output().unwrap();
+        assert!(ended.status.success() && !folder.join("pwned").exists(), "{client}: {ended:?}");
+        let loaded = String::from_utf8(ended.stdout).unwrap();
+        for line in made.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            assert!(loaded.lines().any(|one| one == line), "{line} is not in {loaded}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The settings as text: lines of an environment file for one cluster, blocks of `CONFIG_FILE` for several. Helm values are a third
+//! The settings as text: lines of an environment file for one cluster, blocks of `CONFIG_FILE` for several, and for values that a shell
+//! would not take as they are: people load such lines with one, and the kubeconfig may come from a stranger. Helm values are a third
 //! form to come: they are written of the same [`ClusterSettings`].
 
 use std::fmt::Write as _;
@@ -17,8 +18,18 @@ enum Form {
 
 impl Form {
     fn of(clusters: &[ClusterSettings]) -> Self {
-        if clusters.len() == 1 { Self::Environment } else { Self::ConfigFile }
+        match clusters {
+            [one] if has_plain_words(one) => Self::Environment,
+            _ => Self::ConfigFile,
+        }
     }
+}
+
+/// Whether a shell, and every other reader of environment files, takes all values as they are.
+fn has_plain_words(cluster: &ClusterSettings) -> bool {
+    let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/%[]@+=,".contains(c));
+    cluster.settings.iter().all(|setting| plain(&setting.value))
+        && cluster.idp_ca_file.as_deref().is_none_or(plain)
 }
 
 /// Writes them, each with where it came from.

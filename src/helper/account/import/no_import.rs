@@ -84,7 +84,7 @@ pub enum NoImport {
         reason: Error,
     },
     /// The entry could not be removed.
-    #[error("The backend has the login now, but {shown} could not be removed ({reason}): remove it before kubectl is used again, since kubelogin would spend a refresh token that is spent.", shown = shown(.path))]
+    #[error("The backend has spent the refresh token, but {shown} could not be removed ({reason}): remove it before kubectl is used again, since kubelogin would spend a refresh token that is spent.", shown = shown(.path))]
     Left {
         /// The entry.
         path: PathBuf,
@@ -93,11 +93,16 @@ pub enum NoImport {
     },
     /// The backend could not refresh the login, so it has not got it.
     #[error(
-        "The backend has the ID token alone, since the identity provider has not refreshed the login for it; kubelogin's cache is as it was: run this again later, or leave the login with kubelogin."
+        "The backend has the ID token, but not the refresh token, since the identity provider has not refreshed the login for it; kubelogin's cache is as it was: run this again later, or leave the login with kubelogin."
     )]
     NotMoved,
+    /// The refresh token is of no use any more, and has no successor.
+    #[error(
+        "The backend has the ID token alone, and the refresh token is spent or may be, so kubelogin has this login no more: run kubectl once at this cluster, where kubelogin asks you to log in, then import again."
+    )]
+    Spent,
     /// No answer.
-    #[error("The backend at {backend} has not answered, so it is not known whether it has the login: see backstage-oidc-helper status, and where you are connected remove {shown} before kubectl is used again, else run this again.", shown = shown(.path))]
+    #[error("The backend at {backend} has not said what became of the login, so it is not known whether it has the login: see backstage-oidc-helper status, and where you are connected remove {shown} before kubectl is used again, else run this again.", shown = shown(.path))]
     Unknown {
         /// The entry.
         path: PathBuf,

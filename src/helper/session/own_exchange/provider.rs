@@ -65,7 +65,7 @@ fn unread(host: Option<&str>, error: &OutboundError) -> HelperError {
     HelperError::refused(
         Some(Code::IdpUnreachable),
         format!(
-            "The identity provider's discovery document at {host} cannot be read from this machine, which is to redeem the code ({error}): check your network and its proxies, or set EXCHANGE=backend. ({})",
+            "The identity provider's discovery document at {host} cannot be read from this machine, which is to redeem the code ({error}): check your network and its proxies, or set EXCHANGE=backend, and begin a new login. ({})",
             Code::IdpUnreachable.as_str()
         ),
     )
