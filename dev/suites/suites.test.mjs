@@ -12,5 +12,5 @@ it('leaves out only tests that there are', () => {
 
 it('leaves nothing out of all tests', () => {
   assert.deepEqual(ALL_TESTS.map(({ name }) => name), TESTS.map(({ name }) => name));
-  assert.ok(!ALL_TESTS.some(({ line, variables }) => line.includes('--skip') || variables?.['BROWSER_TESTS'] === 'brief'));
+  assert.ok(!ALL_TESTS.some(({ line, variables }) => line.includes('--skip') || Object.values(variables ?? {}).includes('brief')));
 });

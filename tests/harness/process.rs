@@ -27,7 +27,7 @@ pub struct Process {
     name: String,
     child: Child,
     stdin: Option<Box<dyn Write + Send + Sync>>,
-    output: Arc<(Mutex<Output>, Condvar)>,
+    output: Followed,
 }
 
 impl Process {
@@ -63,7 +63,7 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("{name} does not start: {e}"));
-        let output: Arc<(Mutex<Output>, Condvar)> = Arc::default();
+        let output: Followed = Arc::default();
         output.0.lock().unwrap().open_streams = 2;
         let file = Arc::new(Mutex::new(File::options().create(true).append(true).open(log).unwrap()));
         follow(child.stdout.take().unwrap(), Stream::Out, (&output, &file));
@@ -183,6 +183,9 @@ fn kept(line: &str) -> &str {
     if is_shown { "  (the address to log in at)" } else { line }
 }
 
+/// What a program has printed, and the word that there is more of it.
+type Followed = Arc<(Mutex<Output>, Condvar)>;
+
 /// One of a program's streams.
 #[derive(Clone, Copy)]
 enum Stream {
@@ -190,11 +193,7 @@ enum Stream {
     Err,
 }
 
-fn follow(
-    stream: impl Read + Send + 'static,
-    which: Stream,
-    (output, file): (&Arc<(Mutex<Output>, Condvar)>, &Arc<Mutex<File>>),
-) {
+fn follow(stream: impl Read + Send + 'static, which: Stream, (output, file): (&Followed, &Arc<Mutex<File>>)) {
     let (output, file) = (Arc::clone(output), Arc::clone(file));
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {

@@ -37,12 +37,12 @@ impl Secured {
     fn new(test: &str) -> Self {
         let here = on_cluster(test).with_redis();
         let api = RawApi::start();
-        let plan = here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
-        let plan = plan.with("USER_TOKENS", "full").with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY);
-        let plain = here.start_as(&plan);
+        let deployed = here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
+        let deployed = deployed.with("USER_TOKENS", "full").with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY);
+        let plain = here.start_as(&deployed);
         plain.1.log_in(&here.idp, "felix");
         let pair = Pair::new(&here.world);
-        let backend = pair.of(&plan).start();
+        let backend = pair.of(&deployed).start();
         Self { _here: here, api, pair, backend, plain }
     }
 
