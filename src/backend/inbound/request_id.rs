@@ -17,6 +17,9 @@ use crate::problem::Problem;
 use crate::protocol::BASE_PATH;
 use crate::random::{Random, random_secret};
 
+/// A path of Kubernetes' has fewer characters; what a caller makes up may be as long as a head.
+const LONGEST_PATH: usize = 1024;
+
 /// Names the request, logs its end and marks the answer as not to be stored.
 ///
 /// # Errors
@@ -29,8 +32,8 @@ pub async fn follow<B: MessageBody>(
         given_id(&request).or_else(|| new_id(&request)).unwrap_or_else(|| HeaderValue::from_static("none"));
     let text = id.to_str().unwrap_or_default();
     // The path only: a query may hold what must not be logged. Of the highest level, so that a line has its request's id at any.
-    let span =
-        tracing::error_span!("request", request_id = text, method = %request.method(), path = request.path());
+    let path = said(request.path());
+    let span = tracing::error_span!("request", request_id = text, method = %request.method(), path);
     let context =
         RequestContext::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());
@@ -68,6 +71,12 @@ pub async fn survive<B: MessageBody + 'static>(
     }
 }
 
+/// As much of a path as every line of its request may hold.
+fn said(path: &str) -> &str {
+    let end = path.char_indices().nth(LONGEST_PATH).map(|(end, _)| end);
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
+}
+
 fn mark(headers: &mut HeaderMap, id: HeaderValue) {
     headers.insert(HeaderName::from_static(REQUEST_ID), id);
     if !headers.contains_key(CACHE_CONTROL) {
@@ -100,4 +109,16 @@ fn new_id(request: &ServiceRequest) -> Option<HeaderValue> {
     let random = request.app_data::<Data<dyn Random>>()?;
     let id = random_secret(random.as_ref()).ok()?;
     HeaderValue::from_str(id.expose().get(..22)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endless_path_is_cut_and_another_is_whole() {
+        assert_eq!(said("/api/cluster-auth/info"), "/api/cluster-auth/info");
+        let endless = format!("/{}", "ä".repeat(3_000));
+        assert_eq!(said(&endless).chars().count(), LONGEST_PATH);
+    }
 }

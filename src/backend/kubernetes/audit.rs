@@ -14,6 +14,7 @@ use super::request_info::RequestInfo;
 use crate::backend::inbound::caller::UserOrOnBehalf;
 use crate::backend::stopping::Stopping;
 use crate::problem::Problem;
+use crate::protocol::Code;
 use crate::settings::backend::AuditedUses;
 use crate::telemetry::AUDIT;
 
@@ -77,7 +78,11 @@ pub struct Use<'r> {
     cluster: &'r str,
     what: OnceCell<RequestInfo>,
     who: OnceCell<Who>,
-    is_open: Cell<bool>,
+    /// Knows why it is ended here, where it is watched over before it is answered.
+    ending: OnceCell<Ending>,
+    /// Holds the request's id, also for what is dropped outside it.
+    span: Span,
+    has_its_line: Cell<bool>,
 }
 
 /// Who did it.
@@ -91,8 +96,9 @@ impl<'r> Use<'r> {
     /// Begins; `cluster` is the one that the request names.
     #[must_use]
     pub fn begin(audit: &'r Audit, request: &'r HttpRequest, cluster: &'r str) -> Self {
-        let (what, who) = (OnceCell::new(), OnceCell::new());
-        Self { audit, request, cluster, what, who, is_open: Cell::new(false) }
+        let (what, who, ending) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let span = Span::current();
+        Self { audit, request, cluster, what, who, ending, span, has_its_line: Cell::new(false) }
     }
 
     /// The path below the cluster, once it is known to be a plain one.
@@ -110,12 +116,17 @@ impl<'r> Use<'r> {
         let _ = self.who.set(Who { user: Some(caller.user().to_string()), plugin });
     }
 
+    /// It may be ended here before it is answered; `ending` knows when it is.
+    pub fn watched(&self, ending: Ending) {
+        let _ = self.ending.set(ending);
+    }
+
     /// It stays open from now on, and has a line for its end instead of one more for its answer; `ending` knows when it is ended here.
     #[must_use]
     pub fn open(&self, status: StatusCode, ending: Ending) -> OpenUse {
-        self.is_open.set(true);
+        self.has_its_line.set(true);
         let line = self.line();
-        let is_audited = self.is_audited(&line, status);
+        let is_audited = self.is_audited(&line, Some(status));
         if is_audited {
             line.write("opened", Some(status), None, None);
         }
@@ -123,7 +134,7 @@ impl<'r> Use<'r> {
             line: is_audited.then_some(line),
             status,
             opened: Instant::now(),
-            span: Span::current(),
+            span: self.span.clone(),
             stopping: self.audit.stopping.clone(),
             ending,
             closed: Cell::new(None),
@@ -134,7 +145,7 @@ impl<'r> Use<'r> {
     pub fn ended(&self, outcome: Result<StatusCode, (&Problem, StatusCode)>) {
         let status = outcome.unwrap_or_else(|(_, status)| status);
         let line = self.line();
-        if self.is_open.get() || !self.is_audited(&line, status) {
+        if self.has_its_line.replace(true) || !self.is_audited(&line, Some(status)) {
             return;
         }
         match outcome {
@@ -145,14 +156,23 @@ impl<'r> Use<'r> {
         }
     }
 
-    fn is_audited(&self, line: &Line, status: StatusCode) -> bool {
+    fn is_audited(&self, line: &Line, status: Option<StatusCode>) -> bool {
+        let is_refused = |status: StatusCode| !status.is_success() && !is_not_modified(status);
         match self.audit.uses {
             AuditedUses::All => true,
-            AuditedUses::Changes => {
-                !line.what.only_reads() || !status.is_success() && !is_not_modified(status)
-            }
+            AuditedUses::Changes => !line.what.only_reads() || status.is_some_and(is_refused),
             AuditedUses::None => false,
         }
+    }
+
+    /// Why it is dropped without an answer.
+    fn unanswered_because(&self) -> &'static str {
+        if std::thread::panicking() {
+            return Code::InternalError.as_str();
+        }
+        let ended_here = self.ending.get().and_then(Ending::reason).map(Closed::from);
+        let otherwise = if self.audit.stopping.has_begun() { Closed::Stopping } else { Closed::ByCaller };
+        ended_here.unwrap_or(otherwise).as_str()
     }
 
     fn line(&self) -> Line {
@@ -165,6 +185,18 @@ impl<'r> Use<'r> {
             cluster: self.cluster.to_owned(),
             what: self.what.get().cloned().unwrap_or_else(method),
         }
+    }
+}
+
+/// A caller that hangs up has its request dropped, which the API server may have done by then.
+impl Drop for Use<'_> {
+    fn drop(&mut self) {
+        let line = self.line();
+        if self.has_its_line.get() || !self.is_audited(&line, None) {
+            return;
+        }
+        let why = self.unanswered_because();
+        self.span.in_scope(|| line.write("unanswered", None, Some(why), None));
     }
 }
 

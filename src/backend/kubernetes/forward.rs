@@ -60,8 +60,9 @@ pub async fn forward(forwarded: Forwarded<'_>, client: &StreamingClient) -> Resu
     let (answer, watch) = match &begun.place {
         Place::Held(_) => {
             let expected = if upgrade.is_some() { Expected::Switch(HEAD_WITHIN) } else { Expected::Stream };
-            let caller = if upgrade.is_some() { Caller::Taken } else { Caller::Silent(request) };
+            let caller = if upgrade.is_some() { Caller::Upgrades(request) } else { Caller::Silent(request) };
             let mut watch = Watch::begin(&caller, begun);
+            used.watched(watch.ending());
             let answer = tokio::select! {
                 answer = client.send(sent, expected) => answer,
                 _ = watch.ended() => return Err(unreachable()),
@@ -224,8 +225,9 @@ fn noticed(
     stream::unfold((body, watch, open), async |(mut body, mut watch, open)| {
         let part = tokio::select! {
             biased;
-            part = body.next() => part.map(|part| part.map_err(Cut::There)),
+            // First: of a body that always has something, it would never be heard.
             ended = watch.ended() => Some(Err(Cut::Here(ended))),
+            part = body.next() => part.map(|part| part.map_err(Cut::There)),
         };
         if let Some(open) = &open {
             say_why(open, part.as_ref());

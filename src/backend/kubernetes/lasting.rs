@@ -58,25 +58,24 @@ pub enum Caller<'r> {
     Silent(&'r HttpRequest),
     /// A body may wait there for as long as the API likes.
     Sends(&'r HttpRequest),
-    /// It is not actix's any more, or will not be.
-    Taken,
+    /// It is not actix's any more, or will not be, unless the API ignores what it asks for.
+    Upgrades(&'r HttpRequest),
 }
 
 impl Caller<'_> {
     /// The connection, over HTTP/1.1: nothing else is on it.
     fn connection(&self) -> Option<Rc<Socket>> {
-        self.request()?.conn_data::<CallersConnection>().map(|connection| Rc::clone(&connection.0))
+        self.request().conn_data::<CallersConnection>().map(|connection| Rc::clone(&connection.0))
     }
 
     /// The stream of a connection, over HTTP/2. That it is reset, or its connection gone, is noticed there.
     fn stream(&self) -> Option<CallersStream> {
-        self.request()?.extensions().get::<CallersStream>().cloned()
+        self.request().extensions().get::<CallersStream>().cloned()
     }
 
-    fn request(&self) -> Option<&HttpRequest> {
+    fn request(&self) -> &HttpRequest {
         match self {
-            Self::Silent(request) | Self::Sends(request) => Some(request),
-            Self::Taken => None,
+            Self::Silent(request) | Self::Sends(request) | Self::Upgrades(request) => request,
         }
     }
 }

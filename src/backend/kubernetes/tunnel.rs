@@ -26,13 +26,19 @@ pub async fn through(
     api: Switched,
     (mut watch, open): (Watch, OpenUse),
 ) {
-    // Neither comes where its connection has ended by then.
-    let (Ok(caller), Ok(api)) = join(caller, api.stream()).await else { return };
+    let carried = async {
+        // Neither comes where its connection has ended by then, and the caller's not before it takes what was answered before.
+        match join(caller, api.stream()).await {
+            (Ok(caller), Ok(api)) => carry(caller, api, SILENT_HALF, |closed| open.because(closed)).await,
+            (Ok(_), Err(_)) => open.because(Closed::CutShort),
+            (Err(_), _) => {}
+        }
+    };
     tokio::select! {
         biased;
         // The line in the log is written there, and the audit log knows, too.
         _ = watch.ended() => {}
-        () = carry(caller, api, SILENT_HALF, |closed| open.because(closed)) => {}
+        () = carried => {}
     }
 }
 

@@ -51,11 +51,19 @@ fn both_versions_of_http_are_served_and_the_health_listener_stays_plain() {
     assert_eq!(checked.code, Some(0), "{}", checked.err);
 }
 
+/// Of a body, in bytes: the buffers of two sockets hold less.
+const LARGE: usize = 16 << 20;
+
 #[test]
 fn who_writes_http_is_told_to_write_https() {
     let (_world, _pair, backend) = started("tls_plain");
+    // More than is taken unread: a client that is reset while it sends does not look at the answer.
+    let large = format!(
+        "PUT /api/cluster-auth/x HTTP/1.1\r\nhost: x\r\ncontent-length: {LARGE}\r\n\r\n{}",
+        "x".repeat(LARGE)
+    );
     for request in
-        ["GET /api/cluster-auth/info HTTP/1.1\r\nhost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+        ["GET /api/cluster-auth/info HTTP/1.1\r\nhost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &large]
     {
         let answer = raw_http::send(&backend.url, request);
         assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");

@@ -1,9 +1,12 @@
 //! The audit log of the proxy: a line for each use, and for what stays open one when it opens and one when it closes.
 
+use std::io::Read;
+
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::streams::{open, wait_until_open};
+use super::upgrades::raw_api::RawApi;
 use super::{Connected, on_cluster};
 use crate::harness::clients::raw_http;
 use crate::harness::peers::cluster::PODS;
@@ -208,5 +211,38 @@ fn an_operator_chooses_what_is_audited() {
         let verbs: Vec<_> =
             lines(&connected.backend).iter().map(|line| line["verb"].as_str().unwrap().to_owned()).collect();
         assert_eq!(verbs, expected);
+    }
+}
+
+#[test]
+fn a_caller_that_hangs_up_before_the_answer_leaves_a_line() {
+    for (uses, are_audited) in [("all", &["delete", "get"][..]), ("changes", &["delete"])] {
+        let connected = Connected::new(&format!("audit_unanswered_{uses}"));
+        let api = RawApi::start();
+        let plan =
+            connected.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
+        let backend = plan.with("USER_TOKENS", "full").with("AUDIT_KUBERNETES", uses).start();
+        connected.here.api(&backend).log_in(&connected.here.idp, "felix");
+        // The read first: its line would stand before the other's.
+        for (method, id) in [("GET", "a-read"), ("DELETE", "a-change")] {
+            let head = format!(
+                "{method} /api/cluster-auth{PODS}/web-0 HTTP/1.1\r\nhost: localhost\r\nx-request-id: {id}\r\n\r\n"
+            );
+            let caller = raw_http::begin(&backend.url, &head);
+            let mut arrived = api.next();
+            // The API server has it, and thinks.
+            drop(caller);
+            assert_eq!(arrived.connection.read(&mut [0]).unwrap(), 0, "{id} goes on without its caller");
+        }
+        if are_audited.contains(&"get") {
+            line_of(&backend, "a-read");
+        }
+        let line = line_of(&backend, "a-change");
+        let expected = json!({ "user": "user:default/felix", "cluster": "dev", "verb": "delete", "version": "v1", "namespace": "team-a", "resource": "pods", "name": "web-0", "outcome": "unanswered", "reason": "caller_gone" });
+        assert_says(&line, &expected);
+        let mut verbs: Vec<_> =
+            lines(&backend).iter().map(|line| line["verb"].as_str().unwrap().to_owned()).collect();
+        verbs.sort();
+        assert_eq!(verbs, are_audited, "{uses}");
     }
 }

@@ -1,13 +1,19 @@
 //! The proxy over TLS and HTTP/2: many watches on one connection, each of which ends by itself.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use actix_web::rt::spawn;
+use actix_web::rt::time::{sleep, timeout};
 use futures_util::stream;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::Response;
 use hyper::body::{Bytes, Frame, Incoming};
 use serde_json::{Value, json};
 
+use super::upgrades::raw_api::RawApi;
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::https::{Http2, Pair, nothing, run, text};
 use crate::harness::deployment::Deployment;
@@ -137,5 +143,48 @@ fn an_answer_that_is_not_read_and_has_no_place_is_reset_alone() {
         let (first, second) = futures_util::future::join(first, second).await;
         assert!(first.is_ok() != second.is_ok(), "one is reset, the other goes on");
         assert_eq!(client.get("/info").await.status(), 200);
+    });
+}
+
+/// Behind a front, the users of a connection are many.
+#[test]
+fn bodies_that_an_api_does_not_read_leave_room_for_others() {
+    const STALLED: usize = 10;
+    let secured = Secured::new("tls_stalled", &[]);
+    let api = RawApi::start();
+    let plan = secured.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
+    let plan = plan.with("USER_TOKENS", "full").with("RUST_LOG", "info");
+    let (_plain, of_felix) = secured.here.start_as(&plan);
+    of_felix.log_in(&secured.here.idp, "felix");
+    let backend = secured.pair.of(&plan).start();
+    run(async {
+        let client = Http2::connect(&backend, &secured.pair).await;
+        let taken = Arc::new(AtomicUsize::new(0));
+        for _ in 0..STALLED {
+            let counted = Arc::clone(&taken);
+            let parts = stream::repeat_with(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b'x'; 16 << 10])))
+            });
+            let request = client
+                .request("PUT", "/clusters/dev/proxy/api/v1/namespaces/team-a/pods/mine/proxy/")
+                .body(StreamBody::new(parts).boxed())
+                .unwrap();
+            let client = client.clone();
+            spawn(async move { client.send(request).await.map(drop) });
+        }
+        // Seconds in which nothing more is taken are an end: whatever fits has found its place by then.
+        let mut before = 0;
+        while before == 0 || taken.load(Ordering::Relaxed) > before {
+            before = taken.load(Ordering::Relaxed);
+            sleep(Duration::from_secs(2)).await;
+        }
+        let begun: Vec<_> = (0..STALLED).map(|_| api.next()).collect();
+        let other = client.request("POST", "/register").header("content-type", "application/json");
+        let other = other.body(Full::new(Bytes::from_static(b"{}")).boxed()).unwrap();
+        // Those that are not read end after 65 s.
+        let answer = timeout(Duration::from_secs(30), client.send(other)).await;
+        assert_eq!(answer.expect("a body waits for those that are not read").unwrap().status(), 200);
+        drop(begun);
     });
 }

@@ -4,7 +4,7 @@ mod answers;
 mod audited;
 mod ends;
 mod over_tls;
-mod raw_api;
+pub mod raw_api;
 mod refusals;
 
 use std::io::{ErrorKind, Read, Write};

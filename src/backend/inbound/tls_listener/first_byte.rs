@@ -1,15 +1,19 @@
 //! Tells what a client speaks that connects to the TLS port: who writes http is told to write https.
 
 use std::sync::Once;
+use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 use crate::problem::Problem;
 use crate::protocol::Code;
 
 /// The first byte of a TLS connection: the record type `handshake` (RFC 8446, 5.1).
 const HANDSHAKE: u8 = 22;
+/// How long the rest of a request is read that was answered already.
+const UNREAD_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a connection begins with.
 pub enum Begun {
@@ -28,6 +32,8 @@ pub async fn begin(mut stream: TcpStream) -> Begun {
             warn_once();
             let _ = stream.write_all(answer().as_bytes()).await;
             let _ = stream.shutdown().await;
+            // What is closed with something unread is reset, and the client may lose the answer.
+            let _ = timeout(UNREAD_WITHIN, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await;
             Begun::Other
         }
         // A probe of the port: gone without a word.

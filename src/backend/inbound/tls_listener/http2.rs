@@ -32,9 +32,10 @@ use crate::backend::stopping::Stopping;
 
 /// Requests at once on one connection, as Go's own servers have it; clients open another connection for more.
 const STREAMS: u32 = 250;
-/// What may be on its way to us unread: of one request, and of all on a connection. Requests to Kubernetes are small.
-const STREAM_WINDOW: u32 = 128 << 10;
-const CONNECTION_WINDOW: u32 = 1 << 20;
+/// What may be on its way to us unread: of one request, and of all on a connection. Behind a front many users share one, and bodies
+/// that the API servers of some do not read must leave room for those of the others.
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS;
 /// How much of one answer waits for its caller to read.
 const SEND_BUFFER: usize = 64 << 10;
 /// The head of a request; plugin tokens hold a user's token, and those may name many groups.

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use super::super::streams::{next_event, open};
 use super::super::{Connected, on_cluster};
 use super::raw_api::RawApi;
-use super::{SPDY, Scene, WAYS, WEBSOCKET, ask, read_head, read_to_end};
+use super::{SPDY, Scene, WAYS, WEBSOCKET, ask, fill, read_head, read_to_end};
 use crate::harness::peers::cluster::PODS;
 use crate::harness::programs::backend::{Backend, SEALING_KEY};
 
@@ -115,6 +115,22 @@ fn the_end_of_a_login_ends_its_streams_on_every_replica() {
     assert!(revoked.status.success(), "{}", String::from_utf8_lossy(&revoked.stderr));
     wait_for_end(&mut maras, "the upgrade of a login that an admin ended");
     drop((first, second));
+}
+
+/// The API may ignore the upgrade and answer without end, to a caller that reads nothing of it.
+#[test]
+fn the_end_of_a_login_ends_what_was_to_be_upgraded_and_was_not() {
+    let scene = Scene::new("upgrade_ignored_logged_out");
+    let mut caller = scene.ask(SPDY, "");
+    let mut arrived = scene.api.next();
+    arrived.answers("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n");
+    assert!(read_head(&mut caller).starts_with("HTTP/1.1 200 OK\r\n"));
+    fill(&mut arrived.connection);
+    arrived.connection.set_read_timeout(Some(2 * WITHIN)).unwrap();
+    assert_eq!(scene._connected.here.api(&scene.backend).delete("/tokens").status, 200);
+    wait_for_end(&mut arrived.connection, "what a caller does not read");
+    scene.backend.process.wait_for_line("\"reason\":\"logged_out\"");
+    scene.wait_until_open(0);
 }
 
 #[test]
