@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, it } from 'node:test';
 
+import { add, portals } from './options-form.mjs';
 import { askedFor, ExtensionPages } from './pages-in-chromium.mjs';
-
-/** @typedef {import('playwright-core').Page} Page */
 
 /** @type {ExtensionPages} */
 let pages;
@@ -35,18 +34,6 @@ after(async () => {
   await pages?.close();
   server.close();
 });
-
-/** @param {Page} page */
-const portals = (page) => page.evaluate(async () => (await chrome.storage.local.get('portals')).portals);
-
-/**
- * @param {Page} page
- * @param {string} typed
- */
-async function add(page, typed) {
-  await page.getByLabel('Address of Backstage').fill(typed);
-  await page.keyboard.press('Enter');
-}
 
 for (const [what, path, typed] of /** @type {const} */ ([
   ['of a page within it', '', '/catalog/default/component/web'],

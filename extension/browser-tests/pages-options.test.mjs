@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, it } from 'node:test';
 
+import { add, portals } from './options-form.mjs';
 import { askedFor, ExtensionPages, keepPicture, overflow, violations } from './pages-in-chromium.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -44,18 +45,6 @@ after(async () => {
   await pages?.close();
   server.close();
 });
-
-/** @param {Page} page */
-const portals = (page) => page.evaluate(async () => (await chrome.storage.local.get('portals')).portals);
-
-/**
- * @param {Page} page
- * @param {string} typed
- */
-async function add(page, typed) {
-  await page.getByLabel('Address of Backstage').fill(typed);
-  await page.keyboard.press('Enter');
-}
 
 /** @param {Page} page */
 const formSays = (page) => page.locator('#form-said');
