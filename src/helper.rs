@@ -69,13 +69,13 @@ pub enum HelperError {
     },
     /// The backend was never confirmed on this machine, and the user did not confirm it now.
     #[error(
-        "{name} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login --backend {shown} first."
+        "{name} was never confirmed on this machine, so nothing is sent there: run backstage-oidc-helper login {flags} first."
     )]
     NotConfirmed {
         /// The backend's name.
         name: String,
-        /// Its address as a word of a command.
-        shown: String,
+        /// The flags that lead a command there.
+        flags: String,
     },
     /// The file of confirmed backends cannot be used.
     #[error(transparent)]

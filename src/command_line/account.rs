@@ -1,8 +1,8 @@
 //! The commands `status` and `logout`.
 
 use backstage_oidc_helper::helper::account::logout;
-use backstage_oidc_helper::settings::SettingsError;
 use backstage_oidc_helper::settings::login::LoginSettings;
+use backstage_oidc_helper::settings::{SettingsError, Source};
 use clap::Args;
 
 use super::output::Output;
@@ -69,6 +69,15 @@ pub struct AccountFlags {
 
 impl AccountFlags {
     pub fn settings(self, cluster: Option<String>) -> Result<LoginSettings, SettingsError> {
+        LoginSettings::read(&self.source(cluster)?)
+    }
+
+    /// The settings at a Backstage that is named, or at which a login has succeeded.
+    pub fn settings_at_known(self, cluster: Option<String>) -> Result<LoginSettings, SettingsError> {
+        LoginSettings::read(&self.source(cluster)?.with_known_backend()?)
+    }
+
+    fn source(self, cluster: Option<String>) -> Result<Source, SettingsError> {
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
@@ -76,6 +85,6 @@ impl AccountFlags {
             ("CLUSTER", cluster),
             ("CA_FILE", self.ca_file),
         ];
-        LoginSettings::read(&of_helper(flags)?)
+        of_helper(flags)
     }
 }

@@ -74,7 +74,8 @@ Examples:
   backstage-oidc-helper import --take-over                      the whole login; kubelogin asks you to log in again
   backstage-oidc-helper import --token-cache-dir ~/.kube/oidc   where kubelogin's arguments name another folder
 
-A Backstage that this machine does not know gets nothing: log in once there first.
+A Backstage that this machine does not know gets nothing: log in once there first. Nor does one that is neither named nor that of the
+last login.
 Exit codes: 0 connected, 1 refused or nothing to import, 2 wrong flag or setting, 3 ports taken, 4 not signed in in time, 5 backend
 unreachable, 130 interrupted",
     "docs/import.md, docs/errors.md"

@@ -37,6 +37,6 @@ impl ImportFlags {
 
     /// The settings.
     pub fn settings(self) -> Result<LoginSettings, SettingsError> {
-        self.account.settings(self.cluster)
+        self.account.settings_at_known(self.cluster)
     }
 }

@@ -47,7 +47,7 @@ impl GetTokenFlags {
             ("BROWSER", self.browser),
             ("CA_FILE", self.ca_file),
         ];
-        LoginSettings::read(&of_helper(flags)?)
+        LoginSettings::read(&of_helper(flags)?.with_known_backend()?)
     }
 }
 
@@ -71,7 +71,7 @@ pub struct KubeconfigFlags {
     /// The file to write to, as kubectl's flag of that name [KUBECONFIG; default ~/.kube/config].
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
-    /// The name that kubectl finds in the backend's certificate, where that is not the one of its address.
+    /// Another name for kubectl to ask for and to find in the backend's certificate; get-token and your browser go by the address.
     #[arg(long, value_name = "NAME")]
     tls_server_name: Option<String>,
 }

@@ -69,7 +69,7 @@ impl<'t> Account<'t> {
         tools: &'t Tools,
     ) -> Result<Self, HelperError> {
         let (credential, api) = Self::connect(settings, tools)?;
-        in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?)?;
+        in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?, settings)?;
         Self::identified(credential, api, (settings, tools)).await
     }
 

@@ -17,6 +17,9 @@ use crate::outbound::http_proxy::HttpProxies;
 /// Where Backstage is if nothing names it: on a developer's machine.
 pub const DEFAULT_BACKSTAGE_URL: &str = "http://localhost:7007";
 
+/// This program's client id at Backstage if nothing names another.
+pub const DEFAULT_CLIENT_ID: &str = "backstage-oidc-helper";
+
 /// Who redeems the authorization code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,7 +84,7 @@ fn default_backstage_url() -> String {
 }
 
 fn default_client_id() -> String {
-    "backstage-oidc-helper".to_owned()
+    DEFAULT_CLIENT_ID.to_owned()
 }
 
 fn default_login_timeout() -> Span {
@@ -101,6 +104,21 @@ impl Source {
             self.values.entry("BACKSTAGE_CLIENT_ID".to_owned()).or_insert(client_id);
         }
         self
+    }
+
+    /// For a command that sends credentials without asking: a Backstage that is named, or at which a login has succeeded. The default is
+    /// neither, and another user of the machine may listen there.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn with_known_backend(self) -> Result<Self, SettingsError> {
+        if self.values.contains_key("BACKSTAGE_URL") {
+            return Ok(self);
+        }
+        Err(SettingsError(
+            "No Backstage is named, and no login has succeeded on this machine, so nothing is sent: name yours with --backend or BACKSTAGE_URL, or run backstage-oidc-helper login first."
+                .to_owned(),
+        ))
     }
 }
 
@@ -162,6 +180,21 @@ mod tests {
         let named = ["https://named.example", "backstage-oidc-helper"];
         assert_eq!(of(&[("BACKSTAGE_URL", "https://named.example")]), named);
         assert_eq!(of(&[("IN_CONTAINER", "true")]), ["http://localhost:7007", "backstage-oidc-helper"]);
+    }
+
+    #[test]
+    fn a_known_backend_is_a_named_one_or_the_last() {
+        let known = |pairs: &[(&str, &str)], last: Option<&str>| {
+            let source = Source::new(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+            let last =
+                last.map(|url| LastUsed { backstage_url: url.to_owned(), client_id: "own".to_owned() });
+            source.with_last_backend(|| last).with_known_backend().is_ok()
+        };
+        assert!(known(&[], Some("http://localhost:7007")));
+        assert!(known(&[("BACKSTAGE_URL", "http://localhost:7007")], None));
+        assert!(!known(&[], None));
+        assert!(!known(&[("BACKSTAGE_URL", "")], None));
+        assert!(!known(&[("IN_CONTAINER", "true")], Some("https://last.example")));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::protocol::{
 };
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
+use crate::stop_signal::stop_requested_at_terminal;
 use crate::store::kubelogin_cache::entry::{CachedLogin, Standing};
 use crate::store::kubelogin_cache::lock::{EntryLock, NotLocked};
 use crate::store::kubelogin_cache::place;
@@ -102,8 +103,13 @@ pub async fn run(settings: LoginSettings, order: Order, tools: Tools) -> Result<
     let mut refusal = None;
     for login in &prepared.logins {
         let offer = unless_interrupted(prepared.offer(login, order.takes, &cache, &tools)).await?;
-        // From here on Ctrl-C would leave a refresh token with two owners.
-        match prepared.bring(offer, &cache, &tools).await {
+        let bring = prepared.bring(offer, &cache, &tools);
+        let brought = match order.takes {
+            Takes::IdToken => unless_interrupted(bring).await,
+            // Ended here, a refresh token would have two owners.
+            Takes::Login => to_its_end(bring, &tools).await,
+        };
+        match brought {
             Err(error) if is_of_this_login(&error) => refusal = refusal.or(Some(error)),
             done => return done,
         }
@@ -296,6 +302,20 @@ async fn locked(
         }
         _ => Err(NoImport::Changed.into()),
     }
+}
+
+/// Neither Ctrl-C nor a terminal that is closed ends it.
+async fn to_its_end<T>(work: impl Future<Output = T>, tools: &Tools) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        _ = stop_requested_at_terminal() => {}
+    }
+    tools.terminal.say(
+        "The login is sent already: this waits for the backend's answer, some minutes at most, so that the login has one owner.",
+    );
+    work.await
 }
 
 fn say_waiting(tools: &Tools) {

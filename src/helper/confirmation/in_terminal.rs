@@ -9,7 +9,7 @@ use crate::helper::terminal::confirmation_words::{Answer, ConfirmationWords};
 use crate::helper::terminal::dialogue;
 use crate::helper::terminal::elsewhere::pasted_address::{Typed, understand};
 use crate::helper::terminal::keyboard::{self, Attended, Keyboard};
-use crate::helper::terminal::shown_command::word;
+use crate::helper::terminal::shown_command::same_backend;
 use crate::helper::terminal::tools::Tools;
 use crate::random::NoRandomness;
 use crate::settings::login::LoginSettings;
@@ -29,12 +29,12 @@ pub async fn confirm(
         TrustStatus::Unknown(error) => tools.terminal.say(&error.to_string()),
     }
     if keyboard::attended() == Attended::No {
-        return Err(not_confirmed(trust));
+        return Err(not_confirmed(trust, settings));
     }
     let timeout: Duration = settings.login_timeout.0;
     match tokio::time::timeout(timeout, answer(trust, tools, keyboard)).await {
         Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) | Err(_) => Err(not_confirmed(trust)),
+        Ok(Ok(false)) | Err(_) => Err(not_confirmed(trust, settings)),
         Ok(Err(error)) => Err(error.into()),
     }
 }
@@ -43,18 +43,18 @@ pub async fn confirm(
 ///
 /// # Errors
 /// [`HelperError::NotConfirmed`], or that it cannot be told.
-pub fn confirmed_before(trust: &BackendTrust) -> Result<(), HelperError> {
+pub fn confirmed_before(trust: &BackendTrust, settings: &LoginSettings) -> Result<(), HelperError> {
     match trust.status() {
         TrustStatus::Confirmed => Ok(()),
-        TrustStatus::Unconfirmed => Err(not_confirmed(trust)),
+        TrustStatus::Unconfirmed => Err(not_confirmed(trust, settings)),
         TrustStatus::Unknown(error) => Err(error.into()),
     }
 }
 
-fn not_confirmed(trust: &BackendTrust) -> HelperError {
+fn not_confirmed(trust: &BackendTrust, settings: &LoginSettings) -> HelperError {
     let name = trust.name().to_string();
-    let shown = word(&name, "URL").to_owned();
-    HelperError::NotConfirmed { name, shown }
+    let flags = same_backend(&name, settings);
+    HelperError::NotConfirmed { name, flags }
 }
 
 /// Whether the user types the words. The end of input is a no.

@@ -88,7 +88,8 @@ impl BrowserSignIn<'_> {
         mut callbacks: mpsc::Receiver<Callback>,
         (timeout, pause): (Duration, Duration),
     ) -> Result<Callback, HelperError> {
-        let too_late = || NoSignIn::at(self.api.address(), Reason::NotFinished(timeout, pause)).into();
+        let reason = Reason::NotFinished(timeout, pause);
+        let too_late = || NoSignIn::at(self.api.address(), self.settings, reason).into();
         tokio::select! {
             callback = callbacks.recv() => callback.ok_or_else(too_late),
             () = tokio::time::sleep(timeout) => Err(too_late()),

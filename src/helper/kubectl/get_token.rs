@@ -59,12 +59,13 @@ pub async fn credential(
 ) -> Result<Credential, HelperError> {
     let api = BackendApi::connect(settings, tools.random.as_ref(), &tools.clock)?;
     // Nothing is asked: the terminal is kubectl's.
-    in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?)?;
+    in_terminal::confirmed_before(&tools.backend_trust(&api, settings)?, settings)?;
     if let Some(token) = given_token(settings)? {
         return Ok(Credential { until: Until::of_given(&token), token });
     }
     let client = tools.backstage_client(&api, settings)?;
-    let folder = tools.state_folder.as_deref().ok_or_else(|| NoSignIn::at(api.address(), Reason::NoHome))?;
+    let no_home = || NoSignIn::at(api.address(), settings, Reason::NoHome);
+    let folder = tools.state_folder.as_deref().ok_or_else(no_home)?;
     let file = client.token_file(folder);
     let here = SignedInOnce { settings, tools, api: &api, client, file, person };
     let tokens = here.tokens().await?;
@@ -147,6 +148,6 @@ impl SignedInOnce<'_> {
     }
 
     fn no_sign_in(&self, reason: Reason) -> HelperError {
-        NoSignIn::at(self.api.address(), reason).into()
+        NoSignIn::at(self.api.address(), self.settings, reason).into()
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use crate::helper::terminal::countdown::rounded;
-use crate::helper::terminal::shown_command::word;
+use crate::helper::terminal::shown_command::same_backend;
+use crate::settings::login::LoginSettings;
 
 /// The reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,11 @@ pub struct NoSignIn {
 }
 
 impl NoSignIn {
-    /// At the Backstage with that address.
+    /// At the Backstage with that address. The login that is named is as the same client: another one's sign-in would not serve.
     #[must_use]
-    pub fn at(address: &str, reason: Reason) -> Self {
-        Self { login: format!("run backstage-oidc-helper login --backend {}", word(address, "URL")), reason }
+    pub fn at(address: &str, settings: &LoginSettings, reason: Reason) -> Self {
+        let login = format!("run backstage-oidc-helper login {}", same_backend(address, settings));
+        Self { login, reason }
     }
 
     /// The reason.
@@ -110,10 +112,12 @@ impl fmt::Display for NoSignIn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Source;
 
     #[test]
     fn each_is_one_sentence_with_the_next_step() {
         let (one, two) = (Duration::from_secs(59), Duration::from_mins(10));
+        let settings = |pairs: Vec<(String, String)>| LoginSettings::read(&Source::new(pairs)).unwrap();
         for (reason, code, words) in [
             (Reason::NotInteractive, 1, "login --backend https://b.example in a terminal"),
             (Reason::NoBrowser, 1, "login --backend https://b.example,"),
@@ -122,13 +126,16 @@ mod tests {
             (Reason::NotFinished(one, two), 4, "no other tab for 10m"),
             (Reason::Unanswered(one, two), 4, "opened in your browser 59s ago"),
         ] {
-            let error = NoSignIn::at("https://b.example", reason);
+            let error = NoSignIn::at("https://b.example", &settings(vec![]), reason);
             let sentence = error.to_string();
             assert!(sentence.contains(words), "{sentence}");
             assert_eq!(error.exit_code(), code);
             assert!(sentence.ends_with('.') && sentence.matches(". ").count() == 0, "{sentence}");
         }
-        let odd = NoSignIn::at("https://b.example/;x", Reason::NoBrowser).to_string();
+        let other = settings(vec![("BACKSTAGE_CLIENT_ID".to_owned(), "team-helper".to_owned())]);
+        let other = NoSignIn::at("https://b.example", &other, Reason::NoBrowser).to_string();
+        assert!(other.contains("login --backend https://b.example --client-id team-helper,"), "{other}");
+        let odd = NoSignIn::at("https://b.example/;x", &settings(vec![]), Reason::NoBrowser).to_string();
         assert!(odd.contains("--backend URL,"), "{odd}");
     }
 }

@@ -106,7 +106,7 @@ mod tests {
         let page = include_str!("../../../docs/errors.md");
         for error in [
             HelperError::refused(None, "no"),
-            HelperError::NotConfirmed { name: String::new(), shown: String::new() },
+            HelperError::NotConfirmed { name: String::new(), flags: String::new() },
             HelperError::Output(std::io::Error::other("full")),
             HelperError::Settings(crate::settings::SettingsError(String::new())),
             HelperError::Listen(crate::helper::port::ListenError::OwnProxy { port: 8000 }),

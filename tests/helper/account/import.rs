@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::run;
@@ -250,6 +251,18 @@ fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
     assert!(entry.exists());
 }
 
+/// Ended there, the refresh token would be kubelogin's and the backend's.
+#[test]
+fn ctrl_c_does_not_end_the_wait_for_the_answer_to_a_whole_login() {
+    let Some(parts) = Parts::start("import_ctrl_c") else { return };
+    let (mut helper, entry) = parts.sent();
+    helper.signal(Signal::SIGINT);
+    helper.wait_for_line("this waits for the backend's answer");
+    parts.here.idp.release();
+    assert_said(&Ending::of(&mut helper), 0, &["kubelogin has this login no more"]);
+    assert!(!entry.exists());
+}
+
 /// Without a keyring kubelogin logs in, and leaves its lock.
 #[test]
 fn what_is_kept_in_the_keyring_is_said_with_the_flag_that_brings_it_to_the_disk() {
@@ -289,6 +302,8 @@ fn where_there_is_nothing_to_bring_one_sentence_says_why() {
         let plan = HelperPlan::of_command(&here.world, "import", &backend.url);
         run(arguments.iter().fold(plan, |plan, argument| plan.argument(argument)))
     };
+    // Another user of the machine may listen at the default.
+    run(HelperPlan::without_backend(&here.world, "import")).assert(2, &["No Backstage is named"]);
     import(&[]).assert(2, &["There are several clusters at", "dev, prod"]);
     import(&["--cluster", "stage"]).assert(2, &["There is no cluster stage at"]);
     let home = here.world.home.path();

@@ -42,7 +42,9 @@ fn a_backend_that_was_never_confirmed_is_sent_nothing_and_nothing_is_asked() {
     for token in [None, Some("a.given.token")] {
         let plan = far.command(&here.world, "get-token").with("BROWSER", tabs.program());
         let plan = token.into_iter().fold(plan, |plan, token| plan.with("BACKSTAGE_TOKEN", token));
-        let words = ["was never confirmed on this machine", "login --backend https://10.66.0.1:443 first"];
+        // With the same certificates, without which that login would fail.
+        let login = format!("login --backend https://10.66.0.1:443 --ca-file {} first", far.ca_file());
+        let words = ["was never confirmed on this machine", login.as_str()];
         Run::start(plan, &here.world, AT_TERMINAL).fails(1, &words);
     }
     assert_eq!(far.asked(), [""; 0]);

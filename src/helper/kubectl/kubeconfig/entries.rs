@@ -120,9 +120,8 @@ impl Entries<'_> {
 
     fn user(&self) -> Entry {
         let mut args = vec!["get-token".to_owned(), "--backend".to_owned(), self.address.to_owned()];
-        if self.backend.client_id() != "backstage-oidc-helper" {
-            args.extend(["--client-id".to_owned(), self.backend.client_id().to_owned()]);
-        }
+        // The default one, too: BACKSTAGE_CLIENT_ID, where kubectl runs, does not change which client a context is.
+        args.extend(["--client-id".to_owned(), self.backend.client_id().to_owned()]);
         if let Some(file) = self.certificate_authority.and_then(Path::to_str) {
             args.extend(["--ca-file".to_owned(), file.to_owned()]);
         }
@@ -158,6 +157,13 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
+/// Whether a user's content runs this program's `get-token`: kubelogin's command is called so, too, and has no `--backend`.
+fn runs_get_token(content: &Value) -> bool {
+    let args = content.pointer("/exec/args").and_then(Value::as_array);
+    let mut args = args.into_iter().flatten().filter_map(Value::as_str);
+    args.next() == Some("get-token") && args.any(|arg| arg == "--backend")
+}
+
 impl Entry {
     /// Whether an item with that name is one that this program has written.
     #[must_use]
@@ -166,7 +172,7 @@ impl Entry {
         let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str);
         match &self.mark {
             Mark::Server(below) => text("/server").is_some_and(|server| server.starts_with(below)),
-            Mark::GetToken => text("/exec/args/0") == Some("get-token"),
+            Mark::GetToken => runs_get_token(content),
             Mark::User(user) => text("/user") == Some(user),
         }
     }

@@ -78,6 +78,8 @@ users:
       - get-token
       - "--backend"
       - https://b.example
+      - "--client-id"
+      - backstage-oidc-helper
       - "--ca-file"
       - "/etc/a ca.pem"
       command: /usr/local/bin/backstage-oidc-helper
