@@ -41,6 +41,10 @@ export async function runBrowserTests({ name, folder, prepare, runs = [{ log: `t
     return;
   }
   const passed = ended.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0);
+  if (passed === 0) {
+    failed(name, new Error('no test was chosen: look at BROWSER and TESTS'));
+    return;
+  }
   say(`${name}: ok (${passed} tests, ${duration(performance.now() - began)})`);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make extension-test`: the browser tests of extension/browser-tests, of each browser in a network of its own. BROWSER=Firefox runs one.
+// `make extension-test`: the browser tests of extension/browser-tests, each run in a network of its own. BROWSER=Firefox runs one browser's.
 import { NEEDS } from '../setup/needs.mjs';
 import { step } from '../setup/steps.mjs';
 import { runBrowserTests } from './browser-tests.mjs';
@@ -15,8 +15,21 @@ async function makeExtension() {
   }
 }
 
-// Side by side, since they mostly wait; each has an environment of its own.
-const browsers = process.env['BROWSER'] ? [process.env['BROWSER']] : ['Chromium', 'Firefox'];
+/**
+ * Side by side, since they mostly wait; each has an environment of its own. Firefox takes the longest for its tests.
+ *
+ * @type {{ BROWSER: string, SHARD: string, OUTPUT: string }[]}
+ */
+const ALL = [
+  { BROWSER: 'Chromium', SHARD: '1/1', OUTPUT: 'chromium' },
+  { BROWSER: 'Firefox', SHARD: '1/2', OUTPUT: 'firefox-1' },
+  { BROWSER: 'Firefox', SHARD: '2/2', OUTPUT: 'firefox-2' },
+];
+const { BROWSER: browser, TESTS: tests } = process.env;
+// Some files, or one browser: in one process each.
+const runs = browser || tests
+  ? ALL.filter(({ SHARD: shard, BROWSER: one }) => !shard.startsWith('2') && (!browser || browser === one)).map((run) => ({ ...run, SHARD: '1/1' }))
+  : ALL;
 
 await runBrowserTests({
   name: 'extension-test',
@@ -25,5 +38,5 @@ await runBrowserTests({
     await prepare({ log, needs: NEEDS['extension-test'] });
     await step('extension', makeExtension);
   },
-  runs: browsers.map((browser) => ({ log: `target/extension-test-${browser.toLowerCase()}.log`, variables: { BROWSER: browser } })),
+  runs: runs.map((variables) => ({ log: `target/extension-test-${variables.OUTPUT}.log`, variables })),
 });

@@ -20,7 +20,7 @@ import { until } from './until.mjs';
 export const NAME = process.env['BROWSER'] === 'Firefox' ? 'Firefox' : 'Chromium';
 
 /** The folder for logs and screenshots. */
-const ARTEFACTS = `target/test-output/extension/${NAME.toLowerCase()}`;
+const ARTEFACTS = `target/test-output/extension/${process.env['OUTPUT'] ?? NAME.toLowerCase()}`;
 
 /** The access that the extension asks for when this portal is added. */
 export const ACCESS = ['http://localhost/*', 'http://127.0.0.1/*'];

@@ -1,4 +1,5 @@
-// The tests of one browser, BROWSER, in one process: one environment and one browser serve them all. TESTS=name,name runs some.
+// The tests of one browser, BROWSER, in one process: one environment and one browser serve them all. TESTS=name,name runs some, and
+// SHARD=1/2 every second file.
 import { readdir } from 'node:fs/promises';
 
 /** What is not tested, and why; CONTRIBUTING.md says the same. */
@@ -14,7 +15,7 @@ const OF_OTHERS = {
   Firefox: /^pages|-chromium\.test/,
 };
 
-const { BROWSER = '', TESTS } = process.env;
+const { BROWSER = '', TESTS, SHARD = '1/1' } = process.env;
 const ofOthers = OF_OTHERS[BROWSER];
 if (!ofOthers) {
   throw new Error(`BROWSER is "${BROWSER}"; it has to be one of ${Object.keys(OF_OTHERS).join(', ')}.`);
@@ -25,7 +26,10 @@ for (const what of NOT_RUN.filter((line) => new RegExp(`^(both|${BROWSER})`).tes
 
 const wanted = TESTS?.split(',');
 const all = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.mjs') && !ofOthers.test(name)).sort();
-const files = all.filter((name) => !wanted || wanted.includes(name.replace('.test.mjs', '')));
+const [shard = 1, shards = 1] = SHARD.split('/').map(Number);
+const files = all
+  .filter((_, at) => at % shards === shard - 1)
+  .filter((name) => !wanted || wanted.includes(name.replace('.test.mjs', '')));
 // Started first, and the tests imported at once: tests begin when the first is defined, and the environment ends after the last.
 await import('./environment.mjs');
 await Promise.all(files.map((file) => import(`./${file}`)));
