@@ -46,7 +46,7 @@ const SPDY: (&str, &str, &str) = WAYS[1];
 
 /// Felix, who may do anything at a cluster behind raw sockets.
 struct Scene {
-    _connected: Connected,
+    connected: Connected,
     api: RawApi,
     backend: Backend,
 }
@@ -64,7 +64,7 @@ impl Scene {
         let plan = settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value));
         let backend = plan.with("RUST_LOG", "debug").start();
         connected.here.api(&backend).log_in(&connected.here.idp, "felix");
-        Self { _connected: connected, api, backend }
+        Self { connected: connected, api, backend }
     }
 
     /// Sends the request of one way, and bytes right behind it.

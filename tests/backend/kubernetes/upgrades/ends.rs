@@ -127,7 +127,7 @@ fn the_end_of_a_login_ends_what_was_to_be_upgraded_and_was_not() {
     assert!(read_head(&mut caller).starts_with("HTTP/1.1 200 OK\r\n"));
     fill(&mut arrived.connection);
     arrived.connection.set_read_timeout(Some(2 * WITHIN)).unwrap();
-    assert_eq!(scene._connected.here.api(&scene.backend).delete("/tokens").status, 200);
+    assert_eq!(scene.connected.here.api(&scene.backend).delete("/tokens").status, 200);
     wait_for_end(&mut arrived.connection, "what a caller does not read");
     scene.backend.process.wait_for_line("\"reason\":\"logged_out\"");
     scene.wait_until_open(0);

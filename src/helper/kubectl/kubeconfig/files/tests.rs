@@ -51,7 +51,7 @@ async fn entries_go_where_they_are_and_new_ones_to_the_first_file_that_exists() 
     let file = |name: &str| home.path().join(name);
     let files = Files(vec![file("absent"), file("first"), file("second")]);
     std::fs::write(file("first"), "apiVersion: v1\n").unwrap();
-    let user = "users:\n- name: backstage@b.example\n  user:\n    exec:\n      args: [get-token]\n      command: old\n";
+    let user = "users:\n- name: backstage@b.example\n  user:\n    exec:\n      args: [get-token, --backend, https://b.example]\n      command: old\n";
     std::fs::write(file("second"), user).unwrap();
     let current = wanted(Some("dev@b.example"));
     assert_eq!(files.would_change(&current).unwrap(), [file("first"), file("second")]);
