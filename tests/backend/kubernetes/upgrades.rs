@@ -64,7 +64,7 @@ impl Scene {
         let plan = settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value));
         let backend = plan.with("RUST_LOG", "debug").start();
         connected.here.api(&backend).log_in(&connected.here.idp, "felix");
-        Self { connected: connected, api, backend }
+        Self { connected, api, backend }
     }
 
     /// Sends the request of one way, and bytes right behind it.
