@@ -26,26 +26,14 @@ export async function runBrowserTests({ name, folder, prepare, runs = [{ log: `t
   const began = performance.now();
   const setupLog = inRepository(`target/${name.replace('-test', '')}-setup.log`);
   try {
-    await prepare(setupLog);
+    await showing(setupLog, () => prepare(setupLog));
+    const ended = await Promise.allSettled(runs.map((run) => runTests(inRepository(folder), run)));
+    const passed = ended.reduce((sum, end) => sum + resultOf(end), 0);
+    say(`${name}: ok (${passed} tests, ${duration(performance.now() - began)})`);
   } catch (error) {
-    if (error instanceof StepFailed || error instanceof CommandFailed) {
-      say(await tailOf(setupLog, 80));
-    }
-    failed(name, error);
-    return;
+    say(`${name}: failed (${error instanceof Error ? error.message : error})`);
+    process.exitCode = 1;
   }
-  const ended = await Promise.allSettled(runs.map((run) => runTests(inRepository(folder), run)));
-  const failure = ended.find((end) => end.status === 'rejected');
-  if (failure) {
-    failed(name, failure.reason);
-    return;
-  }
-  const passed = ended.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0);
-  if (passed === 0) {
-    failed(name, new Error('no test was chosen: look at BROWSER and TESTS'));
-    return;
-  }
-  say(`${name}: ok (${passed} tests, ${duration(performance.now() - began)})`);
 }
 
 /**
@@ -54,33 +42,45 @@ export async function runBrowserTests({ name, folder, prepare, runs = [{ log: `t
  * @returns {Promise<number>} how many tests passed
  * @throws when one failed, or was left out
  */
-async function runTests(folder, { log, variables = {} }) {
+async function runTests(folder, { log, variables }) {
   const path = inRepository(log);
   await rm(path, { force: true });
-  try {
-    await runCommand({ line: testLine(), folder, variables, log: path });
-  } catch (error) {
-    if (error instanceof CommandFailed) {
-      say(await tailOf(path, 80));
-    }
-    throw error;
-  }
+  await showing(path, () => runCommand({ line: testLine(), folder, variables, log: path }));
   const output = await readFile(path, 'utf8');
-  say(output.trimEnd());
   const passed = count(output, 'pass');
   if (passed === 0 || count(output, 'skipped') + count(output, 'todo') > 0) {
     throw new Error(`${passed} tests ran, some were left out: see ${log}`);
   }
+  say(output.trimEnd());
   return passed;
 }
 
 /**
- * @param {string} name
- * @param {unknown} error
+ * @param {string} log its end is shown when the work that writes it fails
+ * @param {() => Promise<void>} work
  */
-function failed(name, error) {
-  say(`${name}: failed (${error instanceof Error ? error.message : error})`);
-  process.exitCode = 1;
+async function showing(log, work) {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof StepFailed || error instanceof CommandFailed) {
+      say(await tailOf(log, 80));
+    }
+    throw error;
+  }
+}
+
+/**
+ * @template T
+ * @param {PromiseSettledResult<T>} end
+ * @returns {T}
+ * @throws what it was rejected with
+ */
+function resultOf(end) {
+  if (end.status === 'rejected') {
+    throw end.reason;
+  }
+  return end.value;
 }
 
 /** @returns {string[]} the command that runs the tests; a user who is not root gets a network in a user namespace */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `make extension-test`: the browser tests of extension/browser-tests, each run in a network of its own. BROWSER=Firefox runs one browser's.
+// `make extension-test`: the browser tests of extension/browser-tests, each run in a network of its own. BROWSER=Firefox, TESTS=name,name run
+// a part of them.
 import { NEEDS } from '../setup/needs.mjs';
 import { step } from '../setup/steps.mjs';
 import { runBrowserTests } from './browser-tests.mjs';
@@ -15,21 +16,16 @@ async function makeExtension() {
   }
 }
 
-/**
- * Side by side, since they mostly wait; each has an environment of its own. Firefox takes the longest for its tests.
- *
- * @type {{ BROWSER: string, SHARD: string, OUTPUT: string }[]}
- */
-const ALL = [
+/** Side by side, since they mostly wait; each has an environment of its own. Firefox takes the longest for its tests. */
+const WHOLE = [
   { BROWSER: 'Chromium', SHARD: '1/1', OUTPUT: 'chromium' },
   { BROWSER: 'Firefox', SHARD: '1/2', OUTPUT: 'firefox-1' },
   { BROWSER: 'Firefox', SHARD: '2/2', OUTPUT: 'firefox-2' },
 ];
 const { BROWSER: browser, TESTS: tests } = process.env;
-// Some files, or one browser: in one process each.
-const runs = browser || tests
-  ? ALL.filter(({ SHARD: shard, BROWSER: one }) => !shard.startsWith('2') && (!browser || browser === one)).map((run) => ({ ...run, SHARD: '1/1' }))
-  : ALL;
+const browsers = browser ? [browser] : ['Chromium', 'Firefox'];
+const part = browsers.map((name) => ({ BROWSER: name, SHARD: '1/1', OUTPUT: name.toLowerCase() }));
+const runs = browser || tests ? part : WHOLE;
 
 await runBrowserTests({
   name: 'extension-test',

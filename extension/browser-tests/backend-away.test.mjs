@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
+import { logInWithoutBackend } from './backend-is-away.mjs';
 import { browser, environment, front, NAME, userAt } from './environment.mjs';
-import { outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
 
 it(`${NAME}: the backend is away when the code comes: it is delivered when the backend is back`, async (test) => {
-  // Before what the user's own clean-up needs.
-  test.after(() => environment.backend.start());
-  const user = userAt(test, browser);
-  const login = await user.begin();
-  const tab = await login.atProvider();
-  await environment.backend.stop();
-  await login.logIn();
-  await until('the page says that the backend is away', async () => (await outcomeOf(tab)) === 'backend-away');
+  const { user, login, tab } = await logInWithoutBackend(test);
   // What the user would do: it must not lose the code.
   await tab.run(() => {
     document.body.dataset['before'] = '';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
+import { logInWithoutBackend } from './backend-is-away.mjs';
 import { browser, chromium, environment, forgetConfirmed, rulesIn, userAt } from './environment.mjs';
 import { outcomeOf } from './portal-user.mjs';
 import { until } from './until.mjs';
@@ -22,13 +23,7 @@ it('Chromium: the service worker is killed before the login, at the question, an
 });
 
 it('Chromium: the service worker is killed while the backend is away, and the page is told all the same', async (test) => {
-  test.after(() => environment.backend.start());
-  const user = userAt(test, browser);
-  const login = await user.begin();
-  const tab = await login.atProvider();
-  await environment.backend.stop();
-  await login.logIn();
-  await until('the page says that the backend is away', async () => (await outcomeOf(tab)) === 'backend-away');
+  const { login } = await logInWithoutBackend(test);
   await chromium().killWorker();
   await environment.backend.start();
   assert.equal((await login.result()).ok, true);

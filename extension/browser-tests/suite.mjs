@@ -30,6 +30,9 @@ const [shard = 1, shards = 1] = SHARD.split('/').map(Number);
 const files = all
   .filter((_, at) => at % shards === shard - 1)
   .filter((name) => !wanted || wanted.includes(name.replace('.test.mjs', '')));
+if (files.length === 0) {
+  throw new Error(`${BROWSER} has no tests of that name: name one that is there, or the browser that has it (BROWSER, TESTS).`);
+}
 // Started first, and the tests imported at once: tests begin when the first is defined, and the environment ends after the last.
 await import('./environment.mjs');
 await Promise.all(files.map((file) => import(`./${file}`)));
