@@ -97,6 +97,15 @@ impl RedisServer {
         out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Prints each command that it is sent from now on.
+    pub fn monitor(&self, world: &World) -> Process {
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &self.port.to_string(), "MONITOR"]);
+        let process = Process::start("redis-cli", &mut command, world.file("monitor.dev.log"));
+        process.wait_for_line("OK");
+        process
+    }
+
     /// Runs a command.
     pub fn cli(&self, arguments: &[&str]) -> Vec<u8> {
         let out =

@@ -16,8 +16,8 @@ fn nothing_is_sent_where_the_user_cannot_be_asked() {
             plan().with("BACKSTAGE_SESSION", "github-refresh-token=a"),
         ] {
             let sentence = "https://10.66.0.1:443 was never confirmed on this machine, so nothing is sent there: run \
-                            backstage-oidc-helper login --backend https://10.66.0.1:443 first";
-            Ending::of(&mut plan.launch()).assert(1, &[sentence]);
+                            backstage-oidc-helper login --backend https://10.66.0.1:443 --ca-file ";
+            Ending::of(&mut plan.launch()).assert(1, &[sentence, " first."]);
         }
     }
     assert!(parts.far.asked().is_empty());

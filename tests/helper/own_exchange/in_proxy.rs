@@ -1,5 +1,8 @@
 //! The same in the proxy role, which may be killed at any step.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::harness::clients::api::{Api, Session, parameter};
@@ -68,6 +71,12 @@ impl Parts {
         let found = aho_corasick::AhoCorasick::new(&values).unwrap().find(&held);
         assert!(found.is_none(), "Redis holds a secret");
     }
+}
+
+/// Where the claim to the code of a login lies.
+fn claim_to(state: &str) -> String {
+    let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, state.as_bytes()));
+    format!("cluster-auth:helper:redeeming:{hash}")
 }
 
 impl Person {
@@ -159,4 +168,20 @@ fn a_proxy_that_dies_while_the_provider_is_away_goes_on() {
     parts.proxy.wait_for_line("the backend has given no final answer yet");
     parts.restart_proxy();
     assert_eq!(person.visitor.come_back_for_good(&person.redirect), "success");
+}
+
+/// The provider is away, the replica that claimed the code lets go of it, and the browser's next load has come to this one.
+#[test]
+fn a_code_that_another_replica_let_go_of_is_redeemed_here() {
+    let parts = Parts::start("own_exchange_proxy_replica");
+    let person = parts.log_in();
+    let claim = claim_to(&parameter(&person.redirect, "state"));
+    parts.redis.cli(&["SET", &claim, "of another replica"]);
+    let asked = parts.redis.monitor(&parts.here.world);
+    person.begin_to_come_back();
+    asked.wait_for_line(&format!(r#""GET" "{claim}""#));
+    assert_eq!(parts.here.idp.code_requests(), 0, "the code is another's");
+    parts.redis.cli(&["DEL", &claim]);
+    assert_eq!(person.visitor.come_back_for_good(&person.redirect), "success");
+    assert_eq!(parts.here.idp.code_requests(), 1);
 }

@@ -46,7 +46,7 @@ fn a_session_that_the_command_has_begun_itself_is_cancelled_too() {
 #[test]
 fn a_backend_that_hangs_or_is_away_delays_nothing_and_the_sentence_says_so() {
     let mut parts = Parts::start("interrupted_away");
-    let words = ["which the backend could not be told", "cancel it in Backstage, or run this again"];
+    let words = ["which the backend could not be told", "cancel it in Backstage, and begin a new one there"];
     let session = parts.session();
     let mut helper = parts.plan(&session).start_at_terminal("");
     parts.backend.process.freeze();

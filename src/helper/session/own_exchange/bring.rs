@@ -104,7 +104,7 @@ impl Bringing<'_> {
         if self.redemptions.claim(self.state, self.owner, left).await.map_err(|reason| away(&reason))?
             == Turn::Others
         {
-            return self.others_tokens().await;
+            return self.others_tokens(left).await;
         }
         match self.own.redeemed(code, self.api).await {
             Ok(tokens) => {
@@ -128,14 +128,19 @@ impl Bringing<'_> {
         }
     }
 
-    /// What another process has redeemed the code for; it may have died meanwhile.
-    async fn others_tokens(&self) -> Result<TokensRequest, NotYet> {
+    /// What another process has redeemed the code for. It may have died meanwhile, or had no answer from the identity provider and
+    /// let go of the code unspent, which is this process's then.
+    async fn others_tokens(&self, left: Duration) -> Result<TokensRequest, NotYet> {
         let until = Instant::now() + OTHERS_TAKE;
         while Instant::now() < until {
             if let Some(tokens) = self.redemptions.kept(self.state).await.map_err(|reason| away(&reason))? {
                 return Ok(tokens);
             }
             tokio::time::sleep(LOOK_AGAIN).await;
+            let turn = self.redemptions.claim(self.state, self.owner, left).await;
+            if turn.map_err(|reason| away(&reason))? == Turn::Ours {
+                return Err(NotYet::Again(no_answer("it gave another replica no answer", None)));
+            }
         }
         Err(NotYet::Over(lost()))
     }
