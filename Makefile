@@ -31,7 +31,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers, platforms and release
+test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers, a real API server, platforms and release
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint

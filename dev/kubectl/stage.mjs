@@ -72,7 +72,13 @@ export class Stage {
     ]));
     this.issuer = idp.announcement.issuer;
     front?.forwardTo(idp.announcement.port);
-    await Promise.all([this.#startCluster(), this.#startBackstage(port)]);
+    // All of them, so that none is still starting when stop() is called.
+    const started = await Promise.allSettled([this.#startCluster(), this.#startBackstage(port)]);
+    for (const part of started) {
+      if (part.status === 'rejected') {
+        throw part.reason;
+      }
+    }
   }
 
   /** The cluster; it says what is still open there. */

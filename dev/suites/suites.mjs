@@ -39,6 +39,7 @@ export const LONG_TESTS_ALONE = [
   { name: 'watches', line: ['make', 'watches'], output: 'development' },
   { name: 'upgrade', line: ['make', 'upgrade'], output: 'development' },
   { name: 'providers', line: ['make', 'providers'], output: 'development' },
+  { name: 'kubectl-real', line: ['make', 'kubectl-real'], output: 'development' },
   // Alone, because it packs, builds containers and has a browser: all that others use one at a time.
   { name: 'stock-app', line: ['make', 'stock-app'], output: 'development' },
 ];

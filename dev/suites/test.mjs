@@ -48,7 +48,7 @@ async function test() {
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
   say('  image, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
   say(`  ${RARE_NIGHTS.join(', ')}: not run (rare nights, a minute or more each: make program)`);
-  say('  helm, and kubectl straight to the cluster and before a real API server: not run (make kubectl, make kubectl-real)');
+  say('  helm, and kubectl straight to the cluster and before a real API server: not run (make kubectl, make test-all)');
   say('  the terminal, the dark and the small pages: not run, and two users see each other less often (minutes: make backstage-test)');
   return [...(await everyChange([...TESTS, ...image])), await runSuite(SECRETS)];
 }
