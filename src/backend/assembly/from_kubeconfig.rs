@@ -194,7 +194,7 @@ fn carried(
 }
 
 fn runs_kubelogin(user: &User) -> bool {
-    user.exec.as_ref().is_some_and(|exec| matches!(Runs::of(exec), Runs::Kubelogin(_)))
+    user.exec.as_ref().is_some_and(|exec| matches!(Runs::of(exec), Runs::Kubelogin(_) | Runs::Script))
 }
 
 fn left_out(notes: &mut Notes, context: &str, LeftOut(reason): &LeftOut) {
