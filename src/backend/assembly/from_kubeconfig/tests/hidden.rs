@@ -118,3 +118,17 @@ fn what_a_script_makes_of_its_words_is_not_taken_for_what_is_written() {
     );
     assert_eq!(secret_of(&literal).trim_end(), "$a");
 }
+
+#[test]
+fn a_context_that_is_refused_decides_nothing_for_the_others() {
+    for bad in ["--oidc-issuer-url=http://i.example/", "--oidc-client-id=a\nb"] {
+        let made = of_contexts(&[("bad", "prod"), ("good", "Prod")], |context| {
+            let own = if context == "bad" { &["--listen-address=127.0.0.1:18000", bad][..] } else { &[] };
+            json!({"exec": {"command": "kubelogin", "args": login(own)}})
+        });
+        made.result.as_ref().unwrap_or_else(|error| panic!("{error}: {:?}", made.said));
+        made.has(&["CLUSTER_NAME=prod", "OIDC_REDIRECT_URI=http://localhost:8000"]);
+        assert_eq!(made.said.len(), 1, "{:?}", made.said);
+        assert!(made.sentence("The context \"bad\" is left out"), "{:?}", made.said);
+    }
+}
