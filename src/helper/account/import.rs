@@ -58,15 +58,20 @@ impl Order {
     /// With kubelogin's cache where a flag, `$KUBECACHEDIR` or the home says.
     ///
     /// # Errors
-    /// For a user without a home.
+    /// For a user without a home, where the folder is below it.
     pub fn new(
         takes: Takes,
         named: Option<&str>,
         kube_cache_dir: Option<&str>,
         home: Option<&Path>,
     ) -> Result<Self, SettingsError> {
+        let is_elsewhere = || named.or(kube_cache_dir).is_some_and(|folder| !folder.starts_with('~'));
+        let home = home.or_else(|| is_elsewhere().then_some(Path::new("")));
         let home = home.ok_or_else(|| {
-            SettingsError("kubelogin's cache cannot be found without a home: set HOME.".to_owned())
+            SettingsError(
+                "kubelogin's cache cannot be found without a home: set HOME, or name its folder with --token-cache-dir."
+                    .to_owned(),
+            )
         })?;
         let folder = match named {
             Some(folder) => place::expanded(folder, home),
@@ -336,4 +341,20 @@ fn outcome(connected: &Connected) -> String {
         "then run kubectl, and this command again"
     };
     format!("Connected: {user} is {account} at cluster {cluster} until {until}, {then}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_is_asked_for_where_the_folder_needs_one() {
+        let folder =
+            |named, variable| Order::new(Takes::IdToken, named, variable, None).map(|order| order.folder);
+        assert_eq!(folder(Some("/var/cache"), None).unwrap(), Path::new("/var/cache"));
+        assert_eq!(folder(None, Some("/var/kube")).unwrap(), Path::new("/var/kube/oidc-login"));
+        for (named, variable) in [(Some("~/cache"), None), (None, Some("~")), (None, None)] {
+            assert!(folder(named, variable).is_err(), "{named:?} {variable:?}");
+        }
+    }
 }

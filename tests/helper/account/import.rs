@@ -114,7 +114,9 @@ fn a_login_is_moved_and_kubelogin_asks_anew() {
     assert_eq!((parts.kubelogin.files(false).len(), parts.kubelogin.files(true).len()), (0, 1));
     // The backend's own, for the proof.
     assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (1, 0));
-    parts.take_over().assert(1, &["has left a lock at", "--token-cache-storage=disk"]);
+    parts
+        .take_over()
+        .assert(1, &["has left a lock at", "as does import --take-over", "--token-cache-storage=disk"]);
     parts.kubelogin_logs_in();
     parts.kubelogin.get_token(&["--force-refresh"]);
     assert_eq!(parts.here.idp.revocations(), 0);
