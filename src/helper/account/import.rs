@@ -6,6 +6,7 @@
 
 pub mod no_import;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,12 +14,13 @@ use self::no_import::{NoImport, nothing_in};
 use super::shown_time::utc;
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
-use crate::helper::backend_client::harmless;
+use crate::helper::backend_client::{ApiError, Refusal, harmless};
 use crate::helper::kubectl::get_token;
 use crate::helper::kubectl::get_token::exec_info::Person;
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
 use crate::helper::session::which_cluster::{self, Choice};
 use crate::helper::terminal::tools::Tools;
+use crate::outbound::OutboundError;
 use crate::protocol::{
     BroughtRefreshToken, Code, Connected, ExchangeResponse, Info, RegisterResponse, TokensRequest,
 };
@@ -128,14 +130,16 @@ fn is_of_this_login(error: &HelperError) -> bool {
 }
 
 /// Whether an answer leaves open if the login was taken: these come after the refresh token was sent, too.
-fn leaves_open(error: &HelperError) -> bool {
+fn leaves_open(error: &ApiError) -> bool {
     use Code::{ExchangeInProgress, InternalError, StoreUnavailable, Timeout};
     match error {
-        HelperError::Unreachable { .. } => true,
-        HelperError::Refused { code, .. } => {
-            matches!(code, Some(ExchangeInProgress | InternalError | StoreUnavailable | Timeout))
+        ApiError::NoAnswer(OutboundError::NotConnected(_)) => false,
+        ApiError::NoAnswer(_) => true,
+        ApiError::Refused(Refusal { code: Some(code), .. }) => {
+            matches!(code, ExchangeInProgress | InternalError | StoreUnavailable | Timeout)
         }
-        _ => false,
+        // Of a server in between.
+        ApiError::Refused(Refusal { code: None, status, .. }) => *status >= 500,
     }
 }
 
@@ -187,14 +191,21 @@ impl Prepared<'_> {
         let Offer { login: CachedLogin { name, id_token, refresh_token, .. }, lock } = offer;
         let cluster = Some(cluster.clone());
         let tokens = TokensRequest { id_token, access_token: None, refresh_token, cluster };
-        let answer = account.answer(|| account.api.import(account.user_token.as_ref(), &tokens)).await;
+        // Of all tries: what a later one is refused for says nothing of an earlier one.
+        let is_open = Cell::new(false);
+        let answer = account.answer(|| async {
+            let answer = account.api.import(account.user_token.as_ref(), &tokens).await;
+            is_open.set(is_open.get() || answer.as_ref().is_err_and(leaves_open));
+            answer
+        });
+        let answer = answer.await;
         let path = cache.path_of(&name);
         let connected = match answer {
             Ok(ExchangeResponse::Connected(connected)) => connected,
             Ok(ExchangeResponse::Denied(_)) => {
                 return Err(HelperError::refused(None, "The backend says no."));
             }
-            Err(error) if lock.is_some() && leaves_open(&error) => {
+            Err(_) if lock.is_some() && is_open.get() => {
                 return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
             }
             Err(error) => return Err(error),

@@ -9,6 +9,7 @@ use super::run;
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::Deployment;
 use crate::harness::network::far_backend::FarBackend;
+use crate::harness::network::faulty_front::{Fault, FaultyFront};
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::idp::Idp;
 use crate::harness::peers::provider::Provider;
@@ -16,6 +17,8 @@ use crate::harness::process::Process;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::programs::kubelogin::Kubelogin;
+
+const TOKENS: &str = "/api/cluster-auth/tokens";
 
 /// A backend with Felix as every caller, and kubelogin on the same machine.
 struct Parts {
@@ -250,6 +253,24 @@ fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
     parts.here.idp.release();
     let words = ["it is not known whether it has the login", entry.to_str().unwrap(), "else run this again"];
     Ending::of(&mut helper).assert(1, &words);
+    assert!(entry.exists());
+}
+
+/// The first request has moved it, and only its answer was lost.
+#[test]
+fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_taken() {
+    let Some(parts) = Parts::start("import_lost_then_refused") else { return };
+    parts.kubelogin_logs_in();
+    let (front, entry) = (FaultyFront::before(&parts.backend.url), parts.entry());
+    front.fault(TOKENS, Fault::LacksItsEnd);
+    let plan = HelperPlan::of_command(&parts.here.world, "import", &front.url);
+    let mut helper = plan.argument("--take-over").launch();
+    helper.wait_for_line("The backend does not answer yet");
+    let error = json!({ "name": "AuthenticationError", "message": "It has ended.", "code": "token_invalid" });
+    front.fault(TOKENS, Fault::Refuses(json!({ "error": error, "response": { "statusCode": 401 } })));
+    let words = ["it is not known whether it has the login", entry.to_str().unwrap(), "else run this again"];
+    Ending::of(&mut helper).assert(1, &words);
+    assert_eq!(parts.here.idp.refreshes(), 1);
     assert!(entry.exists());
 }
 
