@@ -26,7 +26,7 @@ use crate::protocol::{
 };
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::stop_requested_at_terminal;
+use crate::stop_signal::{outlive_terminal, stop_requested_at_terminal};
 use crate::store::kubelogin_cache::entry::{CachedLogin, Standing};
 use crate::store::kubelogin_cache::lock::{EntryLock, NotLocked};
 use crate::store::kubelogin_cache::place;
@@ -322,6 +322,7 @@ async fn locked(
 
 /// Neither Ctrl-C nor a terminal that is closed ends it.
 async fn to_its_end<T>(work: impl Future<Output = T>, tools: &Tools) -> T {
+    outlive_terminal();
     let mut work = std::pin::pin!(work);
     tokio::select! {
         biased;

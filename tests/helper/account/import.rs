@@ -276,9 +276,11 @@ fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_taken() {
 
 /// Ended there, the refresh token would be kubelogin's and the backend's.
 #[test]
-fn ctrl_c_does_not_end_the_wait_for_the_answer_to_a_whole_login() {
+fn neither_a_closed_terminal_nor_ctrl_c_ends_the_wait_for_the_answer_to_a_whole_login() {
     let Some(parts) = Parts::start("import_ctrl_c") else { return };
     let (mut helper, entry) = parts.sent();
+    // Its input is no terminal, as with `</dev/null`.
+    helper.signal(Signal::SIGHUP);
     helper.signal(Signal::SIGINT);
     helper.wait_for_line("this waits for the backend's answer");
     parts.here.idp.release();
