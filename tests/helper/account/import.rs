@@ -214,6 +214,21 @@ fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelog
     assert_eq!(parts.here.idp.revocations(), 0);
 }
 
+/// The answer tells of the login that the backend has already: that one is refreshed, and kubelogin's is not moved.
+#[test]
+fn beside_a_login_of_the_portals_kubelogins_stays_where_it_is_until_it_is_proved() {
+    let Some(parts) = Parts::start("import_beside") else { return };
+    parts.api.log_in(&parts.here.idp, "felix");
+    parts.kubelogin_logs_in();
+    parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
+    let words = [CONNECTED, "refreshed by itself", "kubelogin's cache is as it was"];
+    assert_said(&parts.take_over(), 1, &words);
+    parts.entry();
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    assert_said(&parts.take_over(), 0, &[CONNECTED, "kubelogin has this login no more"]);
+    assert_eq!(parts.here.idp.revocations(), 0);
+}
+
 /// What came of it is not known, so neither of the two may send it again.
 #[test]
 fn a_login_that_may_be_spent_is_taken_from_kubelogin_and_that_is_said() {
