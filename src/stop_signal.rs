@@ -45,6 +45,20 @@ pub fn stop_requested_at_terminal() -> impl Future<Output = StopSignal> {
     stop_requested()
 }
 
+/// From now on a terminal that is closed (SIGHUP) does not end the process.
+#[cfg(unix)]
+pub fn outlive_terminal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Its handler stays when this is dropped.
+    if let Err(error) = signal(SignalKind::hangup()) {
+        tracing::info!(%error, "the process ends with its terminal");
+    }
+}
+
+/// The same: a console that is closed leaves a process some seconds, and no more.
+#[cfg(windows)]
+pub fn outlive_terminal() {}
+
 /// Listens from the call on. Never resolves where signals cannot be received.
 #[cfg(windows)]
 pub fn stop_requested() -> impl Future<Output = StopSignal> {

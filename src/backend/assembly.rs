@@ -164,6 +164,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         index: Arc::clone(&index),
         revoker: Arc::clone(&revoker),
         clock: Arc::clone(&on.clock),
+        stopping: stopping.clone(),
     };
     let services = Services {
         unused: Arc::new(unused(settings, &on, &index, &clusters, &logout)),

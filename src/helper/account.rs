@@ -93,12 +93,13 @@ impl<'t> Account<'t> {
         (settings, tools): (&LoginSettings, &'t Tools),
     ) -> Result<Self, HelperError> {
         let client = tools.backstage_client(&api, settings)?;
-        let credential = credential.or_kept(&client, tools.state_folder.as_deref()).await.map_err(
-            |error| match error {
-                SignInError::NoAnswer(error) => given_up(&api, error),
-                error => HelperError::refused(None, error.to_string()),
-            },
-        )?;
+        let credential = match credential.or_kept(&client, tools.state_folder.as_deref()).await {
+            Ok(credential) => credential,
+            // No answer of OAuth's, where Backstage refreshes nothing any more: no one is signed in.
+            Err(SignInError::NoAnswer(ApiError::NoAnswer(OutboundError::NotJson))) => UserCredential::Nothing,
+            Err(SignInError::NoAnswer(error)) => return Err(given_up(&api, error)),
+            Err(error) => return Err(HelperError::refused(None, error.to_string())),
+        };
         let user_token = credential.token(&api).await.map_err(|error| match error {
             TradeError::Refused(sentence) => HelperError::refused(None, sentence),
             TradeError::NoAnswer(error) => given_up(&api, error),

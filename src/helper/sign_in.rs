@@ -220,6 +220,10 @@ impl<'a> BackstageClient<'a> {
                 tracing::info!(%error, "Backstage does not answer the refresh of a token that still serves");
                 Ok(Some(kept))
             }
+            Err(SignInError::Refused(code)) if code != INVALID_GRANT && kept.serve_until(now, now) => {
+                tracing::info!(code, "Backstage does not refresh a token now that still serves");
+                Ok(Some(kept))
+            }
             Err(SignInError::Refused(code)) => {
                 tracing::info!(code, "Backstage does not refresh the kept token");
                 if code == INVALID_GRANT

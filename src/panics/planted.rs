@@ -11,7 +11,7 @@ pub enum Place {
     Exchange,
     /// In a refresh: its lock is held and its intent written, and the token not spent yet.
     Refresh,
-    /// In a refresh, while its new tokens are verified.
+    /// In a refresh, or in the proof of a refresh token that was brought, while the new tokens are verified.
     Verification,
     /// In a logout that holds the login's lock.
     Forget,

@@ -174,18 +174,16 @@ fn carried(
     let places = Places { beside: request.file.parent(), home: request.home.as_deref() };
     for found in uses {
         let context = found.context;
-        match settings_of::cluster(&found, &places, notes) {
+        let cluster = settings_of::cluster(&found, &places, notes);
+        let checked = |cluster| settings_of::check(&cluster, &request.insecure_http_hosts).map(|()| cluster);
+        match cluster.and_then(checked) {
             Ok(cluster) if clusters.iter().any(|kept| kept.is_the_same_as(&cluster)) => {}
             Ok(cluster) => clusters.push(cluster),
             Err(reason) => left_out(notes, context, &reason),
         }
     }
     let clusters = redirect_port::one(clusters, notes);
-    let named = cluster_names::give(clusters);
-    let (kept, refused) = settings_of::checked(named, &request.insecure_http_hosts);
-    for (context, reason) in refused {
-        left_out(notes, &context, &reason);
-    }
+    let kept = cluster_names::give(clusters);
     let unused = kubeconfig.unused_users().filter(|(_, user)| runs_kubelogin(user));
     for (name, _) in unused.filter(|_| request.contexts.is_empty()) {
         notes.add(format!("The user {name:?} runs kubelogin and is in no context: it is left out."));
@@ -194,7 +192,7 @@ fn carried(
 }
 
 fn runs_kubelogin(user: &User) -> bool {
-    user.exec.as_ref().is_some_and(|exec| matches!(Runs::of(exec), Runs::Kubelogin(_)))
+    user.exec.as_ref().is_some_and(|exec| matches!(Runs::of(exec), Runs::Kubelogin(_) | Runs::Script))
 }
 
 fn left_out(notes: &mut Notes, context: &str, LeftOut(reason): &LeftOut) {

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::rt::task::spawn_blocking;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::catalog_entity::Catalog;
 use super::token_set::{TokenSet, serves};
@@ -32,6 +34,9 @@ const CATALOG_STANDS: time::Duration = time::Duration::minutes(5);
 
 /// How many of the client's logins are tried: one person has several, as with other scopes or another organization.
 const TRIED: usize = 8;
+
+/// How long a request waits for the folder: a local one is read in milliseconds.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// A login of kubelogin's, verified now.
 pub struct KubeloginsLogin {
@@ -192,21 +197,49 @@ async fn verified(
 /// The client's ID tokens, the one that lasts longest by its own word first.
 async fn cached(place: &KubeloginUser, cluster: &Arc<KnownCluster>, now: OffsetDateTime) -> Vec<WireSecret> {
     let (cache, known) = (KubeloginCache::new(&place.folder), Arc::clone(cluster));
-    let search = spawn_blocking(move || {
+    let search = in_time(READ_WITHIN, move || {
         let oidc = &known.settings.oidc;
         cache.search(Client { issuer: &oidc.issuer, id: &oidc.client_id }, now)
     });
-    let Ok(search) = search.await else { return Vec::new() };
-    match search {
-        Ok(found) => {
+    match search.await {
+        None => {
+            tracing::warn!(
+                cluster = cluster.name(),
+                "kubelogin's cache is not read in time: is its folder on a file system that hangs?"
+            );
+            Vec::new()
+        }
+        Some(Ok(found)) => {
             for (_, why) in &found.unread {
                 tracing::info!(cluster = cluster.name(), %why, "a file of kubelogin's cache is not used");
             }
             found.logins.into_iter().take(TRIED).map(|login| login.id_token).collect()
         }
-        Err(why) => {
+        Some(Err(why)) => {
             tracing::info!(cluster = cluster.name(), %why, "kubelogin's cache is not used");
             Vec::new()
         }
+    }
+}
+
+/// What a thread reads; none where that takes longer: the thread may wait for ever, the request does not.
+async fn in_time<T: Send + 'static>(limit: Duration, read: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    timeout(limit, spawn_blocking(read)).await.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_folder_that_hangs_keeps_no_request() {
+        let (go, wait) = mpsc::channel::<()>();
+        let limit = Duration::from_millis(1);
+        let read = in_time(limit, move || wait.recv_timeout(Duration::from_secs(20)).is_ok());
+        assert_eq!(read.await, None);
+        drop(go);
+        assert_eq!(in_time(Duration::from_mins(1), || 7).await, Some(7));
     }
 }

@@ -1,10 +1,12 @@
 //! `GET /status`: which clusters the caller is connected to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::backoff::Failing;
 use super::from_kubelogin::Asker;
@@ -19,6 +21,9 @@ use crate::store::StoreError;
 
 /// The reason that is given for a record that cannot be read.
 const UNREADABLE: &str = "unreadable";
+
+/// How long the answer waits for a login of kubelogin's, which is verified now: it is an answer for all clusters, and one's provider may hang.
+const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Tells of each cluster whether the caller is connected, as whom and until when. What is wrong with one login is said of that
 /// one.
@@ -84,7 +89,8 @@ async fn of_kubelogin(
     cluster: &Arc<KnownCluster>,
     now: OffsetDateTime,
 ) -> ClusterStatus {
-    let Ok(Some(login)) = logins.of_kubelogin(asker, cluster, now).await else { return unconnected };
+    let found = timeout(LOOKED_AT_WITHIN, logins.of_kubelogin(asker, cluster, now)).await;
+    let Ok(Ok(Some(login))) = found else { return unconnected };
     ClusterStatus {
         connected: true,
         subject: Some(login.subject),

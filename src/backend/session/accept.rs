@@ -19,6 +19,7 @@ use crate::backend::oidc::revocation_request::silence::WhileSilent;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
 use crate::backend::revocation::Revoker;
 use crate::backend::revocation::outbox::Revocation;
+use crate::backend::stopping::Stopping;
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::outbound::oauth2_bridge::token_response::Tokens;
@@ -134,6 +135,8 @@ pub struct Acceptance {
     pub revoker: Arc<Revoker>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How far the end of the process is.
+    pub stopping: Stopping,
 }
 
 impl Acceptance {

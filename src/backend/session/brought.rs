@@ -14,10 +14,14 @@ use crate::backend::oidc::provider_error::ProviderError;
 use crate::backend::oidc::token_endpoint::access_token::AccessTokenClaims;
 use crate::backend::oidc::token_endpoint::answer::NoTokens;
 use crate::backend::oidc::verification::{Parties, Unacceptable};
+use crate::backend::stopping::TooLate;
 use crate::outbound::oauth2_bridge::token_response::Tokens;
+use crate::panics::caught;
+use crate::panics::planted::{self, Place};
 use crate::problem::Problem;
 use crate::protocol::{BroughtRefreshToken, Code};
 use crate::random::{random_secret, sha256};
+use crate::settings::backend::WRITES;
 use crate::settings::cluster::ClusterToken;
 use crate::store::{Key, Swap};
 
@@ -56,6 +60,13 @@ struct Proved {
     verified: VerifiedIdToken,
     tokens: Tokens,
     /// The provider has given another refresh token, which this process alone knows.
+    is_rotated: bool,
+}
+
+/// What a refresh has brought.
+struct Fresh {
+    tokens: Tokens,
+    /// As in [`Proved`].
     is_rotated: bool,
 }
 
@@ -204,25 +215,52 @@ impl Acceptance {
             }
         };
         let is_rotated = fresh.refresh_token().is_some_and(|new| new.expose() != sent.expose());
-        let fresh = fresh.continuing(brought);
+        let fresh = Fresh { tokens: fresh.continuing(brought), is_rotated };
+        Box::pin(self.proved(cluster, metadata, begun, verified, fresh)).await
+    }
+
+    /// Looks at what a refresh has brought. It exists only here: neither a fault of the program in that nor the end of the process keeps
+    /// from the caller that the refresh token is spent.
+    async fn proved(
+        &self,
+        cluster: &KnownCluster,
+        metadata: &Metadata,
+        begun: &Begun<'_>,
+        verified: &VerifiedIdToken,
+        Fresh { tokens, is_rotated }: Fresh,
+    ) -> Result<Proof, NotKept> {
         let oidc = &cluster.settings.oidc;
         let parties = Parties { issuer: &oidc.issuer, client_id: &oidc.client_id };
         let origin =
             Origin::Refresh { subject: verified.subject(), organization: oidc.organization.as_deref() };
         let owner = Owner { user: &begun.user, said: &begun.said };
-        let proof = cluster.verified(metadata, &fresh, parties, origin, owner, self.clock.now()).await;
-        match proof {
-            Ok(verified) => Ok(Proof::Proved(Box::new(Proved { verified, tokens: fresh, is_rotated }))),
-            Err(why) if is_another_persons(&why) => {
+        let verify = caught(async {
+            planted::here(Place::Verification);
+            cluster.verified(metadata, &tokens, parties, origin, owner, self.clock.now()).await
+        });
+        let proof = tokio::select! {
+            biased;
+            proof = verify => proof.map_err(|panicked| panicked.to_string()),
+            () = self.stopping.no_time_for(WRITES) => Err(TooLate.to_string()),
+        };
+        let why = match proof {
+            Ok(Ok(verified)) => {
+                return Ok(Proof::Proved(Box::new(Proved { verified, tokens, is_rotated })));
+            }
+            Ok(Err(why)) if is_another_persons(&why) => {
                 // Its successor is known to this process alone.
-                self.revoke(cluster, &LoginKey::new(&begun.user, cluster.name()), &fresh).await;
-                Err(NotKept::Refused(not_one_persons(&why)))
+                self.revoke(cluster, &LoginKey::new(&begun.user, cluster.name()), &tokens).await;
+                return Err(NotKept::Refused(not_one_persons(&why)));
             }
-            Err(why) => {
-                tracing::warn!(cluster = cluster.name(), %why, "a refresh token that was brought is not kept: its refresh has proved nothing");
-                Ok(if is_rotated { Proof::Spent } else { Proof::Left })
-            }
-        }
+            Ok(Err(why)) => why.to_string(),
+            Err(why) => why,
+        };
+        tracing::warn!(
+            cluster = cluster.name(),
+            why,
+            "a refresh token that was brought is not kept: its refresh has proved nothing"
+        );
+        Ok(if is_rotated { Proof::Spent } else { Proof::Left })
     }
 
     /// What is known of a refresh token that has brought no tokens.

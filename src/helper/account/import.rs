@@ -6,6 +6,7 @@
 
 pub mod no_import;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,18 +14,19 @@ use self::no_import::{NoImport, nothing_in};
 use super::shown_time::utc;
 use super::{Account, unless_interrupted};
 use crate::helper::HelperError;
-use crate::helper::backend_client::harmless;
+use crate::helper::backend_client::{ApiError, Refusal, harmless};
 use crate::helper::kubectl::get_token;
 use crate::helper::kubectl::get_token::exec_info::Person;
 use crate::helper::session::auth_url::{AuthUrl, BadAuthUrl, redirect_uri_of};
 use crate::helper::session::which_cluster::{self, Choice};
 use crate::helper::terminal::tools::Tools;
+use crate::outbound::OutboundError;
 use crate::protocol::{
     BroughtRefreshToken, Code, Connected, ExchangeResponse, Info, RegisterResponse, TokensRequest,
 };
 use crate::settings::SettingsError;
 use crate::settings::login::LoginSettings;
-use crate::stop_signal::stop_requested_at_terminal;
+use crate::stop_signal::{outlive_terminal, stop_requested_at_terminal};
 use crate::store::kubelogin_cache::entry::{CachedLogin, Standing};
 use crate::store::kubelogin_cache::lock::{EntryLock, NotLocked};
 use crate::store::kubelogin_cache::place;
@@ -58,15 +60,20 @@ impl Order {
     /// With kubelogin's cache where a flag, `$KUBECACHEDIR` or the home says.
     ///
     /// # Errors
-    /// For a user without a home.
+    /// For a user without a home, where the folder is below it.
     pub fn new(
         takes: Takes,
         named: Option<&str>,
         kube_cache_dir: Option<&str>,
         home: Option<&Path>,
     ) -> Result<Self, SettingsError> {
+        let is_elsewhere = || named.or(kube_cache_dir).is_some_and(|folder| !folder.starts_with('~'));
+        let home = home.or_else(|| is_elsewhere().then_some(Path::new("")));
         let home = home.ok_or_else(|| {
-            SettingsError("kubelogin's cache cannot be found without a home: set HOME.".to_owned())
+            SettingsError(
+                "kubelogin's cache cannot be found without a home: set HOME, or name its folder with --token-cache-dir."
+                    .to_owned(),
+            )
         })?;
         let folder = match named {
             Some(folder) => place::expanded(folder, home),
@@ -123,14 +130,16 @@ fn is_of_this_login(error: &HelperError) -> bool {
 }
 
 /// Whether an answer leaves open if the login was taken: these come after the refresh token was sent, too.
-fn leaves_open(error: &HelperError) -> bool {
+fn leaves_open(error: &ApiError) -> bool {
     use Code::{ExchangeInProgress, InternalError, StoreUnavailable, Timeout};
     match error {
-        HelperError::Unreachable { .. } => true,
-        HelperError::Refused { code, .. } => {
-            matches!(code, Some(ExchangeInProgress | InternalError | StoreUnavailable | Timeout))
+        ApiError::NoAnswer(OutboundError::NotConnected(_)) => false,
+        ApiError::NoAnswer(_) => true,
+        ApiError::Refused(Refusal { code: Some(code), .. }) => {
+            matches!(code, ExchangeInProgress | InternalError | StoreUnavailable | Timeout)
         }
-        _ => false,
+        // Of a server in between.
+        ApiError::Refused(Refusal { code: None, status, .. }) => *status >= 500,
     }
 }
 
@@ -182,14 +191,21 @@ impl Prepared<'_> {
         let Offer { login: CachedLogin { name, id_token, refresh_token, .. }, lock } = offer;
         let cluster = Some(cluster.clone());
         let tokens = TokensRequest { id_token, access_token: None, refresh_token, cluster };
-        let answer = account.answer(|| account.api.import(account.user_token.as_ref(), &tokens)).await;
+        // Of all tries: what a later one is refused for says nothing of an earlier one.
+        let is_open = Cell::new(false);
+        let answer = account.answer(|| async {
+            let answer = account.api.import(account.user_token.as_ref(), &tokens).await;
+            is_open.set(is_open.get() || answer.as_ref().is_err_and(leaves_open));
+            answer
+        });
+        let answer = answer.await;
         let path = cache.path_of(&name);
         let connected = match answer {
             Ok(ExchangeResponse::Connected(connected)) => connected,
             Ok(ExchangeResponse::Denied(_)) => {
                 return Err(HelperError::refused(None, "The backend says no."));
             }
-            Err(error) if lock.is_some() && leaves_open(&error) => {
+            Err(_) if lock.is_some() && is_open.get() => {
                 return Err(NoImport::Unknown { path, backend: account.api.address().to_owned() }.into());
             }
             Err(error) => return Err(error),
@@ -306,6 +322,7 @@ async fn locked(
 
 /// Neither Ctrl-C nor a terminal that is closed ends it.
 async fn to_its_end<T>(work: impl Future<Output = T>, tools: &Tools) -> T {
+    outlive_terminal();
     let mut work = std::pin::pin!(work);
     tokio::select! {
         biased;
@@ -336,4 +353,20 @@ fn outcome(connected: &Connected) -> String {
         "then run kubectl, and this command again"
     };
     format!("Connected: {user} is {account} at cluster {cluster} until {until}, {then}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_is_asked_for_where_the_folder_needs_one() {
+        let folder =
+            |named, variable| Order::new(Takes::IdToken, named, variable, None).map(|order| order.folder);
+        assert_eq!(folder(Some("/var/cache"), None).unwrap(), Path::new("/var/cache"));
+        assert_eq!(folder(None, Some("/var/kube")).unwrap(), Path::new("/var/kube/oidc-login"));
+        for (named, variable) in [(Some("~/cache"), None), (None, Some("~")), (None, None)] {
+            assert!(folder(named, variable).is_err(), "{named:?} {variable:?}");
+        }
+    }
 }

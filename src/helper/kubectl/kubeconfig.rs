@@ -193,7 +193,27 @@ async fn put(
         tools.answers.say_whole(&format!("{} is written.", path.display()));
     }
     for context in &contexts {
-        tools.answers.say_whole(&format!("Try it: kubectl --context {context} get pods"));
+        tools.answers.say_whole(&try_it(context));
     }
     Ok(())
+}
+
+fn try_it(context: &str) -> String {
+    // zsh matches files with the brackets of an IPv6 address.
+    let context = shlex::try_quote(context).unwrap_or_default();
+    format!("Try it: kubectl --context {context} get pods")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_shell_would_match_files_with_is_quoted() {
+        assert_eq!(
+            try_it("dev@b.example:8443/portal"),
+            "Try it: kubectl --context dev@b.example:8443/portal get pods"
+        );
+        assert_eq!(try_it("dev@[::1]:8443"), "Try it: kubectl --context 'dev@[::1]:8443' get pods");
+    }
 }

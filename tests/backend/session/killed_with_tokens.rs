@@ -62,3 +62,17 @@ fn an_import_after_such_a_death_is_kept_without_refresh() {
     assert_eq!(here.idp.refreshes(), 1, "the refresh token was sent twice");
     assert_eq!(api.cluster_status()["connected"], true);
 }
+
+/// What has come of its refresh token is lost with the fault, and the ID token counts all the same.
+#[test]
+fn an_import_with_a_fault_of_the_program_in_its_proof_is_told_as_spent() {
+    let here = Deployment::new("import_with_a_fault");
+    note_verifier(&here.world);
+    let (_backend, api) = here.start_as(&here.plan.clone().with("PLANTED_PANIC", "verification"));
+    let tokens = api.register_own().tokens(&here.idp, "felix");
+    let answer = api.post("/tokens", &tokens);
+    let told = (answer.status, &answer.json["refreshable"], &answer.json["broughtRefreshToken"]);
+    assert_eq!(told, (200, &json!(false), &json!("spent")), "{}", answer.text);
+    assert_eq!(api.cluster_status()["connected"], true);
+    assert_eq!(here.idp.refreshes(), 1);
+}

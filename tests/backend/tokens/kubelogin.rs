@@ -1,9 +1,11 @@
 //! `KUBELOGIN_CACHE_DIR`: a user without a login of their own here has the one that the real kubelogin has on this machine.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::get_token::{Portal, TOKEN};
-use crate::harness::clients::api::Api;
+use crate::harness::clients::api::{Api, until};
 use crate::harness::deployment::Deployment;
 use crate::harness::peers::provider::Provider;
 use crate::harness::programs::backend::Backend;
@@ -74,6 +76,21 @@ fn another_persons_login_and_a_forged_one_serve_no_one() {
     let forged = format!("{signed}.{other}{}", &signature[1..]);
     std::fs::write(&file, json!({ "id_token": forged }).to_string()).unwrap();
     api.get(PODS).assert_status_object(403, "not_connected");
+}
+
+/// A provider that takes connections and says nothing does not hold up what is said of all clusters.
+#[test]
+fn with_a_provider_that_hangs_status_answers_all_the_same() {
+    let here = Deployment::new("kubelogin_cache_hangs").with("IDP_TIMEOUT", "25s").with_cluster();
+    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    kubelogin.get_token_with_login(&here.idp, "felix", &[]);
+    here.idp.freeze();
+    let (_backend, api) = start(&here, &kubelogin);
+    let asked = Instant::now();
+    assert_eq!(api.cluster_status()["connected"], false);
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+    here.idp.resume();
+    until(|| api.get("/status"), |answer| answer.json["clusters"][0]["connected"] == true);
 }
 
 /// A login of the user's own goes first.

@@ -25,6 +25,8 @@ pub enum Fault {
     Hints,
     /// Answers this instead.
     Answers(Value),
+    /// Answers this with 400.
+    Refuses(Value),
     /// Answers with this in the place of that.
     Rewrites(&'static str, &'static str),
 }
@@ -125,6 +127,9 @@ fn converse(mut client: TcpStream, port: u64, shared: &Shared) -> io::Result<()>
             Some(Fault::WantsItsOwnConnection) if !first => return Ok(()),
             Some(Fault::Answers(answer)) => {
                 client.write_all(&counted("HTTP/1.1 200 OK", &answer.to_string()))?;
+            }
+            Some(Fault::Refuses(answer)) => {
+                client.write_all(&counted("HTTP/1.1 400 Bad Request", &answer.to_string()))?;
             }
             Some(Fault::Rewrites(from, to)) => {
                 let Parts { first_line, body, .. } = Parts::of(&whole()?);

@@ -9,6 +9,7 @@ use super::run;
 use crate::harness::clients::api::Api;
 use crate::harness::deployment::Deployment;
 use crate::harness::network::far_backend::FarBackend;
+use crate::harness::network::faulty_front::{Fault, FaultyFront};
 use crate::harness::peers::cluster::Cluster;
 use crate::harness::peers::idp::Idp;
 use crate::harness::peers::provider::Provider;
@@ -16,6 +17,8 @@ use crate::harness::process::Process;
 use crate::harness::programs::backend::Backend;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::programs::kubelogin::Kubelogin;
+
+const TOKENS: &str = "/api/cluster-auth/tokens";
 
 /// A backend with Felix as every caller, and kubelogin on the same machine.
 struct Parts {
@@ -114,7 +117,9 @@ fn a_login_is_moved_and_kubelogin_asks_anew() {
     assert_eq!((parts.kubelogin.files(false).len(), parts.kubelogin.files(true).len()), (0, 1));
     // The backend's own, for the proof.
     assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (1, 0));
-    parts.take_over().assert(1, &["has left a lock at", "--token-cache-storage=disk"]);
+    parts
+        .take_over()
+        .assert(1, &["has left a lock at", "as does import --take-over", "--token-cache-storage=disk"]);
     parts.kubelogin_logs_in();
     parts.kubelogin.get_token(&["--force-refresh"]);
     assert_eq!(parts.here.idp.revocations(), 0);
@@ -209,6 +214,21 @@ fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelog
     assert_eq!(parts.here.idp.revocations(), 0);
 }
 
+/// The answer tells of the login that the backend has already: that one is refreshed, and kubelogin's is not moved.
+#[test]
+fn beside_a_login_of_the_portals_kubelogins_stays_where_it_is_until_it_is_proved() {
+    let Some(parts) = Parts::start("import_beside") else { return };
+    parts.api.log_in(&parts.here.idp, "felix");
+    parts.kubelogin_logs_in();
+    parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
+    let words = [CONNECTED, "refreshed by itself", "kubelogin's cache is as it was"];
+    assert_said(&parts.take_over(), 1, &words);
+    parts.entry();
+    parts.kubelogin.get_token(&["--force-refresh"]);
+    assert_said(&parts.take_over(), 0, &[CONNECTED, "kubelogin has this login no more"]);
+    assert_eq!(parts.here.idp.revocations(), 0);
+}
+
 /// What came of it is not known, so neither of the two may send it again.
 #[test]
 fn a_login_that_may_be_spent_is_taken_from_kubelogin_and_that_is_said() {
@@ -251,11 +271,31 @@ fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
     assert!(entry.exists());
 }
 
+/// The first request has moved it, and only its answer was lost.
+#[test]
+fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_taken() {
+    let Some(parts) = Parts::start("import_lost_then_refused") else { return };
+    parts.kubelogin_logs_in();
+    let (front, entry) = (FaultyFront::before(&parts.backend.url), parts.entry());
+    front.fault(TOKENS, Fault::LacksItsEnd);
+    let plan = HelperPlan::of_command(&parts.here.world, "import", &front.url);
+    let mut helper = plan.argument("--take-over").launch();
+    helper.wait_for_line("The backend does not answer yet");
+    let error = json!({ "name": "AuthenticationError", "message": "It has ended.", "code": "token_invalid" });
+    front.fault(TOKENS, Fault::Refuses(json!({ "error": error, "response": { "statusCode": 401 } })));
+    let words = ["it is not known whether it has the login", entry.to_str().unwrap(), "else run this again"];
+    Ending::of(&mut helper).assert(1, &words);
+    assert_eq!(parts.here.idp.refreshes(), 1);
+    assert!(entry.exists());
+}
+
 /// Ended there, the refresh token would be kubelogin's and the backend's.
 #[test]
-fn ctrl_c_does_not_end_the_wait_for_the_answer_to_a_whole_login() {
+fn neither_a_closed_terminal_nor_ctrl_c_ends_the_wait_for_the_answer_to_a_whole_login() {
     let Some(parts) = Parts::start("import_ctrl_c") else { return };
     let (mut helper, entry) = parts.sent();
+    // Its input is no terminal, as with `</dev/null`.
+    helper.signal(Signal::SIGHUP);
     helper.signal(Signal::SIGINT);
     helper.wait_for_line("this waits for the backend's answer");
     parts.here.idp.release();

@@ -183,10 +183,30 @@ fn a_refresh_that_is_answered_with_nothing_of_oauths_costs_no_login() {
     let name = sha256(format!("{}\nbackstage-oidc-helper", front.url).as_bytes());
     write_privately(&here.world, &format!("backstage-{name}.json"), &kept.to_string());
     front.fault(TOKEN_CALL, Fault::Answers(json!({ "error": { "name": "NotFoundError" } })));
+    let status = HelperPlan::of_command(&here.world, "status", &front.url);
+    Ending::of(&mut status.launch()).assert(1, &["run backstage-oidc-helper login first", "(not_signed_in)"]);
     let mut helper = HelperPlan::new(&here.world, &front.url).start();
     let (authorize_url, _) = here.follow(&helper.link);
     assert!(authorize_url.starts_with(&format!("{}/api/auth/v1/authorize?", front.url)), "{authorize_url}");
     helper.process.kill();
+}
+
+#[test]
+fn a_refusal_that_may_pass_does_not_end_a_token_that_still_serves() {
+    let here = Installation::new("sign_in_refused_for_now");
+    here.sign_in();
+    here.ends_in(30);
+    let front = FaultyFront::before(&here.ingress.url);
+    let mut kept = here.kept();
+    kept["backstageUrl"] = json!(front.url);
+    let name = sha256(format!("{}\nbackstage-oidc-helper", front.url).as_bytes());
+    write_privately(&here.world, &format!("backstage-{name}.json"), &kept.to_string());
+    front.fault(TOKEN_CALL, Fault::Refuses(json!({ "error": "temporarily_unavailable" })));
+    let status = || Ending::of(&mut HelperPlan::of_command(&here.world, "status", &front.url).launch());
+    status().assert(0, &["dev: connected"]);
+    // An ended one is forgotten.
+    front.fault(TOKEN_CALL, Fault::Refuses(json!({ "error": "invalid_grant" })));
+    status().assert(1, &["(not_signed_in)"]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ const HEADER = 'x-cluster-auth-own-server';
 /** Backstage answers 503 until all plugins have started. */
 const TRIES = 10;
 const PAUSE_MS = 1_000;
+/** For one try: the address may be one that takes a connection and says nothing. */
+const TIMEOUT_MS = 5_000;
 
 /**
  * Asks this plugin's own address once at the start, so that upgrades are looked after before anybody asks for something. If the address
@@ -19,15 +21,19 @@ const PAUSE_MS = 1_000;
 export function askOwnServer({
   discovery,
   lifecycle,
+  timeoutMs = TIMEOUT_MS,
 }: {
   discovery: DiscoveryService;
   lifecycle: LifecycleService;
+  timeoutMs?: number;
 }): RequestHandler {
   const secret = randomBytes(32).toString('hex');
   const stopped = new AbortController();
   lifecycle.addStartupHook(() => {
     // Not awaited: no request is answered before this returns.
-    ask(discovery, { secret, signal: stopped.signal }).catch(() => {});
+    ask(discovery, { secret, timeoutMs, signal: stopped.signal }).catch(
+      () => {},
+    );
   });
   lifecycle.addShutdownHook(() => stopped.abort());
   return (request, response, next) => {
@@ -41,18 +47,24 @@ export function askOwnServer({
 
 async function ask(
   discovery: DiscoveryService,
-  { secret, signal }: { secret: string; signal: AbortSignal },
+  {
+    secret,
+    timeoutMs,
+    signal,
+  }: { secret: string; timeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
   const url = await discovery.getBaseUrl('cluster-auth');
   for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
     const answer = await fetch(url, {
       headers: { [HEADER]: secret },
       redirect: 'manual',
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     }).catch(() => undefined);
     if (answer?.status === 204) {
       return;
     }
+    // What is not read would keep its connection.
+    await answer?.body?.cancel().catch(() => {});
     await pause(signal);
   }
 }

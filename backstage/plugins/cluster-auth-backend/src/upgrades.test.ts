@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { mockCredentials } from '@backstage/backend-test-utils';
 import {
   ask,
@@ -306,4 +307,20 @@ it('listens only where another plugin does, whenever that begins', () => {
   server.on('upgrade', () => {});
   server.on('upgrade', () => {});
   expect(server.listenerCount('upgrade')).toBe(3);
+});
+
+it('leaves an upgrade to another listener for ten seconds and no longer', () => {
+  jest.useFakeTimers();
+  stops.push(() => jest.useRealTimers());
+  const server = http.createServer();
+  const request = { socket: { server } } as unknown as IncomingMessage;
+  new Upgrades().lookAfter(request);
+  server.on('upgrade', () => {});
+  const socket = Object.assign(new PassThrough(), { bytesWritten: 0 });
+  const end = jest.spyOn(socket, 'end');
+  server.emit('upgrade', { url: '/other' }, socket, Buffer.alloc(0));
+  jest.advanceTimersByTime(9_999);
+  expect(end).not.toHaveBeenCalled();
+  jest.advanceTimersByTime(1);
+  expect(end).toHaveBeenCalledTimes(1);
 });

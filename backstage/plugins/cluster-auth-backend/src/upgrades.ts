@@ -2,8 +2,11 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** Longer than another plugin takes to find out who asks for an upgrade. */
-const PATIENCE_MS = 60_000;
+/**
+ * Longer than another plugin takes to find out who asks for an upgrade. An upgrade at a path that no plugin has is held for so
+ * long, and asks for no credential.
+ */
+const PATIENCE_MS = 10_000;
 
 /** Where this plugin's paths begin. */
 const BASE_PATH = '/api/cluster-auth/';

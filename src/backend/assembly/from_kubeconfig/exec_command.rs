@@ -9,6 +9,10 @@ const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
 const KUBELOGIN: [&str; 4] = ["kubelogin", "kubectl-oidc_login", "kubectl-oidc-login", "oidc-login"];
 /// Flags that Azure's program of the same name has, and kubelogin has not.
 const AZURES: [&str; 6] = ["server-id", "tenant-id", "client-id", "login", "environment", "l"];
+/// Programs of clouds, which have sentences of their own.
+const OF_CLOUDS: [&str; 4] = ["aws", "aws-iam-authenticator", "gke-gcloud-auth-plugin", "gcloud"];
+/// Stands in a script's words before each sign that a shell does not take as it is.
+const MARK: char = '\u{1}';
 
 /// What a credential plugin runs.
 pub enum Runs {
@@ -16,8 +20,10 @@ pub enum Runs {
     Kubelogin(Flags),
     /// Azure's program of the same name.
     AzuresKubelogin,
-    /// Another program.
-    Other(String),
+    /// kubelogin in a script, in which words are not what is written, or more follows.
+    Script,
+    /// Another program. Without its name where the command has blanks: that may be a whole command line, with its secrets.
+    Other(Option<String>),
 }
 
 impl Runs {
@@ -25,7 +31,10 @@ impl Runs {
     pub fn of(exec: &Exec) -> Self {
         let words = words(exec);
         let at = (0..words.len()).find_map(|index| arguments_of_kubelogin(words.get(index..)?));
-        let Some(arguments) = at else { return Self::Other(program_name(&exec.command)) };
+        let Some(arguments) = at else { return Self::Other(name_for_sentences(&exec.command)) };
+        if arguments.iter().any(|word| word.contains(MARK)) {
+            return Self::Script;
+        }
         let flags = Flags::read(arguments);
         if !flags.has("oidc-issuer-url") && AZURES.iter().any(|name| flags.has(name)) {
             return Self::AzuresKubelogin;
@@ -34,15 +43,48 @@ impl Runs {
     }
 }
 
-/// The words of the command; of a script for a shell, the words of the script.
+/// The words of the command; of a script for a shell, the words of the script with their marks.
 fn words(exec: &Exec) -> Vec<String> {
     let is_shell = SHELLS.contains(&program_name(&exec.command).as_str());
     let is_script = |word: &String| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
     let script = exec.args.iter().skip_while(|word| !is_script(word)).nth(1);
-    if let Some(words) = script.filter(|_| is_shell).and_then(|script| shlex::split(script)) {
+    if let Some(words) = script.filter(|_| is_shell).and_then(|script| shlex::split(&marked(script))) {
         return words;
     }
     std::iter::once(&exec.command).chain(&exec.args).cloned().collect()
+}
+
+/// The script with a [`MARK`] before each variable, substitution and end of a command (POSIX, Shell Command Language, 2.2 and 2.3).
+fn marked(script: &str) -> String {
+    let (mut marked, mut quote, mut before) = (String::new(), None, ' ');
+    let mut rest = script.trim().chars();
+    while let Some(c) = rest.next() {
+        let is_sign = match quote {
+            None => "$`;|&()\n".contains(c),
+            Some('"') => "$`".contains(c),
+            Some(_) => false,
+        };
+        marked.extend(is_sign.then_some(MARK));
+        marked.push(c);
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None | Some('"'), '\\') => marked.extend(rest.next()),
+            // A comment, in which a quote is none.
+            (None, '#') if before.is_whitespace() => {
+                let ends = rest.by_ref().any(|c| c == '\n');
+                marked.extend(ends.then_some([MARK, '\n']).into_iter().flatten());
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    marked
+}
+
+fn name_for_sentences(command: &str) -> Option<String> {
+    let name = program_name(command);
+    (!command.contains(char::is_whitespace) || OF_CLOUDS.contains(&name.as_str())).then_some(name)
 }
 
 /// What follows kubelogin's name, where the words begin with it.
@@ -111,7 +153,7 @@ mod tests {
             ("''", ""),
         ] {
             let Runs::Other(found) = of(line) else { panic!("{line}") };
-            assert_eq!(found, program, "{line}");
+            assert_eq!(found.as_deref(), Some(program), "{line}");
         }
     }
 }

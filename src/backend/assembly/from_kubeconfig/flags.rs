@@ -2,7 +2,7 @@
 //! flags, and lists and pairs in the form of CSV.
 
 /// The switches of kubelogin 1.25 to 1.36 and of its log (klog): they take no word after them.
-const SWITCHES: [&str; 14] = [
+const SWITCHES: [&str; 15] = [
     "oidc-use-access-token",
     "oidc-use-pkce",
     "force-refresh",
@@ -12,12 +12,50 @@ const SWITCHES: [&str; 14] = [
     "tls-renegotiation-freely",
     "logtostderr",
     "alsologtostderr",
+    "legacy_stderr_threshold_behavior",
     "add_dir_header",
     "one_output",
     "skip_headers",
     "skip_log_headers",
     "help",
 ];
+
+/// Its flags with a value: the next word is theirs, whatever it looks like. A secret may begin with two dashes.
+const WITH_VALUE: [&str; 30] = [
+    "oidc-issuer-url",
+    "oidc-client-id",
+    "oidc-client-secret",
+    "oidc-redirect-url",
+    "oidc-redirect-url-hostname",
+    "oidc-redirect-url-authcode-keyboard",
+    "oidc-extra-scope",
+    "oidc-request-header",
+    "oidc-pkce-method",
+    "oidc-auth-request-extra-params",
+    "token-cache-dir",
+    "token-cache-storage",
+    "certificate-authority",
+    "certificate-authority-data",
+    "grant-type",
+    "listen-address",
+    "listen-port",
+    "browser-command",
+    "authentication-timeout-sec",
+    "local-server-cert",
+    "local-server-key",
+    "open-url-after-authentication",
+    "username",
+    "password",
+    "v",
+    "vmodule",
+    "stderrthreshold",
+    "log_dir",
+    "log_file",
+    "log_file_max_size",
+];
+
+/// A longer name of a flag is no name.
+const LONGEST_NAME: usize = 40;
 
 /// Flags, each taken by the one who carries it over: those that are left were not. Has no `Debug`: values are secrets.
 pub struct Flags {
@@ -40,6 +78,7 @@ impl Flags {
             let value = match value {
                 Some(value) => value.to_owned(),
                 None if SWITCHES.contains(&name) => "true".to_owned(),
+                None if WITH_VALUE.contains(&name) => rest.next().cloned().unwrap_or_default(),
                 None => rest.next_if(|next| !next.starts_with("--")).cloned().unwrap_or_default(),
             };
             flags.given.push((name.to_owned(), unquoted(&value).to_owned()));
@@ -94,11 +133,15 @@ impl Flags {
             .is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 
-    /// The names of the flags that were not taken, each once, and words that are no flags.
+    /// The names of the flags that were not taken, each once, and that there are words that are no flags. What is no name may be a secret.
     pub fn left(self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for (name, _) in self.given {
-            let shown = if name.len() == 1 { format!("-{name}") } else { format!("--{name}") };
+            let shown = match name.as_str() {
+                name if !is_name(name) => "flags of strange names".to_owned(),
+                name if name.len() == 1 => format!("-{name}"),
+                name => format!("--{name}"),
+            };
             if !names.contains(&shown) {
                 names.push(shown);
             }
@@ -108,6 +151,11 @@ impl Flags {
         }
         names
     }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    name.len() <= LONGEST_NAME && name.chars().all(is_sign)
 }
 
 /// The name of a flag, and its value where it is in the same word.
@@ -178,12 +226,12 @@ mod tests {
             assert_eq!(flags(words).value("oidc-client-id").as_deref(), Some("k8s"), "{words:?}");
         }
         assert_eq!(flags(&["--oidc-client-id"]).value("oidc-client-id"), None);
-        assert_eq!(flags(&["--oidc-client-id", "--force-refresh"]).value("oidc-client-id"), None);
-        // A secret may begin with a dash, or hold an equals sign.
-        assert_eq!(
-            flags(&["--oidc-client-secret", "-s=x="]).value("oidc-client-secret").as_deref(),
-            Some("-s=x=")
-        );
+        assert_eq!(flags(&["--new-flag", "--force-refresh"]).value("new-flag"), None);
+        // A secret may begin with dashes, or hold an equals sign.
+        for secret in ["-s=x=", "--s=x=", "--force-refresh", "get-token"] {
+            let read = flags(&["--oidc-client-secret", secret]).value("oidc-client-secret");
+            assert_eq!(read.as_deref(), Some(secret));
+        }
     }
 
     #[test]

@@ -121,17 +121,23 @@ fn of_exec(exec: &Exec, name: &str, notes: &mut Notes) -> Result<OidcLogin, Left
         Runs::AzuresKubelogin => Err(LeftOut(format!(
             "its user {name:?} runs Azure's kubelogin, another program of that name, with an application of Azure's own. Register one for people in Backstage: docs/providers/entra.md shows its settings."
         ))),
-        Runs::Other(program) if program == "aws" || program == "aws-iam-authenticator" => {
+        Runs::Script => Err(LeftOut(format!(
+            "its user {name:?} runs kubelogin in a script with variables, or with more behind it, so what kubelogin gets is not written there: write its flags as args, and run this again."
+        ))),
+        Runs::Other(None) => Err(LeftOut(format!(
+            "its user {name:?} runs another program than kubelogin, or has a whole command line as its command: there write each word behind the program's name as one of its args, and run this again."
+        ))),
+        Runs::Other(Some(program)) if program == "aws" || program == "aws-iam-authenticator" => {
             Err(LeftOut(format!(
                 "its user {name:?} runs {program}: the cluster takes credentials of AWS IAM. If an OIDC identity provider is associated with the EKS cluster, write its settings by hand (docs/providers.md)."
             )))
         }
-        Runs::Other(program) if program.starts_with("gke-gcloud") || program == "gcloud" => {
+        Runs::Other(Some(program)) if program.starts_with("gke-gcloud") || program == "gcloud" => {
             Err(LeftOut(format!(
                 "its user {name:?} runs {program}, with an application of Google's own. docs/providers/google.md shows the settings for one of yours."
             )))
         }
-        Runs::Other(program) => Err(LeftOut(format!(
+        Runs::Other(Some(program)) => Err(LeftOut(format!(
             "its user {name:?} runs {program:?}, which is not kubelogin: its identity provider is not written there."
         ))),
     }
@@ -182,9 +188,12 @@ fn note_pkce(flags: &mut Flags, name: &str, notes: &mut Notes) {
 fn request_headers(flags: &mut Flags, name: &str, notes: &mut Notes) -> TokenOriginHeader {
     let headers = flags.pairs("oidc-request-header");
     let is_origin = |header: &str| header.eq_ignore_ascii_case("origin");
+    let is_name = |header: &str| header.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     for (header, _) in headers.iter().filter(|(header, _)| !is_origin(header)) {
+        // What is no name may be a whole header.
+        let header = if is_name(header) { format!(" {header:?}") } else { String::new() };
         notes.add(format!(
-            "The user {name:?}: --oidc-request-header {header:?} is not carried over, as the backend sends no headers of a setting."
+            "The user {name:?}: --oidc-request-header{header} is not carried over, as the backend sends no headers of a setting."
         ));
     }
     if headers.iter().any(|(header, _)| is_origin(header)) {

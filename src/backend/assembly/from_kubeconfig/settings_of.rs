@@ -232,26 +232,17 @@ fn provider_certificates(
     (!pem.is_empty()).then_some(pem)
 }
 
-/// The clusters that the backend takes, and those that it refuses, each context with the reason.
-pub fn checked(
-    clusters: Vec<ClusterSettings>,
-    insecure_hosts: &[String],
-) -> (Vec<ClusterSettings>, Vec<(String, LeftOut)>) {
-    let mut kept = Vec::new();
-    let mut refused = Vec::new();
-    for cluster in clusters {
-        match check(&cluster, insecure_hosts) {
-            Ok(()) => kept.push(cluster),
-            Err(reason) => refused.push((cluster.context, reason)),
-        }
-    }
-    (kept, refused)
-}
-
-fn check(cluster: &ClusterSettings, insecure_hosts: &[String]) -> Result<(), LeftOut> {
-    // One setting is one line.
+/// Checks what the backend would refuse, before a cluster has its name and its redirect URI: those depend on the others, and a cluster that
+/// is left out decides nothing for them.
+///
+/// # Errors
+/// Why the backend refuses it.
+pub fn check(cluster: &ClusterSettings, insecure_hosts: &[String]) -> Result<(), LeftOut> {
+    // One setting is one line. Of the names one becomes the title.
     let secret = cluster.client_secret.as_ref().map(ExposeSecret::expose_secret);
-    let mut values = cluster.settings.iter().map(|setting| setting.value.as_str()).chain(secret);
+    let names = [cluster.cluster_name.as_str(), &cluster.context];
+    let values = cluster.settings.iter().map(|setting| setting.value.as_str());
+    let mut values = values.chain(secret).chain(names);
     if values.any(|value| value.chars().any(char::is_control)) {
         return Err(LeftOut("one of its values has a line break or another control character.".to_owned()));
     }

@@ -1,5 +1,7 @@
 //! Kubeconfigs as people have them: `tests/backend/from_kubeconfig`.
 
+mod hidden;
+
 use super::*;
 use crate::settings::Source;
 use crate::settings::backend::BackendSettings;

@@ -52,7 +52,7 @@ pub enum NoImport {
         reason: String,
     },
     /// A lock alone.
-    #[error("kubelogin has left a lock at {} and no token of this cluster, as it does with --token-cache-storage=keyring, which this program does not read: run kubectl once with --token-cache-storage=disk in kubelogin's arguments, then import again.", .0.display())]
+    #[error("kubelogin has left a lock at {} and no token of this cluster, as it does with --token-cache-storage=keyring, which this program does not read, and as does import --take-over: run kubectl once with --token-cache-storage=disk in kubelogin's arguments, then import again.", .0.display())]
     Keyring(PathBuf),
     /// Nothing of that client.
     #[error("kubelogin's cache at {folder} has no token of {issuer} for the client {client}: run kubectl once at this cluster, or name another folder with --token-cache-dir.", folder = .folder.display())]

@@ -1,7 +1,7 @@
 //! Adds entries to the text of a kubeconfig. Everything else stays byte for byte: comments, order, fields that this program does not know.
 //!
 //! The lists are found as kubectl and the tools of clouds write them. Then the edited text is parsed, and must hold just what was there and
-//! the entries: in a text that is written in another way nothing is changed. A JSON file is written anew as JSON.
+//! the entries: in a text that is written in another way nothing is changed. A JSON file to which something is added is written anew as JSON.
 
 mod lines;
 
@@ -125,6 +125,9 @@ pub fn edited(text: &str, wanted: &Wanted) -> Result<String, NotEdited> {
 /// The edited text, if it says what it should.
 fn finished(text: &str, lines: Text, found: bool, content: Map<String, Value>) -> Result<String, NotEdited> {
     if text.trim_start().starts_with('{') && serde_json::from_str::<Value>(text).is_ok() {
+        if parsed(text).as_ref() == Ok(&content) {
+            return Ok(text.to_owned());
+        }
         let json = serde_json::to_string_pretty(&content).map_err(|_| NotEdited::Unusual)?;
         return Ok(json + "\n");
     }

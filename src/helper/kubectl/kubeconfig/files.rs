@@ -73,17 +73,21 @@ impl Files {
     /// Writes each entry where one of its name is, else to the default file. Returns the files that were changed.
     ///
     /// # Errors
-    /// As the variants of [`KubeconfigRefusal`] say.
+    /// As the variants of [`KubeconfigRefusal`] say. What can be known before is looked at in all files before one is written.
     pub async fn merge(&self, wanted: &Wanted) -> Result<Vec<PathBuf>, KubeconfigRefusal> {
-        let mut written = Vec::new();
-        for (path, part) in self.parts(wanted)? {
-            let target = followed(&path).map_err(|reason| unusable(&path, reason))?;
-            if let Some(folder) = path.parent() {
-                make(folder).map_err(|reason| unusable(&path, reason))?;
+        let parts = self.parts(wanted)?;
+        for (path, part) in &parts {
+            if changed_text(path, part)?.is_some() {
+                is_own(&followed(path).map_err(|reason| unusable(path, reason))?)?;
             }
-            let _lock = Lock::of(&path).await?;
-            if write(&path, &target, &part)? {
-                written.push(path);
+        }
+        let mut written = Vec::new();
+        for (path, part) in parts {
+            match write(&path, &part).await {
+                Ok(true) => written.push(path),
+                Ok(false) => {}
+                Err(reason) if written.is_empty() => return Err(reason),
+                Err(reason) => return Err(KubeconfigRefusal::Partly { written, reason: Box::new(reason) }),
             }
         }
         Ok(written)
@@ -153,11 +157,16 @@ impl Drop for Lock {
     }
 }
 
-/// Reads, edits and replaces a file, without a pause in which the program could be ended. Returns whether it changed.
-fn write(path: &Path, target: &Path, wanted: &Wanted) -> Result<bool, KubeconfigRefusal> {
+/// Reads, edits and replaces a file under its lock, then without a pause in which the program could be ended. Returns whether it changed.
+async fn write(path: &Path, wanted: &Wanted) -> Result<bool, KubeconfigRefusal> {
+    let target = followed(path).map_err(|reason| unusable(path, reason))?;
+    if let Some(folder) = path.parent() {
+        make(folder).map_err(|reason| unusable(path, reason))?;
+    }
+    let _lock = Lock::of(path).await?;
     let Some(new) = changed_text(path, wanted)? else { return Ok(false) };
-    is_own(target)?;
-    replace(target, new.as_bytes()).map_err(|reason| unusable(path, reason))?;
+    is_own(&target)?;
+    replace(&target, new.as_bytes()).map_err(|reason| unusable(path, reason))?;
     Ok(true)
 }
 

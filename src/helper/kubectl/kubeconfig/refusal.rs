@@ -71,11 +71,23 @@ pub enum KubeconfigRefusal {
         /// Its name.
         name: String,
     },
+    /// Something went wrong after one of several files was written.
+    #[error("{} is written, and the rest is not: {reason}", shown(.written))]
+    Partly {
+        /// What was written.
+        written: Vec<PathBuf>,
+        /// Why not all.
+        reason: Box<KubeconfigRefusal>,
+    },
     /// The user has no home.
     #[error(
         "Your user has no home in which a kubeconfig could be: name a file with --kubeconfig, or set KUBECONFIG."
     )]
     NoHome,
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
 }
 
 fn executable(reason: &InstallRefusal) -> String {
@@ -105,7 +117,8 @@ impl KubeconfigRefusal {
             | Self::Locked(_)
             | Self::Broken { .. }
             | Self::Unusual(_)
-            | Self::OthersEntry { .. } => 1,
+            | Self::OthersEntry { .. }
+            | Self::Partly { .. } => 1,
         }
     }
 }

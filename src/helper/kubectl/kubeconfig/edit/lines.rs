@@ -30,13 +30,13 @@ impl Text {
 
     /// Gives a key at the margin a text for its value.
     pub fn set(&mut self, key: &str, value: &str) -> bool {
-        let line = format!("{key}: {}\n", scalar(value));
+        let value = scalar(value);
         match self.key(key) {
             Some(at) => {
-                self.lines.drain(at..=at);
-                self.insert(at, &line);
+                let comment = self.taken_out(at);
+                self.insert(at, &format!("{key}: {value}{comment}\n"));
             }
-            None => self.append(&line),
+            None => self.append(&format!("{key}: {value}\n")),
         }
         true
     }
@@ -51,8 +51,8 @@ impl Text {
             return true;
         };
         if count == 0 {
-            self.lines.drain(key..=key);
-            self.insert(key, &format!("{list}:\n{}", block(item, 0)));
+            let comment = self.taken_out(key);
+            self.insert(key, &format!("{list}:{comment}\n{}", block(item, 0)));
             return true;
         }
         let Some((dash, items)) = self.items(key) else { return false };
@@ -70,6 +70,12 @@ impl Text {
             None => self.insert(items.last().map_or(key + 1, |last| last.end), &text),
         }
         true
+    }
+
+    /// Takes out the line of a key, and returns the comment behind its value.
+    fn taken_out(&mut self, at: usize) -> String {
+        let line: String = self.lines.drain(at..=at).collect();
+        comment(&line).to_owned()
     }
 
     fn insert(&mut self, at: usize, text: &str) {
@@ -114,6 +120,35 @@ impl Text {
         }
         dash.map(|dash| (dash, items))
     }
+}
+
+/// The comment behind the value in the line of a key, with the blanks before it.
+fn comment(line: &str) -> &str {
+    let Some((_, value)) = line.split_once(':') else { return "" };
+    let rest = behind_quotes(value);
+    let begins = |at: &usize| rest.get(..*at).is_some_and(|before| before.ends_with([' ', '\t']));
+    let at = rest.match_indices('#').map(|(at, _)| at).find(begins);
+    let blanks = at.and_then(|at| rest.get(..at)).map(|before| before.trim_end().len());
+    blanks.and_then(|from| rest.get(from..)).map_or("", str::trim_end)
+}
+
+/// What is behind a text in quotes (YAML 1.2, 7.3.1 and 7.3.2); all where there are none.
+fn behind_quotes(value: &str) -> &str {
+    let mut rest = value.trim_start().chars();
+    let Some(quote @ ('"' | '\'')) = rest.next() else { return value };
+    while let Some(c) = rest.next() {
+        let is_escaped = match c {
+            '\\' => quote == '"',
+            '\'' => quote == '\'' && rest.as_str().starts_with('\''),
+            _ => false,
+        };
+        if is_escaped {
+            rest.next();
+        } else if c == quote {
+            break;
+        }
+    }
+    rest.as_str()
 }
 
 /// An item of a list, with its dash so far from the margin.

@@ -128,6 +128,23 @@ fn empty_lists_of_every_spelling_are_filled() {
 }
 
 #[test]
+fn comments_behind_what_is_written_stay() {
+    let before = "apiVersion: v1\nclusters: []  # none yet\ncontexts: # mine\ncurrent-context: \"a #b\"\t# 'mine' too\n";
+    let after = edited(before, &wanted(&["dev"], Some("dev@b.example"))).unwrap();
+    assert!(after.contains("\nclusters:  # none yet\n- cluster:\n"), "{after}");
+    assert!(after.contains("\ncontexts: # mine\n- context:\n"), "{after}");
+    assert!(after.contains("\ncurrent-context: dev@b.example\t# 'mine' too\n"), "{after}");
+    for (value, kept) in
+        [("'it''s # x' # y", " # y"), ("it's# x # y", " # y"), ("'a'", ""), ("# y", " # y"), ("x", "")]
+    {
+        let after = edited(&format!("current-context: {value}\n"), &wanted(&["dev"], Some("dev@b.example")));
+        let line = format!("current-context: dev@b.example{kept}");
+        let after = after.unwrap();
+        assert_eq!(after.lines().next(), Some(line.as_str()), "{value}");
+    }
+}
+
+#[test]
 fn what_a_user_has_added_to_our_entries_stays_when_they_are_written_anew() {
     let once = edited(KUBECTLS, &wanted(&["dev"], None)).unwrap();
     let mine = once
@@ -158,6 +175,8 @@ fn json_stays_json() {
     let after = edited(before, &wanted(&["dev"], None)).unwrap();
     let value: Value = serde_json::from_str(&after).unwrap();
     assert_eq!((&value["x"]["a"], &value["contexts"][0]["name"]), (&json!(1), &json!("dev@b.example")));
+    let compact = value.to_string();
+    assert_eq!(edited(&compact, &wanted(&["dev"], None)).unwrap(), compact, "nothing is to be added");
 }
 
 #[test]

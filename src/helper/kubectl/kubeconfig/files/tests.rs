@@ -123,3 +123,31 @@ async fn a_broken_file_and_another_users_are_not_touched() {
     }
     assert!(!home.path().join("config.lock").exists());
 }
+
+#[actix_web::test]
+async fn where_one_file_is_refused_no_file_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let file = |name: &str| home.path().join(name);
+    let files = Files(vec![file("first"), file("second")]);
+    std::fs::write(file("first"), "apiVersion: v1\n").unwrap();
+    std::fs::write(file("second"), "users:\n- name: backstage@b.example\n  user: {token: x}\n").unwrap();
+    let refused = files.merge(&wanted(None)).await.unwrap_err();
+    assert!(matches!(refused, KubeconfigRefusal::OthersEntry { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(file("first")).unwrap(), "apiVersion: v1\n");
+}
+
+#[actix_web::test]
+async fn what_was_written_before_a_lock_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let file = |name: &str| home.path().join(name);
+    let files = Files(vec![file("first"), file("second")]);
+    std::fs::write(file("first"), "apiVersion: v1\n").unwrap();
+    let user = "users:\n- name: backstage@b.example\n  user:\n    exec:\n      args: [get-token, --backend, https://b.example]\n";
+    std::fs::write(file("second"), user).unwrap();
+    std::fs::write(file("second.lock"), "").unwrap();
+    let refused = files.merge(&wanted(None)).await.unwrap_err().to_string();
+    let (first, lock) = (file("first"), file("second.lock"));
+    let begins = format!("{} is written, and the rest is not: {} is there", first.display(), lock.display());
+    assert!(refused.starts_with(&begins), "{refused}");
+    assert_eq!(names(&first), ["clusters/dev@b.example", "contexts/dev@b.example"]);
+}
