@@ -22,9 +22,11 @@ fn is_audit_of(line: &str, id: &str) -> bool {
 #[test]
 fn audit_lines_go_to_standard_output_and_no_others() {
     let world = World::new("audit_stdout");
-    // Lines that only say what needs attention, and those of the audit log: they name their requests nevertheless.
-    let plan = BackendPlan::new(&world, NO_ISSUER)
-        .with("RUST_LOG", "warn,audit=info,backstage_oidc_helper::backend=info");
+    // Of requests only what needs attention, and the lines of the audit log: these name their requests nevertheless.
+    let plan = BackendPlan::new(&world, NO_ISSUER).with(
+        "RUST_LOG",
+        "warn,audit=info,backstage_oidc_helper::backend=info,backstage_oidc_helper::backend::inbound=warn",
+    );
     let backend = plan.start();
     use_refused(&backend, &world, "asked");
     backend.process.wait_for("the audit line", |line| is_audit_of(line, "asked").then_some(()));

@@ -113,16 +113,21 @@ fn check(metadata: &Metadata) -> Result<(), Unread> {
         return Err(Unread::NoFile);
     }
     #[cfg(unix)]
-    if is_anothers(metadata, nix::unistd::geteuid()) {
+    if is_anothers(owner(metadata), nix::unistd::geteuid()) {
         return Err(Unread::AnotherUsers);
     }
     Ok(())
 }
 
 #[cfg(unix)]
-fn is_anothers(metadata: &Metadata, me: nix::unistd::Uid) -> bool {
+fn owner(metadata: &Metadata) -> nix::unistd::Uid {
     use std::os::unix::fs::MetadataExt;
-    !me.is_root() && metadata.uid() != me.as_raw()
+    nix::unistd::Uid::from_raw(metadata.uid())
+}
+
+#[cfg(unix)]
+fn is_anothers(owner: nix::unistd::Uid, me: nix::unistd::Uid) -> bool {
+    !me.is_root() && owner != me
 }
 
 #[cfg(test)]
@@ -134,9 +139,9 @@ mod tests {
 
     #[test]
     fn a_file_of_another_user_is_theirs_unless_root_asks() {
-        let file = tempfile::tempfile().unwrap().metadata().unwrap();
-        let other = Uid::from_raw(geteuid().as_raw() + 1);
-        assert!(is_anothers(&file, other));
-        assert!(!is_anothers(&file, geteuid()) && !is_anothers(&file, Uid::from_raw(0)));
+        let [root, felix, mara] = [0, 1000, 1001].map(Uid::from_raw);
+        assert!(is_anothers(mara, felix) && is_anothers(root, felix));
+        assert!(!is_anothers(felix, felix) && !is_anothers(felix, root));
+        assert_eq!(owner(&tempfile::tempfile().unwrap().metadata().unwrap()), geteuid());
     }
 }

@@ -110,6 +110,14 @@ fn read_to_end(connection: &mut TcpStream) -> String {
     String::from_utf8(rest).unwrap()
 }
 
+/// Waits for an end, also by a reset; where nothing comes in time there is none.
+fn is_ended(connection: &mut TcpStream) -> bool {
+    match connection.read(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    }
+}
+
 #[test]
 fn bytes_pass_both_ways_and_each_end_on_its_own() {
     let scene = Scene::new("upgrade_both_ways");

@@ -26,7 +26,7 @@ fn start<R, C>(
 #[test]
 fn its_id_token_serves_is_kept_nowhere_and_kubelogin_goes_on() {
     let here = Deployment::new("kubelogin_cache").with_redis().with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (_backend, api) = start(&here, &kubelogin);
     api.get(PODS).assert_status_object(403, "not_connected");
     assert_eq!(api.cluster_status()["connected"], false);
@@ -58,7 +58,7 @@ fn its_id_token_serves_is_kept_nowhere_and_kubelogin_goes_on() {
 #[test]
 fn another_persons_login_and_a_forged_one_serve_no_one() {
     let here = Deployment::new("kubelogin_cache_refused").with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (_backend, api) = start(&here, &kubelogin);
     kubelogin.get_token_with_login(&here.idp, "mara", &[]);
     api.get(PODS).assert_status_object(403, "not_connected");
@@ -82,7 +82,7 @@ fn another_persons_login_and_a_forged_one_serve_no_one() {
 #[test]
 fn with_a_provider_that_hangs_status_answers_all_the_same() {
     let here = Deployment::new("kubelogin_cache_hangs").with("IDP_TIMEOUT", "25s").with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     kubelogin.get_token_with_login(&here.idp, "felix", &[]);
     here.idp.freeze();
     let (_backend, api) = start(&here, &kubelogin);
@@ -97,7 +97,7 @@ fn with_a_provider_that_hangs_status_answers_all_the_same() {
 #[test]
 fn a_login_here_goes_before_it() {
     let here = Deployment::new("kubelogin_cache_own").with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (_backend, api) = start(&here, &kubelogin);
     kubelogin.get_token_with_login(&here.idp, "felix", &[]);
     api.log_in(&here.idp, "felix");
@@ -111,7 +111,7 @@ fn a_login_here_goes_before_it() {
 #[test]
 fn of_several_logins_the_users_own_serves() {
     let here = Deployment::new("kubelogin_cache_several").with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (_backend, api) = start(&here, &kubelogin);
     here.idp.set_id_token_lifetime(1800);
     kubelogin.get_token_with_login(&here.idp, "felix", &[]);
@@ -126,7 +126,7 @@ fn of_several_logins_the_users_own_serves() {
 #[test]
 fn a_lock_alone_is_no_login() {
     let here = Deployment::new("kubelogin_cache_keyring").with_cluster();
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (_backend, api) = start(&here, &kubelogin);
     let mut process = kubelogin.start(&["--token-cache-storage=keyring"]);
     Kubelogin::wait_for_login(&process);
@@ -148,7 +148,7 @@ fn with_the_catalogs_rule_it_serves_once_its_user_has_called() {
         plan.with("KUBELOGIN_CACHE_DIR", folder).with("KUBELOGIN_CACHE_USER", "user:default/felix")
     });
     let idp = &portal.here.idp;
-    let Some(kubelogin) = Kubelogin::of(&portal.here.world, idp) else { return };
+    let kubelogin = Kubelogin::of(&portal.here.world, idp);
     let flag = format!("--token-cache-dir={folder}");
     kubelogin.get_token_with_login(idp, "felix", &[&flag]);
     let [felix, mara] = ["felix", "mara"].map(|login| portal.sign_in(login));

@@ -19,14 +19,11 @@ pub struct Kubelogin {
 }
 
 impl Kubelogin {
-    /// Of that user, at that identity provider; none, with the reason, where it has not been built.
-    pub fn of(world: &World, idp: &Idp) -> Option<Self> {
+    /// Of that user, at that identity provider. Every target that runs these tests has it built.
+    pub fn of(world: &World, idp: &Idp) -> Self {
         let program = repository().join("target/tools/kubectl/kubelogin");
-        if !program.exists() {
-            eprintln!("not run: there is no {}; make kubectl builds it", program.display());
-            return None;
-        }
-        Some(Self { program, issuer: idp.issuer.clone(), home: world.home.path().to_owned() })
+        assert!(program.exists(), "kubelogin is not built: make setup FOR=program builds it");
+        Self { program, issuer: idp.issuer.clone(), home: world.home.path().to_owned() }
     }
 
     /// Its cache.

@@ -29,11 +29,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn start(test: &str) -> Option<Self> {
+    fn start(test: &str) -> Self {
         let here = Deployment::new(test).with_cluster();
-        let kubelogin = Kubelogin::of(&here.world, &here.idp)?;
+        let kubelogin = Kubelogin::of(&here.world, &here.idp);
         let (backend, api) = here.start_as(&here.plan.clone().without("OIDC_ORGANIZATION_ID"));
-        Some(Self { here, backend, api, kubelogin })
+        Self { here, backend, api, kubelogin }
     }
 
     fn plan(&self) -> HelperPlan {
@@ -85,7 +85,7 @@ const CONNECTED: &str = "Connected: user:default/felix is felix@example.com at c
 
 #[test]
 fn the_id_token_is_brought_and_kubelogin_goes_on() {
-    let Some(parts) = Parts::start("import_id_token") else { return };
+    let parts = Parts::start("import_id_token");
     parts.kubelogin_logs_in();
     parts.import().assert(0, &[CONNECTED, "UTC, then run kubectl, and this command again."]);
     let status = parts.api.cluster_status();
@@ -103,7 +103,7 @@ fn the_id_token_is_brought_and_kubelogin_goes_on() {
 
 #[test]
 fn a_login_is_moved_and_kubelogin_asks_anew() {
-    let Some(parts) = Parts::start("import_take_over") else { return };
+    let parts = Parts::start("import_take_over");
     parts.kubelogin_logs_in();
     let ending = parts.take_over();
     ending.assert(0, &["kubelogin has this login no more: it asks you to log in"]);
@@ -129,7 +129,7 @@ fn a_login_is_moved_and_kubelogin_asks_anew() {
 
 #[test]
 fn while_kubelogin_logs_in_it_waits_for_the_lock() {
-    let Some(parts) = Parts::start("import_locked") else { return };
+    let parts = Parts::start("import_locked");
     for arguments in [&[][..], &["--take-over"]] {
         let mut kubelogin = parts.kubelogin.start(&[]);
         Kubelogin::wait_for_login(&kubelogin);
@@ -150,7 +150,7 @@ fn while_kubelogin_logs_in_it_waits_for_the_lock() {
 /// The refresh token that is sent is the one that kubelogin has got meanwhile, not the one that it has spent.
 #[test]
 fn a_login_is_moved_as_it_is_after_a_refresh_under_way() {
-    let Some(parts) = Parts::start("import_refresh_under_way") else { return };
+    let parts = Parts::start("import_refresh_under_way");
     parts.kubelogin_logs_in();
     parts.here.idp.hold_token("before");
     let mut kubelogin = parts.kubelogin.start(&["--force-refresh"]);
@@ -167,7 +167,7 @@ fn a_login_is_moved_as_it_is_after_a_refresh_under_way() {
 
 #[test]
 fn another_persons_login_and_a_backend_that_is_away_leave_kubelogin_as_it_was() {
-    let Some(mut parts) = Parts::start("import_refused") else { return };
+    let mut parts = Parts::start("import_refused");
     parts.kubelogin.get_token_with_login(&parts.here.idp, "mara", &[]);
     parts.take_over().assert(1, &["The backend says no: ", "(identity_mismatch)"]);
     assert_eq!((parts.here.idp.refreshes(), parts.here.idp.revocations()), (0, 0));
@@ -181,7 +181,7 @@ fn another_persons_login_and_a_backend_that_is_away_leave_kubelogin_as_it_was() 
 /// The one that lasts longest is Mara's, who has used this machine, too: another scope, and so another entry.
 #[test]
 fn of_several_logins_the_users_own_is_brought_and_no_other_is_touched() {
-    let Some(parts) = Parts::start("import_several") else { return };
+    let parts = Parts::start("import_several");
     parts.here.idp.set_id_token_lifetime(1800);
     parts.kubelogin_logs_in();
     let felix = parts.entry();
@@ -198,7 +198,7 @@ fn of_several_logins_the_users_own_is_brought_and_no_other_is_touched() {
 /// It has not got it, and so there is one owner still.
 #[test]
 fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelogin() {
-    let Some(parts) = Parts::start("import_not_moved") else { return };
+    let parts = Parts::start("import_not_moved");
     parts.kubelogin_logs_in();
     parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
     let words = [CONNECTED, "has not refreshed the login for it; kubelogin's cache is as it was"];
@@ -217,7 +217,7 @@ fn a_login_that_the_provider_does_not_refresh_for_the_backend_stays_with_kubelog
 /// The answer tells of the login that the backend has already: that one is refreshed, and kubelogin's is not moved.
 #[test]
 fn beside_a_login_of_the_portals_kubelogins_stays_where_it_is_until_it_is_proved() {
-    let Some(parts) = Parts::start("import_beside") else { return };
+    let parts = Parts::start("import_beside");
     parts.api.log_in(&parts.here.idp, "felix");
     parts.kubelogin_logs_in();
     parts.here.idp.control("next", json!({ "endpoint": "token", "status": 503, "body": "down" }));
@@ -232,7 +232,7 @@ fn beside_a_login_of_the_portals_kubelogins_stays_where_it_is_until_it_is_proved
 /// What came of it is not known, so neither of the two may send it again.
 #[test]
 fn a_login_that_may_be_spent_is_taken_from_kubelogin_and_that_is_said() {
-    let Some(parts) = Parts::start("import_spent") else { return };
+    let parts = Parts::start("import_spent");
     parts.kubelogin_logs_in();
     parts.here.idp.control("next", json!({ "endpoint": "token", "status": 500, "body": "down" }));
     let words = [CONNECTED, "is spent or may be, so kubelogin has this login no more", "import again"];
@@ -249,7 +249,7 @@ fn a_login_that_may_be_spent_is_taken_from_kubelogin_and_that_is_said() {
 
 #[test]
 fn an_entry_that_cannot_be_removed_after_all_is_named() {
-    let Some(parts) = Parts::start("import_left") else { return };
+    let parts = Parts::start("import_left");
     let (mut helper, entry) = parts.sent();
     std::fs::remove_file(&entry).unwrap();
     std::fs::create_dir(&entry).unwrap();
@@ -262,7 +262,7 @@ fn an_entry_that_cannot_be_removed_after_all_is_named() {
 
 #[test]
 fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
-    let Some(mut parts) = Parts::start("import_lost") else { return };
+    let mut parts = Parts::start("import_lost");
     let (mut helper, entry) = parts.sent();
     parts.backend.process.kill();
     parts.here.idp.release();
@@ -274,7 +274,7 @@ fn where_the_answer_is_lost_the_entry_stays_and_what_to_do_is_said() {
 /// The first request has moved it, and only its answer was lost.
 #[test]
 fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_taken() {
-    let Some(parts) = Parts::start("import_lost_then_refused") else { return };
+    let parts = Parts::start("import_lost_then_refused");
     parts.kubelogin_logs_in();
     let (front, entry) = (FaultyFront::before(&parts.backend.url), parts.entry());
     front.fault(TOKENS, Fault::LacksItsEnd);
@@ -292,7 +292,7 @@ fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_taken() {
 /// Ended there, the refresh token would be kubelogin's and the backend's.
 #[test]
 fn neither_a_closed_terminal_nor_ctrl_c_ends_the_wait_for_the_answer_to_a_whole_login() {
-    let Some(parts) = Parts::start("import_ctrl_c") else { return };
+    let parts = Parts::start("import_ctrl_c");
     let (mut helper, entry) = parts.sent();
     // Its input is no terminal, as with `</dev/null`.
     helper.signal(Signal::SIGHUP);
@@ -306,7 +306,7 @@ fn neither_a_closed_terminal_nor_ctrl_c_ends_the_wait_for_the_answer_to_a_whole_
 /// Without a keyring kubelogin logs in, and leaves its lock.
 #[test]
 fn what_is_kept_in_the_keyring_is_said_with_the_flag_that_brings_it_to_the_disk() {
-    let Some(parts) = Parts::start("import_keyring") else { return };
+    let parts = Parts::start("import_keyring");
     let mut kubelogin = parts.kubelogin.start(&["--token-cache-storage=keyring"]);
     Kubelogin::wait_for_login(&kubelogin);
     Kubelogin::log_in(&parts.here.idp, "felix");
@@ -320,7 +320,7 @@ fn what_is_kept_in_the_keyring_is_said_with_the_flag_that_brings_it_to_the_disk(
 
 #[test]
 fn a_backend_that_was_never_confirmed_is_sent_nothing_and_nothing_is_asked() {
-    let Some(parts) = Parts::start("import_unconfirmed") else { return };
+    let parts = Parts::start("import_unconfirmed");
     parts.kubelogin_logs_in();
     let far = FarBackend::new(&parts.here.world, &parts.backend.url);
     for more in [&[][..], &["--take-over"]] {

@@ -12,7 +12,7 @@ fn it_signs_in_in_one_tab_at_a_port_of_its_own_and_what_is_kept_serves_the_next(
     let here = Installation::start_with("import_signs_in", &["--oauth-client"], |_, plan| {
         plan.without("OIDC_ORGANIZATION_ID")
     });
-    let Some(kubelogin) = Kubelogin::of(&here.world, &here.idp) else { return };
+    let kubelogin = Kubelogin::of(&here.world, &here.idp);
     let (felix, tabs) = (here.backstage.sign_in(&here.world, "felix"), Tabs::new(&here.world));
     let import =
         || HelperPlan::of_command(&here.world, "import", &here.ingress.url).with("BROWSER", tabs.program());

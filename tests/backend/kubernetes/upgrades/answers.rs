@@ -1,8 +1,6 @@
 //! What becomes of the API server's answer to an upgrade.
 
-use std::io::Read;
-
-use super::{SPDY, Scene, WAYS, WEBSOCKET, read_head, read_to_end};
+use super::{SPDY, Scene, WAYS, WEBSOCKET, is_ended, read_head, read_to_end};
 
 #[test]
 fn a_switch_that_was_not_asked_for_is_not_made() {
@@ -31,7 +29,7 @@ fn a_switch_that_was_not_asked_for_is_not_made() {
         assert!(told.starts_with("HTTP/1.1 502 ") && told.contains("cluster_unreachable"), "{answer}{told}");
         assert!(!told.contains("hidden"), "{told}");
         // Nothing is left open there.
-        assert!(arrived.connection.read(&mut [0]).map_or(true, |count| count == 0), "{answer}");
+        assert!(is_ended(&mut arrived.connection), "{answer}");
     }
     scene.wait_until_open(0);
 }
