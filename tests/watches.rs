@@ -73,7 +73,7 @@ fn measure(offered: Offered, watches: usize) -> Figures {
     let in_sessions = parts.people("operator", WATCHERS);
     let readers = parts.people("reader", READERS);
     // What a backend in use needs anyhow is no watch's.
-    read_beside(&parts, &readers, 1, || ());
+    read_beside(&parts, &readers, READS, || ());
     let start_kib = parts.resident_kib();
     let open = open_watches(&parts, &users, watches / WATCHERS);
     assert_eq!(parts.streams(), open.len());

@@ -1,13 +1,15 @@
 //! What every answer carries, and the span that every log line of a request stands in.
 
+use std::rc::Rc;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, ResponseError};
-use tracing::Instrument;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use tracing::{Instrument, Span};
 
 use super::kubernetes_status::as_status;
 use crate::outbound::request_context::{REQUEST_ID, RequestContext, TRACEPARENT};
@@ -20,6 +22,30 @@ use crate::random::{Random, random_secret};
 /// A path of Kubernetes' has fewer characters; what a caller makes up may be as long as a head.
 const LONGEST_PATH: usize = 1024;
 
+/// What the log's lines of a request say of it.
+pub struct RequestName {
+    id: Box<str>,
+    method: Box<str>,
+    path: Box<str>,
+}
+
+impl RequestName {
+    fn new(request: &ServiceRequest, id: &HeaderValue) -> Rc<Self> {
+        Rc::new(Self {
+            id: id.to_str().unwrap_or_default().into(),
+            method: request.method().as_str().into(),
+            path: said(request.path()).into(),
+        })
+    }
+
+    /// A span for its lines. What is open for long makes one when it has a line: those that are held at the same time are never given back.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        // The path only: a query may hold what must not be logged. Of the highest level, so that a line has its request's id at any.
+        tracing::error_span!("request", request_id = &*self.id, method = &*self.method, path = &*self.path)
+    }
+}
+
 /// Names the request, logs its end and marks the answer as not to be stored.
 ///
 /// # Errors
@@ -30,10 +56,9 @@ pub async fn follow<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let id =
         given_id(&request).or_else(|| new_id(&request)).unwrap_or_else(|| HeaderValue::from_static("none"));
-    let text = id.to_str().unwrap_or_default();
-    // The path only: a query may hold what must not be logged. Of the highest level, so that a line has its request's id at any.
-    let path = said(request.path());
-    let span = tracing::error_span!("request", request_id = text, method = %request.method(), path);
+    let name = RequestName::new(&request, &id);
+    let span = name.span();
+    request.extensions_mut().insert(name);
     let context =
         RequestContext::new(id.as_bytes(), request.headers().get(TRACEPARENT).map(HeaderValue::as_bytes));
     let shape = shape_at(request.path());

@@ -3,15 +3,16 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpRequest};
 use tokio::time::Instant;
-use tracing::Span;
 
 use super::lasting::{Ended, Ending};
 use super::request_info::RequestInfo;
 use crate::backend::inbound::caller::UserOrOnBehalf;
+use crate::backend::inbound::request_id::RequestName;
 use crate::backend::stopping::Stopping;
 use crate::problem::Problem;
 use crate::protocol::Code;
@@ -80,8 +81,8 @@ pub struct Use<'r> {
     who: OnceCell<Who>,
     /// Knows why it is ended here, where it is watched over before it is answered.
     ending: OnceCell<Ending>,
-    /// Holds the request's id, also for what is dropped outside it.
-    span: Span,
+    /// Also for what is dropped outside the request.
+    name: Option<Rc<RequestName>>,
     has_its_line: Cell<bool>,
 }
 
@@ -97,8 +98,8 @@ impl<'r> Use<'r> {
     #[must_use]
     pub fn begin(audit: &'r Audit, request: &'r HttpRequest, cluster: &'r str) -> Self {
         let (what, who, ending) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        let span = Span::current();
-        Self { audit, request, cluster, what, who, ending, span, has_its_line: Cell::new(false) }
+        let name = request.extensions().get::<Rc<RequestName>>().cloned();
+        Self { audit, request, cluster, what, who, ending, name, has_its_line: Cell::new(false) }
     }
 
     /// The path below the cluster, once it is known to be a plain one.
@@ -134,7 +135,7 @@ impl<'r> Use<'r> {
             line: is_audited.then_some(line),
             status,
             opened: Instant::now(),
-            span: self.span.clone(),
+            name: self.name.clone(),
             stopping: self.audit.stopping.clone(),
             ending,
             closed: Cell::new(None),
@@ -196,7 +197,7 @@ impl Drop for Use<'_> {
             return;
         }
         let why = self.unanswered_because();
-        self.span.in_scope(|| line.write("unanswered", None, Some(why), None));
+        in_request(self.name.as_deref(), || line.write("unanswered", None, Some(why), None));
     }
 }
 
@@ -209,8 +210,7 @@ pub struct OpenUse {
     line: Option<Line>,
     status: StatusCode,
     opened: Instant,
-    /// Holds the request's id.
-    span: Span,
+    name: Option<Rc<RequestName>>,
     stopping: Stopping,
     ending: Ending,
     closed: Cell<Option<Closed>>,
@@ -230,7 +230,17 @@ impl Drop for OpenUse {
         let ended_here = || self.ending.reason().map(Closed::from);
         let why = self.closed.get().or_else(ended_here).unwrap_or(otherwise).as_str();
         let seconds = self.opened.elapsed().as_secs();
-        self.span.in_scope(|| line.write("closed", Some(self.status), Some(why), Some(seconds)));
+        in_request(self.name.as_deref(), || {
+            line.write("closed", Some(self.status), Some(why), Some(seconds));
+        });
+    }
+}
+
+/// In a span of the request's own, with its id.
+fn in_request(name: Option<&RequestName>, write: impl FnOnce()) {
+    match name {
+        Some(name) => name.span().in_scope(write),
+        None => write(),
     }
 }
 
