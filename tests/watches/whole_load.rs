@@ -14,6 +14,8 @@ const SENT: usize = 64 << 10;
 /// Longer than bytes are on their way, even on a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
+/// Longer than the allocator keeps what is free.
+const AT_REST_WITHIN: Duration = Duration::from_secs(5);
 /// Longer than the ends of all connections take on a busy machine.
 const ENDED_WITHIN: Duration = Duration::from_mins(2);
 /// Longer than idle connections to the API server are kept: hyper looks every 30 s for those that have been idle for 30 s.
@@ -94,6 +96,12 @@ pub fn settle(parts: &Parts, below_kib: u64) -> u64 {
     wait(ENDED_WITHIN, || parts.streams() == 0);
     assert_eq!(parts.streams(), 0, "streams stay open without their callers");
     wait(SETTLED_WITHIN, || parts.resident_kib() <= below_kib);
+    parts.resident_kib()
+}
+
+/// The backend's memory once it is at rest below this, or after as long as it may take: what is free goes back a second later.
+pub fn at_rest(parts: &Parts, below_kib: u64) -> u64 {
+    wait(AT_REST_WITHIN, || parts.resident_kib() <= below_kib);
     parts.resident_kib()
 }
 

@@ -23,7 +23,7 @@ const CONNECTION_WINDOW: u32 = STREAM_WINDOW * PER_LANE;
 /// The most of an answer's body that HTTP/1.1 reads ahead, and the longest head of an answer.
 const READ_BUFFER: usize = 64 << 10;
 /// The same for streams that stay open: over HTTP/1.1 each has its own connection, which keeps its buffer.
-const SMALL_READ_BUFFER: usize = 4 << 10;
+const SMALL_READ_BUFFER: usize = 3 << 10;
 
 /// How long an idle connection is kept: shorter than API servers and load balancers keep it (60 s and more).
 const IDLE: Duration = Duration::from_secs(30);
