@@ -73,11 +73,16 @@ impl Process {
 
     /// Waits for a line that `find` makes something of; lines printed already count.
     pub fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        self.wait_until(what, |lines| lines.iter().find_map(|line| find(line)))
+    }
+
+    /// Waits until `find` makes something of all lines that were printed so far.
+    pub fn wait_until<T>(&self, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         let deadline = Instant::now() + TIMEOUT;
         let (lock, changed) = &*self.output;
         let mut output = lock.lock().unwrap();
         loop {
-            if let Some(found) = output.lines.iter().find_map(|line| find(line)) {
+            if let Some(found) = find(&output.lines) {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());

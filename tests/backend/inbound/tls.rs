@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use actix_web::rt::time::sleep;
 use nix::sys::signal::Signal;
 use rcgen::KeyPair;
 use serde_json::Value;
@@ -189,10 +188,8 @@ fn an_idle_connection_does_not_hold_up_the_end() {
         assert_eq!(idle.get("/info").await.status(), 200);
         backend.process.signal(Signal::SIGTERM);
         idle.closed().await;
-        while backend.process.is_running() {
-            sleep(Duration::from_millis(20)).await;
-        }
     });
+    backend.process.wait();
     assert!(!backend.process.printed().contains("ends before all its work is done"));
 }
 
@@ -203,12 +200,10 @@ fn a_renewed_certificate_is_taken_without_a_restart() {
         let before = Http2::connect(&backend, &pair).await;
         assert_eq!(before.get("/info").await.status(), 200);
         pair.renew();
-        while connect(&backend, &pair, "h2").await.is_none() {
-            sleep(Duration::from_millis(200)).await;
-        }
+        backend.process.wait_for_line("the TLS certificate was renewed");
+        assert!(connect(&backend, &pair, "h2").await.is_some());
         assert_eq!(before.get("/info").await.status(), 200);
     });
-    backend.process.wait_for_line("the TLS certificate was renewed");
 }
 
 #[test]

@@ -17,9 +17,12 @@ const SECRET: &str = "rm-the-secret-thing";
 
 /// The audit lines of the proxy so far.
 fn lines(backend: &Backend) -> Vec<Value> {
-    let printed = backend.process.printed();
-    let events = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    events.filter(|event| event["target"] == "audit" && event["message"] == "kubernetes").collect()
+    backend.process.printed().lines().filter_map(audited).collect()
+}
+
+fn audited(line: &str) -> Option<Value> {
+    let event = serde_json::from_str::<Value>(line).ok()?;
+    (event["target"] == "audit" && event["message"] == "kubernetes").then_some(event)
 }
 
 /// The line of the request with this id; it is there before the answer is.
@@ -146,12 +149,11 @@ fn what_stays_open_has_a_line_when_it_opens_and_one_when_it_closes() {
     let connected = Connected::new("audit_streams");
     let backend = &connected.backend;
     // The line of that number with this outcome, once it is there.
-    let said = |outcome: &str, number: usize| loop {
-        let found = lines(backend).into_iter().filter(|line| line["outcome"] == outcome).nth(number - 1);
-        match found {
-            Some(line) => break line,
-            None => std::thread::sleep(std::time::Duration::from_millis(20)),
-        }
+    let said = |outcome: &str, number: usize| {
+        backend.process.wait_until(outcome, |printed| {
+            let all = printed.iter().filter_map(|line| audited(line));
+            all.filter(|line| line["outcome"] == outcome).nth(number - 1)
+        })
     };
     let watch = open(&connected, &format!("{PODS}?watch=true&fieldSelector=metadata.name%3Dweb-0"));
     let opened = said("opened", 1);

@@ -17,6 +17,7 @@ use rustls_pki_types::ServerName;
 use time::OffsetDateTime;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::harness::programs::backend::{Backend, BackendPlan};
 use crate::harness::world::World;
@@ -94,6 +95,7 @@ pub fn nothing() -> Sent {
 pub struct Http2 {
     sender: http2::SendRequest<Sent>,
     authority: String,
+    closed: CancellationToken,
 }
 
 impl Http2 {
@@ -101,8 +103,13 @@ impl Http2 {
         let stream = connect(backend, pair, "h2").await.unwrap();
         let (sender, connection) =
             http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-        actix_web::rt::spawn(connection);
-        Self { sender, authority: address(backend).to_owned() }
+        let closed = CancellationToken::new();
+        let guard = closed.clone().drop_guard();
+        actix_web::rt::spawn(async move {
+            let _guard = guard;
+            connection.await
+        });
+        Self { sender, authority: address(backend).to_owned(), closed }
     }
 
     /// A request to a path below the API.
@@ -124,10 +131,7 @@ impl Http2 {
 
     /// Returns when the server has closed the connection.
     pub async fn closed(&self) {
-        let mut sender = self.sender.clone();
-        while sender.ready().await.is_ok() {
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        self.closed.cancelled().await;
     }
 }
 
