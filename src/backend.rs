@@ -269,7 +269,9 @@ impl Running {
         let (served, ()) = join(served, finish_work(&services, until)).await;
         // What the last requests have begun since.
         let _ = timeout_at(until + LETTING_GO, services.detached.done()).await;
-        let _ = timeout(LETTING_GO / 2, control.stop(true)).await;
+        services.unwritten.close();
+        let written = timeout(LETTING_GO, services.unwritten.wait());
+        let _ = join(written, timeout(LETTING_GO / 2, control.stop(true))).await;
         served.unwrap_or(Ok(()))
     }
 }

@@ -34,20 +34,29 @@ it(`${NAME}: from the click in Backstage to the pods, with no program on the mac
   assert.equal(await felix.isConnected(), true);
   await page.open(`${environment.url}/catalog/default/component/web/kubernetes`);
   await until('the pods are counted', async () => /Development.*2 pods/.test(await textOf(page)));
-  for (const part of ['Stateful Set', 'web-1']) {
-    await expand(page);
-    await until(`${part} is there`, async () => (await textOf(page)).includes(part));
+  for (const [depth, part] of ['Stateful Set', 'web-1'].entries()) {
+    await until(`${part} is there`, async () => (await unfolded(page, depth + 1)) && (await textOf(page)).includes(part));
   }
   await page.picture(artefact('pods.png'));
 });
 
-/** @param {Tab} page with clusters in the Kubernetes tab: the next part of the first is opened */
-async function expand(page) {
-  await until('a part is closed', () => page.run(() => {
+/**
+ * Opens the first cluster of the Kubernetes tab so many parts deep. Each time that the tab has asked the clusters anew it may fold all again.
+ *
+ * @param {Tab} page
+ * @param {number} depth
+ * @returns {Promise<boolean>} whether they are open
+ */
+async function unfolded(page, depth) {
+  const found = await page.run((count) => {
     document.querySelector('#next')?.removeAttribute('id');
-    const closed = document.querySelector('.MuiAccordion-root [aria-expanded=false]');
+    const parts = [...document.querySelectorAll('.MuiAccordion-root [aria-expanded]')].slice(0, count);
+    const closed = parts.find((part) => part.getAttribute('aria-expanded') === 'false');
     closed?.setAttribute('id', 'next');
-    return closed !== null;
-  }, undefined));
-  await page.click('#next');
+    return closed ? 'closed' : parts.length === count && 'open';
+  }, depth);
+  if (found === 'closed') {
+    await page.click('#next');
+  }
+  return found === 'open';
 }

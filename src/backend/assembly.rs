@@ -12,6 +12,7 @@ use std::sync::{Arc, Once};
 
 use actix_web::web::{Data, ServiceConfig};
 use secrecy::ExposeSecret;
+use tokio_util::task::TaskTracker;
 
 pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
@@ -113,6 +114,8 @@ pub struct Services {
     pub metrics: Arc<BackendMetrics>,
     /// How far the end of the process is.
     pub stopping: Stopping,
+    /// Uses of the Kubernetes proxy that still have to write their last line in the audit log.
+    pub unwritten: TaskTracker,
     /// What goes on whatever becomes of the request that asked for it.
     pub detached: Detached,
     /// The clusters.
@@ -180,6 +183,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         metrics: on.metrics,
         random: on.random,
         stopping,
+        unwritten: TaskTracker::new(),
         detached,
         clusters,
         index,
@@ -372,7 +376,11 @@ impl Services {
             streams: Arc::clone(&self.streams),
             used_logins: Arc::clone(&self.used_logins),
             metrics: Arc::clone(&self.metrics),
-            audit: Audit { uses: settings.audited_uses, stopping: self.stopping.clone() },
+            audit: Audit {
+                uses: settings.audited_uses,
+                stopping: self.stopping.clone(),
+                unwritten: self.unwritten.clone(),
+            },
         }
     }
 }

@@ -87,7 +87,9 @@ impl Process {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let may_come = output.open_streams > 0 && !left.is_zero();
-            assert!(may_come, "{} never printed {what}; it printed:\n{}", self.name, output.lines.join("\n"));
+            let how = if output.open_streams > 0 { "still runs" } else { "has ended" };
+            let (name, lines) = (&self.name, output.lines.join("\n"));
+            assert!(may_come, "{name} {how} and never printed {what}; it printed:\n{lines}");
             output = changed.wait_timeout(output, left).unwrap().0;
         }
     }

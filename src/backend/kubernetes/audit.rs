@@ -8,6 +8,8 @@ use std::rc::Rc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::lasting::{Ended, Ending};
 use super::request_info::RequestInfo;
@@ -29,6 +31,8 @@ pub struct Audit {
     pub uses: AuditedUses,
     /// What closes when the process ends says so.
     pub stopping: Stopping,
+    /// Those that still have to write their last line, each in its thread.
+    pub unwritten: TaskTracker,
 }
 
 /// Why a stream was closed.
@@ -84,6 +88,8 @@ pub struct Use<'r> {
     /// Also for what is dropped outside the request.
     name: Option<Rc<RequestName>>,
     has_its_line: Cell<bool>,
+    /// Given back with the last line.
+    unwritten: TaskTrackerToken,
 }
 
 /// Who did it.
@@ -99,7 +105,8 @@ impl<'r> Use<'r> {
     pub fn begin(audit: &'r Audit, request: &'r HttpRequest, cluster: &'r str) -> Self {
         let (what, who, ending) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         let name = request.extensions().get::<Rc<RequestName>>().cloned();
-        Self { audit, request, cluster, what, who, ending, name, has_its_line: Cell::new(false) }
+        let (has_its_line, unwritten) = (Cell::new(false), audit.unwritten.token());
+        Self { audit, request, cluster, what, who, ending, name, has_its_line, unwritten }
     }
 
     /// The path below the cluster, once it is known to be a plain one.
@@ -139,6 +146,7 @@ impl<'r> Use<'r> {
             stopping: self.audit.stopping.clone(),
             ending,
             closed: Cell::new(None),
+            _unwritten: self.unwritten.clone(),
         }
     }
 
@@ -214,6 +222,7 @@ pub struct OpenUse {
     stopping: Stopping,
     ending: Ending,
     closed: Cell<Option<Closed>>,
+    _unwritten: TaskTrackerToken,
 }
 
 impl OpenUse {
