@@ -1,10 +1,11 @@
-//! The store: one small interface, implemented in memory and in Redis, and the sealing of everything of value.
+//! The store: one small interface, implemented in memory, in a file and in Redis, and the sealing of everything of value.
 //!
 //! Values are opaque bytes here; [`sealing`] makes them unreadable in a copy of the store. Every record has a time to live that the
 //! store itself enforces, so that a crash leaves nothing behind.
 
 #[cfg(test)]
 pub(crate) mod contract;
+pub mod file;
 pub mod kubelogin_cache;
 pub mod lock;
 pub mod memory;
@@ -158,8 +159,22 @@ pub trait Store: Send + Sync {
 
 /// An operation failed; it is unknown whether it took effect.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the store cannot be used: check Redis and REDIS_URL ({reason})")]
+#[error("the store cannot be used: check {place} ({reason})")]
 pub struct StoreError {
+    /// What an operator looks at.
+    place: &'static str,
     /// What went wrong; holds neither URL nor password.
-    pub reason: String,
+    reason: String,
+}
+
+impl StoreError {
+    /// Of Redis.
+    pub fn of_redis(reason: impl Into<String>) -> Self {
+        Self { place: "Redis and REDIS_URL", reason: reason.into() }
+    }
+
+    /// Of the one file.
+    pub fn of_file(reason: impl Into<String>) -> Self {
+        Self { place: "STORE_FILE", reason: reason.into() }
+    }
 }

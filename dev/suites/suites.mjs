@@ -74,6 +74,7 @@ export const RARE_NIGHTS = [
   'helper::web::attacks',
   'outbound::faulty_peers',
   'store::failover',
+  'store::file::killed',
   'whole::faults',
   'whole::two_users',
 ];

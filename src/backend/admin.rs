@@ -38,7 +38,9 @@ const NOT_CONFIGURED: &str =
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The store is in the backend's own process.
-    #[error("There is nothing to administer from another process: set REDIS_URL to the backend's.")]
+    #[error(
+        "There is nothing to administer from another process: set REDIS_URL or STORE_FILE to the backend's."
+    )]
     InProcess,
     /// The settings are of no use.
     #[error("{0}.")]

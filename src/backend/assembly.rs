@@ -51,6 +51,7 @@ use crate::protocol::Info;
 use crate::random::{Random, SystemRandom};
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::Store;
+use crate::store::file::StoreFile;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
 use crate::store::redis::Redis;
@@ -100,6 +101,10 @@ impl Foundations {
             StoreSettings::Redis { url, keys } => {
                 let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
                 (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
+            }
+            StoreSettings::File { path, keys } => {
+                let file = StoreFile::open(path, Arc::clone(&clock))?;
+                (Arc::new(Observed::new(file, seconds)), Keyring::parse(keys.expose_secret())?)
             }
         };
         Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })

@@ -63,6 +63,13 @@ pub enum StoreSettings {
         /// `TOKEN_ENCRYPTION_KEYS`.
         keys: SecretString,
     },
+    /// In a file of this process alone, sealed likewise.
+    File {
+        /// `STORE_FILE`.
+        path: PathBuf,
+        /// `TOKEN_ENCRYPTION_KEYS`.
+        keys: SecretString,
+    },
 }
 
 /// The `backend` role's settings, checked.
@@ -164,7 +171,7 @@ impl BackendSettings {
             tls: TlsFiles::read(variables.tls_cert_file, variables.tls_key_file)?,
             audit_log: variables.audit_log,
             audited_uses: variables.audit_kubernetes,
-            store: store(variables.redis_url, variables.token_encryption_keys)?,
+            store: store(variables.redis_url, variables.store_file, variables.token_encryption_keys)?,
             clusters,
             allowed_hosts: variables.allowed_hosts,
             trusted_proxies: variables.trusted_proxies,
@@ -286,17 +293,26 @@ fn refresh_lock_lifetime(variables: &BackendVariables) -> Result<Duration, Setti
     Ok(lifetime)
 }
 
-fn store(url: Option<SecretString>, keys: Option<SecretString>) -> Result<StoreSettings, SettingsError> {
-    match (url, keys) {
-        (None, None) => Ok(StoreSettings::InProcess),
-        (None, Some(_)) => Err(SettingsError(
-            "TOKEN_ENCRYPTION_KEYS is set without REDIS_URL, so nothing would be kept beyond this process: set REDIS_URL, or unset the keys."
+fn store(
+    url: Option<SecretString>,
+    file: Option<PathBuf>,
+    keys: Option<SecretString>,
+) -> Result<StoreSettings, SettingsError> {
+    let wrong = |sentence: String| Err(SettingsError(sentence));
+    match (url, file, keys) {
+        (Some(_), Some(_), _) => {
+            wrong("REDIS_URL and STORE_FILE are both set, but logins are kept in one place: unset one.".to_owned())
+        }
+        (None, None, None) => Ok(StoreSettings::InProcess),
+        (None, None, Some(_)) => wrong(
+            "TOKEN_ENCRYPTION_KEYS is set without REDIS_URL or STORE_FILE, so nothing would be kept beyond this process: set one of the two, or unset the keys."
                 .to_owned(),
-        )),
-        (Some(url), Some(keys)) => Ok(StoreSettings::Redis { url, keys }),
-        (Some(_), None) => Err(SettingsError(
-            "REDIS_URL is set without TOKEN_ENCRYPTION_KEYS: set them to what `backstage-oidc-helper config generate-key` prints, since nothing is stored in the clear."
-                .to_owned(),
+        ),
+        (Some(url), None, Some(keys)) => Ok(StoreSettings::Redis { url, keys }),
+        (None, Some(path), Some(keys)) => Ok(StoreSettings::File { path, keys }),
+        (url, _, None) => wrong(format!(
+            "{} is set without TOKEN_ENCRYPTION_KEYS: set them to what `backstage-oidc-helper config generate-key` prints, since nothing is stored in the clear.",
+            if url.is_some() { "REDIS_URL" } else { "STORE_FILE" }
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! The contract of every store: the same tests over memory, a real Redis, and one with a replica and a sentinel.
+//! The contract of every store: the same tests over memory, a file, a real Redis, and one with a replica and a sentinel.
 
 mod place;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 pub use self::place::ChosenClock;
-use self::place::{InMemory, InRedis, Place};
+use self::place::{InFile, InMemory, InRedis, Place};
 use super::{HeldLock, Names, Noted, Swap};
 
 const TTL: Duration = Duration::from_mins(10);
@@ -272,6 +272,10 @@ macro_rules! over_every_store {
         mod in_memory {
             $(#[actix_web::test] async fn $test() { super::$test(&super::InMemory::start()).await; })*
             #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&super::InMemory::start()); }
+        }
+        mod in_file {
+            $(#[actix_web::test] async fn $test() { super::$test(&super::InFile::start()).await; })*
+            #[test] fn one_of_fifty_swaps_is_done() { super::one_of_fifty_swaps_is_done(&super::InFile::start()); }
         }
         mod in_redis {
             use super::*;

@@ -108,7 +108,7 @@ impl Redis {
         let Role::Primary { replicas, .. } = role else {
             // Even a refusal counts for nothing: the server compared a record that is not the master's.
             connection.give_up();
-            return Err(StoreError { reason: "Redis is no master any more".to_owned() });
+            return Err(StoreError::of_redis("Redis is no master any more"));
         };
         if !done {
             return Ok(Swap::Conflict);
@@ -117,7 +117,7 @@ impl Redis {
             return Ok(Swap::Done);
         }
         connection.give_up();
-        Err(StoreError { reason: "no replica has confirmed the write".to_owned() })
+        Err(StoreError::of_redis("no replica has confirmed the write"))
     }
 
     /// Whether the last write survives a failover.
@@ -168,7 +168,7 @@ async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreEr
         Address::Server(client) => {
             let connection = Connection::open(&client).await?;
             if connection.is_of_cluster().await {
-                return Err(StoreError { reason: UnusableRedis::Cluster.to_string() });
+                return Err(StoreError::of_redis(UnusableRedis::Cluster.to_string()));
             }
             Ok(connection)
         }
@@ -183,7 +183,7 @@ async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreEr
 }
 
 fn gone() -> StoreError {
-    StoreError { reason: "the program is ending".to_owned() }
+    StoreError::of_redis("the program is ending")
 }
 
 fn prefixed(key: &Key) -> String {
@@ -200,7 +200,7 @@ fn score(at: OffsetDateTime) -> i64 {
 fn moment(score: f64) -> Result<OffsetDateTime, StoreError> {
     let moment = time::Duration::checked_seconds_f64(score / 1_000.0)
         .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
-    moment.ok_or_else(|| StoreError { reason: "a moment in an index is out of range".to_owned() })
+    moment.ok_or_else(|| StoreError::of_redis("a moment in an index is out of range"))
 }
 
 fn write(done: bool) -> Swap {

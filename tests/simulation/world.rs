@@ -177,7 +177,7 @@ impl World {
         let failure = |inner: &mut Inner, when: &str| {
             inner.tell(&format!("{name} fails {when}"));
             inner.trouble();
-            Err(StoreError { reason: format!("failed {when}") })
+            Err(StoreError::of_redis(format!("failed {when}")))
         };
         self.delay().await;
         {

@@ -3,6 +3,7 @@
 use super::server_tls::UnusableCertificate;
 use crate::outbound::UnusableRoots;
 use crate::random::NoRandomness;
+use crate::store::file::UnusableFile;
 use crate::store::redis::UnusableRedis;
 use crate::store::sealing::UnusableKeys;
 
@@ -21,6 +22,9 @@ pub enum AssemblyError {
     /// `REDIS_URL` is of no use.
     #[error(transparent)]
     Redis(#[from] UnusableRedis),
+    /// `STORE_FILE` is of no use.
+    #[error(transparent)]
+    File(#[from] UnusableFile),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] NoRandomness),

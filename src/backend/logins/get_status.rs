@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn failed() -> Read {
-        let failed = Some(StoreError { reason: "away".to_owned() });
+        let failed = Some(StoreError::of_redis("away"));
         Read { status: unreadable(unconnected("prod", "Prod")), failed }
     }
 

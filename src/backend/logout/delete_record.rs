@@ -162,7 +162,7 @@ mod tests {
         let record = LoginRecord::live(1, live());
         store.put(&key.record(), &logins.seal(&key, &record).unwrap(), ttl).await.unwrap();
 
-        let fails = async |_: &_| Err(StoreError { reason: "away".to_owned() }.into());
+        let fails = async |_: &_| Err(StoreError::of_redis("away").into());
         let refused = refresher.forget(&key, fails).await;
         assert!(matches!(refused, Err(RefreshError::Record(RecordError::Store(_)))));
         assert!(

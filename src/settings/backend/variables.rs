@@ -38,6 +38,7 @@ pub(in crate::settings) struct BackendVariables {
     #[serde(default)]
     pub(super) audit_kubernetes: AuditedUses,
     pub(super) redis_url: Option<SecretString>,
+    pub(super) store_file: Option<PathBuf>,
     pub(super) token_encryption_keys: Option<SecretString>,
     pub(super) config_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "separated_texts::<_, RequestHost>")]

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::AsyncTypedCommands;
+use tempfile::TempDir;
 use time::OffsetDateTime;
 
 use crate::clock::Clock;
+use crate::store::file::StoreFile;
 use crate::store::memory::Memory;
 use crate::store::redis::Redis;
 use crate::store::redis_server::RedisServer;
@@ -48,21 +50,36 @@ pub(super) trait Place: Send + Sync {
     async fn live_out(&self, key: &Key, ttl: Duration);
 }
 
-pub(super) struct InMemory {
+/// A store of one process: what others are to it are more references here.
+pub(super) struct InProcess<S> {
     clock: Arc<ChosenClock>,
-    store: Arc<Memory>,
+    store: Arc<S>,
+    _folder: Option<TempDir>,
 }
+
+pub(super) type InMemory = InProcess<Memory>;
+pub(super) type InFile = InProcess<StoreFile>;
 
 impl InMemory {
     pub(super) fn start() -> Self {
         let clock = Arc::new(ChosenClock::default());
         let store = Arc::new(Memory::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        Self { clock, store }
+        Self { clock, store, _folder: None }
+    }
+}
+
+impl InFile {
+    pub(super) fn start() -> Self {
+        let clock = Arc::new(ChosenClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store/logins.db");
+        let store = Arc::new(StoreFile::open(&path, Arc::clone(&clock) as Arc<dyn Clock>).unwrap());
+        Self { clock, store, _folder: Some(folder) }
     }
 }
 
 #[async_trait]
-impl Place for InMemory {
+impl<S: Store + 'static> Place for InProcess<S> {
     fn open(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as Arc<dyn Store>
     }

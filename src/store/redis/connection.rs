@@ -56,7 +56,7 @@ impl Connection {
     pub(super) async fn check_master(&self) -> Result<(), StoreError> {
         match redis::cmd("ROLE").query_async(&mut self.driver.clone()).await {
             Ok(Role::Primary { .. }) => Ok(()),
-            Ok(_) => Err(StoreError { reason: "the server that the sentinels name is no master".to_owned() }),
+            Ok(_) => Err(StoreError::of_redis("the server that the sentinels name is no master")),
             Err(error) => Err(store_error(&error)),
         }
     }

@@ -31,10 +31,10 @@ pub(super) fn store_error(error: &RedisError) -> StoreError {
         None if error.is_io_error() => error.to_string(),
         None => error.category().to_owned(),
     };
-    StoreError { reason }
+    StoreError::of_redis(reason)
 }
 
 /// The error for a timeout.
 pub(super) fn out_of_time(what: &str) -> StoreError {
-    StoreError { reason: format!("{what} in time") }
+    StoreError::of_redis(format!("{what} in time"))
 }

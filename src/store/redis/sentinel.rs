@@ -69,7 +69,7 @@ impl Sentinels {
                 Err(error) => failure = error.reason,
             }
         }
-        let word = newest.ok_or(StoreError { reason: format!("no sentinel names the master: {failure}") })?;
+        let word = newest.ok_or(StoreError::of_redis(format!("no sentinel names the master: {failure}")))?;
         self.client(&word).map_err(|error| store_error(&error))
     }
 

@@ -112,6 +112,13 @@ impl BackendPlan {
         self.with("REDIS_URL", &redis.url).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
     }
 
+    /// Keeps records in a file of the test's.
+    #[must_use]
+    pub fn with_store_file(self, world: &World) -> Self {
+        let file = world.file("store/logins.db");
+        self.with("STORE_FILE", file.to_str().unwrap()).with("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)
+    }
+
     /// Keeps records in what these sentinels watch over.
     #[must_use]
     pub fn with_sentinels(self, redis: &RedisWithSentinels) -> Self {
@@ -142,18 +149,7 @@ impl BackendPlan {
 
     /// Starts the program and waits until it listens.
     pub fn start(&self) -> Backend {
-        let process = self.launch();
-        let listening = process.wait_for("that it listens", |line| {
-            serde_json::from_str::<Value>(line)
-                .ok()
-                .filter(|event| event["message"] == "listening" && event["control_address"].is_string())
-        });
-        let address = |field: &str| listening[field].as_str().unwrap().to_owned();
-        Backend {
-            url: format!("http://{}", address("address")),
-            control_url: format!("http://{}", address("control_address")),
-            process,
-        }
+        Backend::of(self.launch())
     }
 }
 
@@ -173,6 +169,21 @@ pub struct Backend {
 }
 
 impl Backend {
+    /// The one that this program is, once it listens.
+    pub fn of(process: Process) -> Self {
+        let listening = process.wait_for("that it listens", |line| {
+            serde_json::from_str::<Value>(line)
+                .ok()
+                .filter(|event| event["message"] == "listening" && event["control_address"].is_string())
+        });
+        let address = |field: &str| listening[field].as_str().unwrap().to_owned();
+        Self {
+            url: format!("http://{}", address("address")),
+            control_url: format!("http://{}", address("control_address")),
+            process,
+        }
+    }
+
     /// A caller without a credential.
     pub fn api(&self, world: &World) -> Api {
         Api::new(&self.url, world)

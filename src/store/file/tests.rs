@@ -1,0 +1,190 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::contract::ChosenClock;
+
+const TTL: Duration = Duration::from_mins(10);
+
+struct Scene {
+    clock: Arc<ChosenClock>,
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { clock: Arc::default(), folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("store/logins.db")
+    }
+
+    fn open(&self) -> Result<StoreFile, UnusableFile> {
+        StoreFile::open(&self.path(), Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    fn mode(&self, name: &str) -> u32 {
+        fs::metadata(self.path().with_file_name(name)).unwrap().mode() & 0o777
+    }
+
+    /// What is refused stays as it is.
+    fn refused(&self, content: &[u8]) -> UnusableFile {
+        fs::write(self.path(), content).unwrap();
+        let error = self.open().err().unwrap();
+        assert_eq!(fs::read(self.path()).unwrap(), content);
+        error
+    }
+}
+
+#[actix_web::test]
+async fn everything_is_there_when_it_is_opened_again() {
+    let scene = Scene::new();
+    let at = OffsetDateTime::UNIX_EPOCH + time::Duration::microseconds(5);
+    {
+        let store = scene.open().unwrap();
+        store.put("record", b"value", TTL).await.unwrap();
+        store.put("endless", b"value", Duration::MAX).await.unwrap();
+        assert_eq!(store.enter("set", "one", TTL, 1).await.unwrap(), Swap::Done);
+        store.note("index", "member", at).await.unwrap();
+    }
+    scene.clock.advance(TTL.checked_sub(Duration::from_micros(1)).unwrap());
+    let store = scene.open().unwrap();
+    for key in ["record", "endless"] {
+        assert_eq!(store.get(key).await.unwrap().as_deref(), Some(&b"value"[..]), "{key}");
+    }
+    assert_eq!(store.enter("set", "two", TTL, 1).await.unwrap(), Swap::Conflict);
+    assert_eq!(store.noted_at("index", "member").await.unwrap(), Some(at));
+    scene.clock.advance(Duration::from_micros(1));
+    assert_eq!(store.get("record").await.unwrap(), None);
+    assert_eq!(store.enter("set", "two", TTL, 1).await.unwrap(), Swap::Done);
+}
+
+#[actix_web::test]
+async fn what_has_expired_goes_with_later_writes() {
+    let scene = Scene::new();
+    let store = scene.open().unwrap();
+    for number in 0..TIDIED {
+        store.put(&format!("record-{number}"), b"value", TTL).await.unwrap();
+        store.enter("set", &format!("member-{number}"), TTL, 1_000).await.unwrap();
+    }
+    scene.clock.advance(TTL);
+    store.put("lasting", b"value", TTL).await.unwrap();
+    let rows = "SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM members)";
+    let left: i64 = store.read(move |file| file.query_row(rows, [], |row| row.get(0))).await.unwrap();
+    assert_eq!(left, 1);
+}
+
+#[actix_web::test]
+async fn only_one_may_have_it_open() {
+    let scene = Scene::new();
+    let store = scene.open().unwrap();
+    assert!(matches!(scene.open(), Err(UnusableFile::InUse)));
+    store.put("record", b"value", TTL).await.unwrap();
+    drop(store);
+    assert!(scene.open().unwrap().get("record").await.unwrap().is_some());
+}
+
+#[actix_web::test]
+async fn it_is_for_this_user_alone_also_after_others_were_let_in() {
+    let scene = Scene::new();
+    drop(scene.open().unwrap());
+    assert_eq!(
+        (scene.mode("."), scene.mode("logins.db"), scene.mode("logins.db.lock")),
+        (0o700, 0o600, 0o600)
+    );
+    // As Kubernetes does for a pod's group when it mounts a volume.
+    for (name, mode) in [(".", 0o2770), ("logins.db", 0o660), ("logins.db.lock", 0o660)] {
+        fs::set_permissions(scene.path().with_file_name(name), Permissions::from_mode(mode)).unwrap();
+    }
+    let store = scene.open().unwrap();
+    store.put("record", b"value", TTL).await.unwrap();
+    for (name, mode) in
+        [(".", 0o700), ("logins.db", 0o600), ("logins.db.lock", 0o600), ("logins.db-wal", 0o600)]
+    {
+        assert_eq!(scene.mode(name), mode, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_has_other_files_is_not_closed_to_others() {
+    let scene = Scene::new();
+    let folder = scene.folder.path().join("store");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("anothers"), "").unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert!(matches!(scene.open(), Err(UnusableFile::Folder(_))));
+    assert_eq!(scene.mode("."), 0o755);
+    fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
+    assert!(scene.open().is_ok());
+}
+
+#[test]
+fn what_is_no_file_of_this_programs_is_refused_and_stays() {
+    let scene = Scene::new();
+    drop(scene.open().unwrap());
+    let ours = fs::read(scene.path()).unwrap();
+    assert!(matches!(scene.refused(b"a letter, say, that is kept here"), UnusableFile::Unreadable(_)));
+    assert!(matches!(scene.refused(&ours[..ours.len() / 2]), UnusableFile::Unreadable(_)));
+    let mut later = ours.clone();
+    // Where SQLite keeps `user_version`.
+    later[63] = 2;
+    assert!(matches!(scene.refused(&later), UnusableFile::Unreadable(_)));
+    let elsewhere = scene.folder.path().join("elsewhere");
+    fs::write(&elsewhere, "").unwrap();
+    fs::remove_file(scene.path()).unwrap();
+    symlink(&elsewhere, scene.path()).unwrap();
+    assert!(matches!(scene.open(), Err(UnusableFile::NoFile(_))));
+    assert!(fs::read(&elsewhere).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_of_another_programs_sqlite_is_refused() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path().parent().unwrap()).unwrap();
+    let other = Connection::open(scene.path()).unwrap();
+    other.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
+    drop(other);
+    assert!(matches!(scene.open(), Err(UnusableFile::Folder(_) | UnusableFile::Unreadable(_))));
+}
+
+/// A page of the records is overwritten: what is on it is an error, not gone.
+#[actix_web::test]
+async fn damage_is_said_where_it_is_met() {
+    let scene = Scene::new();
+    {
+        let store = scene.open().unwrap();
+        for number in 0..200 {
+            store.put(&format!("record-{number}"), &[7; 3_000], TTL).await.unwrap();
+        }
+    }
+    let mut content = fs::read(scene.path()).unwrap();
+    let middle = content.len() / 2 / 4_096 * 4_096;
+    content[middle..middle + 20 * 4_096].fill(0xff);
+    fs::write(scene.path(), &content).unwrap();
+    let store = scene.open().unwrap();
+    let mut told = 0;
+    for number in 0..200 {
+        match store.get(&format!("record-{number}")).await {
+            Ok(found) => assert_eq!(found.as_deref(), Some(&[7; 3_000][..]), "record-{number}"),
+            Err(error) => {
+                assert!(error.to_string().contains("damaged"), "{error}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 0);
+    store.put("another", b"value", TTL).await.unwrap();
+}
+
+#[test]
+fn network_file_systems_are_told_by_their_numbers() {
+    let kinds = [0x6969, 0xff53_4d42, 0xfe53_4d42];
+    assert!(kinds.into_iter().all(place::is_network));
+    // As a 32-bit kernel says it; ext4, tmpfs, overlay and XFS.
+    assert!(place::is_network(i64::from(0xff53_4d42_u32.cast_signed())));
+    assert!(![0xef53, 0x0102_1994, 0x794c_7630, 0x5846_5342].into_iter().any(place::is_network));
+}

@@ -1,0 +1,140 @@
+//! A thread with a connection to the file: work is queued to it, since SQLite waits for the disk.
+
+use std::iter::once;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::store::StoreError;
+
+/// How many writes one commit takes: those that came while the last one went to the disk.
+const MOST_AT_ONCE: usize = 256;
+
+/// Ends with what is queued when it is dropped.
+pub(super) struct Thread {
+    queue: Option<Sender<Box<dyn Queued>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Work that waits for its thread.
+trait Queued: Send {
+    /// Does it.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+
+    /// Answers; `done` is how it all ended.
+    fn answer(self: Box<Self>, done: Result<(), StoreError>);
+}
+
+struct Work<F, T> {
+    work: Option<F>,
+    outcome: Option<T>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<F, T> Queued for Work<F, T>
+where
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if let Some(work) = self.work.take() {
+            self.outcome = Some(work(connection)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, done: Result<(), StoreError>) {
+        let Self { outcome, answer, .. } = *self;
+        // The caller may have given up.
+        let _ = answer.send(done.and_then(|()| outcome.ok_or_else(ended)));
+    }
+}
+
+impl Thread {
+    /// One that reads.
+    pub(super) fn read(connection: Connection) -> Self {
+        Self::start(move |queue| {
+            for mut work in queue {
+                let done = work.run(&connection).map_err(|error| store_error(&error));
+                work.answer(done);
+            }
+        })
+    }
+
+    /// One that writes; `afterwards` runs before each commit.
+    pub(super) fn write(
+        mut connection: Connection,
+        afterwards: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Self {
+        Self::start(move |queue| {
+            while let Ok(first) = queue.recv() {
+                let mut batch: Vec<_> = once(first).chain(queue.try_iter()).take(MOST_AT_ONCE).collect();
+                let done =
+                    commit(&mut connection, &mut batch, &afterwards).map_err(|error| store_error(&error));
+                for work in batch {
+                    work.answer(done.clone());
+                }
+            }
+        })
+    }
+
+    fn start(serve: impl FnOnce(Receiver<Box<dyn Queued>>) + Send + 'static) -> Self {
+        let (queue, queued) = channel();
+        Self { queue: Some(queue), thread: Some(std::thread::spawn(move || serve(queued))) }
+    }
+
+    /// Has the thread do this, and returns when it is done: what was written is on the disk then.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written; of writes it is then unknown whether they took effect.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let work = Box::new(Work { work: Some(work), outcome: None, answer });
+        let queue = self.queue.as_ref().ok_or_else(ended)?;
+        queue.send(work).map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // It has panicked: what was queued to it was answered so.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn commit(
+    connection: &mut Connection,
+    batch: &mut [Box<dyn Queued>],
+    afterwards: impl Fn(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for work in batch {
+        work.run(&transaction)?;
+    }
+    afterwards(&transaction)?;
+    transaction.commit()
+}
+
+fn ended() -> StoreError {
+    StoreError::of_file("its thread has ended: restart this backend")
+}
+
+/// What an operator can do about it. SQLite's own words name tables, never what is in them.
+fn store_error(error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::of_file("its disk is full: make room"),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreError::of_file("it is damaged: put a backup in its place, or another path")
+        }
+        _ => StoreError::of_file(error.to_string()),
+    }
+}

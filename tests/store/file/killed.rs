@@ -1,0 +1,123 @@
+//! The process is killed again and again in the middle of logins and refreshes: of what it had acknowledged nothing is gone.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Sender, channel};
+
+use serde_json::Value;
+
+use crate::harness::clients::api::{Api, Session, redirect_body};
+use crate::harness::deployment::Deployment;
+use crate::harness::peers::provider::Provider;
+use crate::harness::programs::backend::BackendPlan;
+
+const KILLS: usize = 100;
+const LOGINS_BETWEEN: usize = 10;
+const CLUSTERS: usize = 100;
+const USERS: usize = KILLS * LOGINS_BETWEEN / CLUSTERS;
+
+/// Over by a user's next turn, so that each use then is a refresh.
+const ID_TOKEN_LIVES: u64 = 5;
+
+fn cluster(number: usize) -> String {
+    format!("cluster-{number}")
+}
+
+/// What one user was told.
+#[derive(Default)]
+struct User {
+    /// The clusters that a login was acknowledged for.
+    logged_in: BTreeSet<String>,
+    /// How many were begun.
+    begun: usize,
+}
+
+impl User {
+    /// The logins that a kill has cost; every other one has to be there.
+    fn lost(&mut self, api: &Api) -> usize {
+        let status = api.get("/status");
+        let entry = |name: &String| {
+            let clusters = status.json["clusters"].as_array().unwrap();
+            clusters.iter().find(|it| it["name"] == name.as_str()).unwrap().clone()
+        };
+        let gone = |it: &Value| it["connected"] != true;
+        let lost: Vec<String> = self.logged_in.iter().filter(|name| gone(&entry(name))).cloned().collect();
+        for name in &lost {
+            assert_eq!(entry(name)["reason"], "refresh_lost", "{name}");
+            self.logged_in.remove(name);
+        }
+        lost.len()
+    }
+}
+
+/// Redeems codes until there is no answer; each that was acknowledged is told.
+fn exchange(api: &Api, logins: &[(String, Session, String)], acknowledged: &Sender<String>) {
+    for (cluster, session, redirect) in logins {
+        let answer = api.with_bearer(&session.token).attempt_post("/exchange", &redirect_body(redirect));
+        let Some(answer) = answer else { return };
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let _ = acknowledged.send(cluster.clone());
+    }
+}
+
+/// Uses one login after the other, one at a time, until there is no answer.
+fn refresh(api: &Api, clusters: &BTreeSet<String>) {
+    for cluster in clusters.iter().cycle() {
+        let path = format!("/clusters/{cluster}/proxy/api/v1/namespaces/team-a/pods");
+        let Some(answer) = api.attempt_get(&path) else { return };
+        assert_eq!(answer.status, 200, "{cluster}: {}", answer.text);
+    }
+}
+
+#[test]
+fn killed_a_hundred_times_it_keeps_what_it_has_acknowledged() {
+    let names: Vec<String> = (0..CLUSTERS).map(cluster).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let here = Deployment::new("file_killed").with_cluster().with("RUST_LOG", "info");
+    here.idp.set_id_token_lifetime(ID_TOKEN_LIVES);
+    let plan = here.plan.clone().with("IDENTITY_RULE", "any").with_clusters_named(&here.world, &names);
+    let plan = plan.with_store_file(&here.world);
+    let mut users: Vec<User> = (0..USERS).map(|_| User::default()).collect();
+    let mut lost = 0;
+    for kill in 0..KILLS {
+        let user = &mut users[kill % USERS];
+        let (mut backend, api) = here.start_as(&as_user(&plan, kill % USERS));
+        lost += user.lost(&api);
+        assert!(lost <= kill, "{lost} logins lost by {kill} kills");
+        let logins = begun(&api, user, &here.idp);
+        let (acknowledged, answers) = channel();
+        std::thread::scope(|scope| {
+            let (api, known) = (&api, user.logged_in.clone());
+            scope.spawn(move || exchange(api, &logins, &acknowledged));
+            scope.spawn(move || refresh(api, &known));
+            // Each time after another number of answers, and in the middle of what comes after them.
+            user.logged_in.extend(answers.iter().take(1 + kill % LOGINS_BETWEEN));
+            backend.process.kill();
+        });
+        user.logged_in.extend(answers.try_iter());
+    }
+    let mut kept = 0;
+    for (number, user) in users.iter_mut().enumerate() {
+        let (_backend, api) = here.start_as(&as_user(&plan, number));
+        lost += user.lost(&api);
+        kept += user.logged_in.len();
+    }
+    assert!(lost <= KILLS, "{lost} logins lost");
+    assert!(here.idp.refreshes() > KILLS as u64, "nothing was refreshed");
+    println!("{kept} logins kept through {KILLS} kills, {lost} ended by a refresh that a kill had cut off");
+}
+
+fn as_user(plan: &BackendPlan, number: usize) -> BackendPlan {
+    plan.clone().with("CLUSTER_AUTH_DEV_USER", &format!("user:default/person-{number}"))
+}
+
+/// The next of a user's logins, as far as the identity provider's redirect.
+fn begun(api: &Api, user: &mut User, idp: &impl Provider) -> Vec<(String, Session, String)> {
+    let clusters: Vec<String> = (user.begun..user.begun + LOGINS_BETWEEN).map(cluster).collect();
+    user.begun += LOGINS_BETWEEN;
+    let begin = |cluster: String| {
+        let session = api.register_at(&cluster);
+        let redirect = idp.redirect_of(&session.auth_url, "felix");
+        (cluster, session, redirect)
+    };
+    clusters.into_iter().map(begin).collect()
+}
