@@ -145,14 +145,31 @@ fn administer(command: AdminCommand) -> ExitCode {
         Err(error) => return failed(&error.to_string(), USAGE),
     };
     let done = actix_web::rt::System::new().block_on(async {
-        let admin = Admin::new(&settings)?;
         let out = &mut std::io::stdout();
         match command {
             AdminCommand::List { user, json } => {
                 let form = if json { admin::Form::JsonLines } else { admin::Form::Table };
-                admin.list(user.as_ref(), form, out).await
+                Admin::new(&settings)?.list(user.as_ref(), form, out).await
             }
-            AdminCommand::Revoke { user, cluster } => admin.revoke(&user, cluster.as_deref(), out).await,
+            AdminCommand::Revoke { user, cluster } => {
+                Admin::new(&settings)?.revoke(&user, cluster.as_deref(), out).await
+            }
+            AdminCommand::Export => {
+                let count = admin::export(&settings, &mut std::io::BufWriter::new(out)).await?;
+                // Standard output is the export itself.
+                Terminal::stderr()
+                    .say(&format!("{count} entries exported; STORE_FILE takes no login any more."));
+                Ok(())
+            }
+            AdminCommand::Import => {
+                let imported = admin::import(&settings, &mut std::io::stdin().lock()).await?;
+                writeln!(
+                    out,
+                    "{} entries imported; {} were here already, or have ended.",
+                    imported.new, imported.left
+                )?;
+                Ok(())
+            }
         }
     });
     done.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)

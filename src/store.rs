@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+pub mod entry;
 pub mod file;
 pub mod kubelogin_cache;
 pub mod lock;

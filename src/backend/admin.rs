@@ -9,7 +9,7 @@ use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::assembly::client_tls::ClientTls;
-use super::assembly::{AssemblyError, Foundations, Services, assemble};
+use super::assembly::{AssemblyError, Foundations, Purpose, Services, assemble};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::Disconnected;
 use super::oidc::revocation_request::silence::WhileSilent;
@@ -22,11 +22,13 @@ use crate::telemetry::AUDIT;
 
 mod kept_login;
 mod listing;
+mod moving;
 mod table;
 
 use self::kept_login::KeptLogin;
 pub use self::listing::Form;
 use self::listing::Listing;
+pub use self::moving::{Imported, export, import};
 
 /// How many records are asked for at once.
 const READ_AT_ONCE: usize = 64;
@@ -48,6 +50,26 @@ pub enum AdminError {
     /// The index of logins cannot be read.
     #[error("{0}.")]
     Store(#[from] StoreError),
+    /// Nothing is kept in a file.
+    #[error(
+        "There is no file to export: admin export carries logins out of STORE_FILE, so set that to the backend's."
+    )]
+    NoFile,
+    /// There was always a refresh under way.
+    #[error(
+        "Refreshes have been under way for a minute, and the export would lose their tokens: stop the backend, then run this again."
+    )]
+    UnderWay,
+    /// What came is not what was exported.
+    #[error(
+        "Line {0} is not of an export of this version; nothing after it was taken: pipe in what admin export has written."
+    )]
+    NoExport(u64),
+    /// The end is missing.
+    #[error(
+        "The export is cut off after {0} entries, which are here now: run admin export again, and this with all of it."
+    )]
+    CutOff(u64),
     /// Some logins are still there.
     #[error("{0} of the logins could not be ended, see above: mend the cause and run this again.")]
     NotAll(usize),
@@ -67,8 +89,8 @@ impl AdminError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::InProcess => 2,
-            Self::Assembly(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
+            Self::InProcess | Self::NoFile => 2,
+            _ => 1,
         }
     }
 }
@@ -88,7 +110,7 @@ impl Admin {
             return Err(AdminError::InProcess);
         }
         let tls = ClientTls::load(settings)?;
-        let (services, jobs) = assemble(settings, Foundations::new(settings)?, &tls);
+        let (services, jobs) = assemble(settings, Foundations::new(settings, Purpose::Administer)?, &tls);
         jobs.run_here();
         Ok(Self { services })
     }

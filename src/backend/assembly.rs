@@ -5,17 +5,18 @@ pub mod client_tls;
 pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
+mod foundations;
 pub mod from_kubeconfig;
 pub mod server_tls;
 
 use std::sync::{Arc, Once};
 
 use actix_web::web::{Data, ServiceConfig};
-use secrecy::ExposeSecret;
 use tokio_util::task::TaskTracker;
 
 pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
+pub use self::foundations::{Foundations, Purpose};
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
@@ -45,71 +46,12 @@ use super::stopping::Stopping;
 use super::stopping::detached::{Detached, Jobs};
 use super::tokens::refresh::Limits;
 use super::tokens::{Flights, Tokens};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::outbound::http_client::HttpClient;
 use crate::protocol::Info;
-use crate::random::{Random, SystemRandom};
-use crate::settings::backend::{BackendSettings, StoreSettings};
-use crate::store::Store;
-use crate::store::file::StoreFile;
-use crate::store::memory::Memory;
-use crate::store::observed::Observed;
-use crate::store::redis::Redis;
-use crate::store::sealing::Keyring;
+use crate::random::Random;
+use crate::settings::backend::BackendSettings;
 use crate::telemetry::backend_metrics::BackendMetrics;
-
-/// What all services stand on; a test brings its own of some.
-pub struct Foundations {
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// Where records are kept.
-    pub store: Arc<dyn Store>,
-    /// What records are sealed with.
-    pub keyring: Arc<Keyring>,
-    /// Counters.
-    pub metrics: Arc<BackendMetrics>,
-}
-
-impl Foundations {
-    /// Those of a real process that is about to serve.
-    ///
-    /// # Errors
-    /// As [`Self::new`], and when `REDIS_URL` leads to a node of a Redis Cluster.
-    pub async fn at_start(settings: &BackendSettings) -> Result<Self, AssemblyError> {
-        if let StoreSettings::Redis { url, .. } = &settings.store {
-            Redis::new(url.expose_secret(), settings.ca_file.as_deref())?.refuse_cluster().await?;
-        }
-        Self::new(settings)
-    }
-
-    /// Those of a real process.
-    ///
-    /// # Errors
-    /// As the variants of [`AssemblyError`] say.
-    pub fn new(settings: &BackendSettings) -> Result<Self, AssemblyError> {
-        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
-            (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let metrics = BackendMetrics::new()?;
-        let seconds = metrics.store_seconds.clone();
-        let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
-            StoreSettings::InProcess => {
-                let store = Observed::new(Memory::new(Arc::clone(&clock)), seconds);
-                (Arc::new(store), Keyring::random(random.as_ref())?)
-            }
-            StoreSettings::Redis { url, keys } => {
-                let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
-                (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
-            }
-            StoreSettings::File { path, keys } => {
-                let file = StoreFile::open(path, Arc::clone(&clock))?;
-                (Arc::new(Observed::new(file, seconds)), Keyring::parse(keys.expose_secret())?)
-            }
-        };
-        Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
-    }
-}
 
 /// The services of one process.
 pub struct Services {

@@ -81,10 +81,13 @@ impl LoginKey {
         format!("login:{{{}|{}}}", self.user, self.cluster)
     }
 
+    /// How the keys of all locks begin.
+    pub const LOCKS: &'static str = "login-lock:";
+
     /// Where the lock lies.
     #[must_use]
     pub fn lock(&self) -> String {
-        format!("login-lock:{{{}|{}}}", self.user, self.cluster)
+        format!("{}{{{}|{}}}", Self::LOCKS, self.user, self.cluster)
     }
 }
 

@@ -70,6 +70,10 @@ pub enum AdminCommand {
         #[arg(long, value_name = "NAME")]
         cluster: Option<String>,
     },
+    /// Write all that STORE_FILE keeps, sealed, for `admin import`; the file takes no login any more.
+    Export,
+    /// Read what `admin export` has written into the store that is set here.
+    Import,
 }
 
 #[derive(Subcommand)]

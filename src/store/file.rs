@@ -3,6 +3,7 @@
 //! It is SQLite's: a commit is on the disk when it returns, a log makes the start after a crash as short as any other, a full disk and
 //! damage are answers, and its format is read for decades. One thread writes, and commits together what waits; another reads meanwhile.
 
+mod moving;
 mod place;
 mod tables;
 mod thread;
@@ -27,21 +28,38 @@ const TIDIED: u32 = 100;
 /// Keeps records in a file. Expired ones are never returned, and are removed with later writes.
 pub struct StoreFile {
     clock: Arc<dyn Clock>,
-    // In this order they end: the last one lets another process in.
-    writer: Thread,
+    // In this order they end: the last connection puts the log away, and then another process may have the file.
     reader: Thread,
-    _place: HeldPlace,
+    writer: Thread,
+    _place: Option<HeldPlace>,
 }
 
 impl StoreFile {
-    /// Opens the file, which is made where there is none, and keeps all other processes from it.
+    /// Opens the file for a backend: it is made where there is none, and no other backend may have it meanwhile.
     ///
     /// # Errors
     /// As the variants of [`UnusableFile`] say; nothing is changed then.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
-        let place = HeldPlace::take(path)?;
+        let file = Self::in_place(path, clock, Some(HeldPlace::take(path)?))?;
+        Ok(file)
+    }
+
+    /// Opens it for a command, which may do so beside a backend: SQLite has each see what the other has written.
+    ///
+    /// # Errors
+    /// As the variants of [`UnusableFile`] say; there has to be a file.
+    pub fn open_beside(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
+        place::check(path)?;
+        Self::in_place(path, clock, None)
+    }
+
+    fn in_place(path: &Path, clock: Arc<dyn Clock>, place: Option<HeldPlace>) -> Result<Self, UnusableFile> {
         let writing = tables::open_to_write(path).map_err(|error| UnusableFile::sqlite(path, &error))?;
         let reading = tables::open_to_read(path).map_err(|error| UnusableFile::sqlite(path, &error))?;
+        let moved = moving::moved_at(&reading).map_err(|error| UnusableFile::sqlite(path, &error))?;
+        if place.is_some() && moved.is_some() {
+            return Err(UnusableFile::Moved(path.to_owned()));
+        }
         let now = Arc::clone(&clock);
         let writer = Thread::write(writing, move |connection| tidy(connection, micros(now.now())));
         Ok(Self { clock, writer, reader: Thread::read(reading), _place: place })
@@ -62,7 +80,13 @@ impl StoreFile {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.run(work).await
+        let work = move |file: &Connection| {
+            Ok(if moving::moved_at(file)?.is_none() { Some(work(file)?) } else { None })
+        };
+        let written = self.writer.run(work).await?;
+        written.ok_or_else(|| {
+            StoreError::of_file("it was moved away by `admin export`: use the store that has it now")
+        })
     }
 }
 

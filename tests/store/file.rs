@@ -1,6 +1,7 @@
 //! Logins in `STORE_FILE`: they outlive the process, only one process has them, and a full disk loses none.
 
 mod killed;
+mod moved;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -39,24 +40,43 @@ fn only_one_process_has_the_file() {
     let here = Deployment::new("file_alone");
     let plan = here.plan.clone().with_store_file(&here.world);
     let (mut backend, api) = here.start_as(&plan);
-    for command in [&["backend"][..], &["admin", "list"]] {
-        let refused = Ended::of(&mut plan.command(command), &here.world);
-        assert_eq!(refused.code, Some(1), "{command:?}: {}", refused.err);
-        assert!(
-            refused.err.contains("STORE_FILE is open in another process"),
-            "{command:?}: {}",
-            refused.err
-        );
-    }
+    let refused = Ended::of(&mut plan.command(&["backend"]), &here.world);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("STORE_FILE is open in another process"), "{}", refused.err);
     api.log_in(&here.idp, "felix");
     backend.process.kill();
-    let listed = Ended::of(&mut plan.command(&["admin", "list"]), &here.world);
+    assert_eq!(here.start_as(&plan).1.cluster_status()["connected"], true);
+}
+
+#[test]
+fn an_admin_reaches_the_logins_while_the_backend_runs() {
+    let here = Deployment::new("file_admin").with_cluster();
+    let plan = here.plan.clone().with_store_file(&here.world);
+    let admin = |arguments: &[&str]| Ended::of(&mut plan.command(arguments), &here.world);
+    let list = &["admin", "list"][..];
+    let nothing = admin(list);
+    assert!(
+        nothing.code == Some(1) && nothing.err.contains("is not there: start the backend once"),
+        "{}",
+        nothing.err
+    );
+    let checked = admin(&["config", "check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.err);
+    assert!(!here.world.file("store").exists(), "a look has made something");
+    let (_backend, api) = here.start_as(&plan);
+    api.log_in(&here.idp, "felix");
+    let listed = admin(list);
     assert!(
         listed.code == Some(0) && listed.out.contains("user:default/felix"),
         "{}{}",
         listed.out,
         listed.err
     );
+    let revoked = admin(&["admin", "revoke", "--user", "user:default/felix"]);
+    assert!(revoked.out.contains("at dev: revoked and forgotten."), "{}{}", revoked.out, revoked.err);
+    assert_eq!(api.get(PODS).status, 403);
+    api.log_in(&here.idp, "felix");
+    assert_eq!(api.get(PODS).status, 200);
 }
 
 #[test]

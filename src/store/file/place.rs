@@ -1,6 +1,6 @@
 //! Where the file is: in a folder of its own, for this user alone, on a disk of this machine, and open in one process.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,16 @@ pub enum UnusableFile {
         "STORE_FILE is open in another process: stop that one first, since only one may keep logins there"
     )]
     InUse,
+    /// Its logins are elsewhere.
+    #[error(
+        "STORE_FILE ({0}) was moved away by `admin export`: use the store that has its logins now, or bring them back with `admin import`"
+    )]
+    Moved(PathBuf),
+    /// Nothing was kept there yet.
+    #[error(
+        "STORE_FILE ({0}) is not there: start the backend once, or name the file in which it keeps its logins"
+    )]
+    NotThere(PathBuf),
     /// Not a file of this program's, or no more.
     #[error(
         "STORE_FILE ({0}) is damaged, of another program or of a later version of this one; nothing was changed: put a backup in its \
@@ -86,13 +96,27 @@ impl HeldPlace {
         make(folder).map_err(UnusableFile::system(folder))?;
         refuse_network(folder)?;
         own(folder, name)?;
-        let lock = private_file(&folder.join(format!("{name}.lock")))?;
+        let lock = folder.join(format!("{name}.lock"));
+        private_file(&lock)?;
+        let lock = File::options().read(true).write(true).open(&lock).map_err(UnusableFile::system(&lock))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => UnusableFile::InUse,
             TryLockError::Error(error) => UnusableFile::system(path)(error),
         })?;
         private_file(path)?;
         Ok(Self { _lock: lock })
+    }
+}
+
+/// Looks whether there is such a file, of this user's.
+///
+/// # Errors
+/// As the variants of [`UnusableFile`] say.
+pub(super) fn check(path: &Path) -> Result<(), UnusableFile> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) => close_to_others(path, &found),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(UnusableFile::NotThere(path.to_owned())),
+        Err(error) => Err(UnusableFile::system(path)(error)),
     }
 }
 
@@ -135,29 +159,35 @@ fn own(_: &Path, _: &str) -> Result<(), UnusableFile> {
     Ok(())
 }
 
-/// A file that only this user may read; made where there is none.
-fn private_file(path: &Path) -> Result<File, UnusableFile> {
-    if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(UnusableFile::NoFile(path.to_owned()));
+/// Makes a file that only this user may read, unless it is there. What is there is not opened: SQLite's locks end with the first
+/// descriptor of the process that is closed.
+fn private_file(path: &Path) -> Result<(), UnusableFile> {
+    if let Ok(found) = std::fs::symlink_metadata(path) {
+        return close_to_others(path, &found);
     }
     let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(UnusableFile::system(path))?;
+    options.open(path).map(drop).map_err(UnusableFile::system(path))
+}
+
+fn close_to_others(path: &Path, found: &Metadata) -> Result<(), UnusableFile> {
+    if !found.is_file() {
+        return Err(UnusableFile::NoFile(path.to_owned()));
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        let found = file.metadata().map_err(UnusableFile::system(path))?;
         if found.uid() != nix::unistd::geteuid().as_raw() {
             return Err(UnusableFile::AnotherUsers(path.to_owned()));
         }
         if found.mode() & 0o077 != 0 {
             let closed = std::fs::Permissions::from_mode(0o600);
-            file.set_permissions(closed).map_err(UnusableFile::system(path))?;
+            std::fs::set_permissions(path, closed).map_err(UnusableFile::system(path))?;
         }
     }
-    Ok(file)
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]

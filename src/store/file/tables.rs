@@ -21,6 +21,7 @@ const TABLES: &str = "
     CREATE TABLE noted (index_key TEXT NOT NULL, member TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (index_key, member))
         STRICT, WITHOUT ROWID;
     CREATE INDEX noted_by_time ON noted (index_key, at, member);
+    CREATE TABLE moved (at INTEGER NOT NULL) STRICT;
 ";
 
 /// Opens the file for its one writer. An empty one gets its tables.

@@ -188,3 +188,48 @@ fn network_file_systems_are_told_by_their_numbers() {
     assert!(place::is_network(i64::from(0xff53_4d42_u32.cast_signed())));
     assert!(![0xef53, 0x0102_1994, 0x794c_7630, 0x5846_5342].into_iter().any(place::is_network));
 }
+
+/// Every kind of entry, more than a page of them, in another store; a second time there is nothing left to carry.
+#[actix_web::test]
+async fn all_that_it_keeps_is_carried_to_another_store() {
+    let (from, to) = (Scene::new(), Scene::new());
+    let (file, there) = (from.open().unwrap(), to.open().unwrap());
+    let at = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
+    for number in 0..600 {
+        file.put(&format!("login:{number}"), &[0, 159, 146, 150], TTL).await.unwrap();
+        file.note("logins", &format!("member-{number}"), at).await.unwrap();
+    }
+    file.put("endless", b"value", Duration::MAX).await.unwrap();
+    file.enter("set", "one", TTL, 5).await.unwrap();
+    file.put("login-lock:1", b"owner", TTL / 2).await.unwrap();
+    assert!(!file.move_away("login-lock:").await.unwrap(), "a refresh is under way");
+    from.clock.advance(TTL / 2);
+    to.clock.advance(TTL / 2);
+    assert!(file.move_away("login-lock:").await.unwrap() && file.move_away("login-lock:").await.unwrap());
+    assert!(file.put("login:1", b"new", TTL).await.unwrap_err().to_string().contains("moved away"));
+    for expected in [Swap::Done, Swap::Conflict] {
+        let mut entries = Vec::new();
+        let count = file.entries(|entry| Ok::<_, StoreError>(entries.push(entry))).await.unwrap();
+        assert_eq!((count, entries.len()), (1_202, 1_202));
+        for entry in entries {
+            let line = serde_json::to_string(&entry).unwrap();
+            let read: crate::store::entry::Entry = serde_json::from_str(&line).unwrap();
+            let kept = read.keep_in(&there, to.clock.now()).await.unwrap();
+            // Who is in a set enters again.
+            let is_member = matches!(read, crate::store::entry::Entry::Member { .. });
+            assert_eq!(kept, if is_member { Swap::Done } else { expected }, "{line}");
+        }
+    }
+    assert_eq!(there.get("login:599").await.unwrap().as_deref(), Some(&[0, 159, 146, 150][..]));
+    assert_eq!(there.noted_at("logins", "member-599").await.unwrap(), Some(at));
+    assert_eq!(there.members("set").await.unwrap(), ["one"]);
+    to.clock.advance(TTL / 2);
+    assert_eq!(there.get("login:599").await.unwrap(), None, "it has another end there");
+    assert!(there.get("endless").await.unwrap().is_some());
+    drop(file);
+    assert!(matches!(from.open(), Err(UnusableFile::Moved(_))));
+    let beside = StoreFile::open_beside(&from.path(), Arc::clone(&from.clock) as Arc<dyn Clock>).unwrap();
+    beside.come_back().await.unwrap();
+    drop(beside);
+    from.open().unwrap().put("login:1", b"new", TTL).await.unwrap();
+}

@@ -1,0 +1,119 @@
+//! `admin export` and `admin import`: all that a file keeps, carried to another store, sealed all the way.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::AdminError;
+use crate::backend::assembly::{AssemblyError, Foundations, Purpose};
+use crate::backend::logins::LoginKey;
+use crate::clock::SystemClock;
+use crate::settings::backend::{BackendSettings, StoreSettings};
+use crate::store::Swap;
+use crate::store::entry::Entry;
+use crate::store::file::StoreFile;
+
+/// The version of what is written.
+const VERSION: u32 = 1;
+/// How long refreshes that are under way may keep the file from being moved: longer than any takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks whether one is under way.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A line of an export.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    /// The first.
+    Export {
+        /// Its version.
+        version: u32,
+    },
+    /// What is carried.
+    Entry(Entry),
+    /// The last: how many there are.
+    End(u64),
+}
+
+/// Writes all that the file keeps, and has it take no write any more. Once more, it writes the same again.
+///
+/// # Errors
+/// As the variants of [`AdminError`] say.
+pub async fn export(settings: &BackendSettings, out: &mut dyn Write) -> Result<u64, AdminError> {
+    let StoreSettings::File { path, .. } = &settings.store else { return Err(AdminError::NoFile) };
+    let file = StoreFile::open_beside(path, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+    let until = Instant::now() + PATIENCE;
+    while !file.move_away(LoginKey::LOCKS).await? {
+        if Instant::now() > until {
+            return Err(AdminError::UnderWay);
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+    write(out, &Line::Export { version: VERSION })?;
+    let count = file.entries(|entry| write(out, &Line::Entry(entry))).await?;
+    write(out, &Line::End(count))?;
+    out.flush()?;
+    Ok(count)
+}
+
+fn write(out: &mut dyn Write, line: &Line) -> Result<(), AdminError> {
+    serde_json::to_writer(&mut *out, line).map_err(std::io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+/// How many entries came, and how many of them were there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Those that were not there.
+    pub new: u64,
+    /// Those that were, or have ended meanwhile.
+    pub left: u64,
+}
+
+/// Reads what [`export`] wrote into the store that the settings name. What that one has already stays.
+///
+/// # Errors
+/// As the variants of [`AdminError`] say; what was read until then is there, and is left when this is run again.
+pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Result<Imported, AdminError> {
+    let mut lines = (1_u64..).zip(from.lines());
+    match read(lines.next())? {
+        Some((_, Line::Export { version: VERSION })) => {}
+        _ => return Err(AdminError::NoExport(1)),
+    }
+    match &settings.store {
+        StoreSettings::InProcess => return Err(AdminError::InProcess),
+        StoreSettings::File { path, .. } => come_back(path).await?,
+        StoreSettings::Redis { .. } => {}
+    }
+    let on = Foundations::new(settings, Purpose::Import)?;
+    let mut imported = Imported::default();
+    while let Some((number, line)) = read(lines.next())? {
+        match line {
+            Line::Entry(entry) => match entry.keep_in(on.store.as_ref(), on.clock.now()).await? {
+                Swap::Done => imported.new = imported.new.saturating_add(1),
+                Swap::Conflict => imported.left = imported.left.saturating_add(1),
+            },
+            Line::End(count) if count == imported.new.saturating_add(imported.left) => return Ok(imported),
+            Line::Export { .. } | Line::End(_) => return Err(AdminError::NoExport(number)),
+        }
+    }
+    Err(AdminError::CutOff(imported.new.saturating_add(imported.left)))
+}
+
+/// The file is the store again, where it was moved.
+async fn come_back(path: &std::path::Path) -> Result<(), AdminError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let file = StoreFile::open_beside(path, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+    Ok(file.come_back().await?)
+}
+
+fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Option<(u64, Line)>, AdminError> {
+    let Some((number, line)) = line else { return Ok(None) };
+    let line = line.map_err(|_| AdminError::NoExport(number))?;
+    serde_json::from_str(&line).map(|line| Some((number, line))).map_err(|_| AdminError::NoExport(number))
+}

@@ -1,0 +1,98 @@
+//! What all services stand on: time, randomness, the store and its keys, counters.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+
+use super::AssemblyError;
+use crate::clock::{Clock, SystemClock};
+use crate::random::{Random, SystemRandom};
+use crate::settings::backend::{BackendSettings, StoreSettings};
+use crate::store::Store;
+use crate::store::file::{StoreFile, UnusableFile};
+use crate::store::memory::Memory;
+use crate::store::observed::Observed;
+use crate::store::redis::Redis;
+use crate::store::sealing::Keyring;
+use crate::telemetry::backend_metrics::BackendMetrics;
+
+/// What all services stand on; a test brings its own of some.
+pub struct Foundations {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// What records are sealed with.
+    pub keyring: Arc<Keyring>,
+    /// Counters.
+    pub metrics: Arc<BackendMetrics>,
+}
+
+/// What a process stands on them for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be the backend: a file is its own, and is made where there is none.
+    Serve,
+    /// To look after the store that a backend has.
+    Administer,
+    /// To fill a store, which is made where there is none.
+    Import,
+    /// To look at the settings alone.
+    Check,
+}
+
+impl Foundations {
+    /// Those of a real process that is about to serve.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and when `REDIS_URL` leads to a node of a Redis Cluster.
+    pub async fn at_start(settings: &BackendSettings) -> Result<Self, AssemblyError> {
+        if let StoreSettings::Redis { url, .. } = &settings.store {
+            Redis::new(url.expose_secret(), settings.ca_file.as_deref())?.refuse_cluster().await?;
+        }
+        Self::new(settings, Purpose::Serve)
+    }
+
+    /// Those of a real process.
+    ///
+    /// # Errors
+    /// As the variants of [`AssemblyError`] say.
+    pub fn new(settings: &BackendSettings, purpose: Purpose) -> Result<Self, AssemblyError> {
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let metrics = BackendMetrics::new()?;
+        let seconds = metrics.store_seconds.clone();
+        let in_memory = || Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), seconds.clone()));
+        let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
+            StoreSettings::InProcess => (in_memory(), Keyring::random(random.as_ref())?),
+            StoreSettings::Redis { url, keys } => {
+                let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
+                (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
+            }
+            StoreSettings::File { path, keys } => {
+                let keyring = Keyring::parse(keys.expose_secret())?;
+                let store: Arc<dyn Store> = match file(path, &clock, purpose)? {
+                    Some(file) => Arc::new(Observed::new(file, seconds)),
+                    None => in_memory(),
+                };
+                (store, keyring)
+            }
+        };
+        Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
+    }
+}
+
+/// None where nothing is to be made for a look.
+fn file(path: &Path, clock: &Arc<dyn Clock>, purpose: Purpose) -> Result<Option<StoreFile>, UnusableFile> {
+    match purpose {
+        Purpose::Serve => StoreFile::open(path, Arc::clone(clock)).map(Some),
+        Purpose::Check if !path.exists() => Ok(None),
+        Purpose::Import if !path.exists() => StoreFile::open(path, Arc::clone(clock)).map(Some),
+        Purpose::Import | Purpose::Administer | Purpose::Check => {
+            StoreFile::open_beside(path, Arc::clone(clock)).map(Some)
+        }
+    }
+}
