@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
 pub mod account;
+pub mod admin;
 pub mod backend;
 pub mod completions;
 mod examples;
@@ -18,7 +19,8 @@ use backstage_oidc_helper::telemetry::build::VERSION_AND_COMMIT;
 use clap::{Parser, Subcommand};
 
 use account::{LogoutFlags, StatusFlags};
-use backend::{AdminCommand, BackendFlags, ConfigCommand};
+use admin::AdminCommand;
+use backend::{BackendFlags, ConfigCommand};
 use completions::CompletionsFlags;
 use healthcheck::HealthcheckFlags;
 use import::ImportFlags;

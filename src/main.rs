@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use std::sync::{Arc, Once};
 
 use backstage_oidc_helper::backend;
-use backstage_oidc_helper::backend::admin::{self, Admin};
 use backstage_oidc_helper::backend::assembly::config_check::{self, Reach};
 use backstage_oidc_helper::backend::assembly::from_kubeconfig;
 use backstage_oidc_helper::clock::{Clock, RuntimeTimer, SystemClock};
@@ -47,7 +46,8 @@ use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use tracing_subscriber::fmt::MakeWriter;
 
-use command_line::backend::{AdminCommand, BackendFlags, ConfigCommand, FromKubeconfigFlags};
+use command_line::admin::AdminCommand;
+use command_line::backend::{BackendFlags, ConfigCommand, FromKubeconfigFlags};
 use command_line::completions::CompletionsFlags;
 use command_line::healthcheck::{self, HealthcheckFlags};
 use command_line::import::ImportFlags;
@@ -144,34 +144,8 @@ fn administer(command: AdminCommand) -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return failed(&error.to_string(), USAGE),
     };
-    let done = actix_web::rt::System::new().block_on(async {
-        let out = &mut std::io::stdout();
-        match command {
-            AdminCommand::List { user, json } => {
-                let form = if json { admin::Form::JsonLines } else { admin::Form::Table };
-                Admin::new(&settings)?.list(user.as_ref(), form, out).await
-            }
-            AdminCommand::Revoke { user, cluster } => {
-                Admin::new(&settings)?.revoke(&user, cluster.as_deref(), out).await
-            }
-            AdminCommand::Export => {
-                let count = admin::export(&settings, &mut std::io::BufWriter::new(out)).await?;
-                // Standard output is the export itself.
-                Terminal::stderr()
-                    .say(&format!("{count} entries exported; STORE_FILE takes no login any more."));
-                Ok(())
-            }
-            AdminCommand::Import => {
-                let imported = admin::import(&settings, &mut std::io::stdin().lock()).await?;
-                writeln!(
-                    out,
-                    "{} entries imported; {} were here already, or have ended.",
-                    imported.new, imported.left
-                )?;
-                Ok(())
-            }
-        }
-    });
+    let said = |line: &str| Terminal::stderr().say(line);
+    let done = actix_web::rt::System::new().block_on(command.run(&settings, &mut std::io::stdout(), said));
     done.map_or_else(|error| failed(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! A million logins in Redis, and what they cost the real binary: `admin list`, `admin revoke --user`, a sweep that finds one in a
-//! hundred unused, and `GET /status`. `LOGINS=100000 cargo test --test million` has fewer of them.
+//! hundred unused, and `GET /status`; and a tenth of them in a file. `LOGINS=100000 cargo test --test million` has fewer of them.
 //!
-//! Memory, and that nothing is missed, are asserted. Times are printed.
+//! Memory, and that nothing is missed, are asserted, and that a backend with a file listens within a second. Other times are printed.
 
 #![expect(
     clippy::expect_used,
@@ -14,6 +14,8 @@
 #[expect(dead_code, reason = "the program tests use the rest of it")]
 mod harness;
 
+#[path = "million/filed.rs"]
+mod filed;
 #[path = "million/logins.rs"]
 mod logins;
 #[path = "million/measured.rs"]
@@ -52,7 +54,8 @@ fn main() {
     let bytes = bytes_a_user(&parts, &kept);
     let listed = list(&parts);
     let swept = sweep_and_status(&parts, &kept);
-    println!("million: ok ({logins} logins, {bytes}; {revoked}; {listed}; {swept})");
+    let moved = filed::moved(&parts.here, logins / 10);
+    println!("million: ok ({logins} logins, {bytes}; {revoked}; {listed}; {swept}; {moved})");
 }
 
 /// The first command finds what an older version kept; the second has the index.

@@ -70,7 +70,10 @@ fn a_backend_with_settings_that_do_nothing_or_harm_does_not_start() {
     let api = ("KUBERNETES_API_URL", "https://kubernetes.example");
     let mut faults = Vec::new();
     for (variables, words) in [
-        (&[("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)][..], &["TOKEN_ENCRYPTION_KEYS", "set REDIS_URL"][..]),
+        (
+            &[("TOKEN_ENCRYPTION_KEYS", SEALING_KEY)][..],
+            &["TOKEN_ENCRYPTION_KEYS", "without REDIS_URL or STORE_FILE"][..],
+        ),
         (&[("OIDC_SCOPES", "profile email offline_access")], &["OIDC_SCOPES", "openid", "add it"]),
         (&[("KUBERNETES_API_URL", "https://kubernetes.example/?x=1")], &["KUBERNETES_API_URL", "query"]),
         (&[("KUBERNETES_API_URL", "https://kubernetes.example/#x")], &["KUBERNETES_API_URL", "fragment"]),

@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use backstage_oidc_helper::backend::assembly::from_kubeconfig::{self, AllowedHosts};
-use backstage_oidc_helper::backstage_names::UserRef;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::{SettingsError, container};
 use clap::{Args, Subcommand};
@@ -48,32 +47,6 @@ impl BackendFlags {
         let source = environment().with_flags(flags).with_secret_files()?;
         BackendSettings::read(&source.with_container_defaults(&container::BACKEND))
     }
-}
-
-#[derive(Subcommand)]
-pub enum AdminCommand {
-    /// List the kept logins: user, cluster, expiry and last use; no token.
-    List {
-        /// Only those of this user, such as user:default/felix.
-        #[arg(long, value_name = "USER")]
-        user: Option<UserRef>,
-        /// One JSON object a line instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Forget a user's logins, and revoke them at the identity provider.
-    Revoke {
-        /// The user, such as user:default/felix.
-        #[arg(long, value_name = "USER")]
-        user: UserRef,
-        /// Only the one at this cluster.
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
-    },
-    /// Write all that STORE_FILE keeps, sealed, for `admin import`; the file takes no login any more.
-    Export,
-    /// Read what `admin export` has written into the store that is set here.
-    Import,
 }
 
 #[derive(Subcommand)]

@@ -10,14 +10,15 @@ use super::login::LoginSettings;
 use super::names::{OF_ALL_ROLES, closest_match, variables_of};
 use super::proxy::ProxyVariables;
 
-/// Variables that an example cannot set with the others: they replace Backstage, a cluster's own variables, and its client secret, or want
+/// Variables that an example cannot set with the others: they replace Backstage, Redis, a cluster's own variables, and its client secret, or want
 /// another identity rule.
-const ONLY_IN_WORDS: [&str; 5] = [
+const ONLY_IN_WORDS: [&str; 6] = [
     "CLUSTER_AUTH_DEV_USER",
     "CONFIG_FILE",
     "KUBELOGIN_CACHE_DIR",
     "KUBELOGIN_CACHE_USER",
     "OIDC_PRIVATE_KEY_FILE",
+    "STORE_FILE",
 ];
 
 fn example(file: &str) -> BTreeSet<String> {

@@ -4,6 +4,7 @@
 //! damage are answers, and its format is read for decades. One thread writes, and commits together what waits; another reads meanwhile.
 
 mod moving;
+mod numbers;
 mod place;
 mod tables;
 mod thread;
@@ -16,9 +17,11 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params as named, params};
 use time::OffsetDateTime;
 
+use self::numbers::{at_most, end, in_calendar, micros};
 use self::place::HeldPlace;
 pub use self::place::UnusableFile;
 use self::thread::Thread;
+use super::entry::Entry;
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 use crate::clock::Clock;
 
@@ -69,6 +72,49 @@ impl StoreFile {
         micros(self.clock.now())
     }
 
+    /// Marks it as moved, unless a record with this beginning lives: a lock, under which a refresh token is being redeemed. Says whether
+    /// it is moved now.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn move_away(&self, locks: &'static str) -> Result<bool, StoreError> {
+        let now = self.now();
+        self.writer.run(move |file| moving::mark(file, now, locks)).await
+    }
+
+    /// Takes the mark away: it is the store again.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn come_back(&self) -> Result<(), StoreError> {
+        self.writer.run(moving::unmark).await
+    }
+
+    /// Hands every entry to `take`, in pages; says how many there were.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and what `take` says.
+    pub async fn entries<E: From<StoreError>>(
+        &self,
+        mut take: impl FnMut(Entry) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let (mut count, now) = (0_u64, self.now());
+        for (table, sql) in moving::PAGES.into_iter().enumerate() {
+            let mut after = (String::new(), String::new());
+            loop {
+                let (from, then) = after.clone();
+                let rows = self.read(move |file| moving::page(file, sql, (&from, &then), now)).await?;
+                let Some(last) = rows.last() else { break };
+                after = (last.0.clone(), last.1.clone());
+                for row in rows {
+                    take(moving::entry(table, row)?)?;
+                    count = count.saturating_add(1);
+                }
+            }
+        }
+        Ok(count)
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -88,21 +134,6 @@ impl StoreFile {
             StoreError::of_file("it was moved away by `admin export`: use the store that has it now")
         })
     }
-}
-
-/// A moment as the file has it: microseconds since 1970.
-fn micros(at: OffsetDateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
-}
-
-/// The moment of such a number; none where no calendar has it.
-fn moment(micros: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
-}
-
-/// When a time to live that begins now ends; saturates.
-fn end(now: i64, ttl: Duration) -> i64 {
-    now.saturating_add(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn done_if(changed: bool) -> Swap {
@@ -153,10 +184,10 @@ fn swap_under(
     (key, seen, value, ends): (&str, &[u8], &[u8], i64),
     now: i64,
 ) -> rusqlite::Result<Swap> {
-    let owned = get(connection, lock, now)?.is_some_and(|kept| kept == owner);
+    let is_held = get(connection, lock, now)?.is_some_and(|holder| holder == owner);
     let kept = get(connection, key, now)?;
-    let may = kept.is_some_and(|kept| kept == value || (owned && kept == seen));
-    if may && owned {
+    let may = kept.is_some_and(|kept| kept == value || (is_held && kept == seen));
+    if may && is_held {
         put(connection, lock, owner, life)?;
     }
     if may {
@@ -202,11 +233,6 @@ fn texts(
     parameters: impl rusqlite::Params,
 ) -> rusqlite::Result<Vec<String>> {
     connection.prepare_cached(sql)?.query_map(parameters, |row| row.get(0))?.collect()
-}
-
-/// As many as a page may have, as SQLite counts them.
-fn at_most(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
@@ -362,10 +388,6 @@ impl Store for StoreFile {
     async fn ping(&self) -> Result<(), StoreError> {
         self.read(|file| file.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))).await
     }
-}
-
-fn in_calendar(micros: i64) -> Result<OffsetDateTime, StoreError> {
-    moment(micros).ok_or_else(|| StoreError::of_file("a moment in an index is out of range"))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const REFRESH_TOKEN: usize = 64;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longer than any login lives.
-const KEPT: Duration = Duration::from_hours(24 * 37);
+pub const KEPT: Duration = Duration::from_hours(24 * 37);
 
 /// What was written.
 pub struct Kept {
@@ -120,7 +120,8 @@ fn keep(writes: &mut Pipeline, keyring: &Keyring, issuer: &str, number: usize, l
     writes.cmd("ZADD").arg("cluster-auth:logins").arg(milliseconds(last_use)).arg(login).ignore();
 }
 
-fn record(issuer: &str, number: usize) -> serde_json::Value {
+/// A login's record, before it is sealed.
+pub fn record(issuer: &str, number: usize) -> serde_json::Value {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let token = |length: usize| format!("{number:0length$}");
     json!({ "version": 1, "state": { "Live": {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use super::AdminError;
+use super::admin_error::AdminError;
 use crate::backend::assembly::{AssemblyError, Foundations, Purpose};
 use crate::backend::logins::LoginKey;
 use crate::clock::SystemClock;
@@ -19,7 +19,7 @@ use crate::store::file::StoreFile;
 /// The version of what is written.
 const VERSION: u32 = 1;
 /// How long refreshes that are under way may keep the file from being moved: longer than any takes.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two looks whether one is under way.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -45,7 +45,7 @@ enum Line {
 pub async fn export(settings: &BackendSettings, out: &mut dyn Write) -> Result<u64, AdminError> {
     let StoreSettings::File { path, .. } = &settings.store else { return Err(AdminError::NoFile) };
     let file = StoreFile::open_beside(path, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     while !file.move_away(LoginKey::LOCKS).await? {
         if Instant::now() > until {
             return Err(AdminError::UnderWay);

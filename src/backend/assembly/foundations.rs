@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
-use super::AssemblyError;
+use super::assembly_error::AssemblyError;
 use crate::clock::{Clock, SystemClock};
 use crate::random::{Random, SystemRandom};
 use crate::settings::backend::{BackendSettings, StoreSettings};

@@ -140,7 +140,8 @@ fn own(folder: &Path, name: &str) -> Result<(), UnusableFile> {
     if found.uid() != nix::unistd::geteuid().as_raw() {
         return Err(UnusableFile::AnotherUsers(folder.to_owned()));
     }
-    if found.mode() & 0o077 == 0 {
+    let others_may = found.mode() & 0o077 != 0;
+    if !others_may {
         return Ok(());
     }
     let is_ours = |found: &str| BESIDE.iter().any(|end| found.strip_prefix(name) == Some(end));
@@ -194,7 +195,11 @@ fn close_to_others(path: &Path, found: &Metadata) -> Result<(), UnusableFile> {
 fn refuse_network(folder: &Path) -> Result<(), UnusableFile> {
     let found =
         nix::sys::statfs::statfs(folder).map_err(|error| UnusableFile::system(folder)(error.into()))?;
-    if is_network(i64::from(found.filesystem_type().0)) { Err(UnusableFile::Network) } else { Ok(()) }
+    // A signed or an unsigned number, as the C library has it.
+    match u32::try_from(found.filesystem_type().0 & 0xffff_ffff) {
+        Ok(kind) if is_network(kind) => Err(UnusableFile::Network),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -204,6 +209,6 @@ fn refuse_network(_: &Path) -> Result<(), UnusableFile> {
 
 /// NFS, SMB in its three generations, AFS: the numbers of Linux' `magic.h`.
 #[cfg(target_os = "linux")]
-pub(super) fn is_network(kind: i64) -> bool {
-    matches!(kind & 0xffff_ffff, 0x6969 | 0x517b | 0xff53_4d42 | 0xfe53_4d42 | 0x5346_414f)
+pub(super) fn is_network(kind: u32) -> bool {
+    matches!(kind, 0x6969 | 0x517b | 0xff53_4d42 | 0xfe53_4d42 | 0x5346_414f)
 }

@@ -28,7 +28,7 @@ trait Queued: Send {
 }
 
 struct Work<F, T> {
-    work: Option<F>,
+    task: Option<F>,
     outcome: Option<T>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -39,8 +39,8 @@ where
     T: Send,
 {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if let Some(work) = self.work.take() {
-            self.outcome = Some(work(connection)?);
+        if let Some(task) = self.task.take() {
+            self.outcome = Some(task(connection)?);
         }
         Ok(())
     }
@@ -91,10 +91,10 @@ impl Thread {
     /// When the file cannot be read or written; of writes it is then unknown whether they took effect.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        task: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let work = Box::new(Work { work: Some(work), outcome: None, answer });
+        let work = Box::new(Work { task: Some(task), outcome: None, answer });
         let queue = self.queue.as_ref().ok_or_else(ended)?;
         queue.send(work).map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
