@@ -85,8 +85,9 @@ impl Admin {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let tls = ClientTls::load(settings)?;
-        let (services, jobs) = assemble(settings, Foundations::new(settings)?, &tls);
+        let foundations = Foundations::new(settings)?;
+        let tls = ClientTls::load(settings, &foundations.files)?;
+        let (services, jobs) = assemble(settings, foundations, &tls);
         jobs.run_here();
         Ok(Self { services })
     }

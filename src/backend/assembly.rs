@@ -6,7 +6,10 @@ pub mod config_check;
 #[cfg(test)]
 pub mod example_backend;
 pub mod from_kubeconfig;
+mod kubernetes_proxy;
+mod renewals;
 pub mod server_tls;
+pub mod watched_files;
 
 use std::sync::{Arc, Once};
 
@@ -16,16 +19,15 @@ use tokio_util::task::TaskTracker;
 
 pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
+use self::watched_files::WatchedFiles;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
 use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
-use super::kubernetes::audit::Audit;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
 use super::kubernetes::used_logins::UsedLogins;
-use super::kubernetes::{KubernetesProxy, ReachedCluster};
 use super::logins::catalog_entity::Catalog;
 use super::logins::index::LoginIndex;
 use super::logins::{KubeloginLogins, Logins};
@@ -69,6 +71,8 @@ pub struct Foundations {
     pub keyring: Arc<Keyring>,
     /// Counters.
     pub metrics: Arc<BackendMetrics>,
+    /// The files that may change.
+    pub files: Arc<WatchedFiles>,
 }
 
 impl Foundations {
@@ -91,7 +95,7 @@ impl Foundations {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(SystemClock), Arc::new(SystemRandom));
         let metrics = BackendMetrics::new()?;
-        let seconds = metrics.store_seconds.clone();
+        let (seconds, files) = (metrics.store_seconds.clone(), WatchedFiles::new(Arc::clone(&metrics)));
         let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
             StoreSettings::InProcess => {
                 let store = Observed::new(Memory::new(Arc::clone(&clock)), seconds);
@@ -99,10 +103,15 @@ impl Foundations {
             }
             StoreSettings::Redis { url, keys } => {
                 let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
+                renewals::redis(&files, settings, url, &redis);
                 (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
             }
         };
-        Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
+        let keyring = Arc::new(keyring);
+        if let Some(path) = &settings.secret_files.keys {
+            renewals::keys(&files, path, &keyring);
+        }
+        Ok(Self { clock, random, store, keyring, metrics, files })
     }
 }
 
@@ -118,6 +127,8 @@ pub struct Services {
     pub unwritten: TaskTracker,
     /// What goes on whatever becomes of the request that asked for it.
     pub detached: Detached,
+    /// The files that may change.
+    pub files: Arc<WatchedFiles>,
     /// The clusters.
     pub clusters: Arc<Clusters>,
     /// Which logins are kept.
@@ -181,6 +192,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         dev_guard: Arc::new(DevGuard::new(settings)),
         clock: on.clock,
         metrics: on.metrics,
+        files: on.files,
         random: on.random,
         stopping,
         unwritten: TaskTracker::new(),
@@ -206,7 +218,9 @@ fn clusters(settings: &BackendSettings, on: &Foundations, http: &HttpClient) -> 
             Provider::new(cluster.oidc.clone(), http.clone(), hosts, clock, random, Arc::clone(&on.metrics));
         KnownCluster { settings: cluster.clone(), provider, refused_token: Once::new() }
     });
-    Clusters::new(known)
+    let clusters = Clusters::new(known);
+    clusters.iter().for_each(|cluster| renewals::client(&on.files, cluster));
+    clusters
 }
 
 fn kept_logins(
@@ -360,27 +374,5 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.health)))
             .app_data(Data::from(Arc::clone(&self.info)))
             .app_data(Data::from(Arc::clone(&self.dev_guard)));
-    }
-
-    /// The Kubernetes proxy of one worker, with connections of its own.
-    #[must_use]
-    pub fn kubernetes_proxy(&self, tls: &ClientTls, settings: &BackendSettings) -> KubernetesProxy {
-        let reached = self.clusters.iter().map(|cluster| {
-            let api = tls.api(cluster.name(), settings);
-            (cluster.name().to_owned(), ReachedCluster { cluster: Arc::clone(cluster), api })
-        });
-        KubernetesProxy {
-            callers: Arc::clone(&self.callers),
-            clusters: reached.collect(),
-            tokens: Arc::clone(&self.tokens),
-            streams: Arc::clone(&self.streams),
-            used_logins: Arc::clone(&self.used_logins),
-            metrics: Arc::clone(&self.metrics),
-            audit: Audit {
-                uses: settings.audited_uses,
-                stopping: self.stopping.clone(),
-                unwritten: self.unwritten.clone(),
-            },
-        }
     }
 }
