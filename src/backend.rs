@@ -183,6 +183,11 @@ fn keep_in_order(services: &Services) {
 fn keep_renewed(services: &Services) {
     let files = Arc::clone(&services.files);
     keep_until_closed(services, move || Arc::clone(&files).keep_looking());
+    let old_keys = Arc::clone(&services.old_keys);
+    keep_until_closed(services, move || {
+        let old_keys = Arc::clone(&old_keys);
+        async move { old_keys.keep_counting().await }
+    });
 }
 
 fn keep_until_closed<F: Future<Output = ()> + 'static>(

@@ -152,6 +152,7 @@ fn administer(command: AdminCommand) -> ExitCode {
                 let form = if json { admin::Form::JsonLines } else { admin::Form::Table };
                 admin.list(user.as_ref(), form, out).await
             }
+            AdminCommand::Reseal => admin.reseal(out).await,
             AdminCommand::Revoke { user, cluster } => admin.revoke(&user, cluster.as_deref(), out).await,
         }
     });

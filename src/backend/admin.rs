@@ -1,5 +1,5 @@
-//! `admin list` and `admin revoke`: which logins are kept, and the end of those of one user. Run where the backend's settings
-//! are; it reads and writes the same store, and listens nowhere.
+//! `admin list`, `admin revoke` and `admin reseal`: which logins are kept, the end of those of one user, and the end of old keys. Run
+//! where the backend's settings are; it reads and writes the same store, and listens nowhere.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -18,10 +18,12 @@ use crate::outbound::UnusableRoots;
 use crate::problem::Problem;
 use crate::settings::backend::{BackendSettings, StoreSettings};
 use crate::store::StoreError;
+use crate::store::sealing::NotSealed;
 use crate::telemetry::AUDIT;
 
 mod kept_login;
 mod listing;
+mod reseal;
 mod table;
 
 use self::kept_login::KeptLogin;
@@ -49,6 +51,14 @@ pub enum AdminError {
     /// Some logins are still there.
     #[error("{0} of the logins could not be ended, see above: mend the cause and run this again.")]
     NotAll(usize),
+    /// Some records still need an old key.
+    #[error(
+        "{0} of the records are still not sealed with the first key, see above: leave the old keys in TOKEN_ENCRYPTION_KEYS, and run this again."
+    )]
+    NotResealed(u64),
+    /// No randomness.
+    #[error("{0}.")]
+    NotSealed(#[from] NotSealed),
     /// The output is not read.
     #[error("The output could not be written ({0}): run this again.")]
     Output(#[from] std::io::Error),
@@ -66,7 +76,12 @@ impl AdminError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::InProcess => 2,
-            Self::Assembly(_) | Self::Store(_) | Self::NotAll(_) | Self::Output(_) => 1,
+            Self::Assembly(_)
+            | Self::Store(_)
+            | Self::NotAll(_)
+            | Self::NotResealed(_)
+            | Self::NotSealed(_)
+            | Self::Output(_) => 1,
         }
     }
 }

@@ -36,6 +36,7 @@ use super::logout::unused_sweep::{self, UnusedLogins};
 use super::oidc::Provider;
 use super::oidc::clusters::{Clusters, KnownCluster};
 use super::revocation::Revoker;
+use super::revocation::old_keys::OldKeys;
 use super::revocation::outbox::Outbox;
 use super::revocation::retry::Retries;
 use super::session::Sessions;
@@ -141,6 +142,8 @@ pub struct Services {
     pub unused: Arc<UnusedLogins>,
     /// Tries revocations again.
     pub retries: Arc<Retries>,
+    /// Looks for the records of old keys.
+    pub old_keys: Arc<OldKeys>,
     random: Arc<dyn Random>,
     callers: Arc<Callers>,
     tokens: Arc<Tokens>,
@@ -182,6 +185,13 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     };
     let services = Services {
         unused: Arc::new(unused(settings, &on, &index, &clusters, &logout)),
+        old_keys: Arc::new(OldKeys {
+            logins: Arc::clone(&logins),
+            index: Arc::clone(&index),
+            outbox: revoker.outbox.clone(),
+            clock: Arc::clone(&on.clock),
+            metrics: Arc::clone(&on.metrics),
+        }),
         retries: Arc::new(Retries { revoker, logins: Arc::clone(&logins), stopping: stopping.clone() }),
         exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
         registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),

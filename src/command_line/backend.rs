@@ -70,6 +70,8 @@ pub enum AdminCommand {
         #[arg(long, value_name = "NAME")]
         cluster: Option<String>,
     },
+    /// Seal all that an old key seals with the first of TOKEN_ENCRYPTION_KEYS, so that the old one may be left out.
+    Reseal,
 }
 
 #[derive(Subcommand)]

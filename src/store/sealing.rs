@@ -127,6 +127,33 @@ impl Keyring {
         let _ = self.file.set(KeysFile { look: Box::new(look), looks, looking: Mutex::new(()) });
     }
 
+    /// The id of the key that seals now.
+    #[must_use]
+    pub fn sealing_id(&self) -> String {
+        self.current().first().id.clone()
+    }
+
+    /// Whether there are keys that only open.
+    #[must_use]
+    pub fn has_old_keys(&self) -> bool {
+        !self.current().others().is_empty()
+    }
+
+    /// Whether a record has to be sealed anew before the keys that only open may be left out.
+    #[must_use]
+    pub fn is_sealed_by_another(&self, sealed: &[u8]) -> bool {
+        let id = split(sealed).map(|(id, ..)| id);
+        id != Some(self.current().first().id.as_str())
+    }
+
+    /// Returns when other keys are taken than those of now.
+    pub fn changed(&self) -> impl Future<Output = ()> + use<> {
+        let mut keys = self.keys.subscribe();
+        async move {
+            let _ = keys.changed().await;
+        }
+    }
+
     fn current(&self) -> Arc<Keys> {
         Arc::clone(&self.keys.borrow())
     }

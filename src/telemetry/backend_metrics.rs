@@ -44,6 +44,8 @@ pub struct BackendMetrics {
     pub file_changes: IntCounterVec,
     /// 1 while what the files of a `setting` (of a `cluster`) hold is refused, and what they held before is used.
     pub files_refused: IntGaugeVec,
+    /// Logins and revocations that a key seals which only opens by now, as of the last count.
+    pub records_of_old_keys: IntGauge,
 }
 
 impl BackendMetrics {
@@ -106,6 +108,10 @@ impl BackendMetrics {
                 Opts::new("cluster_auth_files_refused", "Whether what files hold is refused."),
                 &["setting", "cluster"],
             )?,
+            records_of_old_keys: IntGauge::new(
+                "cluster_auth_records_of_old_keys",
+                "Records that a key seals which only opens by now.",
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -133,7 +139,8 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.kubernetes_requests.clone()))?;
         self.registry.register(Box::new(self.kubernetes_streams.clone()))?;
         self.registry.register(Box::new(self.file_changes.clone()))?;
-        self.registry.register(Box::new(self.files_refused.clone()))
+        self.registry.register(Box::new(self.files_refused.clone()))?;
+        self.registry.register(Box::new(self.records_of_old_keys.clone()))
     }
 
     /// The Prometheus text format.
