@@ -1,7 +1,9 @@
 //! What is used anew when its file changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
@@ -42,28 +44,25 @@ pub(super) fn client(files: &WatchedFiles, cluster: &Arc<KnownCluster>) {
 
 /// Where Redis is and what it is shown: its address with the password, and the roots.
 pub(super) fn redis(files: &WatchedFiles, settings: &BackendSettings, url: &SecretString, redis: &Redis) {
-    let (url_file, ca_file) = (settings.secret_files.redis_url.clone(), settings.ca_file.clone());
-    let ca_file = ca_file.filter(|_| url.expose_secret().starts_with("rediss"));
-    let (setting, paths) = match (&url_file, &ca_file) {
-        (Some(url), ca) => {
-            ("REDIS_URL_FILE", [Some(url), ca.as_ref()].into_iter().flatten().cloned().collect())
-        }
-        (None, Some(ca)) => ("REDIS_URL", vec![ca.clone()]),
-        (None, None) => return,
-    };
-    let (redis, url, at_start) = (redis.clone(), url.clone(), Mutex::new(true));
+    let url_file = settings.secret_files.redis_url.clone();
+    let ca_file = settings.ca_file.clone().filter(|_| url.expose_secret().starts_with("rediss"));
+    let paths: Vec<_> = url_file.iter().chain(&ca_file).cloned().collect();
+    if paths.is_empty() {
+        return;
+    }
+    let setting = if url_file.is_some() { "REDIS_URL_FILE" } else { "REDIS_URL" };
+    let (redis, at_start, is_first) = (redis.clone(), url.clone(), AtomicBool::new(true));
     files.watch(Of { setting, cluster: None }, paths, move || {
-        let from_file = url_file.as_deref().map(|file| secret_in("REDIS_URL", file)).transpose();
-        let now =
-            from_file.map_err(|error| error.to_string())?.unwrap_or_else(|| url.expose_secret().to_owned());
-        let is_first = std::mem::take(&mut *at_start.lock().unwrap_or_else(PoisonError::into_inner));
+        let now = url_file.as_deref().map(|file| secret_in("REDIS_URL", file)).transpose();
+        let now = now.map_err(|error| error.to_string())?;
+        let now = now.as_deref().unwrap_or(at_start.expose_secret());
         // What the process has read already needs no second connection.
-        if is_first && now == url.expose_secret() {
+        if is_first.swap(false, Relaxed) && now == at_start.expose_secret() {
             return Ok(None);
         }
         // A look is no task of the runtime, so it may wait for one.
         let runtime = Handle::try_current().map_err(|error| error.to_string())?;
-        runtime.block_on(redis.move_to(&now, ca_file.as_deref())).map_err(|error| error.to_string())?;
+        runtime.block_on(redis.move_to(now, ca_file.as_deref())).map_err(|error| error.to_string())?;
         Ok(None)
     });
 }

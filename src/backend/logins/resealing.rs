@@ -15,8 +15,10 @@ const LOCK: Duration = Duration::from_secs(15);
 pub enum Resealed {
     /// It is sealed with the key that seals now.
     Done,
-    /// It was, or it is gone.
+    /// It was already.
     NotNeeded,
+    /// It is gone.
+    Gone,
     /// It is just being written.
     Busy,
 }
@@ -36,8 +38,7 @@ impl Logins {
     /// # Errors
     /// When the store does not answer.
     pub async fn is_sealed_by_another(&self, key: &LoginKey) -> Result<bool, RecordError> {
-        let sealed = self.store.get(&key.record()).await?;
-        Ok(sealed.is_some_and(|sealed| self.keyring.is_sealed_by_another(&sealed)))
+        Ok(self.seen(key).await?.is_ok())
     }
 
     /// Seals a login anew. Under its lock: a refresh would find its record changed, and what it got in vain.
@@ -45,8 +46,8 @@ impl Logins {
     /// # Errors
     /// As the variants of [`RecordError`] say; the record then is as it was, or sealed anew.
     pub async fn reseal(&self, key: &LoginKey) -> Result<Resealed, RecordError> {
-        if !self.is_sealed_by_another(key).await? {
-            return Ok(Resealed::NotNeeded);
+        if let Err(end) = self.seen(key).await? {
+            return Ok(end);
         }
         let lock = Lock::take(self.store.as_ref(), &key.lock(), self.random.as_ref(), LOCK).await?;
         let Some(lock) = lock else { return Ok(Resealed::Busy) };
@@ -55,11 +56,19 @@ impl Logins {
         outcome
     }
 
+    /// A record that has to be sealed anew, or why none has to.
+    async fn seen(&self, key: &LoginKey) -> Result<Result<Vec<u8>, Resealed>, RecordError> {
+        let sealed = self.store.get(&key.record()).await?.ok_or(Resealed::Gone);
+        Ok(sealed.and_then(|sealed| {
+            if self.keyring.is_sealed_by_another(&sealed) { Ok(sealed) } else { Err(Resealed::NotNeeded) }
+        }))
+    }
+
     /// The bytes within are not looked at: another version may have written more than this one reads.
     async fn reseal_under(&self, lock: &Lock<'_>, key: &LoginKey) -> Result<Resealed, RecordError> {
-        let seen = self.store.get(&key.record()).await?;
-        let Some(seen) = seen.filter(|sealed| self.keyring.is_sealed_by_another(sealed)) else {
-            return Ok(Resealed::NotNeeded);
+        let seen = match self.seen(key).await? {
+            Ok(seen) => seen,
+            Err(end) => return Ok(end),
         };
         let subject = [key.user.as_str(), key.cluster.as_str()];
         let text = self.keyring.open(Kind::Tokens, &subject, &seen)?;
@@ -93,7 +102,7 @@ mod tests {
         logins.keyring.take(NEW_KEY).unwrap();
         assert_eq!(held().await, before);
         let gone = key.at("elsewhere");
-        assert_eq!(logins.reseal(&gone).await.unwrap(), Resealed::NotNeeded);
+        assert_eq!(logins.reseal(&gone).await.unwrap(), Resealed::Gone);
     }
 
     /// What a refresh gets is written only to the record that it has read.

@@ -109,6 +109,7 @@ impl OldKeys {
         let note = |end| match end {
             Some(Resealed::Done) => figures.resealed += 1,
             Some(Resealed::NotNeeded) => figures.not_needed += 1,
+            Some(Resealed::Gone) => {}
             Some(Resealed::Busy) => figures.busy += 1,
             None => figures.unreadable += 1,
         };

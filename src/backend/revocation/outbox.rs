@@ -320,10 +320,10 @@ impl Outbox {
     /// # Errors
     /// As the variants of [`RecordError`] say; the record then is as it was, or sealed anew.
     pub async fn reseal(&self, key: &RevocationKey, now: OffsetDateTime) -> Result<Resealed, RecordError> {
-        let seen = self.store.get(&key.record()).await?;
-        let Some(seen) = seen.filter(|sealed| self.keyring.is_sealed_by_another(sealed)) else {
+        let Some(seen) = self.store.get(&key.record()).await? else { return Ok(Resealed::Gone) };
+        if !self.keyring.is_sealed_by_another(&seen) {
             return Ok(Resealed::NotNeeded);
-        };
+        }
         let subject = [key.login.user(), key.login.cluster()];
         let left = self.open(key, &seen)?.left(now);
         let text = self.keyring.open(Kind::Revocation, &subject, &seen)?;
