@@ -29,6 +29,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::assembly::client_tls::ClientTls;
 use self::assembly::server_tls::ServerTls;
+use self::assembly::watched_files::WatchedFiles;
 use self::assembly::{AssemblyError, Foundations, Services, assemble};
 use self::inbound::http1::{self, Connections};
 use self::inbound::{connection, dev_guard, request_id, tls_listener};
@@ -82,9 +83,10 @@ pub struct Running {
 pub async fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let (listener, address) = listen(settings.listen)?;
     let (control_listener, control_address) = listen(settings.control_listen)?;
-    let tls = ClientTls::load(&settings).map_err(AssemblyError::from)?;
-    let server_tls = server_tls(&settings)?;
-    let (services, jobs) = assemble(&settings, Foundations::at_start(&settings).await?, &tls);
+    let foundations = Foundations::at_start(&settings).await?;
+    let tls = ClientTls::load(&settings, &foundations.files).map_err(AssemblyError::from)?;
+    let server_tls = server_tls(&settings, &foundations.files)?;
+    let (services, jobs) = assemble(&settings, foundations, &tls);
     let (services, settings) = (Arc::new(services), Arc::new(settings));
     panics::log_and_count(services.metrics.panics.clone());
     jobs.run_here();
@@ -99,16 +101,18 @@ pub async fn build(settings: BackendSettings) -> Result<Running, StartError> {
     let handle = control.handle();
     actix_web::rt::spawn(control);
     keep_in_order(&services);
-    if let Some(tls) = server_tls {
-        keep_renewed(tls, &services);
-    }
+    keep_renewed(&services);
     Ok(Running { address, control_address, services, settings, api, control: handle })
 }
 
 /// The API's own TLS, where the settings have files for it.
-fn server_tls(settings: &BackendSettings) -> Result<Option<ServerTls>, AssemblyError> {
+fn server_tls(
+    settings: &BackendSettings,
+    watched: &WatchedFiles,
+) -> Result<Option<ServerTls>, AssemblyError> {
     let Some(files) = &settings.tls else { return Ok(None) };
     let tls = ServerTls::load(files, Arc::new(SystemClock))?;
+    tls.watch(watched);
     for warning in tls.warnings() {
         tracing::warn!(setting = "TLS_CERT_FILE", "{warning}");
     }
@@ -175,14 +179,27 @@ fn keep_in_order(services: &Services) {
     });
 }
 
-/// Takes a renewed certificate without a restart.
-fn keep_renewed(tls: ServerTls, services: &Services) {
-    let (tls, stopping) = (Arc::new(tls), services.stopping.clone());
+/// What each process does so that keys, secrets and certificates can be changed under it.
+fn keep_renewed(services: &Services) {
+    let files = Arc::clone(&services.files);
+    keep_until_closed(services, move || Arc::clone(&files).keep_looking());
+    let old_keys = Arc::clone(&services.old_keys);
+    keep_until_closed(services, move || {
+        let old_keys = Arc::clone(&old_keys);
+        async move { old_keys.keep_counting().await }
+    });
+}
+
+fn keep_until_closed<F: Future<Output = ()> + 'static>(
+    services: &Services,
+    mut work: impl FnMut() -> F + 'static,
+) {
+    let stopping = services.stopping.clone();
     services.detached.keep_running(move || {
-        let (tls, stopping) = (Arc::clone(&tls), stopping.clone());
+        let (work, stopping) = (work(), stopping.clone());
         async move {
             tokio::select! {
-                () = tls.keep_renewed() => {}
+                () = work => {}
                 () = stopping.closes() => {}
             }
         }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use tokio::sync::watch;
 
 use self::connect_failure::ConnectFailure;
 use self::retry_after::RetryAfter;
@@ -84,6 +85,29 @@ fn innermost(error: &dyn Error) -> String {
 pub struct UnusableRoots {
     path: PathBuf,
     reason: String,
+}
+
+/// The TLS settings for new connections, which may be replaced while a client lives: the connections that there are stay.
+#[derive(Clone)]
+pub struct CurrentTls(watch::Receiver<Arc<ClientConfig>>);
+
+impl CurrentTls {
+    /// Those that the sender has last.
+    #[must_use]
+    pub fn of(sender: &watch::Sender<Arc<ClientConfig>>) -> Self {
+        Self(sender.subscribe())
+    }
+
+    fn now(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.0.borrow())
+    }
+}
+
+impl From<&Arc<ClientConfig>> for CurrentTls {
+    /// These, for ever.
+    fn from(tls: &Arc<ClientConfig>) -> Self {
+        Self::of(&watch::Sender::new(Arc::clone(tls)))
+    }
 }
 
 /// How to give the certificate of a server's CA: for servers that every command calls, and for a cluster's API.

@@ -18,7 +18,7 @@ mod span;
 mod yes_no;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -92,12 +92,16 @@ impl Source {
             if self.values.contains_key(name) {
                 return Err(SettingsError(format!("{name} and {name}_FILE are both set: keep one of them.")));
             }
-            let secret = std::fs::read_to_string(Path::new(path)).map_err(|e| {
-                SettingsError(format!("{name}_FILE cannot be read ({e}): check the path and its rights."))
-            })?;
-            self.values.insert(name.to_owned(), secret.trim_end_matches(['\n', '\r']).to_owned());
+            let secret = secret_in(name, Path::new(path))?;
+            self.values.insert(name.to_owned(), secret);
         }
         Ok(self)
+    }
+
+    /// The file that a secret came from, where it did.
+    fn file_of(&self, name: &str) -> Option<PathBuf> {
+        let file = self.values.get(&format!("{name}_FILE")).map(PathBuf::from);
+        file.filter(|_| !self.flags.contains(name))
     }
 
     /// Reads a role's struct.
@@ -131,6 +135,17 @@ impl Source {
         let says_so = |last: &&String| matches!(self.read_up_to::<T>(Some(last)), Err(envy::Error::Custom(again)) if again == reason);
         self.values.keys().find(says_so).map_or("A setting", String::as_str)
     }
+}
+
+/// The secret in the file that `NAME_FILE` names, without the end of its line.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn secret_in(name: &str, file: &Path) -> Result<String, SettingsError> {
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        SettingsError(format!("{name}_FILE cannot be read ({e}): check the path and its rights."))
+    })?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// A setting that is a URL which requests are sent to, or which paths are appended to.

@@ -8,6 +8,7 @@ mod inbound;
 mod kubernetes;
 mod logout;
 mod oidc;
+mod renewals;
 mod session;
 mod stopping;
 mod tokens;

@@ -4,6 +4,7 @@ pub mod clients;
 pub mod deployment;
 pub mod in_process;
 pub mod ledger;
+pub mod mounted;
 pub mod network;
 pub mod node;
 pub mod peers;

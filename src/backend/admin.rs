@@ -1,5 +1,5 @@
-//! `admin list` and `admin revoke`: which logins are kept, and the end of those of one user. Run where the backend's settings
-//! are; it reads and writes the same store, and listens nowhere.
+//! `admin list`, `admin revoke` and `admin reseal`: which logins are kept, the end of those of one user, and the end of old keys. Run
+//! where the backend's settings are; it reads and writes the same store, and listens nowhere.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -22,6 +22,7 @@ mod admin_error;
 mod kept_login;
 mod listing;
 mod moving;
+mod reseal;
 mod table;
 
 pub use self::admin_error::AdminError;
@@ -50,8 +51,9 @@ impl Admin {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let tls = ClientTls::load(settings)?;
-        let (services, jobs) = assemble(settings, Foundations::new(settings, Purpose::Administer)?, &tls);
+        let foundations = Foundations::new(settings, Purpose::Administer)?;
+        let tls = ClientTls::load(settings, &foundations.files)?;
+        let (services, jobs) = assemble(settings, foundations, &tls);
         jobs.run_here();
         Ok(Self { services })
     }

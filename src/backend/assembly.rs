@@ -7,7 +7,10 @@ pub mod config_check;
 pub mod example_backend;
 mod foundations;
 pub mod from_kubeconfig;
+mod kubernetes_proxy;
+mod renewals;
 pub mod server_tls;
+pub mod watched_files;
 
 use std::sync::{Arc, Once};
 
@@ -17,16 +20,15 @@ use tokio_util::task::TaskTracker;
 pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
 pub use self::foundations::{Foundations, Purpose};
+use self::watched_files::WatchedFiles;
 use super::api::health::Health;
 use super::api::info;
 use super::inbound::caller::Callers;
 use super::inbound::dev_guard::DevGuard;
 use super::inbound::rate_limit::RateLimits;
-use super::kubernetes::audit::Audit;
 use super::kubernetes::open_files;
 use super::kubernetes::streams::Streams;
 use super::kubernetes::used_logins::UsedLogins;
-use super::kubernetes::{KubernetesProxy, ReachedCluster};
 use super::logins::catalog_entity::Catalog;
 use super::logins::index::LoginIndex;
 use super::logins::{KubeloginLogins, Logins};
@@ -35,6 +37,7 @@ use super::logout::unused_sweep::{self, UnusedLogins};
 use super::oidc::Provider;
 use super::oidc::clusters::{Clusters, KnownCluster};
 use super::revocation::Revoker;
+use super::revocation::old_keys::OldKeys;
 use super::revocation::outbox::Outbox;
 use super::revocation::retry::Retries;
 use super::session::Sessions;
@@ -65,6 +68,8 @@ pub struct Services {
     pub unwritten: TaskTracker,
     /// What goes on whatever becomes of the request that asked for it.
     pub detached: Detached,
+    /// The files that may change.
+    pub files: Arc<WatchedFiles>,
     /// The clusters.
     pub clusters: Arc<Clusters>,
     /// Which logins are kept.
@@ -77,6 +82,8 @@ pub struct Services {
     pub unused: Arc<UnusedLogins>,
     /// Tries revocations again.
     pub retries: Arc<Retries>,
+    /// Looks for the records of old keys.
+    pub old_keys: Arc<OldKeys>,
     random: Arc<dyn Random>,
     callers: Arc<Callers>,
     tokens: Arc<Tokens>,
@@ -118,6 +125,13 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     };
     let services = Services {
         unused: Arc::new(unused(settings, &on, &index, &clusters, &logout)),
+        old_keys: Arc::new(OldKeys {
+            logins: Arc::clone(&logins),
+            index: Arc::clone(&index),
+            outbox: revoker.outbox.clone(),
+            clock: Arc::clone(&on.clock),
+            metrics: Arc::clone(&on.metrics),
+        }),
         retries: Arc::new(Retries { revoker, logins: Arc::clone(&logins), stopping: stopping.clone() }),
         exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
         registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),
@@ -128,6 +142,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
         dev_guard: Arc::new(DevGuard::new(settings)),
         clock: on.clock,
         metrics: on.metrics,
+        files: on.files,
         random: on.random,
         stopping,
         unwritten: TaskTracker::new(),
@@ -153,7 +168,9 @@ fn clusters(settings: &BackendSettings, on: &Foundations, http: &HttpClient) -> 
             Provider::new(cluster.oidc.clone(), http.clone(), hosts, clock, random, Arc::clone(&on.metrics));
         KnownCluster { settings: cluster.clone(), provider, refused_token: Once::new() }
     });
-    Clusters::new(known)
+    let clusters = Clusters::new(known);
+    clusters.iter().for_each(|cluster| renewals::client(&on.files, cluster));
+    clusters
 }
 
 fn kept_logins(
@@ -307,27 +324,5 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.health)))
             .app_data(Data::from(Arc::clone(&self.info)))
             .app_data(Data::from(Arc::clone(&self.dev_guard)));
-    }
-
-    /// The Kubernetes proxy of one worker, with connections of its own.
-    #[must_use]
-    pub fn kubernetes_proxy(&self, tls: &ClientTls, settings: &BackendSettings) -> KubernetesProxy {
-        let reached = self.clusters.iter().map(|cluster| {
-            let api = tls.api(cluster.name(), settings);
-            (cluster.name().to_owned(), ReachedCluster { cluster: Arc::clone(cluster), api })
-        });
-        KubernetesProxy {
-            callers: Arc::clone(&self.callers),
-            clusters: reached.collect(),
-            tokens: Arc::clone(&self.tokens),
-            streams: Arc::clone(&self.streams),
-            used_logins: Arc::clone(&self.used_logins),
-            metrics: Arc::clone(&self.metrics),
-            audit: Audit {
-                uses: settings.audited_uses,
-                stopping: self.stopping.clone(),
-                unwritten: self.unwritten.clone(),
-            },
-        }
     }
 }

@@ -6,6 +6,7 @@ pub(in crate::backend) mod empty_for_none;
 pub mod from_kubelogin;
 pub mod get_status;
 pub mod index;
+pub mod resealing;
 pub mod token_set;
 mod worth;
 

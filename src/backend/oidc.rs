@@ -14,10 +14,12 @@ pub mod token_endpoint;
 pub mod userinfo;
 pub mod verification;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use tokio::sync::watch;
 
 use self::discovery::{Metadata, Place, discover};
 use self::key_set::KeySet;
@@ -29,7 +31,8 @@ use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
 use crate::protocol::WireSecret;
 use crate::random::Random;
-use crate::settings::cluster::{ALGORITHMS, OidcClient};
+use crate::settings::SettingsError;
+use crate::settings::cluster::{ALGORITHMS, ClientAuthentication, OidcClient};
 use crate::telemetry::backend_metrics::BackendMetrics;
 
 /// Google knows no `offline_access`: it gives refresh tokens for these parameters instead.
@@ -71,6 +74,8 @@ impl Pkce<'_> {
 /// One cluster's provider.
 pub struct Provider {
     oidc: OidcClient,
+    /// As its file says now, where it has one.
+    authentication: watch::Sender<ClientAuthentication>,
     http: HttpClient,
     insecure_hosts: Arc<[String]>,
     clock: Arc<dyn Clock>,
@@ -99,12 +104,22 @@ impl Provider {
             metadata: Published::new("a discovery document", Arc::clone(&clock), seconds("discovery")),
             silence: Silence::default(),
             insecure_hosts: insecure_hosts.into(),
+            authentication: watch::Sender::new(oidc.authentication.clone()),
             oidc,
             http,
             clock,
             random,
             metrics,
         }
+    }
+
+    /// Shows the next requests what that file holds now.
+    ///
+    /// # Errors
+    /// When that is neither a secret nor a key.
+    pub fn show_from_file(&self, file: &Path) -> Result<(), SettingsError> {
+        self.authentication.send_replace(self.oidc.authentication.from_file(file)?);
+        Ok(())
     }
 
     /// The discovery document.

@@ -1,6 +1,7 @@
 //! Tokens that must not count any more are revoked at their identity provider (RFC 7009): at once, and where it does not confirm that,
 //! again later.
 
+pub mod old_keys;
 mod other_logins;
 pub mod outbox;
 pub mod retry;

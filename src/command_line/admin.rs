@@ -27,6 +27,8 @@ pub enum AdminCommand {
         #[arg(long, value_name = "NAME")]
         cluster: Option<String>,
     },
+    /// Seal all that an old key seals with the first of TOKEN_ENCRYPTION_KEYS, so that the old one may be left out.
+    Reseal,
     /// Write all that STORE_FILE keeps, sealed, for `admin import`; the file takes no login any more.
     Export,
     /// Read what `admin export` has written into the store that is set here.
@@ -49,6 +51,7 @@ impl AdminCommand {
             Self::Revoke { user, cluster } => {
                 Admin::new(settings)?.revoke(&user, cluster.as_deref(), out).await
             }
+            Self::Reseal => Admin::new(settings)?.reseal(out).await,
             Self::Export => {
                 let count = export(settings, &mut BufWriter::new(out)).await?;
                 said(&format!("{count} entries exported; STORE_FILE takes no login any more."));

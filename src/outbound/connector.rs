@@ -9,10 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
@@ -20,8 +19,8 @@ use tower_service::Service;
 use super::connect_failure::ConnectFailure;
 use super::http_proxy::tunnel::Tunnel;
 use super::http_proxy::{HttpProxies, Proxy};
-use super::innermost;
 use super::localhost::Resolver;
+use super::{CurrentTls, innermost};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -47,29 +46,33 @@ pub(super) enum Speaks {
     Http2WhereOffered,
 }
 
+/// In the order in which a server may choose (RFC 7301).
+const HTTP2_FIRST: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
 /// Opens connections, TLS included, before a deadline.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tls: HttpsConnector<KeptAlive>,
+    dialler: KeptAlive,
+    tls: CurrentTls,
+    speaks: Speaks,
     patience: Duration,
 }
 
 impl Connector {
     /// Opens them with this TLS and through these proxies.
-    pub(super) fn new(
-        tls: &Arc<ClientConfig>,
-        proxies: HttpProxies,
-        patience: Duration,
-        speaks: Speaks,
-    ) -> Self {
+    pub(super) fn new(tls: CurrentTls, proxies: HttpProxies, patience: Duration, speaks: Speaks) -> Self {
         // Ends before the whole does, so that the error names the proxy.
         let dialler = KeptAlive { tcp: tcp(), proxies, patience: patience.mul_f32(0.9) };
-        let builder = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http();
-        let tls = match speaks {
-            Speaks::Http1 => builder.enable_http1().wrap_connector(dialler),
-            Speaks::Http2WhereOffered => builder.enable_all_versions().wrap_connector(dialler),
-        };
-        Self { tls, patience }
+        Self { dialler, tls, speaks, patience }
+    }
+
+    /// With TLS as it is now. A session that other settings began is not resumed: rustls compares their verifiers.
+    fn with_tls(&self) -> HttpsConnector<KeptAlive> {
+        let mut tls = self.tls.now();
+        if self.speaks == Speaks::Http2WhereOffered {
+            Arc::make_mut(&mut tls).alpn_protocols = HTTP2_FIRST.map(<[u8]>::to_vec).into();
+        }
+        HttpsConnector::from((self.dialler.clone(), tls))
     }
 }
 
@@ -83,7 +86,7 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, url: Uri) -> Self::Future {
-        let connecting = timeout(self.patience, self.tls.call(url));
+        let connecting = timeout(self.patience, self.with_tls().call(url));
         Box::pin(async move {
             match connecting.await {
                 Ok(connected) => connected.map_err(failure),

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -20,7 +19,6 @@ use hyper::header::{
 };
 use hyper::http::request::Builder;
 use hyper::{Method, Response, StatusCode, Uri};
-use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -31,7 +29,7 @@ use zeroize::Zeroizing;
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connected, Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::{BODY_LIMIT, OutboundError, request_context, trusting_no_roots};
+use super::{BODY_LIMIT, CurrentTls, OutboundError, request_context, trusting_no_roots};
 
 /// The `User-Agent`: some firewalls refuse requests without one.
 const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -79,8 +77,8 @@ impl fmt::Debug for Answer {
 impl HttpClient {
     /// A client that follows no redirects.
     #[must_use]
-    pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, deadlines: Deadlines) -> Self {
-        let connector = Connector::new(tls, proxies.clone(), deadlines.connect, Speaks::Http1);
+    pub fn new(tls: impl Into<CurrentTls>, proxies: &HttpProxies, deadlines: Deadlines) -> Self {
+        let connector = Connector::new(tls.into(), proxies.clone(), deadlines.connect, Speaks::Http1);
         Self { connector, whole: deadlines.whole }
     }
 

@@ -9,20 +9,18 @@ mod request_body;
 
 use std::error::Error as _;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::{Request, Response};
 use hyper_util::client::legacy;
-use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use self::lanes::{Carries, Lanes, Place};
 use super::connect_failure::ConnectFailure;
 use super::connector::{Connector, Speaks};
 use super::http_proxy::HttpProxies;
-use super::{OutboundError, innermost};
+use super::{CurrentTls, OutboundError, innermost};
 
 pub use self::answer::{Answer, AnswerBody, CutShort, Switched};
 pub use self::request_body::{BodySender, NotWanted, RequestBody, body_channel};
@@ -49,8 +47,8 @@ pub struct StreamingClient {
 impl StreamingClient {
     /// A client with this TLS and these proxies; a connection, TLS included, may take `connect`.
     #[must_use]
-    pub fn new(tls: &Arc<ClientConfig>, proxies: &HttpProxies, connect: Duration) -> Self {
-        let connector = |speaks| Connector::new(tls, proxies.clone(), connect, speaks);
+    pub fn new(tls: &CurrentTls, proxies: &HttpProxies, connect: Duration) -> Self {
+        let connector = |speaks| Connector::new(tls.clone(), proxies.clone(), connect, speaks);
         let either = connector(Speaks::Http2WhereOffered);
         Self {
             requests: Rc::new(Lanes::new(either.clone(), Carries::Requests)),

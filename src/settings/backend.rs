@@ -5,6 +5,7 @@ mod audited_uses;
 mod caller_mode;
 mod clusters;
 mod kubelogin_cache;
+mod secret_files;
 mod tls_files;
 mod variables;
 
@@ -21,6 +22,7 @@ use url::Url;
 pub use self::audit_log::AuditLog;
 pub use self::audited_uses::AuditedUses;
 pub use self::caller_mode::CallerMode;
+pub use self::secret_files::SecretFiles;
 pub use self::tls_files::TlsFiles;
 pub(super) use self::variables::BackendVariables;
 use super::cluster::{Cluster, ClusterVariables, Userinfo};
@@ -105,6 +107,8 @@ pub struct BackendSettings {
     pub audited_uses: AuditedUses,
     /// Where logins and sessions are stored.
     pub store: StoreSettings,
+    /// The files that its secrets came from.
+    pub secret_files: SecretFiles,
     /// The clusters by name.
     pub clusters: BTreeMap<String, Cluster>,
     /// More hosts that a request may name in development.
@@ -172,6 +176,7 @@ impl BackendSettings {
             audit_log: variables.audit_log,
             audited_uses: variables.audit_kubernetes,
             store: store(variables.redis_url, variables.store_file, variables.token_encryption_keys)?,
+            secret_files: SecretFiles::of(source),
             clusters,
             allowed_hosts: variables.allowed_hosts,
             trusted_proxies: variables.trusted_proxies,

@@ -77,7 +77,11 @@ impl Cluster {
     /// # Errors
     /// One sentence that names the variable.
     pub(super) fn read(source: &Source, insecure_hosts: &[String]) -> Result<Self, SettingsError> {
-        source.read::<ClusterVariables>()?.check(insecure_hosts)
+        let mut cluster = source.read::<ClusterVariables>()?.check(insecure_hosts)?;
+        if let Some(file) = source.file_of("OIDC_CLIENT_SECRET") {
+            cluster.oidc.authentication_file = Some(file);
+        }
+        Ok(cluster)
     }
 
     /// Reads a `[[clusters]]` block.

@@ -18,6 +18,7 @@ mod unusable;
 mod watch;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,7 +33,7 @@ use self::address::Address;
 use self::connection::Connection;
 use self::driver::{out_of_time, server_of};
 use self::scripts::{Scripts, milliseconds};
-pub use self::unusable::UnusableRedis;
+pub use self::unusable::{NotMoved, UnusableRedis};
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
 /// How long connecting may take, and then each answer.
@@ -41,12 +42,13 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A sentinel's answer, or a replica's confirmation, may take this fraction of the timeout.
 const SHARE: u32 = 2;
 
-/// A store in Redis. Has no `Debug`: it holds the password.
+/// A store in Redis; a clone is the same one. Has no `Debug`: it holds the password.
+#[derive(Clone)]
 pub struct Redis {
-    address: Address,
+    address: Arc<tokio::sync::watch::Sender<Address>>,
     timeout: Duration,
-    connection: Mutex<Option<Connection>>,
-    scripts: Scripts,
+    connection: Arc<Mutex<Option<Connection>>>,
+    scripts: Arc<Scripts>,
     /// The runtime in which the store was created. Connections are opened on it, as they end with their runtime and it outlives those
     /// of the worker threads.
     home: Option<Handle>,
@@ -68,9 +70,9 @@ impl Redis {
         ca_file: Option<&Path>,
         timeout: Duration,
     ) -> Result<Self, UnusableRedis> {
-        let address = Address::parse(url, ca_file)?;
-        let (connection, scripts, home) = (Mutex::new(None), Scripts::new(), Handle::try_current().ok());
-        Ok(Self { address, timeout, connection, scripts, home })
+        let address = Arc::new(tokio::sync::watch::Sender::new(Address::parse(url, ca_file)?));
+        let (connection, scripts) = (Arc::default(), Arc::new(Scripts::new()));
+        Ok(Self { address, timeout, connection, scripts, home: Handle::try_current().ok() })
     }
 
     /// Refuses a node of a Redis Cluster; a server that does not answer now is looked at when it does.
@@ -78,12 +80,31 @@ impl Redis {
     /// # Errors
     /// [`UnusableRedis::Cluster`].
     pub async fn refuse_cluster(&self) -> Result<(), UnusableRedis> {
-        let Address::Server(client) = &self.address else { return Ok(()) };
-        let asked = async { Ok::<_, StoreError>(Connection::open(client).await?.is_of_cluster().await) };
+        let Address::Server(client) = self.address() else { return Ok(()) };
+        let asked = async { Ok::<_, StoreError>(Connection::open(&client).await?.is_of_cluster().await) };
         match tokio::time::timeout(self.timeout, asked).await {
             Ok(Ok(true)) => Err(UnusableRedis::Cluster),
             Ok(Ok(false) | Err(_)) | Err(_) => Ok(()),
         }
+    }
+
+    /// Moves to another address, password or CA, once a connection is open there: until then, all stays as it was. Requests under way
+    /// end on the connection that they have.
+    ///
+    /// # Errors
+    /// When it is no Redis URL, the file holds no certificate, or no connection can be opened.
+    pub async fn move_to(&self, url: &str, ca_file: Option<&Path>) -> Result<(), NotMoved> {
+        let address = Address::parse(url, ca_file)?;
+        let opened = tokio::time::timeout(self.timeout, open(address.clone(), self.timeout)).await;
+        let connection = opened.unwrap_or_else(|_| Err(out_of_time("no connection")))?;
+        let mut current = self.connection.lock().await;
+        self.address.send_replace(address);
+        *current = Some(connection);
+        Ok(())
+    }
+
+    fn address(&self) -> Address {
+        self.address.borrow().clone()
     }
 
     async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
@@ -131,7 +152,7 @@ impl Redis {
                 connection.wait_for(wait.query_async(&mut waiting), self.timeout).await?;
             return Ok(confirmations > 0);
         }
-        match &self.address {
+        match self.address() {
             // A master loses its replicas just before it is demoted.
             Address::Sentinels(sentinels) => {
                 Ok(server_of(&sentinels.master(share).await?) == connection.server)
@@ -147,7 +168,7 @@ impl Redis {
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
                 return Ok(connection.clone());
             }
-            let opening = open(self.address.clone(), self.timeout);
+            let opening = open(self.address(), self.timeout);
             let connection = match &self.home {
                 // Aborted when its request gives up: a hanging Redis must not accumulate sockets.
                 Some(home) => {

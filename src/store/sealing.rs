@@ -5,28 +5,28 @@
 
 pub mod derived;
 pub mod generate_key;
+mod keys;
 
 use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::error::Unspecified;
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+pub use self::keys::UnusableKeys;
+use self::keys::{Keys, is_id};
 use crate::random::{NoRandomness, Random};
 
 /// The version of this format.
 const VERSION: u8 = 1;
 
-/// The bytes of a key.
-const KEY_LEN: usize = 32;
-
-/// The longest id of a key, in characters.
-const ID_LEN: usize = 16;
+/// So many times at once the file of the keys may be read for ids that are not known, and once more each second.
+const LOOKS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
 /// The kind of a sealed record. The numbers are authenticated with the record, so they must never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,35 +39,19 @@ pub enum Kind {
     Revocation = 3,
 }
 
-/// The keys for records: the first one seals, all of them open. Each may seal at most 2^32 records, the bound for random nonces (NIST
-/// SP 800-38D, 8.3).
+/// The keys for records, which may be replaced while the process runs: the first one seals, all of them open.
 pub struct Keyring {
-    first: SealingKey,
-    others: Vec<SealingKey>,
+    keys: watch::Sender<Arc<Keys>>,
+    file: OnceLock<KeysFile>,
 }
 
-struct SealingKey {
-    id: String,
-    cipher: LessSafeKey,
-}
-
-/// Keys that cannot be used. Names an entry by its position and never repeats it, as it may be key material.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnusableKeys {
-    /// Not an id and a key.
-    #[error("entry {0} of TOKEN_ENCRYPTION_KEYS is not id:base64: write id:base64[,id:base64…]")]
-    Form(usize),
-    /// Not an id.
-    #[error("entry {0} of TOKEN_ENCRYPTION_KEYS has an unusable id: take 1 to 16 of A-Z, a-z, 0-9, - and _")]
-    Id(usize),
-    /// Not a key.
-    #[error("entry {0} of TOKEN_ENCRYPTION_KEYS is not a key: take 32 random bytes as base64")]
-    Key(usize),
-    /// An id or a key that is used twice.
-    #[error(
-        "entry {0} of TOKEN_ENCRYPTION_KEYS repeats the id or the key of an earlier one: make each of its own"
-    )]
-    Repeated(usize),
+/// The file of the keys, to look into for an id that is not known.
+struct KeysFile {
+    look: Box<dyn Fn() + Send + Sync>,
+    /// Without it, a record that has lost its key would have the file read with each request.
+    looks: DefaultDirectRateLimiter,
+    /// One looks at a time: the others have what it found.
+    looking: Mutex<()>,
 }
 
 /// A record that could not be sealed.
@@ -109,19 +93,7 @@ impl Keyring {
     /// # Errors
     /// At the first entry that is no key, or repeats one.
     pub fn parse(setting: &str) -> Result<Self, UnusableKeys> {
-        let mut entries = Vec::new();
-        for (place, entry) in (1..).zip(setting.split(',')) {
-            let (id, key) = parse_entry(place, entry.trim())?;
-            if entries.iter().any(|(other_id, other)| *other_id == id || *other == key) {
-                return Err(UnusableKeys::Repeated(place));
-            }
-            entries.push((id, key));
-        }
-        let mut keys = entries.iter().zip(1..).map(|((id, key), place)| {
-            SealingKey::new(id, key.as_slice()).map_err(|_| UnusableKeys::Key(place))
-        });
-        let first = keys.next().unwrap_or(Err(UnusableKeys::Form(1)))?;
-        Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
+        Ok(Self::of(Keys::parse(setting)?))
     }
 
     /// One random key, for a store that ends with the process.
@@ -129,10 +101,76 @@ impl Keyring {
     /// # Errors
     /// As [`Random::fill`].
     pub fn random(random: &dyn Random) -> Result<Self, NoRandomness> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        random.fill(key.as_mut_slice())?;
-        let first = SealingKey::new("process", key.as_slice()).map_err(|_| NoRandomness)?;
-        Ok(Self { first, others: Vec::new() })
+        Ok(Self::of(Keys::random(random)?))
+    }
+
+    fn of(keys: Keys) -> Self {
+        Self { keys: watch::Sender::new(Arc::new(keys)), file: OnceLock::new() }
+    }
+
+    /// Takes other keys, for what is sealed and opened from now on; says which.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], and when the key that seals now is not among them: what it has sealed would not open any more.
+    pub fn take(&self, setting: &str) -> Result<String, UnusableKeys> {
+        let keys = Keys::parse(setting)?;
+        keys.check_successor_of(&self.current())?;
+        let said = keys.to_string();
+        self.keys.send_replace(Arc::new(keys));
+        Ok(said)
+    }
+
+    /// Has `look`, which reads the file of the keys, called before an unknown id is an error: five times at
+    /// once at most, and once more each second.
+    pub fn look_for_unknown_ids(&self, look: impl Fn() + Send + Sync + 'static) {
+        let looks = RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(LOOKS_AT_ONCE));
+        let _ = self.file.set(KeysFile { look: Box::new(look), looks, looking: Mutex::new(()) });
+    }
+
+    /// The id of the key that seals now.
+    #[must_use]
+    pub fn sealing_id(&self) -> String {
+        self.current().first().id.clone()
+    }
+
+    /// Whether there are keys that only open.
+    #[must_use]
+    pub fn has_old_keys(&self) -> bool {
+        !self.current().others().is_empty()
+    }
+
+    /// Whether a record has to be sealed anew before the keys that only open may be left out.
+    #[must_use]
+    pub fn is_sealed_by_another(&self, sealed: &[u8]) -> bool {
+        let id = split(sealed).map(|(id, ..)| id);
+        id != Some(self.current().first().id.as_str())
+    }
+
+    /// Returns when other keys are taken than those of now.
+    pub fn changed(&self) -> impl Future<Output = ()> + use<> {
+        let mut keys = self.keys.subscribe();
+        async move {
+            let _ = keys.changed().await;
+        }
+    }
+
+    fn current(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.borrow())
+    }
+
+    /// Keys among which this one is, after a look into their file where it is not.
+    fn with_key(&self, id: &str) -> Option<Arc<Keys>> {
+        let now = || Some(self.current()).filter(|keys| keys.get(id).is_some());
+        let Some(file) = self.file.get() else { return now() };
+        now().or_else(|| {
+            let _one_at_a_time = file.looking.lock().unwrap_or_else(PoisonError::into_inner);
+            now().or_else(|| {
+                if file.looks.check().is_ok() {
+                    (file.look)();
+                }
+                now()
+            })
+        })
     }
 
     /// Seals a record with its `kind` and its `subject`: the user, the cluster or another id within the kind, always in the same order.
@@ -151,7 +189,8 @@ impl Keyring {
         // With room for the tag: a buffer that grows would leave plaintext in its old memory.
         let mut text = Vec::with_capacity(plaintext.len() + AES_256_GCM.tag_len());
         text.extend_from_slice(plaintext);
-        let key = &self.first;
+        let keys = self.current();
+        let key = keys.first();
         key.cipher
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -174,8 +213,9 @@ impl Keyring {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         let (id, nonce, text) = split(sealed).ok_or(Unreadable::DoesNotOpen)?;
-        let key = std::iter::once(&self.first).chain(&self.others).find(|key| key.id == id);
-        let key = key.ok_or_else(|| Unreadable::UnknownKey { id: id.to_owned() })?;
+        let unknown = || Unreadable::UnknownKey { id: id.to_owned() };
+        let keys = self.with_key(id).ok_or_else(unknown)?;
+        let key = keys.get(id).ok_or_else(unknown)?;
         let mut text = Zeroizing::new(text.to_vec());
         let length = key
             .cipher
@@ -222,34 +262,10 @@ impl Keyring {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let others: Vec<_> = self.others.iter().map(|key| &key.id).collect();
-        f.debug_struct("Keyring").field("seals", &self.first.id).field("opens_too", &others).finish()
+        let keys = self.current();
+        let others: Vec<_> = keys.others().iter().map(|key| &key.id).collect();
+        f.debug_struct("Keyring").field("seals", &keys.first().id).field("opens_too", &others).finish()
     }
-}
-
-impl SealingKey {
-    fn new(id: &str, key: &[u8]) -> Result<Self, Unspecified> {
-        let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?);
-        Ok(Self { id: id.to_owned(), cipher })
-    }
-}
-
-/// An entry of the setting: the id, and the bytes of the key.
-fn parse_entry(place: usize, entry: &str) -> Result<(&str, Zeroizing<Vec<u8>>), UnusableKeys> {
-    let (id, key) = entry.split_once(':').ok_or(UnusableKeys::Form(place))?;
-    if !is_id(id) {
-        return Err(UnusableKeys::Id(place));
-    }
-    let alphabet = if key.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    let padded_or_not = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let key =
-        GeneralPurpose::new(alphabet, padded_or_not).decode(key).map_err(|_| UnusableKeys::Key(place))?;
-    Ok((id, Zeroizing::new(key)))
-}
-
-fn is_id(text: &str) -> bool {
-    let in_alphabet = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    (1..=ID_LEN).contains(&text.len()) && text.bytes().all(in_alphabet)
 }
 
 /// The associated data. Each part is preceded by its length, so that `a`, `bc` differs from `ab`, `c`.

@@ -40,6 +40,12 @@ pub struct BackendMetrics {
     pub panics: IntCounter,
     /// Watches, followed logs and upgrades that are open, by `cluster`.
     pub kubernetes_streams: IntGaugeVec,
+    /// New contents of watched files, by `setting`, `cluster` (empty where it is of no cluster) and `outcome`: `taken` or `refused`.
+    pub file_changes: IntCounterVec,
+    /// 1 while what the files of a `setting` (of a `cluster`) hold is refused, and what they held before is used.
+    pub files_refused: IntGaugeVec,
+    /// Logins and revocations that a key seals which only opens by now, as of the last count.
+    pub records_of_old_keys: IntGauge,
 }
 
 impl BackendMetrics {
@@ -93,6 +99,19 @@ impl BackendMetrics {
                 Opts::new("cluster_auth_kubernetes_streams", "Watches, logs and upgrades that are open."),
                 &["cluster"],
             )?,
+            file_changes: counter(
+                "cluster_auth_file_changes_total",
+                "New contents of watched files, by outcome.",
+                &["setting", "cluster", "outcome"],
+            )?,
+            files_refused: IntGaugeVec::new(
+                Opts::new("cluster_auth_files_refused", "Whether what files hold is refused."),
+                &["setting", "cluster"],
+            )?,
+            records_of_old_keys: IntGauge::new(
+                "cluster_auth_records_of_old_keys",
+                "Records that a key seals which only opens by now.",
+            )?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -118,7 +137,10 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.revocations.clone()))?;
         self.registry.register(Box::new(self.panics.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))?;
-        self.registry.register(Box::new(self.kubernetes_streams.clone()))
+        self.registry.register(Box::new(self.kubernetes_streams.clone()))?;
+        self.registry.register(Box::new(self.file_changes.clone()))?;
+        self.registry.register(Box::new(self.files_refused.clone()))?;
+        self.registry.register(Box::new(self.records_of_old_keys.clone()))
     }
 
     /// The Prometheus text format.

@@ -1,5 +1,7 @@
 //! What an operator does: makes a key, lists logins, ends those of a user; and the logins that end because they are not used.
 
+mod reseal;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};

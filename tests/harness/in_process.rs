@@ -85,7 +85,7 @@ impl<'w> BackendHere<'w> {
             clock: Arc::clone(&clock) as _,
             ..foundations
         };
-        let tls = ClientTls::load(&settings).unwrap();
+        let tls = ClientTls::load(&settings, &on.files).unwrap();
         let (services, jobs) = assemble(&settings, on, &tls);
         jobs.run_here();
         let app = app(&services, &settings, &tls).await;

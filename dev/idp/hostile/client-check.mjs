@@ -43,19 +43,27 @@ export async function refusalOf(wanted, headers, parameters, parties) {
  * @param {Parties} parties
  */
 async function isShown({ method, secret = '', publicKey = '' }, headers, parameters, parties) {
+  const secrets = [secret].flat();
   switch (method) {
-    case 'client_secret_basic': {
-      // RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
-      const pair = [parties.clientId, secret].map((part) => new URLSearchParams({ part }).toString().slice('part='.length));
-      return headers.authorization === `Basic ${btoa(pair.join(':'))}` && !parameters.has('client_secret');
-    }
+    case 'client_secret_basic':
+      return secrets.some((one) => headers.authorization === basic(parties.clientId, one)) && !parameters.has('client_secret');
     case 'client_secret_post':
-      return !headers.authorization && parameters.get('client_secret') === secret;
+      return !headers.authorization && secrets.includes(parameters.get('client_secret') ?? '');
     case 'private_key_jwt':
       return !headers.authorization && isAsserted(publicKey, parameters, parties);
     default:
       return !headers.authorization && !parameters.has('client_secret') && !parameters.has('client_assertion');
   }
+}
+
+/**
+ * @param {string} clientId
+ * @param {string} secret
+ */
+function basic(clientId, secret) {
+  // RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
+  const pair = [clientId, secret].map((part) => new URLSearchParams({ part }).toString().slice('part='.length));
+  return `Basic ${btoa(pair.join(':'))}`;
 }
 
 /**

@@ -18,7 +18,7 @@
 /**
  * @typedef {object} ClientCheck
  * @property {'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'} [method]
- * @property {string} [secret]
+ * @property {string | string[]} [secret] several while a client changes its own
  * @property {string} [publicKey] PEM, of `private_key_jwt`
  * @property {string} [origin] the `Origin` without which it is refused
  */

@@ -3,6 +3,7 @@
 use crate::backend::assembly::AssemblyError;
 use crate::outbound::UnusableRoots;
 use crate::store::StoreError;
+use crate::store::sealing::NotSealed;
 
 /// Why a command did not do all that was asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,14 @@ pub enum AdminError {
     /// Some logins are still there.
     #[error("{0} of the logins could not be ended, see above: mend the cause and run this again.")]
     NotAll(usize),
+    /// Some records still need an old key.
+    #[error(
+        "{0} of the records are still not sealed with the first key, see above: leave the old keys in TOKEN_ENCRYPTION_KEYS, and run this again."
+    )]
+    NotResealed(u64),
+    /// No randomness.
+    #[error("{0}.")]
+    NotSealed(#[from] NotSealed),
     /// The output is not read.
     #[error("The output could not be written ({0}): run this again.")]
     Output(#[from] std::io::Error),

@@ -56,7 +56,7 @@ impl From<UnusableRoots> for CheckError {
 /// As the variants of [`CheckError`] say.
 pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) -> Result<(), CheckError> {
     let on = Foundations::new(settings, Purpose::Check)?;
-    let http = ClientTls::load(settings)?.http(settings);
+    let http = ClientTls::load(settings, &on.files)?.http(settings);
     let clusters = clusters(settings, &on, &http);
     // All at once: of twenty clusters one provider may not answer, and that takes its whole time.
     let mut answers = match reach {

@@ -18,6 +18,10 @@ use crate::store::Store;
 use crate::store::contract::ChosenClock;
 use crate::store::memory::Memory;
 use crate::store::observed::Observed;
+use crate::store::sealing::Keyring;
+
+/// What its records are sealed with.
+pub(in crate::backend) const EXAMPLE_KEY: &str = "a:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
 
 /// A login with an ID token that is issued now and expires in an hour.
 pub(in crate::backend) fn example_login(subject: &str, now: OffsetDateTime) -> LiveLogin {
@@ -78,8 +82,11 @@ impl ExampleBackend {
         let store: Arc<dyn Store> =
             Arc::new(Observed::new(memory, foundations.metrics.store_seconds.clone()));
         let random = Arc::clone(&foundations.random);
-        let on = Foundations { clock: Arc::clone(&clock) as _, store: Arc::clone(&store), ..foundations };
-        let (services, jobs) = assemble(&settings, on, &ClientTls::load(&settings).unwrap());
+        let keyring = Arc::new(Keyring::parse(EXAMPLE_KEY).unwrap());
+        let (own_clock, own_store) = (Arc::clone(&clock) as _, Arc::clone(&store));
+        let on = Foundations { clock: own_clock, store: own_store, keyring, ..foundations };
+        let tls = ClientTls::load(&settings, &on.files).unwrap();
+        let (services, jobs) = assemble(&settings, on, &tls);
         jobs.run_here();
         Self { services, store, random, clock }
     }

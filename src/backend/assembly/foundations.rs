@@ -6,6 +6,8 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::assembly_error::AssemblyError;
+use super::renewals;
+use super::watched_files::WatchedFiles;
 use crate::clock::{Clock, SystemClock};
 use crate::random::{Random, SystemRandom};
 use crate::settings::backend::{BackendSettings, StoreSettings};
@@ -29,6 +31,8 @@ pub struct Foundations {
     pub keyring: Arc<Keyring>,
     /// Counters.
     pub metrics: Arc<BackendMetrics>,
+    /// The files that may change.
+    pub files: Arc<WatchedFiles>,
 }
 
 /// What a process stands on them for.
@@ -64,12 +68,13 @@ impl Foundations {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(SystemClock), Arc::new(SystemRandom));
         let metrics = BackendMetrics::new()?;
-        let seconds = metrics.store_seconds.clone();
+        let (seconds, files) = (metrics.store_seconds.clone(), WatchedFiles::new(Arc::clone(&metrics)));
         let in_memory = || Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), seconds.clone()));
         let (store, keyring): (Arc<dyn Store>, Keyring) = match &settings.store {
             StoreSettings::InProcess => (in_memory(), Keyring::random(random.as_ref())?),
             StoreSettings::Redis { url, keys } => {
                 let redis = Redis::new(url.expose_secret(), settings.ca_file.as_deref())?;
+                renewals::redis(&files, settings, url, &redis);
                 (Arc::new(Observed::new(redis, seconds)), Keyring::parse(keys.expose_secret())?)
             }
             StoreSettings::File { path, keys } => {
@@ -81,7 +86,11 @@ impl Foundations {
                 (store, keyring)
             }
         };
-        Ok(Self { clock, random, store, keyring: Arc::new(keyring), metrics })
+        let keyring = Arc::new(keyring);
+        if let Some(path) = &settings.secret_files.keys {
+            renewals::keys(&files, path, &keyring);
+        }
+        Ok(Self { clock, random, store, keyring, metrics, files })
     }
 }
 

@@ -4,24 +4,21 @@ mod looked_at;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use time::OffsetDateTime;
-use tokio::time::sleep;
 
 pub use self::looked_at::UnusableCertificate;
 use self::looked_at::{Pair, read};
+use super::watched_files::{Of, WatchedFiles};
 use crate::clock::Clock;
 use crate::settings::backend::TlsFiles;
 
 /// HTTP/2 first (RFC 7301, RFC 9113 3.2): kubectl has all its watches on one connection then.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
-/// How often the files are looked at: a renewed certificate is to be taken without a restart.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// From so long before the end on, a certificate is warned about.
 const SOON: time::Duration = time::Duration::days(7);
 
@@ -73,14 +70,14 @@ impl ServerTls {
         [ends, open].into_iter().flatten().collect()
     }
 
-    /// Looks at the files every ten seconds, and takes what has been renewed; never returns.
-    pub async fn keep_renewed(&self) {
-        loop {
-            sleep(LOOK_AGAIN).await;
-            let certificate = Arc::clone(&self.certificate);
-            // Reading may take long where the files are on a network.
-            let _ = actix_web::rt::task::spawn_blocking(move || certificate.look_again()).await;
-        }
+    /// Has the files watched: a renewed certificate is taken for new connections.
+    pub fn watch(&self, files: &WatchedFiles) {
+        let certificate = Arc::clone(&self.certificate);
+        let TlsFiles { certificates, key } = certificate.files.clone();
+        let of = Of { setting: "TLS_CERT_FILE", cluster: None };
+        files.watch(of, vec![certificates, key], move || {
+            certificate.take().map(Some).map_err(|error| error.to_string())
+        });
     }
 }
 
@@ -96,28 +93,12 @@ impl Renewed {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes what the files hold now, if it is of use; what is not is logged once.
-    fn look_again(&self) {
-        let before = self.current();
-        match read(&self.files, self.clock.now()) {
-            Ok(pair) if pair.digest == before.digest => {}
-            Ok(pair) => {
-                tracing::info!(
-                    valid_until = pair.valid_until.map(tracing::field::display),
-                    "the TLS certificate was renewed"
-                );
-                self.take(pair);
-            }
-            Err(error) if before.refused.as_deref() == Some(&error.to_string()) => {}
-            Err(error) => {
-                tracing::warn!(%error, "what TLS_CERT_FILE and TLS_KEY_FILE hold now is of no use: the certificate from before is kept");
-                self.take(Pair { refused: Some(error.to_string()), ..before });
-            }
-        }
-    }
-
-    fn take(&self, pair: Pair) {
+    /// Takes what the files hold now, if it is of use; says until when.
+    fn take(&self) -> Result<String, UnusableCertificate> {
+        let pair = read(&self.files, self.clock.now())?;
+        let until = pair.valid_until.map_or_else(String::new, |end| format!("valid until {end}"));
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = pair;
+        Ok(until)
     }
 }
 

@@ -11,6 +11,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::backend::logins::resealing::Resealed;
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, RecordError};
 use crate::backend::oidc::id_token::subject_said;
 use crate::backend::oidc::revocation_request::TokenKind;
@@ -19,7 +20,7 @@ use crate::protocol::WireSecret;
 use crate::random::{Random, sha256};
 use crate::store::sealing::{Keyring, Kind, NotSealed};
 use crate::store::write_retry::retry_write;
-use crate::store::{Store, StoreError, Swap};
+use crate::store::{Noted, Store, StoreError, Swap};
 
 /// How long a revocation that is not confirmed is tried again.
 const TRIED_FOR: time::Duration = time::Duration::days(7);
@@ -157,6 +158,12 @@ impl RevocationKey {
         Self { login: login.clone(), id: revocation.held_by.clone().unwrap_or_else(hash) }
     }
 
+    /// Of an entry of [`Outbox::page`].
+    #[must_use]
+    pub fn of(entry: &Noted) -> Option<Self> {
+        Self::from_member(&entry.member)
+    }
+
     fn record(&self) -> String {
         format!("revocation:{{{}|{}}}:{}", self.login.user(), self.login.cluster(), self.id)
     }
@@ -283,6 +290,48 @@ impl Outbox {
                 self.store.note(DUE, &key.member(), not_before).await?;
                 Ok(Some(taken))
             }
+        }
+    }
+
+    /// What is on the list until that moment, behind an entry, at most `limit`; none is the end.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn page(
+        &self,
+        after: &Noted,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<Noted>, StoreError> {
+        self.store.noted_after(DUE, after, until, limit).await
+    }
+
+    /// Whether a revocation has to be sealed anew.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_sealed_by_another(&self, key: &RevocationKey) -> Result<bool, RecordError> {
+        let sealed = self.store.get(&key.record()).await?;
+        Ok(sealed.is_some_and(|sealed| self.keyring.is_sealed_by_another(&sealed)))
+    }
+
+    /// Seals a revocation anew, with the key that seals now, and else as it is.
+    ///
+    /// # Errors
+    /// As the variants of [`RecordError`] say; the record then is as it was, or sealed anew.
+    pub async fn reseal(&self, key: &RevocationKey, now: OffsetDateTime) -> Result<Resealed, RecordError> {
+        let Some(seen) = self.store.get(&key.record()).await? else { return Ok(Resealed::Gone) };
+        if !self.keyring.is_sealed_by_another(&seen) {
+            return Ok(Resealed::NotNeeded);
+        }
+        let subject = [key.login.user(), key.login.cluster()];
+        let left = self.open(key, &seen)?.left(now);
+        let text = self.keyring.open(Kind::Revocation, &subject, &seen)?;
+        let sealed = self.keyring.seal(self.random.as_ref(), Kind::Revocation, &subject, &text)?;
+        // Without a lock: who tries it meanwhile finds it changed, and leaves it to the next round.
+        match self.store.swap(&key.record(), &seen, &sealed, left).await? {
+            Swap::Done => Ok(Resealed::Done),
+            Swap::Conflict => Ok(Resealed::Busy),
         }
     }
 

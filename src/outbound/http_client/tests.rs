@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ClientConfig, ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 
@@ -111,13 +111,21 @@ enum HangsUp {
     Abruptly,
 }
 
-/// A server with TLS, and a client that trusts it.
-fn secure_server(connections: usize, answer: &'static [u8], hangs_up: HangsUp) -> (String, HttpClient) {
+/// TLS of a server, and of a client that trusts it.
+fn tls_pair() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let config = ServerConfig::builder().with_no_client_auth();
     let config = Arc::new(config.with_single_cert(vec![cert.der().clone()], key).unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), cert.pem()).unwrap();
+    (config, trusting_only(file.path()).unwrap())
+}
+
+/// A server with TLS, and a client that trusts it.
+fn secure_server(connections: usize, answer: &'static [u8], hangs_up: HangsUp) -> (String, HttpClient) {
+    let (config, trusting) = tls_pair();
     let (url, _) = server(connections, move |cut, connection| {
         let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut connection = StreamOwned::new(tls, connection);
@@ -128,11 +136,34 @@ fn secure_server(connections: usize, answer: &'static [u8], hangs_up: HangsUp) -
         }
         connection.flush().unwrap();
     });
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), cert.pem()).unwrap();
     let deadlines = Deadlines { connect: AMPLE / 2, whole: AMPLE };
-    let client = HttpClient::new(&trusting_only(file.path()).unwrap(), &HttpProxies::default(), deadlines);
+    let client = HttpClient::new(&trusting, &HttpProxies::default(), deadlines);
     (url.replace("http://127.0.0.1", "https://localhost"), client)
+}
+
+#[actix_web::test]
+async fn roots_that_are_replaced_count_from_the_next_connection_on() {
+    let (config, right) = tls_pair();
+    let (url, _) = server(3, move |_, connection| {
+        let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut connection = StreamOwned::new(tls, connection);
+        // The client refuses one of the handshakes.
+        if connection.conn.complete_io(&mut connection.sock).is_ok() {
+            read_request(&mut connection);
+            connection.write_all(COUNTED).unwrap();
+        }
+    });
+    let url = url.replace("http://127.0.0.1", "https://localhost");
+    let roots = tokio::sync::watch::Sender::new(Arc::clone(&right));
+    let deadlines = Deadlines { connect: AMPLE / 2, whole: AMPLE };
+    let client = HttpClient::new(CurrentTls::of(&roots), &HttpProxies::default(), deadlines);
+    assert!(client.get(&url).send().await.is_ok());
+    // Not by the session of the connection before, either.
+    roots.send_replace(trusting_no_roots());
+    let refused = client.get(&url).send().await.unwrap_err();
+    assert!(matches!(refused, OutboundError::NotConnected(ConnectFailure::UnknownCa { .. })), "{refused:?}");
+    roots.send_replace(right);
+    assert!(client.get(&url).send().await.is_ok());
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use secrecy::SecretString;
 
-use crate::settings::SettingsError;
+use crate::settings::{SettingsError, secret_in};
 
 /// How the client shows that it is itself.
 #[derive(Clone, Debug)]
@@ -85,6 +85,29 @@ impl ClientAuthentication {
     }
 }
 
+impl ClientAuthentication {
+    /// The same with what that file holds now, which is its secret or its key.
+    ///
+    /// # Errors
+    /// One sentence that names the variable.
+    pub fn from_file(&self, file: &Path) -> Result<Self, SettingsError> {
+        match self {
+            Self::None => Ok(Self::None),
+            Self::Secret { place, .. } => {
+                let secret = secret_in("OIDC_CLIENT_SECRET", file)?;
+                // Such a byte is of a file that is no secret's: a client secret is printable (RFC 6749, A.2).
+                if secret.is_empty() || secret.contains(char::is_control) {
+                    return Err(SettingsError(
+                        "OIDC_CLIENT_SECRET_FILE holds no secret: it has to be one line of text.".to_owned(),
+                    ));
+                }
+                Ok(Self::Secret { secret: secret.into(), place: *place })
+            }
+            Self::PrivateKeyJwt(_) => PrivateKey::read(file).map(Self::PrivateKeyJwt),
+        }
+    }
+}
+
 impl PrivateKey {
     fn read(file: &Path) -> Result<Self, SettingsError> {
         let pem = std::fs::read(file).map_err(|error| {
@@ -116,6 +139,8 @@ impl PrivateKey {
 mod tests {
     use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256};
 
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn read(method: Option<&str>, secret: Option<&str>, key: Option<&Path>) -> Result<String, String> {
@@ -142,6 +167,29 @@ mod tests {
         }
         assert!(PrivateKey::of(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").is_none());
         assert!(PrivateKey::of(b"a password").is_none());
+    }
+
+    #[test]
+    fn a_new_secret_keeps_its_place_and_a_file_without_one_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let write = |text: &[u8]| std::fs::write(file.path(), text).unwrap();
+        let before = ClientAuthentication::Secret { secret: "old".into(), place: SecretPlace::Body };
+        write(b"new\n");
+        let ClientAuthentication::Secret { secret, place } = before.from_file(file.path()).unwrap() else {
+            panic!("no secret")
+        };
+        assert_eq!((secret.expose_secret(), place), ("new", SecretPlace::Body));
+        for nothing in [&b""[..], b"\n", b"one\ntwo", b"\0\0\0\0", b"\xff\xfe"] {
+            write(nothing);
+            let refusal = before.from_file(file.path()).unwrap_err().to_string();
+            assert!(refusal.starts_with("OIDC_CLIENT_SECRET_FILE "), "{refusal}");
+        }
+        let pem = KeyPair::generate().unwrap().serialize_pem();
+        write(pem.as_bytes());
+        let before = ClientAuthentication::PrivateKeyJwt(PrivateKey::of(pem.as_bytes()).unwrap());
+        assert!(before.from_file(file.path()).is_ok());
+        write(&pem.as_bytes()[..pem.len() / 2]);
+        assert!(before.from_file(file.path()).is_err(), "a key that is cut off");
     }
 
     #[test]

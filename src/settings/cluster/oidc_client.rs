@@ -1,5 +1,7 @@
 //! The OIDC client of a cluster: how the identity provider knows it, and what it asks for.
 
+use std::path::PathBuf;
+
 use jsonwebtoken::Algorithm;
 use secrecy::SecretString;
 
@@ -19,6 +21,8 @@ pub struct OidcClient {
     pub client_id: String,
     /// How the client shows that it is itself.
     pub authentication: ClientAuthentication,
+    /// The file that its secret or its key came from, where it did: what that holds may change while the process runs.
+    pub authentication_file: Option<PathBuf>,
     /// Whether token requests say which origin they come from.
     pub token_origin: TokenOrigin,
     /// What ID tokens may be signed with, whatever discovery announces; nothing here means what it announces.
@@ -113,6 +117,7 @@ impl OidcClient {
                 variables.oidc_client_secret.clone(),
                 variables.oidc_private_key_file.as_deref(),
             )?,
+            authentication_file: variables.oidc_private_key_file.clone(),
             token_origin: if variables.oidc_token_origin {
                 TokenOrigin::OfRedirectUri
             } else {

@@ -201,6 +201,7 @@ async fn all_that_it_keeps_is_carried_to_another_store() {
     file.enter("set", "one", TTL, 5).await.unwrap();
     file.put("login-lock:1", b"owner", TTL / 2).await.unwrap();
     assert!(!file.move_away("login-lock:").await.unwrap(), "a refresh is under way");
+    file.put("login:0", &[0, 159, 146, 150], TTL).await.unwrap();
     from.clock.advance(TTL / 2);
     to.clock.advance(TTL / 2);
     assert!(file.move_away("login-lock:").await.unwrap() && file.move_away("login-lock:").await.unwrap());

@@ -18,7 +18,7 @@ const SENTINEL_PORT: u16 = 26379;
 #[derive(Clone)]
 pub(super) enum Address {
     /// At a fixed address.
-    Server(Box<Client>),
+    Server(Arc<Client>),
     /// By asking sentinels.
     Sentinels(Arc<Sentinels>),
 }
@@ -49,7 +49,7 @@ impl Address {
         let info = connection_info(url).ok_or(UnusableRedis::Url)?;
         let settings = info.redis_settings().clone();
         let client = roots.client(server(info, settings)).map_err(|_| UnusableRedis::Url)?;
-        Ok(Self::Server(Box::new(client)))
+        Ok(Self::Server(Arc::new(client)))
     }
 }
 

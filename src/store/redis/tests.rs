@@ -137,6 +137,32 @@ async fn a_refused_password_is_no_secret_told_and_no_end() {
 }
 
 #[actix_web::test]
+async fn another_password_is_used_once_it_is_accepted_and_until_then_the_one_from_before() {
+    let server = RedisServer::start();
+    let mut admin = server.connect().await;
+    let mut change = async |command: &[&str]| {
+        let mut acl = redis::cmd(command[0]);
+        acl.arg(&command[1..]).exec_async(&mut admin).await.unwrap();
+    };
+    change(&["ACL", "SETUSER", "backend", "on", ">first", "~*", "+@all"]).await;
+    let url = |password: &str| format!("redis://backend:{password}@127.0.0.1:{}", server.port());
+    let store = open_patiently(&url("first"));
+    store.put("record", b"value", TTL).await.unwrap();
+    let refused = store.move_to(&url("second"), None).await.unwrap_err().to_string();
+    assert_eq!(refused, "no connection can be opened there (Redis answered WRONGPASS)");
+    assert!(matches!(store.move_to("redis", None).await, Err(NotMoved::Unusable(UnusableRedis::Url))));
+    assert!(store.get("record").await.unwrap().is_some());
+    change(&["ACL", "SETUSER", "backend", ">second"]).await;
+    let same = store.clone();
+    store.move_to(&url("second"), None).await.unwrap();
+    change(&["ACL", "SETUSER", "backend", "<first"]).await;
+    // A new connection needs the new one.
+    change(&["CLIENT", "KILL", "USER", "backend"]).await;
+    while same.get("record").await.is_err() {}
+    assert!(store.get("record").await.unwrap().is_some());
+}
+
+#[actix_web::test]
 async fn a_server_that_repeats_the_password_is_not_quoted() {
     // Servers that do not know HELLO do so: old ones, and some proxies.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::store::StoreError;
+
 /// Why the settings cannot be used; repeats neither URL nor password.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableRedis {
@@ -25,4 +27,15 @@ pub enum UnusableRedis {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// Why another address is not used yet; repeats neither URL nor password.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMoved {
+    /// It cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] UnusableRedis),
+    /// Nothing answers there, or not to this password.
+    #[error("no connection can be opened there ({})", .0.reason)]
+    NoConnection(#[from] StoreError),
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::keys::KEY_LEN;
 use crate::random::{NoRandomness, Random};
 
 /// `id:base64` of 32 random bytes. The id is today's date, which shows the age of a key, with a number appended if `existing`, the
@@ -17,7 +18,7 @@ pub fn generate_key(
     now: OffsetDateTime,
     existing: &str,
 ) -> Result<Zeroizing<String>, NoRandomness> {
-    let mut key = Zeroizing::new([0; super::KEY_LEN]);
+    let mut key = Zeroizing::new([0; KEY_LEN]);
     random.fill(key.as_mut_slice())?;
     let encoded = Zeroizing::new(STANDARD.encode(key.as_slice()));
     Ok(Zeroizing::new(format!("{}:{}", free_id(now, existing), encoded.as_str())))

@@ -1,6 +1,8 @@
+use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
+use super::keys::KEY_LEN;
 use super::*;
 use crate::random::SystemRandom;
 
@@ -10,9 +12,13 @@ const FELIX: [&str; 2] = ["user:default/felix", "production"];
 const FIRST: [u8; KEY_LEN] = [0xfb; KEY_LEN];
 const SECOND: [u8; KEY_LEN] = [0xff; KEY_LEN];
 
-fn ring(keys: &[(&str, [u8; KEY_LEN])]) -> Keyring {
+fn setting(keys: &[(&str, [u8; KEY_LEN])]) -> String {
     let entries: Vec<_> = keys.iter().map(|(id, key)| format!("{id}:{}", STANDARD.encode(key))).collect();
-    Keyring::parse(&entries.join(",")).unwrap()
+    entries.join(",")
+}
+
+fn ring(keys: &[(&str, [u8; KEY_LEN])]) -> Keyring {
+    Keyring::parse(&setting(keys)).unwrap()
 }
 
 fn sealed(ring: &Keyring) -> Vec<u8> {
@@ -151,4 +157,57 @@ fn json_of_another_version_is_told_from_a_record_that_does_not_open() {
     assert_eq!(later.unwrap_err(), Unreadable::NotUnderstood);
     let elsewhere = ring.open_json::<Login>(Kind::Session, &["other"], &sealed);
     assert_eq!(elsewhere.unwrap_err(), Unreadable::DoesNotOpen);
+}
+
+#[test]
+fn keys_are_taken_while_it_serves_and_only_with_the_one_that_seals() {
+    let ring = ring(&[("a", FIRST)]);
+    let old = sealed(&ring);
+    assert_eq!(ring.take(&setting(&[("b", SECOND), ("a", FIRST)])).unwrap(), "b seals, a opens");
+    let new = sealed(&ring);
+    assert_eq!(&new[2..3], b"b");
+    assert!(ring.open(Kind::Tokens, &FELIX, &old).is_ok());
+    for (keys, refusal) in [
+        (String::new(), UnusableKeys::Form(1)),
+        (setting(&[("b", SECOND), ("a", FIRST)])[..70].to_owned(), UnusableKeys::Key(2)),
+        (setting(&[("a", FIRST)]), UnusableKeys::Dropped("b".to_owned())),
+        (setting(&[("b", [7; KEY_LEN]), ("a", FIRST)]), UnusableKeys::Changed("b".to_owned())),
+        (setting(&[("b", SECOND), ("a", [7; KEY_LEN])]), UnusableKeys::Changed("a".to_owned())),
+    ] {
+        assert_eq!(ring.take(&keys), Err(refusal), "{keys}");
+        assert!(
+            ring.open(Kind::Tokens, &FELIX, &old).is_ok() && ring.open(Kind::Tokens, &FELIX, &new).is_ok()
+        );
+    }
+    ring.take(&setting(&[("b", SECOND)])).unwrap();
+    assert!(ring.open(Kind::Tokens, &FELIX, &old).is_err() && ring.open(Kind::Tokens, &FELIX, &new).is_ok());
+}
+
+#[test]
+fn the_file_is_read_for_an_unknown_id_and_not_with_every_request() {
+    let old = Arc::new(ring(&[("a", FIRST)]));
+    let new = sealed(&ring(&[("b", SECOND)]));
+    let (file, looks) = (Arc::new(Mutex::new(setting(&[("a", FIRST)]))), Arc::new(Mutex::new(0)));
+    let (taking, from, counting) = (Arc::downgrade(&old), Arc::clone(&file), Arc::clone(&looks));
+    old.look_for_unknown_ids(move || {
+        *counting.lock().unwrap() += 1;
+        let _ = taking.upgrade().unwrap().take(&from.lock().unwrap());
+    });
+    assert!(old.open(Kind::Tokens, &FELIX, &new).is_err());
+    *file.lock().unwrap() = setting(&[("a", FIRST), ("b", SECOND)]);
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                assert!(old.open(Kind::Tokens, &FELIX, &new).is_ok(), "one waits for another's look")
+            });
+        }
+    });
+    assert_eq!(*looks.lock().unwrap(), 2, "what one look has found is looked for again");
+    let unknown = sealed(&ring(&[("c", [7; KEY_LEN])]));
+    let began = std::time::Instant::now();
+    for _ in 0..1_000 {
+        assert!(old.open(Kind::Tokens, &FELIX, &unknown).is_err());
+    }
+    let most = 5 + began.elapsed().as_secs() + 1;
+    assert!(*looks.lock().unwrap() <= most, "{} looks, at most {most}", looks.lock().unwrap());
 }

@@ -200,7 +200,7 @@ fn a_renewed_certificate_is_taken_without_a_restart() {
         let before = Http2::connect(&backend, &pair).await;
         assert_eq!(before.get("/info").await.status(), 200);
         pair.renew();
-        backend.process.wait_for_line("the TLS certificate was renewed");
+        backend.process.wait_for_line("a file has changed: what it holds now is used");
         assert!(connect(&backend, &pair, "h2").await.is_some());
         assert_eq!(before.get("/info").await.status(), 200);
     });

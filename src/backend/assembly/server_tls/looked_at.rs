@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject};
@@ -62,13 +61,10 @@ pub enum UnusableCertificate {
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
     pub(super) certified: Arc<CertifiedKey>,
-    pub(super) digest: Vec<u8>,
     /// The end of the certificate that ends first.
     pub(super) valid_until: Option<OffsetDateTime>,
     /// The key's file.
     pub(super) readable_by_all: bool,
-    /// What was said of a later content of the files.
-    pub(super) refused: Option<String>,
 }
 
 /// Reads both files, and looks at what they hold.
@@ -86,23 +82,7 @@ pub(super) fn read(files: &TlsFiles, now: OffsetDateTime) -> Result<Pair, Unusab
     check_times(&chain, now)?;
     let valid_until = chain.iter().filter_map(end_of).min();
     let certified = CertifiedKey::from_der(chain, private, &provider::default_provider()).map_err(unfit)?;
-    Ok(Pair {
-        certified: Arc::new(certified),
-        digest: digest_of(&certificates, &key),
-        valid_until,
-        readable_by_all: is_readable_by_all(&files.key),
-        refused: None,
-    })
-}
-
-/// Tells two contents of the files apart, and does not keep the key.
-fn digest_of(certificates: &[u8], key: &[u8]) -> Vec<u8> {
-    let mut context = digest::Context::new(&digest::SHA256);
-    // The lengths tell where one ends.
-    context.update(&certificates.len().to_be_bytes());
-    context.update(certificates);
-    context.update(key);
-    context.finish().as_ref().to_vec()
+    Ok(Pair { certified: Arc::new(certified), valid_until, readable_by_all: is_readable_by_all(&files.key) })
 }
 
 fn content(variable: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, UnusableCertificate> {

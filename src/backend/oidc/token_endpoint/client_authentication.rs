@@ -46,7 +46,7 @@ struct AssertionClaims<'a> {
 impl Provider {
     /// What the next request shows.
     pub(in crate::backend::oidc) fn shown(&self, metadata: &Metadata) -> Result<Shown, ProviderError> {
-        match &self.oidc.authentication {
+        match &*self.authentication.borrow() {
             ClientAuthentication::None => Ok(Shown::Id),
             ClientAuthentication::Secret { secret, place } => Ok(match place {
                 SecretPlace::Body => Shown::InBody(secret.clone()),

@@ -58,7 +58,7 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     let sentinel = RedisServer::start_sentinel("127.0.0.1", &old, "");
     let store = open_patiently(&named_by(&[&sentinel]));
     // A connection without a watch, so that the sentinel is asked before it announces anything.
-    let Address::Sentinels(sentinels) = &store.address else { unreachable!("these are sentinels") };
+    let Address::Sentinels(sentinels) = store.address() else { unreachable!("these are sentinels") };
     let client = sentinels.master(60 * SOON).await.unwrap();
     *store.connection.lock().await = Some(Connection::open(&client).await.unwrap());
     for server in [&old, &new] {
