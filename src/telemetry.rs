@@ -9,6 +9,7 @@ pub mod backend_metrics;
 pub mod build;
 pub mod helper_metrics;
 mod process_metrics;
+pub mod renewal_metrics;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;

@@ -125,13 +125,7 @@ pub fn assemble(settings: &BackendSettings, on: Foundations, tls: &ClientTls) ->
     };
     let services = Services {
         unused: Arc::new(unused(settings, &on, &index, &clusters, &logout)),
-        old_keys: Arc::new(OldKeys {
-            logins: Arc::clone(&logins),
-            index: Arc::clone(&index),
-            outbox: revoker.outbox.clone(),
-            clock: Arc::clone(&on.clock),
-            metrics: Arc::clone(&on.metrics),
-        }),
+        old_keys: Arc::new(old_keys(&on, kept)),
         retries: Arc::new(Retries { revoker, logins: Arc::clone(&logins), stopping: stopping.clone() }),
         exchange: Arc::new(exchange(settings, &on, &sessions, &clusters, acceptance, &stopping)),
         registration: Arc::new(registration(settings, &on, &callers, &sessions, &clusters, http)),
@@ -224,6 +218,19 @@ fn tokens(
         metrics: Arc::clone(&on.metrics),
         stopping: stopping.clone(),
         detached: detached.clone(),
+    }
+}
+
+fn old_keys(
+    on: &Foundations,
+    (logins, index, revoker): (&Arc<Logins>, &Arc<LoginIndex>, &Arc<Revoker>),
+) -> OldKeys {
+    OldKeys {
+        logins: Arc::clone(logins),
+        index: Arc::clone(index),
+        outbox: revoker.outbox.clone(),
+        clock: Arc::clone(&on.clock),
+        metrics: Arc::clone(&on.metrics),
     }
 }
 

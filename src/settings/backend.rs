@@ -28,7 +28,7 @@ pub(super) use self::variables::BackendVariables;
 use super::cluster::{Cluster, ClusterVariables, Userinfo};
 use super::names::variables_of;
 use super::public_address::{Candidates, PublicAddress, Reach};
-use super::{SettingsError, Source, checked_url, http_proxies};
+use super::{SettingsError, Source, checked_url};
 use crate::backstage_names::PluginName;
 use crate::outbound::http_proxy::HttpProxies;
 use crate::outbound::https_rule;
@@ -159,6 +159,7 @@ impl BackendSettings {
         let Addresses { public, apps, told_app } =
             addresses(&variables, &backstage_url, people(&callers, &clusters))?;
         check_times(&variables)?;
+        let http_proxies = variables.http_proxies()?;
         Ok(Self {
             refresh_lock_lifetime: refresh_lock_lifetime(&variables)?,
             app_origins: apps.iter().map(|url| url.origin().ascii_serialization()).collect(),
@@ -182,11 +183,7 @@ impl BackendSettings {
             trusted_proxies: variables.trusted_proxies,
             insecure_http_hosts: variables.insecure_http_hosts,
             ca_file: variables.ca_file,
-            http_proxies: http_proxies(
-                variables.https_proxy.as_ref(),
-                variables.http_proxy.as_ref(),
-                variables.no_proxy.as_deref(),
-            )?,
+            http_proxies,
             session_lifetime: variables.session_lifetime.0,
             exchange_lease: variables.exchange_lease.0,
             idp_timeout: variables.idp_timeout.0,

@@ -9,6 +9,7 @@ use prometheus::{
 
 use super::build::{COMMIT, VERSION};
 use super::process_metrics;
+use super::renewal_metrics::RenewalMetrics;
 
 /// Counters and histograms of one backend process.
 #[derive(Clone)]
@@ -40,12 +41,8 @@ pub struct BackendMetrics {
     pub panics: IntCounter,
     /// Watches, followed logs and upgrades that are open, by `cluster`.
     pub kubernetes_streams: IntGaugeVec,
-    /// New contents of watched files, by `setting`, `cluster` (empty where it is of no cluster) and `outcome`: `taken` or `refused`.
-    pub file_changes: IntCounterVec,
-    /// 1 while what the files of a `setting` (of a `cluster`) hold is refused, and what they held before is used.
-    pub files_refused: IntGaugeVec,
-    /// Logins and revocations that a key seals which only opens by now, as of the last count.
-    pub records_of_old_keys: IntGauge,
+    /// Of keys, secrets and certificates that change.
+    pub renewals: RenewalMetrics,
 }
 
 impl BackendMetrics {
@@ -99,19 +96,7 @@ impl BackendMetrics {
                 Opts::new("cluster_auth_kubernetes_streams", "Watches, logs and upgrades that are open."),
                 &["cluster"],
             )?,
-            file_changes: counter(
-                "cluster_auth_file_changes_total",
-                "New contents of watched files, by outcome.",
-                &["setting", "cluster", "outcome"],
-            )?,
-            files_refused: IntGaugeVec::new(
-                Opts::new("cluster_auth_files_refused", "Whether what files hold is refused."),
-                &["setting", "cluster"],
-            )?,
-            records_of_old_keys: IntGauge::new(
-                "cluster_auth_records_of_old_keys",
-                "Records that a key seals which only opens by now.",
-            )?,
+            renewals: RenewalMetrics::new()?,
         };
         metrics.register()?;
         Ok(Arc::new(metrics))
@@ -138,9 +123,7 @@ impl BackendMetrics {
         self.registry.register(Box::new(self.panics.clone()))?;
         self.registry.register(Box::new(self.kubernetes_requests.clone()))?;
         self.registry.register(Box::new(self.kubernetes_streams.clone()))?;
-        self.registry.register(Box::new(self.file_changes.clone()))?;
-        self.registry.register(Box::new(self.files_refused.clone()))?;
-        self.registry.register(Box::new(self.records_of_old_keys.clone()))
+        self.renewals.register(&self.registry)
     }
 
     /// The Prometheus text format.

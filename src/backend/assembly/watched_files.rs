@@ -76,7 +76,8 @@ impl WatchedFiles {
     ) -> Arc<WatchedFile> {
         let Of { setting, cluster } = of;
         let labels = [setting, cluster.unwrap_or_default()];
-        let changes = |outcome| self.metrics.file_changes.with_label_values(&[labels[0], labels[1], outcome]);
+        let changes =
+            |outcome| self.metrics.renewals.file_changes.with_label_values(&[labels[0], labels[1], outcome]);
         let file = Arc::new(WatchedFile {
             setting,
             cluster: cluster.map(str::to_owned),
@@ -85,7 +86,7 @@ impl WatchedFiles {
             seen: Mutex::default(),
             taken: changes("taken"),
             refused: changes("refused"),
-            is_refused: self.metrics.files_refused.with_label_values(&labels),
+            is_refused: self.metrics.renewals.files_refused.with_label_values(&labels),
         });
         held(&self.files).push(Arc::clone(&file));
         file
@@ -103,7 +104,9 @@ impl WatchedFiles {
 
     fn look(&self) {
         let files = held(&self.files).clone();
-        files.iter().for_each(|file| file.look());
+        for file in files {
+            file.look();
+        }
     }
 }
 
@@ -152,15 +155,15 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What stands for the contents of these files, or for why one cannot be read.
 fn print_of(paths: &[PathBuf]) -> Print {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut sum = digest::Context::new(&digest::SHA256);
     for path in paths {
         let content = std::fs::read(path).map(Zeroizing::new);
         let content = content.unwrap_or_else(|error| Zeroizing::new(format!("unreadable: {error}").into()));
         // The lengths tell where one ends.
-        context.update(&content.len().to_be_bytes());
-        context.update(&content);
+        sum.update(&content.len().to_be_bytes());
+        sum.update(&content);
     }
-    context.finish().as_ref().to_vec()
+    sum.finish().as_ref().to_vec()
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl OldKeys {
         if self.logins.keyring.has_old_keys() {
             self.each(async |record| self.is_old(&record).await, |is_old| count += i64::from(is_old)).await?;
         }
-        self.metrics.records_of_old_keys.set(count);
+        self.metrics.renewals.records_of_old_keys.set(count);
         Ok(count)
     }
 
@@ -196,8 +196,8 @@ mod tests {
     #[actix_web::test]
     async fn with_one_key_nothing_is_read_and_with_two_every_record_that_lasts() {
         let example = ExampleBackend::new();
-        let (old_keys, count) = (&example.old_keys, example.metrics.records_of_old_keys.clone());
-        for number in 0..PAGE + 1 {
+        let (old_keys, count) = (&example.old_keys, example.metrics.renewals.records_of_old_keys.clone());
+        for number in 0..=PAGE {
             example.log_in(&format!("person-{number}"), "dev").await;
         }
         let (key, now) = (example.log_in("felix", "dev").await, example.clock.now());

@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use super::audit_log::AuditLog;
 use super::audited_uses::AuditedUses;
+use crate::outbound::http_proxy::HttpProxies;
 use crate::settings::lists::addresses::{networks, one_to_listen_on};
 use crate::settings::lists::{HostName, Origin, RequestHost, separated, separated_texts};
 use crate::settings::span::number;
-use crate::settings::{Delay, Span};
+use crate::settings::{Delay, SettingsError, Span, http_proxies};
 
 /// The `backend` role's variables; each field is the variable of the same name in upper case. The variables of a
 /// single cluster are those of [`super::cluster`].
@@ -73,6 +74,11 @@ pub(in crate::settings) struct BackendVariables {
 }
 
 impl BackendVariables {
+    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+    pub(super) fn http_proxies(&self) -> Result<HttpProxies, SettingsError> {
+        http_proxies(self.https_proxy.as_ref(), self.http_proxy.as_ref(), self.no_proxy.as_deref())
+    }
+
     /// `KUBELOGIN_CACHE_DIR` and `KUBELOGIN_CACHE_USER`.
     pub(super) fn kubelogin(&self) -> (Option<&Path>, Option<&str>) {
         (self.kubelogin_cache_dir.as_deref(), self.kubelogin_cache_user.as_deref())

@@ -198,7 +198,7 @@ fn the_file_is_read_for_an_unknown_id_and_not_with_every_request() {
     std::thread::scope(|scope| {
         for _ in 0..64 {
             scope.spawn(|| {
-                assert!(old.open(Kind::Tokens, &FELIX, &new).is_ok(), "one waits for another's look")
+                assert!(old.open(Kind::Tokens, &FELIX, &new).is_ok(), "one waits for another's look");
             });
         }
     });

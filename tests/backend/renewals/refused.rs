@@ -7,6 +7,9 @@ const REFUSED: &str = "a file has changed, and what it holds now is of no use: w
 /// Where it is said; the certificate and its key are one.
 const WATCHED: [&str; 5] = [KEYS, REDIS, SECRET, CLUSTER_CA, CERTIFICATE];
 
+/// A setting and what its file holds; nothing where there is no file.
+type File<'f> = (&'f str, Option<&'f [u8]>);
+
 /// Half of a text, in the middle of a line.
 fn half(text: &str) -> &[u8] {
     &text.as_bytes()[..text.len() / 2 - 1]
@@ -33,7 +36,7 @@ fn bad_content_is_kept_out_and_said_once_and_good_content_that_comes_later_is_us
     let api = parts.here.api(&plain);
     let ca = std::fs::read_to_string(&parts.here.cluster.ca_file).unwrap();
     let wrong_password = redis_url(&parts.here.redis, "no-password-of-it");
-    let bad: [[(&str, Option<&[u8]>); 6]; 4] = [
+    let bad: [[File<'_>; 6]; 4] = [
         SETTINGS.map(|setting| (setting, Some(&b""[..]))),
         SETTINGS.map(|setting| (setting, None)),
         [

@@ -58,8 +58,9 @@ fn watching(paths: Vec<PathBuf>) -> (Arc<WatchedFile>, Arc<Mutex<Vec<String>>>, 
 
 fn counted(metrics: &BackendMetrics) -> (u64, u64, i64) {
     let labels = ["OIDC_CLIENT_SECRET_FILE", "dev"];
-    let changes = |outcome| metrics.file_changes.with_label_values(&[labels[0], labels[1], outcome]).get();
-    (changes("taken"), changes("refused"), metrics.files_refused.with_label_values(&labels).get())
+    let changes =
+        |outcome| metrics.renewals.file_changes.with_label_values(&[labels[0], labels[1], outcome]).get();
+    (changes("taken"), changes("refused"), metrics.renewals.files_refused.with_label_values(&labels).get())
 }
 
 #[test]
