@@ -105,6 +105,7 @@ async fn a_swap_that_was_done_is_done_again(place: &dyn Place) {
     assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"newer"[..]));
     // Another owner has the lock, so its time to live must not change.
     place.live_out("lock", TTL).await;
+    assert_eq!(store.get("lock").await.unwrap(), None);
 }
 
 async fn a_set_takes_no_more_than_its_limit(place: &dyn Place) {
