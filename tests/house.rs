@@ -76,6 +76,7 @@ fn comments_say_the_subject() {
 
 #[test]
 fn documents_say_the_subject() {
-    let places = ["docs", "backstage", "npm", "extension", "charts", "README.md", "ARCHITECTURE.md", "SECURITY.md"];
+    let places =
+        ["docs", "backstage", "npm", "extension", "charts", "README.md", "ARCHITECTURE.md", "SECURITY.md"];
     none(&words::unwanted(&under(&places, DOCUMENTS)));
 }

@@ -1,5 +1,6 @@
 //! Kubeconfigs as people have them: `tests/backend/from_kubeconfig`.
 
+mod chart;
 mod hidden;
 
 use super::*;
@@ -57,7 +58,12 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn made_of(file: PathBuf, contexts: &[&str], folder: tempfile::TempDir) -> Made {
+    made_for(Purpose::Program, file, contexts, folder)
+}
+
+fn made_for(purpose: Purpose, file: PathBuf, contexts: &[&str], folder: tempfile::TempDir) -> Made {
     let request = Request {
+        purpose,
         file,
         contexts: contexts.iter().map(|name| (*name).to_owned()).collect(),
         folder: folder.path().join("files"),
