@@ -14,6 +14,7 @@ import { inRepository } from './repository.mjs';
 const MODULES = /** @type {const} */ ({
   node: { kubectl: './kubectl', node: './node', terminal: './terminal', kubelogin: 'github.com/int128/kubelogin' },
   helm: { helm3: 'helm.sh/helm/v3/cmd/helm', helm4: 'helm.sh/helm/v4/cmd/helm' },
+  unittest: { 'helm-unittest': 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest' },
   k9s: { k9s: 'github.com/derailed/k9s' },
   etcd: { etcd: 'go.etcd.io/etcd/server/v3' },
   apiserver: { 'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver' },

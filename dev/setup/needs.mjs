@@ -24,6 +24,7 @@ const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 /** Where there is no Go that serves, pip installs one. */
 const KUBECTL = /** @type {const} */ (['cc', 'python3', 'pip3', 'ip']);
 const NODE = 'kubectl, kubelogin and a node';
+const CHART = /** @type {const} */ (['helm', 'helm-unittest', 'kubernetes-validate']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
   ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
@@ -72,9 +73,10 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
+  chart: { programs: ['cc', 'python3', 'pip3', 'prometheus'], folders: ['dev'], tools: CHART },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
-  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE] },
-  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, 'helm'] },
+  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE, ...CHART] },
+  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, ...CHART] },
 });
 
 /** @returns {Needs} what all targets need; `make providers` and `make kubectl-real` bring their own, which take long */

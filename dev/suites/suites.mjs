@@ -123,6 +123,7 @@ export const TESTS = [
   { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
   { name: 'house', line: ['cargo', 'test', '--locked', '--test', 'house'], counts: 'cargo', output: 'searched' },
   { name: 'npm', line: ['make', 'npm'], output: 'development' },
+  { name: 'chart', line: ['make', 'chart'], output: 'development' },
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
