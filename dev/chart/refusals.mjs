@@ -18,6 +18,7 @@ export const REFUSALS = [
   { values: 'alb', set: 'networkPolicy.apiFrom=null', says: /networkPolicy\.apiFrom is empty/ },
   { values: 'alb', set: 'networkPolicy.identityProviders.cidrs=null', says: /networkPolicy\.identityProviders\.cidrs is empty/ },
   { values: 'everything', set: 'networkPolicy.redis.to=null', says: /networkPolicy\.redis\.to is empty/ },
+  { values: 'redis', set: 'extraEnv[0].name=TOKEN_ENCRYPTION_KEYS,extraEnv[0].value=k1:hush', says: /extraEnv has TOKEN_ENCRYPTION_KEYS in the clear/ },
   // The schema's.
   { values: 'redis', set: 'terminationGracePeriodSeconds=20', says: /terminationGracePeriodSeconds.*30/ },
   { values: 'redis', set: 'clusters.production.userTokens=write', says: /userTokens.*'off', 'read', 'full'/ },

@@ -5,7 +5,7 @@
 {{- if .Values.redis.existingSecret }}
 {{- $_ := set $own "REDIS_URL_FILE" (printf "%s/secrets/redis-url" $folder) }}
 {{- else }}
-{{- $_ := set $own "STORE_FILE" "/var/lib/backstage-oidc-helper/store/store.redb" }}
+{{- $_ := set $own "STORE_FILE" "/var/lib/backstage-oidc-helper/store/logins.db" }}
 {{- end }}
 {{- if .Values.tls.existingSecret }}
 {{- $_ := set $own "TLS_CERT_FILE" (printf "%s/secrets/tls.crt" $folder) }}

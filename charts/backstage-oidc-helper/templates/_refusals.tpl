@@ -18,6 +18,11 @@
 {{- if not $values.clusters }}
 {{- fail "clusters is empty: add a cluster with its oidcIssuerUrl and oidcClientId, or have `backstage-oidc-helper config from-kubeconfig --helm` write them." }}
 {{- end }}
+{{- range $values.extraEnv }}
+{{- if and (has .name (list "TOKEN_ENCRYPTION_KEYS" "REDIS_URL" "OIDC_CLIENT_SECRET")) (hasKey . "value") }}
+{{- fail (printf "extraEnv has %s in the clear: name its Secret in encryptionKeys, redis, or clientSecret of the cluster." .name) }}
+{{- end }}
+{{- end }}
 {{- range $name, $exposed := dict "ingress" $values.ingress "httpRoute" $values.httpRoute }}
 {{- if $exposed.enabled }}
 {{- if not $values.settings.trustedProxies }}
