@@ -9,7 +9,8 @@ import { inRepository } from './repository.mjs';
 
 /**
  * The programs of each Go module below dev/kubectl/go, by the package that is built. A module of its own for each set of versions:
- * helm takes newer Kubernetes libraries than the streaming server, k9s older ones, and kube-apiserver another etcd than etcd itself.
+ * helm takes newer Kubernetes libraries than the streaming server, k9s older ones, kube-apiserver another etcd than etcd itself, and helm-unittest a package in
+ * the place of another.
  */
 const MODULES = /** @type {const} */ ({
   node: { kubectl: './kubectl', node: './node', terminal: './terminal', kubelogin: 'github.com/int128/kubelogin' },
