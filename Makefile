@@ -31,7 +31,7 @@ test: ## every test and check, after installing what they need
 	$(node) dev/suites/test.mjs test
 
 .PHONY: test-all
-test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers, a real API server, platforms and release
+test-all: ## the same with nothing left out, then the whole image, packed, stock-app, Windows and macOS, storm, watches, upgrade, simulation, mutations, million, providers, a real API server, the chart's container, platforms and release
 	$(node) dev/suites/test.mjs test-all
 
 .PHONY: lint
@@ -77,6 +77,18 @@ kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a n
 .PHONY: kubectl-real
 kubectl-real: ## the same before a real kube-apiserver, with k9s in a terminal; they are built once, for twenty minutes
 	$(node) dev/kubectl/kubectl.mjs real
+
+.PHONY: chart
+chart: ## the Helm chart: lint, refusals, golden manifests, schemas of Kubernetes 1.32 to 1.36; RENEW_GOLDEN=1 writes the manifests anew
+	$(node) dev/chart/chart.mjs
+
+.PHONY: chart-real
+chart-real: ## a real kube-apiserver takes what the chart renders, pods where restricted is enforced, and the commands of docs/helm.md
+	$(node) dev/chart/chart.mjs real
+
+.PHONY: chart-container
+chart-container: ## the container that the chart renders, with its files, user and read-only root, and logins through it
+	$(node) dev/chart/chart.mjs container
 
 .PHONY: packed
 packed: ## packs the Backstage plugins as they are published, installs and loads them

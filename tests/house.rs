@@ -70,12 +70,13 @@ fn no_unwanted_name_is_left_in_src() {
 
 #[test]
 fn comments_say_the_subject() {
-    let places = ["src", "tests", "dev", "config", "backstage", "npm", "extension"];
+    let places = ["src", "tests", "dev", "config", "backstage", "npm", "extension", "charts"];
     none(&words::unwanted(&under(&places, WITH_COMMENTS)));
 }
 
 #[test]
 fn documents_say_the_subject() {
-    let places = ["docs", "backstage", "npm", "extension", "README.md", "ARCHITECTURE.md", "SECURITY.md"];
+    let places =
+        ["docs", "backstage", "npm", "extension", "charts", "README.md", "ARCHITECTURE.md", "SECURITY.md"];
     none(&words::unwanted(&under(&places, DOCUMENTS)));
 }

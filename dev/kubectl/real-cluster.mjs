@@ -28,6 +28,8 @@ export class RealCluster {
   url = '';
   caFile = '';
   #adminToken = randomBytes(16).toString('hex');
+  /** May do everything, once it has started. @type {Person | undefined} */
+  admin;
 
   /** @param {string} folder */
   constructor(folder) {
@@ -141,6 +143,7 @@ export class RealCluster {
   /** @param {number} kubelet its port */
   async #fill(kubelet) {
     const admin = await Person.withToken('admin', join(this.#folder, 'admin'), { server: this.url, caFile: this.caFile, token: this.#adminToken });
+    this.admin = admin;
     const { objects, statuses } = objectsOf(kubelet);
     const file = join(admin.home, 'objects.json');
     await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));

@@ -9,11 +9,13 @@ import { inRepository } from './repository.mjs';
 
 /**
  * The programs of each Go module below dev/kubectl/go, by the package that is built. A module of its own for each set of versions:
- * helm takes newer Kubernetes libraries than the streaming server, k9s older ones, and kube-apiserver another etcd than etcd itself.
+ * helm takes newer Kubernetes libraries than the streaming server, k9s older ones, kube-apiserver another etcd than etcd itself, and helm-unittest a package in
+ * the place of another.
  */
 const MODULES = /** @type {const} */ ({
   node: { kubectl: './kubectl', node: './node', terminal: './terminal', kubelogin: 'github.com/int128/kubelogin' },
   helm: { helm3: 'helm.sh/helm/v3/cmd/helm', helm4: 'helm.sh/helm/v4/cmd/helm' },
+  unittest: { 'helm-unittest': 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest' },
   k9s: { k9s: 'github.com/derailed/k9s' },
   etcd: { etcd: 'go.etcd.io/etcd/server/v3' },
   apiserver: { 'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver' },

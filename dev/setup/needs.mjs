@@ -24,6 +24,9 @@ const BACKSTAGE = /** @type {const} */ (['cc', 'python3', 'redis-server']);
 /** Where there is no Go that serves, pip installs one. */
 const KUBECTL = /** @type {const} */ (['cc', 'python3', 'pip3', 'ip']);
 const NODE = 'kubectl, kubelogin and a node';
+/** How `make image-quick` builds and runs an image. */
+const QUICK_IMAGE = /** @type {const} */ (['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3']);
+const CHART = /** @type {const} */ (['helm', 'helm-unittest', 'kubernetes-validate']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
   ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
@@ -65,21 +68,24 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'release on macOS': { programs: [], folders: ['dev'], tools: ['Rust for every released system', 'cargo-cyclonedx'] },
   licenses: { programs: ['cc', 'python3', 'pip3'], folders: ['dev'], tools: ['Rust for every released system', 'zig', 'cargo-about'] },
   'release-test': { programs: ['cc', ...IN_BROWSER, 'qemu-aarch64-static', 'debootstrap'], folders: ['dev'], tools: [] },
-  'image-quick': { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
+  'image-quick': { programs: QUICK_IMAGE, folders: ['dev'], tools: ['podman-compose'] },
   image: { programs: ['cc', ...IN_BROWSER, ...CONTAINERS, 'debootstrap', 'pip3'], folders: ['dev'], tools: ['podman-compose'] },
   lint: { programs: ['cc', 'shellcheck', ...CROSS_PROGRAMS], folders: ['dev', 'backstage', 'extension'], tools: [...LINT_TOOLS, ...CROSS_TOOLS] },
   program: { programs: [...BACKSTAGE, ...IN_BROWSER, ...SSH, ...SHELLS, 'pip3', 'kubectl', 'prometheus', 'tinyproxy', 'systemctl'], folders: ['dev', 'dev/backstage'], tools: [NODE] },
   'stock-app': { programs: ['cc', 'python3', 'git', ...IN_BROWSER], folders: ['dev', 'backstage', 'backstage/stock-app'], tools: [] },
   'stock-app image': { programs: [...CONTAINERS, 'debootstrap'], folders: [], tools: [] },
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
+  chart: { programs: ['cc', 'python3', 'pip3', 'prometheus'], folders: ['dev'], tools: CHART },
+  'chart-container': { programs: [...QUICK_IMAGE, 'redis-server'], folders: ['dev'], tools: ['helm', 'podman-compose'] },
+  'chart-real': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm', 'etcd', 'kube-apiserver'] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
-  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE] },
-  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, 'helm'] },
+  test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE, ...CHART] },
+  'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, ...CHART] },
 });
 
-/** @returns {Needs} what all targets need; `make providers` and `make kubectl-real` bring their own, which take long */
+/** @returns {Needs} what all targets need; `make providers`, `make kubectl-real` and `make chart-real` bring their own, which take long */
 export function allNeeds() {
-  const { providers: _, 'kubectl-real': __, ...others } = NEEDS;
+  const { providers: _, 'kubectl-real': __, 'chart-real': ___, ...others } = NEEDS;
   return together(Object.values(others));
 }
 

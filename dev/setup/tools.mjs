@@ -32,6 +32,8 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   Keycloak: { isThere: async () => keycloakIsThere(), install: installKeycloak },
   'kubectl, kubelogin and a node': goModule('node'),
   helm: goModule('helm'),
+  'helm-unittest': goModule('unittest'),
+  'kubernetes-validate': fromPyPi('kubernetes-validate'),
   k9s: goModule('k9s'),
   etcd: goModule('etcd'),
   'kube-apiserver': goModule('apiserver'),

@@ -40,6 +40,7 @@ export const LONG_TESTS_ALONE = [
   { name: 'upgrade', line: ['make', 'upgrade'], output: 'development' },
   { name: 'providers', line: ['make', 'providers'], output: 'development' },
   { name: 'kubectl-real', line: ['make', 'kubectl-real'], output: 'development' },
+  { name: 'chart-real', line: ['make', 'chart-real'], output: 'development' },
   // Alone, because it packs, builds containers and has a browser: all that others use one at a time.
   { name: 'stock-app', line: ['make', 'stock-app'], output: 'development' },
 ];
@@ -124,6 +125,7 @@ export const TESTS = [
   { name: 'unit', line: ['cargo', 'test', '--locked', '--lib', '--bins'], counts: 'cargo', output: 'searched' },
   { name: 'house', line: ['cargo', 'test', '--locked', '--test', 'house'], counts: 'cargo', output: 'searched' },
   { name: 'npm', line: ['make', 'npm'], output: 'development' },
+  { name: 'chart', line: ['make', 'chart'], output: 'development' },
   { name: 'backstage', line: ['npm', 'test'], folder: BACKSTAGE, counts: 'node', output: 'development' },
   { name: 'demo', line: ['make', 'demo', 'HEADLESS=1'], output: 'development' },
   { name: 'backstage types', line: ['npm', 'run', 'check'], folder: BACKSTAGE, output: 'development' },
@@ -137,6 +139,9 @@ export const ALL_TESTS = TESTS.map((suite) => WHOLE.find(({ name }) => name === 
 
 /** Only on machines that can run containers, see whyNoContainers. @type {Suite & {name: 'image-quick'}} */
 export const IMAGE_QUICK = { name: 'image-quick', line: ['make', 'image-quick'], uses: 'containers', output: 'development' };
+
+/** The same. @type {Suite & {name: 'chart-container'}} */
+export const CHART_CONTAINER = { name: 'chart-container', line: ['make', 'chart-container'], uses: 'containers', output: 'development' };
 
 /** Only on machines that can also fetch a Rust toolchain, see whyNoImage. @type {Suite & {name: 'image'}} */
 export const IMAGE = { name: 'image', line: ['make', 'image'], uses: 'containers', output: 'development' };

@@ -12,7 +12,7 @@ import { MissingProgram } from '../setup/system-packages.mjs';
 import { runInTurn, runSuite } from './run-suite.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import {
-  ALL_TESTS, EXTENSION_LINTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
+  ALL_TESTS, CHART_CONTAINER, EXTENSION_LINTS, IMAGE, IMAGE_QUICK, LINTS, LONG_TESTS, LONG_TESTS_ALONE, OTHER_SYSTEMS, PACKED, PLUGIN_LINTS, PROGRAM, RARE_NIGHTS, SECRETS, TESTS,
 } from './suites.mjs';
 
 /** @typedef {import('./run-suite.mjs').Result} Result */
@@ -48,6 +48,7 @@ async function test() {
   await prepare(together([NEEDS.test, ...image.map(({ name }) => NEEDS[name])]));
   say('  image, packed, stock-app, release, windows, macos, storm: not run (minutes each: make test-all)');
   say(`  ${RARE_NIGHTS.join(', ')}: not run (rare nights, a minute or more each: make program)`);
+  say('  the chart before a real API server, and its container: not run (make chart-real, make chart-container, make test-all)');
   say('  helm, and kubectl straight to the cluster and before a real API server: not run (make kubectl, make test-all)');
   say('  the terminal, the dark and the small pages: not run, and two users see each other less often (minutes: make backstage-test)');
   return [...(await everyChange([...TESTS, ...image])), await runSuite(SECRETS)];
@@ -55,7 +56,7 @@ async function test() {
 
 /** @returns {Promise<Result[]>} */
 async function testAll() {
-  const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
+  const image = [...runnable(IMAGE_QUICK, whyNoContainers), ...runnable(CHART_CONTAINER, whyNoContainers), ...runnable(IMAGE, whyNoImage)];
   await prepare(together([NEEDS['test-all'], ...image.map(({ name }) => NEEDS[name])]));
   const results = await everyChange(ALL_TESTS);
   const alone = await runInTurn(LONG_TESTS_ALONE);

@@ -9,7 +9,7 @@ use futures_util::future::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::assembly::client_tls::ClientTls;
-use super::assembly::{Foundations, Purpose, Services, assemble};
+use super::assembly::{Foundations, Services, StoreUse, assemble};
 use super::logins::{LoginKey, RecordError, get_status};
 use super::logout::Disconnected;
 use super::oidc::revocation_request::silence::WhileSilent;
@@ -51,7 +51,7 @@ impl Admin {
         if matches!(settings.store, StoreSettings::InProcess) {
             return Err(AdminError::InProcess);
         }
-        let foundations = Foundations::new(settings, Purpose::Administer)?;
+        let foundations = Foundations::new(settings, StoreUse::Administer)?;
         let tls = ClientTls::load(settings, &foundations.files)?;
         let (services, jobs) = assemble(settings, foundations, &tls);
         jobs.run_here();

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::assembly_error::AssemblyError;
 use self::client_tls::ClientTls;
-pub use self::foundations::{Foundations, Purpose};
+pub use self::foundations::{Foundations, StoreUse};
 use self::watched_files::WatchedFiles;
 use super::api::health::Health;
 use super::api::info;

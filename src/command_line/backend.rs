@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use backstage_oidc_helper::backend::assembly::from_kubeconfig::{self, AllowedHosts};
+use backstage_oidc_helper::backend::assembly::from_kubeconfig::{self, AllowedHosts, Purpose};
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use backstage_oidc_helper::settings::{SettingsError, container};
 use clap::{Args, Subcommand};
@@ -63,7 +63,7 @@ pub enum ConfigCommand {
     },
 }
 
-/// Environment lines for one cluster, a CONFIG_FILE for several.
+/// Environment lines for one cluster, a CONFIG_FILE for several, or the values of the chart.
 #[derive(Args)]
 pub struct FromKubeconfigFlags {
     /// The kubeconfig; - is standard input.
@@ -75,12 +75,16 @@ pub struct FromKubeconfigFlags {
     /// Where client secrets and certificates are written; existing files stay [default: the current folder].
     #[arg(long = "files", value_name = "FOLDER", default_value = ".", hide_default_value = true)]
     folder: PathBuf,
+    /// Values of the Helm chart, with certificates in them.
+    #[arg(long)]
+    helm: bool,
 }
 
 impl FromKubeconfigFlags {
     pub fn request(self) -> Result<from_kubeconfig::Request, SettingsError> {
         let allowed: AllowedHosts = environment().read()?;
         Ok(from_kubeconfig::Request {
+            purpose: if self.helm { Purpose::Chart } else { Purpose::Program },
             file: self.file,
             contexts: self.contexts,
             folder: self.folder,

@@ -140,6 +140,7 @@ Examples:
   backstage-oidc-helper config generate-key     a new first entry of TOKEN_ENCRYPTION_KEYS
   backstage-oidc-helper config check --online   what the settings mean, and whether the identity providers agree
   backstage-oidc-helper config from-kubeconfig ~/.kube/config --files secrets  settings of clusters that run kubelogin
+  backstage-oidc-helper config from-kubeconfig ~/.kube/config --helm           the same as values of the chart
 
 Exit codes: 0 good, 1 not, 2 wrong flag or setting",
     "docs/settings.md, docs/redis.md"

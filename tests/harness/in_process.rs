@@ -18,7 +18,7 @@ use actix_web::web::Data;
 use actix_web::{App, Error};
 use backstage_oidc_helper::backend::api;
 use backstage_oidc_helper::backend::assembly::client_tls::ClientTls;
-use backstage_oidc_helper::backend::assembly::{Foundations, Purpose, Services, assemble};
+use backstage_oidc_helper::backend::assembly::{Foundations, Services, StoreUse, assemble};
 use backstage_oidc_helper::backend::inbound::request_id;
 use backstage_oidc_helper::backend::logins::{LiveLogin, LoginKey, LoginState};
 use backstage_oidc_helper::clock::Clock;
@@ -79,7 +79,7 @@ impl<'w> BackendHere<'w> {
         let plan = plan.clone().without("CLUSTER_AUTH_DEV_USER");
         let plan = plan.with("BACKSTAGE_URL", &neighbours.url).with("KUBERNETES_API_URL", &neighbours.url);
         let settings = plan.settings();
-        let foundations = Foundations::new(&settings, Purpose::Serve).unwrap();
+        let foundations = Foundations::new(&settings, StoreUse::Serve).unwrap();
         let on = Foundations {
             store: Arc::new(Memory::new(Arc::clone(&clock) as _)),
             clock: Arc::clone(&clock) as _,

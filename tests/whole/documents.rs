@@ -20,6 +20,9 @@ const NOT_RUN: &str = "<!-- not run: ";
 /// What stands above a block that `backstage/stock-app` runs; its test reads the same words.
 const RUN_IN_STOCK_APP: &str = "<!-- run by `make stock-app` -->";
 
+/// What stands above a block of docs/helm.md that `dev/chart` runs; it reads the same words.
+const RUN_BY_CHART: &str = "<!-- run by `make chart-real` -->";
+
 /// What stands above a block that `helper::terminal::sessions` runs, which knows every name of one.
 const TERMINAL_SESSION: &str = "<!-- terminal session: ";
 
@@ -46,7 +49,8 @@ fn commands(text: &str) -> Vec<String> {
                 let above = if at > 0 { lines[at - 1].trim() } else { "" };
                 let excused = above.starts_with(NOT_RUN)
                     || above.starts_with(TERMINAL_SESSION)
-                    || above == RUN_IN_STOCK_APP;
+                    || above == RUN_IN_STOCK_APP
+                    || above == RUN_BY_CHART;
                 fence = Some(SHELL.contains(&language) && !excused);
             }
             (Some(_), Some(_)) => fence = None,
@@ -81,11 +85,13 @@ fn every_command_in_a_document_is_run_or_says_why_not() {
 
 /// Only there: it reads no other document.
 #[test]
-fn what_the_stock_app_is_said_to_run_is_in_the_document_that_it_follows() {
+fn what_the_stock_app_and_the_chart_are_said_to_run_is_in_the_documents_that_they_follow() {
     for document in documents() {
         let text = std::fs::read_to_string(&document).unwrap();
         let is_followed = document.ends_with("docs/backstage.md");
         assert_eq!(text.contains(RUN_IN_STOCK_APP), is_followed, "{}", document.display());
+        let is_tried = document.ends_with("docs/helm.md");
+        assert_eq!(text.contains(RUN_BY_CHART), is_tried, "{}", document.display());
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::admin_error::AdminError;
-use crate::backend::assembly::{AssemblyError, Foundations, Purpose};
+use crate::backend::assembly::{AssemblyError, Foundations, StoreUse};
 use crate::backend::logins::LoginKey;
 use crate::clock::SystemClock;
 use crate::settings::backend::{BackendSettings, StoreSettings};
@@ -88,7 +88,7 @@ pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Resul
         StoreSettings::File { path, .. } => come_back(path).await?,
         StoreSettings::Redis { .. } => {}
     }
-    let on = Foundations::new(settings, Purpose::Import)?;
+    let on = Foundations::new(settings, StoreUse::Import)?;
     let mut imported = Imported::default();
     while let Some((number, line)) = read(lines.next())? {
         match line {

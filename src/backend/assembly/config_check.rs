@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::client_tls::ClientTls;
 use super::server_tls::ServerTls;
-use super::{AssemblyError, Foundations, Purpose, clusters};
+use super::{AssemblyError, Foundations, StoreUse, clusters};
 use crate::backend::oidc::clusters::KnownCluster;
 use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::ProviderError;
@@ -55,7 +55,7 @@ impl From<UnusableRoots> for CheckError {
 /// # Errors
 /// As the variants of [`CheckError`] say.
 pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) -> Result<(), CheckError> {
-    let on = Foundations::new(settings, Purpose::Check)?;
+    let on = Foundations::new(settings, StoreUse::Check)?;
     let http = ClientTls::load(settings, &on.files)?.http(settings);
     let clusters = clusters(settings, &on, &http);
     // All at once: of twenty clusters one provider may not answer, and that takes its whole time.

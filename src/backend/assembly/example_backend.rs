@@ -6,7 +6,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::client_tls::ClientTls;
-use super::{Foundations, Purpose, Services, assemble};
+use super::{Foundations, Services, StoreUse, assemble};
 use crate::backend::logins::{IssuedTo, LiveLogin, LoginKey, LoginRecord, LoginState, TokenSet};
 use crate::backend::oidc::identity_rule::CatalogSaid;
 use crate::backstage_names::UserRef;
@@ -76,7 +76,7 @@ impl ExampleBackend {
         ];
         let source = Source::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let settings = BackendSettings::read(&source).unwrap();
-        let foundations = Foundations::new(&settings, Purpose::Serve).unwrap();
+        let foundations = Foundations::new(&settings, StoreUse::Serve).unwrap();
         let clock = Arc::new(ChosenClock::default());
         let memory = Memory::new(Arc::clone(&clock) as _);
         let store: Arc<dyn Store> =

@@ -35,9 +35,9 @@ pub struct Foundations {
     pub files: Arc<WatchedFiles>,
 }
 
-/// What a process stands on them for.
+/// What a process does with the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum StoreUse {
     /// To be the backend: a file is its own, and is made where there is none.
     Serve,
     /// To look after the store that a backend has.
@@ -57,14 +57,14 @@ impl Foundations {
         if let StoreSettings::Redis { url, .. } = &settings.store {
             Redis::new(url.expose_secret(), settings.ca_file.as_deref())?.refuse_cluster().await?;
         }
-        Self::new(settings, Purpose::Serve)
+        Self::new(settings, StoreUse::Serve)
     }
 
     /// Those of a real process.
     ///
     /// # Errors
     /// As the variants of [`AssemblyError`] say.
-    pub fn new(settings: &BackendSettings, purpose: Purpose) -> Result<Self, AssemblyError> {
+    pub fn new(settings: &BackendSettings, use_of_store: StoreUse) -> Result<Self, AssemblyError> {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(SystemClock), Arc::new(SystemRandom));
         let metrics = BackendMetrics::new()?;
@@ -79,7 +79,7 @@ impl Foundations {
             }
             StoreSettings::File { path, keys } => {
                 let keyring = Keyring::parse(keys.expose_secret())?;
-                let store: Arc<dyn Store> = match file(path, &clock, purpose)? {
+                let store: Arc<dyn Store> = match file(path, &clock, use_of_store)? {
                     Some(file) => Arc::new(Observed::new(file, seconds)),
                     None => in_memory(),
                 };
@@ -95,12 +95,16 @@ impl Foundations {
 }
 
 /// None where nothing is to be made for a look.
-fn file(path: &Path, clock: &Arc<dyn Clock>, purpose: Purpose) -> Result<Option<StoreFile>, UnusableFile> {
-    match purpose {
-        Purpose::Serve => StoreFile::open(path, Arc::clone(clock)).map(Some),
-        Purpose::Check if !path.exists() => Ok(None),
-        Purpose::Import if !path.exists() => StoreFile::open(path, Arc::clone(clock)).map(Some),
-        Purpose::Import | Purpose::Administer | Purpose::Check => {
+fn file(
+    path: &Path,
+    clock: &Arc<dyn Clock>,
+    use_of_store: StoreUse,
+) -> Result<Option<StoreFile>, UnusableFile> {
+    match use_of_store {
+        StoreUse::Serve => StoreFile::open(path, Arc::clone(clock)).map(Some),
+        StoreUse::Check if !path.exists() => Ok(None),
+        StoreUse::Import if !path.exists() => StoreFile::open(path, Arc::clone(clock)).map(Some),
+        StoreUse::Import | StoreUse::Administer | StoreUse::Check => {
             StoreFile::open_beside(path, Arc::clone(clock)).map(Some)
         }
     }

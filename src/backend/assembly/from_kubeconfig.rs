@@ -24,13 +24,25 @@ use self::kubeconfig::{Kubeconfig, Use, User};
 use self::notes::{LeftOut, Notes};
 use self::private_files::UnwritableFile;
 use self::settings_of::ClusterSettings;
+use self::written::helm_values;
 use crate::settings::lists::separated;
 
 /// A larger file is no kubeconfig.
 const MOST: u64 = 4 << 20;
 
+/// What the settings are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The program itself: lines of the environment, or a `CONFIG_FILE`.
+    Program,
+    /// The chart: its values.
+    Chart,
+}
+
 /// What is to be read, and where the files go that settings name.
 pub struct Request {
+    /// What the settings are for.
+    pub purpose: Purpose,
     /// The kubeconfig; `-` is standard input.
     pub file: PathBuf,
     /// Only these contexts; all when there is none.
@@ -136,10 +148,17 @@ pub fn run(
     if clusters.is_empty() {
         return Err(FromKubeconfigError::Nothing(file));
     }
-    let clusters = private_files::write(clusters, &request.folder)?;
-    written::write(&clusters, &file, out)?;
-    if let Some(sentence) = written::beside(&clusters) {
-        say(&sentence);
+    match request.purpose {
+        Purpose::Program => {
+            let clusters = private_files::write(clusters, &request.folder)?;
+            written::write(&clusters, &file, out)?;
+            written::beside(&clusters).iter().for_each(|sentence| say(sentence));
+        }
+        Purpose::Chart => {
+            let secrets = private_files::write_secrets(&clusters, &request.folder)?;
+            helm_values::write(&clusters, &secrets, &file, out)?;
+            secrets.iter().for_each(|secret| say(&helm_values::how_to_keep(secret)));
+        }
     }
     Ok(())
 }

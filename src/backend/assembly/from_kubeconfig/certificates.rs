@@ -49,6 +49,16 @@ pub fn in_file(path: &str, places: &Places<'_>) -> Result<Vec<u8>, NoCertificate
     checked(pem)
 }
 
+/// Each certificate as PEM of its own, and nothing else: a file may hold a private key beside them.
+pub fn alone(pem: &[u8]) -> Vec<String> {
+    let wrapped = |certificate: CertificateDer<'_>| {
+        let text = STANDARD.encode(&certificate);
+        let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    };
+    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).map(wrapped).collect()
+}
+
 fn resolved(path: &str, places: &Places<'_>) -> PathBuf {
     let at_home = path.strip_prefix('~').map(|rest| rest.trim_start_matches(['/', '\\']));
     match (at_home, places.home, places.beside) {

@@ -32,13 +32,43 @@ enum Readers {
     All,
 }
 
+/// A client secret in a file of its own.
+pub struct SecretFile {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Writes the client secrets alone.
+///
+/// # Errors
+/// When one of them cannot be written.
+pub fn write_secrets(clusters: &[ClusterSettings], folder: &Path) -> Result<Vec<SecretFile>, UnwritableFile> {
+    let folder = whole(folder);
+    let files = clusters.iter().filter_map(|cluster| secret_file(cluster, &folder).transpose());
+    files.collect()
+}
+
+/// The client secret of a cluster in its file, where it has one.
+fn secret_file(cluster: &ClusterSettings, folder: &Path) -> Result<Option<SecretFile>, UnwritableFile> {
+    let Some(secret) = &cluster.client_secret else { return Ok(None) };
+    let path = folder.join(format!("{}-client-secret", cluster.name_of()));
+    create(&path, secret.expose_secret().as_bytes(), Readers::Owner)?;
+    Ok(Some(SecretFile { cluster: cluster.name_of().to_owned(), path }))
+}
+
+fn whole(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
 /// Writes the files of all clusters and adds the settings that name them. A file that is there with the same content stays.
 ///
 /// # Errors
 /// When one of them cannot be written.
 pub fn write(clusters: Vec<ClusterSettings>, folder: &Path) -> Result<Vec<ClusterSettings>, UnwritableFile> {
     let idp_ca: Vec<u8> = unique(clusters.iter().filter_map(|cluster| cluster.idp_ca.as_ref())).concat();
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = whole(folder);
     let wants_idp_ca = !idp_ca.is_empty();
     let idp_ca_file = folder.join("identity-providers-ca.pem");
     if wants_idp_ca {
@@ -47,15 +77,9 @@ pub fn write(clusters: Vec<ClusterSettings>, folder: &Path) -> Result<Vec<Cluste
     clusters
         .into_iter()
         .map(|mut cluster| {
-            let file = |what: &str| folder.join(format!("{}-{what}", cluster.name_of()));
-            let (secret_file, ca_file) = (file("client-secret"), file("ca.pem"));
-            if let Some(secret) = &cluster.client_secret {
-                create(&secret_file, secret.expose_secret().as_bytes(), Readers::Owner)?;
-                cluster.set(
-                    "OIDC_CLIENT_SECRET_FILE",
-                    &shown(&secret_file),
-                    Origin::User("oidc-client-secret"),
-                );
+            let ca_file = folder.join(format!("{}-ca.pem", cluster.name_of()));
+            if let Some(SecretFile { path, .. }) = secret_file(&cluster, &folder)? {
+                cluster.set("OIDC_CLIENT_SECRET_FILE", &shown(&path), Origin::User("oidc-client-secret"));
             }
             if let Some(ca) = &cluster.cluster_ca {
                 create(&ca_file, ca, Readers::All)?;

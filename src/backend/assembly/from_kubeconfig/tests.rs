@@ -1,5 +1,6 @@
 //! Kubeconfigs as people have them: `tests/backend/from_kubeconfig`.
 
+mod chart;
 mod hidden;
 
 use super::*;
@@ -57,7 +58,12 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn made_of(file: PathBuf, contexts: &[&str], folder: tempfile::TempDir) -> Made {
+    made_for(Purpose::Program, file, contexts, folder)
+}
+
+fn made_for(purpose: Purpose, file: PathBuf, contexts: &[&str], folder: tempfile::TempDir) -> Made {
     let request = Request {
+        purpose,
         file,
         contexts: contexts.iter().map(|name| (*name).to_owned()).collect(),
         folder: folder.path().join("files"),
@@ -375,26 +381,4 @@ fn what_a_person_left_empty_is_read_as_empty_and_a_mark_at_the_start_does_not_ma
     assert!(!provider.text.contains("SECRET"), "{}", provider.text);
     assert_eq!(provider.said, [""; 0]);
     provider.settings();
-}
-
-#[test]
-fn a_file_that_is_no_kubeconfig_is_refused_without_its_text() {
-    let broken = format!("users:\n- name: felix\n  user: {{token: [{HIDDEN}\n");
-    let lines = format!("contexts: {HIDDEN}\n");
-    for text in [broken.as_str(), lines.as_str(), "- a\n", "42"] {
-        let error = made_of_text(text).result.unwrap_err();
-        assert!(matches!(error, FromKubeconfigError::NotAKubeconfig { .. }), "{text}: {error}");
-        assert_eq!(error.exit_code(), 2);
-    }
-    for text in ["", "\n# nothing\n"] {
-        let error = made_of_text(text).result.unwrap_err();
-        assert!(matches!(error, FromKubeconfigError::Empty(_)), "{text}: {error}");
-    }
-    // As Windows PowerShell writes it.
-    let utf16: Vec<u8> = "\u{feff}contexts: []\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let error = made_of_bytes(&utf16).result.unwrap_err();
-    assert!(matches!(error, FromKubeconfigError::NotText(_)), "{error}");
-    assert!(matches!(made("empty", &[]).result, Err(FromKubeconfigError::Empty(_))));
-    assert!(matches!(made("gone", &[]).result, Err(FromKubeconfigError::Unreadable(..))));
-    assert!(matches!(made("dex", &["nope"]).result, Err(FromKubeconfigError::NoSuchContext { .. })));
 }

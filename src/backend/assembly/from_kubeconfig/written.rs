@@ -1,6 +1,7 @@
 //! The settings as text: lines of an environment file for one cluster, blocks of `CONFIG_FILE` for several, and for values that a shell
-//! would not take as they are: people load such lines with one, and the kubeconfig may come from a stranger. Helm values are a third
-//! form to come: they are written of the same [`ClusterSettings`].
+//! would not take as they are: people load such lines with one, and the kubeconfig may come from a stranger. [`helm_values`] is a third form.
+
+pub mod helm_values;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -132,3 +132,25 @@ fn a_context_that_is_refused_decides_nothing_for_the_others() {
         assert!(made.sentence("The context \"bad\" is left out"), "{:?}", made.said);
     }
 }
+
+#[test]
+fn a_file_that_is_no_kubeconfig_is_refused_without_its_text() {
+    let broken = format!("users:\n- name: felix\n  user: {{token: [{HIDDEN}\n");
+    let lines = format!("contexts: {HIDDEN}\n");
+    for text in [broken.as_str(), lines.as_str(), "- a\n", "42"] {
+        let error = made_of_text(text).result.unwrap_err();
+        assert!(matches!(error, FromKubeconfigError::NotAKubeconfig { .. }), "{text}: {error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+    for text in ["", "\n# nothing\n"] {
+        let error = made_of_text(text).result.unwrap_err();
+        assert!(matches!(error, FromKubeconfigError::Empty(_)), "{text}: {error}");
+    }
+    // As Windows PowerShell writes it.
+    let utf16: Vec<u8> = "\u{feff}contexts: []\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let error = made_of_bytes(&utf16).result.unwrap_err();
+    assert!(matches!(error, FromKubeconfigError::NotText(_)), "{error}");
+    assert!(matches!(made("empty", &[]).result, Err(FromKubeconfigError::Empty(_))));
+    assert!(matches!(made("gone", &[]).result, Err(FromKubeconfigError::Unreadable(..))));
+    assert!(matches!(made("dex", &["nope"]).result, Err(FromKubeconfigError::NoSuchContext { .. })));
+}
