@@ -152,12 +152,16 @@ pub fn run(
         Purpose::Program => {
             let clusters = private_files::write(clusters, &request.folder)?;
             written::write(&clusters, &file, out)?;
-            written::beside(&clusters).iter().for_each(|sentence| say(sentence));
+            if let Some(sentence) = written::beside(&clusters) {
+                say(&sentence);
+            }
         }
         Purpose::Chart => {
             let secrets = private_files::write_secrets(&clusters, &request.folder)?;
             helm_values::write(&clusters, &secrets, &file, out)?;
-            secrets.iter().for_each(|secret| say(&helm_values::how_to_keep(secret)));
+            for secret in &secrets {
+                say(&helm_values::how_to_keep(secret));
+            }
         }
     }
     Ok(())

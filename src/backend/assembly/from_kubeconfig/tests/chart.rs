@@ -55,8 +55,8 @@ fn a_secret_is_in_a_file_alone_and_a_key_beside_certificates_nowhere() {
     assert!(made.sentence("kubectl create secret generic c-client-secret --from-file=client-secret="));
     let secret = std::fs::read_to_string(made.folder.path().join("files/c-client-secret")).unwrap();
     assert_eq!(secret, HIDDEN);
-    let indented: String = certificate.lines().map(|line| format!("        {line}\n")).collect();
-    assert!(made.text.ends_with(&format!("      pem: |\n{indented}")), "{}", made.text);
+    let indented = certificate.trim_end().replace('\n', "\n        ");
+    assert!(made.text.ends_with(&format!("      pem: |\n        {indented}\n")), "{}", made.text);
 }
 
 /// The one of a fixture, as PEM.
