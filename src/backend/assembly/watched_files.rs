@@ -42,6 +42,8 @@ pub struct WatchedFile {
     cluster: Option<String>,
     paths: Vec<PathBuf>,
     take: Take,
+    /// What it held when it began to be watched.
+    at_first: Print,
     seen: Mutex<Seen>,
     taken: IntCounter,
     refused: IntCounter,
@@ -81,6 +83,7 @@ impl WatchedFiles {
         let file = Arc::new(WatchedFile {
             setting,
             cluster: cluster.map(str::to_owned),
+            at_first: print_of(&paths),
             paths,
             take: Box::new(take),
             seen: Mutex::default(),
@@ -126,7 +129,7 @@ impl WatchedFile {
         // What was refused is looked at anew each time: a certificate becomes valid, a server takes a password a moment later.
         match (self.take)() {
             Ok(detail) => {
-                if seen.used.is_some() || seen.refused.is_some() {
+                if seen.refused.is_some() || *seen.used.as_ref().unwrap_or(&self.at_first) != now {
                     self.taken.inc();
                     tracing::info!(setting, cluster, detail, "a file has changed: what it holds now is used");
                 }

@@ -77,6 +77,16 @@ fn a_content_is_used_once_and_the_first_is_no_change() {
     assert_eq!(counted(&metrics), (1, 0, 0));
 }
 
+/// Also in the moment before the first look.
+#[test]
+fn what_changes_before_the_first_look_has_changed() {
+    let mounted = Mounted::new("one");
+    let (file, taken, metrics) = watching(vec![mounted.key()]);
+    mounted.replace("two");
+    file.look();
+    assert_eq!((held(&taken).as_slice(), counted(&metrics)), (&["two".to_owned()][..], (1, 0, 0)));
+}
+
 #[test]
 fn a_bad_content_is_told_once_and_a_good_one_that_comes_later_is_used() {
     let mounted = Mounted::new("one");

@@ -35,11 +35,9 @@ fn a_secret_is_in_a_file_alone_and_a_key_beside_certificates_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = a_certificate();
     let ca = folder.path().join("ca.pem");
-    std::fs::write(
-        &ca,
-        format!("-----BEGIN PRIVATE KEY-----\n{HIDDEN}\n-----END PRIVATE KEY-----\n{certificate}"),
-    )
-    .unwrap();
+    let key = "bXVzdC1ub3QtYmUtc2hvd24=";
+    let both = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n{certificate}");
+    std::fs::write(&ca, both).unwrap();
     let made = values(&format!(
         r#"{{"contexts": [{{"name": "x", "context": {{"cluster": "c", "user": "u"}}}}],
         "clusters": [{{"name": "c", "cluster": {{"server": "https://c.example", "certificate-authority": {ca:?}}}}}],
@@ -57,6 +55,7 @@ fn a_secret_is_in_a_file_alone_and_a_key_beside_certificates_nowhere() {
     assert_eq!(secret, HIDDEN);
     let indented = certificate.trim_end().replace('\n', "\n        ");
     assert!(made.text.ends_with(&format!("      pem: |\n        {indented}\n")), "{}", made.text);
+    assert!(!made.text.contains(key), "{}", made.text);
 }
 
 /// The one of a fixture, as PEM.
