@@ -50,11 +50,27 @@ export async function buildGoModule(module, log) {
   await mkdir(FOLDER, { recursive: true });
   for (const [name, what] of Object.entries(MODULES[module])) {
     const unfinished = join(FOLDER, `${name}.unfinished`);
-    await runCommand({ line: [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', unfinished, what], folder, log });
+    await runCommand({ line: [go, 'build', '-trimpath', '-buildvcs=false', `-ldflags=${linkedWith(module)}`, '-o', unfinished, what], folder, log });
     await rename(unfinished, join(FOLDER, name));
   }
   // Last, so that an interrupted build is not taken for a whole one.
   await writeFile(noteOf(module), contentsOf(module));
+}
+
+/** @param {GoModule} module @returns {string} without symbols */
+function linkedWith(module) {
+  const version = kubernetesVersion(module);
+  return version ? `-s -w -X k8s.io/component-base/version.gitVersion=${version}` : '-s -w';
+}
+
+/**
+ * Kubernetes names its version only when it is linked, and helm compares it with what a chart wants.
+ *
+ * @param {GoModule} module
+ * @returns {string | undefined}
+ */
+function kubernetesVersion(module) {
+  return /^\s*k8s\.io\/kubernetes (v[\d.]+)/m.exec(readFileSync(join(folderOf(module), 'go.mod'), 'utf8'))?.[1];
 }
 
 /** @param {GoModule} module */
@@ -76,5 +92,5 @@ function contentsOf(module) {
       hash.update(`${file}\0`).update(readFileSync(join(folder, file))).update('\0');
     }
   }
-  return hash.digest('hex');
+  return hash.update(kubernetesVersion(module) ?? '').digest('hex');
 }
