@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Sender, channel};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::clients::api::{Api, redirect_body};
 use crate::harness::deployment::Deployment;
@@ -32,20 +32,21 @@ struct User {
 }
 
 impl User {
-    /// The logins that a kill has cost; every other one has to be there.
-    fn lost(&mut self, api: &Api) -> usize {
+    /// Looks whether each login is there that has not turned out to be lost; says how many turn out to be now.
+    fn look(&mut self, api: &Api) -> usize {
         let status = api.get("/status");
         let entry = |name: &String| {
             let clusters = status.json["clusters"].as_array().unwrap();
             clusters.iter().find(|it| it["name"] == name.as_str()).unwrap().clone()
         };
-        let gone = |it: &Value| it["connected"] != true;
-        let lost: Vec<String> = self.logged_in.iter().filter(|name| gone(&entry(name))).cloned().collect();
-        for name in &lost {
-            assert_eq!(entry(name)["reason"], "refresh_lost", "{name}");
-            self.logged_in.remove(name);
-        }
-        lost.len()
+        let gone = |name: &&String| entry(name)["connected"] != true;
+        let lost: Vec<String> = self.logged_in.iter().filter(gone).cloned().collect();
+        assert!(lost.iter().all(|name| entry(name)["reason"] == "refresh_lost"), "{}", status.text);
+        self.forget(&lost)
+    }
+
+    fn forget(&mut self, lost: &[String]) -> usize {
+        lost.iter().filter(|name| self.logged_in.remove(*name)).count()
     }
 }
 
@@ -63,13 +64,27 @@ fn log_in(api: &Api, idp: &impl Provider, clusters: &[String], acknowledged: &Se
     }
 }
 
-/// Uses one login after the other, one at a time, until there is no answer.
-fn refresh(api: &Api, clusters: &BTreeSet<String>) {
-    for cluster in clusters.iter().cycle() {
-        let path = format!("/clusters/{cluster}/proxy/api/v1/namespaces/team-a/pods");
-        let Some(answer) = api.attempt_get(&path) else { return };
-        assert_eq!(answer.status, 200, "{cluster}: {}", answer.text);
+/// Uses one login, which may turn out to be the one that a kill has cost; says so then. None without an answer.
+fn is_lost(api: &Api, cluster: &str) -> Option<bool> {
+    let answer = api.attempt_get(&format!("/clusters/{cluster}/proxy/api/v1/namespaces/team-a/pods"))?;
+    let is_lost = answer.status == 403 && answer.text.contains("refresh_lost");
+    assert!(is_lost || answer.status == 200, "{cluster}: {}", answer.text);
+    Some(is_lost)
+}
+
+/// Uses one login after the other, one at a time, until there is no answer: those that are lost.
+fn refresh(api: &Api, mut clusters: Vec<String>) -> Vec<String> {
+    let mut lost = Vec::new();
+    while !clusters.is_empty() {
+        for cluster in std::mem::take(&mut clusters) {
+            match is_lost(api, &cluster) {
+                None => return lost,
+                Some(true) => lost.push(cluster),
+                Some(false) => clusters.push(cluster),
+            }
+        }
     }
+    lost
 }
 
 #[test]
@@ -85,25 +100,28 @@ fn killed_a_hundred_times_it_keeps_what_it_has_acknowledged() {
     for kill in 0..KILLS {
         let user = &mut users[kill % USERS];
         let (mut backend, api) = here.start_as(&as_user(&plan, kill % USERS));
-        lost += user.lost(&api);
+        lost += user.look(&api);
         assert!(lost <= kill, "{lost} logins lost by {kill} kills");
         let clusters: Vec<String> = (user.begun..user.begun + LOGINS_BETWEEN).map(cluster).collect();
         user.begun += LOGINS_BETWEEN;
         let (acknowledged, answers) = channel();
         std::thread::scope(|scope| {
-            let (api, idp, known) = (&api, &here.idp, user.logged_in.clone());
+            let (api, idp, known) = (&api, &here.idp, user.logged_in.iter().cloned().collect());
             scope.spawn(move || log_in(api, idp, &clusters, &acknowledged));
-            scope.spawn(move || refresh(api, &known));
+            let refreshing = scope.spawn(move || refresh(api, known));
             // Each time after another number of answers, and in the middle of what comes after them.
             user.logged_in.extend(answers.iter().take(1 + kill % LOGINS_BETWEEN));
             backend.process.kill();
+            lost += user.forget(&refreshing.join().unwrap());
         });
         user.logged_in.extend(answers.try_iter());
     }
     let mut kept = 0;
     for (number, user) in users.iter_mut().enumerate() {
         let (_backend, api) = here.start_as(&as_user(&plan, number));
-        lost += user.lost(&api);
+        let left: Vec<String> = user.logged_in.iter().cloned().collect();
+        let turned_out: Vec<String> = left.into_iter().filter(|name| is_lost(&api, name).unwrap()).collect();
+        lost += user.look(&api) + user.forget(&turned_out);
         kept += user.logged_in.len();
     }
     assert!(lost <= KILLS, "{lost} logins lost");
