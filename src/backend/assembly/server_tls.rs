@@ -102,16 +102,15 @@ impl Renewed {
         match read(&self.files, self.clock.now()) {
             Ok(pair) if pair.digest == before.digest => {}
             Ok(pair) => {
-                tracing::info!(
-                    valid_until = pair.valid_until.map(tracing::field::display),
-                    "the TLS certificate was renewed"
-                );
+                let valid_until = pair.valid_until.map(tracing::field::display);
+                // First taken, then said: a reader of the log may rely on that.
                 self.take(pair);
+                tracing::info!(valid_until, "the TLS certificate was renewed");
             }
             Err(error) if before.refused.as_deref() == Some(&error.to_string()) => {}
             Err(error) => {
-                tracing::warn!(%error, "what TLS_CERT_FILE and TLS_KEY_FILE hold now is of no use: the certificate from before is kept");
                 self.take(Pair { refused: Some(error.to_string()), ..before });
+                tracing::warn!(%error, "what TLS_CERT_FILE and TLS_KEY_FILE hold now is of no use: the certificate from before is kept");
             }
         }
     }
