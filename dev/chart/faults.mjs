@@ -22,7 +22,12 @@ export function faults(objects) {
   return [...pods.flatMap(ofPod), ...selectorFaults(objects), ...objects.flatMap(ofObject), ...twice(objects)];
 }
 
-/** @param {{of: string, metadata: any, spec: any}} pod @returns {string[]} against the profile `restricted`, and what else the chart promises */
+/**
+ * Reads `any`: a fault may be a field that is not there, or of another shape.
+ *
+ * @param {{of: string, metadata: any, spec: any}} pod
+ * @returns {string[]} against the profile `restricted`, and what else the chart promises
+ */
 function ofPod({ of, spec }) {
   const found = /** @type {string[]} */ ([]);
   const wants = (/** @type {unknown} */ good, /** @type {string} */ sentence) => good || found.push(`${of}: ${sentence}`);

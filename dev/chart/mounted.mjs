@@ -41,13 +41,15 @@ export async function layVolumes(spec, contents, folder) {
   return laid;
 }
 
+/** @typedef {{name: string, items?: {key: string, path: string}[]}} Projected what of a Secret or ConfigMap is laid into a volume */
+
 /**
- * @param {{secret?: any, configMap?: any}} source
+ * @param {{secret?: Projected, configMap?: Projected}} source one of the two
  * @param {Contents} contents
  * @returns {Record<string, string>} by the name of the file
  */
 function filesOf({ secret, configMap }, { secrets, configMaps }) {
-  const { name, items } = secret ?? configMap;
+  const { name, items } = secret ?? configMap ?? { name: 'of another kind than the chart has' };
   const content = (secret ? secrets : configMaps)[name];
   if (content === undefined) {
     throw new Error(`there is no ${secret ? 'Secret' : 'ConfigMap'} ${name}`);
@@ -55,7 +57,7 @@ function filesOf({ secret, configMap }, { secrets, configMaps }) {
   if (items === undefined) {
     return content;
   }
-  return Object.fromEntries(items.map((/** @type {{key: string, path: string}} */ { key, path }) => {
+  return Object.fromEntries(items.map(({ key, path }) => {
     if (content[key] === undefined) {
       throw new Error(`${name} has no key ${key}`);
     }

@@ -8,7 +8,12 @@ import { parseAllDocuments } from 'yaml';
 import { goProgram } from '../setup/go-programs.mjs';
 import { inRepository } from '../setup/repository.mjs';
 
-/** @typedef {{apiVersion: string, kind: string, metadata: {name: string, namespace?: string, [more: string]: any}, [more: string]: any}} KubernetesObject */
+/**
+ * `any`, here and where parts of a manifest are handed on: each kind has a shape of its own, Kubernetes' schemas check it in `make chart`, and
+ * what a chart renders by mistake has to be read as well.
+ *
+ * @typedef {{apiVersion: string, kind: string, metadata: {name: string, namespace?: string, [more: string]: any}, [more: string]: any}} KubernetesObject
+ */
 
 export const CHART = inRepository('charts/backstage-oidc-helper');
 
