@@ -78,6 +78,10 @@ kubectl: ## kubectl, helm 3 and 4 through the backend, before a cluster with a n
 kubectl-real: ## the same before a real kube-apiserver, with k9s in a terminal; they are built once, for twenty minutes
 	$(node) dev/kubectl/kubectl.mjs real
 
+.PHONY: kubectl-hours
+kubectl-hours: ## eight hours of three loops of kubectl and a k9s, on a moved clock; a sign-in that ends in between costs one tab
+	$(node) dev/kubectl/kubectl.mjs hours
+
 .PHONY: chart
 chart: ## the Helm chart: lint, refusals, golden manifests, schemas of Kubernetes 1.32 to 1.36; RENEW_GOLDEN=1 writes the manifests anew
 	$(node) dev/chart/chart.mjs

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `make kubectl`: kubectl and helm through the backend, before a cluster with a node; with `real`, `make kubectl-real`, before kube-apiserver.
+// `make kubectl`: kubectl and helm through the backend, before a cluster with a node; with `real`, `make kubectl-real`, before
+// kube-apiserver; with `hours`, `make kubectl-hours`, for eight hours of a moved clock.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -13,9 +14,16 @@ import { say, step, StepFailed } from '../setup/steps.mjs';
 import { AS_ROOT } from '../suites/suites.mjs';
 
 const LOG = inRepository('target/kubectl-setup.log');
-const RUN = fileURLToPath(new URL('run.mjs', import.meta.url));
 
-const TARGET = process.argv[2] === 'real' ? 'kubectl-real' : 'kubectl';
+/** What runs for each word on the command line. */
+const TARGETS = /** @type {const} */ ({
+  '': { TARGET: 'kubectl', script: 'run.mjs' },
+  real: { TARGET: 'kubectl-real', script: 'run.mjs' },
+  hours: { TARGET: 'kubectl-hours', script: 'hours.mjs' },
+});
+
+const { TARGET, script } = TARGETS[/** @type {keyof typeof TARGETS} */ (process.argv[2] ?? '')];
+const RUN = fileURLToPath(new URL(script, import.meta.url));
 const NEEDED = TARGET === 'kubectl' && process.env['KUBECTL_TESTS'] === 'brief' ? 'kubectl KUBECTL_TESTS=brief' : TARGET;
 
 /** An API server takes an issuer under https alone: all that this starts are to trust its certificate. */

@@ -20,6 +20,15 @@ const BROWSER = fileURLToPath(new URL('browser.mjs', import.meta.url));
 /** Where both people have rights of some kind. */
 const NAMESPACE = 'team-a';
 
+/**
+ * @param {string} name
+ * @param {string} [more] arguments of browser.mjs
+ * @returns {string} the browser of a person, as the program's setting names it
+ */
+export function browserOf(name, more = '') {
+  return `'${process.execPath}' '${BROWSER}' ${name} ${more}`;
+}
+
 /** The machine of a person: their kubeconfig, their caches, and the programs. */
 export class Person {
   /**
@@ -55,17 +64,18 @@ export class Person {
   }
 
   /**
-   * As docs/kubectl.md says: `login`, then `kubeconfig`; kubectl runs `get-token`, each time. There is no Backstage at the backend's own address,
-   * where a sign-in could be kept.
+   * As docs/kubectl.md says: `login`, then `kubeconfig`; kubectl runs `get-token`, each time, and shows what `variables` hold, or
+   * the sign-in that `login` has kept.
    *
    * @param {string} name
    * @param {string} home as above
-   * @param {{backend: string, caFile: string, cluster: string, userToken: string}} portal an https address
+   * @param {{backend: string, caFile: string, cluster: string}} portal an https address
+   * @param {Record<string, string>} variables
    */
-  static async ofPortal(name, home, { backend, caFile, cluster, userToken }) {
-    const person = (await Person.#at(name, home)).with({ BACKSTAGE_TOKEN: userToken });
+  static async ofPortal(name, home, { backend, caFile, cluster }, variables) {
+    const person = (await Person.#at(name, home)).with({ BROWSER: browserOf(name), ...variables });
     const where = ['--backend', backend, '--ca-file', caFile, '--cluster', cluster];
-    await person.#helper('login', ...where, '--browser', `'${process.execPath}' '${BROWSER}' ${name}`);
+    await person.#helper('login', ...where);
     await person.#helper('kubeconfig', ...where, '--current');
     await person.kubectl('config', 'set-context', '--current', '--namespace', NAMESPACE);
     return person;

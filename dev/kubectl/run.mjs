@@ -75,7 +75,7 @@ function wanted() {
 const began = performance.now();
 const real = process.env['ISSUER_CERTIFICATES'];
 const name = real ? 'kubectl-real' : 'kubectl';
-const stage = new Stage(real);
+const stage = new Stage(real === undefined ? {} : { issuerCertificates: real });
 try {
   await step('start', () => stage.start());
   const routes = wanted();

@@ -13,7 +13,7 @@ import { logIn, redeem } from '../idp/scripted-login.mjs';
 import { startProcess } from '../idp/started-process.mjs';
 import { goProgram } from '../setup/go-programs.mjs';
 import { inRepository } from '../setup/repository.mjs';
-import { HttpsIssuer } from './https-issuer.mjs';
+import { HttpsFront } from './https-front.mjs';
 import { Ingress } from './ingress.mjs';
 import { LOGS } from './logs.mjs';
 import { Person } from './person.mjs';
@@ -39,6 +39,13 @@ export const PEOPLE = /** @type {const} */ (['felix', 'mara']);
  * @property {import('../demo/program.mjs').Program} [backend] on the way
  */
 
+/**
+ * @typedef {object} Options
+ * @property {string} [issuerCertificates] the folder of the certificates of an issuer under https: a real API server is started with it
+ * @property {string[]} [idp] more arguments of the identity provider
+ * @property {string[]} [backstage] more arguments of Backstage
+ */
+
 /** The identity provider, a cluster with a node, Backstage, backends, and the machines of two people. */
 export class Stage {
   /** @type {{stop(): Promise<unknown>}[]} */
@@ -48,13 +55,14 @@ export class Stage {
   issuer = '';
   /** @type {StartedCluster | RealCluster | undefined} */
   #cluster;
-  /** The folder of the certificates of an issuer under https, before a real API server. @type {string | undefined} */
-  #issuerCertificates;
+  #options;
   #backstageUrl = '';
+  /** @type {import('../demo/program.mjs').Program | undefined} */
+  #backstage;
 
-  /** @param {string} [issuerCertificates] a folder; a real API server is started with it */
-  constructor(issuerCertificates) {
-    this.#issuerCertificates = issuerCertificates;
+  /** @param {Options} [options] */
+  constructor(options = {}) {
+    this.#options = options;
   }
 
   async start() {
@@ -63,15 +71,17 @@ export class Stage {
     this.#homes = await mkdtemp(join(tmpdir(), 'kubectl-'));
     const port = await freePort();
     this.#backstageUrl = `http://localhost:${port}`;
-    const front = this.#issuerCertificates === undefined ? undefined : this.#add(await httpsIssuer(this.#issuerCertificates));
+    const { issuerCertificates, idp: idpOptions = [] } = this.#options;
+    const front = issuerCertificates === undefined ? undefined : this.#add(await httpsFront(issuerCertificates));
     const idp = this.#add(await startProcess('idp.mjs', [
       ...(front ? ['--issuer', front.url] : []),
       '--ledger', inRepository(LOGS, 'ledger.jsonl'),
       '--extra-client-id', SIGN_IN_CLIENT.id, '--extra-client-secret', SIGN_IN_CLIENT.secret,
       '--extra-redirect', `${this.#backstageUrl}/api/auth/oidc/handler/frame`,
+      ...idpOptions,
     ]));
     this.issuer = idp.announcement.issuer;
-    front?.forwardTo(idp.announcement.port);
+    front?.forwardTo(() => idp.announcement.port);
     // All of them, so that none is still starting when stop() is called.
     const started = await Promise.allSettled([this.#startCluster(), this.#startBackstage(port)]);
     for (const part of started) {
@@ -87,6 +97,14 @@ export class Stage {
       throw new Error('The stage does not stand; start it first.');
     }
     return this.#cluster;
+  }
+
+  /** Backstage, which writes down what it was asked for. */
+  get backstage() {
+    if (!this.#backstage) {
+      throw new Error('The stage does not stand; start it first.');
+    }
+    return this.#backstage;
   }
 
   /** Straight to the API server, with ID tokens: what fails here is not the backend's doing. @returns {Promise<Route>} */
@@ -112,6 +130,25 @@ export class Stage {
     const { backend, address } = await this.#startBackend('portal', { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
     await assertHttp2(address, caFile);
     return { name: 'portal', people: await this.#people('portal', `https://${address}`, caFile), http2: true, backend };
+  }
+
+  /**
+   * Felix, who signs in to Backstage with a browser, at the one https address that Backstage and the backend have.
+   *
+   * @param {Record<string, string>} variables
+   * @returns {Promise<{felix: Person, backend: import('../demo/program.mjs').Program}>}
+   */
+  async signedIn(variables) {
+    const { cert, key, caFile } = await this.#certificates('signed-in');
+    const { backend, address } = await this.#startBackend('signed-in', {});
+    const front = this.#add(await HttpsFront.start({ cert, key }));
+    const [ofBackend, ofBackstage] = [`http://${address}`, this.#backstageUrl].map((url) => Number(new URL(url).port));
+    front.forwardTo((path) => (path.startsWith('/api/cluster-auth/') ? ofBackend : ofBackstage) ?? 0);
+    // The browser is a Node program.
+    const felix = await Person.ofPortal('felix', join(this.#homes, 'signed-in'), { backend: front.url, caFile, cluster: CLUSTER }, {
+      NODE_EXTRA_CA_CERTS: caFile, ...variables,
+    });
+    return { felix, backend };
   }
 
   async stop() {
@@ -146,7 +183,7 @@ export class Stage {
   async #people(route, backend, caFile) {
     const person = async (/** @type {string} */ login) => {
       const userToken = await this.#signIn(login);
-      return Person.ofPortal(login, join(this.#homes, `${route}-${login}`), { backend, caFile, cluster: CLUSTER, userToken });
+      return Person.ofPortal(login, join(this.#homes, `${route}-${login}`), { backend, caFile, cluster: CLUSTER }, { BACKSTAGE_TOKEN: userToken });
     };
     // One after the other: there is one port for the callback.
     const felix = await person('felix');
@@ -183,7 +220,7 @@ export class Stage {
         KUBERNETES_CA_FILE: this.cluster.caFile,
         USER_TOKENS: 'full',
         AUDIT_LOG: 'stderr',
-        ...(this.#issuerCertificates && { SSL_CERT_FILE: join(this.#issuerCertificates, 'ca.crt') }),
+        ...(this.#options.issuerCertificates && { SSL_CERT_FILE: join(this.#options.issuerCertificates, 'ca.crt') }),
         ...settings,
       },
     }));
@@ -191,7 +228,7 @@ export class Stage {
   }
 
   async #startCluster() {
-    const certificates = this.#issuerCertificates;
+    const certificates = this.#options.issuerCertificates;
     this.#cluster = this.#add(await (certificates === undefined || process.env['API_SERVER'] === 'stand-in'
       ? StartedCluster.start(this.issuer, 'kubernetes', ['--node', goProgram('node'), '--http2'])
       : RealCluster.start({ url: this.issuer, caFile: join(certificates, 'ca.crt') })));
@@ -202,9 +239,10 @@ export class Stage {
     const script = inRepository('dev/backstage/backstage.mjs');
     const backstage = this.#add(startProgram('backstage', [
       process.execPath, script, '--port', String(port), '--idp-issuer', this.issuer, '--client-id', SIGN_IN_CLIENT.id,
-      '--client-secret', SIGN_IN_CLIENT.secret, '--keys-dir', inRepository(LOGS, 'keys'), '--cluster-auth-url', 'http://127.0.0.1:9',
+      '--client-secret', SIGN_IN_CLIENT.secret, '--keys-dir', inRepository(LOGS, 'keys'), '--cluster-auth-url', 'http://127.0.0.1:9', ...(this.#options.backstage ?? []),
     ], { logs: LOGS, folder: inRepository('dev/backstage') }));
     await backstage.line(/"role":"backstage"/);
+    this.#backstage = backstage;
   }
 
   /**
@@ -218,9 +256,9 @@ export class Stage {
 }
 
 /** @param {string} folder */
-async function httpsIssuer(folder) {
+async function httpsFront(folder) {
   const [cert, key] = await Promise.all(['server.crt', 'server.key'].map((name) => readFile(join(folder, name), 'utf8')));
-  return HttpsIssuer.start({ cert: cert ?? '', key: key ?? '' });
+  return HttpsFront.start({ cert: cert ?? '', key: key ?? '' });
 }
 
 /**

@@ -25,14 +25,14 @@ const MODULES = /** @type {const} */ ({
 /** @typedef {{[M in GoModule]: keyof typeof MODULES[M]}[GoModule]} GoProgram */
 
 /** Where all of them are: places that do not change with their versions, so that tests of the program can name them. */
-const FOLDER = inRepository('target/tools/kubectl');
+export const GO_PROGRAMS = inRepository('target/tools/kubectl');
 
 /**
  * @param {GoProgram} name
  * @returns {string} where it is once it has been built
  */
 export function goProgram(name) {
-  return join(FOLDER, name);
+  return join(GO_PROGRAMS, name);
 }
 
 /** @param {GoModule} module */
@@ -47,11 +47,11 @@ export function goModuleIsBuilt(module) {
 export async function buildGoModule(module, log) {
   const folder = folderOf(module);
   const go = await goFor(folder, log);
-  await mkdir(FOLDER, { recursive: true });
+  await mkdir(GO_PROGRAMS, { recursive: true });
   for (const [name, what] of Object.entries(MODULES[module])) {
-    const unfinished = join(FOLDER, `${name}.unfinished`);
+    const unfinished = join(GO_PROGRAMS, `${name}.unfinished`);
     await runCommand({ line: [go, 'build', '-trimpath', '-buildvcs=false', `-ldflags=${linkedWith(module)}`, '-o', unfinished, what], folder, log });
-    await rename(unfinished, join(FOLDER, name));
+    await rename(unfinished, join(GO_PROGRAMS, name));
   }
   // Last, so that an interrupted build is not taken for a whole one.
   await writeFile(noteOf(module), contentsOf(module));
@@ -74,17 +74,17 @@ function kubernetesVersion(module) {
 }
 
 /** @param {GoModule} module */
-function folderOf(module) {
+export function folderOf(module) {
   return inRepository('dev/kubectl/go', module);
 }
 
 /** @param {GoModule} module @returns {string} the file that says what was built */
 function noteOf(module) {
-  return join(FOLDER, `${module}.built`);
+  return join(GO_PROGRAMS, `${module}.built`);
 }
 
 /** @param {GoModule} module @returns {string} another one for each content of the module */
-function contentsOf(module) {
+export function contentsOf(module) {
   const folder = folderOf(module);
   const hash = createHash('sha256');
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {

@@ -54,6 +54,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'kubectl KUBECTL_TESTS=brief': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE] },
   // kube-apiserver is most of twenty minutes, once.
   'kubectl-real': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm', 'k9s', 'etcd', 'kube-apiserver'] },
+  'kubectl-hours': { programs: [...KUBECTL, 'faketime'], folders: ['dev', 'dev/backstage'], tools: [NODE, 'kubectl and k9s on a moved clock'] },
   platforms: {
     programs: [...BACKSTAGE, ...IN_BROWSER, 'x86_64-w64-mingw32-gcc', 'wine', 'WebKitWebDriver', 'Xvfb'],
     folders: ['dev', 'dev/backstage', 'dev/platforms/node-for-windows', 'backstage'],
@@ -83,9 +84,9 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, ...CHART] },
 });
 
-/** @returns {Needs} what all targets need; `make providers`, `make kubectl-real` and `make chart-real` bring their own, which take long */
+/** @returns {Needs} what all targets need; `make providers`, `make kubectl-real`, `make kubectl-hours` and `make chart-real` bring their own, which take long */
 export function allNeeds() {
-  const { providers: _, 'kubectl-real': __, 'chart-real': ___, ...others } = NEEDS;
+  const { providers: _, 'kubectl-real': __, 'kubectl-hours': ___, 'chart-real': ____, ...others } = NEEDS;
   return together(Object.values(others));
 }
 

@@ -10,6 +10,7 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   ip: 'iproute2',
   kubectl: 'kubernetes-client',
+  faketime: 'faketime',
   prometheus: 'prometheus',
   shellcheck: 'shellcheck',
   zsh: 'zsh',

@@ -8,6 +8,7 @@ import { runCommand } from './command.mjs';
 import { compileProgram, isCompiled } from './crate-programs.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
 import { buildGoModule, goModuleIsBuilt } from './go-programs.mjs';
+import { buildMovedPrograms, movedProgramsAreBuilt } from './moved-clock.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
 
@@ -35,6 +36,7 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   'helm-unittest': goModule('unittest'),
   'kubernetes-validate': fromPyPi('kubernetes-validate'),
   k9s: goModule('k9s'),
+  'kubectl and k9s on a moved clock': { isThere: async () => movedProgramsAreBuilt(), install: buildMovedPrograms },
   etcd: goModule('etcd'),
   'kube-apiserver': goModule('apiserver'),
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },

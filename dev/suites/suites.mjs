@@ -40,6 +40,7 @@ export const LONG_TESTS_ALONE = [
   { name: 'upgrade', line: ['make', 'upgrade'], output: 'development' },
   { name: 'providers', line: ['make', 'providers'], output: 'development' },
   { name: 'kubectl-real', line: ['make', 'kubectl-real'], output: 'development' },
+  { name: 'kubectl-hours', line: ['make', 'kubectl-hours'], output: 'development' },
   { name: 'chart-real', line: ['make', 'chart-real'], output: 'development' },
   // Alone, because it packs, builds containers and has a browser: all that others use one at a time.
   { name: 'stock-app', line: ['make', 'stock-app'], output: 'development' },
