@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use rcgen::KeyPair;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -178,19 +177,6 @@ fn what_a_request_says_of_its_host_and_address_counts_as_over_http_1() {
             assert_eq!(answer.status(), status, "{address}");
         }
     });
-}
-
-#[test]
-fn an_idle_connection_does_not_hold_up_the_end() {
-    let (_world, pair, mut backend) = started("tls_stop");
-    run(async {
-        let idle = Http2::connect(&backend, &pair).await;
-        assert_eq!(idle.get("/info").await.status(), 200);
-        backend.process.signal(Signal::SIGTERM);
-        idle.closed().await;
-    });
-    backend.process.wait();
-    assert!(!backend.process.printed().contains("ends before all its work is done"));
 }
 
 #[test]

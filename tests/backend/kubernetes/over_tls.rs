@@ -1,16 +1,20 @@
 //! The proxy over TLS and HTTP/2: many watches on one connection, each of which ends by itself.
 
 use std::convert::Infallible;
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use actix_web::rt::spawn;
+use actix_web::rt::task::spawn_blocking;
 use actix_web::rt::time::{sleep, timeout};
 use futures_util::stream;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::Response;
 use hyper::body::{Bytes, Frame, Incoming};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::upgrades::raw_api::RawApi;
@@ -24,6 +28,9 @@ use crate::harness::programs::backend::Backend;
 
 /// As many as one connection takes at once, but for a few.
 const MANY: u64 = 200;
+
+/// Longer than the API server's side takes to hear of an end, and shorter than a read of its own waits.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Felix, logged in to a cluster over HTTP/2: a backend that speaks TLS, and one beside it that does not.
 struct Secured {
@@ -46,12 +53,26 @@ impl Secured {
         Self { here, pair, backend, plain }
     }
 
+    /// The same, and a backend with TLS before another API server.
+    fn with_raw_api(test: &str, settings: &[(&str, &str)]) -> (Self, Backend, RawApi) {
+        let secured = Self::new(test, &[]);
+        let api = RawApi::start();
+        let plan =
+            secured.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
+        let plan =
+            settings.iter().fold(plan, |plan, (name, value)| plan.with(name, value)).with("RUST_LOG", "info");
+        let (_plain, of_felix) = secured.here.start_as(&plan);
+        of_felix.log_in(&secured.here.idp, "felix");
+        let backend = secured.pair.of(&plan).start();
+        (secured, backend, api)
+    }
+
     /// Waits until the cluster has that many streams open; the connections of this thread go on meanwhile.
     async fn wait_until_open(&self, count: u64) {
         let streams = "/api/cluster-auth/clusters/dev/proxy/control/streams";
         let url = format!("{}{streams}?open={count}", self.plain.url);
         let ask = move || Answer::read(agent().get(url).call().unwrap());
-        let told = actix_web::rt::task::spawn_blocking(ask).await.unwrap();
+        let told = spawn_blocking(ask).await.unwrap();
         assert_eq!(told.json["open"], count, "{}", told.text);
     }
 }
@@ -127,36 +148,64 @@ fn requests_and_answers_pass_whole_or_are_seen_to_be_cut() {
     });
 }
 
+/// Answers each request without an end, as fast as it is read, and tells of each that nobody takes any more.
+fn answer_without_end(api: RawApi) -> Receiver<()> {
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        for mut arrived in api.requests() {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                arrived.answers("HTTP/1.1 200 OK\r\n\r\n");
+                while arrived.connection.write_all(&[b'x'; 64 << 10]).is_ok() {}
+                let _ = sender.send(());
+            });
+        }
+    });
+    ended
+}
+
 #[test]
 fn an_answer_that_is_not_read_and_has_no_place_is_reset_alone() {
-    let secured = Secured::new("tls_no_place", &[("STREAMS_PER_USER", "1")]);
+    let (secured, backend, api) = Secured::with_raw_api("tls_no_place", &[("STREAMS_PER_USER", "1")]);
+    let ended = answer_without_end(api);
     run(async {
-        let client = Http2::connect(&secured.backend, &secured.pair).await;
+        let client = Http2::connect(&backend, &secured.pair).await;
         // Their first bytes are all that there is room for.
-        let floods = [
-            client.get("/clusters/dev/proxy/echo/flood").await,
-            client.get("/clusters/dev/proxy/echo/flood").await,
-        ];
-        let log = secured.backend.process.wait_for_line("an answer that stayed open was ended");
+        let path = "/clusters/dev/proxy/api/v1/namespaces/team-a/pods/web-0/log";
+        let floods = [client.get(path).await, client.get(path).await];
+        let log = backend.process.wait_for_line("an answer that stayed open was ended");
         assert!(log.contains("STREAMS_PER_USER"), "{log}");
-        let [first, second] = floods.map(text);
-        let (first, second) = futures_util::future::join(first, second).await;
-        assert!(first.is_ok() != second.is_ok(), "one is reset, the other goes on");
+        // What is not read does not hear of its end by itself.
+        let ended = spawn_blocking(move || ended.recv_timeout(TIMEOUT).map(|()| ended)).await.unwrap();
+        let ended = ended.expect("the API server still writes");
         assert_eq!(client.get("/info").await.status(), 200);
+        assert!(ended.try_recv().is_err(), "the other goes on");
+        drop(floods);
+        spawn_blocking(move || ended.recv_timeout(TIMEOUT)).await.unwrap().unwrap();
     });
+}
+
+#[test]
+fn an_idle_connection_does_not_wait_for_the_others_when_the_backend_stops() {
+    let mut secured = Secured::new("tls_stop", &[]);
+    run(async {
+        let idle = Http2::connect(&secured.backend, &secured.pair).await;
+        assert_eq!(idle.get("/info").await.status(), 200);
+        let busy = Http2::connect(&secured.backend, &secured.pair).await;
+        let flood = busy.get("/clusters/dev/proxy/echo/flood").await;
+        secured.backend.process.signal(Signal::SIGTERM);
+        idle.closed().await;
+        assert_eq!(text(flood).await.unwrap().len(), 32 << 20, "what was under way goes on");
+    });
+    secured.backend.process.wait();
+    assert!(!secured.backend.process.printed().contains("ends before all its work is done"));
 }
 
 /// Behind a front, the users of a connection are many.
 #[test]
 fn bodies_that_an_api_does_not_read_leave_room_for_others() {
     const STALLED: usize = 10;
-    let secured = Secured::new("tls_stalled", &[]);
-    let api = RawApi::start();
-    let plan = secured.here.plan.clone().without("KUBERNETES_CA_FILE").with("KUBERNETES_API_URL", &api.url);
-    let plan = plan.with("USER_TOKENS", "full").with("RUST_LOG", "info");
-    let (_plain, of_felix) = secured.here.start_as(&plan);
-    of_felix.log_in(&secured.here.idp, "felix");
-    let backend = secured.pair.of(&plan).start();
+    let (secured, backend, api) = Secured::with_raw_api("tls_stalled", &[("USER_TOKENS", "full")]);
     run(async {
         let client = Http2::connect(&backend, &secured.pair).await;
         let taken = Arc::new(AtomicUsize::new(0));

@@ -45,6 +45,11 @@ impl RawApi {
         self.arrived.recv_timeout(TIMEOUT).expect("no request comes")
     }
 
+    /// All requests, as they come.
+    pub fn requests(self) -> impl Iterator<Item = Arrived> {
+        self.arrived.into_iter()
+    }
+
     /// Nothing has come so far.
     pub fn expect_nothing(&self) {
         assert!(self.arrived.try_recv().is_err(), "a request has come");
