@@ -31,12 +31,8 @@ pub struct LoginFlags {
     /// How long to wait for you [LOGIN_TIMEOUT; default 5m].
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
-    /// Print the link, open nothing [NO_BROWSER].
-    #[arg(long)]
-    no_browser: bool,
-    /// The program that opens the link [BROWSER].
-    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
-    browser: Option<String>,
+    #[command(flatten)]
+    browser: BrowserFlags,
     /// Certificates to trust beside the system's, PEM [CA_FILE].
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
@@ -45,10 +41,28 @@ pub struct LoginFlags {
     pub output: Output,
 }
 
+/// Which browser opens, for each command that may open one.
+#[derive(Args)]
+pub struct BrowserFlags {
+    /// Print the link, open nothing [NO_BROWSER].
+    #[arg(long)]
+    no_browser: bool,
+    /// The program that opens the link [BROWSER].
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    browser: Option<String>,
+}
+
+impl BrowserFlags {
+    /// What the flags stand for. A browser that is named on the command line is opened, whatever `NO_BROWSER` is.
+    pub fn variables(self) -> [(&'static str, Option<String>); 2] {
+        let no_browser = if self.no_browser { Some("true") } else { self.browser.as_ref().map(|_| "false") };
+        [("NO_BROWSER", no_browser.map(str::to_owned)), ("BROWSER", self.browser)]
+    }
+}
+
 impl LoginFlags {
     pub fn settings(self) -> Result<LoginSettings, SettingsError> {
-        // A browser that is named on the command line is opened, whatever NO_BROWSER is.
-        let no_browser = if self.no_browser { Some("true") } else { self.browser.as_ref().map(|_| "false") };
+        let [no_browser, browser] = self.browser.variables();
         let flags = [
             ("BACKSTAGE_URL", self.backend),
             ("BACKSTAGE_SESSION_TOKEN", self.session_token),
@@ -57,8 +71,8 @@ impl LoginFlags {
             ("LISTEN", self.listen),
             ("EXCHANGE", self.exchange),
             ("LOGIN_TIMEOUT", self.timeout),
-            ("NO_BROWSER", no_browser.map(str::to_owned)),
-            ("BROWSER", self.browser),
+            no_browser,
+            browser,
             ("CA_FILE", self.ca_file),
         ];
         LoginSettings::read(&of_helper(flags)?.with_container_defaults(&container::HELPER))

@@ -148,7 +148,7 @@ fn requests_and_answers_pass_whole_or_are_seen_to_be_cut() {
     });
 }
 
-/// Answers each request without an end, as fast as it is read, and tells of each that nobody takes any more.
+/// Answers each request without an end, as fast as it is read, and tells of each that it could not be written on.
 fn answer_without_end(api: RawApi) -> Receiver<()> {
     let (sender, ended) = channel();
     std::thread::spawn(move || {
