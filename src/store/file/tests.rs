@@ -35,7 +35,7 @@ impl Scene {
     fn refused(&self, content: &[u8]) -> UnusableFile {
         fs::write(self.path(), content).unwrap();
         let error = self.open().err().unwrap();
-        assert_eq!(fs::read(self.path()).unwrap(), content);
+        assert!(fs::read(self.path()).unwrap() == content, "it was changed");
         error
     }
 }
@@ -142,13 +142,14 @@ fn what_is_no_file_of_this_programs_is_refused_and_stays() {
 }
 
 #[test]
-fn a_file_of_another_programs_sqlite_is_refused() {
+fn a_file_of_another_programs_sqlite_is_refused_and_stays() {
     let scene = Scene::new();
-    fs::create_dir(scene.path().parent().unwrap()).unwrap();
-    let other = Connection::open(scene.path()).unwrap();
+    drop(scene.open().unwrap());
+    let elsewhere = scene.folder.path().join("elsewhere");
+    let other = Connection::open(&elsewhere).unwrap();
     other.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
     drop(other);
-    assert!(matches!(scene.open(), Err(UnusableFile::Folder(_) | UnusableFile::Unreadable(_))));
+    assert!(matches!(scene.refused(&fs::read(&elsewhere).unwrap()), UnusableFile::Unreadable(_)));
 }
 
 /// A page of the records is overwritten: what is on it is an error, not gone.
