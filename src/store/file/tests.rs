@@ -188,6 +188,26 @@ fn network_file_systems_are_told_by_their_numbers() {
     assert!(![0xef53, 0x0102_1994, 0x794c_7630, 0x5846_5342].into_iter().any(place::is_network));
 }
 
+/// A hundred thousand logins would keep the backend from writing for as long as they are read.
+#[actix_web::test]
+async fn who_asks_for_locks_reads_no_other_records() {
+    let scene = Scene::new();
+    let store = scene.open().unwrap();
+    let plan = format!("EXPLAIN QUERY PLAN {}", moving::LOCKED);
+    let steps: Vec<String> = store
+        .read(move |file| {
+            file.prepare(&plan)?.query_map(params![0, "login-lock:"], |row| row.get(3))?.collect()
+        })
+        .await
+        .unwrap();
+    assert!(steps.iter().any(|step| step.contains("(key>? AND key<?)")), "{steps:?}");
+    for (key, is_moved) in [("login:1", true), ("login-lock;", true), ("login-lock:{ü|dev}", false)] {
+        store.put(key, b"owner", TTL).await.unwrap();
+        assert_eq!(store.move_away("login-lock:").await.unwrap(), is_moved, "{key}");
+        store.come_back().await.unwrap();
+    }
+}
+
 /// Every kind of entry, more than a page of them, in another store; a second time there is nothing left to carry.
 #[actix_web::test]
 async fn all_that_it_keeps_is_carried_to_another_store() {
