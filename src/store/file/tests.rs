@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use super::tidying::TIDIED;
 use super::*;
 use crate::store::contract::ChosenClock;
 
@@ -178,7 +179,12 @@ async fn damage_is_said_where_it_is_met() {
         }
     }
     assert!(told > 0);
-    store.put("another", b"value", TTL).await.unwrap();
+    store.put("another", b"value", 2 * TTL).await.unwrap();
+    // What has expired there cannot be removed: that is met once, and not with each write.
+    scene.clock.advance(TTL);
+    assert!(store.put("one more", b"value", TTL).await.unwrap_err().to_string().contains("damaged"));
+    store.put("one more", b"value", TTL).await.unwrap();
+    assert!(store.get("another").await.unwrap().is_some());
 }
 
 #[test]
