@@ -97,8 +97,14 @@ async fn it_is_for_this_user_alone_also_after_others_were_let_in() {
         (scene.mode("."), scene.mode("logins.db"), scene.mode("logins.db.lock")),
         (0o700, 0o600, 0o600)
     );
+    // As a process leaves them that is killed.
+    for name in ["logins.db-wal", "logins.db-journal"] {
+        fs::write(scene.path().with_file_name(name), "").unwrap();
+    }
     // As Kubernetes does for a pod's group when it mounts a volume.
-    for (name, mode) in [(".", 0o2770), ("logins.db", 0o660), ("logins.db.lock", 0o660)] {
+    for (name, mode) in
+        [(".", 0o2770), ("logins.db", 0o660), ("logins.db.lock", 0o660), ("logins.db-wal", 0o660)]
+    {
         fs::set_permissions(scene.path().with_file_name(name), Permissions::from_mode(mode)).unwrap();
     }
     let store = scene.open().unwrap();
@@ -139,6 +145,10 @@ fn what_is_no_file_of_this_programs_is_refused_and_stays() {
     fs::remove_file(scene.path()).unwrap();
     symlink(&elsewhere, scene.path()).unwrap();
     assert!(matches!(scene.open(), Err(UnusableFile::NoFile(_))));
+    fs::remove_file(scene.path()).unwrap();
+    let log = scene.path().with_file_name("logins.db-wal");
+    symlink(&elsewhere, &log).unwrap();
+    assert!(matches!(scene.open(), Err(UnusableFile::NoFile(path)) if path == log));
     assert!(fs::read(&elsewhere).unwrap().is_empty());
 }
 
