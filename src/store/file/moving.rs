@@ -21,8 +21,8 @@ pub(super) const PAGES: [&str; 3] = [
      ORDER BY index_key, member LIMIT ?4",
 ];
 
-/// Whether a record lives whose key begins so. By the index of the keys: the backend waits meanwhile to write. No text goes on with a
-/// later character than the one of this number.
+/// Whether a record lives with a key that begins so. By the index of the keys: the backend waits meanwhile to write. No text goes on
+/// with a later character than the one of this number.
 pub(super) const LOCKED: &str =
     "SELECT EXISTS (SELECT 1 FROM records WHERE key >= ?2 AND key < ?2 || char(0x10ffff) AND ends > ?1)";
 
