@@ -42,8 +42,8 @@ impl StoreFile {
     /// # Errors
     /// As the variants of [`UnusableFile`] say; nothing is changed then.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
-        let file = Self::in_place(path, clock, Some(HeldPlace::take(path)?))?;
-        Ok(file)
+        let path = &place::whole(path)?;
+        Self::in_place(path, clock, Some(HeldPlace::take(path)?))
     }
 
     /// Opens it for a command, which may do so beside a backend: SQLite has each see what the other has written.
@@ -51,6 +51,7 @@ impl StoreFile {
     /// # Errors
     /// As the variants of [`UnusableFile`] say; there has to be a file.
     pub fn open_beside(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
+        let path = &place::whole(path)?;
         place::check(path)?;
         Self::in_place(path, clock, None)
     }

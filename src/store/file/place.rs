@@ -77,6 +77,14 @@ impl UnusableFile {
     }
 }
 
+/// The whole path: SQLite takes a name such as `:memory:` for something else than a file.
+///
+/// # Errors
+/// When it is empty, or nobody knows the folder in which this process runs.
+pub(super) fn whole(path: &Path) -> Result<PathBuf, UnusableFile> {
+    std::path::absolute(path).map_err(UnusableFile::system(path))
+}
+
 /// Keeps other processes from the file for as long as it lives.
 pub(super) struct HeldPlace {
     _lock: File,
