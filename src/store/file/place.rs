@@ -80,7 +80,7 @@ impl UnusableFile {
 /// The whole path: SQLite takes a name such as `:memory:` for something else than a file.
 ///
 /// # Errors
-/// When it is empty, or nobody knows the folder in which this process runs.
+/// When it is empty, or the folder in which this process runs is gone.
 pub(super) fn whole(path: &Path) -> Result<PathBuf, UnusableFile> {
     std::path::absolute(path).map_err(UnusableFile::system(path))
 }
