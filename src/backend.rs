@@ -134,36 +134,21 @@ fn warn(settings: &BackendSettings) {
 
 /// What each process does beside requests.
 fn keep_in_order(services: &Services) {
-    let (unused, stopping) = (Arc::clone(&services.unused), services.stopping.clone());
-    services.detached.keep_running(move || {
-        let (sweep, stopping) = (Sweep::new(Arc::clone(&unused)), stopping.clone());
-        // The login that is just being ended is not held up by that.
-        async move {
-            tokio::select! {
-                () = sweep.now_and_then() => {}
-                () = stopping.closes() => {}
-            }
-        }
+    let unused = Arc::clone(&services.unused);
+    // The login that is just being ended is not held up by the end.
+    keep_until_closed(services, move || {
+        let sweep = Sweep::new(Arc::clone(&unused));
+        async move { sweep.now_and_then().await }
     });
-    let (index, stopping) = (Arc::clone(&services.index), services.stopping.clone());
-    services.detached.keep_running(move || {
-        let (index, stopping) = (Arc::clone(&index), stopping.clone());
-        async move {
-            tokio::select! {
-                () = index.write_uses() => {}
-                () = stopping.closes() => {}
-            }
-        }
+    let index = Arc::clone(&services.index);
+    keep_until_closed(services, move || {
+        let index = Arc::clone(&index);
+        async move { index.write_uses().await }
     });
-    let (logins, stopping) = (Arc::clone(&services.used_logins), services.stopping.clone());
-    services.detached.keep_running(move || {
-        let (logins, stopping) = (Arc::clone(&logins), stopping.clone());
-        async move {
-            tokio::select! {
-                () = logins.look_after() => {}
-                () = stopping.closes() => {}
-            }
-        }
+    let logins = Arc::clone(&services.used_logins);
+    keep_until_closed(services, move || {
+        let logins = Arc::clone(&logins);
+        async move { logins.look_after().await }
     });
     let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
     drop(services.detached.begin(async move || {

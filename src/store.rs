@@ -13,7 +13,7 @@ pub mod memory;
 pub mod observed;
 pub mod redis;
 #[cfg(test)]
-mod redis_server;
+pub(crate) mod redis_server;
 pub mod sealing;
 pub mod write_retry;
 

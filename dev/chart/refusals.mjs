@@ -17,6 +17,7 @@ export const REFUSALS = [
   { values: 'httproute', set: 'httpRoute.parentRefs=null', says: /httpRoute\.parentRefs is empty/ },
   { values: 'alb', set: 'networkPolicy.apiFrom=null', says: /networkPolicy\.apiFrom is empty/ },
   { values: 'alb', set: 'networkPolicy.identityProviders.cidrs=null', says: /networkPolicy\.identityProviders\.cidrs is empty/ },
+  { values: 'everything', set: 'networkPolicy.kubernetesApis.cidrs=null,networkPolicy.extraEgress=null', says: /networkPolicy\.kubernetesApis\.cidrs is empty, so the API of \w+ could not be reached/ },
   { values: 'everything', set: 'networkPolicy.redis.to=null', says: /networkPolicy\.redis\.to is empty/ },
   { values: 'redis', set: 'extraEnv[0].name=TOKEN_ENCRYPTION_KEYS,extraEnv[0].value=k1:hush', says: /extraEnv has TOKEN_ENCRYPTION_KEYS in the clear/ },
   // The schema's.

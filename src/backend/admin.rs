@@ -1,5 +1,5 @@
-//! `admin list`, `admin revoke` and `admin reseal`: which logins are kept, the end of those of one user, and the end of old keys. Run
-//! where the backend's settings are; it reads and writes the same store, and listens nowhere.
+//! The `admin` commands: which logins are kept, the end of those of one user, the end of old keys, and the way from a file to Redis. Run
+//! where the backend's settings are; they read and write the same store, and listen nowhere.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -8,6 +8,7 @@ mod numbers;
 mod place;
 mod tables;
 mod thread;
+mod tidying;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,12 +22,10 @@ use self::numbers::{at_most, end, in_calendar, micros};
 use self::place::HeldPlace;
 pub use self::place::UnusableFile;
 use self::thread::Thread;
+use self::tidying::tidying;
 use super::entry::Entry;
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 use crate::clock::Clock;
-
-/// How many expired rows a commit removes: more than it adds, so that they do not pile up, and so few that it stays short.
-const TIDIED: u32 = 100;
 
 /// Keeps records in a file. Expired ones are never returned, and are removed with later writes.
 pub struct StoreFile {
@@ -43,8 +42,8 @@ impl StoreFile {
     /// # Errors
     /// As the variants of [`UnusableFile`] say; nothing is changed then.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
-        let file = Self::in_place(path, clock, Some(HeldPlace::take(path)?))?;
-        Ok(file)
+        let path = &place::whole(path)?;
+        Self::in_place(path, clock, Some(HeldPlace::take(path)?))
     }
 
     /// Opens it for a command, which may do so beside a backend: SQLite has each see what the other has written.
@@ -52,6 +51,7 @@ impl StoreFile {
     /// # Errors
     /// As the variants of [`UnusableFile`] say; there has to be a file.
     pub fn open_beside(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, UnusableFile> {
+        let path = &place::whole(path)?;
         place::check(path)?;
         Self::in_place(path, clock, None)
     }
@@ -63,8 +63,7 @@ impl StoreFile {
         if place.is_some() && moved.is_some() {
             return Err(UnusableFile::Moved(path.to_owned()));
         }
-        let now = Arc::clone(&clock);
-        let writer = Thread::write(writing, move |connection| tidy(connection, micros(now.now())));
+        let writer = Thread::write(writing, tidying(Arc::clone(&clock)));
         Ok(Self { clock, writer, reader: Thread::read(reading), _place: place })
     }
 
@@ -138,18 +137,6 @@ impl StoreFile {
 
 fn done_if(changed: bool) -> Swap {
     if changed { Swap::Done } else { Swap::Conflict }
-}
-
-/// Removes some of what has expired.
-fn tidy(connection: &Connection, now: i64) -> rusqlite::Result<()> {
-    for table in ["records", "members"] {
-        connection
-            .prepare_cached(&format!(
-                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE ends <= ?1 ORDER BY ends LIMIT ?2)"
-            ))?
-            .execute(params![now, TIDIED])?;
-    }
-    Ok(())
 }
 
 /// Writes a record if there is none that lives.

@@ -48,6 +48,19 @@ fn only_one_process_has_the_file() {
     assert_eq!(here.start_as(&plan).1.cluster_status()["connected"], true);
 }
 
+/// SQLite would keep what has this name in memory.
+#[test]
+fn a_name_alone_is_of_a_file_where_the_process_runs() {
+    let here = Deployment::new("file_name_alone");
+    let folder = here.world.home.path().join("others");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("anothers"), "").unwrap();
+    let plan = here.plan.clone().with_store_file(&here.world).with("STORE_FILE", ":memory:");
+    let refused = Ended::of(plan.command(&["backend"]).current_dir(&folder), &here.world);
+    let sentence = format!("STORE_FILE is in {}, which others may read", folder.display());
+    assert!(refused.code == Some(1) && refused.err.contains(&sentence), "{}", refused.err);
+}
+
 #[test]
 fn an_admin_reaches_the_logins_while_the_backend_runs() {
     let here = Deployment::new("file_admin").with_cluster();

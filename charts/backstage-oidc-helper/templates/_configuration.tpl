@@ -59,9 +59,9 @@ ca.pem: |
 {{- /* One key of a Secret or ConfigMap as a file. */}}
 {{- define "backstage-oidc-helper.source" -}}
 - {{ .kind }}:
-    name: {{ .from.name }}
+    name: {{ .from.name | quote }}
     items:
-      - key: {{ .from.key }}
+      - key: {{ .from.key | quote }}
         path: {{ .path }}
 {{- end }}
 
@@ -85,7 +85,7 @@ ca.pem: |
 {{- end }}
 {{- with .Values.tls.existingSecret }}
 - secret:
-    name: {{ . }}
+    name: {{ . | quote }}
     items:
       - key: tls.crt
         path: tls.crt

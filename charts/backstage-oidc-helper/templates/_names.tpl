@@ -15,15 +15,15 @@
 
 {{- /* What a selector has can never change in a release: the API server refuses it. */}}
 {{- define "backstage-oidc-helper.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "backstage-oidc-helper.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "backstage-oidc-helper.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: backend
 {{- end }}
 
 {{- define "backstage-oidc-helper.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-app.kubernetes.io/name: {{ include "backstage-oidc-helper.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "backstage-oidc-helper.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: backstage

@@ -81,14 +81,14 @@ resources:
 
 {{- /* How and where pods run. */}}
 {{- define "backstage-oidc-helper.placement" -}}
-serviceAccountName: {{ include "backstage-oidc-helper.serviceAccountName" . }}
+serviceAccountName: {{ include "backstage-oidc-helper.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
 {{- range $key := list "imagePullSecrets" "nodeSelector" "tolerations" "priorityClassName" "hostAliases" }}
 {{- with get $.Values $key }}
-{{ $key }}: {{- kindIs "string" . | ternary (printf " %v" .) (toYaml . | nindent 2) }}
+{{ $key }}: {{- kindIs "string" . | ternary (printf " %q" .) (toYaml . | nindent 2) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -172,7 +172,7 @@ spec:
     {{- if not $.Values.redis.existingSecret }}
     - name: store
       persistentVolumeClaim:
-        claimName: {{ . }}
+        claimName: {{ . | quote }}
     {{- end }}
     {{- end }}
 {{- end }}

@@ -44,6 +44,11 @@
 {{- if and .enabled (not .identityProviders.cidrs) }}
 {{- fail "networkPolicy.identityProviders.cidrs is empty, so no login could end: set it to their networks, or to [0.0.0.0/0]." }}
 {{- end }}
+{{- range $name, $cluster := $values.clusters }}
+{{- if and $values.networkPolicy.enabled $cluster.kubernetesApiUrl (not $values.networkPolicy.kubernetesApis.cidrs) (not $values.networkPolicy.extraEgress) }}
+{{- fail (printf "networkPolicy.kubernetesApis.cidrs is empty, so the API of %s could not be reached: set it to the networks of the clusters' API servers." $name) }}
+{{- end }}
+{{- end }}
 {{- if and .enabled $values.redis.existingSecret (not .redis.to) }}
 {{- fail "networkPolicy.redis.to is empty, so Redis could not be reached: name its pods or its networks." }}
 {{- end }}

@@ -45,7 +45,9 @@ pub(super) fn client(files: &WatchedFiles, cluster: &Arc<KnownCluster>) {
 /// Where Redis is and what it is shown: its address with the password, and the roots.
 pub(super) fn redis(files: &WatchedFiles, settings: &BackendSettings, url: &SecretString, redis: &Redis) {
     let url_file = settings.secret_files.redis_url.clone();
-    let ca_file = settings.ca_file.clone().filter(|_| url.expose_secret().starts_with("rediss"));
+    // An address in a file may come to be one with TLS.
+    let may_have_tls = url_file.is_some() || url.expose_secret().starts_with("rediss");
+    let ca_file = settings.ca_file.clone().filter(|_| may_have_tls);
     let paths: Vec<_> = url_file.iter().chain(&ca_file).cloned().collect();
     if paths.is_empty() {
         return;
@@ -65,4 +67,46 @@ pub(super) fn redis(files: &WatchedFiles, settings: &BackendSettings, url: &Secr
         runtime.block_on(redis.move_to(now, ca_file.as_deref())).map_err(|error| error.to_string())?;
         Ok(None)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::example_backend::EXAMPLE_KEY;
+    use super::super::{Foundations, StoreUse};
+    use super::*;
+    use crate::settings::Source;
+    use crate::store::redis_server::RedisServer;
+
+    #[actix_web::test]
+    async fn an_address_that_comes_to_have_tls_is_trusted_with_the_ca_file() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let (plain, secure) = (RedisServer::start(), RedisServer::start_with_tls());
+        let (url, ca) = (tempfile::NamedTempFile::new().unwrap(), secure.ca_file());
+        std::fs::write(url.path(), plain.url()).unwrap();
+        let variables = [
+            ("OIDC_ISSUER_URL", "http://localhost:1/"),
+            ("OIDC_CLIENT_ID", "kubernetes"),
+            ("REDIS_URL_FILE", url.path().to_str().unwrap()),
+            ("CA_FILE", ca.to_str().unwrap()),
+            ("TOKEN_ENCRYPTION_KEYS", EXAMPLE_KEY),
+        ];
+        let source = Source::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let settings = BackendSettings::read(&source.with_secret_files().unwrap()).unwrap();
+        let on = Foundations::new(&settings, StoreUse::Serve).unwrap();
+        std::fs::write(url.path(), format!("rediss://localhost:{}", secure.port())).unwrap();
+        let looking = actix_web::rt::spawn(Arc::clone(&on.files).keep_looking());
+        let counted = |outcome| {
+            let changes = &on.metrics.renewals.file_changes;
+            changes.with_label_values(&["REDIS_URL_FILE", "", outcome]).get()
+        };
+        while counted("taken") + counted("refused") == 0 {
+            tokio::task::yield_now().await;
+        }
+        looking.abort();
+        assert_eq!((counted("taken"), counted("refused")), (1, 0));
+        drop(plain);
+        on.store.put("record", b"value", Duration::from_mins(1)).await.unwrap();
+    }
 }

@@ -21,6 +21,11 @@ pub(super) const PAGES: [&str; 3] = [
      ORDER BY index_key, member LIMIT ?4",
 ];
 
+/// Whether a record lives with a key that begins so. By the index of the keys: the backend waits meanwhile to write. No text goes on
+/// with a later character than the one of this number.
+pub(super) const LOCKED: &str =
+    "SELECT EXISTS (SELECT 1 FROM records WHERE key >= ?2 AND key < ?2 || char(0x10ffff) AND ends > ?1)";
+
 /// A row of any of them: two names, a value where it has one, and a moment.
 pub(super) type Row = (String, String, Option<Vec<u8>>, i64);
 
@@ -35,10 +40,8 @@ pub(super) fn mark(connection: &Connection, now: i64, locks: &str) -> rusqlite::
     if moved_at(connection)?.is_some() {
         return Ok(true);
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM records WHERE ends > ?1 AND substr(key, 1, ?2) = ?3)";
-    let is_locked: bool = connection
-        .prepare_cached(sql)?
-        .query_row(params![now, at_most(locks.len()), locks], |row| row.get(0))?;
+    let is_locked: bool =
+        connection.prepare_cached(LOCKED)?.query_row(params![now, locks], |row| row.get(0))?;
     if !is_locked {
         connection.execute("INSERT INTO moved (at) VALUES (?1)", [now])?;
     }

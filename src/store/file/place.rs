@@ -4,9 +4,8 @@ use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What SQLite and this program write beside the file, by what they append to its name.
-#[cfg(unix)]
-const BESIDE: [&str; 4] = ["", "-wal", "-shm", ".lock"];
+/// The file, and what SQLite and this program write beside it, by what they append to its name.
+const OURS: [&str; 5] = ["", "-wal", "-shm", "-journal", ".lock"];
 
 /// Why `STORE_FILE` cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +77,14 @@ impl UnusableFile {
     }
 }
 
+/// The whole path: SQLite takes a name such as `:memory:` for something else than a file.
+///
+/// # Errors
+/// When it is empty, or the folder in which this process runs is gone.
+pub(super) fn whole(path: &Path) -> Result<PathBuf, UnusableFile> {
+    std::path::absolute(path).map_err(UnusableFile::system(path))
+}
+
 /// Keeps other processes from the file for as long as it lives.
 pub(super) struct HeldPlace {
     _lock: File,
@@ -104,6 +111,13 @@ impl HeldPlace {
             TryLockError::Error(error) => UnusableFile::system(path)(error),
         })?;
         private_file(path)?;
+        // What a process that was killed has left: SQLite reads it.
+        for end in OURS {
+            let left = folder.join(format!("{name}{end}"));
+            if let Ok(found) = std::fs::symlink_metadata(&left) {
+                close_to_others(&left, &found)?;
+            }
+        }
         Ok(Self { _lock: lock })
     }
 }
@@ -144,7 +158,7 @@ fn own(folder: &Path, name: &str) -> Result<(), UnusableFile> {
     if !others_may {
         return Ok(());
     }
-    let is_ours = |found: &str| BESIDE.iter().any(|end| found.strip_prefix(name) == Some(end));
+    let is_ours = |found: &str| OURS.iter().any(|end| found.strip_prefix(name) == Some(end));
     for entry in std::fs::read_dir(folder).map_err(UnusableFile::system(folder))? {
         let entry = entry.map_err(UnusableFile::system(folder))?;
         if !entry.file_name().to_str().is_some_and(is_ours) {

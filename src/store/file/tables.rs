@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, Error, OpenFlags, ffi};
+use rusqlite::{Connection, Error, OpenFlags, TransactionBehavior, ffi};
 
 /// Says in the file's header that it is ours: "OIDC".
 const APPLICATION_ID: i32 = 0x4f49_4443;
@@ -27,14 +27,17 @@ const TABLES: &str = "
 /// Opens the file for its one writer. An empty one gets its tables.
 ///
 /// # Errors
-/// SQLite's; `SQLITE_NOTADB` for the file of another program, or of a later version of this one.
+/// SQLite's; `SQLITE_NOTADB` for the file of another program, or of a later version of this one, which stays as it is.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, Error> {
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let has_tables = has_tables(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Each commit is on the disk when it returns; on macOS only so.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;
-    prepare(&mut connection)?;
+    if !has_tables {
+        make_tables(&mut connection)?;
+    }
     Ok(connection)
 }
 
@@ -54,20 +57,26 @@ fn open(path: &Path, mode: OpenFlags) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection) -> Result<(), Error> {
+/// Whether it has the tables; an empty one has none.
+fn has_tables(connection: &Connection) -> Result<bool, Error> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let is_empty =
+        || connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get::<_, bool>(0));
     match (number("application_id")?, number("user_version")?) {
-        (APPLICATION_ID, VERSION) => return Ok(()),
-        (0, 0) => {}
-        _ => return Err(not_ours()),
+        (APPLICATION_ID, VERSION) => Ok(true),
+        (0, 0) if is_empty()? => Ok(false),
+        _ => Err(not_ours()),
     }
-    let transaction = connection.transaction()?;
-    if transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? > 0 {
-        return Err(not_ours());
+}
+
+fn make_tables(connection: &mut Connection) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have made them meanwhile.
+    if !has_tables(&transaction)? {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
     }
-    transaction.execute_batch(TABLES)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use super::tidying::TIDIED;
 use super::*;
 use crate::store::contract::ChosenClock;
 
@@ -35,7 +36,7 @@ impl Scene {
     fn refused(&self, content: &[u8]) -> UnusableFile {
         fs::write(self.path(), content).unwrap();
         let error = self.open().err().unwrap();
-        assert_eq!(fs::read(self.path()).unwrap(), content);
+        assert!(fs::read(self.path()).unwrap() == content, "it was changed");
         error
     }
 }
@@ -96,8 +97,14 @@ async fn it_is_for_this_user_alone_also_after_others_were_let_in() {
         (scene.mode("."), scene.mode("logins.db"), scene.mode("logins.db.lock")),
         (0o700, 0o600, 0o600)
     );
+    // As a process leaves them that is killed.
+    for name in ["logins.db-wal", "logins.db-journal"] {
+        fs::write(scene.path().with_file_name(name), "").unwrap();
+    }
     // As Kubernetes does for a pod's group when it mounts a volume.
-    for (name, mode) in [(".", 0o2770), ("logins.db", 0o660), ("logins.db.lock", 0o660)] {
+    for (name, mode) in
+        [(".", 0o2770), ("logins.db", 0o660), ("logins.db.lock", 0o660), ("logins.db-wal", 0o660)]
+    {
         fs::set_permissions(scene.path().with_file_name(name), Permissions::from_mode(mode)).unwrap();
     }
     let store = scene.open().unwrap();
@@ -138,17 +145,22 @@ fn what_is_no_file_of_this_programs_is_refused_and_stays() {
     fs::remove_file(scene.path()).unwrap();
     symlink(&elsewhere, scene.path()).unwrap();
     assert!(matches!(scene.open(), Err(UnusableFile::NoFile(_))));
+    fs::remove_file(scene.path()).unwrap();
+    let log = scene.path().with_file_name("logins.db-wal");
+    symlink(&elsewhere, &log).unwrap();
+    assert!(matches!(scene.open(), Err(UnusableFile::NoFile(path)) if path == log));
     assert!(fs::read(&elsewhere).unwrap().is_empty());
 }
 
 #[test]
-fn a_file_of_another_programs_sqlite_is_refused() {
+fn a_file_of_another_programs_sqlite_is_refused_and_stays() {
     let scene = Scene::new();
-    fs::create_dir(scene.path().parent().unwrap()).unwrap();
-    let other = Connection::open(scene.path()).unwrap();
+    drop(scene.open().unwrap());
+    let elsewhere = scene.folder.path().join("elsewhere");
+    let other = Connection::open(&elsewhere).unwrap();
     other.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
     drop(other);
-    assert!(matches!(scene.open(), Err(UnusableFile::Folder(_) | UnusableFile::Unreadable(_))));
+    assert!(matches!(scene.refused(&fs::read(&elsewhere).unwrap()), UnusableFile::Unreadable(_)));
 }
 
 /// A page of the records is overwritten: what is on it is an error, not gone.
@@ -177,7 +189,12 @@ async fn damage_is_said_where_it_is_met() {
         }
     }
     assert!(told > 0);
-    store.put("another", b"value", TTL).await.unwrap();
+    store.put("another", b"value", 2 * TTL).await.unwrap();
+    // What has expired there cannot be removed: that is met once, and not with each write.
+    scene.clock.advance(TTL);
+    assert!(store.put("one more", b"value", TTL).await.unwrap_err().to_string().contains("damaged"));
+    store.put("one more", b"value", TTL).await.unwrap();
+    assert!(store.get("another").await.unwrap().is_some());
 }
 
 #[test]
@@ -185,6 +202,26 @@ fn network_file_systems_are_told_by_their_numbers() {
     assert!([0x6969, 0xff53_4d42, 0xfe53_4d42].into_iter().all(place::is_network));
     // ext4, tmpfs, overlay and XFS.
     assert!(![0xef53, 0x0102_1994, 0x794c_7630, 0x5846_5342].into_iter().any(place::is_network));
+}
+
+/// A hundred thousand logins would keep the backend from writing for as long as they are read.
+#[actix_web::test]
+async fn who_asks_for_locks_reads_no_other_records() {
+    let scene = Scene::new();
+    let store = scene.open().unwrap();
+    let plan = format!("EXPLAIN QUERY PLAN {}", moving::LOCKED);
+    let steps: Vec<String> = store
+        .read(move |file| {
+            file.prepare(&plan)?.query_map(params![0, "login-lock:"], |row| row.get(3))?.collect()
+        })
+        .await
+        .unwrap();
+    assert!(steps.iter().any(|step| step.contains("(key>? AND key<?)")), "{steps:?}");
+    for (key, is_moved) in [("login:1", true), ("login-lock;", true), ("login-lock:{ü|dev}", false)] {
+        store.put(key, b"owner", TTL).await.unwrap();
+        assert_eq!(store.move_away("login-lock:").await.unwrap(), is_moved, "{key}");
+        store.come_back().await.unwrap();
+    }
 }
 
 /// Every kind of entry, more than a page of them, in another store; a second time there is nothing left to carry.

@@ -132,9 +132,14 @@ fn ended() -> StoreError {
 fn store_error(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::of_file("its disk is full: make room"),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+        _ if is_damage(error) => {
             StoreError::of_file("it is damaged: put a backup in its place, or another path")
         }
         _ => StoreError::of_file(error.to_string()),
     }
+}
+
+/// Whether a part of the file is not what was written.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
