@@ -7,12 +7,23 @@ import { join } from 'node:path';
 
 import { issueCertificates } from '../cluster/certificates.mjs';
 import { RealCluster } from '../kubectl/real-cluster.mjs';
+import { DEFINITIONS } from '../setup/definitions.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
-import { DEFINITIONS } from './crds.mjs';
 import { HELMS, MATRIX, NAMESPACE, template } from './rendered.mjs';
 import { runShownCommands } from './shown-commands.mjs';
 
 /** @typedef {import('./rendered.mjs').KubernetesObject} KubernetesObject */
+
+/**
+ * What is changed in a `spec`, and what the API server then says.
+ *
+ * @type {{kind: string, change: (spec: any) => void, said: RegExp}[]}
+ */
+const WRONG = [
+  { kind: 'HTTPRoute', change: ({ rules: [rule] }) => { rule.matches[0].path.value = 'api/cluster-auth'; }, said: /must be an absolute path/ },
+  { kind: 'ServiceMonitor', change: ({ endpoints: [endpoint] }) => { endpoint.interval = '30 s'; }, said: /spec\.endpoints\[0\]\.interval/ },
+  { kind: 'PrometheusRule', change: ({ groups: [group] }) => { group.rules[0].for = 'soon'; }, said: /spec\.groups\[0\]\.rules\[0\]\.for/ },
+];
 
 const RESTRICTED = 'pod-security.kubernetes.io/enforce=restricted';
 
@@ -57,8 +68,9 @@ async function prepare() {
   await admin().kubectl('create', 'namespace', NAMESPACE);
   await admin().kubectl('label', 'namespace', NAMESPACE, RESTRICTED);
   await admin().kubectl('create', 'priorityclass', 'portal', '--value=1000');
-  await kubectlWith('create', /** @type {any[]} */ (DEFINITIONS));
-  await admin().kubectl('wait', '--for=condition=Established', ...DEFINITIONS.map(({ metadata }) => `customresourcedefinition/${metadata.name}`));
+  const files = DEFINITIONS.flatMap((file) => ['-f', file]);
+  await admin().kubectl('create', ...files);
+  await admin().kubectl('wait', '--for=condition=Established', ...files);
 }
 
 /** @returns {Promise<{manifests: number, pods: number}>} */
@@ -106,13 +118,27 @@ async function planted() {
   await assert.rejects(kubectlWith('apply --server-side', [changed]), /field is immutable/);
 }
 
+/** The same of the kinds that are not Kubernetes' own: a field that there is not, and a value that their definitions refuse. */
+async function plantedInOthers() {
+  const objects = (await Promise.all(['httproute', 'everything'].map((name) => template('helm4', '--values', MATRIX.get(name) ?? '')))).flat();
+  for (const { kind, change, said } of WRONG) {
+    const object = objects.find((one) => one.kind === kind) ?? assert.fail(`there is no ${kind}`);
+    const unknown = { ...object, spec: { ...object['spec'], notThere: 1 } };
+    await assert.rejects(kubectlWith('apply --server-side --validate=strict', [unknown]), /unknown field "notThere" in \S+\.spec|spec\.notThere: field not declared/);
+    const wrong = structuredClone(object);
+    change(wrong['spec']);
+    await assert.rejects(kubectlWith('apply --server-side', [wrong]), said);
+  }
+}
+
 try {
   await step('start', start);
   const commands = await step('document', shown);
   await step('prepare', prepare);
   const { manifests, pods } = await step('matrix', matrix);
   await step('planted', planted);
-  say(`chart-real: ok (${commands} commands of docs/helm.md with helm 3 and 4; kube-apiserver took ${manifests} manifests, and ${pods} pods where restricted is enforced; a root user and a changed selector were refused; ${duration(performance.now() - began)})`);
+  await step('planted in other kinds', plantedInOthers);
+  say(`chart-real: ok (${commands} commands of docs/helm.md with helm 3 and 4; kube-apiserver took ${manifests} manifests, and ${pods} pods where restricted is enforced; a root user, a changed selector, and what ${WRONG.map(({ kind }) => kind).join(', ')} have not were refused; ${duration(performance.now() - began)})`);
 } catch (error) {
   say(`chart-real: failed (${error instanceof Error ? error.message : error})`);
   process.exitCode = 1;

@@ -17,7 +17,7 @@ const RUN = '<!-- run by `make chart-real` -->';
 const KUBECONFIG = inRepository('tests/backend/from_kubeconfig/rackspace-spot.yaml');
 
 /**
- * Runs the commands of docs/helm.md one after the other, as they are written there, in a folder with the files that it names.
+ * Runs the commands of docs/helm.md one after the other in one shell, as they are written there, in a folder with the files that it names.
  *
  * @param {import('../kubectl/person.mjs').Person} admin
  * @param {'helm3' | 'helm4'} helm what `helm` is
@@ -35,26 +35,39 @@ export async function runShownCommands(admin, helm, namespace) {
     await symlink(KUBECONFIG, join(folder, 'kubeconfig.yaml'));
     await writeFile(join(folder, 'values.yaml'), valuesOf(document));
     const commands = commandsOf(document);
-    for (const command of commands) {
-      const env = { ...admin.variables, PATH: `${join(folder, 'bin')}:${admin.variables['PATH']}` };
-      await promisify(execFile)('sh', ['-euc', command.replaceAll(' portal', ` ${namespace}`)], { cwd: folder, env }).catch((error) => {
-        throw new Error(`${DOCUMENT} shows: ${command}\nwhich says: ${error.stderr || error.message}`);
-      });
-    }
-    return commands.length;
+    const env = { ...admin.variables, PATH: `${join(folder, 'bin')}:${admin.variables['PATH']}` };
+    await writeFile(join(folder, 'commands.sh'), commands.replaceAll(' portal', ` ${namespace}`));
+    // One shell for all, as people have. It says each line before it runs it.
+    const script = promisify(execFile)('sh', ['-euv', 'commands.sh'], { cwd: folder, env });
+    await Promise.all([script, endTest(admin, namespace)]).catch((error) => {
+      throw new Error(`${DOCUMENT} shows commands of which the last one fails: ${error.stderr || error.message}`);
+    });
+    return commands.split('\n').length;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** @param {string} document @returns {string[]} one for each line of a marked block */
+/**
+ * What kubelet and the container would do for the pod of `helm test`: it succeeds.
+ *
+ * @param {import('../kubectl/person.mjs').Person} admin
+ * @param {string} namespace
+ */
+async function endTest(admin, namespace) {
+  const pod = ['pod', 'cluster-auth-backstage-oidc-helper-check', '--namespace', namespace];
+  await admin.kubectl('wait', ...pod, '--for=create', '--timeout=2m');
+  await admin.kubectl('patch', ...pod, '--subresource=status', '--type=merge', '--patch={"status":{"phase":"Succeeded"}}');
+}
+
+/** @param {string} document @returns {string} the marked blocks, also those in lists */
 function commandsOf(document) {
-  const blocks = document.split(`${RUN}\n\`\`\`sh\n`).slice(1).map((rest) => rest.split('\n```')[0] ?? '');
-  const commands = blocks.flatMap((block) => block.split('\n'));
-  if (commands.length < 8) {
+  const blocks = [...document.matchAll(/^( *)(<!-- .* -->)\n\1```sh\n([\s\S]*?)\n\1```$/gm)].filter(([, , marker]) => marker === RUN);
+  const commands = blocks.flatMap(([, indent = '', , block = '']) => block.split('\n').map((line) => line.slice(indent.length)));
+  if (commands.length < 16) {
     throw new Error(`${DOCUMENT} has only ${commands.length} commands that are marked`);
   }
-  return commands;
+  return commands.join('\n');
 }
 
 /** @param {string} document @returns {string} the block that is values.yaml */

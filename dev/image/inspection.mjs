@@ -6,8 +6,8 @@ export const IMAGE = 'backstage/oidc-helper';
 /** The same with its registry: Docker takes a name without one for a name there. A release is pushed to it. */
 export const PUBLISHED_IMAGE = `docker.io/${IMAGE}`;
 
-/** What it has, and a little more: growth is to be seen. */
-const LARGEST_MB = 20;
+/** What it has, and a little more: growth is to be seen. SQLite is about 0.8 of it. */
+const LARGEST_MB = 22;
 
 /** What must be in the image's configuration; the rest shows when it runs. */
 const EXPECTED = {

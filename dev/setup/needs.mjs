@@ -78,7 +78,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   npm: { programs: ['cc', 'python3', ...IN_BROWSER], folders: ['dev', 'dev/npm'], tools: [] },
   chart: { programs: ['cc', 'python3', 'pip3', 'prometheus'], folders: ['dev'], tools: CHART },
   'chart-container': { programs: [...QUICK_IMAGE, 'redis-server'], folders: ['dev'], tools: ['helm', 'podman-compose'] },
-  'chart-real': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm', 'etcd', 'kube-apiserver'] },
+  'chart-real': { programs: KUBECTL, folders: ['dev', 'dev/backstage'], tools: [NODE, 'helm', 'etcd', 'kube-apiserver', 'definitions of other kinds'] },
   packed: { programs: ['cc', 'python3'], folders: ['backstage'], tools: [] },
   test: { programs: TEST_PROGRAMS, folders: TEST_FOLDERS, tools: [...LINT_TOOLS, NODE, ...CHART] },
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, ...CHART] },

@@ -7,6 +7,7 @@ import { TARGETS } from '../release/targets.mjs';
 import { runCommand } from './command.mjs';
 import { compileProgram, isCompiled } from './crate-programs.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
+import { definitionsAreThere, fetchDefinitions } from './definitions.mjs';
 import { buildGoModule, goModuleIsBuilt } from './go-programs.mjs';
 import { buildMovedPrograms, movedProgramsAreBuilt } from './moved-clock.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
@@ -39,6 +40,7 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   'kubectl and k9s on a moved clock': { isThere: async () => movedProgramsAreBuilt(), install: buildMovedPrograms },
   etcd: goModule('etcd'),
   'kube-apiserver': goModule('apiserver'),
+  'definitions of other kinds': { isThere: async () => definitionsAreThere(), install: fetchDefinitions },
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
 
