@@ -1,5 +1,6 @@
 //! Keys, secrets and certificates in mounted files, which change while people work.
 
+mod redis_over_tls;
 mod refused;
 
 use std::collections::BTreeMap;
