@@ -24,11 +24,11 @@ pub fn take_turns(earlier: PathBuf) -> String {
     let mut kept = Kept::start("upgrade_file", LOGINS);
     kept.here.plan = kept.here.plan.clone().without("REDIS_URL").with_store_file(&kept.here.world);
     let replicas = Replicas::new(&kept.here, earlier);
-    let mut begun = None;
+    let mut open = None;
     for (turn, version) in TURNS.into_iter().enumerate() {
         let mut replica = replicas.start(version);
         let apis = [Arc::clone(&replica.api), Arc::clone(&replica.api)];
-        match begun.take() {
+        match open.take() {
             None => kept.log_in(&apis),
             Some(session) => {
                 kept.assert_all_there(&apis);
@@ -38,7 +38,7 @@ pub fn take_turns(earlier: PathBuf) -> String {
         kept.use_until_refreshed(&replica.api, REFRESHES);
         kept.log_out_and_in(&apis);
         kept.assert_all_there(&apis);
-        begun = Some(replica.api.register_at(&kept.clusters[5]));
+        open = Some(replica.api.register_at(&kept.clusters[5]));
         if turn % 2 == 0 {
             replica.backend.process.signal(Signal::SIGTERM);
             assert!(replica.backend.process.wait().success(), "{version:?} did not end well");

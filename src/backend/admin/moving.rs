@@ -41,6 +41,9 @@ enum Line {
     End(u64),
 }
 
+/// A line and its number; none at the end of the input.
+type Numbered = Option<(u64, Line)>;
+
 /// Writes all that the file keeps, and has it take no write any more. Once more, it writes the same again.
 ///
 /// # Errors
@@ -126,7 +129,7 @@ pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Resul
 /// The next entries, and what came instead of another. They are read while none is being written: a slow input is not Redis' time-out.
 fn page(
     lines: &mut impl Iterator<Item = (u64, std::io::Result<String>)>,
-) -> (Vec<Entry>, Option<Result<Option<(u64, Line)>, AdminError>>) {
+) -> (Vec<Entry>, Option<Result<Numbered, AdminError>>) {
     let mut entries = Vec::with_capacity(AT_ONCE);
     while entries.len() < AT_ONCE {
         match read(lines.next()) {
@@ -146,7 +149,7 @@ async fn come_back(path: &std::path::Path) -> Result<(), AdminError> {
     Ok(file.come_back().await?)
 }
 
-fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Option<(u64, Line)>, AdminError> {
+fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Numbered, AdminError> {
     let Some((number, line)) = line else { return Ok(None) };
     let line = line.map_err(|_| AdminError::NoExport(number))?;
     serde_json::from_str(&line).map(|line| Some((number, line))).map_err(|_| AdminError::NoExport(number))
