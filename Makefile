@@ -115,7 +115,7 @@ watches: ## 5,000 watches and 100 people reading beside them, then 1,000 exec se
 	$(node) dev/measurements/run.mjs watches --size WATCHES=$(or $(WATCHES),5000)
 
 .PHONY: upgrade
-upgrade: ## an earlier binary and this one on one Redis under load, rolled forward and back; EARLIER=commit
+upgrade: ## an earlier binary and this one on one Redis under load, rolled forward and back, and by turns on one file; EARLIER=commit
 	$(node) dev/measurements/run.mjs upgrade $(if $(EARLIER),--size EARLIER=$(EARLIER))
 
 .PHONY: simulation

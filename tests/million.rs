@@ -1,5 +1,5 @@
 //! A million logins in Redis, and what they cost the real binary: `admin list`, `admin revoke --user`, a sweep that finds one in a
-//! hundred unused, and `GET /status`; and a tenth of them in a file. `LOGINS=100000 cargo test --test million` has fewer of them.
+//! hundred unused, `admin reseal`, and `GET /status`; and a tenth of them in a file. `LOGINS=100000 cargo test --test million` has fewer of them.
 //!
 //! Memory, and that nothing is missed, are asserted, and that a backend with a file listens within a second. Other times are printed.
 
@@ -24,6 +24,7 @@ mod measured;
 use std::time::{Duration, Instant};
 
 use harness::deployment::{Deployment, OnRedis};
+use harness::programs::backend::{BackendPlan, SEALING_KEY};
 use logins::{Kept, fill, user};
 use measured::{Measured, peak_of};
 
@@ -35,6 +36,9 @@ const MOST_MEMORY: u64 = 96 << 20;
 
 /// The budget of a user beside the tokens themselves.
 const MOST_BYTES: usize = 4_096;
+
+/// 32 bytes.
+const NEW_KEY: &str = "new:YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=";
 
 /// How often `/status` is asked for its median.
 const STATUSES: usize = 500;
@@ -54,8 +58,9 @@ fn main() {
     let bytes = bytes_a_user(&parts, &kept);
     let listed = list(&parts);
     let swept = sweep_and_status(&parts, &kept);
+    let resealed = reseal(&parts.here, &parts.here.plan, logins - 2 - kept.unused);
     let moved = filed::moved(&parts.here, logins / 10);
-    println!("million: ok ({logins} logins, {bytes}; {revoked}; {listed}; {swept}; {moved})");
+    println!("million: ok ({logins} logins, {bytes}; {revoked}; {listed}; {swept}; {resealed}; {moved})");
 }
 
 /// The first command finds what an older version kept; the second has the index.
@@ -91,6 +96,17 @@ fn list(parts: &Parts) -> String {
     assert_eq!(listed.lines(), parts.logins - 2);
     listed.assert_small(MOST_MEMORY);
     let told = format!("admin list {listed}");
+    println!("✓ {told}");
+    told
+}
+
+/// With another key; the old one still opens.
+fn reseal(here: &OnRedis, plan: &BackendPlan, logins: usize) -> String {
+    let plan = plan.clone().with("TOKEN_ENCRYPTION_KEYS", &format!("{NEW_KEY},{SEALING_KEY}"));
+    let resealed = Measured::of(&here.world, &mut plan.command(&["admin", "reseal"]));
+    assert!(resealed.out().contains(&format!("{logins} records anew, 0 before.")), "{}", resealed.out());
+    resealed.assert_small(MOST_MEMORY);
+    let told = format!("admin reseal of {logins} {resealed}");
     println!("✓ {told}");
     told
 }

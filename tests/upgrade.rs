@@ -1,5 +1,5 @@
-//! An earlier binary and this one on one Redis, under load: rolled forward, and back. `EARLIER_BINARY=… cargo test --test upgrade`;
-//! `make upgrade` builds the earlier one.
+//! An earlier binary and this one on one Redis, under load: rolled forward, and back; then by turns on one file.
+//! `EARLIER_BINARY=… EARLIER_BINARY_WITH_FILE=… cargo test --test upgrade`; `make upgrade` builds the earlier ones.
 //!
 //! No login may be lost, and neither binary may find a record that it cannot read.
 
@@ -14,6 +14,8 @@
 #[expect(dead_code, reason = "the program tests use the rest of it")]
 mod harness;
 
+#[path = "upgrade/filed.rs"]
+mod filed;
 #[path = "upgrade/load.rs"]
 mod load;
 #[path = "upgrade/logins.rs"]
@@ -49,11 +51,16 @@ const REFUSED: u64 = 3;
 const LOGINS: usize = 12;
 
 fn main() {
-    let earlier = std::env::var("EARLIER_BINARY")
-        .expect("upgrade: failed (EARLIER_BINARY is not set: run make upgrade)");
+    let earlier = |name: &str| {
+        let binary = std::env::var(name);
+        PathBuf::from(
+            binary.unwrap_or_else(|_| panic!("upgrade: failed ({name} is not set: run make upgrade)")),
+        )
+    };
+    let turns = filed::take_turns(earlier("EARLIER_BINARY_WITH_FILE"));
     let began = Instant::now();
-    let kept = Kept::start(LOGINS);
-    let mut replicas = Replicas::new(&kept.here, PathBuf::from(earlier));
+    let kept = Kept::start("upgrade", LOGINS);
+    let mut replicas = Replicas::new(&kept.here, earlier("EARLIER_BINARY"));
     replicas.become_all(STEPS[0]);
     kept.log_in(&replicas.apis());
     let load = Load::begin(&kept.clusters, &replicas.shared());
@@ -71,7 +78,7 @@ fn main() {
     let told = load.end();
     let (steps, took) = (STEPS.len(), began.elapsed().as_secs_f64());
     println!(
-        "upgrade: ok ({steps} steps, {LOGINS} logins, {told}, {} refreshes, {took:.1} s)",
+        "upgrade: ok ({steps} steps, {LOGINS} logins, {told}, {} refreshes, {took:.1} s; {turns})",
         kept.here.idp.refreshes()
     );
 }

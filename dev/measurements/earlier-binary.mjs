@@ -7,6 +7,9 @@ import { inRepository } from '../setup/repository.mjs';
 /** The last commit before providers other than the first were taken: what a record holds has changed since. */
 export const EARLIER = '98b5553b71a63c288becc969ce1ab03d1294c6f1';
 
+/** The first commit that keeps logins in a file and can carry them away: no released version is earlier. */
+export const EARLIER_WITH_FILE = '69b8354b47ea207a670cb800f4a305b8dc9a0cd6';
+
 const PROGRAM = 'backstage-oidc-helper';
 
 /**
@@ -25,6 +28,8 @@ export async function earlierBinary(commit, log) {
     const line = ['cargo', 'build', '--locked', '--bin', PROGRAM];
     await runCommand({ line, folder, variables: { CARGO_TARGET_DIR: inRepository('target') }, log });
     await rename(inRepository('target/debug', PROGRAM), binary);
+    // Cargo takes both for one crate. Without these sources it builds this checkout's anew, and no other commit's as these.
+    await rm(folder, { recursive: true });
   }
   return binary;
 }
@@ -47,7 +52,8 @@ async function takeOut(commit, folder, log) {
   } catch (cause) {
     throw new Error(`commit ${commit} is not in this checkout: run git fetch --unshallow, or set EARLIER to one that is`, { cause });
   }
-  await runCommand({ line: ['tar', '--extract', '--file', archive, '--directory', unfinished], log });
+  // Newer than what cargo has built: it would take that for these sources.
+  await runCommand({ line: ['tar', '--extract', '--touch', '--file', archive, '--directory', unfinished], log });
   await rm(archive);
   await rename(unfinished, folder);
 }

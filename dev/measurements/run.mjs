@@ -12,7 +12,7 @@ import { inRepository, REPOSITORY } from '../setup/repository.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { say, step, StepFailed } from '../setup/steps.mjs';
 import { AS_ROOT } from '../suites/suites.mjs';
-import { EARLIER, earlierBinary } from './earlier-binary.mjs';
+import { EARLIER, EARLIER_WITH_FILE, earlierBinary } from './earlier-binary.mjs';
 
 /** Optimized as far as it changes what is measured, without the minutes of a release build. */
 const OPTIMIZED = { CARGO_PROFILE_TEST_OPT_LEVEL: '2', CARGO_PROFILE_DEV_OPT_LEVEL: '2' };
@@ -45,7 +45,10 @@ async function measure([program = '', ...args], variables) {
 
 /** @param {string} commit */
 async function earlier(commit) {
-  return { EARLIER_BINARY: await step('earlier', () => earlierBinary(commit, log)) };
+  return {
+    EARLIER_BINARY: await step('earlier', () => earlierBinary(commit, log)),
+    EARLIER_BINARY_WITH_FILE: await step('earlier, with a file', () => earlierBinary(EARLIER_WITH_FILE, log)),
+  };
 }
 
 const { values: { size }, positionals } = parseArgs({

@@ -1,11 +1,10 @@
 //! Keys, secrets and certificates in mounted files, which change while people work.
 
+mod redis_over_tls;
 mod refused;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
@@ -13,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::harness::clients::api::Api;
 use crate::harness::clients::https::{Http2, Pair, get_over_http1, run};
+use crate::harness::clients::load::Load;
 use crate::harness::deployment::Deployment;
 use crate::harness::mounted::Mounted;
 use crate::harness::peers::cluster::{Cluster, PODS};
@@ -29,9 +29,6 @@ const KEY_C: &str = "c:Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M=";
 
 const FIRST_SECRET: &str = "the-first-secret-of-the-client";
 const SECOND_SECRET: &str = "the-second-secret-of-the-client";
-
-/// Requests that are answered between two changes, at least.
-const BETWEEN_CHANGES: u64 = 30;
 
 const KEYS: &str = "TOKEN_ENCRYPTION_KEYS_FILE";
 const REDIS: &str = "REDIS_URL_FILE";
@@ -129,68 +126,24 @@ fn counted(backend: &Backend, setting: &str, outcome: &str) -> u64 {
 
 const TAKEN: &str = "a file has changed: what it holds now is used";
 
-/// Requests of all kinds, until it is over; each has to succeed.
-struct Load<'p> {
-    parts: &'p Parts,
-    answered: AtomicU64,
-    over: AtomicBool,
+/// Asks again and again; each has to succeed.
+fn ask(load: &Load, api: &Api, path: &str) {
+    load.keep(|| {
+        let answer = api.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    });
 }
 
-impl Load<'_> {
-    fn keep(&self, one: impl Fn()) {
-        let _over = Over(self);
-        while !self.over.load(Ordering::Relaxed) {
-            one();
-            self.answered.fetch_add(1, Ordering::Relaxed);
+/// New connections, and one that stays.
+fn ask_over_tls(load: &Load, backend: &Backend, trusted: &Pair) {
+    let _over = load.over_when_dropped();
+    run(async {
+        let kept = Http2::connect(backend, trusted).await;
+        while load.goes_on() {
+            assert_eq!(get_over_http1(backend, trusted, "/info").await.status(), 200);
+            assert_eq!(kept.get("/info").await.status(), 200);
         }
-    }
-
-    /// New logins, with a code that is redeemed.
-    fn log_in(&self, api: &Api) {
-        self.keep(|| api.log_in(&self.parts.here.idp, "felix"));
-    }
-
-    fn ask(&self, api: &Api, path: &str) {
-        self.keep(|| {
-            let answer = api.get(path);
-            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-        });
-    }
-
-    /// New connections, and one that stays.
-    fn over_tls(&self, backend: &Backend) {
-        let _over = Over(self);
-        let trusted = &self.parts.trusted;
-        run(async {
-            let kept = Http2::connect(backend, trusted).await;
-            while !self.over.load(Ordering::Relaxed) {
-                assert_eq!(get_over_http1(backend, trusted, "/info").await.status(), 200);
-                assert_eq!(kept.get("/info").await.status(), 200);
-                self.answered.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-    }
-
-    fn wait_for_work(&self) {
-        let enough = self.answered.load(Ordering::Relaxed) + BETWEEN_CHANGES;
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while self.answered.load(Ordering::Relaxed) < enough {
-            assert!(
-                !self.over.load(Ordering::Relaxed) && Instant::now() < deadline,
-                "no request is answered"
-            );
-            std::thread::yield_now();
-        }
-    }
-}
-
-/// A failure ends it for all.
-struct Over<'l>(&'l Load<'l>);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
-    }
+    });
 }
 
 #[test]
@@ -201,17 +154,18 @@ fn keys_secrets_and_certificates_are_replaced_under_load_and_no_request_fails() 
     let (parts, plain, tls) = (&parts, &parts.plan.start(), &parts.plan_with_tls.start());
     let (api, redis) = (parts.here.api(plain), &parts.here.redis);
     api.log_in(&parts.here.idp, "felix");
-    let load = &Load { parts, answered: AtomicU64::new(0), over: AtomicBool::new(false) };
+    let load = &Load::default();
     let bundle = {
         let ca = std::fs::read_to_string(&parts.here.cluster.ca_file).unwrap();
         format!("{}{ca}", certificate().0)
     };
     std::thread::scope(|scope| {
-        let _over = Over(load);
-        scope.spawn(|| load.log_in(&api));
-        scope.spawn(|| load.ask(&api, PODS));
-        scope.spawn(|| load.ask(&api, "/status"));
-        scope.spawn(|| load.over_tls(tls));
+        let _over = load.over_when_dropped();
+        // New logins, too, with a code that is redeemed.
+        scope.spawn(|| load.keep(|| api.log_in(&parts.here.idp, "felix")));
+        scope.spawn(|| ask(load, &api, PODS));
+        scope.spawn(|| ask(load, &api, "/status"));
+        scope.spawn(|| ask_over_tls(load, tls, &parts.trusted));
         let mut replaced = BTreeMap::<String, usize>::new();
         let mut replace = |files: &[(&str, &str)]| {
             load.wait_for_work();

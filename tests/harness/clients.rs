@@ -4,6 +4,7 @@ pub mod api;
 pub mod browser;
 pub mod callback_port;
 pub mod https;
+pub mod load;
 pub mod login;
 pub mod own_exchange;
 pub mod raw_http;

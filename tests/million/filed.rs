@@ -18,6 +18,7 @@ use crate::harness::deployment::OnRedis;
 use crate::harness::programs::backend::{BackendPlan, SEALING_KEY};
 use crate::logins::{KEPT, left, record, user};
 use crate::measured::Measured;
+use crate::reseal;
 
 /// How many are written at a time.
 const AT_A_TIME: usize = 500;
@@ -44,9 +45,10 @@ pub fn moved(here: &OnRedis, logins: usize) -> String {
     let to_file = imports(&other, &dump);
     let listed = Measured::of(&here.world, &mut other.command(&["admin", "list", "--json"]));
     assert_eq!(listed.lines(), logins);
+    let resealed = reseal(here, &other, logins);
     let told = format!(
         "{logins} in a file: {bytes} bytes each, written in {filled:.1} s, a backend listens {} ms after a clean end and {} ms after a kill; \
-         admin export {exported}, import to Redis {to_redis:.1} s and to a file {to_file:.1} s",
+         admin export {exported}, import to Redis {to_redis:.1} s and to a file {to_file:.1} s; {resealed}",
         listens[0].as_millis(),
         listens[1].as_millis(),
     );

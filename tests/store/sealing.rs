@@ -1,5 +1,6 @@
 //! Records and the keys that they are sealed with: what does not open is kept, and keys can be changed while people work.
 
+mod interrupted;
 mod rotation;
 
 use crate::harness::clients::api::{Answer, Api};

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::harness::clients::api::Api;
+use crate::harness::clients::api::{Api, Session};
 use crate::harness::clients::own_exchange::OwnSession;
 use crate::harness::deployment::{Deployment, OnRedisWithCluster};
+use crate::harness::peers::cluster::pods;
 use crate::harness::peers::provider::Provider;
 
 /// Short, so that each login is refreshed in each step, and longer than a pause after a refused refresh.
@@ -24,10 +25,10 @@ pub struct Kept {
 
 impl Kept {
     /// So many clusters, and no login yet.
-    pub fn start(number: usize) -> Self {
+    pub fn start(test: &str, number: usize) -> Self {
         let clusters: Vec<String> = (0..number).map(|number| format!("cluster-{number}")).collect();
         let names: Vec<&str> = clusters.iter().map(String::as_str).collect();
-        let here = Deployment::new("upgrade").with_cluster().with_redis().with_clusters_named(&names);
+        let here = Deployment::new(test).with_cluster().with_redis().with_clusters_named(&names);
         here.idp.set_id_token_lifetime(ID_TOKEN_LIVES);
         Self { here: here.with("RUST_LOG", "info"), clusters }
     }
@@ -40,9 +41,26 @@ impl Kept {
     }
 
     fn log_in_to(&self, cluster: &str, begins: &Api, ends: &Api) {
-        let session = begins.register_at(cluster);
-        let answer = ends.exchange(&session, &self.here.idp.redirect_of(&session.auth_url, "felix"));
-        assert_eq!(answer.status, 200, "{cluster}: {}", answer.text);
+        self.end(&begins.register_at(cluster), ends);
+    }
+
+    /// A session that was begun, perhaps by another binary.
+    pub fn end(&self, session: &Session, ends: &Api) {
+        let answer = ends.exchange(session, &self.here.idp.redirect_of(&session.auth_url, "felix"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// Uses one login after the other until each was refreshed so often on average.
+    pub fn use_until_refreshed(&self, api: &Api, each: u64) {
+        let wanted = self.here.idp.refreshes() + each * self.clusters.len() as u64;
+        let deadline = Instant::now() + TIMEOUT;
+        while self.here.idp.refreshes() < wanted {
+            assert!(Instant::now() < deadline, "the logins are not refreshed");
+            for cluster in &self.clusters {
+                let answer = api.get(&pods(cluster, "team-a"));
+                assert_eq!(answer.status, 200, "{cluster}: {}", answer.text);
+            }
+        }
     }
 
     /// Two logins are replaced, and two are ended and begin anew: what one replica wrote is the other's to end.

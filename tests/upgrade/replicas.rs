@@ -29,10 +29,11 @@ impl fmt::Debug for Version {
 /// Where requests go: what a load balancer knows.
 pub type Shared = Arc<RwLock<Vec<Arc<Api>>>>;
 
-struct Replica {
+/// One that runs.
+pub struct Replica {
     version: Version,
-    backend: Backend,
-    api: Arc<Api>,
+    pub backend: Backend,
+    pub api: Arc<Api>,
 }
 
 /// The running ones.
@@ -74,7 +75,8 @@ impl<'a> Replicas<'a> {
         }
     }
 
-    fn start(&self, version: Version) -> Replica {
+    /// Starts one beside them.
+    pub fn start(&self, version: Version) -> Replica {
         let mut plan = self.here.plan.clone();
         if version == Version::Earlier {
             plan.program.clone_from(&self.earlier);

@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -22,6 +23,8 @@ const VERSION: u32 = 1;
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two looks whether one is under way.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How many entries are written side by side: a file commits together what waits, and Redis answers many requests in a row.
+const AT_ONCE: usize = 256;
 
 /// A line of an export.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +40,9 @@ enum Line {
     /// The last: how many there are.
     End(u64),
 }
+
+/// A line and its number; none at the end of the input.
+type Numbered = Option<(u64, Line)>;
 
 /// Writes all that the file keeps, and has it take no write any more. Once more, it writes the same again.
 ///
@@ -73,6 +79,20 @@ pub struct Imported {
     pub left: u64,
 }
 
+impl Imported {
+    fn all(self) -> u64 {
+        self.new.saturating_add(self.left)
+    }
+
+    fn note(&mut self, outcome: Swap) {
+        let count = match outcome {
+            Swap::Done => &mut self.new,
+            Swap::Conflict => &mut self.left,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
 /// Reads what [`export`] wrote into the store that the settings name. What that one has already stays.
 ///
 /// # Errors
@@ -90,17 +110,34 @@ pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Resul
     }
     let on = Foundations::new(settings, StoreUse::Import)?;
     let mut imported = Imported::default();
-    while let Some((number, line)) = read(lines.next())? {
-        match line {
-            Line::Entry(entry) => match entry.keep_in(on.store.as_ref(), on.clock.now()).await? {
-                Swap::Done => imported.new = imported.new.saturating_add(1),
-                Swap::Conflict => imported.left = imported.left.saturating_add(1),
-            },
-            Line::End(count) if count == imported.new.saturating_add(imported.left) => return Ok(imported),
-            Line::Export { .. } | Line::End(_) => return Err(AdminError::NoExport(number)),
+    loop {
+        let (entries, end) = page(&mut lines);
+        let keep = async |entry: Entry| entry.keep_in(on.store.as_ref(), on.clock.now()).await;
+        for outcome in try_join_all(entries.into_iter().map(keep)).await? {
+            imported.note(outcome);
+        }
+        // Whatever the end is, what came before it is there when it is told.
+        match end.transpose()? {
+            None => {}
+            Some(Some((_, Line::End(count)))) if count == imported.all() => return Ok(imported),
+            Some(Some((number, _))) => return Err(AdminError::NoExport(number)),
+            Some(None) => return Err(AdminError::CutOff(imported.all())),
         }
     }
-    Err(AdminError::CutOff(imported.new.saturating_add(imported.left)))
+}
+
+/// The next entries, and what came instead of another. They are read while none is being written: a slow input is not Redis' time-out.
+fn page(
+    lines: &mut impl Iterator<Item = (u64, std::io::Result<String>)>,
+) -> (Vec<Entry>, Option<Result<Numbered, AdminError>>) {
+    let mut entries = Vec::with_capacity(AT_ONCE);
+    while entries.len() < AT_ONCE {
+        match read(lines.next()) {
+            Ok(Some((_, Line::Entry(entry)))) => entries.push(entry),
+            end => return (entries, Some(end)),
+        }
+    }
+    (entries, None)
 }
 
 /// The file is the store again, where it was moved.
@@ -112,7 +149,7 @@ async fn come_back(path: &std::path::Path) -> Result<(), AdminError> {
     Ok(file.come_back().await?)
 }
 
-fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Option<(u64, Line)>, AdminError> {
+fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Numbered, AdminError> {
     let Some((number, line)) = line else { return Ok(None) };
     let line = line.map_err(|_| AdminError::NoExport(number))?;
     serde_json::from_str(&line).map(|line| Some((number, line))).map_err(|_| AdminError::NoExport(number))

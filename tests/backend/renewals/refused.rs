@@ -2,7 +2,8 @@
 
 use super::*;
 
-const REFUSED: &str = "a file has changed, and what it holds now is of no use: what it held before is used";
+pub(super) const REFUSED: &str =
+    "a file has changed, and what it holds now is of no use: what it held before is used";
 
 /// Where it is said; the certificate and its key are one.
 const WATCHED: [&str; 5] = [KEYS, REDIS, SECRET, CLUSTER_CA, CERTIFICATE];
@@ -11,11 +12,11 @@ const WATCHED: [&str; 5] = [KEYS, REDIS, SECRET, CLUSTER_CA, CERTIFICATE];
 type File<'f> = (&'f str, Option<&'f [u8]>);
 
 /// Half of a text, in the middle of a line.
-fn half(text: &str) -> &[u8] {
+pub(super) fn half(text: &str) -> &[u8] {
     &text.as_bytes()[..text.len() / 2 - 1]
 }
 
-fn is_refused(backend: &Backend, setting: &str) -> u64 {
+pub(super) fn is_refused(backend: &Backend, setting: &str) -> u64 {
     backend.metric(&format!(
         "cluster_auth_files_refused{{cluster=\"{}\",setting=\"{setting}\"}}",
         cluster_of(setting)

@@ -12,6 +12,8 @@ pub struct RedisServer {
     /// On loopback.
     pub port: u16,
     process: Process,
+    /// What `redis-cli` needs besides the port.
+    reached_with: Vec<String>,
 }
 
 impl RedisServer {
@@ -19,7 +21,32 @@ impl RedisServer {
     pub fn start(world: &World) -> Self {
         let port = free_port();
         let process = Self::launch(world, port, &[]);
-        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process, reached_with: Vec::new() }
+    }
+
+    /// Starts one that shows this certificate, which is its own authority, and is reached over TLS alone.
+    pub fn start_with_tls(world: &World, certificate: &(String, String)) -> Self {
+        let (port, files) = (free_port(), certificate_files(world, "first", certificate));
+        let tls =
+            ["--port", "0", "--tls-port", &port.to_string(), "--tls-auth-clients", "no"].map(str::to_owned);
+        let shown =
+            ["--tls-cert-file".to_owned(), files[0].clone(), "--tls-key-file".to_owned(), files[1].clone()];
+        let arguments: Vec<&str> = tls.iter().chain(&shown).map(String::as_str).collect();
+        let process = Self::launch(world, port, &arguments);
+        let reached_with = ["--tls", "--cacert", &files[0]].map(str::to_owned).to_vec();
+        Self { url: format!("rediss://127.0.0.1:{port}/"), port, process, reached_with }
+    }
+
+    /// Shows another certificate from now on: to new connections.
+    pub fn show(&mut self, world: &World, certificate: &(String, String)) {
+        let files = certificate_files(world, "second", certificate);
+        self.cli(&["CONFIG", "SET", "tls-cert-file", &files[0], "tls-key-file", &files[1]]);
+        self.reached_with = ["--tls", "--cacert", &files[0]].map(str::to_owned).to_vec();
+    }
+
+    /// Closes all connections of clients.
+    pub fn close_connections(&self) {
+        self.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
     }
 
     /// Starts the only node of a Redis Cluster.
@@ -28,14 +55,14 @@ impl RedisServer {
         let mut ports = std::iter::repeat_with(free_port);
         let port = ports.find(|port| *port <= u16::MAX - 10_000).unwrap();
         let process = Self::launch(world, port, &["--cluster-enabled", "yes"]);
-        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process, reached_with: Vec::new() }
     }
 
     /// Starts one that follows `master`.
     pub fn start_replica_of(world: &World, master: &Self) -> Self {
         let port = free_port();
         let process = Self::launch(world, port, &["--replicaof", "127.0.0.1", &master.port.to_string()]);
-        Self { url: format!("redis://127.0.0.1:{port}/"), port, process }
+        Self { url: format!("redis://127.0.0.1:{port}/"), port, process, reached_with: Vec::new() }
     }
 
     fn launch(world: &World, port: u16, more: &[&str]) -> Process {
@@ -108,9 +135,19 @@ impl RedisServer {
 
     /// Runs a command.
     pub fn cli(&self, arguments: &[&str]) -> Vec<u8> {
-        let out =
-            Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &self.port.to_string()]).args(&self.reached_with).args(arguments);
+        let out = command.output().unwrap();
         assert!(out.status.success(), "redis-cli failed: {}", String::from_utf8_lossy(&out.stderr));
         out.stdout
     }
+}
+
+/// A certificate and its key in files of the test's.
+fn certificate_files(world: &World, name: &str, (certificate, key): &(String, String)) -> [String; 2] {
+    [("pem", certificate), ("key.pem", key)].map(|(ending, text)| {
+        let file = world.file(&format!("redis-{name}.{ending}"));
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    })
 }

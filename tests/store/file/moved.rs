@@ -3,12 +3,19 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::harness::deployment::{Deployment, OnRedisWithCluster};
 use crate::harness::peers::cluster::PODS;
 use crate::harness::programs::backend::BackendPlan;
 use crate::harness::programs::command::Ended;
+
+/// More than are written at once.
+const MANY: usize = 700;
 
 /// A file with a backend, and a Redis to move to.
 struct Scene {
@@ -128,4 +135,58 @@ fn what_is_no_export_or_cut_off_is_said_and_the_file_can_be_the_store_again() {
     let (_backend, api) = scene.here.start_as(&scene.from);
     assert_eq!(api.get(PODS).status, 200);
     api.log_in(&scene.here.idp, "felix");
+}
+
+/// Many are under way at once, and counted all the same; what is there already stays, and what came before a cut is there.
+#[test]
+fn entries_that_are_imported_side_by_side_are_all_there_and_counted() {
+    let scene = Scene::new("moved_many");
+    let tomorrow = OffsetDateTime::now_utc() + time::Duration::DAY;
+    let ends = tomorrow.replace_nanosecond(0).unwrap().format(&Rfc3339).unwrap();
+    let record = |number: usize| {
+        let value = STANDARD.encode(format!("of the export, {number}"));
+        json!({ "entry": { "record": { "key": format!("many-{number}"), "value": value, "ends": ends } } })
+    };
+    let noted = |number: usize| json!({ "entry": { "noted": { "index": "many", "member": format!("{number}"), "at": ends } } });
+    let lines: Vec<String> = std::iter::once(json!({ "export": { "version": 1 } }))
+        .chain((0..MANY).map(record))
+        .chain((0..MANY).map(noted))
+        .chain(std::iter::once(json!({ "end": 2 * MANY })))
+        .map(|line| line.to_string())
+        .collect();
+    let (whole, cut) = (lines.join("\n"), lines[..=MANY].join("\n"));
+    let spoilt = format!("{cut}\nnonsense\n{}", lines[MANY + 1..].join("\n"));
+    let words = |new: usize, left: usize| {
+        (Some(0), format!("{new} entries imported; {left} were here already, or have ended.\n"))
+    };
+    for plan in [&scene.here.plan, &scene.from] {
+        let (code, said) = import(plan, &cut);
+        assert!(code == Some(1) && said.contains(&format!("cut off after {MANY} entries")), "{said}");
+        let (code, said) = import(plan, &spoilt);
+        assert!(
+            code == Some(1) && said.contains(&format!("Line {} is not of an export", MANY + 2)),
+            "{said}"
+        );
+        assert_eq!(import(plan, &whole), words(MANY, MANY));
+        assert_eq!(import(plan, &whole.replace("many-", "more-")), words(MANY, MANY));
+        let other =
+            whole.replace(&STANDARD.encode("of the export, 7"), &STANDARD.encode("of another one, 7"));
+        assert_ne!(other, whole);
+        assert_eq!(import(plan, &other), words(0, 2 * MANY));
+    }
+    let there: Vec<String> =
+        scene.here.redis.keys().into_iter().filter(|key| key.contains("many-")).collect();
+    assert_eq!(there.len(), MANY);
+    assert_eq!(scene.here.redis.cli(&["--raw", "GET", "cluster-auth:many-7"]), b"of the export, 7\n");
+    assert_eq!(scene.here.redis.cli(&["ZCARD", "cluster-auth:many"]), format!("{MANY}\n").as_bytes());
+    let exported = scene.export();
+    let entries: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for number in 0..MANY {
+        let (record, noted) = (record(number), noted(number));
+        let is_it = |entry: &Value| {
+            let of = |entry: &Value| ["key", "value"].map(|name| entry["entry"]["record"][name].clone());
+            of(entry) == of(&record)
+        };
+        assert!(entries.iter().any(is_it) && entries.contains(&noted), "{number}");
+    }
 }

@@ -1,35 +1,29 @@
 //! Keys changed the documented way, over two replicas that are restarted one by one while people work.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{KEY_A, KEY_B, deploy};
 use crate::harness::clients::api::{Api, parameter};
+use crate::harness::clients::load::Load;
 use crate::harness::deployment::OnRedisWithCluster;
 use crate::harness::peers::cluster::pods;
 use crate::harness::peers::provider::Provider;
 use crate::harness::programs::backend::Backend;
 
-/// Requests that are answered between two restarts, at least.
-const BETWEEN_RESTARTS: u64 = 20;
-
 /// The replicas as a load balancer sees them: one that restarts is drained first.
 struct Replicas {
     serving: [RwLock<bool>; 2],
     apis: [Api; 2],
-    answered: AtomicU64,
-    over: AtomicBool,
+    load: Load,
 }
 
 impl Replicas {
     /// A user at work: at a cluster, and at a login that one replica begins and the other ends.
     fn work(&self, first: usize) {
-        let _over = Over(self);
-        while !self.over.load(Ordering::Relaxed) {
+        self.load.keep(|| {
             let one = self.ask(first, |api| api.get(&pods("prod", "team-a")));
             assert_eq!(one.status, 200, "{}", one.text);
             let begun = self.ask(first, |api| api.post("/register", &json!({ "cluster": "prod" })));
@@ -42,8 +36,7 @@ impl Replicas {
             assert_eq!((denied.status, &denied.json["success"]), (200, &json!(false)), "{}", denied.text);
             let seen = self.ask(first, |api| api.session(&session));
             assert_eq!((seen.status, &seen.json["status"]), (200, &json!("failed")), "{}", seen.text);
-            self.answered.fetch_add(1, Ordering::Relaxed);
-        }
+        });
     }
 
     /// At the replica of this number, or at the other while it restarts.
@@ -61,27 +54,6 @@ impl Replicas {
     fn set_serving(&self, number: usize, serves: bool) {
         *self.serving[number].write().unwrap() = serves;
     }
-
-    fn wait_for_work(&self) {
-        let enough = self.answered.load(Ordering::Relaxed) + BETWEEN_RESTARTS;
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while self.answered.load(Ordering::Relaxed) < enough {
-            assert!(
-                !self.over.load(Ordering::Relaxed) && Instant::now() < deadline,
-                "no request is answered"
-            );
-            std::thread::yield_now();
-        }
-    }
-}
-
-/// A failure ends it for all: of the test, or of a user at work.
-struct Over<'r>(&'r Replicas);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]
@@ -91,8 +63,7 @@ fn keys_are_changed_under_load_and_no_request_fails() {
     let replicas = Replicas {
         serving: [RwLock::new(true), RwLock::new(true)],
         apis: backends.each_ref().map(|backend| here.api(backend)),
-        answered: AtomicU64::new(0),
-        over: AtomicBool::new(false),
+        load: Load::default(),
     };
     let api = &replicas.apis[0];
     // The login at `dev` expires, and is not looked at before its refresh.
@@ -101,19 +72,19 @@ fn keys_are_changed_under_load_and_no_request_fails() {
     here.idp.set_id_token_lifetime(3600);
     api.log_in_to(&here.idp, "prod", "felix");
     std::thread::scope(|scope| {
-        let _over = Over(&replicas);
+        let _over = replicas.load.over_when_dropped();
         for first in [0, 1] {
             let replicas = &replicas;
             scope.spawn(move || replicas.work(first));
         }
         let mut roll_out = |keys: &str| {
             for (number, backend) in backends.iter_mut().enumerate() {
-                replicas.wait_for_work();
+                replicas.load.wait_for_work();
                 replicas.set_serving(number, false);
                 restart(&here, backend, keys);
                 replicas.set_serving(number, true);
             }
-            replicas.wait_for_work();
+            replicas.load.wait_for_work();
         };
         roll_out(&format!("{KEY_A},{KEY_B}"));
         assert_eq!([here.sealed_with("felix", "dev"), here.sealed_with("felix", "prod")], ["a", "a"]);
