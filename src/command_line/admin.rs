@@ -2,10 +2,12 @@
 
 use std::io::{BufWriter, Write};
 
-use backstage_oidc_helper::backend::admin::{Admin, AdminError, Form, export, import};
+use backstage_oidc_helper::backend::admin::{Admin, AdminError, Form, Imported, export, import};
 use backstage_oidc_helper::backstage_names::UserRef;
 use backstage_oidc_helper::settings::backend::BackendSettings;
 use clap::Subcommand;
+
+const OUT_OF_DATE: &str = "where this store was in use before the file was, its own are out of date: end them with admin revoke, or delete its keys and run this again.";
 
 #[derive(Subcommand)]
 pub enum AdminCommand {
@@ -59,8 +61,14 @@ impl AdminCommand {
             }
             Self::Import => {
                 let imported = import(settings, &mut std::io::stdin().lock()).await?;
-                let (new, left) = (imported.new, imported.left);
-                Ok(writeln!(out, "{new} entries imported; {left} were here already, or have ended.")?)
+                let Imported { new, left, differs } = imported;
+                writeln!(out, "{new} entries imported; {left} were here already, or have ended.")?;
+                if differs > 0 {
+                    said(&format!(
+                        "{differs} of them are here with another content, which stays: {OUT_OF_DATE}"
+                    ));
+                }
+                Ok(())
             }
         }
     }

@@ -46,29 +46,60 @@ pub enum Entry {
     },
 }
 
+/// What became of an entry that was carried to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// The store has it now.
+    New,
+    /// The store had it, or it has ended.
+    Known,
+    /// The store has another value for it, which stays: one of the two is out of date.
+    Differs,
+}
+
 impl Entry {
     /// Writes it to a store that does not have it yet. What that one has already stays.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn keep_in(&self, store: &dyn Store, now: OffsetDateTime) -> Result<Swap, StoreError> {
+    pub async fn keep_in(&self, store: &dyn Store, now: OffsetDateTime) -> Result<Carried, StoreError> {
         match self {
             Self::Record { key, value, ends } => match left(*ends, now) {
-                Some(ttl) => store.put_new(key, value, ttl).await,
-                None => Ok(Swap::Conflict),
+                Some(ttl) => keep_record(store, key, (value, ttl)).await,
+                None => Ok(Carried::Known),
             },
             Self::Member { set, member, ends } => match left(*ends, now) {
-                Some(ttl) => store.enter(set, member, ttl, usize::MAX).await,
-                None => Ok(Swap::Conflict),
+                Some(ttl) => store.enter(set, member, ttl, usize::MAX).await.map(Carried::of),
+                None => Ok(Carried::Known),
             },
             Self::Noted { index, member, at } => {
                 if store.noted_at(index, member).await?.is_some() {
-                    return Ok(Swap::Conflict);
+                    return Ok(Carried::Known);
                 }
-                store.note(index, member, *at).await.map(|()| Swap::Done)
+                store.note(index, member, *at).await.map(|()| Carried::New)
             }
         }
     }
+}
+
+impl Carried {
+    fn of(written: Swap) -> Self {
+        match written {
+            Swap::Done => Self::New,
+            Swap::Conflict => Self::Known,
+        }
+    }
+}
+
+async fn keep_record(
+    store: &dyn Store,
+    key: &str,
+    (value, ttl): (&[u8], Duration),
+) -> Result<Carried, StoreError> {
+    Ok(match store.put_new(key, value, ttl).await? {
+        Swap::Conflict if store.get(key).await?.is_some_and(|there| there != value) => Carried::Differs,
+        written => Carried::of(written),
+    })
 }
 
 /// How long it still lives.

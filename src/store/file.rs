@@ -81,6 +81,15 @@ impl StoreFile {
         self.writer.run(move |file| moving::mark(file, now, locks)).await
     }
 
+    /// When it was marked as moved; none where it is the store.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn moved_at(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        let at = self.read(moving::moved_at).await?;
+        at.map(in_calendar).transpose()
+    }
+
     /// Takes the mark away: it is the store again.
     ///
     /// # Errors

@@ -34,6 +34,11 @@ pub enum AdminError {
         "Line {0} is not of an export of this version; nothing after it was taken: pipe in what admin export has written."
     )]
     NoExport(u64),
+    /// The file was moved by another export.
+    #[error(
+        "STORE_FILE was moved away by another export than this one, so what it holds may be out of date: name a new file for this one."
+    )]
+    MovedElsewhere,
     /// The end is missing.
     #[error(
         "The export is cut off after {0} entries, which are here now: run admin export again, and this with all of it."

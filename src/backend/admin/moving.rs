@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::admin_error::AdminError;
@@ -13,8 +14,8 @@ use crate::backend::assembly::{AssemblyError, Foundations, StoreUse};
 use crate::backend::logins::LoginKey;
 use crate::clock::SystemClock;
 use crate::settings::backend::{BackendSettings, StoreSettings};
-use crate::store::Swap;
-use crate::store::entry::Entry;
+use crate::store::StoreError;
+use crate::store::entry::{Carried, Entry};
 use crate::store::file::StoreFile;
 
 /// The version of what is written.
@@ -34,6 +35,9 @@ enum Line {
     Export {
         /// Its version.
         version: u32,
+        /// When the file was marked as moved, by which it knows its own export.
+        #[serde(default, with = "time::serde::rfc3339::option")]
+        moved: Option<OffsetDateTime>,
     },
     /// What is carried.
     Entry(Entry),
@@ -58,7 +62,7 @@ pub async fn export(settings: &BackendSettings, out: &mut dyn Write) -> Result<u
         }
         sleep(LOOK_AGAIN).await;
     }
-    write(out, &Line::Export { version: VERSION })?;
+    write(out, &Line::Export { version: VERSION, moved: file.moved_at().await? })?;
     let count = file.entries(|entry| write(out, &Line::Entry(entry))).await?;
     write(out, &Line::End(count))?;
     out.flush()?;
@@ -77,6 +81,8 @@ pub struct Imported {
     pub new: u64,
     /// Those that were, or have ended meanwhile.
     pub left: u64,
+    /// Those of them that are there with another value.
+    pub differs: u64,
 }
 
 impl Imported {
@@ -84,36 +90,56 @@ impl Imported {
         self.new.saturating_add(self.left)
     }
 
-    fn note(&mut self, outcome: Swap) {
-        let count = match outcome {
-            Swap::Done => &mut self.new,
-            Swap::Conflict => &mut self.left,
-        };
-        *count = count.saturating_add(1);
+    fn note(&mut self, outcome: Carried) {
+        let one_more = |count: &mut u64| *count = count.saturating_add(1);
+        one_more(if outcome == Carried::New { &mut self.new } else { &mut self.left });
+        if outcome == Carried::Differs {
+            one_more(&mut self.differs);
+        }
     }
 }
 
-/// Reads what [`export`] wrote into the store that the settings name. What that one has already stays.
+/// Reads what [`export`] wrote into the store that the settings name. What that one has already stays. A file that this export has marked
+/// as moved is the store again once all of the export has been read.
 ///
 /// # Errors
 /// As the variants of [`AdminError`] say; what was read until then is there, and is left when this is run again.
 pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Result<Imported, AdminError> {
     let mut lines = (1_u64..).zip(from.lines());
-    match read(lines.next())? {
-        Some((_, Line::Export { version: VERSION })) => {}
+    let moved = match read(lines.next())? {
+        Some((_, Line::Export { version: VERSION, moved })) => moved,
         _ => return Err(AdminError::NoExport(1)),
-    }
+    };
     match &settings.store {
         StoreSettings::InProcess => return Err(AdminError::InProcess),
-        StoreSettings::File { path, .. } => come_back(path).await?,
-        StoreSettings::Redis { .. } => {}
+        StoreSettings::File { path, .. } if path.exists() => {
+            let file = StoreFile::open_beside(path, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
+            match file.moved_at().await? {
+                None => {}
+                // It has taken no write since, so all of them are there.
+                since if since == moved => {
+                    let imported = carry(&mut lines, async |_| Ok(Carried::Known)).await?;
+                    file.come_back().await?;
+                    return Ok(imported);
+                }
+                _ => return Err(AdminError::MovedElsewhere),
+            }
+        }
+        StoreSettings::File { .. } | StoreSettings::Redis { .. } => {}
     }
     let on = Foundations::new(settings, StoreUse::Import)?;
+    carry(&mut lines, async |entry: Entry| entry.keep_in(on.store.as_ref(), on.clock.now()).await).await
+}
+
+/// Hands each entry to `keep`, side by side, until the end.
+async fn carry(
+    lines: &mut impl Iterator<Item = (u64, std::io::Result<String>)>,
+    keep: impl AsyncFn(Entry) -> Result<Carried, StoreError>,
+) -> Result<Imported, AdminError> {
     let mut imported = Imported::default();
     loop {
-        let (entries, end) = page(&mut lines);
-        let keep = async |entry: Entry| entry.keep_in(on.store.as_ref(), on.clock.now()).await;
-        for outcome in try_join_all(entries.into_iter().map(keep)).await? {
+        let (entries, end) = page(lines);
+        for outcome in try_join_all(entries.into_iter().map(|entry| keep(entry))).await? {
             imported.note(outcome);
         }
         // Whatever the end is, what came before it is there when it is told.
@@ -138,15 +164,6 @@ fn page(
         }
     }
     (entries, None)
-}
-
-/// The file is the store again, where it was moved.
-async fn come_back(path: &std::path::Path) -> Result<(), AdminError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let file = StoreFile::open_beside(path, Arc::new(SystemClock)).map_err(AssemblyError::from)?;
-    Ok(file.come_back().await?)
 }
 
 fn read(line: Option<(u64, std::io::Result<String>)>) -> Result<Numbered, AdminError> {

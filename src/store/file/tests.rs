@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::tidying::TIDIED;
 use super::*;
 use crate::store::contract::ChosenClock;
+use crate::store::entry::Carried;
 
 const TTL: Duration = Duration::from_mins(10);
 
@@ -243,7 +244,7 @@ async fn all_that_it_keeps_is_carried_to_another_store() {
     to.clock.advance(TTL / 2);
     assert!(file.move_away("login-lock:").await.unwrap() && file.move_away("login-lock:").await.unwrap());
     assert!(file.put("login:1", b"new", TTL).await.unwrap_err().to_string().contains("moved away"));
-    for expected in [Swap::Done, Swap::Conflict] {
+    for expected in [Carried::New, Carried::Known] {
         let mut entries = Vec::new();
         let mut take = |entry| {
             entries.push(entry);
@@ -253,11 +254,11 @@ async fn all_that_it_keeps_is_carried_to_another_store() {
         assert_eq!((count, entries.len()), (1_202, 1_202));
         for entry in entries {
             let line = serde_json::to_string(&entry).unwrap();
-            let read: crate::store::entry::Entry = serde_json::from_str(&line).unwrap();
+            let read: Entry = serde_json::from_str(&line).unwrap();
             let kept = read.keep_in(&there, to.clock.now()).await.unwrap();
             // Who is in a set enters again.
-            let is_member = matches!(read, crate::store::entry::Entry::Member { .. });
-            assert_eq!(kept, if is_member { Swap::Done } else { expected }, "{line}");
+            let is_member = matches!(read, Entry::Member { .. });
+            assert_eq!(kept, if is_member { Carried::New } else { expected }, "{line}");
         }
     }
     assert_eq!(there.get("login:599").await.unwrap().as_deref(), Some(&[0, 159, 146, 150][..]));

@@ -3,19 +3,26 @@
 use std::iter::once;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::store::StoreError;
 
 /// How many writes one commit takes: those that came while the last one went to the disk.
 const MOST_AT_ONCE: usize = 256;
 
+/// How long work may take, with what is queued before it. A volume of a network that is gone answers nothing at all, and SQLite itself waits
+/// no longer than five seconds for another process.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Ends with what is queued when it is dropped.
 pub(super) struct Thread {
     queue: Option<Sender<Box<dyn Queued>>>,
     thread: Option<JoinHandle<()>>,
+    timeout: Duration,
 }
 
 /// Work that waits for its thread.
@@ -82,13 +89,14 @@ impl Thread {
 
     fn start(serve: impl FnOnce(Receiver<Box<dyn Queued>>) + Send + 'static) -> Self {
         let (queue, queued) = channel();
-        Self { queue: Some(queue), thread: Some(std::thread::spawn(move || serve(queued))) }
+        let thread = Some(std::thread::spawn(move || serve(queued)));
+        Self { queue: Some(queue), thread, timeout: TIMEOUT }
     }
 
     /// Has the thread do this, and returns when it is done: what was written is on the disk then.
     ///
     /// # Errors
-    /// When the file cannot be read or written; of writes it is then unknown whether they took effect.
+    /// When the file cannot be read or written, or the disk does not answer; of writes it is then unknown whether they take effect.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         task: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -97,7 +105,8 @@ impl Thread {
         let work = Box::new(Work { task: Some(task), outcome: None, answer });
         let queue = self.queue.as_ref().ok_or_else(ended)?;
         queue.send(work).map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        let answer = timeout(self.timeout, answered).await.map_err(|_| hangs())?;
+        answer.map_err(|_| ended())?
     }
 }
 
@@ -128,6 +137,10 @@ fn ended() -> StoreError {
     StoreError::of_file("its thread has ended: restart this backend")
 }
 
+fn hangs() -> StoreError {
+    StoreError::of_file("its disk does not answer: look at the volume")
+}
+
 /// What an operator can do about it. SQLite's own words name tables, never what is in them.
 fn store_error(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
@@ -142,4 +155,22 @@ fn store_error(error: &rusqlite::Error) -> StoreError {
 /// Whether a part of the file is not what was written.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_disk_that_does_not_answer_is_said_and_what_was_asked_of_it_is_done_in_order_when_it_does() {
+        let mut thread = Thread::read(Connection::open_in_memory().unwrap());
+        thread.timeout = Duration::from_millis(20);
+        let (goes_on, hanging) = channel::<()>();
+        let hung = thread.run(move |_| Ok(hanging.recv())).await.unwrap_err();
+        assert!(hung.to_string().contains("its disk does not answer"), "{hung}");
+        assert!(thread.run(|file| file.execute_batch("CREATE TABLE later (number)")).await.is_err());
+        goes_on.send(()).unwrap();
+        thread.timeout = TIMEOUT;
+        thread.run(|file| file.execute("INSERT INTO later VALUES (1)", [])).await.unwrap();
+    }
 }

@@ -156,7 +156,8 @@ fn answer_without_end(api: RawApi) -> Receiver<()> {
             let sender = sender.clone();
             std::thread::spawn(move || {
                 arrived.answers("HTTP/1.1 200 OK\r\n\r\n");
-                while arrived.connection.write_all(&[b'x'; 64 << 10]).is_ok() {}
+                let part = vec![b'x'; 64 << 10];
+                while arrived.connection.write_all(&part).is_ok() {}
                 let _ = sender.send(());
             });
         }
