@@ -106,9 +106,8 @@ impl Imported {
 /// As the variants of [`AdminError`] say; what was read until then is there, and is left when this is run again.
 pub async fn import(settings: &BackendSettings, from: &mut dyn BufRead) -> Result<Imported, AdminError> {
     let mut lines = (1_u64..).zip(from.lines());
-    let moved = match read(lines.next())? {
-        Some((_, Line::Export { version: VERSION, moved })) => moved,
-        _ => return Err(AdminError::NoExport(1)),
+    let Some((_, Line::Export { version: VERSION, moved })) = read(lines.next())? else {
+        return Err(AdminError::NoExport(1));
     };
     match &settings.store {
         StoreSettings::InProcess => return Err(AdminError::InProcess),

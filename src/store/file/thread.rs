@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Ends with what is queued when it is dropped.
 pub(super) struct Thread {
     queue: Option<Sender<Box<dyn Queued>>>,
-    thread: Option<JoinHandle<()>>,
+    running: Option<JoinHandle<()>>,
     timeout: Duration,
 }
 
@@ -89,8 +89,8 @@ impl Thread {
 
     fn start(serve: impl FnOnce(Receiver<Box<dyn Queued>>) + Send + 'static) -> Self {
         let (queue, queued) = channel();
-        let thread = Some(std::thread::spawn(move || serve(queued)));
-        Self { queue: Some(queue), thread, timeout: TIMEOUT }
+        let running = Some(std::thread::spawn(move || serve(queued)));
+        Self { queue: Some(queue), running, timeout: TIMEOUT }
     }
 
     /// Has the thread do this, and returns when it is done: what was written is on the disk then.
@@ -113,9 +113,9 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(running) = self.running.take() {
             // It has panicked: what was queued to it was answered so.
-            let _ = thread.join();
+            let _ = running.join();
         }
     }
 }
