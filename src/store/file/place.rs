@@ -1,6 +1,6 @@
 //! Where the file is: in a folder of its own, for this user alone, on a disk of this machine, and open in one process.
 
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -136,13 +136,22 @@ pub(super) fn check(path: &Path) -> Result<(), UnusableFile> {
 
 /// Makes the folder for this user alone; the one above is the operator's.
 fn make(folder: &Path) -> std::io::Result<()> {
-    let mut maker = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-    match maker.create(folder) {
+    match private_folder().create(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }
+}
+
+#[cfg(unix)]
+fn private_folder() -> DirBuilder {
+    let mut maker = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker
+}
+
+#[cfg(not(unix))]
+fn private_folder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 /// Refuses a folder that has anything else while others may read it. One that is ours alone is closed to them: Kubernetes opens a volume
