@@ -15,7 +15,8 @@ import { runShownCommands } from './shown-commands.mjs';
 /** @typedef {import('./rendered.mjs').KubernetesObject} KubernetesObject */
 
 /**
- * What is changed in a `spec`, and what the API server then says.
+ * What is changed in a `spec`, and what the API server then says. `any`: the specs of the three kinds have nothing in common, and their
+ * definitions are the API server's to check, which is what is tried here.
  *
  * @type {{kind: string, change: (spec: any) => void, said: RegExp}[]}
  */
