@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 
 import { inRepository, REPOSITORY } from '../../setup/repository.mjs';
 import { TARGETS } from '../targets.mjs';
 import { THIRD_PARTY } from './texts.mjs';
+
+// A machine that has built for its own system alone lacks the crates of the others, without which cargo names none.
+before(() => {
+  execFileSync('cargo', ['fetch', '--locked', '--quiet'], { cwd: REPOSITORY, stdio: ['ignore', 'inherit', 'inherit'] });
+});
 
 /**
  * @param {string} triple
