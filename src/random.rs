@@ -20,13 +20,14 @@ pub trait Random: Send + Sync {
 #[error("the operating system gave no randomness: restart the program")]
 pub struct NoRandomness;
 
-/// The operating system's source.
+/// The operating system's source, without a generator of the process's own in between: one would have to be seeded at each start, and wiped
+/// at each fork.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        aws_lc_rs::rand::fill(buffer).map_err(|_| NoRandomness)
+        getrandom::fill(buffer).map_err(|_| NoRandomness)
     }
 }
 

@@ -8,4 +8,5 @@ mod many_clusters;
 mod methods;
 mod other_versions;
 mod panics;
+mod randomness;
 mod two_users;

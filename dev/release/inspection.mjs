@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 import { REPOSITORY } from '../setup/repository.mjs';
 import { whyNotOnMacOs } from './mach-o.mjs';
@@ -30,6 +31,24 @@ export async function inspectProgram(path, target, { commit, profile }) {
   const flaw = flawOf(program, target, commit.commit) ?? (profile === 'dev' ? undefined : folderNamedIn(program));
   if (flaw !== undefined) {
     throw new Error(`${path} ${flaw}`);
+  }
+}
+
+/**
+ * Checks that AWS-LC was built as `.cargo/config.toml` has it (SECURITY.md, "Randomness"): the program has no symbols to see it by.
+ *
+ * @param {string} folder where cargo keeps the libraries of that build
+ * @throws when there is none, or one that measures the processor's jitter at each start
+ */
+export async function inspectLibraries(folder) {
+  const libraries = (await readdir(folder)).filter((name) => /^libaws_lc_sys-.*\.rlib$/.test(name));
+  if (libraries.length === 0) {
+    throw new Error(`${folder} has no library aws_lc_sys`);
+  }
+  for (const library of libraries) {
+    if ((await readFile(join(folder, library))).includes('jent_read_entropy')) {
+      throw new Error(`${join(folder, library)} has jitter entropy: build in the checkout, where cargo reads .cargo/config.toml, and remove older builds`);
+    }
   }
 }
 

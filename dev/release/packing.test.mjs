@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { tarGz, zip } from './archives.mjs';
 import { writeChecksums } from './checksums.mjs';
-import { flawOf, folderNamedIn } from './inspection.mjs';
+import { flawOf, folderNamedIn, inspectLibraries } from './inspection.mjs';
 import { formula, manifest } from './listings.mjs';
 import { archiveName, chosenTargets, readCommit, readProject } from './project.mjs';
 import { TARGETS } from './targets.mjs';
@@ -167,6 +167,14 @@ test('a program of another system or processor, a linked one, one without its co
   const telling = Buffer.concat([elf, Buffer.from('/home/a/.cargo/registry/src/index/x.rs')]);
   assert.equal(folderNamedIn(elf), undefined);
   assert.match(folderNamedIn(telling) ?? '', /^names \/registry\/src\/, a folder of the machine/);
+});
+
+test('a program with the jitter entropy of AWS-LC is not packed', async () => {
+  await assert.rejects(inspectLibraries(folder), /has no library aws_lc_sys$/);
+  await writeFile(join(folder, 'libaws_lc_sys-0.rlib'), 'aws_lc_0_1_0_CRYPTO_sysrand');
+  await inspectLibraries(folder);
+  await writeFile(join(folder, 'libaws_lc_sys-1.rlib'), 'aws_lc_0_1_0_jent_read_entropy');
+  await assert.rejects(inspectLibraries(folder), /libaws_lc_sys-1\.rlib has jitter entropy: build in the checkout/);
 });
 
 test('a program that only newer Macs would run, and one that is not signed, are not packed', () => {

@@ -2,6 +2,7 @@
 // `make release`: builds the program for each system and packs it, into target/release-files/; ONLY=linux_amd64,… takes some of them, PROFILE=dev
 // builds without optimizations, to try the rest out, and COMMITTED_ONLY=1 refuses a source with changes that are not committed.
 import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { whyNoContainers } from '../image/prerequisites.mjs';
 import { CommandFailed, runCommand, tailOf } from '../setup/command.mjs';
@@ -10,7 +11,7 @@ import { setUp } from '../setup/setup.mjs';
 import { duration, say, step, StepFailed } from '../setup/steps.mjs';
 import { build, neededToBuild } from './builds.mjs';
 import { packImage } from './images.mjs';
-import { inspectProgram } from './inspection.mjs';
+import { inspectLibraries, inspectProgram } from './inspection.mjs';
 import { checkLicenses } from './licenses/texts.mjs';
 import { list } from './lists.mjs';
 import { packArchive, packDeb, writeSbom } from './packages.mjs';
@@ -28,6 +29,7 @@ const LOG = inRepository('target/release.log');
 async function release(target, { profile, ...release }) {
   const program = await build(target, { commit: release.commit.commit, profile, log: LOG });
   await inspectProgram(program, target, { ...release, profile });
+  await inspectLibraries(join(dirname(program), 'deps'));
   await packArchive(target, program, release);
   await writeSbom(target, program, release);
   if (target.os === 'linux') {
