@@ -54,9 +54,17 @@ pub fn variables_of<T: DeserializeOwned>() -> BTreeSet<String> {
 #[must_use]
 pub fn closest_match<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name = name.to_uppercase();
-    let distances = known.into_iter().map(|known| (osa_distance(&name, &known.to_uppercase()), known));
-    let near = distances.filter(|(distance, known)| *distance <= if known.len() < LONG { 1 } else { 2 });
-    near.min().map(|(_, known)| known)
+    let letters = name.chars().count();
+    let distances = known.into_iter().filter_map(|known| {
+        let wrong = if known.len() < LONG { 1 } else { 2 };
+        // Each letter more or less is one that is wrong. Most names are told apart by that: an environment may have hundreds.
+        if letters.abs_diff(known.chars().count()) > wrong {
+            return None;
+        }
+        let distance = osa_distance(&name, &known.to_uppercase());
+        (distance <= wrong).then_some((distance, known))
+    });
+    distances.min().map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -70,11 +78,14 @@ mod tests {
             ("OIDC_ISSUER_URI", "OIDC_ISSUER_URL"),
             ("ODIC_ISSUER_URL", "OIDC_ISSUER_URL"),
             ("OIDC_ISUER_URL", "OIDC_ISSUER_URL"),
+            ("OIDC_ISSUER_U", "OIDC_ISSUER_URL"),
+            ("OIDC_ISSUER_URL_X", "OIDC_ISSUER_URL"),
             ("OIDC_ISSUER", "none"),
             ("OIDC_ISSUERURI", "OIDC_ISSUER_URL"),
             ("redis_uri", "REDIS_URL"),
             ("REDIS_PORT", "none"),
             ("LISTENS", "LISTEN"),
+            ("LÍSTEN", "LISTEN"),
             ("LISTEN_FDS", "none"),
             ("LIST", "none"),
             ("PATH", "none"),
