@@ -229,11 +229,9 @@ fn proxy(flags: ProxyFlags) -> ExitCode {
     };
     let served = actix_web::rt::System::new().block_on(async {
         let stop = stop_requested().map(drop);
-        let running = proxy::build(settings, passed).await;
-        let running = running.map_err(|error| (error.to_string(), error.exit_code()))?;
-        running.serve_until(stop).await.map_err(|error| (error.to_string(), FAILED))
+        proxy::build(settings, passed).await?.serve_until(stop).await
     });
-    served.map_or_else(|(error, code)| refused(&error, code), |()| ExitCode::SUCCESS)
+    served.map_or_else(|error| refused(&error.to_string(), error.exit_code()), |()| ExitCode::SUCCESS)
 }
 
 /// Writes contexts for kubectl.

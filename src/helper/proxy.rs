@@ -44,7 +44,7 @@ use crate::store::observed::Observed;
 use crate::store::redis::{Redis, UnusableRedis};
 use crate::telemetry::helper_metrics::HelperMetrics;
 
-/// Why the proxy did not start.
+/// Why the proxy did not start, or ends.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A port cannot be bound.
@@ -83,6 +83,7 @@ pub struct Running {
     control: PortServer,
     web: Arc<Web>,
     life: Life,
+    redis: Option<Redis>,
 }
 
 /// When the proxy ends.
@@ -113,22 +114,20 @@ pub async fn build(settings: ProxySettings, passed: Vec<TcpListener>) -> Result<
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let (api, backstage) = named_backstage(&settings, random.as_ref(), &clock)?.unzip();
-    let metrics = HelperMetrics::new()?;
-    panics::log_and_count(metrics.panics.clone());
-    let store: Arc<dyn Store> = match &settings.redis_url {
-        Some(url) => {
-            let redis = Redis::new(url.expose_secret(), settings.login.ca_file.as_deref())?;
-            redis.refuse_cluster().await?;
-            Arc::new(Observed::new(redis, metrics.store_seconds.clone()))
-        }
-        None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), metrics.store_seconds.clone())),
-    };
+    let redis = redis(&settings)?;
     let life = Life::of(&passed, &settings);
     let control = match life {
         Life::UntilStopped => bind(&settings.control_listen).await?,
         Life::WhileUsed(_) => port::unless_shared(passed)?,
     };
     let port = port::port(&control).unwrap_or(port::CONTROL_PORT);
+    let metrics = HelperMetrics::new()?;
+    panics::log_and_count(metrics.panics.clone());
+    let seconds = metrics.store_seconds.clone();
+    let store: Arc<dyn Store> = match redis.clone() {
+        Some(redis) => Arc::new(Observed::new(redis, seconds)),
+        None => Arc::new(Observed::new(Memory::new(Arc::clone(&clock)), seconds)),
+    };
     let holding = settings.holding;
     let services = Services {
         backend: Arc::new(Backend::new(backstage, BackendThread::here(api))),
@@ -140,7 +139,13 @@ pub async fn build(settings: ProxySettings, passed: Vec<TcpListener>) -> Result<
         store,
     };
     let web = Arc::new_cyclic(|web| services.into_web(Weak::clone(web)));
-    start_up(web, control, holding, life).await
+    start_up(web, control, holding, (life, redis)).await
+}
+
+/// The store that `REDIS_URL` names, which need not answer now.
+fn redis(settings: &ProxySettings) -> Result<Option<Redis>, UnusableRedis> {
+    let url = settings.redis_url.as_ref();
+    url.map(|url| Redis::new(url.expose_secret(), settings.login.ca_file.as_deref())).transpose()
 }
 
 /// Binds the helper port. An installed proxy has it even when it is no process: systemd would be named then, which no user should stop.
@@ -216,7 +221,7 @@ async fn start_up(
     web: Arc<Web>,
     control: Vec<TcpListener>,
     holding: Holding,
-    life: Life,
+    (life, redis): (Life, Option<Redis>),
 ) -> Result<Running, StartError> {
     let addresses = addresses(&control);
     let logins = &web.logins;
@@ -228,7 +233,7 @@ async fn start_up(
     tracing::info!(control_addresses = addresses, callback_port = callback, "listening");
     actix_web::rt::spawn(Arc::clone(&logins.backend).say_whether_it_answers());
     actix_web::rt::spawn(resume::hold_port_for_them(logins.clone()));
-    Ok(Running { port: logins.control_port, control, web, life })
+    Ok(Running { port: logins.control_port, control, web, life, redis })
 }
 
 /// Resolves when the proxy was not used for so long that it ends.
@@ -242,6 +247,17 @@ async fn unused(gate: &Gate, web: &Web, life: Life) {
     }
 }
 
+/// Resolves when the store turns out to be a node of a Redis Cluster. The port is listened on meanwhile, and each use of such a store fails.
+async fn unusable(redis: Option<&Redis>) -> UnusableRedis {
+    match redis {
+        Some(redis) => match redis.refuse_cluster().await {
+            Err(reason) => reason,
+            Ok(()) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
+
 fn addresses(listeners: &[TcpListener]) -> String {
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok());
     addresses.map(|address| address.to_string()).collect::<Vec<_>>().join(",")
@@ -252,14 +268,15 @@ impl Running {
     /// survive in a store that outlives the process.
     ///
     /// # Errors
-    /// When the server fails.
-    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
+    /// When the server fails, or the store is a node of a Redis Cluster.
+    pub async fn serve_until(self, stop: impl Future<Output = ()> + 'static) -> Result<(), StartError> {
         let (web, mut control) = (self.web, self.control);
         let gate = control.gate();
         tokio::select! {
             () = stop => {}
             () = unused(&gate, &web, self.life) => tracing::info!("not used: ends until the next connection"),
-            ended = control.ended() => return ended,
+            reason = unusable(self.redis.as_ref()) => return Err(reason.into()),
+            ended = control.ended() => return Ok(ended?),
         }
         web.readiness.begin_to_stop();
         tracing::info!("stopping: requests under way may finish");
