@@ -12,6 +12,7 @@ pub mod request_context;
 pub mod retry_after;
 mod server_certificate;
 pub mod streaming;
+pub mod system_roots;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -115,17 +116,12 @@ const GIVE_CA_FILE: &str =
     "give that CA's certificate with --ca-file (CA_FILE), or all roots with SSL_CERT_FILE";
 const GIVE_KUBERNETES_CA_FILE: &str = "give that CA's certificate with KUBERNETES_CA_FILE";
 
-/// TLS that trusts the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` honoured), and those of a file.
+/// TLS that trusts the system's roots, which are read when a server first shows its certificate, and those of a file, which is read now.
 ///
 /// # Errors
 /// When the named file holds no certificate. A system root that cannot be read is skipped.
 pub fn trusting_system_and(file: Option<&Path>) -> Result<Arc<ClientConfig>, UnusableRoots> {
-    let mut trusted = Trusted::default();
-    let system = rustls_native_certs::load_native_certs();
-    for error in &system.errors {
-        tracing::warn!(%error, "a system root certificate cannot be read");
-    }
-    trusted.roots.add_parsable_certificates(system.certs);
+    let mut trusted = Trusted { system: true, ..Trusted::default() };
     if let Some(file) = file {
         add(&mut trusted, file)?;
     }

@@ -2,22 +2,23 @@
 //! A failure also names the host and the remedy.
 
 use std::net::Ipv6Addr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
-};
+use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::connect_failure::ConnectFailure;
+use super::system_roots::system_roots;
 
 /// What is trusted.
 #[derive(Debug)]
 pub struct Trusted {
+    /// Whether whatever leads to one of the system's roots is.
+    pub system: bool,
     /// Whatever leads to one of these.
     pub roots: RootCertStore,
     /// The certificates of the operator's file, each also as a server's own: many clusters have one that is self-signed, or no CA's.
@@ -26,16 +27,33 @@ pub struct Trusted {
 
 impl Default for Trusted {
     fn default() -> Self {
-        Self { roots: RootCertStore::empty(), named: Vec::new() }
+        Self { system: false, roots: RootCertStore::empty(), named: Vec::new() }
+    }
+}
+
+impl Trusted {
+    /// All roots. Those of the system are one set for all clients, unless there are others beside them.
+    fn all_roots(&self) -> Arc<RootCertStore> {
+        if !self.system {
+            return Arc::new(self.roots.clone());
+        }
+        let system = system_roots();
+        if self.roots.is_empty() {
+            return system;
+        }
+        let mut all = self.roots.clone();
+        all.extend(system.roots.iter().cloned());
+        Arc::new(all)
     }
 }
 
 /// Verifies certificates against roots.
 #[derive(Debug)]
 pub struct ServerCertificates {
-    /// None when there are no roots at all: no certificate is trusted then.
-    webpki: Option<Arc<WebPkiServerVerifier>>,
-    named: Vec<CertificateDer<'static>>,
+    trusted: Trusted,
+    /// Made for the first certificate, as only that needs the system's roots. None when there are no roots at all: no certificate is trusted
+    /// then.
+    webpki: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
     algorithms: WebPkiSupportedAlgorithms,
     remedy: &'static str,
 }
@@ -44,10 +62,16 @@ impl ServerCertificates {
     /// Trusts these roots; `remedy` says where to give more.
     #[must_use]
     pub fn trusting(trusted: Trusted, remedy: &'static str) -> Self {
-        let provider: CryptoProvider = aws_lc_rs::default_provider();
-        let algorithms = provider.signature_verification_algorithms;
-        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.roots), Arc::new(provider));
-        Self { webpki: webpki.build().ok(), named: trusted.named, algorithms, remedy }
+        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
+        Self { trusted, webpki: OnceLock::new(), algorithms, remedy }
+    }
+
+    fn webpki(&self) -> Option<&WebPkiServerVerifier> {
+        let made = self.webpki.get_or_init(|| {
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            WebPkiServerVerifier::builder_with_provider(self.trusted.all_roots(), provider).build().ok()
+        });
+        made.as_deref()
     }
 
     /// A certificate that the operator has named is the server's own, even one that calls itself a CA or that an unknown CA has signed, if
@@ -58,7 +82,7 @@ impl ServerCertificates {
         end_entity: &CertificateDer<'_>,
         server_name: &ServerName<'_>,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if !is_for_want_of_a_chain(&error) || !self.named.iter().any(|named| named == end_entity) {
+        if !is_for_want_of_a_chain(&error) || !self.trusted.named.iter().any(|named| named == end_entity) {
             return Err(error);
         }
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
@@ -105,7 +129,7 @@ impl ServerCertVerifier for ServerCertificates {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = match &self.webpki {
+        let verified = match self.webpki() {
             Some(webpki) => {
                 webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
             }

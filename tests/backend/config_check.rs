@@ -39,6 +39,15 @@ fn it_says_what_the_settings_mean_and_asks_no_provider() {
 }
 
 #[test]
+fn a_system_root_that_cannot_be_read_is_told_though_none_is_needed_yet() {
+    let here = Deployment::with_hostile_idp("config_check_roots");
+    let mut command = here.plan.command(&["config", "check"]);
+    let ended = Ended::of(command.env("SSL_CERT_FILE", "/nowhere"), &here.world);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.err.contains("a system root certificate cannot be read"), "{}", ended.err);
+}
+
+#[test]
 fn the_catalogs_rules_are_said_with_who_may_write_there() {
     let here = Deployment::with_hostile_idp("config_check_catalog");
     let plan = here.plan.clone().without("CLUSTER_AUTH_DEV_USER").without("IDENTITY_EMAIL_DOMAINS");

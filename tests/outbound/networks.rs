@@ -4,6 +4,7 @@ mod ipv6;
 mod no_proxy;
 mod proxied_login;
 mod sentences;
+mod system_roots;
 mod tls_on_the_port;
 
 use crate::harness::network::far_network::{BEYOND, FAR, FarNetwork, NEAR};

@@ -15,6 +15,7 @@ use crate::backend::oidc::discovery::Metadata;
 use crate::backend::oidc::provider_error::ProviderError;
 use crate::clock::SystemClock;
 use crate::outbound::UnusableRoots;
+use crate::outbound::system_roots::system_roots;
 use crate::settings::backend::BackendSettings;
 use crate::settings::cluster::{
     ClientAuthentication, Cluster, ClusterToken, EmailClaim, IdentityRule, MissingVerified, SecretPlace,
@@ -56,6 +57,8 @@ impl From<UnusableRoots> for CheckError {
 /// As the variants of [`CheckError`] say.
 pub async fn run(settings: &BackendSettings, reach: Reach, out: &mut dyn Write) -> Result<(), CheckError> {
     let on = Foundations::new(settings, StoreUse::Check)?;
+    // Warns of what cannot be read, which the backend would do with its first request.
+    drop(system_roots());
     let http = ClientTls::load(settings, &on.files)?.http(settings);
     let clusters = clusters(settings, &on, &http);
     // All at once: of twenty clusters one provider may not answer, and that takes its whole time.

@@ -10,6 +10,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::unusable::UnusableRedis;
+use crate::outbound::system_roots::system_certificates;
 
 /// Roots in addition to the system's, if there are any.
 pub(super) struct Roots(Option<TlsCertificates>);
@@ -33,7 +34,7 @@ impl Roots {
         if !own.iter().all(usable) {
             return Err(unusable("not a certificate".to_owned()));
         }
-        let system = rustls_native_certs::load_native_certs().certs.into_iter().filter(usable);
+        let system = system_certificates().into_iter().filter(usable);
         let root_cert =
             Some(own.into_iter().chain(system).flat_map(|root| pem(&root).into_bytes()).collect());
         Ok(Self(Some(TlsCertificates { client_tls: None, root_cert })))
