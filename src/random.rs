@@ -1,6 +1,6 @@
 //! Randomness, passed in, with random secrets and the digest that names them.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{self, SHA256, SHA256_OUTPUT_LEN};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -41,10 +41,21 @@ pub fn random_secret(random: &dyn Random) -> Result<WireSecret, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
-/// SHA-256 as base64url: stands for a secret where the secret itself must not be stored.
+/// A SHA-256.
+pub type Digest = [u8; SHA256_OUTPUT_LEN];
+
+/// SHA-256: stands for a secret where the secret itself must not be kept.
+#[must_use]
+pub fn digest(value: &[u8]) -> Digest {
+    let mut octets = [0; SHA256_OUTPUT_LEN];
+    octets.copy_from_slice(digest::digest(&SHA256, value).as_ref());
+    octets
+}
+
+/// The same as base64url, where it is stored.
 #[must_use]
 pub fn sha256(value: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, value))
+    URL_SAFE_NO_PAD.encode(digest(value))
 }
 
 #[cfg(test)]

@@ -150,7 +150,8 @@ impl Provider {
         self.keys.algorithms(&metadata.jwks_uri, &self.http).await
     }
 
-    /// Verifies a token with this header, as [`KeySet::verify`] does.
+    /// Verifies a token with this header, as [`KeySet::verify`] does; the first key's answer where none is right, or `None` where no key
+    /// fits.
     ///
     /// # Errors
     /// When there are no keys and none can be fetched.
@@ -160,7 +161,8 @@ impl Provider {
         header: &Header,
         with: impl Fn(&DecodingKey) -> Result<T, E>,
     ) -> Result<Option<Result<T, E>>, OutboundError> {
-        self.keys.verify(header, &metadata.jwks_uri, &self.http, with).await
+        let (answer, _) = self.keys.verify(header, &metadata.jwks_uri, &self.http, with).await?;
+        Ok(answer)
     }
 
     /// What its ID tokens may be signed with: never `none` or HMAC, whatever it announces.

@@ -4,3 +4,4 @@ mod caller;
 mod rate_limit;
 mod request_id;
 mod tls;
+mod verified_tokens;

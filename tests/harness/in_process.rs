@@ -1,7 +1,7 @@
 //! The backend in the test's own process: its services and routes, on a clock that the test moves. The real binary has no way to be
 //! given one, and shall have none.
 
-mod neighbours;
+pub mod neighbours;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -62,7 +62,8 @@ pub struct BackendHere<'w> {
     pub clock: Arc<ClockAhead>,
     idp: &'w HostileIdp,
     services: Services,
-    neighbours: Neighbours,
+    /// What is beside it.
+    pub neighbours: Neighbours,
     app: BoxService<Request, ServiceResponse<BoxBody>, Error>,
 }
 
@@ -110,7 +111,12 @@ impl<'w> BackendHere<'w> {
 
     /// `GET /token`, as Backstage's Kubernetes plugin on behalf of Felix; the token itself is left out.
     pub async fn token(&self) -> Said {
-        let (status, mut given) = self.get("/token", &self.neighbours.plugin_token).await;
+        self.token_by(&self.neighbours.plugin_token).await
+    }
+
+    /// The same, with another credential.
+    pub async fn token_by(&self, bearer: &str) -> Said {
+        let (status, mut given) = self.get("/token", bearer).await;
         if let Some(given) = given.as_object_mut() {
             given.remove("token");
         }
@@ -139,11 +145,13 @@ impl<'w> BackendHere<'w> {
         }
     }
 
-    async fn get(&self, path: &str, bearer: &str) -> Said {
+    /// A call with this credential.
+    pub async fn get(&self, path: &str, bearer: &str) -> Said {
         self.said(TestRequest::get(), path, bearer).await
     }
 
-    async fn post(&self, path: &str, bearer: &str, body: &Value) -> Said {
+    /// The same, with a body.
+    pub async fn post(&self, path: &str, bearer: &str, body: &Value) -> Said {
         self.said(TestRequest::post().set_json(body), path, bearer).await
     }
 

@@ -4,6 +4,7 @@ mod backstage_keys;
 mod plugin_token;
 mod signed_token;
 mod user_token;
+mod verified_tokens;
 
 use std::sync::Arc;
 
@@ -15,12 +16,14 @@ use self::backstage_keys::BackstageKeys;
 pub use self::plugin_token::OnBehalf;
 use self::plugin_token::Refused;
 use self::signed_token::{Unverified, UnverifiedToken};
+use self::verified_tokens::VerifiedTokens;
 use crate::backstage_names::UserRef;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
 use crate::outbound::http_client::HttpClient;
 use crate::problem::Problem;
 use crate::protocol::{Code, WireSecret};
+use crate::random::Digest;
 use crate::settings::backend::{BackendSettings, CallerMode};
 use crate::telemetry::AUDIT;
 
@@ -65,6 +68,10 @@ pub struct Callers {
     issuer: Option<String>,
     keys: BackstageKeys,
     clock: Arc<dyn Clock>,
+    users: VerifiedTokens<UserRef>,
+    plugins: VerifiedTokens<OnBehalf>,
+    /// Those of users inside plugins' tokens, which are good nowhere else.
+    limited_users: VerifiedTokens<UserRef>,
 }
 
 impl Callers {
@@ -81,6 +88,9 @@ impl Callers {
             issuer: settings.backstage_issuer.clone(),
             keys: BackstageKeys::new(settings, clock, http, seconds),
             clock: Arc::clone(clock),
+            users: VerifiedTokens::default(),
+            plugins: VerifiedTokens::default(),
+            limited_users: VerifiedTokens::default(),
         }
     }
 
@@ -94,8 +104,12 @@ impl Callers {
             return Ok(developer);
         }
         let token = required_bearer(request)?;
+        let name = verified_tokens::name(&token);
+        if let Some(known) = self.users.recall(&name, self.clock.now()).await {
+            return Ok(Caller { user: known.what.clone(), token: Some(token) });
+        }
         let unverified = UnverifiedToken::read(&token).map_err(|flaw| user_problem(flaw.into()))?;
-        let user = self.user_token(&unverified).await.map_err(user_problem)?;
+        let user = self.user_token(name, &unverified).await.map_err(user_problem)?;
         Ok(Caller { user, token: Some(token) })
     }
 
@@ -130,30 +144,53 @@ impl Callers {
         }
     }
 
-    /// Reads the credential once, and verifies it as what it says it is.
+    /// Reads the credential once, and verifies it as what it says it is, unless that is known.
     async fn identify(&self, request: &HttpRequest) -> Result<UserOrOnBehalf, Refusal> {
         if let Some(developer) = self.developer() {
             return Ok(UserOrOnBehalf::User(developer));
         }
         let token = required_bearer(request).map_err(Refusal::OfUser)?;
+        let (name, now) = (verified_tokens::name(&token), self.clock.now());
+        if let Some(known) = self.plugins.recall(&name, now).await {
+            return Ok(UserOrOnBehalf::OnBehalf(known.what.clone()));
+        }
+        if let Some(known) = self.users.recall(&name, now).await {
+            return Ok(UserOrOnBehalf::User(Caller { user: known.what.clone(), token: Some(token) }));
+        }
+        self.verified(token, name).await
+    }
+
+    async fn verified(&self, token: WireSecret, name: Digest) -> Result<UserOrOnBehalf, Refusal> {
         let of_user = |error| Refusal::OfUser(user_problem(error));
         let unverified = UnverifiedToken::read(&token).map_err(|flaw| of_user(flaw.into()))?;
         if plugin_token::is_one(&unverified) {
-            let verified = self.plugin_token(&unverified).await;
+            let verified = self.plugin_token(name, &unverified).await;
             return verified
                 .map(UserOrOnBehalf::OnBehalf)
                 .map_err(|refused| Refusal::OfPlugin(plugin_problem(refused)));
         }
-        let user = self.user_token(&unverified).await.map_err(of_user)?;
+        let user = self.user_token(name, &unverified).await.map_err(of_user)?;
         Ok(UserOrOnBehalf::User(Caller { user, token: Some(token) }))
     }
 
-    async fn user_token(&self, token: &UnverifiedToken<'_>) -> Result<UserRef, Unverified> {
-        user_token::verify(token, self.keys.of_auth(), self.issuer.as_deref(), self.clock.now()).await
+    async fn user_token(
+        &self,
+        name: Digest,
+        unverified: &UnverifiedToken<'_>,
+    ) -> Result<UserRef, Unverified> {
+        let (keys, issuer) = (self.keys.of_auth(), self.issuer.as_deref());
+        let verified = user_token::verify(unverified, keys, issuer, self.clock.now()).await?;
+        Ok(self.users.remember(name, verified).what.clone())
     }
 
-    async fn plugin_token(&self, token: &UnverifiedToken<'_>) -> Result<OnBehalf, Refused> {
-        plugin_token::verify(token, &self.keys, self.issuer.as_deref(), self.clock.now()).await
+    async fn plugin_token(
+        &self,
+        name: Digest,
+        unverified: &UnverifiedToken<'_>,
+    ) -> Result<OnBehalf, Refused> {
+        let (keys, issuer) = ((&self.keys, &self.limited_users), self.issuer.as_deref());
+        let verified = plugin_token::verify(unverified, keys, issuer, self.clock.now()).await?;
+        Ok(self.plugins.remember(name, verified).what.clone())
     }
 
     fn not_for_users(&self) -> Problem {

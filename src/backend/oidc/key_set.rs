@@ -82,6 +82,13 @@ fn without_leading_zeros(mut json: Value) -> Value {
     json
 }
 
+/// The keys of a set as they were fetched at one time; another fetch makes other ones, also of the same keys.
+#[derive(Clone)]
+pub struct KeysCopy(Arc<Vec<Key>>);
+
+/// What the keys of one copy made of a token: the first one's answer where none was right, or `None` where no key fits.
+pub type ByCopy<T, E> = (Option<Result<T, E>>, KeysCopy);
+
 /// The keys behind one URL.
 pub struct KeySet {
     clock: Arc<dyn Clock>,
@@ -95,8 +102,7 @@ impl KeySet {
         Self { published: Published::new("a set of keys", Arc::clone(&clock), seconds), clock }
     }
 
-    /// Verifies a token with each key that fits its header, until one is right; otherwise gives the first one's answer, or `None` where
-    /// no key fits. The set is fetched again for a name that is not in it, and where a key without a name was wrong: those change
+    /// Verifies a token with each key that fits its header, until one is right; says with which copy of the set. The set is fetched again for a name that is not in it, and where a key without a name was wrong: those change
     /// without a sign.
     ///
     /// # Errors
@@ -107,15 +113,22 @@ impl KeySet {
         url: &str,
         client: &HttpClient,
         with: impl Fn(&DecodingKey) -> Result<T, E>,
-    ) -> Result<Option<Result<T, E>>, OutboundError> {
+    ) -> Result<ByCopy<T, E>, OutboundError> {
         let (asked_at, fetch) = (self.clock.now(), || fetched(client.clone(), url.to_owned()));
         let known = self.published.current(fetch).await?;
         let tried = Tried::each(&known.content, header, &with);
         if tried.is_final() || known.is_since(asked_at) {
-            return Ok(tried.answer);
+            return Ok((tried.answer, KeysCopy(known.content)));
         }
         let newer = self.published.newer_than(&known, fetch).await?;
-        Ok(Tried::each(&newer.content, header, &with).answer)
+        Ok((Tried::each(&newer.content, header, &with).answer, KeysCopy(newer.content)))
+    }
+
+    /// Whether a token would be verified with this copy now, as long as its key is in it. As with [`Self::verify`], one that is getting
+    /// old is fetched again in the background.
+    pub async fn is_current(&self, copy: &KeysCopy, url: &str, client: &HttpClient) -> bool {
+        let known = self.published.current(|| fetched(client.clone(), url.to_owned())).await;
+        known.is_ok_and(|known| Arc::ptr_eq(&known.content, &copy.0))
     }
 
     /// What its keys verify, each once.

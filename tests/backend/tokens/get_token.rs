@@ -1,5 +1,6 @@
 //! `GET /token`: for trusted plugins on behalf of a user, and for no other caller.
 
+mod ended;
 mod flaws;
 
 use base64::Engine;
@@ -23,6 +24,8 @@ pub(super) struct Portal {
     pub(super) here: Deployment<Idp, (), Cluster>,
     backstage: Backstage,
     backend: Backend,
+    /// How the backend was started.
+    plan: BackendPlan,
 }
 
 /// A user with a sign-in at Backstage.
@@ -35,7 +38,10 @@ pub(super) struct Person<'p> {
 
 impl Portal {
     pub(super) fn start(test: &str, change: impl FnOnce(BackendPlan) -> BackendPlan) -> Self {
-        let world = World::new(test);
+        Self::start_in(World::new(test), |plan, _| change(plan))
+    }
+
+    fn start_in(world: World, change: impl FnOnce(BackendPlan, &World) -> BackendPlan) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let (backstage, idp) = Backstage::start(&world, &format!("http://{address}"));
         let here = Deployment::of(world, idp).with_cluster();
@@ -48,8 +54,9 @@ impl Portal {
             .with("BACKSTAGE_ISSUER", &format!("{}/api/auth", backstage.url))
             .with("BACKSTAGE_APP_URL", "https://portal.example.com")
             .with("LISTEN", &address);
-        let backend = change(plan).start();
-        Self { here, backstage, backend }
+        let plan = change(plan, &here.world);
+        let backend = plan.start();
+        Self { here, backstage, backend, plan }
     }
 
     pub(super) fn sign_in(&self, login: &str) -> Person<'_> {

@@ -1,6 +1,6 @@
 //! What a backend of this process has beside it: the keys of a Backstage, and an API server that looks at tokens by the test's clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, get};
@@ -21,6 +21,28 @@ pub const FELIX: &str = "user:default/felix";
 /// Longer than any test lets pass.
 const LIFE: i64 = 30 * 24 * 3_600;
 
+/// A plugin of Backstage's that signs tokens; `auth` signs those of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// The auth plugin.
+    Auth,
+    /// The Kubernetes plugin.
+    Kubernetes,
+}
+
+/// What each of them publishes.
+struct Published {
+    auth: Mutex<Value>,
+    kubernetes: Mutex<Value>,
+}
+
+impl Published {
+    fn of(&self, signer: Signer) -> MutexGuard<'_, Value> {
+        let keys = if signer == Signer::Auth { &self.auth } else { &self.kubernetes };
+        keys.lock().unwrap()
+    }
+}
+
 /// Both, on one port.
 pub struct Neighbours {
     /// Where they are.
@@ -29,27 +51,55 @@ pub struct Neighbours {
     pub user_token: String,
     /// What Backstage's Kubernetes plugin has on his behalf.
     pub plugin_token: String,
+    published: Arc<Published>,
+    key: EncodingKey,
+    now: i64,
 }
 
 impl Neighbours {
     /// Starts them; they end with the test.
     pub fn start(clock: &Arc<ClockAhead>) -> Self {
-        let (pair, key) = key_pair();
+        let (key, public) = key_pair();
+        let keys = json!({ "keys": [public] });
+        let published = Arc::new(Published { auth: Mutex::new(keys.clone()), kubernetes: Mutex::new(keys) });
+        let url = serve(Arc::clone(clock), Arc::clone(&published));
         let now = clock.now().unix_timestamp();
-        let signed = |typ: &str, claims: Value| {
-            let mut header = Header::new(Algorithm::ES256);
-            (header.typ, header.kid) = (Some(typ.to_owned()), Some("test".to_owned()));
-            let mut all = json!({ "iat": now, "exp": now + LIFE });
-            all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
-            jsonwebtoken::encode(&header, &all, &pair).unwrap()
-        };
-        let limited = signed("vnd.backstage.limited-user", json!({ "sub": FELIX }));
-        let plugin = json!({ "sub": "kubernetes", "aud": "cluster-auth", "obo": limited });
-        Self {
-            url: serve(Arc::clone(clock), json!({ "keys": [key] })),
-            user_token: signed("vnd.backstage.user", json!({ "sub": FELIX, "aud": "backstage" })),
-            plugin_token: signed("vnd.backstage.plugin", plugin),
-        }
+        let (user_token, plugin_token) = (String::new(), String::new());
+        let unsigned = Self { url, user_token, plugin_token, published, key, now };
+        let (user_token, plugin_token) =
+            (unsigned.users_token(LIFE, "test"), unsigned.plugins_token(&unsigned.limited_token(LIFE), LIFE));
+        Self { user_token, plugin_token, ..unsigned }
+    }
+
+    /// Felix' own token, which lives for so many seconds, with that name for its key.
+    pub fn users_token(&self, life: i64, kid: &str) -> String {
+        self.signed("vnd.backstage.user", kid, life, &json!({ "sub": FELIX, "aud": "backstage" }))
+    }
+
+    /// Felix' limited token, as it is inside a plugin's.
+    pub fn limited_token(&self, life: i64) -> String {
+        self.signed("vnd.backstage.limited-user", "test", life, &json!({ "sub": FELIX }))
+    }
+
+    /// The Kubernetes plugin's token with that limited one inside.
+    pub fn plugins_token(&self, limited: &str, life: i64) -> String {
+        let claims = json!({ "sub": "kubernetes", "aud": "cluster-auth", "obo": limited });
+        self.signed("vnd.backstage.plugin", "test", life, &claims)
+    }
+
+    /// From now on, this one publishes another key in the place of the one that has signed everything here.
+    pub fn withdraw_key(&self, signer: Signer) {
+        let (_, mut other) = key_pair();
+        other["kid"] = json!("newer");
+        *self.published.of(signer) = json!({ "keys": [other] });
+    }
+
+    fn signed(&self, typ: &str, kid: &str, life: i64, claims: &Value) -> String {
+        let mut header = Header::new(Algorithm::ES256);
+        (header.typ, header.kid) = (Some(typ.to_owned()), Some(kid.to_owned()));
+        let mut all = json!({ "iat": self.now, "exp": self.now + life });
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        jsonwebtoken::encode(&header, &all, &self.key).unwrap()
     }
 }
 
@@ -65,13 +115,13 @@ fn key_pair() -> (EncodingKey, Value) {
     (EncodingKey::from_ec_der(pair.as_ref()), key)
 }
 
-fn serve(clock: Arc<ClockAhead>, keys: Value) -> String {
+fn serve(clock: Arc<ClockAhead>, published: Arc<Published>) -> String {
     let app = move || {
         App::new()
-            .app_data(Data::new(keys.clone()))
+            .app_data(Data::from(Arc::clone(&published)))
             .app_data(Data::from(Arc::clone(&clock)))
-            .route("/api/auth/.well-known/jwks.json", get().to(published))
-            .route("/api/kubernetes/.backstage/auth/v1/jwks.json", get().to(published))
+            .route("/api/auth/.well-known/jwks.json", get().to(keys_of_auth))
+            .route("/api/kubernetes/.backstage/auth/v1/jwks.json", get().to(keys_of_kubernetes))
             .route("/api/v1/pods", get().to(pods))
     };
     let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
@@ -80,8 +130,12 @@ fn serve(clock: Arc<ClockAhead>, keys: Value) -> String {
     format!("http://{address}")
 }
 
-async fn published(keys: Data<Value>) -> HttpResponse {
-    HttpResponse::Ok().json(keys.as_ref())
+async fn keys_of_auth(published: Data<Published>) -> HttpResponse {
+    HttpResponse::Ok().json(&*published.of(Signer::Auth))
+}
+
+async fn keys_of_kubernetes(published: Data<Published>) -> HttpResponse {
+    HttpResponse::Ok().json(&*published.of(Signer::Kubernetes))
 }
 
 /// No API server takes a token that has expired, or is from the future.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonwebtoken::{DecodingKey, Header};
 use prometheus::Histogram;
 
-use crate::backend::oidc::key_set::KeySet;
+use crate::backend::oidc::key_set::{ByCopy, KeySet, KeysCopy};
 use crate::backstage_names::PluginName;
 use crate::clock::Clock;
 use crate::outbound::OutboundError;
@@ -29,15 +29,20 @@ impl PublishedKeys {
         &self,
         header: &Header,
         with: impl Fn(&DecodingKey) -> Result<T, E>,
-    ) -> Result<Option<Result<T, E>>, OutboundError> {
+    ) -> Result<ByCopy<T, E>, OutboundError> {
         self.keys.verify(header, &self.url, &self.http, with).await
+    }
+
+    /// As [`KeySet::is_current`].
+    pub(crate) async fn is_current(&self, copy: &KeysCopy) -> bool {
+        self.keys.is_current(copy, &self.url, &self.http).await
     }
 }
 
 /// All sets that a token may be signed with.
 pub struct BackstageKeys {
-    auth: PublishedKeys,
-    plugins: BTreeMap<PluginName, PublishedKeys>,
+    auth: Arc<PublishedKeys>,
+    plugins: BTreeMap<PluginName, Arc<PublishedKeys>>,
 }
 
 impl BackstageKeys {
@@ -50,10 +55,10 @@ impl BackstageKeys {
         seconds: &Histogram,
     ) -> Self {
         let base = settings.backstage_base();
-        let published = |path: &str| PublishedKeys {
-            url: format!("{base}/api/{path}/jwks.json"),
-            keys: KeySet::new(Arc::clone(clock), seconds.clone()),
-            http: http.clone(),
+        let published = |path: &str| {
+            let url = format!("{base}/api/{path}/jwks.json");
+            let keys = KeySet::new(Arc::clone(clock), seconds.clone());
+            Arc::new(PublishedKeys { url, keys, http: http.clone() })
         };
         let of_plugin = |name: &PluginName| (name.clone(), published(&format!("{name}/.backstage/auth/v1")));
         Self {
@@ -63,12 +68,12 @@ impl BackstageKeys {
     }
 
     /// What signs the tokens of users, limited ones included.
-    pub(crate) fn of_auth(&self) -> &PublishedKeys {
+    pub(crate) fn of_auth(&self) -> &Arc<PublishedKeys> {
         &self.auth
     }
 
     /// What signs the tokens of a plugin; none for a plugin that is not trusted.
-    pub(crate) fn of_plugin(&self, name: &PluginName) -> Option<&PublishedKeys> {
+    pub(crate) fn of_plugin(&self, name: &PluginName) -> Option<&Arc<PublishedKeys>> {
         self.plugins.get(name)
     }
 }

@@ -5,8 +5,9 @@
 use time::OffsetDateTime;
 
 use super::backstage_keys::BackstageKeys;
-use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
+use super::signed_token::{Claims, Flaw, Signed, Unverified, UnverifiedToken};
 use super::user_token;
+use super::verified_tokens::{Signature, Verified, VerifiedTokens};
 use crate::backstage_names::{PluginName, UserRef};
 
 /// The `typ` of a plugin token in its JWT header.
@@ -15,6 +16,7 @@ const PLUGIN_TOKEN: &str = "vnd.backstage.plugin";
 const AUDIENCE: &str = "cluster-auth";
 
 /// A trusted plugin that acts for a user.
+#[derive(Clone)]
 pub struct OnBehalf {
     /// For whom.
     pub user: UserRef,
@@ -43,16 +45,16 @@ pub(crate) fn is_one(token: &UnverifiedToken<'_>) -> bool {
     token.typ() == Some(PLUGIN_TOKEN)
 }
 
-/// Which plugin acts for which user, by a token that [`is_one`].
+/// Which plugin acts for which user, by a token that [`is_one`]; `known_users` are the users' tokens that were inside others.
 ///
 /// # Errors
 /// The first thing that is wrong, or that Backstage's keys cannot be had.
 pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
-    all_keys: &BackstageKeys,
+    (all_keys, known_users): (&BackstageKeys, &VerifiedTokens<UserRef>),
     issuer: Option<&str>,
     now: OffsetDateTime,
-) -> Result<OnBehalf, Refused> {
+) -> Result<Verified<OnBehalf>, Refused> {
     // The keys depend on the name, so that a name must be read before it is verified. It only chooses among the key sets of
     // the settings.
     let alleged = token.alleged_subject().ok_or(Flaw::NoPlugin)?;
@@ -60,11 +62,14 @@ pub(crate) async fn verify(
     let Some(keys) = all_keys.of_plugin(&plugin) else {
         return Err(Refused::NotTrusted(Some(plugin)));
     };
-    let claims = token.verify(keys, now).await.map_err(Refused::Token)?;
+    let Signed { claims, times, copy } = token.verify(keys, now).await.map_err(Refused::Token)?;
     check(&claims, issuer)?;
     let limited = claims.obo.ok_or(Flaw::NoOnBehalfOf)?;
-    let user = user_token::verify_limited(&limited, all_keys.of_auth(), now).await.map_err(Refused::User)?;
-    Ok(OnBehalf { user, plugin })
+    let of_user = user_token::verify_limited(&limited, all_keys.of_auth(), known_users, now);
+    let of_user = of_user.await.map_err(Refused::User)?;
+    let signatures =
+        of_user.signatures.iter().cloned().chain([Signature::new((times, copy), keys)]).collect();
+    Ok(Verified { what: OnBehalf { user: of_user.what.clone(), plugin }, signatures })
 }
 
 fn check(claims: &Claims, issuer: Option<&str>) -> Result<(), Flaw> {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
 use super::backstage_keys::PublishedKeys;
+use crate::backend::oidc::key_set::KeysCopy;
 use crate::outbound::OutboundError;
 use crate::protocol::WireSecret;
 
@@ -82,6 +83,14 @@ pub(crate) struct Claims {
     pub(crate) obo: Option<WireSecret>,
 }
 
+/// A token with a right signature, at its time.
+pub(crate) struct Signed {
+    pub(crate) claims: Claims,
+    pub(crate) times: Times,
+    /// The keys of which one has signed it.
+    pub(crate) copy: KeysCopy,
+}
+
 /// The one claim that must be known before a signature can be verified.
 #[derive(Deserialize)]
 struct Subject {
@@ -113,7 +122,7 @@ impl<'t> UnverifiedToken<'t> {
         claims.sub
     }
 
-    /// Its claims, once one of these keys is found to have signed them and it is time.
+    /// What it says, once one of these keys is found to have signed it and it is time.
     ///
     /// # Errors
     /// The first thing that is wrong with it, or that the keys cannot be had.
@@ -121,18 +130,19 @@ impl<'t> UnverifiedToken<'t> {
         &self,
         keys: &PublishedKeys,
         now: OffsetDateTime,
-    ) -> Result<Claims, Unverified> {
+    ) -> Result<Signed, Unverified> {
         // The signature only: the claims are checked here, by our own clock.
         let mut validation = Validation::new(ALGORITHM);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
         let with = |key: &DecodingKey| jsonwebtoken::decode::<Claims>(self.text, key, &validation);
-        let verified = keys.verify(&self.header, with).await.map_err(Unverified::NoKeys)?;
+        let (verified, copy) = keys.verify(&self.header, with).await.map_err(Unverified::NoKeys)?;
         let verified = verified.ok_or(Flaw::UnknownKey)?;
         let claims = verified.map_err(|error| flaw_of(error.kind()))?.claims;
-        claims.check_times(now)?;
-        Ok(claims)
+        let times = claims.times()?;
+        times.check(now)?;
+        Ok(Signed { claims, times, copy })
     }
 }
 
@@ -149,12 +159,31 @@ impl Claims {
         self.aud.as_ref().and_then(serde_json::Value::as_str) == Some(audience)
     }
 
-    fn check_times(&self, now: OffsetDateTime) -> Result<(), Flaw> {
+    fn times(&self) -> Result<Times, Flaw> {
         let moment = |seconds: Option<i64>| seconds.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-        if moment(self.exp).is_none_or(|expires_at| expires_at <= now.saturating_sub(LEEWAY)) {
+        let expires_at = moment(self.exp).ok_or(Flaw::Expired)?;
+        let issued_at = moment(self.iat).ok_or(Flaw::IssuedAt)?;
+        Ok(Times { issued_at, expires_at })
+    }
+}
+
+/// When a token counts, as it says itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    issued_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+}
+
+impl Times {
+    /// Whether it counts now.
+    ///
+    /// # Errors
+    /// When it has expired, or is of the future.
+    pub(crate) fn check(self, now: OffsetDateTime) -> Result<(), Flaw> {
+        if self.expires_at <= now.saturating_sub(LEEWAY) {
             return Err(Flaw::Expired);
         }
-        if moment(self.iat).is_none_or(|issued_at| issued_at > now.saturating_add(LEEWAY)) {
+        if self.issued_at > now.saturating_add(LEEWAY) {
             return Err(Flaw::IssuedAt);
         }
         Ok(())

@@ -2,10 +2,13 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use super::backstage_keys::PublishedKeys;
-use super::signed_token::{Claims, Flaw, Unverified, UnverifiedToken};
+use super::signed_token::{Claims, Flaw, Signed, Unverified, UnverifiedToken};
+use super::verified_tokens::{self, Signature, Verified, VerifiedTokens};
 use crate::backstage_names::UserRef;
 use crate::protocol::WireSecret;
 
@@ -22,38 +25,45 @@ const AUDIENCE: &str = "backstage";
 /// The first thing that is wrong with it, or that Backstage's keys cannot be had.
 pub(crate) async fn verify(
     token: &UnverifiedToken<'_>,
-    keys: &PublishedKeys,
+    keys: &Arc<PublishedKeys>,
     issuer: Option<&str>,
     now: OffsetDateTime,
-) -> Result<UserRef, Unverified> {
+) -> Result<Verified<UserRef>, Unverified> {
     if token.typ() != Some(USER_TOKEN) {
         return Err(Flaw::NotOfAUser.into());
     }
-    let claims = token.verify(keys, now).await?;
+    let Signed { claims, times, copy } = token.verify(keys, now).await?;
     if !claims.is_for(AUDIENCE) {
         return Err(Flaw::NotForBackstage.into());
     }
     if issuer.is_some() && claims.iss.as_deref() != issuer {
         return Err(Flaw::Issuer.into());
     }
-    user_of(&claims)
+    Ok(Verified { what: user_of(&claims)?, signatures: vec![Signature::new((times, copy), keys)] })
 }
 
 /// Whom a plugin acts for. Backstage writes `sub`, `iat` and `exp` into such a token and nothing else: no `aud` and no `iss`
-/// could be checked, so it is good inside a plugin's token only.
+/// could be checked, so it is good inside a plugin's token only. It is the same in all that a plugin makes for one sign-in of a user.
 ///
 /// # Errors
 /// As [`verify`].
 pub(crate) async fn verify_limited(
     token: &WireSecret,
-    keys: &PublishedKeys,
+    keys: &Arc<PublishedKeys>,
+    known: &VerifiedTokens<UserRef>,
     now: OffsetDateTime,
-) -> Result<UserRef, Unverified> {
-    let token = UnverifiedToken::read(token)?;
-    if token.typ() != Some(LIMITED_USER_TOKEN) {
+) -> Result<Arc<Verified<UserRef>>, Unverified> {
+    let name = verified_tokens::name(token);
+    if let Some(verified) = known.recall(&name, now).await {
+        return Ok(verified);
+    }
+    let unverified = UnverifiedToken::read(token)?;
+    if unverified.typ() != Some(LIMITED_USER_TOKEN) {
         return Err(Flaw::NotOfALimitedUser.into());
     }
-    user_of(&token.verify(keys, now).await?)
+    let Signed { claims, times, copy } = unverified.verify(keys, now).await?;
+    let signatures = vec![Signature::new((times, copy), keys)];
+    Ok(known.remember(name, Verified { what: user_of(&claims)?, signatures }))
 }
 
 fn user_of(claims: &Claims) -> Result<UserRef, Unverified> {
