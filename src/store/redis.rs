@@ -1,7 +1,7 @@
 //! The store that several replicas share: one Redis (6 or newer), alone or as a master with replicas under Sentinel. It reconnects
 //! after an outage.
 //!
-//! All users of one [`Redis`] share its connections. The driver's own connection manager is not used: it keeps a refusal (a wrong
+//! All users of one [`Redis`] on a thread share that thread's [`connections`]. The driver's own connection manager is not used: it keeps a refusal (a wrong
 //! password, too many clients) and goes on returning it after the cause is gone.
 //!
 //! Redis replicates asynchronously, so a failover may lose the last writes. Conditional writes are the steps that must not happen
@@ -10,6 +10,7 @@
 
 mod address;
 mod connection;
+mod connections;
 mod driver;
 mod scripts;
 mod sentinel;
@@ -25,12 +26,10 @@ use async_trait::async_trait;
 use futures_util::future::try_join;
 use redis::{Cmd, FromRedisValue, ReplicaInfo, Role, ScriptInvocation};
 use time::OffsetDateTime;
-use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tokio_util::task::AbortOnDropHandle;
 
 use self::address::Address;
 use self::connection::Connection;
+use self::connections::Connections;
 use self::driver::{out_of_time, server_of};
 use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::{NotMoved, UnusableRedis};
@@ -47,11 +46,8 @@ const SHARE: u32 = 2;
 pub struct Redis {
     address: Arc<tokio::sync::watch::Sender<Address>>,
     timeout: Duration,
-    connection: Arc<Mutex<Option<Connection>>>,
+    connections: Arc<Connections>,
     scripts: Arc<Scripts>,
-    /// The runtime in which the store was created. Connections are opened on it, as they end with their runtime and it outlives those
-    /// of the worker threads.
-    home: Option<Handle>,
 }
 
 impl Redis {
@@ -71,8 +67,8 @@ impl Redis {
         timeout: Duration,
     ) -> Result<Self, UnusableRedis> {
         let address = Arc::new(tokio::sync::watch::Sender::new(Address::parse(url, ca_file)?));
-        let (connection, scripts) = (Arc::default(), Arc::new(Scripts::new()));
-        Ok(Self { address, timeout, connection, scripts, home: Handle::try_current().ok() })
+        let (connections, scripts) = (Arc::default(), Arc::new(Scripts::new()));
+        Ok(Self { address, timeout, connections, scripts })
     }
 
     /// Refuses a node of a Redis Cluster; a server that does not answer now is looked at when it does.
@@ -96,10 +92,9 @@ impl Redis {
     pub async fn move_to(&self, url: &str, ca_file: Option<&Path>) -> Result<(), NotMoved> {
         let address = Address::parse(url, ca_file)?;
         let opened = tokio::time::timeout(self.timeout, open(address.clone(), self.timeout)).await;
-        let connection = opened.unwrap_or_else(|_| Err(out_of_time("no connection")))?;
-        let mut current = self.connection.lock().await;
+        opened.unwrap_or_else(|_| Err(out_of_time("no connection")))?;
         self.address.send_replace(address);
-        *current = Some(connection);
+        self.connections.renew().await;
         Ok(())
     }
 
@@ -161,22 +156,16 @@ impl Redis {
         }
     }
 
-    /// The connection, opened if there is none; concurrent callers wait for it.
-    async fn connection(&self) -> Result<Connection, StoreError> {
+    /// This thread's connection, opened if there is none; concurrent callers wait for it.
+    async fn connection(&self) -> Result<Arc<Connection>, StoreError> {
         let connected = async {
-            let mut current = self.connection.lock().await;
+            let place = self.connections.here();
+            let mut current = place.lock().await;
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
-                return Ok(connection.clone());
+                return Ok(Arc::clone(connection));
             }
-            let opening = open(self.address(), self.timeout);
-            let connection = match &self.home {
-                // Aborted when its request gives up: a hanging Redis must not accumulate sockets.
-                Some(home) => {
-                    AbortOnDropHandle::new(home.spawn(opening)).await.unwrap_or_else(|_| Err(gone()))?
-                }
-                None => opening.await?,
-            };
-            Ok(current.insert(connection).clone())
+            let opened = Arc::new(open(self.address(), self.timeout).await?);
+            Ok(Arc::clone(current.insert(opened)))
         };
         tokio::time::timeout(self.timeout, connected)
             .await
@@ -201,10 +190,6 @@ async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreEr
             Ok(connection)
         }
     }
-}
-
-fn gone() -> StoreError {
-    StoreError::of_redis("the program is ending")
 }
 
 fn prefixed(key: &Key) -> String {

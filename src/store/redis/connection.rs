@@ -22,7 +22,6 @@ const CLUSTER: &str = "cluster";
 
 /// Two connections to one server that are closed together. Writes that wait for a replica have their own, so that no other request
 /// waits behind them.
-#[derive(Clone)]
 pub(super) struct Connection {
     /// For requests that are answered at once.
     pub(super) driver: MultiplexedConnection,

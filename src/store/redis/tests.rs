@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::*;
 use crate::store::redis_server::RedisServer;
-use redis::RedisResult;
 
 const TTL: Duration = Duration::from_mins(10);
 
@@ -73,7 +72,7 @@ async fn a_connection_lost_while_idle_costs_no_request() {
     store.ping().await.unwrap();
     server.kill();
     server.restart();
-    let connection = store.connection.lock().await.clone().unwrap();
+    let connection = store.connections.here().lock().await.clone().unwrap();
     tokio::time::timeout(SOON, async {
         while !connection.is_lost() {
             tokio::task::yield_now().await;
@@ -188,7 +187,7 @@ async fn a_key_of_another_kind_is_an_error_and_not_the_end_of_the_connection() {
     let store = open(&server.url());
     store.enter("set", "member", TTL, 1).await.unwrap();
     assert_eq!(store.get("set").await.unwrap_err().reason, "Redis answered WRONGTYPE");
-    assert!(!store.connection.lock().await.as_ref().unwrap().is_lost());
+    assert!(!store.connections.here().lock().await.as_ref().unwrap().is_lost());
 }
 
 #[actix_web::test]
@@ -257,7 +256,7 @@ async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
         to_be("127.0.0.1", &away.port().to_string()).await;
         let error = store.swap("record", seen.as_bytes(), b"new", TTL).await.unwrap_err();
         assert_eq!(error.reason, reason);
-        assert!(store.connection.lock().await.as_ref().unwrap().is_lost());
+        assert!(store.connections.here().lock().await.as_ref().unwrap().is_lost());
     }
 }
 
@@ -300,13 +299,21 @@ async fn the_commands_in_the_documentation_are_enough() {
 }
 
 #[actix_web::test]
-async fn a_connection_outlives_the_thread_that_was_the_first_to_ask() {
+async fn each_thread_has_a_connection_and_takes_it_along_when_it_ends() {
     let server = RedisServer::start();
     let store = std::sync::Arc::new(open_patiently(&server.url()));
+    store.ping().await.unwrap();
+    let here = store.connections.here().lock().await.clone().unwrap();
     let there = std::sync::Arc::clone(&store);
-    let asking = move || actix_web::rt::System::new().block_on(there.ping());
-    tokio::task::spawn_blocking(asking).await.unwrap().unwrap();
-    let connection = store.connection.lock().await.clone().unwrap();
-    let answer: RedisResult<String> = redis::cmd("PING").query_async(&mut connection.driver.clone()).await;
-    assert_eq!(answer.unwrap(), "PONG");
+    let asking = move || {
+        actix_web::rt::System::new().block_on(async {
+            there.ping().await.unwrap();
+            there.connections.here().lock().await.clone().unwrap()
+        })
+    };
+    let other = std::thread::spawn(asking).join().unwrap();
+    assert!(!Arc::ptr_eq(&here, &other));
+    store.ping().await.unwrap();
+    let still = store.connections.here().lock().await.clone().unwrap();
+    assert!(Arc::ptr_eq(&here, &still) && !still.is_lost());
 }

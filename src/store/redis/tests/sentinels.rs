@@ -60,7 +60,7 @@ async fn a_master_without_replicas_counts_only_while_the_sentinels_name_it() {
     // A connection without a watch, so that the sentinel is asked before it announces anything.
     let Address::Sentinels(sentinels) = store.address() else { unreachable!("these are sentinels") };
     let client = sentinels.master(60 * SOON).await.unwrap();
-    *store.connection.lock().await = Some(Connection::open(&client).await.unwrap());
+    *store.connections.here().lock().await = Some(Arc::new(Connection::open(&client).await.unwrap()));
     for server in [&old, &new] {
         let elsewhere = open(&server.url());
         elsewhere.put("record", b"seen", TTL).await.unwrap();
