@@ -122,3 +122,6 @@ fn unanswered(error: &legacy::Error) -> OutboundError {
     let ours = error.source().and_then(|source| source.downcast_ref::<ConnectFailure>()).cloned();
     OutboundError::NotConnected(ours.unwrap_or_else(|| ConnectFailure::Other(innermost(error))))
 }
+
+#[cfg(test)]
+mod tests;

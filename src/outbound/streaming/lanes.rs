@@ -27,8 +27,9 @@ const SMALL_READ_BUFFER: usize = 3 << 10;
 
 /// How long an idle connection is kept: shorter than API servers and load balancers keep it (60 s and more).
 const IDLE: Duration = Duration::from_secs(30);
-/// The most idle connections that a lane keeps.
-const MOST_IDLE: usize = 16;
+/// The most idle connections that a lane keeps: as many as it has requests, each of which has one with HTTP/1.1. With fewer, requests that come
+/// in waves would open connections for each wave, and a handshake costs more than all the rest of a request.
+const MOST_IDLE: usize = PER_LANE as usize;
 
 /// How often an HTTP/2 connection with open streams is pinged, and how long the answer may take.
 const PING_EVERY: Duration = Duration::from_secs(15);
