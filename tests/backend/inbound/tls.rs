@@ -4,9 +4,12 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use backstage_oidc_helper::outbound;
 use rcgen::KeyPair;
+use rustls::HandshakeKind;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
 
 use crate::harness::clients::api::{Answer, agent};
 use crate::harness::clients::https::{Http2, Pair, address, connect, get_over_http1, nothing, run, text};
@@ -176,6 +179,26 @@ fn what_a_request_says_of_its_host_and_address_counts_as_over_http_1() {
             let answer = client.send(request.body(nothing()).unwrap()).await.unwrap();
             assert_eq!(answer.status(), status, "{address}");
         }
+    });
+}
+
+/// Also with the TLS settings of our own requests, which these are.
+#[test]
+fn a_client_that_comes_again_resumes_its_session() {
+    let (_world, pair, backend) = started("tls_resumed");
+    run(async {
+        let tls = TlsConnector::from(outbound::trusting_only(&pair.certificate).unwrap());
+        let mut begun = Vec::new();
+        for _ in 0..3 {
+            let stream = actix_web::rt::net::TcpStream::connect(address(&backend)).await.unwrap();
+            let mut stream = tls.connect("127.0.0.1".try_into().unwrap(), stream).await.unwrap();
+            let request = "GET /api/cluster-auth/info HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes()).await.unwrap();
+            // What a session is resumed with comes before the answer.
+            stream.read_to_end(&mut Vec::new()).await.unwrap();
+            begun.extend(stream.get_ref().1.handshake_kind());
+        }
+        assert_eq!(begun, [HandshakeKind::Full, HandshakeKind::Resumed, HandshakeKind::Resumed]);
     });
 }
 

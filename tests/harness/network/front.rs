@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 
 use crate::harness::world::World;
@@ -58,16 +58,24 @@ pub enum Behind {
 
 /// The heads of the requests that have come, in their order.
 #[derive(Clone, Default)]
-pub struct Heads(Arc<Mutex<Vec<String>>>);
+pub struct Heads {
+    heads: Arc<Mutex<Vec<String>>>,
+    handshakes: Arc<Mutex<Vec<HandshakeKind>>>,
+}
 
 impl Heads {
     /// Those so far, and no more of them from now on.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.heads.lock().unwrap())
+    }
+
+    /// How each connection with TLS began.
+    pub fn handshakes(&self) -> Vec<HandshakeKind> {
+        self.handshakes.lock().unwrap().clone()
     }
 
     fn note(&self, head: &str) {
-        self.0.lock().unwrap().push(head.to_owned());
+        self.heads.lock().unwrap().push(head.to_owned());
     }
 }
 
@@ -76,8 +84,10 @@ pub fn serve_tls(address: &str, tls: Arc<ServerConfig>, behind: Behind) -> Heads
     let (behind, heads) = (Arc::new(behind), Heads::default());
     let noted = heads.clone();
     accept(address, move |client| {
-        let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
-        pass(StreamOwned::new(connection, client), &behind, &noted)
+        let mut client = StreamOwned::new(ServerConnection::new(Arc::clone(&tls)).unwrap(), client);
+        client.conn.complete_io(&mut client.sock)?;
+        noted.handshakes.lock().unwrap().extend(client.conn.handshake_kind());
+        pass(client, &behind, &noted)
     });
     heads
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{BACKSTAGE, PROXY_PORT, Site};
 use crate::harness::clients::api::{agent, parameter};
 use crate::harness::network::far_network::{BEYOND, FAR};
-use crate::harness::network::front::{Behind, serve_tls};
+use crate::harness::network::front::{Behind, Heads, serve_tls};
 use crate::harness::network::tinyproxy::Tinyproxy;
 use crate::harness::peers::cluster::{Cluster, names};
 use crate::harness::peers::idp::Idp;
@@ -15,6 +15,7 @@ use crate::harness::programs::confirmed::have_confirmed;
 use crate::harness::programs::helper_program::{Ending, HelperPlan};
 use crate::harness::world::repository;
 use backstage_oidc_helper::outbound;
+use rustls::HandshakeKind;
 
 const ISSUER: &str = "https://idp.test/";
 
@@ -22,6 +23,8 @@ const ISSUER: &str = "https://idp.test/";
 struct Servers {
     _idp: Idp,
     _cluster: Cluster,
+    /// What has come to the cluster's address.
+    kubernetes: Heads,
 }
 
 impl Site {
@@ -32,8 +35,8 @@ impl Site {
             serve_tls(&format!("{BEYOND}:443"), self.ca.server("idp.test"), behind);
             let cluster = Cluster::start(&self.world, ISSUER);
             let behind = Behind::Tls(cluster.url.clone(), outbound::trusting_only(&cluster.ca_file).unwrap());
-            serve_tls(&format!("{BEYOND}:6443"), self.ca.server("kubernetes.test"), behind);
-            Servers { _idp: idp, _cluster: cluster }
+            let kubernetes = serve_tls(&format!("{BEYOND}:6443"), self.ca.server("kubernetes.test"), behind);
+            Servers { _idp: idp, _cluster: cluster, kubernetes }
         })
     }
 
@@ -60,7 +63,7 @@ impl Site {
 #[test]
 fn a_login_passes_through_a_proxy_that_wants_a_password() {
     let site = Site::new("networks_login");
-    let _servers = site.servers();
+    let servers = site.servers();
     assert!(TcpStream::connect((BEYOND, 443)).is_err(), "the direct way is open");
     let backend = site.plan().start();
     site.serve_backstage(&backend.url);
@@ -80,9 +83,13 @@ fn a_login_passes_through_a_proxy_that_wants_a_password() {
     helper.process.type_line(&site.log_in(&auth_url));
     helper.end().assert(0, &["Connected: user:default/felix"]);
 
-    let pods = backend.api(&site.world).get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
-    assert_eq!(pods.status, 200, "{}", pods.text);
-    assert!(names(&pods.json).contains(&"web-0"), "{}", pods.text);
+    for _ in 0..2 {
+        let pods = backend.api(&site.world).get("/clusters/dev/proxy/api/v1/namespaces/team-a/pods");
+        assert_eq!(pods.status, 200, "{}", pods.text);
+        assert!(names(&pods.json).contains(&"web-0"), "{}", pods.text);
+    }
+    // Each answer there ends its connection, and the next one resumes the session.
+    assert_eq!(servers.kubernetes.handshakes(), [HandshakeKind::Full, HandshakeKind::Resumed]);
     for target in ["backstage.test:443", "idp.test:443", "kubernetes.test:6443"] {
         site.proxy.wait_for_tunnel_to(target);
     }
