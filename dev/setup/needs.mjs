@@ -29,7 +29,7 @@ const QUICK_IMAGE = /** @type {const} */ (['cc', ...IN_BROWSER, ...CONTAINERS, '
 const CHART = /** @type {const} */ (['helm', 'helm-unittest', 'kubernetes-validate']);
 
 const TEST_PROGRAMS = /** @type {const} */ ([
-  ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy',
+  ...BACKSTAGE, ...IN_BROWSER, 'firefox-esr', ...SSH, ...INSTALL_SCRIPT, ...SHELLS, 'pip3', 'shellcheck', 'kubectl', 'prometheus', 'tinyproxy', 'wrk',
 ]);
 const TEST_FOLDERS = /** @type {const} */ (['dev', 'dev/backstage', 'dev/npm', 'backstage', 'extension']);
 
@@ -45,6 +45,11 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   extension: { programs: [], folders: ['dev', 'extension'], tools: [] },
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },
+  bench: {
+    programs: ['cc', 'python3', 'pip3', 'ip', 'git', 'taskset', 'redis-server', 'wrk', 'nginx', 'apache2'],
+    folders: ['dev'],
+    tools: [NODE, 'oauth2-proxy'],
+  },
   simulation: { programs: ['cc'], folders: [], tools: [] },
   mutations: { programs: ['cc'], folders: [], tools: [] },
   watches: { programs: ['cc', 'python3', 'ip'], folders: ['dev', 'dev/backstage'], tools: [] },
@@ -84,9 +89,9 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   'test-all': { programs: [...TEST_PROGRAMS, ...CROSS_PROGRAMS, 'systemctl'], folders: TEST_FOLDERS, tools: [...LINT_TOOLS, ...CROSS_TOOLS, NODE, ...CHART] },
 });
 
-/** @returns {Needs} what all targets need; `make providers`, `make kubectl-real`, `make kubectl-hours` and `make chart-real` bring their own, which take long */
+/** @returns {Needs} what all targets need; `make bench`, `make providers`, `make kubectl-real`, `make kubectl-hours` and `make chart-real` bring their own, which take long */
 export function allNeeds() {
-  const { providers: _, 'kubectl-real': __, 'kubectl-hours': ___, 'chart-real': ____, ...others } = NEEDS;
+  const { bench: _____, providers: _, 'kubectl-real': __, 'kubectl-hours': ___, 'chart-real': ____, ...others } = NEEDS;
   return together(Object.values(others));
 }
 

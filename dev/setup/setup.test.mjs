@@ -27,10 +27,10 @@ test('a machine without Rust is told where to get it', async () => {
 test('make setup installs what each target needs that does not bring its own', async () => {
   machine = await FakeMachine.with();
   const { programs, folders, tools } = allNeeds();
-  const { providers, 'kubectl-real': real, 'kubectl-hours': hours, 'chart-real': chart, ...others } = NEEDS;
-  const own = [...providers.tools, 'k9s', 'etcd', 'kube-apiserver', 'kubectl and k9s on a moved clock', 'definitions of other kinds'];
+  const { bench, providers, 'kubectl-real': real, 'kubectl-hours': hours, 'chart-real': chart, ...others } = NEEDS;
+  const own = ['oauth2-proxy', ...providers.tools, 'k9s', 'etcd', 'kube-apiserver', 'kubectl and k9s on a moved clock', 'definitions of other kinds'];
   assert.deepEqual(tools.filter((tool) => own.some((one) => one === tool)), [], 'most of them take up to half an hour');
-  assert.deepEqual([...real.tools, ...hours.tools, ...chart.tools].filter((tool) => !own.some((one) => one === tool) && !tools.includes(tool)), []);
+  assert.deepEqual([...bench.tools, ...real.tools, ...hours.tools, ...chart.tools].filter((tool) => !own.some((one) => one === tool) && !tools.includes(tool)), []);
   for (const needs of Object.values(others)) {
     assert.deepEqual(needs.programs.filter((program) => !programs.includes(program)), []);
     assert.deepEqual(needs.folders.filter((folder) => !folders.includes(folder)), []);

@@ -35,6 +35,11 @@ const PACKAGES = {
   'qemu-aarch64-static': 'qemu-user-static',
   WebKitWebDriver: 'webkit2gtk-driver',
   Xvfb: 'xvfb',
+  wrk: 'wrk',
+  nginx: 'nginx',
+  // With the module that is measured.
+  apache2: 'apache2 libapache2-mod-auth-openidc',
+  taskset: 'util-linux',
 };
 
 /** @typedef {keyof typeof PACKAGES} SystemProgram */

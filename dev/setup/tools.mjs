@@ -10,6 +10,7 @@ import { MACOS, WINDOWS } from './cross-compilers.mjs';
 import { definitionsAreThere, fetchDefinitions } from './definitions.mjs';
 import { buildGoModule, goModuleIsBuilt } from './go-programs.mjs';
 import { buildMovedPrograms, movedProgramsAreBuilt } from './moved-clock.mjs';
+import { buildOauth2Proxy, oauth2ProxyIsThere } from './peer-programs.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';
 
@@ -41,6 +42,7 @@ const TOOLS = /** @satisfies {Record<string, Installation>} */ ({
   etcd: goModule('etcd'),
   'kube-apiserver': goModule('apiserver'),
   'definitions of other kinds': { isThere: async () => definitionsAreThere(), install: fetchDefinitions },
+  'oauth2-proxy': { isThere: async () => oauth2ProxyIsThere(), install: buildOauth2Proxy },
   'Dex and Zitadel': { isThere: async () => goProvidersAreThere(), install: buildGoProviders },
 });
 

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// `make bench`: builds what is measured, then measures it in a network of its own, where every port is free.
+import { mkdir } from 'node:fs/promises';
+
+import { CommandFailed, runCommand, tailOf } from '../dev/setup/command.mjs';
+import { NEEDS } from '../dev/setup/needs.mjs';
+import { canHaveOwnNetwork, inOwnNetwork, runInForeground } from '../dev/setup/own-network.mjs';
+import { inRepository } from '../dev/setup/repository.mjs';
+import { setUp } from '../dev/setup/setup.mjs';
+import { say, step, StepFailed } from '../dev/setup/steps.mjs';
+import { keptTo, LOAD } from './measuring/processors.mjs';
+
+const LOG = inRepository('target/bench-setup.log');
+
+try {
+  if (!canHaveOwnNetwork()) {
+    throw new Error('it takes root, for a network of its own: run it as root');
+  }
+  await mkdir(inRepository('target'), { recursive: true });
+  await step('setup', () => setUp(NEEDS.bench, LOG));
+  await step('build', () => runCommand({ line: ['cargo', 'build', '--release', '--locked', '--bins', '--examples'], log: LOG }));
+  // Node and all that it starts keep off the server's processor, but for the server.
+  const measure = inOwnNetwork(keptTo(LOAD, [process.execPath, inRepository('bench/measure.mjs')]));
+  process.exitCode = await runInForeground(measure);
+} catch (error) {
+  if (error instanceof StepFailed || error instanceof CommandFailed) {
+    say(await tailOf(LOG, 20));
+  }
+  say(`bench: failed (${error instanceof Error ? error.message : error})`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,40 @@
+import { Agent, request } from 'node:http';
+
+/**
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {number} bytes of the whole answer, with its head
+ * @property {string} body
+ */
+
+/**
+ * Asks once and reads the whole answer, on a connection of its own.
+ *
+ * @param {string} url of the server, without a path
+ * @param {import('./wrk.mjs').Asked & {type?: string}} asked JSON, unless its type says otherwise
+ * @param {string} [cookie]
+ * @returns {Promise<Answer>}
+ */
+export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json' }, cookie) {
+  const headers = {
+    ...(bearer && { authorization: `Bearer ${bearer}` }),
+    ...(cookie && { cookie }),
+    ...(body && { 'content-type': type }),
+  };
+  return new Promise((resolve, reject) => {
+    // It closes no connection that the server would keep: else the head would be another than under load.
+    const agent = new Agent({ keepAlive: true });
+    const sent = request(`${url}${path}`, { method, headers, agent }, (response) => {
+      const socket = response.socket;
+      /** @type {Buffer[]} */
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        resolve({ status: response.statusCode ?? 0, bytes: socket.bytesRead, body: Buffer.concat(chunks).toString('utf8') });
+        agent.destroy();
+      });
+    });
+    sent.once('error', reject).end(body);
+  });
+}

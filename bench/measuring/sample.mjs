@@ -1,0 +1,83 @@
+import { askOnce } from './checked-request.mjs';
+import { processorSeconds } from './processes.mjs';
+import { limitOf, wrongAnswers } from './verdict.mjs';
+import { runWrk } from './wrk.mjs';
+
+/**
+ * @typedef {object} Sample what one turn of one candidate has shown
+ * @property {number} perSecond requests
+ * @property {number} perProcessorSecond requests, by the server's processor time
+ * @property {number} serverShare of its processor
+ * @property {number} loadShare of its processor that the load generator used
+ * @property {'server' | 'other parts'} limit what held it up
+ * @property {number} [medianMs] latency
+ */
+
+/**
+ * @typedef {object} Served a server under load
+ * @property {string} url
+ * @property {number} pid
+ * @property {import('./wrk.mjs').Asked[] | (() => Promise<import('./wrk.mjs').Asked[]>)} requests those of one turn
+ * @property {boolean} [once]
+ * @property {string} [cookie]
+ * @property {number} [connections]
+ * @property {number} [seconds] of a turn
+ * @property {number} status that is right
+ * @property {RegExp} [body] what a right answer holds
+ * @property {number} [bodyBytes] how long it is
+ */
+
+/** Enough that a server with one processor always has a request to work at. */
+const CONNECTIONS = 64;
+
+/**
+ * One turn: asks once and checks, loads, asks once more.
+ *
+ * @param {Served} served
+ * @param {number} seconds
+ * @returns {Promise<Sample>}
+ * @throws when an answer was wrong, or the load generator was the limit
+ */
+export async function sampleOf(served, seconds) {
+  const { url, pid, once = false, cookie, connections = CONNECTIONS } = served;
+  const all = typeof served.requests === 'function' ? await served.requests() : served.requests;
+  const [first, ...rest] = all;
+  if (first === undefined) {
+    throw new Error('there is nothing to ask');
+  }
+  const requests = once ? rest.slice(0, -1) : all;
+  const before = await checked(served, first);
+  const begun = processorSeconds(pid);
+  const report = await runWrk({ url, requests, once, ...(cookie && { cookie }), connections, seconds: served.seconds ?? seconds });
+  const used = processorSeconds(pid) - begun;
+  const after = await checked(served, once ? /** @type {import('./wrk.mjs').Asked} */ (rest.at(-1)) : first);
+  const wrong = wrongAnswers(report, [before.bytes, after.bytes]);
+  if (wrong) {
+    throw new Error(wrong);
+  }
+  const took = report.microseconds / 1e6;
+  const [serverShare, loadShare] = [used / took, report.processor / took];
+  return {
+    perSecond: report.requests / took,
+    perProcessorSecond: report.requests / used,
+    serverShare,
+    loadShare,
+    limit: limitOf({ serverShare, loadShare }),
+    medianMs: report.median / 1000,
+  };
+}
+
+/**
+ * @param {Served} served
+ * @param {import('./wrk.mjs').Asked} asked
+ */
+async function checked({ url, cookie, status, body, bodyBytes }, asked) {
+  const answer = await askOnce(url, asked, cookie);
+  if (answer.status !== status || (body && !body.test(answer.body))) {
+    throw new Error(`${asked.path} was answered with ${answer.status} ${answer.body.slice(0, 300)}`);
+  }
+  if (bodyBytes !== undefined && answer.body.length !== bodyBytes) {
+    throw new Error(`${asked.path} was answered with ${answer.body.length} bytes instead of ${bodyBytes}`);
+  }
+  return answer;
+}

@@ -1,0 +1,30 @@
+/**
+ * @template S
+ * @typedef {object} Candidate
+ * @property {string} name
+ * @property {() => Promise<S>} sample one turn
+ */
+
+/**
+ * Measures the candidates in turn, A B C A B C, so that what changes on the machine meanwhile meets all of them.
+ *
+ * @template S
+ * @param {Candidate<S>[]} candidates
+ * @param {number} turns
+ * @returns {Promise<Map<string, S[]>>} by name; one turn more was taken before, to warm up, and is not in it
+ */
+export async function inTurn(candidates, turns) {
+  /** @type {Map<string, S[]>} */
+  const samples = new Map(candidates.map(({ name }) => [name, []]));
+  for (let turn = 0; turn <= turns; turn += 1) {
+    for (const { name, sample } of candidates) {
+      const taken = await sample().catch((/** @type {unknown} */ cause) => {
+        throw new Error(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      });
+      if (turn > 0) {
+        samples.get(name)?.push(taken);
+      }
+    }
+  }
+  return samples;
+}

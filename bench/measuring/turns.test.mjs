@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { inTurn } from './turns.mjs';
+
+test('candidates are measured in turn, and the first turn does not count', async () => {
+  /** @type {string[]} */
+  const order = [];
+  const candidate = (/** @type {string} */ name) => ({ name, sample: async () => order.push(name) });
+  const samples = await inTurn(['A', 'B', 'C'].map(candidate), 2);
+  assert.deepEqual(order.join(''), 'ABCABCABC');
+  assert.deepEqual([...samples], [['A', [4, 7]], ['B', [5, 8]], ['C', [6, 9]]]);
+});
+
+test('a failure names the candidate', async () => {
+  const failing = { name: 'B', sample: () => Promise.reject(new Error('404')) };
+  await assert.rejects(inTurn([failing], 1), /^Error: B: 404$/);
+});

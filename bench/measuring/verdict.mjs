@@ -1,0 +1,44 @@
+/** A server that is so busy is what the figures are of. */
+const BUSY_SERVER = 0.9;
+/** A load generator that is so busy may be what the figures are of. */
+const BUSY_LOAD = 0.9;
+
+/** How far the mean length may be from the checked answers': a header with the time, or a request that was cut at the end. */
+const LENGTH_TOLERANCE = 0.02;
+
+/**
+ * @param {{serverShare: number, loadShare: number}} shares of a processor each
+ * @returns {'server' | 'other parts'} what held a turn up
+ * @throws when it was the load generator
+ */
+export function limitOf({ serverShare, loadShare }) {
+  if (serverShare >= BUSY_SERVER) {
+    return 'server';
+  }
+  if (loadShare >= BUSY_LOAD) {
+    const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`;
+    throw new Error(`the load generator was the limit: it used ${percent(loadShare)} of its processor, the server ${percent(serverShare)}`);
+  }
+  return 'other parts';
+}
+
+/**
+ * @param {import('./wrk.mjs').Report} report
+ * @param {number[]} lengths of the answers that were checked, heads included
+ * @returns {string | undefined} what was wrong with the answers under load
+ */
+export function wrongAnswers({ requests, bytes, wrongStatus, broken, timeouts, exhausted }, lengths) {
+  if (requests === 0) {
+    return 'nothing was answered';
+  }
+  if (exhausted) {
+    return `there were too few requests prepared: ${requests} were sent`;
+  }
+  if (wrongStatus + broken + timeouts > 0) {
+    return `of ${requests} answers ${wrongStatus} had a wrong status, ${broken} connections broke, ${timeouts} timed out`;
+  }
+  const mean = bytes / requests;
+  const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+  const right = mean >= shortest * (1 - LENGTH_TOLERANCE) && mean <= longest * (1 + LENGTH_TOLERANCE);
+  return right ? undefined : `an answer had ${Math.round(mean)} bytes in the mean; ${lengths.join(' and ')} are right`;
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { limitOf, wrongAnswers } from './verdict.mjs';
+
+const REPORT = {
+  requests: 1000, microseconds: 1e6, bytes: 500_000, wrongStatus: 0, broken: 0, timeouts: 0, median: 1, slowest: 2, processor: 0.5, exhausted: false,
+};
+
+test('a server that fills its processor is what the figures are of, however busy the load is', () => {
+  assert.equal(limitOf({ serverShare: 0.97, loadShare: 0.99 }), 'server');
+});
+
+test('a load generator that fills its processor before an idle server fails the row', () => {
+  assert.throws(() => limitOf({ serverShare: 0.6, loadShare: 0.95 }), /the load generator was the limit: it used 95 % of its processor, the server 60 %/);
+});
+
+test('where neither is busy, others are the limit', () => {
+  assert.equal(limitOf({ serverShare: 0.4, loadShare: 0.5 }), 'other parts');
+});
+
+test('right answers are nothing to tell of', () => {
+  assert.equal(wrongAnswers(REPORT, [500, 500]), undefined);
+  assert.equal(wrongAnswers({ ...REPORT, bytes: 504_000 }, [500, 500]), undefined);
+});
+
+test('an answer of another status, a connection that broke, a timeout, another length and too few requests are told', () => {
+  assert.match(wrongAnswers({ ...REPORT, wrongStatus: 1 }, [500]) ?? '', /1 had a wrong status/);
+  assert.match(wrongAnswers({ ...REPORT, broken: 2 }, [500]) ?? '', /2 connections broke/);
+  assert.match(wrongAnswers({ ...REPORT, timeouts: 3 }, [500]) ?? '', /3 timed out/);
+  assert.match(wrongAnswers({ ...REPORT, bytes: 300_000 }, [500]) ?? '', /300 bytes in the mean; 500 are right/);
+  assert.match(wrongAnswers({ ...REPORT, exhausted: true }, [500]) ?? '', /too few/);
+  assert.match(wrongAnswers({ ...REPORT, requests: 0 }, [500]) ?? '', /nothing/);
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+
+import { LoopbackServer } from '../../dev/idp/loopback.mjs';
+import { inRepository } from '../../dev/setup/repository.mjs';
+import { askOnce } from './checked-request.mjs';
+import { wrongAnswers } from './verdict.mjs';
+import { runWrk } from './wrk.mjs';
+
+/** @type {LoopbackServer} */
+let server;
+/** @type {Set<string>} */
+let asked;
+let url = '';
+
+before(async () => {
+  await mkdir(inRepository('target/bench'), { recursive: true });
+  server = await LoopbackServer.listen(0);
+  url = `http://127.0.0.1:${server.port}`;
+  server.serve((request, response) => {
+    /** @type {string[]} */
+    const body = [];
+    request.on('data', (part) => body.push(String(part)));
+    request.on('end', () => {
+      const { authorization = '', cookie = '' } = request.headers;
+      asked.add([request.method, request.url, authorization, cookie, body.join('')].join(' '));
+      response.writeHead(request.url === '/wrong' ? 500 : 200).end(request.url === '/short' && asked.size > 1 ? '' : 'x'.repeat(1000));
+    });
+  });
+});
+
+after(() => server.close());
+
+const LOAD = { connections: 4, seconds: 1 };
+
+test('one request is sent again and again, as it is written', async () => {
+  asked = new Set();
+  const report = await runWrk({ ...LOAD, url, requests: [{ method: 'POST', path: '/a?b=c', bearer: 't', body: '{"a":1}' }], cookie: 'c=d' });
+  assert.deepEqual([...asked], ['POST /a?b=c Bearer t c=d {"a":1}']);
+  assert.ok(report.requests > 10 && report.processor > 0 && report.median > 0 && !report.exhausted, JSON.stringify(report));
+  const { bytes, status, body } = await askOnce(url, { path: '/a' });
+  assert.deepEqual([status, body.length], [200, 1000]);
+  assert.equal(wrongAnswers(report, [bytes]), undefined);
+});
+
+test('several requests are sent in turn, and it is told when those of once run out', async () => {
+  asked = new Set();
+  const requests = ['1', '2', '3'].map((bearer) => ({ path: '/a', bearer }));
+  assert.equal((await runWrk({ ...LOAD, url, requests })).exhausted, false);
+  assert.deepEqual([...asked].toSorted(), ['GET /a Bearer 1  ', 'GET /a Bearer 2  ', 'GET /a Bearer 3  ']);
+  assert.equal((await runWrk({ ...LOAD, url, requests, once: true })).exhausted, true);
+});
+
+test('answers of a wrong status, or of another length, are found', async () => {
+  asked = new Set();
+  const { bytes } = await askOnce(url, { path: '/a' });
+  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/wrong' }] }), [bytes]) ?? '', /wrong status/);
+  asked = new Set(['one', 'two']);
+  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/short' }] }), [bytes]) ?? '', /bytes in the mean/);
+});

@@ -1,0 +1,90 @@
+/** Logins without a browser: the quick identity provider answers without a page. */
+
+const BASE = '/api/cluster-auth';
+
+/** More redirects than any login needs. */
+const MOST_REDIRECTS = 10;
+
+/**
+ * @typedef {object} Session one login attempt at the backend, with the code that the identity provider has sent for it
+ * @property {string} sessionToken
+ * @property {string} code
+ * @property {string} state
+ */
+
+/**
+ * Begins a login and fetches its code.
+ *
+ * @param {string} backend
+ * @param {string} bearer the user's token
+ * @returns {Promise<Session>}
+ */
+export async function sessionWithCode(backend, bearer) {
+  const { sessionToken, authUrl } = await begin(backend, bearer);
+  const response = await fetch(authUrl, { redirect: 'manual' });
+  const redirect = new URL(response.headers.get('location') ?? '').searchParams;
+  return { sessionToken, code: redirect.get('code') ?? '', state: redirect.get('state') ?? '' };
+}
+
+/**
+ * @param {string} backend
+ * @param {string} bearer the user's token
+ * @returns {Promise<{sessionToken: string, authUrl: string}>}
+ */
+export async function begin(backend, bearer) {
+  return answerOf(await fetch(`${backend}${BASE}/register`, { method: 'POST', headers: { authorization: `Bearer ${bearer}` } }));
+}
+
+/**
+ * Logs a user in.
+ *
+ * @param {string} backend
+ * @param {string} bearer the user's token
+ */
+export async function logIn(backend, bearer) {
+  const { sessionToken, code, state } = await sessionWithCode(backend, bearer);
+  const headers = { authorization: `Bearer ${sessionToken}`, 'content-type': 'application/json' };
+  const { success } = await answerOf(await fetch(`${backend}${BASE}/exchange`, { method: 'POST', headers, body: JSON.stringify({ code, state }) }));
+  if (success !== true) {
+    throw new Error('the login was refused');
+  }
+}
+
+/**
+ * Follows a login from a page to wherever it ends, as a browser does, and keeps the cookies.
+ *
+ * @param {string} url
+ * @returns {Promise<string>} the cookies at the end, as a request sends them
+ */
+export async function cookiesOf(url) {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const cookie = () => [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
+  let target = new URL(url);
+  for (let hop = 0; hop < MOST_REDIRECTS; hop += 1) {
+    const response = await fetch(target, { redirect: 'manual', headers: { cookie: cookie() } });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line)?.slice(1) ?? [];
+      const expired = /max-age=(0|-)|expires=Thu, 01 Jan 1970/i.test(line) || value === '';
+      expired ? kept.delete(name) : kept.set(name, value);
+    }
+    const location = response.headers.get('location');
+    if (!location) {
+      if (response.status >= 400) {
+        throw new Error(`${target.origin}${target.pathname} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+      }
+      return cookie();
+    }
+    target = new URL(location, target);
+  }
+  throw new Error(`more than ${MOST_REDIRECTS} redirects from ${url}`);
+}
+
+/** @param {Response} response */
+async function answerOf(response) {
+  const body = Object(await response.json());
+  if (!response.ok) {
+    throw new Error(`${response.url} answered ${response.status}: ${JSON.stringify(body)}`);
+  }
+  return body;
+}

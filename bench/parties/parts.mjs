@@ -1,0 +1,32 @@
+/** What a group of rows has started, stopped in the opposite order, also when it fails. */
+export class Parts {
+  /** @type {{stop: () => Promise<unknown>}[]} */
+  #started = [];
+
+  /**
+   * @template R
+   * @param {(parts: Parts) => Promise<R>} work
+   * @returns {Promise<R>}
+   */
+  static async around(work) {
+    const parts = new Parts();
+    try {
+      return await work(parts);
+    } finally {
+      for (const part of parts.#started.reverse()) {
+        await part.stop();
+      }
+    }
+  }
+
+  /**
+   * @template {{stop: () => Promise<unknown>}} T
+   * @param {Promise<T>} starting
+   * @returns {Promise<T>}
+   */
+  async add(starting) {
+    const part = await starting;
+    this.#started.push(part);
+    return part;
+  }
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+
+import { freePort } from '../../dev/idp/loopback.mjs';
+import { benchProgram } from '../programs.mjs';
+import { listening, pidOf, serverProgram } from './program.mjs';
+
+/**
+ * oauth2-proxy with its sessions in Redis; it writes no line for a request.
+ *
+ * @param {string} issuer
+ * @param {string} redis
+ * @returns {Promise<import('./peer.mjs').Peer>} it answers `/oauth2/auth` with the ID token, as an ingress asks it to
+ */
+export async function startOauth2Proxy(issuer, redis) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const program = serverProgram('oauth2-proxy', [
+    benchProgram('oauth2-proxy'),
+    `--http-address=127.0.0.1:${port}`, '--provider=oidc', `--oidc-issuer-url=${issuer}`, '--client-id=kubernetes', '--client-secret=unused',
+    `--cookie-secret=${randomBytes(16).toString('hex')}`, '--cookie-secure=false', '--email-domain=*', '--upstream=static://202',
+    '--session-store-type=redis', `--redis-connection-url=${redis}`, `--redirect-url=${url}/oauth2/callback`, '--skip-provider-button',
+    '--code-challenge-method=S256', '--set-authorization-header', '--request-logging=false', '--auth-logging=false',
+  ]);
+  await listening(program, port);
+  return { url, pid: pidOf(program), stop: () => program.stop() };
+}

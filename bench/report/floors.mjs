@@ -1,0 +1,115 @@
+import { comparison, figureOf, written } from './numbers.mjs';
+
+/** @typedef {import('../rows/row.mjs').Row} Row */
+/** @typedef {import('../measuring/statistics.mjs').Spread} Spread */
+
+/**
+ * @typedef {object} Floor what must hold, or what is aimed at
+ * @property {string} text
+ * @property {'floor' | 'goal'} kind a goal that is not met fails nothing
+ * @property {string} row its title
+ * @property {(row: Row) => Spread | undefined} measured nothing where the row has not run with all that it needs
+ * @property {{least: number} | {most: number}} bound of the median
+ * @property {number} digits
+ */
+
+/** @typedef {{floor: Floor, was: string, holds: boolean}} Verdict */
+
+const TOKEN = 'GET /token, one plugin token';
+const PER_CPU = 'perProcessorSecond';
+
+/** @param {string} beside @param {string} [ours] */
+const besides = (beside, ours = 'ours, Redis') => (/** @type {Row} */ row) => comparison(row, ours, beside, PER_CPU);
+
+/** The floors of issue 17, and the goals of the design's budget. @type {Floor[]} */
+export const FLOORS = [
+  {
+    text: '`login` listens after 5 ms at most', kind: 'floor', row: 'Start to listening', bound: { most: 5 }, digits: 1,
+    measured: (row) => figureOf(row, 'ours, login', 'listeningMs'),
+  },
+  {
+    text: '`login` listens after 4 ms', kind: 'goal', row: 'Start to listening', bound: { most: 4 }, digits: 1,
+    measured: (row) => figureOf(row, 'ours, login', 'listeningMs'),
+  },
+  {
+    text: '`login` takes 6 MiB at most until it listens', kind: 'goal', row: 'Start to listening', bound: { most: 6 }, digits: 1,
+    measured: (row) => figureOf(row, 'ours, login', 'peakMib'),
+  },
+  {
+    text: '`GET /token` with Redis, 2.5 times oauth2-proxy a CPU second', kind: 'floor', row: TOKEN, bound: { least: 2.5 }, digits: 2,
+    measured: besides('oauth2-proxy /oauth2/auth, Redis'),
+  },
+  {
+    text: '`GET /token` with Redis, 5 times oauth2-proxy a CPU second', kind: 'goal', row: TOKEN, bound: { least: 5 }, digits: 2,
+    measured: besides('oauth2-proxy /oauth2/auth, Redis'),
+  },
+  {
+    text: '`GET /token` with Redis, 5 times mod_auth_openidc a CPU second', kind: 'goal', row: TOKEN, bound: { least: 5 }, digits: 2,
+    measured: besides('Apache mod_auth_openidc, Redis'),
+  },
+  {
+    text: '`GET /token` with Redis, 60 % of actix-web from memory or of redis-benchmark, whichever is slower', kind: 'goal', row: TOKEN,
+    bound: { least: 0.6 }, digits: 2, measured: besideSlower,
+  },
+  {
+    text: 'proxied reads of 2 KB, four times those of the earlier binary a CPU second', kind: 'floor', row: 'Proxied read, 2 KB', bound: { least: 4 },
+    digits: 2, measured: besides('ours before', 'ours'),
+  },
+  {
+    text: 'proxied reads of 2 KB, half of nginx with its log a CPU second', kind: 'goal', row: 'Proxied read, 2 KB', bound: { least: 0.5 }, digits: 2,
+    measured: besides('nginx with an access log', 'ours'),
+  },
+  {
+    text: 'proxied reads of 1 MB, twice nginx with its log a CPU second', kind: 'goal', row: 'Proxied read, 1 MB', bound: { least: 2 }, digits: 2,
+    measured: besides('nginx with an access log', 'ours'),
+  },
+  {
+    text: 'callback in to page out, at most 1 ms beside the round trips', kind: 'goal', row: 'Callback to page, 1 at once', bound: { most: 1 }, digits: 2,
+    measured: (row) => figureOf(row, 'ours', 'ownMs'),
+  },
+];
+
+/** @param {Row} row */
+function besideSlower(row) {
+  const [memory, redis] = ['actix-web from memory', 'redis-benchmark GET'].map((name) => comparison(row, 'ours, Redis', name, PER_CPU));
+  return memory && redis ? (memory.median > redis.median ? memory : redis) : undefined;
+}
+
+/**
+ * No row may be slower than before, beyond the spread: where BEFORE was measured.
+ *
+ * @param {Row[]} rows
+ * @returns {Verdict[]}
+ */
+function notSlower(rows) {
+  return rows.flatMap((row) => row.columns.filter(({ compared }) => compared).flatMap(({ figure, better, heading }) => {
+    const pairs = [...row.samples.keys()].filter((name) => name.startsWith('ours before')).map((name) => [name.replace('ours before', 'ours'), name]);
+    return pairs.flatMap(([now = '', before = '']) => {
+      const ratio = comparison(row, now, before, figure);
+      if (!ratio) {
+        return [];
+      }
+      const holds = better === 'least' ? ratio.least <= 1 : ratio.most >= 1;
+      /** @type {Floor} */
+      const floor = { text: `${row.title}: ${now} no slower than before (${heading})`, kind: 'floor', row: row.title, measured: () => ratio, bound: { least: 1 }, digits: 2 };
+      return [{ floor, was: written(ratio.median, 2), holds }];
+    });
+  }));
+}
+
+/**
+ * @param {Row[]} rows
+ * @returns {Verdict[]} of the floors and goals of the rows that have run
+ */
+export function verdicts(rows) {
+  const fixed = FLOORS.flatMap((floor) => {
+    const row = rows.find(({ title, failure }) => title === floor.row && !failure);
+    const spread = row && floor.measured(row);
+    if (!spread) {
+      return [];
+    }
+    const holds = 'least' in floor.bound ? spread.median >= floor.bound.least : spread.median <= floor.bound.most;
+    return [{ floor, was: written(spread.median, floor.digits), holds }];
+  });
+  return [...fixed, ...notSlower(rows)];
+}

@@ -1,0 +1,58 @@
+import { ratioOf, spreadOf } from '../measuring/statistics.mjs';
+
+/** @typedef {import('../rows/row.mjs').Row} Row */
+
+/**
+ * @param {Row} row
+ * @param {string} candidate
+ * @param {string} figure
+ * @returns {number[]} the figure of each turn; nothing where the candidate does not have it
+ */
+export function valuesOf({ samples }, candidate, figure) {
+  return (samples.get(candidate) ?? []).map((sample) => sample[figure]).filter((value) => typeof value === 'number');
+}
+
+/**
+ * @param {Row} row
+ * @param {string} candidate
+ * @param {string} figure
+ * @returns {import('../measuring/statistics.mjs').Spread | undefined}
+ */
+export function figureOf(row, candidate, figure) {
+  const values = valuesOf(row, candidate, figure);
+  return values.length === 0 ? undefined : spreadOf(values);
+}
+
+/**
+ * @param {Row} row
+ * @param {string} candidate
+ * @param {string} beside another one of the same row
+ * @param {string} figure
+ * @returns {import('../measuring/statistics.mjs').Spread | undefined} candidate to beside, turn by turn
+ */
+export function comparison(row, candidate, beside, figure) {
+  const [values, others] = [valuesOf(row, candidate, figure), valuesOf(row, beside, figure)];
+  return values.length === 0 || others.length === 0 ? undefined : ratioOf(values, others);
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits behind the point
+ * @returns {string} with commas between the thousands
+ */
+export function written(value, digits) {
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/**
+ * @param {import('../measuring/statistics.mjs').Spread | undefined} spread
+ * @param {number} digits
+ * @returns {string} the median, and what it lies between
+ */
+export function withSpread(spread, digits) {
+  if (!spread) {
+    return '';
+  }
+  const { median, least, most } = spread;
+  return `${written(median, digits)} (${written(least, digits)}–${written(most, digits)})`;
+}

@@ -1,0 +1,67 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+
+import { inRepository } from '../../dev/setup/repository.mjs';
+import { chartOf } from './chart.mjs';
+import { tableOf } from './table.mjs';
+
+/** @typedef {import('../rows/row.mjs').Row} Row */
+/** @typedef {import('./floors.mjs').Verdict} Verdict */
+
+const HEAD = `# Performance
+
+\`make bench\` writes this page. It measures release binaries, ours and those beside it, on one machine and in one run:
+
+- **In turn.** A B C A B C: what changes on the machine meets all of them. One turn before is not counted. A figure is the median of the
+  turns, with the least and the most behind it; a ratio is taken turn by turn.
+- **A CPU second** is one of the server's processor time, user and system, of all its processes. Requests a second say what one
+  processor did; what held it up stands in the last column.
+- **Apart.** The server has one processor to itself. The load (wrk, a process of its own), the identity provider, Backstage's keys, Redis
+  and the API server share what is left.
+- **Right answers.** One request before and one after each turn is read whole and checked. wrk counts every answer under load by its status, and
+  their mean length has to be that of the checked ones.
+- **The load is not the limit.** Where the server does not fill its processor and wrk fills its own, the row fails.
+- **It sees what it should.** \`make bench-planted\` builds the program with a sleep of one millisecond in the path of \`GET /token\`, and fails
+  where these figures do not show it.
+
+A row that has failed or has not run is not here. \`ROWS=token,kubernetes make bench\` runs some, and \`BEFORE=FILE make bench\`
+measures an earlier binary of ours beside this one.
+`;
+
+/**
+ * @param {object} run
+ * @param {Row[]} run.rows
+ * @param {Verdict[]} run.verdicts
+ * @param {string} run.machine
+ * @param {import('../rows/row.mjs').Scale} run.scale
+ */
+export async function writePage({ rows, verdicts, machine, scale }) {
+  const charts = inRepository('docs/performance');
+  await rm(charts, { recursive: true, force: true });
+  await mkdir(charts, { recursive: true });
+  const sections = [];
+  for (const row of rows.filter(({ failure }) => !failure)) {
+    const column = row.columns.find(({ compared }) => compared) ?? row.columns[0];
+    const name = `${nameOf(row.title)}.svg`;
+    const chart = column && row.samples.size > 1 ? `\n![${row.title}](performance/${name})\n` : '';
+    if (column && chart) {
+      await writeFile(inRepository('docs/performance', name), chartOf(row, column));
+    }
+    sections.push(`## ${row.title}\n\n${row.about}\n\n${tableOf(row)}\n${chart}`);
+  }
+  const of = `## The machine\n\n${machine}\n- ${scale.turns} turns of ${scale.seconds} s, unless a row says otherwise\n`;
+  await writeFile(inRepository('docs/performance.md'), [HEAD, of, floorsOf(verdicts), ...sections].join('\n'));
+}
+
+/** @param {Verdict[]} verdicts */
+function floorsOf(verdicts) {
+  if (verdicts.length === 0) {
+    return '';
+  }
+  const lines = verdicts.map(({ floor, was, holds }) => `| ${floor.text} | ${floor.kind} | ${was} | ${holds ? 'yes' : 'no'} |`);
+  return `## Floors and goals\n\n| | | measured | holds |\n| --- | --- | ---: | --- |\n${lines.join('\n')}\n`;
+}
+
+/** @param {string} title @returns {string} as a file */
+export function nameOf(title) {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { chartOf } from './chart.mjs';
+import { verdicts } from './floors.mjs';
+import { nameOf } from './page.mjs';
+import { tableOf } from './table.mjs';
+
+const PER_CPU = /** @type {const} */ ({ figure: 'perProcessorSecond', heading: 'requests a CPU second', digits: 0, compared: true, better: 'most' });
+const TOKEN = 'GET /token, one plugin token';
+
+/** @param {string} title @param {Record<string, number[]>} figures @returns {import('../rows/row.mjs').Row} */
+function row(title, figures) {
+  const samples = Object.entries(figures).map(([name, values]) => /** @type {const} */ ([name, values.map((value) => ({ perProcessorSecond: value }))]));
+  return { title, about: '', columns: [PER_CPU], samples: new Map(samples) };
+}
+
+test('a table has a line for each candidate, with its spread and the ratio of ours to it', () => {
+  const table = tableOf(row('Reads', { ours: [2000, 1000, 3000], nginx: [1000, 1000, 1000] }));
+  assert.equal(table, `|  | requests a CPU second | ours to it, requests a CPU second |
+| --- | ---: | ---: |
+| ours | 2,000 (1,000–3,000) |  |
+| nginx | 1,000 (1,000–1,000) | 2.00 (1.00–3.00) |`);
+});
+
+test('a chart has a bar for each candidate, and no text that breaks it', () => {
+  const chart = chartOf(row('a < b', { ours: [1], 'A & B': [2] }), PER_CPU);
+  assert.equal(chart.match(/<rect x=/g)?.length, 2);
+  assert.ok(chart.includes('a &lt; b') && chart.includes('A &amp; B') && !chart.includes('a < b'));
+  assert.equal(nameOf('GET /token, one plugin token'), 'get-token-one-plugin-token');
+});
+
+test('a floor that is not met is told with what it was, and one that holds holds', () => {
+  const peers = (/** @type {number} */ ours) => row(TOKEN, { 'ours, Redis': [ours], 'oauth2-proxy /oauth2/auth, Redis': [1000] });
+  const [below, goal] = verdicts([peers(2400)]);
+  assert.deepEqual([below?.was, below?.holds, below?.floor.kind], ['2.40', false, 'floor']);
+  assert.deepEqual([goal?.was, goal?.holds, goal?.floor.kind], ['2.40', false, 'goal']);
+  assert.equal(verdicts([peers(2600)])[0]?.holds, true);
+});
+
+test('no floor is judged by a row that has failed, or that has not run', () => {
+  assert.deepEqual(verdicts([]), []);
+  assert.deepEqual(verdicts([{ ...row(TOKEN, {}), failure: 'the load generator was the limit' }]), []);
+});
+
+test('a row that is slower than before fails, but not within the spread', () => {
+  const slower = row('Reads', { ours: [900, 910], 'ours before': [1000, 1000] });
+  assert.deepEqual(verdicts([slower]).map(({ was, holds }) => [was, holds]), [['0.91', false]]);
+  const alike = row('Reads', { ours: [900, 1010], 'ours before': [1000, 1000] });
+  assert.deepEqual(verdicts([alike]).map(({ holds }) => holds), [true]);
+});

@@ -1,0 +1,24 @@
+import { CALLBACK } from './callback.mjs';
+import { KUBERNETES } from './kubernetes.mjs';
+import { START } from './start.mjs';
+import { TOKEN } from './token.mjs';
+
+/** All rows, by what they share. @type {import('./row.mjs').Group[]} */
+export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES];
+
+/**
+ * @param {string | undefined} names as ROWS has them, separated by commas; all where it is unset
+ * @returns {import('./row.mjs').Group[]}
+ */
+export function chosenGroups(names) {
+  if (!names) {
+    return GROUPS;
+  }
+  return names.split(',').map((name) => {
+    const group = GROUPS.find((one) => one.name === name);
+    if (!group) {
+      throw new Error(`there are no rows ${name}: name some of ${GROUPS.map((one) => one.name).join(', ')}`);
+    }
+    return group;
+  });
+}

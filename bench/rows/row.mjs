@@ -1,0 +1,86 @@
+import { say } from '../../dev/setup/steps.mjs';
+import { inTurn } from '../measuring/turns.mjs';
+
+/**
+ * @typedef {import('../measuring/sample.mjs').Sample} Sample
+ * @typedef {{[figure: string]: unknown}} Figures of one turn; a column names the numbers among them
+ * @typedef {import('../measuring/turns.mjs').Candidate<Sample>} LoadCandidate
+ */
+
+/**
+ * @typedef {object} Scale how long a run takes
+ * @property {number} turns of each candidate
+ * @property {number} seconds of a turn
+ */
+
+/**
+ * @typedef {object} Row one question, and those that answer it side by side
+ * @property {string} title
+ * @property {string} about what is asked and what was checked, a sentence or two
+ * @property {Column[]} columns
+ * @property {string} [failure] why it is not in the table
+ * @property {Map<string, Figures[]>} samples by candidate, ours first: the figures of each turn
+ * @property {Map<string, string>} [notes] by candidate
+ */
+
+/**
+ * @typedef {object} Column
+ * @property {string} figure its name in a sample
+ * @property {string} heading
+ * @property {number} digits behind the point
+ * @property {boolean} [compared] with a column for the ratio of ours to each
+ * @property {'most' | 'least'} [better]
+ */
+
+/**
+ * @typedef {object} Group rows that share their parts
+ * @property {string} name as ROWS has it
+ * @property {(scale: Scale) => Promise<Row[]>} measure starts the parts, measures, and stops them
+ */
+
+/** The columns of a server under load. @type {Column[]} */
+export const LOAD_COLUMNS = [
+  { figure: 'perSecond', heading: 'requests a second', digits: 0 },
+  { figure: 'perProcessorSecond', heading: 'requests a CPU second', digits: 0, compared: true, better: 'most' },
+  { figure: 'medianMs', heading: 'median, ms', digits: 2 },
+];
+
+/**
+ * @param {Map<string, Sample[]>} samples
+ * @returns {Map<string, string>} what held each candidate up, which says what its requests a second are of
+ */
+export function limitsOf(samples) {
+  return new Map([...samples].map(([name, all]) => {
+    const server = all.reduce((sum, { serverShare }) => sum + serverShare, 0) / all.length;
+    const load = all.reduce((sum, { loadShare }) => sum + loadShare, 0) / all.length;
+    const limit = all.every((one) => one.limit === 'server') ? 'the server' : 'other parts';
+    return [name, `${limit} (server ${percent(server)}, load ${percent(load)})`];
+  }));
+}
+
+/**
+ * A row of servers under load.
+ *
+ * @param {string} title
+ * @param {string} about
+ * @param {LoadCandidate[]} candidates ours first
+ * @param {number} turns
+ * @returns {Promise<Row>}
+ */
+export async function loadRow(title, about, candidates, turns) {
+  const row = { title, about, columns: LOAD_COLUMNS };
+  try {
+    const samples = await inTurn(candidates, turns);
+    say(`✓ ${title}`);
+    return { ...row, samples: /** @type {Map<string, Figures[]>} */ (samples), notes: limitsOf(samples) };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    say(`✗ ${title}: ${failure}`);
+    return { ...row, samples: new Map(), failure };
+  }
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}

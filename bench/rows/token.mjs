@@ -1,0 +1,88 @@
+import { sampleOf } from '../measuring/sample.mjs';
+import { startAround } from '../parties/around.mjs';
+import { cookiesOf } from '../parties/login.mjs';
+import { Parts } from '../parties/parts.mjs';
+import { GUARDED, startApache } from '../peers/apache.mjs';
+import { startMemoryAnswers } from '../peers/memory-answers.mjs';
+import { startOauth2Proxy } from '../peers/oauth2-proxy.mjs';
+import { redisBenchmark } from '../peers/redis-benchmark.mjs';
+import { Redis } from '../peers/redis.mjs';
+import { Calls, startBackends } from './calls.mjs';
+import { loadRow } from './row.mjs';
+
+/** @typedef {import('./row.mjs').LoadCandidate} LoadCandidate */
+/** @typedef {import('./calls.mjs').Backend} Backend */
+/** @typedef {import('../measuring/sample.mjs').Served} Served */
+
+/** More than the backend answers in a second. */
+const TOKENS_A_SECOND = 30_000;
+const CODES_A_TURN = 1_500;
+
+/** The calls of the API, in process, in the file and in Redis. @type {import('./row.mjs').Group} */
+export const TOKEN = {
+  name: 'token',
+  measure: (scale) => Parts.around(async (parts) => {
+    const redis = await parts.add(Redis.start('party'));
+    const around = await startAround(parts);
+    const backends = await startBackends(parts, around, redis.url);
+    const calls = new Calls(around.signing);
+    for (const { ours } of backends) {
+      await calls.logIn(ours);
+    }
+    const peers = await peersOf(parts, around.issuer, redis, scale.seconds);
+    return rowsOf({ calls, backends, peers }, scale);
+  }),
+};
+
+/**
+ * @param {{calls: Calls, backends: Backend[], peers: LoadCandidate[]}} parties
+ * @param {import('./row.mjs').Scale} scale
+ */
+async function rowsOf({ calls, backends, peers }, { turns, seconds }) {
+  /** @param {(ours: Backend['ours']) => Served | Promise<Served>} served @returns {Promise<LoadCandidate[]>} */
+  const each = (served) => Promise.all(backends.map(async ({ name, ours }) => {
+    const about = await served(ours);
+    return { name, sample: () => sampleOf(about, seconds) };
+  }));
+  const short = Math.min(seconds, 2);
+  return [
+    await loadRow('GET /token, one plugin token', 'Ours verifies who asks and answers with the ID token; the others answer for a session that they keep.',
+      [...(await each((ours) => calls.token(ours))), ...peers], turns),
+    await loadRow('GET /token, a plugin token a call', 'Backstage signs a new plugin token for each call it makes: none is seen twice.',
+      await each((ours) => calls.tokenACall(ours, TOKENS_A_SECOND * short, short)), turns),
+    await loadRow('GET /status', 'What the Backstage tab asks first.', await each((ours) => calls.status(ours)), turns),
+    await loadRow('GET /session', 'A login that waits for its person.', await each((ours) => calls.session(ours)), turns),
+    await loadRow('POST /register', 'A thousand people begin logins; the eighth pending one of a person is their oldest one’s end.',
+      await each((ours) => calls.register(ours)), turns),
+    await loadRow('POST /exchange', 'A code redeemed once each; the identity provider is most of the time that passes, and in no processor time.',
+      await each((ours) => calls.exchange(ours, CODES_A_TURN)), turns),
+  ];
+}
+
+/**
+ * @param {Parts} parts
+ * @param {string} issuer
+ * @param {Redis} redis
+ * @param {number} seconds of a turn
+ * @returns {Promise<LoadCandidate[]>}
+ */
+async function peersOf(parts, issuer, redis, seconds) {
+  const proxy = await parts.add(startOauth2Proxy(issuer, redis.url));
+  const apache = await parts.add(startApache(issuer, redis.port));
+  const memory = await parts.add(startMemoryAnswers('bench'));
+  const measured = await parts.add(Redis.start('server'));
+  /** @type {[string, Served][]} */
+  const served = [
+    ['oauth2-proxy /oauth2/auth, Redis', {
+      url: proxy.url, pid: proxy.pid, status: 202, cookie: await cookiesOf(`${proxy.url}/oauth2/start?rd=/`), requests: [{ path: '/oauth2/auth' }],
+    }],
+    ['Apache mod_auth_openidc, Redis', {
+      url: apache.url, pid: apache.pid, status: 200, cookie: await cookiesOf(`${apache.url}${GUARDED}`), requests: [{ path: GUARDED }], body: /^guarded\n$/,
+    }],
+    ['actix-web from memory', { url: memory.url, pid: memory.pid, status: 200, requests: [{ path: '/token', bearer: 'bench' }], body: /"token":"x/ }],
+  ];
+  return [
+    ...served.map(([name, one]) => ({ name, sample: () => sampleOf(one, seconds) })),
+    { name: 'redis-benchmark GET', sample: () => redisBenchmark(measured) },
+  ];
+}
