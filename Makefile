@@ -130,6 +130,14 @@ mutations: ## changes the refresh code in one place after the other; the simulat
 million: ## a million logins in Redis: what list, revoke, sweep and status take; LOGINS=n has fewer
 	$(node) dev/measurements/run.mjs million --size LOGINS=$(or $(LOGINS),1000000)
 
+.PHONY: bench
+bench: ## release binaries side by side: start, callback, API, Kubernetes proxy, refreshes; writes docs/performance.md; ROWS=token,… some, BEFORE=FILE an earlier binary
+	$(node) bench/bench.mjs
+
+.PHONY: bench-planted
+bench-planted: ## plants a sleep of one millisecond in the path of GET /token, which the figures of bench have to show
+	$(node) bench/bench.mjs planted
+
 .PHONY: providers
 providers: ## the whole path with a real Keycloak, Dex and Zitadel's example server; PROVIDERS=dex STEPS=logout runs less
 	$(node) dev/measurements/run.mjs providers --size PROVIDERS=$(PROVIDERS) --size STEPS="$(STEPS)"

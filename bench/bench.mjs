@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make bench`: builds what is measured, then measures it in a network of its own, where every port is free.
+// `make bench` and `make bench-planted`: builds what is measured, then measures it in a network of its own, where every port is free.
 import { mkdir } from 'node:fs/promises';
 
 import { CommandFailed, runCommand, tailOf } from '../dev/setup/command.mjs';
@@ -9,8 +9,14 @@ import { inRepository } from '../dev/setup/repository.mjs';
 import { setUp } from '../dev/setup/setup.mjs';
 import { say, step, StepFailed } from '../dev/setup/steps.mjs';
 import { keptTo, LOAD } from './measuring/processors.mjs';
+import { buildPlanted } from './planting/planting.mjs';
+import { chosenGroups } from './rows/groups.mjs';
+import { MILLION, USERS } from './rows/users.mjs';
 
 const LOG = inRepository('target/bench-setup.log');
+
+const withSleep = process.argv[2] === 'planted';
+const name = withSleep ? 'bench-planted' : 'bench';
 
 try {
   if (!canHaveOwnNetwork()) {
@@ -18,14 +24,20 @@ try {
   }
   await mkdir(inRepository('target'), { recursive: true });
   await step('setup', () => setUp(NEEDS.bench, LOG));
+  if (withSleep) {
+    await step('planted', () => buildPlanted(LOG));
+  }
   await step('build', () => runCommand({ line: ['cargo', 'build', '--release', '--locked', '--bins', '--examples'], log: LOG }));
+  if (!withSleep && chosenGroups(process.env['ROWS']).includes(USERS)) {
+    await step('build users', () => runCommand({ line: [...MILLION, '--no-run'], log: LOG }));
+  }
   // Node and all that it starts keep off the server's processor, but for the server.
-  const measure = inOwnNetwork(keptTo(LOAD, [process.execPath, inRepository('bench/measure.mjs')]));
+  const measure = inOwnNetwork(keptTo(LOAD, [process.execPath, inRepository(withSleep ? 'bench/measure-planted.mjs' : 'bench/measure.mjs')]));
   process.exitCode = await runInForeground(measure);
 } catch (error) {
   if (error instanceof StepFailed || error instanceof CommandFailed) {
     say(await tailOf(LOG, 20));
   }
-  say(`bench: failed (${error instanceof Error ? error.message : error})`);
+  say(`${name}: failed (${error instanceof Error ? error.message : error})`);
   process.exitCode = 1;
 }

@@ -8,11 +8,7 @@ import { verdicts } from './report/floors.mjs';
 import { machine } from './report/machine.mjs';
 import { writePage } from './report/page.mjs';
 import { chosenGroups } from './rows/groups.mjs';
-
-/** @returns {import('./rows/row.mjs').Scale} shorter ones are for trying the rows, not for a page that is kept */
-function scaleOf() {
-  return { turns: Number(process.env['TURNS'] ?? 5), seconds: Number(process.env['SECONDS'] ?? 4) };
-}
+import { scaleOf } from './rows/scale.mjs';
 
 /** @param {import('./rows/row.mjs').Row[]} rows @param {import('./report/floors.mjs').Verdict[]} found @returns {string[]} what has failed */
 function failuresOf(rows, found) {

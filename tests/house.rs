@@ -70,7 +70,7 @@ fn no_unwanted_name_is_left_in_src() {
 
 #[test]
 fn comments_say_the_subject() {
-    let places = ["src", "tests", "dev", "config", "backstage", "npm", "extension", "charts"];
+    let places = ["src", "tests", "dev", "bench", "config", "backstage", "npm", "extension", "charts"];
     none(&words::unwanted(&under(&places, WITH_COMMENTS)));
 }
 

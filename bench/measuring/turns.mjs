@@ -11,12 +11,13 @@
  * @template S
  * @param {Candidate<S>[]} candidates
  * @param {number} turns
- * @returns {Promise<Map<string, S[]>>} by name; one turn more was taken before, to warm up, and is not in it
+ * @param {'warm' | 'cold'} [first] warm: one turn more is taken before, and is not in what is returned
+ * @returns {Promise<Map<string, S[]>>} by name
  */
-export async function inTurn(candidates, turns) {
+export async function inTurn(candidates, turns, first = 'warm') {
   /** @type {Map<string, S[]>} */
   const samples = new Map(candidates.map(({ name }) => [name, []]));
-  for (let turn = 0; turn <= turns; turn += 1) {
+  for (let turn = first === 'warm' ? 0 : 1; turn <= turns; turn += 1) {
     for (const { name, sample } of candidates) {
       const taken = await sample().catch((/** @type {unknown} */ cause) => {
         throw new Error(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });

@@ -12,6 +12,11 @@ test('candidates are measured in turn, and the first turn does not count', async
   assert.deepEqual([...samples], [['A', [4, 7]], ['B', [5, 8]], ['C', [6, 9]]]);
 });
 
+test('what takes minutes is measured cold', async () => {
+  let taken = 0;
+  assert.deepEqual([...(await inTurn([{ name: 'A', sample: async () => (taken += 1) }], 1, 'cold'))], [['A', [1]]]);
+});
+
 test('a failure names the candidate', async () => {
   const failing = { name: 'B', sample: () => Promise.reject(new Error('404')) };
   await assert.rejects(inTurn([failing], 1), /^Error: B: 404$/);

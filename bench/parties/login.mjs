@@ -42,12 +42,23 @@ export async function begin(backend, bearer) {
  * @param {string} bearer the user's token
  */
 export async function logIn(backend, bearer) {
-  const { sessionToken, code, state } = await sessionWithCode(backend, bearer);
+  await redeem(backend, await sessionWithCode(backend, bearer));
+}
+
+/**
+ * Has the backend redeem a code.
+ *
+ * @param {string} backend
+ * @param {Session} session
+ * @returns {Promise<{expiresAt: string}>} when the token that came expires
+ */
+export async function redeem(backend, { sessionToken, code, state }) {
   const headers = { authorization: `Bearer ${sessionToken}`, 'content-type': 'application/json' };
-  const { success } = await answerOf(await fetch(`${backend}${BASE}/exchange`, { method: 'POST', headers, body: JSON.stringify({ code, state }) }));
-  if (success !== true) {
+  const answer = await answerOf(await fetch(`${backend}${BASE}/exchange`, { method: 'POST', headers, body: JSON.stringify({ code, state }) }));
+  if (answer.success !== true) {
     throw new Error('the login was refused');
   }
+  return answer;
 }
 
 /**

@@ -1,9 +1,7 @@
 import { ENDPOINT_PATHS } from '../../dev/idp/endpoints.mjs';
 import { inRepository } from '../../dev/setup/repository.mjs';
-import { say } from '../../dev/setup/steps.mjs';
 import { askOnce } from '../measuring/checked-request.mjs';
 import { spreadOf } from '../measuring/statistics.mjs';
-import { inTurn } from '../measuring/turns.mjs';
 import { startAround } from '../parties/around.mjs';
 import { redirectOf } from '../parties/hand-over.mjs';
 import { begin, sessionWithCode } from '../parties/login.mjs';
@@ -11,6 +9,7 @@ import { Parts } from '../parties/parts.mjs';
 import { Ours } from '../peers/ours.mjs';
 import { serverProgram } from '../peers/program.mjs';
 import { versions } from '../programs.mjs';
+import { rowOf } from './row.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof startAround>>} Around */
 /** @typedef {{pageMs: number, providerMs: number, roundTripMs: number, ownMs: number}} Callback */
@@ -31,7 +30,7 @@ export const CALLBACK = {
 };
 
 /** @param {number} count @param {number} turns @returns {Promise<import('./row.mjs').Row>} */
-async function row(count, turns) {
+function row(count, turns) {
   const title = `Callback to page, ${count} at once`;
   const about = `${turns} times: the redirect of ${count === 1 ? 'a login' : `${count} logins`} arrives at the proxy role, which delivers it to the backend, which redeems the
 code; the page says that the login succeeded. Beside it in the same turn, and taken off: as many codes redeemed at the provider directly, and one round trip to the backend.`;
@@ -42,31 +41,20 @@ code; the page says that the login succeeded. Beside it in the same turn, and ta
     { figure: 'roundTripMs', heading: 'round trip, ms', digits: 2 },
     { figure: 'ownMs', heading: 'what is left, ms', digits: 2, compared: true, better: 'least' },
   ];
-  try {
-    const samples = await measured(count, turns);
-    say(`✓ ${title}`);
-    return { title, about, columns, samples };
-  } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    say(`✗ ${title}: ${failure}`);
-    return { title, about, columns, samples: new Map(), failure };
-  }
-}
-
-/** Both versions want the same ports, so each turn starts its own. @param {number} count @param {number} turns */
-function measured(count, turns) {
   return Parts.around(async (parts) => {
     const around = await startAround(parts);
-    const backends = [];
+    const candidates = [];
     for (const { name, binary } of versions()) {
       const ours = await parts.add(Ours.start(`callback-${name.replaceAll(' ', '-')}`, binary, around, { kind: 'process' }));
-      backends.push({ name, sample: () => turnOf({ around, ours, binary, count }) });
+      candidates.push({ name, sample: () => turnOf({ around, ours, binary, count }) });
     }
-    return inTurn(backends, turns);
+    return rowOf({ title, about, columns }, candidates, turns);
   });
 }
 
 /**
+ * One turn, with a proxy of its own: all versions of it want the same ports.
+ *
  * @param {{around: Around, ours: Ours, binary: string, count: number}} setting
  * @returns {Promise<Callback>}
  */

@@ -1,10 +1,12 @@
 import { CALLBACK } from './callback.mjs';
 import { KUBERNETES } from './kubernetes.mjs';
 import { START } from './start.mjs';
+import { STORM } from './storm.mjs';
 import { TOKEN } from './token.mjs';
+import { USERS } from './users.mjs';
 
 /** All rows, by what they share. @type {import('./row.mjs').Group[]} */
-export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES];
+export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, STORM, USERS];
 
 /**
  * @param {string | undefined} names as ROWS has them, separated by commas; all where it is unset

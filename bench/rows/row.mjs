@@ -29,7 +29,7 @@ import { inTurn } from '../measuring/turns.mjs';
  * @property {string} heading
  * @property {number} digits behind the point
  * @property {boolean} [compared] with a column for the ratio of ours to each
- * @property {'most' | 'least'} [better]
+ * @property {'most' | 'least'} [better] where an earlier binary is measured, ours may not be worse
  */
 
 /**
@@ -40,7 +40,7 @@ import { inTurn } from '../measuring/turns.mjs';
 
 /** The columns of a server under load. @type {Column[]} */
 export const LOAD_COLUMNS = [
-  { figure: 'perSecond', heading: 'requests a second', digits: 0 },
+  { figure: 'perSecond', heading: 'requests a second', digits: 0, better: 'most' },
   { figure: 'perProcessorSecond', heading: 'requests a CPU second', digits: 0, compared: true, better: 'most' },
   { figure: 'medianMs', heading: 'median, ms', digits: 2 },
 ];
@@ -67,16 +67,29 @@ export function limitsOf(samples) {
  * @param {number} turns
  * @returns {Promise<Row>}
  */
-export async function loadRow(title, about, candidates, turns) {
-  const row = { title, about, columns: LOAD_COLUMNS };
+export function loadRow(title, about, candidates, turns) {
+  return rowOf({ title, about, columns: LOAD_COLUMNS, notesOf: limitsOf }, candidates, turns);
+}
+
+/**
+ * Measures a row. A failure is the row's: the others are measured all the same.
+ *
+ * @template {Figures} S
+ * @param {{title: string, about: string, columns: Column[], notesOf?: (samples: Map<string, S[]>) => Map<string, string>}} what
+ * @param {import('../measuring/turns.mjs').Candidate<S>[]} candidates ours first
+ * @param {number} turns
+ * @param {'warm' | 'cold'} [first] whether a turn is taken before that does not count
+ * @returns {Promise<Row>}
+ */
+export async function rowOf({ title, about, columns, notesOf }, candidates, turns, first) {
   try {
-    const samples = await inTurn(candidates, turns);
+    const samples = await inTurn(candidates, turns, first);
     say(`✓ ${title}`);
-    return { ...row, samples: /** @type {Map<string, Figures[]>} */ (samples), notes: limitsOf(samples) };
+    return { title, about, columns, samples, ...(notesOf && { notes: notesOf(samples) }) };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     say(`✗ ${title}: ${failure}`);
-    return { ...row, samples: new Map(), failure };
+    return { title, about, columns, samples: new Map(), failure };
   }
 }
 

@@ -6,14 +6,13 @@ import { promisify } from 'node:util';
 import { plainEnvironment } from '../../dev/demo/program.mjs';
 import { pathOf } from '../../dev/setup/command.mjs';
 import { inRepository } from '../../dev/setup/repository.mjs';
-import { say } from '../../dev/setup/steps.mjs';
 import { keptTo } from '../measuring/processors.mjs';
-import { inTurn } from '../measuring/turns.mjs';
 import { startAround } from '../parties/around.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { Ours } from '../peers/ours.mjs';
 import { benchProgram, OURS, versions } from '../programs.mjs';
 import { USER } from './calls.mjs';
+import { rowOf } from './row.mjs';
 
 /** The redirect URI's, which all of them listen on. */
 const PORT = '8000';
@@ -45,7 +44,7 @@ export const START = {
 };
 
 /** @param {import('../measuring/turns.mjs').Candidate<Start>[]} candidates @param {number} turns @returns {Promise<import('./row.mjs').Row>} */
-async function row(candidates, turns) {
+function row(candidates, turns) {
   const title = 'Start to listening';
   const compared = /** @type {const} */ ({ compared: true, better: 'least' });
   const about = `From the start of the process to the first connection on the redirect URI’s port, ${turns} times each; the most memory that it had
@@ -57,13 +56,7 @@ resident by then, and 0.3 s later. kubelogin and the script ask their issuer or 
     { figure: 'settledMib', heading: 'MiB later', digits: 1 },
     { figure: 'binaryMib', heading: 'MiB on the disk', digits: 1 },
   ];
-  try {
-    const samples = await inTurn(candidates, turns);
-    say(`✓ ${title}`);
-    return { title, about, columns, samples };
-  } catch (error) {
-    return { title, about, columns, samples: new Map(), failure: error instanceof Error ? error.message : String(error) };
-  }
+  return rowOf({ title, about, columns }, candidates, turns);
 }
 
 /** @param {string} issuer @param {string} backend @returns {Started[]} */
