@@ -5,20 +5,22 @@ import { Agent, request } from 'node:http';
  * @property {number} status
  * @property {number} bytes of the whole answer, with its head
  * @property {string} body
+ * @property {import('node:http').IncomingHttpHeaders} headers
  */
 
 /**
  * Asks once and reads the whole answer, on a connection of its own.
  *
  * @param {string} url of the server, without a path
- * @param {import('./wrk.mjs').Asked & {type?: string}} asked JSON, unless its type says otherwise
+ * @param {import('./wrk.mjs').Asked & {type?: string, accept?: string}} asked JSON, unless its type says otherwise
  * @param {string} [cookie]
  * @returns {Promise<Answer>}
  */
-export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json' }, cookie) {
+export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json', accept }, cookie) {
   const headers = {
     ...(bearer && { authorization: `Bearer ${bearer}` }),
     ...(cookie && { cookie }),
+    ...(accept && { accept }),
     ...(body && { 'content-type': type }),
   };
   return new Promise((resolve, reject) => {
@@ -31,7 +33,8 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
       response.on('data', (chunk) => chunks.push(chunk));
       response.once('error', reject);
       response.once('end', () => {
-        resolve({ status: response.statusCode ?? 0, bytes: socket.bytesRead, body: Buffer.concat(chunks).toString('utf8') });
+        const body = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, bytes: socket.bytesRead, body, headers: response.headers });
         agent.destroy();
       });
     });

@@ -1,3 +1,5 @@
+import { askOnce } from '../measuring/checked-request.mjs';
+
 /** Logins without a browser: the quick identity provider answers without a page. */
 
 const BASE = '/api/cluster-auth';
@@ -73,20 +75,20 @@ export async function cookiesOf(url) {
   const cookie = () => [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
   let target = new URL(url);
   for (let hop = 0; hop < MOST_REDIRECTS; hop += 1) {
-    const response = await fetch(target, { redirect: 'manual', headers: { cookie: cookie() } });
-    for (const line of response.headers.getSetCookie()) {
+    // Not by fetch, which says that it is no navigation: mod_auth_openidc sends only those to log in.
+    const { status, headers, body } = await askOnce(target.origin, { path: `${target.pathname}${target.search}`, accept: 'text/html' }, cookie());
+    for (const line of headers['set-cookie'] ?? []) {
       const [name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line)?.slice(1) ?? [];
       const expired = /max-age=(0|-)|expires=Thu, 01 Jan 1970/i.test(line) || value === '';
       expired ? kept.delete(name) : kept.set(name, value);
     }
-    const location = response.headers.get('location');
-    if (!location) {
-      if (response.status >= 400) {
-        throw new Error(`${target.origin}${target.pathname} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+    if (!headers.location) {
+      if (status >= 400) {
+        throw new Error(`${target.origin}${target.pathname} answered ${status}: ${body.slice(0, 300)}`);
       }
       return cookie();
     }
-    target = new URL(location, target);
+    target = new URL(headers.location, target);
   }
   throw new Error(`more than ${MOST_REDIRECTS} redirects from ${url}`);
 }

@@ -49,7 +49,7 @@ Listen 127.0.0.1:${port}
 PidFile ${folder}/httpd.pid
 DefaultRuntimeDir ${folder}
 Mutex pthread default
-ErrorLog /dev/stderr
+ErrorLog ${folder}/error.log
 KeepAlive On
 MaxKeepAliveRequests 0
 StartServers 1

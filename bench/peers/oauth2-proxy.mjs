@@ -1,8 +1,27 @@
 import { randomBytes } from 'node:crypto';
 
 import { freePort } from '../../dev/idp/loopback.mjs';
+import { control } from '../../dev/idp/scripted-login.mjs';
+import { cookiesOf } from '../parties/login.mjs';
 import { benchProgram } from '../programs.mjs';
 import { listening, pidOf, serverProgram } from './program.mjs';
+
+/** It wants one, as a confidential client. */
+const SECRET = 'a secret for the bench';
+
+/**
+ * Logs a user in there.
+ *
+ * @param {import('./peer.mjs').Peer} proxy
+ * @param {string} issuer which takes the secret meanwhile; it has no other client that shows one
+ * @returns {Promise<string>} the session's cookie
+ */
+export async function sessionOf(proxy, issuer) {
+  await control(issuer, 'POST profile', { client: { method: 'client_secret_basic', secret: SECRET } });
+  const cookie = await cookiesOf(`${proxy.url}/oauth2/start?rd=/`);
+  await control(issuer, 'POST profile', {});
+  return cookie;
+}
 
 /**
  * oauth2-proxy with its sessions in Redis; it writes no line for a request.
@@ -16,7 +35,7 @@ export async function startOauth2Proxy(issuer, redis) {
   const url = `http://127.0.0.1:${port}`;
   const program = serverProgram('oauth2-proxy', [
     benchProgram('oauth2-proxy'),
-    `--http-address=127.0.0.1:${port}`, '--provider=oidc', `--oidc-issuer-url=${issuer}`, '--client-id=kubernetes', '--client-secret=unused',
+    `--http-address=127.0.0.1:${port}`, '--provider=oidc', `--oidc-issuer-url=${issuer}`, '--client-id=kubernetes', `--client-secret=${SECRET}`,
     `--cookie-secret=${randomBytes(16).toString('hex')}`, '--cookie-secure=false', '--email-domain=*', '--upstream=static://202',
     '--session-store-type=redis', `--redis-connection-url=${redis}`, `--redirect-url=${url}/oauth2/callback`, '--skip-provider-button',
     '--code-challenge-method=S256', '--set-authorization-header', '--request-logging=false', '--auth-logging=false',

@@ -4,7 +4,7 @@ import { cookiesOf } from '../parties/login.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { GUARDED, startApache } from '../peers/apache.mjs';
 import { startMemoryAnswers } from '../peers/memory-answers.mjs';
-import { startOauth2Proxy } from '../peers/oauth2-proxy.mjs';
+import { sessionOf, startOauth2Proxy } from '../peers/oauth2-proxy.mjs';
 import { redisBenchmark } from '../peers/redis-benchmark.mjs';
 import { Redis } from '../peers/redis.mjs';
 import { Calls, startBackends } from './calls.mjs';
@@ -74,7 +74,7 @@ async function peersOf(parts, issuer, redis, seconds) {
   /** @type {[string, Served][]} */
   const served = [
     ['oauth2-proxy /oauth2/auth, Redis', {
-      url: proxy.url, pid: proxy.pid, status: 202, cookie: await cookiesOf(`${proxy.url}/oauth2/start?rd=/`), requests: [{ path: '/oauth2/auth' }],
+      url: proxy.url, pid: proxy.pid, status: 202, cookie: await sessionOf(proxy, issuer), requests: [{ path: '/oauth2/auth' }],
     }],
     ['Apache mod_auth_openidc, Redis', {
       url: apache.url, pid: apache.pid, status: 200, cookie: await cookiesOf(`${apache.url}${GUARDED}`), requests: [{ path: GUARDED }], body: /^guarded\n$/,
