@@ -12,6 +12,7 @@ const MOST_REDIRECTS = 10;
  * @property {string} sessionToken
  * @property {string} code
  * @property {string} state
+ * @property {string | undefined} iss who the redirect says it comes from
  */
 
 /**
@@ -25,7 +26,15 @@ export async function sessionWithCode(backend, bearer) {
   const { sessionToken, authUrl } = await begin(backend, bearer);
   const response = await fetch(authUrl, { redirect: 'manual' });
   const redirect = new URL(response.headers.get('location') ?? '').searchParams;
-  return { sessionToken, code: redirect.get('code') ?? '', state: redirect.get('state') ?? '' };
+  return { sessionToken, ...answerIn(redirect) };
+}
+
+/**
+ * @param {URLSearchParams} redirect
+ * @returns {Omit<Session, 'sessionToken'>} what the identity provider says in it
+ */
+export function answerIn(redirect) {
+  return { code: redirect.get('code') ?? '', state: redirect.get('state') ?? '', iss: redirect.get('iss') ?? undefined };
 }
 
 /**
@@ -54,13 +63,13 @@ export async function logIn(backend, bearer) {
  * @param {Session} session
  * @returns {Promise<{expiresAt: string}>} when the token that came expires
  */
-export async function redeem(backend, { sessionToken, code, state }) {
+export async function redeem(backend, { sessionToken, ...answer }) {
   const headers = { authorization: `Bearer ${sessionToken}`, 'content-type': 'application/json' };
-  const answer = await answerOf(await fetch(`${backend}${BASE}/exchange`, { method: 'POST', headers, body: JSON.stringify({ code, state }) }));
-  if (answer.success !== true) {
+  const connected = await answerOf(await fetch(`${backend}${BASE}/exchange`, { method: 'POST', headers, body: JSON.stringify(answer) }));
+  if (connected.success !== true) {
     throw new Error('the login was refused');
   }
-  return answer;
+  return connected;
 }
 
 /**

@@ -31,7 +31,7 @@ export async function startReverseProxy(name, { api, bearer, accessLog }) {
       proxy_set_header Connection "";
       proxy_set_header Authorization "Bearer ${bearer}";
       proxy_ssl_verify on;
-      proxy_ssl_name 127.0.0.1;
+      proxy_ssl_name localhost;
       proxy_ssl_trusted_certificate ${api.caFile};
       proxy_read_timeout 600s;
     }

@@ -5,7 +5,7 @@ import { PASSWORD } from '../../dev/idp/accounts.mjs';
 import { control, CookieJarClient } from '../../dev/idp/scripted-login.mjs';
 import { startProcess } from '../../dev/idp/started-process.mjs';
 import { startAround } from '../parties/around.mjs';
-import { begin, redeem } from '../parties/login.mjs';
+import { answerIn, begin, redeem } from '../parties/login.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { Ours } from '../peers/ours.mjs';
 import { Redis } from '../peers/redis.mjs';
@@ -107,8 +107,7 @@ async function expiredLogin(backend, issuer, user) {
   const browser = new CookieJarClient();
   const page = await browser.navigate(authUrl);
   const { url } = await browser.navigate(page.url, new URLSearchParams({ login: 'felix', password: PASSWORD, action: 'login' }));
-  const [code, state] = [url.searchParams.get('code') ?? '', url.searchParams.get('state') ?? ''];
-  const { expiresAt } = await redeem(backend, { sessionToken, code, state });
+  const { expiresAt } = await redeem(backend, { sessionToken, ...answerIn(url.searchParams) });
   await control(issuer, 'POST id-token-lifetime', { seconds: 3600 });
   // The token's own end is what is waited for, to the second that it is written in.
   await pause(Math.max(0, Date.parse(expiresAt) - Date.now()) + 1000);
