@@ -41,14 +41,24 @@ export function familyOf(root, all) {
   return family;
 }
 
-/** @param {number} root @returns {number} the processor seconds of a server so far: all of its processes, those included that have ended */
-export function processorSeconds(root) {
+/** @returns {Map<number, Stat>} of all processes */
+function allStats() {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  const all = new Map(pids.flatMap((pid) => {
+  return new Map(pids.flatMap((pid) => {
     const stat = statOf(pid);
     return stat ? [[pid, stat]] : [];
   }));
+}
+
+/** @param {number} root @returns {number} the processor seconds of a server so far: all of its processes, those included that have ended */
+export function processorSeconds(root) {
+  const all = allStats();
   return familyOf(root, all).reduce((sum, pid) => sum + (all.get(pid)?.ticks ?? 0), 0) / TICKS_PER_SECOND;
+}
+
+/** @param {number} root @returns {number} what a server has resident: all of its processes, in KiB */
+export function residentKib(root) {
+  return familyOf(root, allStats()).reduce((sum, pid) => sum + memoryOf(pid, 'VmRSS'), 0);
 }
 
 /**

@@ -20,15 +20,20 @@ test('where neither is busy, others are the limit', () => {
 });
 
 test('right answers are nothing to tell of', () => {
-  assert.equal(wrongAnswers(REPORT, [500, 500]), undefined);
-  assert.equal(wrongAnswers({ ...REPORT, bytes: 504_000 }, [500, 500]), undefined);
+  assert.equal(wrongAnswers(REPORT, [500, 500], 10), undefined);
+  assert.equal(wrongAnswers({ ...REPORT, bytes: 504_000 }, [500, 500], 10), undefined);
+});
+
+test('answers that the end has cut short are bytes of no request', () => {
+  assert.equal(wrongAnswers({ ...REPORT, requests: 4, bytes: 3_500 }, [500], 4), undefined);
+  assert.match(wrongAnswers({ ...REPORT, requests: 4, bytes: 4_500 }, [500], 4) ?? '', /1125 each/);
 });
 
 test('an answer of another status, a connection that broke, a timeout, another length and too few requests are told', () => {
-  assert.match(wrongAnswers({ ...REPORT, wrongStatus: 1 }, [500]) ?? '', /1 had a wrong status/);
-  assert.match(wrongAnswers({ ...REPORT, broken: 2 }, [500]) ?? '', /2 connections broke/);
-  assert.match(wrongAnswers({ ...REPORT, timeouts: 3 }, [500]) ?? '', /3 timed out/);
-  assert.match(wrongAnswers({ ...REPORT, bytes: 300_000 }, [500]) ?? '', /300 bytes in the mean; 500 are right/);
-  assert.match(wrongAnswers({ ...REPORT, exhausted: true }, [500]) ?? '', /too few/);
-  assert.match(wrongAnswers({ ...REPORT, requests: 0 }, [500]) ?? '', /nothing/);
+  assert.match(wrongAnswers({ ...REPORT, wrongStatus: 1 }, [500], 10) ?? '', /1 had a wrong status/);
+  assert.match(wrongAnswers({ ...REPORT, broken: 2 }, [500], 10) ?? '', /2 connections broke/);
+  assert.match(wrongAnswers({ ...REPORT, timeouts: 3 }, [500], 10) ?? '', /3 timed out/);
+  assert.match(wrongAnswers({ ...REPORT, bytes: 300_000 }, [500], 10) ?? '', /300 each; 500 are right/);
+  assert.match(wrongAnswers({ ...REPORT, exhausted: true }, [500], 10) ?? '', /too few/);
+  assert.match(wrongAnswers({ ...REPORT, requests: 0 }, [500], 10) ?? '', /nothing/);
 });

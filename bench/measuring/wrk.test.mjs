@@ -38,10 +38,10 @@ test('one request is sent again and again, as it is written', async () => {
   asked = new Set();
   const report = await runWrk({ ...LOAD, url, requests: [{ method: 'POST', path: '/a?b=c', bearer: 't', body: '{"a":1}' }], cookie: 'c=d' });
   assert.deepEqual([...asked], ['POST /a?b=c Bearer t c=d {"a":1}']);
-  assert.ok(report.requests > 10 && report.processor > 0 && report.median > 0 && !report.exhausted, JSON.stringify(report));
+  assert.ok(report.requests > 0 && report.processor > 0 && report.median > 0 && !report.exhausted, JSON.stringify(report));
   const { bytes, status, body } = await askOnce(url, { path: '/a' });
   assert.deepEqual([status, body.length], [200, 1000]);
-  assert.equal(wrongAnswers(report, [bytes]), undefined);
+  assert.equal(wrongAnswers(report, [bytes], LOAD.connections), undefined);
 });
 
 test('several requests are sent in turn, and it is told when those of once run out', async () => {
@@ -55,7 +55,7 @@ test('several requests are sent in turn, and it is told when those of once run o
 test('answers of a wrong status, or of another length, are found', async () => {
   asked = new Set();
   const { bytes } = await askOnce(url, { path: '/a' });
-  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/wrong' }] }), [bytes]) ?? '', /wrong status/);
+  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/wrong' }] }), [bytes], LOAD.connections) ?? '', /wrong status/);
   asked = new Set(['one', 'two']);
-  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/short' }] }), [bytes]) ?? '', /bytes in the mean/);
+  assert.match(wrongAnswers(await runWrk({ ...LOAD, url, requests: [{ path: '/short' }] }), [bytes], LOAD.connections) ?? '', /each; /);
 });

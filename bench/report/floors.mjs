@@ -68,6 +68,10 @@ export const FLOORS = [
     measured: (row) => figureOf(row, 'ours', 'ownMs'),
   },
   {
+    text: '5,000 watches, at most 40 KiB each', kind: 'goal', row: '5,000 watches', bound: { most: 40 }, digits: 1,
+    measured: (row) => figureOf(row, 'ours', 'kibAWatch'),
+  },
+  {
     text: 'a million users, at most 4,096 bytes each beside the tokens', kind: 'goal', row: 'Users kept', bound: { most: 4096 }, digits: 0,
     measured: (row) => figureOf(row, '1,000,000 users', 'besideTokens'),
   },

@@ -4,9 +4,10 @@ import { START } from './start.mjs';
 import { STORM } from './storm.mjs';
 import { TOKEN } from './token.mjs';
 import { USERS } from './users.mjs';
+import { WATCHES } from './watches.mjs';
 
 /** All rows, by what they share. @type {import('./row.mjs').Group[]} */
-export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, STORM, USERS];
+export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, WATCHES, STORM, USERS];
 
 /**
  * @param {string | undefined} names as ROWS has them, separated by commas; all where it is unset

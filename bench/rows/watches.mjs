@@ -1,0 +1,191 @@
+import { Agent, request } from 'node:http';
+
+import { StartedCluster } from '../../dev/cluster/started-cluster.mjs';
+import { residentKib } from '../measuring/processes.mjs';
+import { askOnce } from '../measuring/checked-request.mjs';
+import { startAround } from '../parties/around.mjs';
+import { logIn } from '../parties/login.mjs';
+import { Parts } from '../parties/parts.mjs';
+import { startReverseProxy } from '../peers/nginx.mjs';
+import { Ours } from '../peers/ours.mjs';
+import { OURS, versions } from '../programs.mjs';
+import { USER } from './calls.mjs';
+import { rowOf } from './row.mjs';
+
+/** @typedef {{kibAWatch: number, openMs: number, eventMs: number, slowestReadMs: number}} Watches */
+/** @typedef {{url: string, pid: number, stop: () => Promise<unknown>}} Server */
+/** @typedef {Awaited<ReturnType<typeof startAround>> & {cluster: StartedCluster, bearer: string, idToken: string}} Setting */
+
+const COUNTS = [1_000, 5_000];
+
+/** How many are opened at a time: a person's browser does not open thousands at once either. */
+const AT_A_TIME = 50;
+
+/** People who read beside, one after the other. */
+const READS = 100;
+
+const PODS = '/api/v1/namespaces/team-a/pods';
+const PROXY = '/api/cluster-auth/clusters/dev/proxy';
+
+/** Thousands of watches, beside nginx. @type {import('./row.mjs').Group} */
+export const WATCHES = {
+  name: 'watches',
+  measure: (scale) => Parts.around(async (parts) => {
+    const around = await startAround(parts);
+    const cluster = await parts.add(StartedCluster.start(around.issuer));
+    const [bearer = ''] = around.signing.pluginTokens(USER, 1);
+    const setting = { ...around, cluster, bearer, idToken: await idTokenOf(parts, { ...around, cluster, bearer }) };
+    const rows = [];
+    for (const count of COUNTS) {
+      rows.push(await rowOf({
+        title: `${count.toLocaleString('en-US')} watches`,
+        about: `Of one user’s pods, through a server that was started for them, to the development cluster over TLS; then an event for each of them, and ${READS} reads
+one after the other while it is on its way. Memory is what all processes of the server have resident, when each watch has its event.`,
+        columns: [
+          { figure: 'kibAWatch', heading: 'KiB a watch', digits: 1, compared: true, better: 'least' },
+          { figure: 'openMs', heading: 'until all are open, ms', digits: 0 },
+          { figure: 'eventMs', heading: 'until all have the event, ms', digits: 0 },
+          { figure: 'slowestReadMs', heading: 'slowest read, ms', digits: 0 },
+        ],
+      }, candidatesOf(setting, count), Math.min(scale.turns, 3), 'cold'));
+    }
+    return rows;
+  }),
+};
+
+/** @param {Setting} setting @param {number} count */
+function candidatesOf(setting, count) {
+  const { cluster, bearer, idToken } = setting;
+  return [
+    ...versions().map(({ name, binary }) => ({
+      name, sample: () => watched(() => startOurs(name, binary, setting), { before: PROXY, bearer, cluster, count }),
+    })),
+    {
+      name: 'nginx with an access log',
+      sample: () => watched(() => startReverseProxy('nginx-watches', { api: cluster, bearer: idToken, accessLog: true }), { before: '', bearer, cluster, count }),
+    },
+  ];
+}
+
+/** @param {string} name @param {string} binary @param {Omit<Setting, 'idToken'>} setting @returns {Promise<Ours>} with the user logged in */
+async function startOurs(name, binary, { signing, cluster, backstage, issuer }) {
+  const logName = `watches-${name.replaceAll(' ', '-')}`;
+  const ours = await Ours.start(logName, binary, { backstage, issuer, cluster }, { kind: 'process' }, { STREAMS_PER_USER: '8000' });
+  await logIn(ours.url, signing.userToken(USER));
+  return ours;
+}
+
+/**
+ * What nginx sends to the cluster for everyone: it has no logins.
+ *
+ * @param {Parts} parts
+ * @param {Omit<Setting, 'idToken'>} setting
+ * @returns {Promise<string>}
+ */
+async function idTokenOf(parts, setting) {
+  const ours = await parts.add(startOurs('giver', OURS, setting));
+  const { status, body } = await askOnce(ours.url, { path: '/api/cluster-auth/token?cluster=dev', bearer: setting.bearer });
+  if (status !== 200) {
+    throw new Error(`GET /token was answered with ${status} ${body.slice(0, 300)}`);
+  }
+  return JSON.parse(body).token;
+}
+
+/**
+ * @param {() => Promise<Server>} start
+ * @param {{before: string, bearer: string, cluster: StartedCluster, count: number}} what
+ * @returns {Promise<Watches>}
+ */
+function watched(start, { before, bearer, cluster, count }) {
+  return Parts.around(async (parts) => {
+    const server = await parts.add(start());
+    const read = { path: `${before}${PODS}`, bearer };
+    // What a server in use needs anyhow is no watch's.
+    await readPods(server.url, read);
+    const empty = residentKib(server.pid);
+    const open = new OpenWatches(server.url, { path: `${before}${PODS}?watch=true`, bearer });
+    try {
+      let began = performance.now();
+      await open.add(count);
+      const openMs = performance.now() - began;
+      began = performance.now();
+      const events = open.nextEvents();
+      await cluster.call('/control/touch', { method: 'POST' });
+      const slowestReadMs = await slowestRead(server.url, read);
+      await events;
+      const eventMs = performance.now() - began;
+      return { kibAWatch: (residentKib(server.pid) - empty) / count, openMs, eventMs, slowestReadMs };
+    } finally {
+      open.close();
+    }
+  });
+}
+
+/** @param {string} url @param {import('../measuring/wrk.mjs').Asked} read @returns {Promise<number>} */
+async function slowestRead(url, read) {
+  let slowest = 0;
+  for (let number = 0; number < READS; number += 1) {
+    const began = performance.now();
+    await readPods(url, read);
+    slowest = Math.max(slowest, performance.now() - began);
+  }
+  return slowest;
+}
+
+/** @param {string} url @param {import('../measuring/wrk.mjs').Asked} read */
+async function readPods(url, read) {
+  const { status, body } = await askOnce(url, read);
+  if (status !== 200 || !body.includes('web-0')) {
+    throw new Error(`${read.path} was answered with ${status} ${body.slice(0, 300)}`);
+  }
+}
+
+/** Watches of one client. */
+class OpenWatches {
+  #agent = new Agent({ maxSockets: Infinity });
+  /** @type {import('node:http').IncomingMessage[]} */
+  #open = [];
+  #url;
+  #asked;
+
+  /** @param {string} url @param {{path: string, bearer: string}} asked */
+  constructor(url, asked) {
+    this.#url = url;
+    this.#asked = asked;
+  }
+
+  /** @param {number} count */
+  async add(count) {
+    while (this.#open.length < count) {
+      const batch = Array.from({ length: Math.min(AT_A_TIME, count - this.#open.length) }, () => this.#openOne());
+      this.#open.push(...(await Promise.all(batch)));
+    }
+  }
+
+  /** @returns {Promise<import('node:http').IncomingMessage>} one that has told the state of the pods */
+  #openOne() {
+    const headers = { authorization: `Bearer ${this.#asked.bearer}` };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${this.#url}${this.#asked.path}`, { agent: this.#agent, headers }, (response) => {
+        if (response.statusCode !== 200) {
+          reject(new Error(`a watch was answered with ${response.statusCode}`));
+          return;
+        }
+        response.once('data', () => resolve(response));
+        response.once('close', () => reject(new Error('a watch has ended')));
+      });
+      sent.once('error', reject).end();
+    });
+  }
+
+  /** @returns {Promise<void>} when each of them has got one more */
+  async nextEvents() {
+    await Promise.all(this.#open.map((response) => new Promise((resolve, reject) => {
+      response.once('data', resolve).once('close', () => reject(new Error('a watch has ended')));
+    })));
+  }
+
+  close() {
+    this.#agent.destroy();
+  }
+}
