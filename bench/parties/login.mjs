@@ -73,6 +73,15 @@ export async function redeem(backend, { sessionToken, ...answer }) {
 }
 
 /**
+ * @param {string} backend
+ * @param {string} plugin a plugin's token on behalf of a user who is logged in
+ * @returns {Promise<string>} what the cluster takes for that user
+ */
+export async function tokenOf(backend, plugin) {
+  return (await answerOf(await fetch(`${backend}${BASE}/token?cluster=dev`, { headers: { authorization: `Bearer ${plugin}` } }))).token;
+}
+
+/**
  * Follows a login from a page to wherever it ends, as a browser does, and keeps the cookies.
  *
  * @param {string} url

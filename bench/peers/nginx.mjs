@@ -21,6 +21,7 @@ const CONNECTIONS = 12_000;
 export async function startReverseProxy(name, { api, bearer, accessLog }) {
   const port = await freePort();
   const server = `
+  map $http_upgrade $wanted { default upgrade; '' ''; }
   upstream api { server ${new URL(api.url).host}; keepalive 64; }
   server {
     listen 127.0.0.1:${port} backlog=8192;
@@ -28,7 +29,8 @@ export async function startReverseProxy(name, { api, bearer, accessLog }) {
     location / {
       proxy_pass https://api;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $wanted;
+      proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Authorization "Bearer ${bearer}";
       proxy_ssl_verify on;
       proxy_ssl_name localhost;

@@ -1,4 +1,5 @@
 import { CALLBACK } from './callback.mjs';
+import { EXEC } from './exec.mjs';
 import { KUBERNETES } from './kubernetes.mjs';
 import { START } from './start.mjs';
 import { STORM } from './storm.mjs';
@@ -7,7 +8,7 @@ import { USERS } from './users.mjs';
 import { WATCHES } from './watches.mjs';
 
 /** All rows, by what they share. @type {import('./row.mjs').Group[]} */
-export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, WATCHES, STORM, USERS];
+export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, WATCHES, EXEC, STORM, USERS];
 
 /**
  * @param {string | undefined} names as ROWS has them, separated by commas; all where it is unset

@@ -4,7 +4,7 @@ import { StartedCluster } from '../../dev/cluster/started-cluster.mjs';
 import { residentKib } from '../measuring/processes.mjs';
 import { askOnce } from '../measuring/checked-request.mjs';
 import { startAround } from '../parties/around.mjs';
-import { logIn } from '../parties/login.mjs';
+import { logIn, tokenOf } from '../parties/login.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { startReverseProxy } from '../peers/nginx.mjs';
 import { Ours } from '../peers/ours.mjs';
@@ -84,11 +84,7 @@ async function startOurs(name, binary, { signing, cluster, backstage, issuer }) 
  */
 async function idTokenOf(parts, setting) {
   const ours = await parts.add(startOurs('giver', OURS, setting));
-  const { status, body } = await askOnce(ours.url, { path: '/api/cluster-auth/token?cluster=dev', bearer: setting.bearer });
-  if (status !== 200) {
-    throw new Error(`GET /token was answered with ${status} ${body.slice(0, 300)}`);
-  }
-  return JSON.parse(body).token;
+  return tokenOf(ours.url, setting.bearer);
 }
 
 /**
