@@ -2,6 +2,7 @@
 // `make bench` and `make bench-planted`: builds what is measured, then measures it in a network of its own, where every port is free.
 import { mkdir } from 'node:fs/promises';
 
+import { buildFrontend } from '../dev/environment/frontend-bundle.mjs';
 import { CommandFailed, runCommand, tailOf } from '../dev/setup/command.mjs';
 import { NEEDS } from '../dev/setup/needs.mjs';
 import { canHaveOwnNetwork, inOwnNetwork, runInForeground } from '../dev/setup/own-network.mjs';
@@ -10,12 +11,17 @@ import { setUp } from '../dev/setup/setup.mjs';
 import { say, step, StepFailed } from '../dev/setup/steps.mjs';
 import { keptTo, LOAD } from './measuring/processors.mjs';
 import { buildPlanted } from './planting/planting.mjs';
-import { MILLION, USERS } from './rows/users.mjs';
+import { MILLION } from './rows/users.mjs';
 
 const LOG = inRepository('target/bench-setup.log');
 
 const withSleep = process.argv[2] === 'planted';
 const name = withSleep ? 'bench-planted' : 'bench';
+
+/** @param {string} rows as ROWS has them; the rows themselves want npm packages that the setup installs first @returns {boolean} */
+function isWanted(rows) {
+  return !withSleep && (process.env['ROWS'] || rows).split(',').includes(rows);
+}
 
 try {
   if (!canHaveOwnNetwork()) {
@@ -27,9 +33,11 @@ try {
     await step('planted', () => buildPlanted(LOG));
   }
   await step('build', () => runCommand({ line: ['cargo', 'build', '--release', '--locked', '--bins', '--examples'], log: LOG }));
-  // The rows themselves want npm packages that were not there before the setup.
-  if (!withSleep && (process.env['ROWS'] || USERS.name).split(',').includes(USERS.name)) {
+  if (isWanted('users')) {
     await step('build users', () => runCommand({ line: [...MILLION, '--no-run'], log: LOG }));
+  }
+  if (isWanted('tab')) {
+    await step('frontend', () => buildFrontend({ log: LOG }));
   }
   // Node and all that it starts keep off the server's processor, but for the server.
   const measure = inOwnNetwork(keptTo(LOAD, [process.execPath, inRepository(withSleep ? 'bench/measure-planted.mjs' : 'bench/measure.mjs')]));

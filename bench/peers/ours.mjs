@@ -31,13 +31,14 @@ export class Ours {
    * @param {string} binary
    * @param {Around} around
    * @param {Store} store
-   * @param {Record<string, string>} [more] settings
+   * @param {Record<string, string | undefined>} [more] settings; undefined takes one away
    */
   static async start(name, binary, around, store, more = {}) {
     const audit = inRepository(LOGS, `${name}.audit.log`);
     await mkdir(inRepository(LOGS), { recursive: true });
     const settings = { ...settingsOf(around), AUDIT_LOG: audit, ...(await settingsOfStore(name, store)), ...more };
-    const program = serverProgram(name, [binary, 'backend'], settings);
+    const set = Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+    const program = serverProgram(name, [binary, 'backend'], set);
     return new Ours(program, JSON.parse(await program.line(/"message":"listening"/)));
   }
 

@@ -3,12 +3,13 @@ import { EXEC } from './exec.mjs';
 import { KUBERNETES } from './kubernetes.mjs';
 import { START } from './start.mjs';
 import { STORM } from './storm.mjs';
+import { TAB } from './tab.mjs';
 import { TOKEN } from './token.mjs';
 import { USERS } from './users.mjs';
 import { WATCHES } from './watches.mjs';
 
 /** All rows, by what they share. @type {import('./row.mjs').Group[]} */
-export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, WATCHES, EXEC, STORM, USERS];
+export const GROUPS = [START, CALLBACK, TOKEN, KUBERNETES, WATCHES, EXEC, STORM, USERS, TAB];
 
 /**
  * @param {string | undefined} names as ROWS has them, separated by commas; all where it is unset

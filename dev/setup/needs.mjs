@@ -46,8 +46,8 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },
   bench: {
-    programs: ['cc', 'python3', 'pip3', 'ip', 'git', 'taskset', 'redis-server', 'wrk', 'nginx', 'apache2'],
-    folders: ['dev'],
+    programs: [...BACKSTAGE, ...IN_BROWSER, 'pip3', 'git', 'taskset', 'wrk', 'nginx', 'apache2'],
+    folders: ['dev', 'backstage'],
     tools: [NODE, 'oauth2-proxy'],
   },
   simulation: { programs: ['cc'], folders: [], tools: [] },
