@@ -38,5 +38,6 @@ try {
 
 /** @param {string} name @param {unknown} error @returns {import('./rows/row.mjs').Row} */
 function failedGroup(name, error) {
-  return { title: name, about: '', columns: [], samples: new Map(), failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  say(`✗ ${name}: ${error instanceof Error ? error.stack : error}`);
+  return { title: name, about: '', columns: [], samples: new Map(), failure: error instanceof Error ? error.message : String(error) };
 }

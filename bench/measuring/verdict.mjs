@@ -25,7 +25,7 @@ export function limitOf({ serverShare, loadShare }) {
 /**
  * @param {import('./wrk.mjs').Report} report
  * @param {number[]} lengths of the answers that were checked, heads included
- * @param {number} connections each of which may have been in the middle of an answer at the end, whose bytes count
+ * @param {number} connections each may have been in the middle of an answer at the end, and the bytes of that count
  * @returns {string | undefined} what was wrong with the answers under load
  */
 export function wrongAnswers({ requests, bytes, wrongStatus, broken, timeouts, exhausted }, lengths, connections) {

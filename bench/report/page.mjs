@@ -49,7 +49,8 @@ export async function writePage({ rows, verdicts, machine, scale }) {
     sections.push(`## ${row.title}\n\n${row.about}\n\n${tableOf(row)}\n${chart}`);
   }
   const of = `## The machine\n\n${machine}\n- ${scale.turns} turns of ${scale.seconds} s, unless a row says otherwise\n`;
-  await writeFile(inRepository('docs/performance.md'), [HEAD, of, floorsOf(verdicts), ...sections].join('\n'));
+  const body = sections.length === 0 ? ['Nothing has been measured yet.\n'] : [of, floorsOf(verdicts), ...sections];
+  await writeFile(inRepository('docs/performance.md'), [HEAD, ...body].filter((section) => section !== '').join('\n'));
 }
 
 /** @param {Verdict[]} verdicts */

@@ -109,7 +109,7 @@ kubernetes_ca_file = "${cluster.caFile}"
 }
 
 /**
- * Starts a Backstage whose clusters are of this provider, and signs a person in.
+ * Starts a Backstage with clusters of this provider, and signs a person in.
  *
  * @param {Parts} parts
  * @param {Awaited<ReturnType<typeof launchChromium>>} browser
@@ -132,7 +132,7 @@ async function personAt(parts, browser, { port, issuer, count, provider, behind,
       IDP_CLIENT_ID: SIGN_IN_CLIENT.id,
       IDP_CLIENT_SECRET: SIGN_IN_CLIENT.secret,
       CLUSTER_AUTH_BACKEND_URL: backend,
-      // Named in the file, whose list is replaced.
+      // The file names them in the list that is replaced.
       ...Object.fromEntries(['CLUSTER', 'SHARED_CLUSTER', 'SIGN_IN_CLUSTER'].flatMap((one) => [[`${one}_URL`, behind.url], [`${one}_CA_FILE`, behind.caFile]])),
       SHARED_CLUSTER_TOKEN: 'unused',
       APP_CONFIG_kubernetes_clusterLocatorMethods: JSON.stringify([{ type: 'config', clusters }]),

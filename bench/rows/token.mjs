@@ -16,7 +16,7 @@ import { loadRow } from './row.mjs';
 
 /** More than the backend answers in a second. */
 const TOKENS_A_SECOND = 30_000;
-const CODES_A_TURN = 1_500;
+const CODES_A_TURN = 2_000;
 
 /** The calls of the API, in process, in the file and in Redis. @type {import('./row.mjs').Group} */
 export const TOKEN = {
