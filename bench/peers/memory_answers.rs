@@ -33,9 +33,10 @@ async fn main() -> ExitCode {
     };
     let tokens: web::Data<Tokens> =
         web::Data::new([(format!("Bearer {bearer}"), "x".repeat(TOKEN_BYTES))].into());
-    let serve = HttpServer::new(move || App::new().app_data(tokens.clone()).route("/token", web::get().to(token)))
-        .workers(1)
-        .bind(address);
+    let serve =
+        HttpServer::new(move || App::new().app_data(tokens.clone()).route("/token", web::get().to(token)))
+            .workers(1)
+            .bind(address);
     match serve {
         Ok(server) => server.run().await.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
         Err(_) => ExitCode::FAILURE,
