@@ -20,9 +20,10 @@ test('processor time of children counts, while they run and when they have ended
   const child = spawn('sh', ['-c', `sh -c '${burn}'; echo done; read line`], { stdio: ['pipe', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
   const used = processorSeconds(/** @type {number} */ (child.pid));
-  assert.ok(used >= 0.02, `${used} s`);
+  const ended = once(child, 'exit');
   child.stdin.end();
-  await once(child, 'exit');
+  await ended;
+  assert.ok(used >= 0.02, `${used} s`);
 });
 
 test('memory is read in KiB', () => {

@@ -40,7 +40,8 @@ test('a floor that is not met is told with what it was, and one that holds holds
 
 test('no floor is judged by a row that has failed, or that has not run', () => {
   assert.deepEqual(verdicts([]), []);
-  assert.deepEqual(verdicts([{ ...row(TOKEN, {}), failure: 'the load generator was the limit' }]), []);
+  const samples = { 'ours, Redis': [1], 'oauth2-proxy /oauth2/auth, Redis': [1000] };
+  assert.deepEqual(verdicts([{ ...row(TOKEN, samples), failure: 'the load generator was the limit' }]), []);
 });
 
 test('a row that is slower than before fails, but not within the spread', () => {
