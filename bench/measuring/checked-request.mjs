@@ -24,7 +24,6 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
     ...(body && { 'content-type': type }),
   };
   return new Promise((resolve, reject) => {
-    // It closes no connection that the server would keep: else the head would be another than under load.
     const agent = new Agent({ keepAlive: true });
     const sent = request(`${url}${path}`, { method, headers, agent }, (response) => {
       const socket = response.socket;
@@ -38,6 +37,8 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
         agent.destroy();
       });
     });
+    // As wrk, which has no such header: Apache answers one with two of its own.
+    sent.removeHeader('connection');
     sent.once('error', reject).end(body);
   });
 }
