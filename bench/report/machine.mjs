@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 
 /** How each peer says its version, and where in that it is. @type {[string, string[], RegExp][]} */
 const VERSIONS = [
-  ['wrk', ['wrk', '--version'], /wrk (\S+)/],
+  ['wrk', ['wrk', '--version'], /wrk (\S+) /],
   ['nginx', ['nginx', '-v'], /nginx\/(\S+)/],
   ['Apache', ['apache2', '-v'], /Apache\/(\S+)/],
   ['mod_auth_openidc', ['dpkg-query', '--show', '--showformat=${Version}', 'libapache2-mod-auth-openidc'], /(\S+)/],
@@ -32,6 +32,7 @@ export async function machine() {
 
 /** @param {string[]} line @returns {Promise<string>} what it says on both outputs */
 async function outputOf([program = '', ...args]) {
-  const { stdout, stderr } = await promisify(execFile)(program, args).catch(() => ({ stdout: '', stderr: '' }));
+  // wrk ends with 1 when it has told its version.
+  const { stdout = '', stderr = '' } = await promisify(execFile)(program, args).catch((/** @type {{stdout?: string, stderr?: string}} */ error) => error);
   return `${stdout}${stderr}`;
 }

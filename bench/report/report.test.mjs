@@ -23,6 +23,12 @@ test('a table has a line for each candidate, with its spread and the ratio of ou
 | nginx | 1,000 (1,000–1,000) | 2.00 (1.00–3.00) |`);
 });
 
+test('an earlier binary is compared with the same of now, others with the one that is named', () => {
+  const all = { 'ours, in process': [4], 'ours, Redis': [2], 'ours before, in process': [1], nginx: [1] };
+  const ratios = tableOf({ ...row('Reads', all), beside: 'ours, Redis' }).split('\n').slice(2).map((line) => line.split(' | ').at(-1));
+  assert.deepEqual(ratios, [' |', ' |', '4.00 (4.00–4.00) |', '2.00 (2.00–2.00) |']);
+});
+
 test('a chart has a bar for each candidate, and no text that breaks it', () => {
   const chart = chartOf(row('a < b', { ours: [1], 'A & B': [2] }), PER_CPU);
   assert.equal(chart.match(/<rect x=/g)?.length, 2);

@@ -19,6 +19,7 @@ import { inTurn } from '../measuring/turns.mjs';
  * @property {string} about what is asked and what was checked, a sentence or two
  * @property {Column[]} columns
  * @property {string} [failure] why it is not in the table
+ * @property {string} [beside] the one of ours that others are compared with, where it is not the first
  * @property {Map<string, Figures[]>} samples by candidate, ours first: the figures of each turn
  * @property {Map<string, string>} [notes] by candidate
  */
@@ -65,10 +66,12 @@ export function limitsOf(samples) {
  * @param {string} about
  * @param {LoadCandidate[]} candidates ours first
  * @param {number} turns
+ * @param {string} [beside]
  * @returns {Promise<Row>}
  */
-export function loadRow(title, about, candidates, turns) {
-  return rowOf({ title, about, columns: LOAD_COLUMNS, notesOf: limitsOf }, candidates, turns);
+export async function loadRow(title, about, candidates, turns, beside) {
+  const row = await rowOf({ title, about, columns: LOAD_COLUMNS, notesOf: limitsOf }, candidates, turns);
+  return { ...row, ...(beside && { beside }) };
 }
 
 /**

@@ -46,8 +46,8 @@ async function rowsOf({ calls, backends, peers }, { turns, seconds }) {
   }));
   const short = Math.min(seconds, 2);
   return [
-    await loadRow('GET /token, one plugin token', 'Ours verifies who asks and answers with the ID token; the others answer for a session that they keep.',
-      [...(await each((ours) => calls.token(ours))), ...peers], turns),
+    await loadRow('GET /token, one plugin token', 'Ours verifies who asks and answers with the ID token; the others answer for a session that they keep. Compared with them is ours with Redis.',
+      [...(await each((ours) => calls.token(ours))), ...peers], turns, 'ours, Redis'),
     await loadRow('GET /token, a plugin token a call', 'Backstage signs a new plugin token for each call it makes: none is seen twice.',
       await each((ours) => calls.tokenACall(ours, TOKENS_A_SECOND * short, short)), turns),
     await loadRow('GET /status', 'What the Backstage tab asks first.', await each((ours) => calls.status(ours)), turns),
