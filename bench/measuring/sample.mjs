@@ -5,11 +5,11 @@ import { runWrk } from './wrk.mjs';
 
 /**
  * @typedef {object} Sample what one turn of one candidate has shown
- * @property {number} perSecond requests
+ * @property {number} [perSecond] requests; none where the load was the limit
  * @property {number} perProcessorSecond requests, by the server's processor time
  * @property {number} serverShare of its processor
  * @property {number} loadShare of its processor that the load generator used
- * @property {'server' | 'other parts'} limit what held it up
+ * @property {'server' | 'other parts' | 'its own load'} limit what held it up
  * @property {number} [medianMs] latency
  */
 

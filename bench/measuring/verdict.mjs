@@ -1,10 +1,13 @@
-/** A server that is so busy is what the figures are of. */
-const BUSY_SERVER = 0.9;
-/** A load generator that is so busy may be what the figures are of. */
-const BUSY_LOAD = 0.9;
+/** A server that is so busy is what the figures are of; a load generator that is may be. */
+const BUSY = 0.9;
 
 /** How far the mean length may be from the checked answers': a header with the time, or a request that was cut at the end. */
 const LENGTH_TOLERANCE = 0.02;
+
+/** @param {number} share of a processor */
+export function isBusy(share) {
+  return share >= BUSY;
+}
 
 /**
  * @param {{serverShare: number, loadShare: number}} shares of a processor each
@@ -12,10 +15,10 @@ const LENGTH_TOLERANCE = 0.02;
  * @throws when it was the load generator
  */
 export function limitOf({ serverShare, loadShare }) {
-  if (serverShare >= BUSY_SERVER) {
+  if (isBusy(serverShare)) {
     return 'server';
   }
-  if (loadShare >= BUSY_LOAD) {
+  if (isBusy(loadShare)) {
     const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`;
     throw new Error(`the load generator was the limit: it used ${percent(loadShare)} of its processor, the server ${percent(serverShare)}`);
   }

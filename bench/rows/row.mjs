@@ -54,8 +54,9 @@ export function limitsOf(samples) {
   return new Map([...samples].map(([name, all]) => {
     const server = all.reduce((sum, { serverShare }) => sum + serverShare, 0) / all.length;
     const load = all.reduce((sum, { loadShare }) => sum + loadShare, 0) / all.length;
-    const limit = all.every((one) => one.limit === 'server') ? 'the server' : 'other parts';
-    return [name, `${limit} (server ${percent(server)}, load ${percent(load)})`];
+    const limits = new Set(all.map((one) => one.limit));
+    const [only = 'other parts'] = limits.size === 1 ? limits : [];
+    return [name, `${only} (server ${percent(server)}, load ${percent(load)})`];
   }));
 }
 
