@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // The measuring of `make bench-planted`; bench.mjs starts it in a network of its own, after it has built both programs.
 import { say } from '../dev/setup/steps.mjs';
-import { stopOnSignals } from './parties/interruption.mjs';
+import { endOnSignals } from './parties/interruption.mjs';
 import { seesPlantedSleep } from './rows/planted.mjs';
 import { scaleOf } from './rows/scale.mjs';
 
-stopOnSignals();
+endOnSignals();
 try {
   const { seen, said } = await seesPlantedSleep(scaleOf());
   say(seen ? `bench-planted: ok (a sleep of 1 ms fails: ${said})` : `bench-planted: failed (a sleep of 1 ms is not seen: ${said})`);

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 
 import { inRepository } from '../dev/setup/repository.mjs';
 import { say } from '../dev/setup/steps.mjs';
-import { stopOnSignals } from './parties/interruption.mjs';
+import { endOnSignals } from './parties/interruption.mjs';
 import { verdicts } from './report/floors.mjs';
 import { machine } from './report/machine.mjs';
 import { writePage } from './report/page.mjs';
@@ -18,7 +18,7 @@ function failuresOf(rows, found) {
   return [...rowsFailed, ...floors.map(({ floor, was }) => `floor: ${floor.text}; it was ${was}`)];
 }
 
-stopOnSignals();
+endOnSignals();
 try {
   await rm(inRepository('target/bench'), { recursive: true, force: true });
   const scale = scaleOf();

@@ -1,10 +1,8 @@
-import { Parts } from './parts.mjs';
-
-/** Has an interrupted run stop what it has started: no server outlives it. */
-export function stopOnSignals() {
+/**
+ * Ends at Ctrl-C. It is the first process of its namespace, which ends at no signal by itself; the system kills all others there with it.
+ */
+export function endOnSignals() {
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
-      Parts.stopAll().finally(() => process.exit(130));
-    });
+    process.once(signal, () => process.exit(130));
   }
 }

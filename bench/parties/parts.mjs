@@ -1,7 +1,5 @@
 /** What a group of rows has started, stopped in the opposite order, also when it fails. */
 export class Parts {
-  /** Those that have started something which is not stopped. @type {Set<Parts>} */
-  static #open = new Set();
   /** @type {{stop: () => Promise<unknown>}[]} */
   #started = [];
 
@@ -12,17 +10,9 @@ export class Parts {
    */
   static async around(work) {
     const parts = new Parts();
-    Parts.#open.add(parts);
     try {
       return await work(parts);
     } finally {
-      await parts.#stop();
-    }
-  }
-
-  /** Stops all that runs, when the run is interrupted. */
-  static async stopAll() {
-    for (const parts of [...Parts.#open].reverse()) {
       await parts.#stop();
     }
   }
@@ -31,7 +21,6 @@ export class Parts {
     for (const part of this.#started.splice(0).reverse()) {
       await part.stop();
     }
-    Parts.#open.delete(this);
   }
 
   /**

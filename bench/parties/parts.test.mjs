@@ -16,16 +16,3 @@ test('parts are stopped in the opposite order, also after a failure', async () =
   }), /^Error: no$/);
   assert.deepEqual(stopped, ['second', 'first']);
 });
-
-test('an interruption stops all that runs, once', async () => {
-  /** @type {string[]} */
-  const stopped = [];
-  await Parts.around(async (outer) => {
-    await outer.add(part(stopped, 'outer'));
-    await Parts.around(async (inner) => {
-      await inner.add(part(stopped, 'inner'));
-      await Parts.stopAll();
-    });
-  });
-  assert.deepEqual(stopped, ['inner', 'outer']);
-});
