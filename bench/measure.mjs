@@ -30,7 +30,7 @@ try {
   await writePage({ rows, verdicts: found, machine: await machine(), scale });
   const failures = failuresOf(rows, found);
   const goals = found.filter(({ floor }) => floor.kind === 'goal');
-  const figures = `${rows.length} rows, ${found.length - goals.length} floors hold, ${goals.filter(({ holds }) => holds).length} of ${goals.length} goals met`;
+  const figures = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}, ${found.length - goals.length} floors hold, ${goals.filter(({ holds }) => holds).length} of ${goals.length} goals met`;
   say(failures.length === 0 ? `bench: ok (${figures})` : `bench: failed (${failures.join('; ')})`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } catch (error) {
