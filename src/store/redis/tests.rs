@@ -317,3 +317,16 @@ async fn each_thread_has_a_connection_and_takes_it_along_when_it_ends() {
     let still = store.connections.here().lock().await.clone().unwrap();
     assert!(Arc::ptr_eq(&here, &still) && !still.is_lost());
 }
+
+#[actix_web::test]
+async fn a_thread_that_has_a_connection_follows_to_another_server() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    open_patiently(&new.url()).put("record", b"there", TTL).await.unwrap();
+    let store = open_patiently(&old.url());
+    assert_eq!(store.get("record").await.unwrap(), None);
+    // A look at the files is on another thread.
+    let (moved, url, here) = (store.clone(), new.url(), tokio::runtime::Handle::current());
+    let moving = move || here.block_on(moved.move_to(&url, None));
+    tokio::task::spawn_blocking(moving).await.unwrap().unwrap();
+    assert_eq!(store.get("record").await.unwrap().as_deref(), Some(&b"there"[..]));
+}
