@@ -1,8 +1,8 @@
 //! The store that several replicas share: one Redis (6 or newer), alone or as a master with replicas under Sentinel. It reconnects
 //! after an outage.
 //!
-//! All users of one [`Redis`] on a thread share that thread's [`connections`]. The driver's own connection manager is not used: it keeps a refusal (a wrong
-//! password, too many clients) and goes on returning it after the cause is gone.
+//! All users of one [`Redis`] on a thread share that thread's [`connections`]. The driver's own connection manager is not used: it
+//! keeps a refusal (a wrong password, too many clients) and goes on returning it after the cause is gone.
 //!
 //! Redis replicates asynchronously, so a failover may lose the last writes. Conditional writes are the steps that must not happen
 //! twice (a code or refresh token redeemed) or must not be undone (a login deleted), so they wait until a replica has them, if there

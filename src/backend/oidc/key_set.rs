@@ -102,8 +102,8 @@ impl KeySet {
         Self { published: Published::new("a set of keys", Arc::clone(&clock), seconds), clock }
     }
 
-    /// Verifies a token with each key that fits its header, until one is right; says with which copy of the set. The set is fetched again for a name that is not in it, and where a key without a name was wrong: those change
-    /// without a sign.
+    /// Verifies a token with each key that fits its header, until one is right; says with which copy of the set. The set is fetched again for
+    /// a name that is not in it, and where a key without a name was wrong: those change without a sign.
     ///
     /// # Errors
     /// When there is no set and none can be fetched.
