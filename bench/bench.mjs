@@ -12,6 +12,7 @@ import { inRepository } from '../dev/setup/repository.mjs';
 import { setUp } from '../dev/setup/setup.mjs';
 import { say, step, StepFailed } from '../dev/setup/steps.mjs';
 import { keptTo, LOAD } from './measuring/processors.mjs';
+import { measureImages } from './peers/images.mjs';
 import { buildPlanted } from './planting/planting.mjs';
 import { MILLION } from './rows/users.mjs';
 
@@ -51,6 +52,9 @@ try {
     await step('planted', () => buildPlanted(LOG));
   }
   await step('build', () => runCommand({ line: ['cargo', 'build', '--release', '--locked', '--bins', '--examples'], log: LOG }));
+  if (isWanted('start')) {
+    await step('images', measureImages);
+  }
   if (isWanted('users')) {
     await step('build users', () => runCommand({ line: [...MILLION, '--no-run'], log: LOG }));
   }

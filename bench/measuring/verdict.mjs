@@ -1,6 +1,9 @@
 /** A server that is so busy is what the figures are of; a load generator that is may be. */
 const BUSY = 0.9;
 
+/** A turn that ends with its list is as long at least: processor time is counted in hundredths of a second. */
+const SHORTEST_MICROSECONDS = 300_000;
+
 /** How far the mean length may be from the checked answers': a header with the time, or a request that was cut at the end. */
 const LENGTH_TOLERANCE = 0.02;
 
@@ -31,12 +34,12 @@ export function limitOf({ serverShare, loadShare }) {
  * @param {number} connections each may have been in the middle of an answer at the end, and the bytes of that count
  * @returns {string | undefined} what was wrong with the answers under load
  */
-export function wrongAnswers({ requests, bytes, wrongStatus, broken, timeouts, exhausted }, lengths, connections) {
+export function wrongAnswers({ requests, microseconds, bytes, wrongStatus, broken, timeouts }, lengths, connections) {
   if (requests === 0) {
     return 'nothing was answered';
   }
-  if (exhausted) {
-    return `there were too few requests prepared: ${requests} were sent`;
+  if (microseconds < SHORTEST_MICROSECONDS) {
+    return `there were too few requests prepared: ${requests} were answered within ${Math.round(microseconds / 1000)} ms`;
   }
   if (wrongStatus + broken + timeouts > 0) {
     return `of ${requests} answers ${wrongStatus} had a wrong status, ${broken} connections broke, ${timeouts} timed out`;

@@ -19,7 +19,7 @@ const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
  * @typedef {object} Load
  * @property {string} url of the server, without a path
  * @property {Asked[]} requests in turn
- * @property {boolean} [once] each is sent once, and it is a failure when they run out
+ * @property {boolean} [once] each is sent once, and the turn ends when they run out
  * @property {string} [cookie]
  * @property {number} connections
  * @property {number} seconds
@@ -36,7 +36,6 @@ const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
  * @property {number} median of the latency, in microseconds
  * @property {number} slowest
  * @property {number} processor seconds that wrk itself has used
- * @property {boolean} exhausted
  */
 
 /**

@@ -12,6 +12,7 @@ import { runWrk } from './wrk.mjs';
 let server;
 /** @type {Set<string>} */
 let asked;
+let sent = 0;
 let url = '';
 
 before(async () => {
@@ -23,6 +24,7 @@ before(async () => {
     const body = [];
     request.on('data', (part) => body.push(String(part)));
     request.on('end', () => {
+      sent += 1;
       const { authorization = '', cookie = '' } = request.headers;
       asked.add([request.method, request.url, authorization, cookie, body.join('')].join(' '));
       response.writeHead(request.url === '/wrong' ? 500 : 200).end(request.url === '/short' && asked.size > 1 ? '' : 'x'.repeat(1000));
@@ -38,18 +40,26 @@ test('one request is sent again and again, as it is written', async () => {
   asked = new Set();
   const report = await runWrk({ ...LOAD, url, requests: [{ method: 'POST', path: '/a?b=c', bearer: 't', body: '{"a":1}' }], cookie: 'c=d' });
   assert.deepEqual([...asked], ['POST /a?b=c Bearer t c=d {"a":1}']);
-  assert.ok(report.requests > 0 && report.processor > 0 && report.median > 0 && !report.exhausted, JSON.stringify(report));
+  assert.ok(report.requests > 0 && report.processor > 0 && report.median > 0, JSON.stringify(report));
   const { bytes, status, body } = await askOnce(url, { path: '/a' });
   assert.deepEqual([status, body.length], [200, 1000]);
   assert.equal(wrongAnswers(report, [bytes], LOAD.connections), undefined);
 });
 
-test('several requests are sent in turn, and it is told when those of once run out', async () => {
+test('several requests are sent in turn, again and again', async () => {
   asked = new Set();
   const requests = ['1', '2', '3'].map((bearer) => ({ path: '/a', bearer }));
-  assert.equal((await runWrk({ ...LOAD, url, requests })).exhausted, false);
+  assert.ok((await runWrk({ ...LOAD, url, requests })).requests > requests.length);
   assert.deepEqual([...asked].toSorted(), ['GET /a Bearer 1  ', 'GET /a Bearer 2  ', 'GET /a Bearer 3  ']);
-  assert.equal((await runWrk({ ...LOAD, url, requests, once: true })).exhausted, true);
+});
+
+test('requests that are sent once end their turn, and none is sent twice', async () => {
+  asked = new Set();
+  sent = 0;
+  const requests = Array.from({ length: 100 }, (_, number) => ({ path: '/a', bearer: String(number) }));
+  const report = await runWrk({ ...LOAD, seconds: 60, url, requests, once: true });
+  assert.ok(report.requests > 100 - 2 * LOAD.connections && report.microseconds < 30e6, JSON.stringify(report));
+  assert.ok(sent <= 100 && asked.size === sent, `${sent} were sent, ${asked.size} of them different ones`);
 });
 
 test('answers of a wrong status, or of another length, are found', async () => {

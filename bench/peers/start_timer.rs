@@ -1,7 +1,8 @@
 //! Starts a program and tells, for `make bench`, after how many microseconds it accepts its first connection, and how much memory it has
 //! taken at most by then and a while later. `start_timer PORT SETTLE_MS PROGRAM ARGUMENT…`
 //!
-//! A program of its own, because a process of Node takes longer to start another than ours takes to listen.
+//! A program of its own, because a process of Node takes longer to start another than ours takes to listen. It waits on the last processor
+//! and starts the program on the first: on one that they shared, the program would wait for its turn.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
@@ -10,6 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
 
 /// Longer than any of them takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,13 +35,16 @@ fn main() -> ExitCode {
 }
 
 fn measure(port: u16, settle: Duration, program: &str, arguments: &[String]) -> io::Result<String> {
-    let began = Instant::now();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let processors = thread::available_parallelism()?.get();
+    keep_to(processors - 1)?;
+    let begin = || {
+        keep_to(0)?;
+        let began = Instant::now();
+        let mut command = Command::new(program);
+        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok::<_, io::Error>((began, command.spawn()?))
+    };
+    let (began, mut child) = thread::scope(|scope| scope.spawn(begin).join()).map_err(|_| io::Error::other("it has panicked"))??;
     let measured = measured(&mut child, port, settle, began);
     child.kill()?;
     child.wait()?;
@@ -56,6 +63,13 @@ fn measured(child: &mut Child, port: u16, settle: Duration, began: Instant) -> i
     thread::sleep(settle);
     let later = peak_kib(child.id())?;
     Ok(format!("{{\"microseconds\":{},\"thenKib\":{then},\"laterKib\":{later}}}", listening.as_micros()))
+}
+
+/// Keeps the calling thread, and what it starts, to one processor.
+fn keep_to(processor: usize) -> io::Result<()> {
+    let mut only = CpuSet::new();
+    only.set(processor)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &only)?)
 }
 
 /// The most that the process itself has had resident: what `getrusage` tells of a child counts its parent's pages, too.

@@ -11,10 +11,10 @@ const HEAD = `# Performance
 
 \`make bench\` writes this page. It measures release binaries, ours and those beside it, on one machine and in one run:
 
-- **In turn.** A B C A B C: what changes on the machine meets all of them. One turn before is not counted. A figure is the median of the
-  turns, with the least and the most behind it; a ratio is taken turn by turn.
+- **In turn.** A B C B C A: what changes on the machine meets all of them, and none is always after the same other one. One turn before is
+  not counted. A figure is the median of the turns, with the least and the most behind it; a ratio is taken turn by turn.
 - **A CPU second** is one of the server's processor time, user and system, of all its processes. Requests a second say what one
-  processor did; what held it up stands in the last column.
+  processor did; what held it up stands in the last column, and where that was not the server, no floor is judged by them.
 - **Apart.** The server has one processor to itself. The load (wrk, a process of its own), the identity provider, Backstage's keys, Redis
   and the API server share what is left.
 - **Right answers.** One request before and one after each turn is read whole and checked. wrk counts every answer under load by its status, and

@@ -56,3 +56,11 @@ test('a row that is slower than before fails, but not within the spread', () => 
   const alike = row('Reads', { ours: [900, 1010], 'ours before': [1000, 1000] });
   assert.deepEqual(verdicts([alike]).map(({ holds }) => holds), [true]);
 });
+
+test('requests a second are judged only where the server was the limit of both', () => {
+  const columns = [{ ...PER_CPU, figure: 'perSecond', heading: 'requests a second' }];
+  const at = (/** @type {number} */ perSecond, /** @type {string} */ limit) => [{ perSecond, limit }];
+  const judged = (/** @type {string} */ limit) => verdicts([{ ...row('Reads', {}), columns, samples: new Map([['ours', at(900, limit)], ['ours before', at(1000, 'server')]]) }]);
+  assert.deepEqual(judged('server').map(({ holds }) => holds), [false]);
+  assert.deepEqual(judged('other parts'), []);
+});

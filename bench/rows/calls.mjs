@@ -8,6 +8,12 @@ import { versions } from '../programs.mjs';
 const BASE = '/api/cluster-auth';
 export const USER = 'user:default/felix';
 
+/** As many as are begun at once before the load. */
+const LOGINS_AT_ONCE = 20;
+
+/** The codes are redeemed sooner by far. */
+const LONGEST_EXCHANGES_S = 30;
+
 /** Where a login is kept, as a heading says it. @typedef {'in process' | 'file' | 'Redis'} Kept */
 
 /** @typedef {{name: string, kept: Kept, ours: Ours}} Backend */
@@ -62,8 +68,8 @@ export class Calls {
    * The same with a new one for each call, as Backstage's kubernetes plugin calls; no backend sees one twice.
    *
    * @param {Ours} ours
-   * @param {number} calls more than a turn makes
-   * @param {number} seconds
+   * @param {number} calls after which the turn ends
+   * @param {number} seconds after which it ends
    * @returns {Served}
    */
   tokenACall(ours, calls, seconds) {
@@ -94,20 +100,26 @@ export class Calls {
    * `POST /exchange`, a code once each: the sessions are begun and the codes fetched before the load.
    *
    * @param {Ours} ours
-   * @param {number} calls more than a turn makes
+   * @param {number} calls after which the turn ends
    * @returns {Served}
    */
   exchange(ours, calls) {
     const requests = async () => {
       /** @type {Asked[]} */
       const prepared = [];
-      for (let number = 0; number < calls; number += 1) {
-        const { sessionToken, code, state } = await sessionWithCode(ours.url, this.#signing.userToken(person(number)));
-        prepared.push({ method: 'POST', path: `${BASE}/exchange`, bearer: sessionToken, body: JSON.stringify({ code, state }) });
+      for (let next = 0; next < calls; next += LOGINS_AT_ONCE) {
+        const people = Array.from({ length: LOGINS_AT_ONCE }, (_, number) => person(next + number));
+        prepared.push(...(await Promise.all(people.map((one) => this.#exchangeOf(ours, one)))));
       }
       return prepared;
     };
-    return { ...at(ours), requests, once: true, seconds: 1, body: /"success":true/ };
+    return { ...at(ours), requests, once: true, seconds: LONGEST_EXCHANGES_S, body: /"success":true/ };
+  }
+
+  /** @param {Ours} ours @param {string} user @returns {Promise<Asked>} */
+  async #exchangeOf(ours, user) {
+    const { sessionToken, code, state } = await sessionWithCode(ours.url, this.#signing.userToken(user));
+    return { method: 'POST', path: `${BASE}/exchange`, bearer: sessionToken, body: JSON.stringify({ code, state }) };
   }
 }
 

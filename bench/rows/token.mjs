@@ -14,9 +14,10 @@ import { loadRow } from './row.mjs';
 /** @typedef {import('./calls.mjs').Backend} Backend */
 /** @typedef {import('../measuring/sample.mjs').Served} Served */
 
-/** More than the backend answers in a second. */
+/** More than the backend answers in a second, or as many as are prepared in a reasonable time. */
 const TOKENS_A_SECOND = 30_000;
-const CODES_A_TURN = 2_000;
+/** A turn ends with them. */
+const CODES_A_TURN = 3_000;
 
 /** The calls of the API, in process, in the file and in Redis. @type {import('./row.mjs').Group} */
 export const TOKEN = {

@@ -139,7 +139,7 @@ try {
   await chmod(folder, 0o755);
   await configurePodman();
   pullNothing();
-  await step('image', buildQuickImage);
+  await step('image', () => buildQuickImage());
   const values = await step('start', start);
   await tryStore('redis', values);
   const withFile = await hasStoreFile();

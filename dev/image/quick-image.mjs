@@ -14,19 +14,24 @@ const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 /** What the last stage copies from the stage before it. */
 const BUILT = join(IMAGE_LOGS, 'quick');
 
-/** Puts the debug binary and this machine's certificate authorities where the stage that compiles has its own. */
-async function provideBuilt() {
+/** Puts a binary and this machine's certificate authorities where the stage that compiles has its own. @param {string} program */
+async function provideBuilt(program) {
   await rm(BUILT, { recursive: true, force: true });
-  const files = { '/build/backstage-oidc-helper': PROGRAM, [AUTHORITIES]: AUTHORITIES };
+  const files = { '/build/backstage-oidc-helper': program, [AUTHORITIES]: AUTHORITIES };
   for (const [path, source] of Object.entries(files)) {
     await mkdir(dirname(join(BUILT, path)), { recursive: true });
     await copyFile(source, join(BUILT, path));
   }
 }
 
-/** Builds it, once podman is configured. */
-export async function buildQuickImage() {
-  await provideBuilt();
+/**
+ * Builds it, once podman is configured.
+ *
+ * @param {string} [program] another binary
+ * @param {string} [image] another name
+ */
+export async function buildQuickImage(program = PROGRAM, image = QUICK_IMAGE) {
+  await provideBuilt(program);
   // In one layer: it is built anew each time, and each layer would hold a copy of the binary.
-  await build(QUICK_IMAGE, inRepository('Dockerfile'), [`--build-context=build=${BUILT}`, '--layers=false']);
+  await build(image, inRepository('Dockerfile'), [`--build-context=build=${BUILT}`, '--layers=false']);
 }

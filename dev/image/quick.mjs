@@ -18,7 +18,7 @@ await report('image-quick', whyNoContainers, async () => {
     pullNothing();
   });
   await step('program', () => buildProgram({ log: SETUP_LOG }));
-  await step('image', buildQuickImage);
+  await step('image', () => buildQuickImage());
   await inspectImage(QUICK_IMAGE);
   await logInThrough(QUICK_IMAGE, 'alone');
   return 'the last stage of the Dockerfile around the debug binary, logged in by each command and the compose file of the documents';

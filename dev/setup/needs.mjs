@@ -46,7 +46,7 @@ export const NEEDS = /** @satisfies {Record<string, Needs>} */ ({
   storm: { programs: ['cc', 'redis-server', 'ip'], folders: ['dev'], tools: [] },
   upgrade: { programs: ['cc', 'redis-server', 'ip', 'git'], folders: ['dev'], tools: [] },
   bench: {
-    programs: [...BACKSTAGE, ...IN_BROWSER, 'pip3', 'git', 'taskset', 'wrk', 'nginx', 'apache2'],
+    programs: [...BACKSTAGE, ...IN_BROWSER, ...CONTAINERS, 'pip3', 'git', 'taskset', 'wrk', 'nginx', 'apache2'],
     folders: ['dev', 'backstage'],
     tools: [NODE, 'oauth2-proxy'],
   },
