@@ -14,7 +14,7 @@ const HEAD = `# Performance
 - **In turn.** A B C B C A: what changes on the machine meets all of them, and none is always after the same other one. One turn before is
   not counted. A figure is the median of the turns, with the least and the most behind it; a ratio is taken turn by turn.
 - **A CPU second** is one of the server's processor time, user and system, of all its processes. Requests a second say what one
-  processor did; what held it up stands in the last column, and where that was not the server, no floor is judged by them.
+  processor did; what held it up stands in the last column, and where that was not the server before, no floor is judged by them.
 - **Apart.** The server has one processor to itself. The load (wrk, a process of its own), the identity provider, Backstage's keys, Redis
   and the API server share what is left.
 - **Right answers.** One request before and one after each turn is read whole and checked. wrk counts every answer under load by its status, and
@@ -53,13 +53,17 @@ export async function writePage({ rows, verdicts, machine, scale }) {
   await writeFile(inRepository('docs/performance.md'), [HEAD, ...body].filter((section) => section !== '').join('\n'));
 }
 
-/** @param {Verdict[]} verdicts */
-function floorsOf(verdicts) {
+/** @param {Verdict[]} verdicts @returns {string} */
+export function floorsOf(verdicts) {
   if (verdicts.length === 0) {
     return '';
   }
   const lines = verdicts.map(({ floor, was, holds }) => `| ${floor.text} | ${floor.kind} | ${was} | ${holds ? 'yes' : 'no'} |`);
-  return `## Floors and goals\n\n| | | measured | holds |\n| --- | --- | ---: | --- |\n${lines.join('\n')}\n`;
+  const missed = verdicts.filter(({ holds }) => !holds).map(({ floor }) => floor);
+  const reasons = [...new Set(missed.flatMap(({ inTheWay = [] }) => inTheWay))];
+  const items = reasons.map((reason) => `- ${missed.filter(({ inTheWay }) => inTheWay === reason).map(({ text }) => text).join('; ')}: ${reason}\n`);
+  const inTheWay = items.length === 0 ? '' : `\nWhat stands in the way of those that are not met:\n\n${items.join('')}`;
+  return `## Floors and goals\n\n| | | measured | holds |\n| --- | --- | ---: | --- |\n${lines.join('\n')}\n${inTheWay}`;
 }
 
 /** @param {string} title @returns {string} as a file */

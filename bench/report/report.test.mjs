@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { chartOf } from './chart.mjs';
 import { verdicts } from './floors.mjs';
-import { nameOf } from './page.mjs';
+import { floorsOf, nameOf } from './page.mjs';
 import { tableOf } from './table.mjs';
 
 const PER_CPU = /** @type {const} */ ({ figure: 'perProcessorSecond', heading: 'requests a CPU second', digits: 0, compared: true, better: 'most' });
@@ -57,10 +57,18 @@ test('a row that is slower than before fails, but not within the spread', () => 
   assert.deepEqual(verdicts([alike]).map(({ holds }) => holds), [true]);
 });
 
-test('requests a second are judged only where the server was the limit of both', () => {
+test('requests a second are judged only where the server was the limit before', () => {
   const columns = [{ ...PER_CPU, figure: 'perSecond', heading: 'requests a second' }];
   const at = (/** @type {number} */ perSecond, /** @type {string} */ limit) => [{ perSecond, limit }];
-  const judged = (/** @type {string} */ limit) => verdicts([{ ...row('Reads', {}), columns, samples: new Map([['ours', at(900, limit)], ['ours before', at(1000, 'server')]]) }]);
-  assert.deepEqual(judged('server').map(({ holds }) => holds), [false]);
-  assert.deepEqual(judged('other parts'), []);
+  const judged = (/** @type {string} */ now, /** @type {string} */ before) =>
+    verdicts([{ ...row('Reads', {}), columns, samples: new Map([['ours', at(900, now)], ['ours before', at(1000, before)]]) }]).map(({ holds }) => holds);
+  assert.deepEqual(judged('server', 'server'), [false]);
+  assert.deepEqual(judged('other parts', 'server'), [false]);
+  assert.deepEqual(judged('other parts', 'other parts'), []);
+});
+
+test('the page says what stands in the way of a goal, where it is not met', () => {
+  const start = (/** @type {number} */ peakMib) => ({ ...row('Start to listening', {}), samples: new Map([['ours, login', [{ listeningMs: 1, peakMib }]]]) });
+  assert.match(floorsOf(verdicts([start(9)])), /not met:\n\n- `login` takes 6 MiB at most until it listens: Its own memory/);
+  assert.doesNotMatch(floorsOf(verdicts([start(5)])), /in the way/);
 });
