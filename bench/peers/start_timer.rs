@@ -41,10 +41,12 @@ fn measure(port: u16, settle: Duration, program: &str, arguments: &[String]) -> 
         keep_to(0)?;
         let began = Instant::now();
         let mut command = Command::new(program);
-        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let command =
+            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Ok::<_, io::Error>((began, command.spawn()?))
     };
-    let (began, mut child) = thread::scope(|scope| scope.spawn(begin).join()).map_err(|_| io::Error::other("it has panicked"))??;
+    let (began, mut child) = thread::scope(|scope| scope.spawn(begin).join())
+        .map_err(|_| io::Error::other("it has panicked"))??;
     let measured = measured(&mut child, port, settle, began);
     child.kill()?;
     child.wait()?;
