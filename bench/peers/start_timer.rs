@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn measure(port: u16, settle: Duration, program: &str, arguments: &[String]) -> io::Result<String> {
     let processors = thread::available_parallelism()?.get();
     keep_to(processors - 1)?;
-    let begin = || {
+    let spawn = || {
         keep_to(0)?;
         let began = Instant::now();
         let mut command = Command::new(program);
@@ -45,7 +45,7 @@ fn measure(port: u16, settle: Duration, program: &str, arguments: &[String]) -> 
             command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Ok::<_, io::Error>((began, command.spawn()?))
     };
-    let (began, mut child) = thread::scope(|scope| scope.spawn(begin).join())
+    let (began, mut child) = thread::scope(|scope| scope.spawn(spawn).join())
         .map_err(|_| io::Error::other("it has panicked"))??;
     let measured = measured(&mut child, port, settle, began);
     child.kill()?;
