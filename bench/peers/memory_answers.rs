@@ -25,6 +25,7 @@ async fn token(request: HttpRequest, tokens: web::Data<Tokens>) -> HttpResponse 
 
 #[actix_web::main]
 async fn main() -> ExitCode {
+    // Behind the name of the program.
     let mut arguments = std::env::args().skip(1);
     let (Some(Ok(address)), bearer) =
         (arguments.next().map(|text| text.parse::<SocketAddr>()), arguments.next().unwrap_or_default())

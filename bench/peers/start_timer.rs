@@ -19,6 +19,7 @@ use nix::unistd::Pid;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
+    // Behind the name of the program.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [port, settle, program, rest @ ..] = arguments.as_slice() else { return ExitCode::from(2) };
     let (Ok(port), Ok(settle)) = (port.parse(), settle.parse()) else { return ExitCode::from(2) };
