@@ -13,8 +13,9 @@ end
 
 local function finish()
   wrk.thread:stop()
-  -- wrk itself, the shell's parent, would wait for all of the time that it was given. (os.execute has it ignore the signal meanwhile.)
-  io.popen("kill -INT $PPID"):close()
+  -- wrk itself, the shell's parent, would wait for all of the time that it was given. A signal that comes before it waits is lost, so it is
+  -- repeated, by a shell that nothing waits for. (os.execute has wrk ignore the signal meanwhile.)
+  io.popen("while kill -INT $PPID; do sleep 1; done 2>/dev/null &"):close()
 end
 
 function init(args)

@@ -62,6 +62,15 @@ test('requests that are sent once end their turn, and none is sent twice', async
   assert.ok(sent <= 100 && asked.size === sent, `${sent} were sent, ${asked.size} of them different ones`);
 });
 
+test('the shortest lists end their turns, sent before wrk waits for a signal', async () => {
+  asked = new Set();
+  const requests = ['1', '2', '3', '4', '5'].map((bearer) => ({ path: '/a', bearer }));
+  for (let turn = 0; turn < 20; turn += 1) {
+    const report = await runWrk({ ...LOAD, seconds: 60, url, requests, once: true });
+    assert.ok(report.microseconds < 30e6, JSON.stringify(report));
+  }
+});
+
 test('answers of a wrong status, or of another length, are found', async () => {
   asked = new Set();
   const { bytes } = await askOnce(url, { path: '/a' });
