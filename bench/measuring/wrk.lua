@@ -11,11 +11,16 @@ local function read(line, cookie)
   return method, path, headers, body ~= "" and body or nil
 end
 
+-- wrk itself, the shell's parent, would wait for all of the time that it was given. A signal is lost on it where this thread, as long as there is one,
+-- takes it, or where it has not begun to wait: the shell sends it when wrk has one thread, and again. (os.execute has wrk ignore it meanwhile.)
+local END_WRK = [[{
+  until set -- /proc/$PPID/task/*; [ $# = 1 ]; do sleep 0.001; done
+  while kill -INT $PPID; do sleep 1; done
+} 2>/dev/null &]]
+
 local function finish()
   wrk.thread:stop()
-  -- wrk itself, the shell's parent, would wait for all of the time that it was given. A signal that comes before it waits is lost, so it is
-  -- repeated, by a shell that nothing waits for. (os.execute has wrk ignore the signal meanwhile.)
-  io.popen("while kill -INT $PPID; do sleep 1; done 2>/dev/null &"):close()
+  io.popen(END_WRK):close()
 end
 
 function init(args)
