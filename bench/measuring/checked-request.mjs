@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 
 /**
  * @typedef {object} Answer
@@ -12,11 +13,11 @@ import { Agent, request } from 'node:http';
  * Asks once and reads the whole answer, on a connection of its own.
  *
  * @param {string} url of the server, without a path
- * @param {import('./wrk.mjs').Asked & {type?: string, accept?: string}} asked JSON, unless its type says otherwise
+ * @param {import('./wrk.mjs').Asked & {type?: string, accept?: string, ca?: string}} asked JSON, unless its type says otherwise
  * @param {string} [cookie]
  * @returns {Promise<Answer>}
  */
-export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json', accept }, cookie) {
+export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json', accept, ca }, cookie) {
   const headers = {
     ...(bearer && { authorization: `Bearer ${bearer}` }),
     ...(cookie && { cookie }),
@@ -24,8 +25,9 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
     ...(body && { 'content-type': type }),
   };
   return new Promise((resolve, reject) => {
+    const { Agent, request } = url.startsWith('https:') ? https : http;
     const agent = new Agent({ keepAlive: true });
-    const sent = request(`${url}${path}`, { method, headers, agent }, (response) => {
+    const sent = request(`${url}${path}`, { method, headers, agent, ...(ca && { ca }) }, (response) => {
       const socket = response.socket;
       /** @type {Buffer[]} */
       const chunks = [];

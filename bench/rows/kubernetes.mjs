@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { inRepository } from '../../dev/setup/repository.mjs';
-import { sampleOf } from '../measuring/sample.mjs';
+import { directSampleOf, sampleOf } from '../measuring/sample.mjs';
 import { startAround } from '../parties/around.mjs';
 import { logIn } from '../parties/login.mjs';
 import { Parts } from '../parties/parts.mjs';
@@ -42,9 +42,14 @@ export const KUBERNETES = {
       readers.push({ name, server, before: '' });
     }
     const [bearer = ''] = around.signing.pluginTokens(USER, 1);
+    const ca = await readFile(api.caFile, 'utf8');
     const rows = [];
     for (const size of SIZES) {
-      const candidates = readers.map(({ name, server, before }) => ({ name, sample: () => sampleOf(read(server, before, bearer, size), scale.seconds) }));
+      /** @type {import('./row.mjs').LoadCandidate[]} */
+      const candidates = readers.map(({ name, server, before }) => ({
+        name, sample: () => sampleOf({ ...read(server.url, before, bearer, size), pid: server.pid }, scale.seconds),
+      }));
+      candidates.push({ name: 'direct', sample: () => directSampleOf({ ...read(api.url, '', bearer, size), ca }, scale.seconds) });
       rows.push(await loadRow(`Proxied read, ${size.name}`, aboutOf(size), candidates, scale.turns));
     }
     return rows;
@@ -53,18 +58,18 @@ export const KUBERNETES = {
 
 /** @param {Size} size */
 function aboutOf({ connections }) {
-  return `By ${connections} readers at once, from an API over TLS. Ours verifies the user, sends that user’s token, and writes an audit line; nginx sends one fixed token.`;
+  return `By ${connections} readers at once, from an API over TLS. Ours verifies the user, sends that user’s token, and writes an audit line; nginx sends one fixed token; direct is wrk at that API.`;
 }
 
 /**
- * @param {{url: string, pid: number}} server
+ * @param {string} url
  * @param {string} before the path
  * @param {string} bearer
  * @param {Size} size
- * @returns {import('../measuring/sample.mjs').Served}
+ * @returns {import('../measuring/sample.mjs').Loaded}
  */
-function read({ url, pid }, before, bearer, { path, bytes, connections }) {
-  return { url, pid, status: 200, requests: [{ path: `${before}${path}`, bearer }], connections, bodyBytes: bytes };
+function read(url, before, bearer, { path, bytes, connections }) {
+  return { url, status: 200, requests: [{ path: `${before}${path}`, bearer }], connections, bodyBytes: bytes };
 }
 
 /**

@@ -4,7 +4,8 @@ import { inTurn } from '../measuring/turns.mjs';
 /**
  * @typedef {import('../measuring/sample.mjs').Sample} Sample
  * @typedef {{[figure: string]: unknown}} Figures of one turn; a column names the numbers among them
- * @typedef {import('../measuring/turns.mjs').Candidate<Sample>} LoadCandidate
+ * @typedef {import('../measuring/sample.mjs').DirectSample} DirectSample
+ * @typedef {import('../measuring/turns.mjs').Candidate<Sample | DirectSample>} LoadCandidate
  */
 
 /**
@@ -47,11 +48,15 @@ export const LOAD_COLUMNS = [
 ];
 
 /**
- * @param {Map<string, Sample[]>} samples
+ * @param {Map<string, (Sample | DirectSample)[]>} samples
  * @returns {Map<string, string>} what held each candidate up, which says what its requests a second are of
  */
 export function limitsOf(samples) {
-  return new Map([...samples].map(([name, all]) => {
+  return new Map([...samples].map(([name, taken]) => {
+    const all = taken.filter((one) => 'limit' in one);
+    if (all.length === 0) {
+      return [name, 'nothing in between'];
+    }
     const server = all.reduce((sum, { serverShare }) => sum + serverShare, 0) / all.length;
     const load = all.reduce((sum, { loadShare }) => sum + loadShare, 0) / all.length;
     const limits = new Set(all.map((one) => one.limit));

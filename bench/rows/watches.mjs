@@ -1,5 +1,8 @@
-import { Agent, request } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 
+import { CLIENT_ID } from '../../dev/cluster/token-issuer.mjs';
 import { StartedCluster } from '../../dev/cluster/started-cluster.mjs';
 import { residentKib } from '../measuring/processes.mjs';
 import { askOnce } from '../measuring/checked-request.mjs';
@@ -12,11 +15,18 @@ import { OURS, versions } from '../programs.mjs';
 import { USER } from './calls.mjs';
 import { rowOf } from './row.mjs';
 
-/** @typedef {{kibAWatch: number, openMs: number, eventMs: number, slowestReadMs: number}} Watches */
-/** @typedef {{url: string, pid: number, stop: () => Promise<unknown>}} Server */
+/** @typedef {{kibAWatch?: number, openMs: number, eventMs: number, slowestReadMs: number}} Watches */
+/** @typedef {{url: string, pid?: number, ca?: string, stop: () => Promise<unknown>}} Server its pid, where its memory is measured */
+/** @typedef {{path: string, bearer: string, ca?: string}} Read */
 /** @typedef {Awaited<ReturnType<typeof startAround>> & {cluster: StartedCluster, bearer: string, idToken: string}} Setting */
 
 const COUNTS = [1_000, 5_000];
+
+/** What a cluster speaks. */
+const CLUSTERS = [
+  { suffix: '', speaks: 'which offers HTTP/2 beside HTTP/1.1, as API servers do', more: ['--http2'] },
+  { suffix: ' over HTTP/1.1', speaks: 'which speaks HTTP/1.1 alone', more: [] },
+];
 
 /** How many are opened at a time: a person's browser does not open thousands at once either. */
 const AT_A_TIME = 50;
@@ -30,28 +40,43 @@ const PROXY = '/api/cluster-auth/clusters/dev/proxy';
 /** Thousands of watches, beside nginx. @type {import('./row.mjs').Group} */
 export const WATCHES = {
   name: 'watches',
-  measure: (scale) => Parts.around(async (parts) => {
-    const around = await startAround(parts);
-    const cluster = await parts.add(StartedCluster.start(around.issuer));
-    const [bearer = ''] = around.signing.pluginTokens(USER, 1);
-    const setting = { ...around, cluster, bearer, idToken: await idTokenOf(parts, { ...around, cluster, bearer }) };
+  measure: async (scale) => {
     const rows = [];
-    for (const count of COUNTS) {
-      rows.push(await rowOf({
-        title: `${count.toLocaleString('en-US')} watches`,
-        about: `Of one user’s pods, through a server that was started for them, to the development cluster over TLS; then an event for each of them, and ${READS} reads
-one after the other while it is on its way. Memory is what all processes of the server have resident, when each watch has its event.`,
-        columns: [
-          { figure: 'kibAWatch', heading: 'KiB a watch', digits: 1, compared: true, better: 'least' },
-          { figure: 'openMs', heading: 'until all are open, ms', digits: 0 },
-          { figure: 'eventMs', heading: 'until all have the event, ms', digits: 0 },
-          { figure: 'slowestReadMs', heading: 'slowest read, ms', digits: 0 },
-        ],
-      }, candidatesOf(setting, count), Math.min(scale.turns, 3), 'cold'));
+    for (const spoken of CLUSTERS) {
+      rows.push(...(await Parts.around((parts) => rowsOf(parts, spoken, Math.min(scale.turns, 3)))));
     }
     return rows;
-  }),
+  },
 };
+
+/**
+ * @param {Parts} parts
+ * @param {typeof CLUSTERS[number]} spoken
+ * @param {number} turns
+ * @returns {Promise<import('./row.mjs').Row[]>}
+ */
+async function rowsOf(parts, { suffix, speaks, more }, turns) {
+  const around = await startAround(parts);
+  const cluster = await parts.add(StartedCluster.start(around.issuer, CLIENT_ID, more));
+  const [bearer = ''] = around.signing.pluginTokens(USER, 1);
+  const setting = { ...around, cluster, bearer, idToken: await idTokenOf(parts, { ...around, cluster, bearer }) };
+  const rows = [];
+  for (const count of COUNTS) {
+    rows.push(await rowOf({
+      title: `${count.toLocaleString('en-US')} watches${suffix}`,
+      about: `Of one user’s pods, through a server that was started for them, to the development cluster over TLS, ${speaks}; nginx speaks HTTP/1.1 to it.
+Then an event for each of them, and ${READS} reads one after the other while it is on its way. Memory is what all processes of the server have resident,
+when each watch has its event.`,
+      columns: [
+        { figure: 'kibAWatch', heading: 'KiB a watch', digits: 1, compared: true, better: 'least' },
+        { figure: 'openMs', heading: 'until all are open, ms', digits: 0 },
+        { figure: 'eventMs', heading: 'until all have the event, ms', digits: 0 },
+        { figure: 'slowestReadMs', heading: 'slowest read, ms', digits: 0 },
+      ],
+    }, candidatesOf(setting, count), turns, 'cold'));
+  }
+  return rows;
+}
 
 /** @param {Setting} setting @param {number} count */
 function candidatesOf(setting, count) {
@@ -64,6 +89,7 @@ function candidatesOf(setting, count) {
       name: 'nginx with an access log',
       sample: () => watched(() => startReverseProxy('nginx-watches', { api: cluster, bearer: idToken, accessLog: true }), { before: '', bearer, cluster, count }),
     },
+    { name: 'direct', sample: () => watched(() => directly(cluster), { before: '', bearer: idToken, cluster, count }) },
   ];
 }
 
@@ -73,6 +99,11 @@ async function startOurs(name, binary, { signing, cluster, backstage, issuer }) 
   const ours = await Ours.start(logName, binary, { backstage, issuer, cluster }, { kind: 'process' }, { STREAMS_PER_USER: '8000' });
   await logIn(ours.url, signing.userToken(USER));
   return ours;
+}
+
+/** @param {StartedCluster} cluster @returns {Promise<Server>} the cluster itself, which runs on */
+async function directly({ url, caFile }) {
+  return { url, ca: await readFile(caFile, 'utf8'), stop: () => Promise.resolve() };
 }
 
 /**
@@ -95,11 +126,12 @@ async function idTokenOf(parts, setting) {
 function watched(start, { before, bearer, cluster, count }) {
   return Parts.around(async (parts) => {
     const server = await parts.add(start());
-    const read = { path: `${before}${PODS}`, bearer };
+    const { url, pid, ca } = server;
+    const read = { path: `${before}${PODS}`, bearer, ...(ca && { ca }) };
     // What a server in use needs anyhow is no watch's.
-    await readPods(server.url, read);
-    const empty = residentKib(server.pid);
-    const open = new OpenWatches(server.url, { path: `${before}${PODS}?watch=true`, bearer });
+    await readPods(url, read);
+    const empty = pid && residentKib(pid);
+    const open = new OpenWatches(url, { ...read, path: `${before}${PODS}?watch=true` });
     try {
       let began = performance.now();
       await open.add(count);
@@ -107,17 +139,17 @@ function watched(start, { before, bearer, cluster, count }) {
       began = performance.now();
       const events = open.nextEvents();
       await cluster.call('/control/touch', { method: 'POST' });
-      const slowestReadMs = await slowestRead(server.url, read);
+      const slowestReadMs = await slowestRead(url, read);
       await events;
       const eventMs = performance.now() - began;
-      return { kibAWatch: (residentKib(server.pid) - empty) / count, openMs, eventMs, slowestReadMs };
+      return { ...(pid && empty && { kibAWatch: (residentKib(pid) - empty) / count }), openMs, eventMs, slowestReadMs };
     } finally {
       open.close();
     }
   });
 }
 
-/** @param {string} url @param {import('../measuring/wrk.mjs').Asked} read @returns {Promise<number>} */
+/** @param {string} url @param {Read} read @returns {Promise<number>} */
 async function slowestRead(url, read) {
   let slowest = 0;
   for (let number = 0; number < READS; number += 1) {
@@ -128,7 +160,7 @@ async function slowestRead(url, read) {
   return slowest;
 }
 
-/** @param {string} url @param {import('../measuring/wrk.mjs').Asked} read */
+/** @param {string} url @param {Read} read */
 async function readPods(url, read) {
   const { status, body } = await askOnce(url, read);
   if (status !== 200 || !body.includes('web-0')) {
@@ -138,14 +170,15 @@ async function readPods(url, read) {
 
 /** Watches of one client. */
 class OpenWatches {
-  #agent = new Agent({ maxSockets: Infinity });
+  #agent;
   /** @type {import('node:http').IncomingMessage[]} */
   #open = [];
   #url;
   #asked;
 
-  /** @param {string} url @param {{path: string, bearer: string}} asked */
+  /** @param {string} url @param {Read} asked */
   constructor(url, asked) {
+    this.#agent = new (url.startsWith('https:') ? https : http).Agent({ maxSockets: Infinity });
     this.#url = url;
     this.#asked = asked;
   }
@@ -160,9 +193,11 @@ class OpenWatches {
 
   /** @returns {Promise<import('node:http').IncomingMessage>} one that has told the state of the pods */
   #openOne() {
-    const headers = { authorization: `Bearer ${this.#asked.bearer}` };
+    const { path, bearer, ca } = this.#asked;
+    const { request } = this.#url.startsWith('https:') ? https : http;
+    const headers = { authorization: `Bearer ${bearer}` };
     return new Promise((resolve, reject) => {
-      const sent = request(`${this.#url}${this.#asked.path}`, { agent: this.#agent, headers }, (response) => {
+      const sent = request(`${this.#url}${path}`, { agent: this.#agent, headers, ...(ca && { ca }) }, (response) => {
         if (response.statusCode !== 200) {
           reject(new Error(`a watch was answered with ${response.statusCode}`));
           return;
