@@ -40,6 +40,8 @@ async function start({ issuer, clientId, usernameClaim, caFile, port, http2, nod
   const server = http2
     ? createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: STREAMS } }, /** @type {any} */ (listener))
     : createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES }, listener);
+  // As API servers do: without it an answer over HTTP/1.1 of the HTTP/2 server may wait 40 ms for an acknowledgement.
+  server.on('connection', (socket) => socket.setNoDelay(true));
   server.on('upgrade', upgrades({ authenticator, ...(node && { node }), streams, otherwise: listener }));
   server.once('error', fail);
   server.listen(port, '127.0.0.1', () => {
