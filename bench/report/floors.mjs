@@ -106,7 +106,8 @@ function isOfOthers(row, name, figure) {
 }
 
 /**
- * No row may be slower than before, beyond the spread: where BEFORE was measured.
+ * No row may be slower than before, beyond the spread: where BEFORE was measured. It is slower where each turn was, and its best turn is
+ * worse than the worst before; where nothing has changed, the first alone happens once in eight with three turns.
  *
  * @param {Row[]} rows
  * @returns {Verdict[]}
@@ -120,7 +121,9 @@ function notSlower(rows) {
       if (!ratio || isOfOthers(row, before, figure)) {
         return [];
       }
-      const holds = better === 'least' ? ratio.least <= 1 : ratio.most >= 1;
+      const [figures, others] = [figureOf(row, now, figure), figureOf(row, before, figure)];
+      const meet = figures && others && (better === 'least' ? figures.least <= others.most : figures.most >= others.least);
+      const holds = meet || (better === 'least' ? ratio.least <= 1 : ratio.most >= 1);
       /** @type {Floor} */
       const floor = { text: `${row.title}: ${now} no slower than before (${heading})`, kind: 'floor', row: row.title, measured: () => ratio, bound: { least: 1 }, digits: 2 };
       return [{ floor, was: written(ratio.median, 2), holds }];

@@ -55,6 +55,11 @@ test('a row that is slower than before fails, but not within the spread', () => 
   assert.deepEqual(verdicts([slower]).map(({ was, holds }) => [was, holds]), [['0.91', false]]);
   const alike = row('Reads', { ours: [900, 1010], 'ours before': [1000, 1000] });
   assert.deepEqual(verdicts([alike]).map(({ holds }) => holds), [true]);
+  // What changes on the machine from turn to turn is in both.
+  const together = row('Reads', { ours: [1010, 510], 'ours before': [1020, 500] });
+  assert.deepEqual(verdicts([together]).map(({ holds }) => holds), [true]);
+  const among = row('Reads', { ours: [980, 900, 950], 'ours before': [1000, 940, 990] });
+  assert.deepEqual(verdicts([among]).map(({ was, holds }) => [was, holds]), [['0.96', true]]);
 });
 
 test('requests a second are judged only where the server was the limit before', () => {

@@ -47,7 +47,7 @@ async function rowsOf({ calls, backends, peers }, { turns, seconds }) {
   }));
   const short = Math.min(seconds, 2);
   return [
-    await loadRow('GET /token, one plugin token', 'Ours verifies who asks and answers with the ID token; the others answer for a session that they keep. Compared with them is ours with Redis.',
+    await loadRow('GET /token, one plugin token', 'Ours verifies who asks, answers with the ID token and writes an audit line; the others answer for a session that they keep. oauth2-proxy writes its lines as it is installed, and none where that is said. Compared with them is ours with Redis.',
       [...(await each((ours) => calls.token(ours))), ...peers], turns, 'ours, Redis'),
     await loadRow('GET /token, a plugin token a call', 'Backstage signs a new plugin token for each call it makes: none is seen twice.',
       await each((ours) => calls.tokenACall(ours, TOKENS_A_SECOND * short, short)), turns),
@@ -68,15 +68,18 @@ async function rowsOf({ calls, backends, peers }, { turns, seconds }) {
  * @returns {Promise<LoadCandidate[]>}
  */
 async function peersOf(parts, issuer, redis, seconds) {
-  const proxy = await parts.add(startOauth2Proxy(issuer, redis.url));
+  /** @param {import('../peers/oauth2-proxy.mjs').Lines} lines @returns {Promise<Served>} */
+  const oauth2Proxy = async (lines) => {
+    const proxy = await parts.add(startOauth2Proxy(issuer, redis.url, lines));
+    return { url: proxy.url, pid: proxy.pid, status: 202, cookie: await sessionOf(proxy, issuer), requests: [{ path: '/oauth2/auth' }] };
+  };
   const apache = await parts.add(startApache(issuer, redis.port));
   const memory = await parts.add(startMemoryAnswers('bench'));
   const measured = await parts.add(Redis.start('server'));
   /** @type {[string, Served][]} */
   const served = [
-    ['oauth2-proxy /oauth2/auth, Redis', {
-      url: proxy.url, pid: proxy.pid, status: 202, cookie: await sessionOf(proxy, issuer), requests: [{ path: '/oauth2/auth' }],
-    }],
+    ['oauth2-proxy /oauth2/auth, Redis', await oauth2Proxy('with lines')],
+    ['oauth2-proxy without its lines, Redis', await oauth2Proxy('without lines')],
     ['Apache mod_auth_openidc, Redis', {
       url: apache.url, pid: apache.pid, status: 200, cookie: await cookiesOf(`${apache.url}${GUARDED}`), requests: [{ path: GUARDED }], body: /^guarded\n$/,
     }],
