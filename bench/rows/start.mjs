@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 
 import { plainEnvironment } from '../../dev/demo/program.mjs';
 import { pathOf } from '../../dev/setup/command.mjs';
 import { inRepository } from '../../dev/setup/repository.mjs';
-import { keptTo } from '../measuring/processors.mjs';
+import { ALL, keptTo } from '../measuring/processors.mjs';
 import { startAround } from '../parties/around.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { imageSizes } from '../peers/images.mjs';
@@ -89,7 +88,7 @@ function all(issuer, backend) {
  */
 async function start({ line }, backend) {
   // The stopwatch and the program take a processor each of all.
-  const [command = '', ...args] = keptTo(`0-${availableParallelism() - 1}`, [benchProgram('start-timer'), PORT, SETTLE_MS, ...line]);
+  const [command = '', ...args] = keptTo(ALL, [benchProgram('start-timer'), PORT, SETTLE_MS, ...line]);
   // The script opens a browser by name, which it is not to find.
   const path = line[0] === process.execPath ? { PATH: '/nonexistent' } : {};
   const env = { ...plainEnvironment(), BACKSTAGE_URL: backend, ...path };

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 
 import { REPOSITORY } from '../../dev/setup/repository.mjs';
-import { keptTo } from '../measuring/processors.mjs';
+import { ALL, keptTo } from '../measuring/processors.mjs';
 import { rowOf } from './row.mjs';
 
 /** @typedef {{bytes: number, besideTokens: number, statusMs: number, peakMib: number}} Users */
@@ -30,7 +29,7 @@ export const USERS = {
 
 /** @param {number} count @returns {Promise<Users>} */
 async function usersKept(count) {
-  const [command = '', ...args] = keptTo(`0-${availableParallelism() - 1}`, MILLION);
+  const [command = '', ...args] = keptTo(ALL, MILLION);
   const { stdout } = await promisify(execFile)(command, args, { cwd: REPOSITORY, env: { ...process.env, LOGINS: String(count) } });
   return readMillion(stdout);
 }
