@@ -55,6 +55,10 @@ test('a row that is slower than before fails, but not within the spread', () => 
   assert.deepEqual(verdicts([slower]).map(({ was, holds }) => [was, holds]), [['0.91', false]]);
   const alike = row('Reads', { ours: [900, 1010], 'ours before': [1000, 1000] });
   assert.deepEqual(verdicts([alike]).map(({ holds }) => holds), [true]);
+  const processes = row('Reads', { ours: [981, 982], 'ours before': [1000, 1000] });
+  assert.deepEqual(verdicts([processes]).map(({ was, holds }) => [was, holds]), [['0.98', true]]);
+  const below = row('Reads', { ours: [970, 972], 'ours before': [1000, 1000] });
+  assert.deepEqual(verdicts([below]).map(({ was, holds }) => [was, holds]), [['0.97', false]]);
   // What changes on the machine from turn to turn is in both.
   const together = row('Reads', { ours: [1010, 510], 'ours before': [1020, 500] });
   assert.deepEqual(verdicts([together]).map(({ holds }) => holds), [true]);
