@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import { clientOf } from './client-of.mjs';
 
 /**
  * @typedef {object} Answer
@@ -25,7 +24,7 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
     ...(body && { 'content-type': type }),
   };
   return new Promise((resolve, reject) => {
-    const { Agent, request } = url.startsWith('https:') ? https : http;
+    const { Agent, request } = clientOf(url);
     const agent = new Agent({ keepAlive: true });
     const sent = request(`${url}${path}`, { method, headers, agent, ...(ca && { ca }) }, (response) => {
       const socket = response.socket;

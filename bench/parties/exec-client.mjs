@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
+
+import { clientOf } from '../measuring/client-of.mjs';
 
 /** Kubernetes' channels, the first byte of each message: what the command says, and how it ended. */
 const [STDOUT, STATUS] = [1, 3];
@@ -19,9 +19,8 @@ export function execBytes(url, { bearer, ca }) {
     authorization: `Bearer ${bearer}`, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
     'sec-websocket-key': randomBytes(16).toString('base64'), 'sec-websocket-protocol': 'v5.channel.k8s.io',
   };
-  const request = url.startsWith('https:') ? overHttps : overHttp;
   return new Promise((resolve, reject) => {
-    const sent = request(url, { headers, ...(ca && { ca }) });
+    const sent = clientOf(url).request(url, { headers, ...(ca && { ca }) });
     sent.once('response', (response) => {
       response.resume();
       reject(new Error(`exec was answered with ${response.statusCode}`));
