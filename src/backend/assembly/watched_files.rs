@@ -129,11 +129,12 @@ impl WatchedFile {
         // What was refused is looked at anew each time: a certificate becomes valid, a server takes a password a moment later.
         match (self.take)() {
             Ok(detail) => {
+                // The metrics first: what the log says already holds in them.
+                self.is_refused.set(0);
                 if seen.refused.is_some() || *seen.used.as_ref().unwrap_or(&self.at_first) != now {
                     self.taken.inc();
                     tracing::info!(setting, cluster, detail, "a file has changed: what it holds now is used");
                 }
-                self.is_refused.set(0);
                 *seen = Seen { used: Some(now), refused: None };
             }
             Err(error) if seen.refused.as_ref() != Some(&now) => {
