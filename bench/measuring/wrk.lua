@@ -38,9 +38,13 @@ function init(args)
     requests[#requests + 1] = wrk.format(read(line, cookie))
   end
   request = function()
-    if at == #requests then at = 0 end
     at = at + 1
-    if at == #requests and order == "once" then finish() end
+    if order == "once" then
+      if at == #requests then finish() end
+      -- A connection that was ready together with the one that took the last request asks once more, and sends nothing.
+      return requests[at] or ""
+    end
+    if at > #requests then at = 1 end
     return requests[at]
   end
 end
