@@ -8,5 +8,6 @@ mod many_clusters;
 mod methods;
 mod other_versions;
 mod panics;
+mod preloaded;
 mod randomness;
 mod two_users;
