@@ -25,3 +25,7 @@ pub mod settings;
 pub mod stop_signal;
 pub mod store;
 pub mod telemetry;
+
+// aws-lc takes its memory from jemalloc (`.cargo/config.toml`), so that each program with this library links it.
+#[cfg(target_os = "linux")]
+use tikv_jemallocator as _;
