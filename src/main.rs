@@ -58,12 +58,6 @@ use command_line::proxy::{ProxyArguments, ProxyCommand, ProxyFlags};
 use command_line::source::environment;
 use command_line::{Program, Role};
 
-/// Gives back what thousands of streams have taken when they end, which the C libraries' allocators keep in pieces. Its settings are in
-/// `.cargo/config.toml`, since they are fixed when it is built.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 /// The exit code of a failure.
 const FAILED: u8 = 1;
 /// The exit code of settings that cannot be used.
