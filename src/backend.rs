@@ -150,6 +150,11 @@ fn keep_in_order(services: &Services) {
         let logins = Arc::clone(&logins);
         async move { logins.look_after().await }
     });
+    let opened = Arc::clone(&services.logins.opened);
+    keep_until_closed(services, move || {
+        let opened = Arc::clone(&opened);
+        async move { opened.look_after().await }
+    });
     let (clusters, stopping) = (Arc::clone(&services.clusters), services.stopping.clone());
     drop(services.detached.begin(async move || {
         tokio::select! {

@@ -177,7 +177,7 @@ fn kept_logins(
     let (store, keyring, random) = (Arc::clone(&on.store), Arc::clone(&on.keyring), Arc::clone(&on.random));
     let index = LoginIndex::new(Arc::clone(&store), Arc::clone(&on.clock), ttl);
     let kubelogin = KubeloginLogins::of(settings, http);
-    (Arc::new(Logins { store, keyring, random, ttl, kubelogin }), Arc::new(index))
+    (Arc::new(Logins { store, keyring, random, ttl, kubelogin, opened: Arc::default() }), Arc::new(index))
 }
 
 fn revoker(

@@ -125,9 +125,11 @@ impl KubernetesProxy {
         let (api, client) =
             cluster.settings.kubernetes.as_ref().zip(reached.api.as_ref()).ok_or_else(no_api)?;
         let place = self.place(request, path, upgrade.as_ref(), (caller.user(), cluster.name()))?;
-        let (id, tokens) = self.tokens.current_of_login(Asker::from(&caller), cluster).await?;
-        let token = tokens.for_cluster(&cluster.settings.token)?.token;
-        let login = id.map(|id| UsedLogin { key: LoginKey::new(caller.user(), cluster.name()), id });
+        let serving = self.tokens.current(Asker::from(&caller), cluster).await?;
+        let token = serving.tokens().for_cluster(&cluster.settings.token)?.token;
+        let of_caller =
+            |id: &str| UsedLogin { key: LoginKey::new(caller.user(), cluster.name()), id: id.to_owned() };
+        let login = serving.login().map(of_caller);
         let begun = Begun { place, login, logins: Arc::clone(&self.used_logins) };
         let target = target(api, path, request.uri().query());
         let caching = if path::is_a_document(path) { Caching::AsTheApiSays } else { Caching::Never };

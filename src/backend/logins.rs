@@ -6,6 +6,7 @@ pub(in crate::backend) mod empty_for_none;
 pub mod from_kubelogin;
 pub mod get_status;
 pub mod index;
+mod opened_records;
 pub mod resealing;
 pub mod token_set;
 mod worth;
@@ -19,6 +20,7 @@ use time::OffsetDateTime;
 use self::backoff::{Failing, Trouble};
 pub use self::from_kubelogin::KubeloginLogins;
 use self::from_kubelogin::{Asker, KubeloginsLogin};
+pub use self::opened_records::OpenedRecords;
 pub use self::token_set::{TokenSet, serves};
 use super::oidc::clusters::KnownCluster;
 use super::oidc::identity_rule::CatalogSaid;
@@ -114,7 +116,7 @@ impl LoginRecord {
     /// Of a login that lives.
     #[must_use]
     pub fn live(version: u64, login: LiveLogin) -> Self {
-        Self::new(version, LoginState::Live(Box::new(login)))
+        Self::new(version, LoginState::Live(Arc::new(login)))
     }
 }
 
@@ -122,7 +124,7 @@ impl LoginRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum LoginState {
     /// It has tokens.
-    Live(Box<LiveLogin>),
+    Live(Arc<LiveLogin>),
     /// It has none any more.
     Ended(EndReason),
 }
@@ -280,10 +282,12 @@ pub struct Logins {
     pub ttl: Duration,
     /// Those that kubelogin has on this machine, where the settings name its cache.
     pub kubelogin: Option<Arc<KubeloginLogins>>,
+    /// The records in use.
+    pub opened: Arc<OpenedRecords<LoginRecord>>,
 }
 
 impl Logins {
-    /// Reads a login.
+    /// Reads a login, for one that goes on to write it.
     ///
     /// # Errors
     /// As the variants of [`RecordError`] say.
@@ -291,6 +295,26 @@ impl Logins {
         let Some(sealed) = self.store.get(&key.record()).await? else { return Ok(None) };
         let record = self.open(key, &sealed)?;
         Ok(Some(Stored { record, sealed }))
+    }
+
+    /// Reads a login for a call that uses it as it is. What was opened for an earlier call and is the same is not opened again.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_to_use(&self, key: &LoginKey) -> Result<Option<LoginRecord>, RecordError> {
+        let place = key.record();
+        let Some(sealed) = self.store.get(&place).await? else {
+            self.opened.forget(&place);
+            return Ok(None);
+        };
+        // Before the record is opened, which may find others in their file.
+        let keys = self.keyring.in_use();
+        if let Some(record) = self.opened.recall(&place, &sealed, &keys) {
+            return Ok(Some(record));
+        }
+        let record = self.open(key, &sealed)?;
+        self.opened.remember(place, (sealed, keys), record.clone());
+        Ok(Some(record))
     }
 
     /// The login that kubelogin has of that user at a cluster.

@@ -47,6 +47,42 @@ impl Flights {
     }
 }
 
+/// Tokens that serve now.
+pub enum Serving {
+    /// A login's, as its record has them.
+    Kept(Arc<LiveLogin>),
+    /// A login's that were not there before.
+    Refreshed {
+        /// The login's id.
+        login: String,
+        /// The tokens.
+        tokens: TokenSet,
+    },
+    /// Those that another program keeps, which are in no record of ours.
+    WithoutLogin(TokenSet),
+}
+
+impl Serving {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenSet {
+        match self {
+            Self::Kept(live) => &live.tokens,
+            Self::Refreshed { tokens, .. } | Self::WithoutLogin(tokens) => tokens,
+        }
+    }
+
+    /// The id of their login, where it is in a record.
+    #[must_use]
+    pub fn login(&self) -> Option<&str> {
+        match self {
+            Self::Kept(live) => Some(&live.id),
+            Self::Refreshed { login, .. } => Some(login),
+            Self::WithoutLogin(_) => None,
+        }
+    }
+}
+
 /// Gives tokens that serve.
 pub struct Tokens {
     /// Where logins are kept.
@@ -78,29 +114,17 @@ impl Tokens {
         self: &Arc<Self>,
         asker: Asker<'_>,
         cluster: &Arc<KnownCluster>,
-    ) -> Result<TokenSet, Problem> {
-        Ok(self.current_of_login(asker, cluster).await?.1)
-    }
-
-    /// The same, with the id of their login, where it is in a record.
-    ///
-    /// # Errors
-    /// As [`Self::current`].
-    pub async fn current_of_login(
-        self: &Arc<Self>,
-        asker: Asker<'_>,
-        cluster: &Arc<KnownCluster>,
-    ) -> Result<(Option<String>, TokenSet), Problem> {
+    ) -> Result<Serving, Problem> {
         let user = asker.user;
         let key = LoginKey::new(user, cluster.name());
-        let Some(stored) = self.logins.read(&key).await? else {
-            return self.of_kubelogin(asker, cluster, None).await.map(without_login);
+        let Some(record) = self.logins.read_to_use(&key).await? else {
+            return self.of_kubelogin(asker, cluster, None).await.map(Serving::WithoutLogin);
         };
-        let version = stored.record.version;
-        let live = match stored.record.state {
+        let version = record.version;
+        let live = match record.state {
             LoginState::Live(live) => live,
             LoginState::Ended(reason) => {
-                return self.of_kubelogin(asker, cluster, Some(reason)).await.map(without_login);
+                return self.of_kubelogin(asker, cluster, Some(reason)).await.map(Serving::WithoutLogin);
             }
         };
         self.index.used(&key, &live.issued_to);
@@ -109,15 +133,16 @@ impl Tokens {
             if is_due(&live, now) {
                 drop(self.flight(user, cluster, key, version));
             }
-            return Ok((Some(live.id), live.tokens));
+            return Ok(Serving::Kept(live));
         }
         if live.tokens.refresh_token.is_none() {
-            return self.of_kubelogin(asker, cluster, None).await.map(without_login);
+            return self.of_kubelogin(asker, cluster, None).await.map(Serving::WithoutLogin);
         }
-        match live.failing(now) {
-            Some(trouble) => Err(problem(RefreshError::NotYet(trouble.into()))),
-            None => Ok((Some(live.id), self.joined(self.flight(user, cluster, key, version)).await?)),
+        if let Some(trouble) = live.failing(now) {
+            return Err(problem(RefreshError::NotYet(trouble.into())));
         }
+        let tokens = self.joined(self.flight(user, cluster, key, version)).await?;
+        Ok(Serving::Refreshed { login: live.id.clone(), tokens })
     }
 
     /// What kubelogin has for a user without a login of their own that serves.
@@ -228,11 +253,6 @@ impl LockWait for BackendMetrics {
     fn waited(&self, time: time::Duration) {
         self.refresh_lock_wait_seconds.observe(time.as_seconds_f64());
     }
-}
-
-/// What another program keeps is in no record of ours.
-fn without_login(tokens: TokenSet) -> (Option<String>, TokenSet) {
-    (None, tokens)
 }
 
 /// Whether it is time to refresh, though nothing has expired. Where a refresh failed just now, it is not; nor with an intent

@@ -9,7 +9,7 @@ mod keys;
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -43,6 +43,16 @@ pub enum Kind {
 pub struct Keyring {
     keys: watch::Sender<Arc<Keys>>,
     file: OnceLock<KeysFile>,
+}
+
+/// Which keys are in use: other ones make another value, also where the same come again. It keeps none of them.
+#[derive(Clone)]
+pub struct KeysInUse(Weak<Keys>);
+
+impl PartialEq for KeysInUse {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
 }
 
 /// The file of the keys, to look into for an id that is not known.
@@ -125,6 +135,12 @@ impl Keyring {
     pub fn look_for_unknown_ids(&self, look: impl Fn() + Send + Sync + 'static) {
         let looks = RateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(LOOKS_AT_ONCE));
         let _ = self.file.set(KeysFile { look: Box::new(look), looks, looking: Mutex::new(()) });
+    }
+
+    /// Which keys are in use now.
+    #[must_use]
+    pub fn in_use(&self) -> KeysInUse {
+        KeysInUse(Arc::downgrade(&self.keys.borrow()))
     }
 
     /// The id of the key that seals now.

@@ -140,7 +140,7 @@ impl<'w> BackendHere<'w> {
     pub async fn login(&self) -> Option<LiveLogin> {
         let key = LoginKey::new(&FELIX.parse().unwrap(), "dev");
         match self.services.logins.read(&key).await.unwrap()?.record.state {
-            LoginState::Live(live) => Some(*live),
+            LoginState::Live(live) => Some(Arc::unwrap_or_clone(live)),
             LoginState::Ended(_) => None,
         }
     }

@@ -111,7 +111,7 @@ pub fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
     let idp = Idp::new(&world, overlap);
     let keyring = Arc::new(Keyring::random(&world).expect("the world has chance"));
     let (store, random) = (Arc::new(world.clone()), Arc::new(world.clone()));
-    let logins = Logins { store, keyring, random, ttl: KEPT, kubelogin: None };
+    let logins = Logins { store, keyring, random, ttl: KEPT, kubelogin: None, opened: Arc::default() };
     let refresher = Refresher {
         logins: &logins,
         grant: &idp,

@@ -96,7 +96,7 @@ impl ExampleBackend {
         let user: UserRef = format!("user:default/{name}").parse().unwrap();
         let (key, now) = (LoginKey::new(&user, cluster), self.clock.now());
         let live = example_login(name, now);
-        self.write(&key, LoginState::Live(Box::new(live.clone()))).await;
+        self.write(&key, LoginState::Live(Arc::new(live.clone()))).await;
         self.index.kept(&key, &live).await;
         key
     }

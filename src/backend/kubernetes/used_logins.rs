@@ -141,7 +141,7 @@ mod tests {
         assert!(!is_ended(&used, &first).await && is_ended(&used, &earlier).await);
         // Refreshed: other tokens, the same login.
         let live = example_login("felix", example.clock.now());
-        example.write(&key, LoginState::Live(Box::new(live.clone()))).await;
+        example.write(&key, LoginState::Live(Arc::new(live.clone()))).await;
         assert!(!is_ended(&used, &first).await);
         // A record that cannot be opened may be its own.
         example.store.put(&key.record(), b"unreadable", example.logins.ttl).await.unwrap();
@@ -150,7 +150,7 @@ mod tests {
         assert!(is_ended(&used, &first).await);
         // A new stream of a login that is there again.
         drop((first, earlier));
-        example.write(&key, LoginState::Live(Box::new(live))).await;
+        example.write(&key, LoginState::Live(Arc::new(live))).await;
         let second = stream("login");
         assert!(!is_ended(&used, &second).await);
         example.store.delete(&key.record()).await.unwrap();

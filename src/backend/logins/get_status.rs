@@ -64,10 +64,10 @@ async fn of_cluster(
     let Cluster { name, title, .. } = &cluster.settings;
     let unconnected = unconnected(name, title);
     let of_kubelogin = |otherwise| of_kubelogin(otherwise, logins, asker, cluster, now);
-    let (status, failed) = match logins.read(&LoginKey::new(asker.user, name)).await {
+    let (status, failed) = match logins.read_to_use(&LoginKey::new(asker.user, name)).await {
         Ok(None) => (of_kubelogin(unconnected).await, None),
-        Ok(Some(stored)) => {
-            let status = of_record(stored.record, now, unconnected);
+        Ok(Some(record)) => {
+            let status = of_record(record, now, unconnected);
             let serves = status.connected || status.refreshable;
             (if serves { status } else { of_kubelogin(status).await }, None)
         }
@@ -141,19 +141,19 @@ pub(in crate::backend) fn of_record(
     unconnected: ClusterStatus,
 ) -> ClusterStatus {
     match record.state {
-        LoginState::Live(live) => of_login(*live, now, unconnected),
+        LoginState::Live(live) => of_login(&live, now, unconnected),
         LoginState::Ended(reason) => {
             ClusterStatus { reason: Some(reason.as_str().to_owned()), detail: record.detail, ..unconnected }
         }
     }
 }
 
-fn of_login(live: LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> ClusterStatus {
-    let reason = why_not_connected(&live, now);
+fn of_login(live: &LiveLogin, now: OffsetDateTime, status: ClusterStatus) -> ClusterStatus {
+    let reason = why_not_connected(live, now);
     ClusterStatus {
         connected: reason.is_none(),
-        subject: Some(live.issued_to.subject),
-        email: live.email,
+        subject: Some(live.issued_to.subject.clone()),
+        email: live.email.clone(),
         expires_at: Some(live.tokens.expires_at),
         login_expires_at: live.tokens.refresh_expires_at,
         refreshable: live.tokens.refresh_token.is_some(),

@@ -17,10 +17,10 @@ fn written_before() -> Value {
     } } })
 }
 
-fn live(record: Value) -> Box<LiveLogin> {
+fn live(record: Value) -> LiveLogin {
     let record: LoginRecord = serde_json::from_value(record).unwrap();
     let LoginState::Live(live) = record.state else { panic!("it has ended") };
-    live
+    Arc::unwrap_or_clone(live)
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The end of a login that a person, an admin or the sweep wants: revoked at the identity provider, forgotten here.
 
+use std::sync::Arc;
+
 use crate::backend::logins::{LiveLogin, LoginKey, LoginState, RecordError};
 use crate::backend::tokens::refresh::{RefreshError, Refresher};
 use crate::panics::caught;
@@ -14,7 +16,7 @@ pub enum Forgotten {
     /// A login without tokens.
     Ended,
     /// This login; its tokens are still to be revoked.
-    Login(Box<LiveLogin>),
+    Login(Arc<LiveLogin>),
 }
 
 impl Refresher<'_> {
@@ -146,7 +148,14 @@ mod tests {
         let (store, ttl) = (Arc::new(Memory::new(Arc::new(SystemClock))), Duration::from_hours(1));
         let keyring = Arc::new(Keyring::random(&SystemRandom).unwrap());
         let random = Arc::new(SystemRandom);
-        let logins = Logins { store: Arc::clone(&store) as _, keyring, random, ttl, kubelogin: None };
+        let logins = Logins {
+            store: Arc::clone(&store) as _,
+            keyring,
+            random,
+            ttl,
+            kubelogin: None,
+            opened: Arc::default(),
+        };
         let second = Duration::from_secs(1);
         let limits = Limits { lock: second, wait: second, keep_trying: second, spending: second };
         let refresher = Refresher {

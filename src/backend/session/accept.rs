@@ -237,7 +237,7 @@ impl Acceptance {
         keep_trying: Duration,
     ) -> Result<Placed, Problem> {
         let (logins, place, id) = (&self.logins, key.record(), live.id.clone());
-        let state = LoginState::Live(Box::new(live.clone()));
+        let state = LoginState::Live(Arc::new(live.clone()));
         let (mut replaced, in_doubt) = (None, Cell::new(false));
         for _ in 0..MOST_TRIES {
             let found = Found::at(logins, key, keep_trying).await?;

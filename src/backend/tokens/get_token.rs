@@ -38,8 +38,8 @@ pub async fn give_token(
     let asked =
         query.map_err(|_| Problem::new(Code::BadRequest, "Name one cluster: GET /token?cluster=NAME."))?;
     let cluster = clusters.get_or_only(asked.cluster.as_deref())?;
-    let tokens = tokens.into_inner().current(Asker::on_behalf(&caller), cluster).await?;
-    let given = tokens.for_cluster(&cluster.settings.token)?;
+    let serving = tokens.into_inner().current(Asker::on_behalf(&caller), cluster).await?;
+    let given = serving.tokens().for_cluster(&cluster.settings.token)?;
     let (user, plugin) = (&caller.user, &caller.plugin);
     tracing::info!(target: AUDIT, %user, %plugin, cluster = cluster.name(), outcome = "given", "token");
     Ok(web::Json(TokenResponse {

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod grant;
 pub mod turn;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::grant::{GrantFailure, RefreshGrant};
@@ -143,7 +144,7 @@ impl Refresher<'_> {
     pub(in crate::backend) async fn live(&self, key: &LoginKey) -> Result<(Stored, LiveLogin), RefreshError> {
         let stored = self.logins.read(key).await?.ok_or(RefreshError::NotConnected(None))?;
         match stored.record.state.clone() {
-            LoginState::Live(live) => Ok((stored, *live)),
+            LoginState::Live(live) => Ok((stored, Arc::unwrap_or_clone(live))),
             LoginState::Ended(reason) => Err(RefreshError::NotConnected(Some(reason))),
         }
     }

@@ -129,7 +129,7 @@ fn a_login_that_was_not_forgotten_after_all_is_not_revoked() {
     in_redis(&here.redis, async |outbox| {
         let Outbox { store, keyring, random } = outbox.clone();
         let (login, now) = (felix_at_dev(), OffsetDateTime::now_utc());
-        let stored = Logins { store, keyring, random, ttl: TIMEOUT, kubelogin: None }
+        let stored = Logins { store, keyring, random, ttl: TIMEOUT, kubelogin: None, opened: Arc::default() }
             .read(&login)
             .await
             .unwrap()

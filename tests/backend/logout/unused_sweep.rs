@@ -121,6 +121,7 @@ fn unused_logins_elsewhere_end_while_one_provider_hangs() {
             random: Arc::new(SystemRandom),
             ttl,
             kubelogin: None,
+            opened: Arc::default(),
         };
         let long_ago = OffsetDateTime::now_utc() - time::Duration::days(35);
         for (number, (key, live)) in parts.logins().into_iter().enumerate() {

@@ -43,7 +43,14 @@ impl LockWait for Revoking {
 async fn revoked(store: impl Store + 'static, held: Option<LiveLogin>) -> u32 {
     let (keyring, second) = (Arc::new(Keyring::random(&SystemRandom).unwrap()), Duration::from_secs(1));
     let random = Arc::new(SystemRandom);
-    let logins = Logins { store: Arc::new(store), keyring, random, ttl: second, kubelogin: None };
+    let logins = Logins {
+        store: Arc::new(store),
+        keyring,
+        random,
+        ttl: second,
+        kubelogin: None,
+        opened: Arc::default(),
+    };
     let grant = Revoking::default();
     let refresher = Refresher {
         logins: &logins,
