@@ -31,8 +31,8 @@ impl Refresher<'_> {
             }
             // Its successor exists only here, and an ID token that is not verified is never used. The version stays: there is no new set.
             GrantFailure::Unproven { ref refresh_token, .. } => {
-                let live = self.after(live, &failure);
-                let mut live = LiveLogin { intent: None, ..live };
+                let mut live = self.after(live, &failure);
+                live.intent = None;
                 live.tokens.refresh_token = refresh_token.clone().or(live.tokens.refresh_token);
                 let version = stored.record.version;
                 self.keep(lock, key, stored, version, live).await?;
@@ -91,7 +91,8 @@ impl Refresher<'_> {
     ) -> RefreshError {
         let written = async {
             let state = LoginState::Ended(reason);
-            let record = LoginRecord { detail, ..LoginRecord::new(stored.record.version + 1, state) };
+            let mut record = LoginRecord::new(stored.record.version + 1, state);
+            record.detail = detail;
             let ended = self.sealed(key, record)?;
             self.write(lock, key, stored, &ended).await
         };
