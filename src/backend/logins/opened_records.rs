@@ -1,4 +1,4 @@
-//! Records of logins that are in use, as they were opened: opening one and reading its JSON is a seventh of a call, and most calls find
+//! Records of logins that are in use, as they were opened: opening one and reading its JSON is up to a seventh of a call, and most find
 //! the record of the call before.
 //!
 //! The store is asked for each call. What was opened counts while the store has the same sealed bytes, and while the keys are the same
