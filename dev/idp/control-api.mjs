@@ -18,7 +18,7 @@ class BadCommand extends Error {}
  * @param {object} parts
  * @param {import('./interference.mjs').Interference} parts.interference
  * @param {(oldKeys: 'keep' | 'drop') => Promise<void>} parts.rotateKeys
- * @param {(seconds: number) => void} parts.setIdTokenLifetime
+ * @param {(lifetime: { seconds: number, clientId: string | undefined }) => void} parts.setIdTokenLifetime
  * @returns {(request: IncomingMessage, response: ServerResponse) => Promise<void>}
  */
 export function controlApi({ interference, rotateKeys, setIdTokenLifetime }) {
@@ -66,15 +66,15 @@ async function readCommand(request) {
 }
 
 /**
- * How long the next ID tokens live.
+ * How long the next ID tokens live: those of one client, or of all that have no lifetime of their own.
  *
  * @param {Command} command
  */
-function lifetime({ seconds }) {
+function lifetime({ seconds, clientId }) {
   if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) {
-    throw new BadCommand('A lifetime is {"seconds":N}; send a whole number above zero.');
+    throw new BadCommand('A lifetime is {"seconds":N}, with a "clientId" for one client; send a whole number above zero.');
   }
-  return seconds;
+  return { seconds, clientId: clientId === undefined ? undefined : String(clientId) };
 }
 
 /**

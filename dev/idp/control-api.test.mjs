@@ -27,6 +27,20 @@ describe('the control API', () => {
 
   const jwksUrl = () => new URL('.well-known/jwks.json', issuer);
 
+  it('gives the ID tokens of one client a lifetime of their own', async () => {
+    const lifetime = async () => {
+      const { body } = await redeem(issuer, await logIn(issuer));
+      const { payload } = await jwtVerify(String(body.id_token), createRemoteJWKSet(jwksUrl()));
+      return Number(payload.exp) - Number(payload.iat);
+    };
+    const usual = await lifetime();
+    await control(issuer, 'POST id-token-lifetime', { seconds: 7, clientId: 'another' });
+    assert.equal(await lifetime(), usual);
+    await control(issuer, 'POST id-token-lifetime', { seconds: 60, clientId: 'kubernetes' });
+    assert.equal(await lifetime(), 60);
+    await control(issuer, 'POST id-token-lifetime', { seconds: usual, clientId: 'kubernetes' });
+  });
+
   it('holds a token request before it is processed', async () => {
     const login = await logIn(issuer);
     await control(issuer, 'POST hold', { endpoint: 'token', when: 'before' });

@@ -28,6 +28,7 @@ async function start(options) {
     tokens: new TokenStore({ overlapSeconds: options.overlapSeconds, extent: options.extent, now: Date.now }),
     organizations: new Map(),
     cookieKeys: [randomBytes(32).toString('hex')],
+    idTokenSecondsOf: new Map(),
     ledger,
     interference,
   };
@@ -35,9 +36,12 @@ async function start(options) {
   let provider = buildProvider(settings, state, keys);
   const control = controlApi({
     interference,
-    setIdTokenLifetime: (seconds) => {
-      settings.idTokenSeconds = seconds;
-      provider = buildProvider(settings, state, keys);
+    setIdTokenLifetime: ({ seconds, clientId }) => {
+      if (clientId === undefined) {
+        settings.idTokenSeconds = seconds;
+      } else {
+        state.idTokenSecondsOf.set(clientId, seconds);
+      }
     },
     rotateKeys: async (oldKeys) => {
       await keys.rotate(oldKeys);

@@ -38,6 +38,7 @@ const LIFETIMES = { code: 60, interaction: 3600, session: 86_400, refreshToken: 
  * @property {import('./token-store.mjs').TokenStore} tokens
  * @property {Map<string, string>} organizations which organization each grant was asked for, by grant id
  * @property {string[]} cookieKeys
+ * @property {Map<string, number>} idTokenSecondsOf those of clients with a lifetime of their own, by client id
  * @property {import('./ledger.mjs').Ledger} ledger
  * @property {import('./interference.mjs').Interference} interference
  */
@@ -100,7 +101,7 @@ function configuration(settings, state, keys) {
       AccessToken: settings.accessTokenSeconds,
       AuthorizationCode: LIFETIMES.code,
       Grant: LIFETIMES.refreshToken,
-      IdToken: settings.idTokenSeconds,
+      IdToken: (_context, _token, client) => state.idTokenSecondsOf.get(client.clientId) ?? settings.idTokenSeconds,
       Interaction: LIFETIMES.interaction,
       RefreshToken: LIFETIMES.refreshToken,
       Session: LIFETIMES.session,

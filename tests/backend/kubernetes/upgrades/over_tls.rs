@@ -131,9 +131,12 @@ fn much_passes_whole_both_ways_at_once() {
         });
         let (mut from_us, mut to_us) = tokio::io::split(caller);
         let mut got = vec![0; MUCH];
-        let (sent, read) =
-            futures_util::future::join(to_us.write_all(&bytes), from_us.read_exact(&mut got)).await;
-        sent.unwrap();
+        // What was taken may still be to be written, as it became TLS: only flushing sends the end of it.
+        let sending = async {
+            to_us.write_all(&bytes).await.unwrap();
+            to_us.flush().await.unwrap();
+        };
+        let ((), read) = futures_util::future::join(sending, from_us.read_exact(&mut got)).await;
         read.unwrap();
         assert!(got == bytes && reader.await.unwrap() == bytes, "other bytes have come");
         writer.join().unwrap();
