@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -82,9 +82,20 @@ fn without_leading_zeros(mut json: Value) -> Value {
     json
 }
 
-/// The keys of a set as they were fetched at one time; another fetch makes other ones, also of the same keys.
+/// The keys of a set as they were fetched at one time; another fetch makes other ones, also of the same keys. Who holds it holds the name
+/// alone: the keys go when others have come.
 #[derive(Clone)]
-pub struct KeysCopy(Arc<Vec<Key>>);
+pub struct KeysCopy(Weak<Vec<Key>>);
+
+impl KeysCopy {
+    fn of(keys: &Arc<Vec<Key>>) -> Self {
+        Self(Arc::downgrade(keys))
+    }
+
+    fn is_of(&self, keys: &Arc<Vec<Key>>) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(keys))
+    }
+}
 
 /// What the keys of one copy made of a token: the first one's answer where none was right, or `None` where no key fits.
 pub type ByCopy<T, E> = (Option<Result<T, E>>, KeysCopy);
@@ -117,18 +128,18 @@ impl KeySet {
         let (asked_at, fetch) = (self.clock.now(), || fetched(client.clone(), url.to_owned()));
         let known = self.published.current(fetch).await?;
         let tried = Tried::each(&known.content, header, &with);
-        if tried.is_final() || known.is_since(asked_at) {
-            return Ok((tried.answer, KeysCopy(known.content)));
+        if tried.is_final() || known.is_of(asked_at..=self.clock.now()) {
+            return Ok((tried.answer, KeysCopy::of(&known.content)));
         }
         let newer = self.published.newer_than(&known, fetch).await?;
-        Ok((Tried::each(&newer.content, header, &with).answer, KeysCopy(newer.content)))
+        Ok((Tried::each(&newer.content, header, &with).answer, KeysCopy::of(&newer.content)))
     }
 
     /// Whether a token would be verified with this copy now, as long as its key is in it. As with [`Self::verify`], one that is getting
     /// old is fetched again in the background.
     pub async fn is_current(&self, copy: &KeysCopy, url: &str, client: &HttpClient) -> bool {
         let known = self.published.current(|| fetched(client.clone(), url.to_owned())).await;
-        known.is_ok_and(|known| Arc::ptr_eq(&known.content, &copy.0))
+        known.is_ok_and(|known| copy.is_of(&known.content))
     }
 
     /// What its keys verify, each once.

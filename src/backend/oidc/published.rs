@@ -12,6 +12,7 @@
 
 use std::fmt::Display;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -88,10 +89,10 @@ impl<T> Clone for Fetched<T> {
 }
 
 impl<T> Fetched<T> {
-    /// Whether it was fetched at that moment or later.
+    /// Whether it was fetched between these moments.
     #[must_use]
-    pub fn is_since(&self, moment: OffsetDateTime) -> bool {
-        self.at >= moment
+    pub fn is_of(&self, moments: RangeInclusive<OffsetDateTime>) -> bool {
+        moments.contains(&self.at)
     }
 }
 
@@ -128,7 +129,7 @@ where
     {
         self.landed(|| {
             let (mut state, now) = (self.0.state(), self.0.clock.now());
-            if let Some(copy) = state.copy_younger_than(FRESH, now) {
+            if let Some(copy) = state.fresh_copy(now) {
                 return Look::Answer(Ok(copy));
             }
             if let Some(error) = state.failure_just_before(now) {
@@ -238,6 +239,11 @@ fn is_just_before(at: OffsetDateTime, now: OffsetDateTime) -> bool {
 }
 
 impl<T, E: Clone> State<T, E> {
+    /// Not one that a clock which was set back since has in the future: it would be fresh for as long as the clock was wrong.
+    fn fresh_copy(&self, now: OffsetDateTime) -> Option<Fetched<T>> {
+        self.copy_younger_than(FRESH, now).filter(|copy| copy.at <= now)
+    }
+
     fn copy_younger_than(&self, age: Duration, now: OffsetDateTime) -> Option<Fetched<T>> {
         self.copy.as_ref().filter(|copy| now - copy.at < age).cloned()
     }

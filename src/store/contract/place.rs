@@ -32,6 +32,11 @@ impl ChosenClock {
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap() += by;
     }
+
+    /// Sets it back.
+    pub fn set_back(&self, by: Duration) {
+        *self.0.lock().unwrap() -= by;
+    }
 }
 
 impl Clock for ChosenClock {

@@ -1,14 +1,20 @@
 //! Which published key a token was signed with.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{EncodingKey, Validation};
+use prometheus::HistogramOpts;
 use serde_json::json;
 
 use super::*;
+use crate::store::contract::ChosenClock;
 
 /// A key pair, with its public half as it is published.
 struct Signer {
@@ -150,4 +156,47 @@ fn a_modulus_may_begin_with_zeros() {
     let modulus = URL_SAFE_NO_PAD.decode(signer.published["n"].as_str().unwrap()).unwrap();
     let padded = URL_SAFE_NO_PAD.encode([&[0, 0][..], &modulus].concat());
     assert!(is_right(&[signer.with(json!({"n": padded}))], &signer.token(Algorithm::RS256, None)));
+}
+
+/// A server that publishes each of these sets once, in turn.
+fn publishing(sets: Vec<Value>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for set in sets {
+            let (connection, _) = listener.accept().unwrap();
+            let mut head = BufReader::new(&connection).lines();
+            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let body = json!({"keys": set}).to_string();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            (&connection).write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+#[actix_web::test]
+async fn a_new_key_is_found_though_the_clock_was_set_back_since_the_last_were_fetched() {
+    let signer = Signer::p256();
+    let url = publishing(vec![json!([]), json!([signer.with(json!({"kid": "new"}))])]);
+    let (clock, client) =
+        (Arc::new(ChosenClock::default()), HttpClient::for_loopback(Duration::from_secs(30)));
+    let seconds = Histogram::with_opts(HistogramOpts::new("seconds", "x")).unwrap();
+    let keys = KeySet::new(Arc::clone(&clock) as _, seconds);
+    keys.warm(&url, &client).await.unwrap();
+    clock.set_back(Duration::from_hours(1));
+    let (header, _) = signer.token(Algorithm::ES256, Some("new"));
+    let (answer, copy) = keys.verify(&header, &url, &client, |_| Ok::<_, ()>(())).await.unwrap();
+    assert!(matches!(answer, Some(Ok(()))), "the key is said to be unknown");
+    assert!(keys.is_current(&copy, &url, &client).await);
+}
+
+#[test]
+fn who_remembers_a_copy_keeps_none_of_its_keys() {
+    let (keys, others) = (Arc::new(Vec::new()), Arc::new(Vec::new()));
+    let copy = KeysCopy::of(&keys);
+    assert!(copy.is_of(&keys) && !copy.is_of(&others));
+    drop(keys);
+    assert!(copy.0.upgrade().is_none());
 }

@@ -199,6 +199,21 @@ async fn what_a_copy_lacks_is_looked_for_five_times_and_then_less_often() {
     assert_eq!(publisher.asked.get(), 6);
 }
 
+#[actix_web::test]
+async fn a_clock_that_is_set_back_makes_no_copy_stay_fresh() {
+    let publisher = Publisher::with(1).await;
+    let right = publisher.clock.now();
+    publisher.clock.set_back(std::time::Duration::from_hours(1));
+    assert_eq!(publisher.at_once().await, Some(Ok(1)), "there is one that counts");
+    let ahead = publisher.published.current(|| publisher.ask()).await.unwrap();
+    let (begun, now) = (publisher.clock.now(), publisher.clock.now());
+    assert!(!ahead.is_of(begun..=now) && ahead.is_of(begun..=right), "it is of another time");
+    assert_eq!(publisher.asked.get(), 2, "one fetch at a time");
+    publisher.say(Ok(2)).await;
+    assert_eq!(publisher.at_once().await, Some(Ok(2)));
+    assert_eq!(publisher.asked.get(), 2);
+}
+
 #[test]
 fn a_clock_that_is_set_back_makes_no_failure_last() {
     let at = OffsetDateTime::UNIX_EPOCH + Duration::hours(1);
