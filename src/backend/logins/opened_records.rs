@@ -77,13 +77,20 @@ impl<R: Clone> OpenedRecords<R> {
 
     /// Forgets what was not asked for since this was called before.
     fn forget_unused(&self) {
+        // They are wiped when no call waits for them any more.
+        drop(self.taken_unused());
+    }
+
+    fn taken_unused(&self) -> Vec<Opened<R>> {
         let mut all = self.lock();
         // From the one that was used last to the one that was longest unused.
         let used = all.iter().take_while(|(_, opened)| opened.asked_for == Asked::Since).count();
+        let mut unused = Vec::new();
         while all.len() > used {
-            all.pop_lru();
+            unused.extend(all.pop_lru().map(|(_, opened)| opened));
         }
         all.iter_mut().for_each(|(_, opened)| opened.asked_for = Asked::NotSince);
+        unused
     }
 
     /// Each change is one step, so what a panic left behind is whole.

@@ -61,6 +61,7 @@ impl Refresher<'_> {
         if self.logins.store.delete_seen(&key.record(), &stored.sealed).await? == Swap::Conflict {
             return Ok(None);
         }
+        self.logins.opened.forget(&key.record());
         Ok(Some(match stored.record.state {
             LoginState::Live(live) => Forgotten::Login(live),
             LoginState::Ended(_) => Forgotten::Ended,
@@ -143,6 +144,14 @@ mod tests {
         }
     }
 
+    /// The login as a call uses it.
+    async fn live_of(logins: &Logins, key: &LoginKey) -> Arc<LiveLogin> {
+        match logins.read_to_use(key).await.unwrap().unwrap().state {
+            LoginState::Live(live) => live,
+            LoginState::Ended(_) => unreachable!("it has not ended"),
+        }
+    }
+
     #[actix_web::test]
     async fn a_login_goes_only_when_its_revocation_is_recorded() {
         let (store, ttl) = (Arc::new(Memory::new(Arc::new(SystemClock))), Duration::from_hours(1));
@@ -179,6 +188,7 @@ mod tests {
             "the login is gone, and its tokens are never revoked"
         );
 
+        let used = Arc::downgrade(&live_of(&logins, &key).await);
         let sees = async |live: &LiveLogin| {
             assert_eq!(live.id, "login");
             assert!(logins.read(&key).await?.is_some(), "the login went before its revocation was recorded");
@@ -186,6 +196,7 @@ mod tests {
         };
         let forgotten = refresher.forget(&key, sees).await.unwrap();
         assert!(matches!(forgotten, Forgotten::Login(live) if live.id == "login"));
+        assert!(used.upgrade().is_none(), "what a call has opened before is still in memory");
         assert!(logins.read(&key).await.unwrap().is_none());
         let nothing = refresher.forget(&key, async |_: &_| unreachable!("there is no login")).await.unwrap();
         assert!(matches!(nothing, Forgotten::Nothing));
