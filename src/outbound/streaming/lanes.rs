@@ -27,9 +27,11 @@ const SMALL_READ_BUFFER: usize = 3 << 10;
 
 /// How long an idle connection is kept: shorter than API servers and load balancers keep it (60 s and more).
 const IDLE: Duration = Duration::from_secs(30);
-/// The most idle connections that a lane keeps: as many as it has requests, each of which has one with HTTP/1.1. With fewer, requests that come
-/// in waves would open connections for each wave, and a handshake costs more than all the rest of a request.
+/// The most idle connections that a lane of requests keeps: as many as it has requests, each of which has one with HTTP/1.1. With fewer, requests
+/// that come in waves would open connections for each wave, and a handshake costs more than all the rest of a request.
 const MOST_IDLE: usize = PER_LANE as usize;
+/// The same in a lane of streams, which seldom end together.
+const MOST_IDLE_OF_STREAMS: usize = 16;
 
 /// How often an HTTP/2 connection with open streams is pinged, and how long the answer may take.
 const PING_EVERY: Duration = Duration::from_secs(15);
@@ -119,7 +121,9 @@ fn pool(connector: Connector, carries: Carries) -> Client<Connector, RequestBody
         .http2_keep_alive_timeout(PING_WITHIN);
     match carries {
         Carries::Requests => pool.http1_max_buf_size(READ_BUFFER),
-        Carries::Streams => pool.http1_read_buf_exact_size(SMALL_READ_BUFFER),
+        Carries::Streams => {
+            pool.pool_max_idle_per_host(MOST_IDLE_OF_STREAMS).http1_read_buf_exact_size(SMALL_READ_BUFFER)
+        }
         Carries::Upgrades => pool.pool_max_idle_per_host(0).http1_max_buf_size(READ_BUFFER),
     };
     pool.build(connector)

@@ -39,24 +39,35 @@ async fn answer(all_there: Data<Barrier>) -> HttpResponse {
     HttpResponse::Ok().body("answered")
 }
 
-#[actix_web::test]
-async fn waves_of_requests_use_the_connections_of_the_first() {
+/// How many connections were opened for the waves.
+async fn opened_for_waves(expected: fn() -> Expected) -> usize {
     let (url, connections) = server();
     let client = StreamingClient::new(&(&trusting_no_roots()).into(), &HttpProxies::default(), AMPLE);
     for _ in 0..WAVES {
         let wave = (0..AT_ONCE).map(async |_| {
             let request = Request::get(&url).body(RequestBody::empty()).unwrap();
-            let mut answer = client.send(request, Expected::Within(AMPLE)).await.unwrap();
+            let mut answer = client.send(request, expected()).await.unwrap();
             while let Some(part) = answer.body.next().await {
                 part.unwrap();
             }
         });
         join_all(wave).await;
     }
-    let opened = connections.load(Ordering::Relaxed);
+    connections.load(Ordering::Relaxed)
+}
+
+#[actix_web::test]
+async fn waves_of_requests_use_the_connections_of_the_first() {
+    let opened = opened_for_waves(|| Expected::Within(AMPLE)).await;
     // One that is not yet back when the next wave begins is opened once more.
     assert!(
         (AT_ONCE..AT_ONCE * 3 / 2).contains(&opened),
         "{opened} connections for {AT_ONCE} requests at a time"
     );
+}
+
+#[actix_web::test]
+async fn streams_that_have_ended_leave_few_connections_open() {
+    let opened = opened_for_waves(|| Expected::Stream).await;
+    assert!(opened > AT_ONCE * 2, "{opened} connections: most were kept");
 }
