@@ -24,6 +24,7 @@ use rustls_pki_types::pem::PemObject;
 use tokio::sync::watch;
 
 use self::connect_failure::ConnectFailure;
+pub use self::connector::straight_to;
 use self::retry_after::RetryAfter;
 use self::server_certificate::{ServerCertificates, Trusted};
 

@@ -12,6 +12,8 @@ use hyper::Uri;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
@@ -106,6 +108,26 @@ fn failure(error: BoxError) -> ConnectFailure {
         Ok(error) => error.downcast::<io::Error>().unwrap_or_else(|outer| outer).into(),
         Err(error) => ConnectFailure::Other(innermost(error.as_ref())),
     }
+}
+
+/// A connection for another protocol than HTTP: straight to the server, as no HTTP proxy is meant for it, and with TLS where there is some.
+///
+/// # Errors
+/// When the server cannot be reached or its certificate is not trusted. Its time is the caller's business.
+pub async fn straight_to(
+    host: &str,
+    port: u16,
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static, ConnectFailure> {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = Uri::builder().scheme(scheme).authority(format!("{host}:{port}")).path_and_query("/").build();
+    let url = url.map_err(|error| ConnectFailure::Other(error.to_string()))?;
+    let connected = match tls {
+        Some(tls) => HttpsConnector::from((tcp(), Arc::clone(tls))).call(url).await.map_err(failure)?,
+        None => Connected::Http(tcp().call(url).await.map_err(|error| failure(error.into()))?),
+    };
+    Ok(TokioIo::new(connected))
 }
 
 type Tcp = HttpConnector<Resolver>;

@@ -25,6 +25,13 @@ pub struct Trusted {
     pub named: Vec<CertificateDer<'static>>,
 }
 
+/// What there is to lead to.
+enum Roots {
+    All(Arc<RootCertStore>),
+    /// The system's cannot be read just now.
+    WithoutTheSystems(Arc<RootCertStore>),
+}
+
 impl Default for Trusted {
     fn default() -> Self {
         Self { system: false, roots: RootCertStore::empty(), named: Vec::new() }
@@ -33,27 +40,31 @@ impl Default for Trusted {
 
 impl Trusted {
     /// All roots. Those of the system are one set for all clients, unless there are others beside them.
-    fn all_roots(&self) -> Arc<RootCertStore> {
+    fn all_roots(&self) -> Roots {
         if !self.system {
-            return Arc::new(self.roots.clone());
+            return Roots::All(Arc::new(self.roots.clone()));
         }
-        let system = system_roots();
+        let Some(system) = system_roots() else {
+            return Roots::WithoutTheSystems(Arc::new(self.roots.clone()));
+        };
         if self.roots.is_empty() {
-            return system;
+            return Roots::All(system);
         }
         let mut all = self.roots.clone();
         all.extend(system.roots.iter().cloned());
-        Arc::new(all)
+        Roots::All(Arc::new(all))
     }
 }
+
+/// None where there are no roots at all: no certificate is trusted then.
+type WebPki = Option<Arc<WebPkiServerVerifier>>;
 
 /// Verifies certificates against roots.
 #[derive(Debug)]
 pub struct ServerCertificates {
     trusted: Trusted,
-    /// Made for the first certificate, as only that needs the system's roots. None when there are no roots at all: no certificate is trusted
-    /// then.
-    webpki: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+    /// Made for the first certificate, as only that needs the system's roots.
+    webpki: OnceLock<WebPki>,
     algorithms: WebPkiSupportedAlgorithms,
     remedy: &'static str,
 }
@@ -66,12 +77,14 @@ impl ServerCertificates {
         Self { trusted, webpki: OnceLock::new(), algorithms, remedy }
     }
 
-    fn webpki(&self) -> Option<&WebPkiServerVerifier> {
-        let made = self.webpki.get_or_init(|| {
-            let provider = Arc::new(aws_lc_rs::default_provider());
-            WebPkiServerVerifier::builder_with_provider(self.trusted.all_roots(), provider).build().ok()
-        });
-        made.as_deref()
+    fn webpki(&self) -> WebPki {
+        if let Some(made) = self.webpki.get() {
+            return made.clone();
+        }
+        match self.trusted.all_roots() {
+            Roots::All(roots) => self.webpki.get_or_init(|| leading_to(roots)).clone(),
+            Roots::WithoutTheSystems(roots) => leading_to(roots),
+        }
     }
 
     /// A certificate that the operator has named is the server's own, even one that calls itself a CA or that an unknown CA has signed, if
@@ -105,6 +118,11 @@ impl ServerCertificates {
         };
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(failure))))
     }
+}
+
+fn leading_to(roots: Arc<RootCertStore>) -> WebPki {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    WebPkiServerVerifier::builder_with_provider(roots, provider).build().ok()
 }
 
 fn is_for_want_of_a_chain(error: &rustls::Error) -> bool {

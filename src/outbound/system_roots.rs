@@ -4,46 +4,49 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
 use rustls_native_certs::CertificateResult;
-use rustls_pki_types::CertificateDer;
 
 /// Those of this process.
-static SYSTEM: SystemRoots = SystemRoots::read_by(system_certificates);
+static SYSTEM: SystemRoots = SystemRoots::read_by(certificates);
 
 /// The system's roots: `SSL_CERT_FILE` and `SSL_CERT_DIR` where one of them is set, else those that the system has. What cannot be read is
-/// left out, with a warning.
+/// left out, with a warning; `None` where nothing can be read, and then they are read again for the next certificate.
 #[must_use]
-pub fn system_roots() -> Arc<RootCertStore> {
+pub fn system_roots() -> Option<Arc<RootCertStore>> {
     SYSTEM.get()
 }
 
-/// The same as certificates, read anew.
-#[must_use]
-pub fn system_certificates() -> Vec<CertificateDer<'static>> {
+fn certificates() -> CertificateResult {
     let read = native_certificates();
     for error in &read.errors {
         tracing::warn!(%error, "a system root certificate cannot be read");
     }
-    read.certs
+    read
 }
 
 /// Roots that are read when they are first needed.
 struct SystemRoots {
     roots: OnceLock<Arc<RootCertStore>>,
-    read: fn() -> Vec<CertificateDer<'static>>,
+    read: fn() -> CertificateResult,
 }
 
 impl SystemRoots {
-    const fn read_by(read: fn() -> Vec<CertificateDer<'static>>) -> Self {
+    const fn read_by(read: fn() -> CertificateResult) -> Self {
         Self { roots: OnceLock::new(), read }
     }
 
-    /// Reads on the calling thread, which has just been sent a certificate: once, a quarter of a megabyte.
-    fn get(&self) -> Arc<RootCertStore> {
-        Arc::clone(self.roots.get_or_init(|| {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates((self.read)());
-            Arc::new(roots)
-        }))
+    /// Reads on the calling thread, which has just been sent a certificate: once, a quarter of a megabyte. A failure is not kept: there may have
+    /// been too many open files just then.
+    fn get(&self) -> Option<Arc<RootCertStore>> {
+        if let Some(roots) = self.roots.get() {
+            return Some(Arc::clone(roots));
+        }
+        let read = (self.read)();
+        if read.certs.is_empty() && !read.errors.is_empty() {
+            return None;
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(read.certs);
+        Some(Arc::clone(self.roots.get_or_init(|| Arc::new(roots))))
     }
 }
 
@@ -80,6 +83,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use rcgen::generate_simple_self_signed;
+    use rustls_pki_types::CertificateDer;
 
     use super::*;
 
@@ -93,12 +97,34 @@ mod tests {
         static READ: AtomicUsize = AtomicUsize::new(0);
         static ROOTS: SystemRoots = SystemRoots::read_by(|| {
             READ.fetch_add(1, Ordering::Relaxed);
-            vec![certificate().0]
+            of_file(Some(certificate().0))
         });
         assert_eq!(READ.load(Ordering::Relaxed), 0);
-        let (first, second) = (ROOTS.get(), ROOTS.get());
+        let (first, second) = (ROOTS.get().unwrap(), ROOTS.get().unwrap());
         assert_eq!((READ.load(Ordering::Relaxed), first.len()), (1, 1));
         assert!(Arc::ptr_eq(&first, &second));
+    }
+
+    /// What a file with this certificate is read as, and one that is not there.
+    fn of_file(certificate: Option<CertificateDer<'static>>) -> CertificateResult {
+        let mut read = rustls_native_certs::load_certs_from_paths(Some("/nowhere".as_ref()), None);
+        assert!(!read.errors.is_empty());
+        if certificate.is_some() {
+            read.errors.clear();
+        }
+        read.certs.extend(certificate);
+        read
+    }
+
+    #[test]
+    fn roots_that_could_not_be_read_are_read_again() {
+        static READ: AtomicUsize = AtomicUsize::new(0);
+        static ROOTS: SystemRoots = SystemRoots::read_by(|| {
+            let is_there = READ.fetch_add(1, Ordering::Relaxed) > 0;
+            of_file(is_there.then(|| certificate().0))
+        });
+        assert!(ROOTS.get().is_none());
+        assert_eq!(ROOTS.get().unwrap().len(), 1);
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]

@@ -14,7 +14,7 @@ mod connections;
 mod driver;
 mod scripts;
 mod sentinel;
-mod tls;
+mod server;
 mod unusable;
 mod watch;
 
@@ -30,9 +30,10 @@ use time::OffsetDateTime;
 use self::address::Address;
 use self::connection::Connection;
 use self::connections::Connections;
-use self::driver::{out_of_time, server_of};
+use self::driver::out_of_time;
 use self::scripts::{Scripts, milliseconds};
 pub use self::unusable::{NotMoved, UnusableRedis};
+use self::watch::Lost;
 use super::{HeldLock, Key, Names, Noted, Store, StoreError, Swap};
 
 /// How long connecting may take, and then each answer.
@@ -76,8 +77,10 @@ impl Redis {
     /// # Errors
     /// [`UnusableRedis::Cluster`].
     pub async fn refuse_cluster(&self) -> Result<(), UnusableRedis> {
-        let Address::Server(client) = self.address() else { return Ok(()) };
-        let asked = async { Ok::<_, StoreError>(Connection::open(&client).await?.is_of_cluster().await) };
+        let Address::Server(server) = self.address() else { return Ok(()) };
+        let asked = async {
+            Ok::<_, StoreError>(Connection::open(&server, Arc::default()).await?.is_of_cluster().await)
+        };
         match tokio::time::timeout(self.timeout, asked).await {
             Ok(Ok(true)) => Err(UnusableRedis::Cluster),
             Ok(Ok(false) | Err(_)) | Err(_) => Ok(()),
@@ -91,10 +94,11 @@ impl Redis {
     /// When it is no Redis URL, the file holds no certificate, or no connection can be opened.
     pub async fn move_to(&self, url: &str, ca_file: Option<&Path>) -> Result<(), NotMoved> {
         let address = Address::parse(url, ca_file)?;
-        let opened = tokio::time::timeout(self.timeout, open(address.clone(), self.timeout)).await;
+        let opened =
+            tokio::time::timeout(self.timeout, open(address.clone(), self.timeout, Arc::default())).await;
         opened.unwrap_or_else(|_| Err(out_of_time("no connection")))?;
         self.address.send_replace(address);
-        self.connections.renew().await;
+        self.connections.give_up();
         Ok(())
     }
 
@@ -149,9 +153,7 @@ impl Redis {
         }
         match self.address() {
             // A master loses its replicas just before it is demoted.
-            Address::Sentinels(sentinels) => {
-                Ok(server_of(&sentinels.master(share).await?) == connection.server)
-            }
+            Address::Sentinels(sentinels) => Ok(sentinels.master(share).await?.name() == connection.server),
             Address::Server(_) => Ok(true),
         }
     }
@@ -164,7 +166,8 @@ impl Redis {
             if let Some(connection) = current.as_ref().filter(|connection| !connection.is_lost()) {
                 return Ok(Arc::clone(connection));
             }
-            let opened = Arc::new(open(self.address(), self.timeout).await?);
+            let lost = self.connections.lost();
+            let opened = Arc::new(open(self.address(), self.timeout, lost).await?);
             Ok(Arc::clone(current.insert(opened)))
         };
         tokio::time::timeout(self.timeout, connected)
@@ -173,10 +176,10 @@ impl Redis {
     }
 }
 
-async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreError> {
+async fn open(address: Address, timeout: Duration, lost: Arc<Lost>) -> Result<Connection, StoreError> {
     match address {
-        Address::Server(client) => {
-            let connection = Connection::open(&client).await?;
+        Address::Server(server) => {
+            let connection = Connection::open(&server, lost).await?;
             if connection.is_of_cluster().await {
                 return Err(StoreError::of_redis(UnusableRedis::Cluster.to_string()));
             }
@@ -184,7 +187,7 @@ async fn open(address: Address, timeout: Duration) -> Result<Connection, StoreEr
         }
         Address::Sentinels(sentinels) => {
             let master = sentinels.master(timeout / SHARE).await?;
-            let connection = Connection::open(&master).await?;
+            let connection = Connection::open(&master, lost).await?;
             connection.check_master().await?;
             connection.watch(sentinels, timeout / SHARE);
             Ok(connection)

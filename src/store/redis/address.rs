@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use rustls::ClientConfig;
 use url::Url;
 
-use super::driver::server;
+use super::driver::of_server;
 use super::sentinel::Sentinels;
-use super::tls::Roots;
+use super::server::Server;
 use super::unusable::UnusableRedis;
+use crate::outbound::trusting_system_and;
 
 /// The port of a sentinel that is named without one.
 const SENTINEL_PORT: u16 = 26379;
@@ -18,7 +20,7 @@ const SENTINEL_PORT: u16 = 26379;
 #[derive(Clone)]
 pub(super) enum Address {
     /// At a fixed address.
-    Server(Arc<Client>),
+    Server(Arc<Server>),
     /// By asking sentinels.
     Sentinels(Arc<Sentinels>),
 }
@@ -34,22 +36,21 @@ impl Address {
         if rest.contains('#') {
             return Err(UnusableRedis::Url);
         }
-        let (scheme, has_sentinels) = match scheme {
-            "redis" | "rediss" => (scheme, false),
-            "redis+sentinel" => ("redis", true),
-            "rediss+sentinel" => ("rediss", true),
+        let (scheme, has_sentinels) =
+            scheme.strip_suffix("+sentinel").map_or((scheme, false), |scheme| (scheme, true));
+        let tls = match scheme {
+            "redis" => None,
+            "rediss" => Some(trusting_system_and(ca_file)?),
             _ => return Err(UnusableRedis::Url),
         };
-        let roots = if scheme == "rediss" { Roots::load(ca_file)? } else { Roots::none() };
         if has_sentinels {
-            return sentinels(scheme, rest, roots)
+            return sentinels(rest, tls)
                 .map(|sentinels| Self::Sentinels(Arc::new(sentinels)))
                 .ok_or(UnusableRedis::Url);
         }
-        let info = connection_info(url).ok_or(UnusableRedis::Url)?;
+        let info = connection_info(&format!("redis://{rest}")).ok_or(UnusableRedis::Url)?;
         let settings = info.redis_settings().clone();
-        let client = roots.client(server(info, settings)).map_err(|_| UnusableRedis::Url)?;
-        Ok(Self::Server(Arc::new(client)))
+        Ok(Self::Server(Arc::new(Server::new(of_server(info, settings), tls))))
     }
 }
 
@@ -58,7 +59,7 @@ fn connection_info(url: &str) -> Option<ConnectionInfo> {
 }
 
 /// `[user:password@]host[:port][,host[:port]…]/master-name[/database][?sentinel_username=…&sentinel_password=…]`
-fn sentinels(scheme: &str, rest: &str, roots: Roots) -> Option<Sentinels> {
+fn sentinels(rest: &str, tls: Option<Arc<ClientConfig>>) -> Option<Sentinels> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_once('/')?;
     let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
@@ -78,11 +79,11 @@ fn sentinels(scheme: &str, rest: &str, roots: Roots) -> Option<Sentinels> {
     }
     let sentinel = |host: &str| {
         let at = Url::parse(&format!("redis://{host}")).ok()?;
-        let url = format!("{scheme}://{}:{}", at.host_str()?, at.port().unwrap_or(SENTINEL_PORT));
-        roots.client(connection_info(&url)?.set_redis_settings(at_sentinels.clone())).ok()
+        let url = format!("redis://{}:{}", at.host_str()?, at.port().unwrap_or(SENTINEL_PORT));
+        Some(Server::new(connection_info(&url)?.set_redis_settings(at_sentinels.clone()), tls.clone()))
     };
-    let clients = hosts.split(',').map(sentinel).collect::<Option<_>>()?;
-    Some(Sentinels::new(clients, master.to_owned(), scheme.to_owned(), settings, roots))
+    let each = hosts.split(',').map(sentinel).collect::<Option<_>>()?;
+    Some(Sentinels::new(each, master.to_owned(), settings, tls))
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, PushInfo, PushKind, RedisResult, Role, Value};
+use redis::{PushInfo, PushKind, RedisResult, Role, Value};
 
-use super::driver::{driver_config, out_of_time, server_of, store_error};
+use super::driver::{driver_config, out_of_time, store_error};
 use super::sentinel::Sentinels;
+use super::server::Server;
 use super::watch::{self, Lost};
 use crate::clock::RuntimeTimer;
 use crate::store::StoreError;
@@ -33,9 +34,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects.
-    pub(super) async fn open(client: &Client) -> Result<Self, StoreError> {
-        let lost = Arc::new(Lost::new(false));
+    /// Connects; given up with all others that have the same `lost`.
+    pub(super) async fn open(server: &Server, lost: Arc<Lost>) -> Result<Self, StoreError> {
         let connect = || {
             let told = Arc::clone(&lost);
             let on_push = move |push: PushInfo| -> Result<(), ()> {
@@ -44,11 +44,10 @@ impl Connection {
                 }
                 Ok(())
             };
-            let config = driver_config().set_push_sender(on_push);
-            async move { client.get_multiplexed_async_connection_with_config(&config).await }
+            server.connect(driver_config().set_push_sender(on_push))
         };
-        let (driver, waiting) = try_join(connect(), connect()).await.map_err(|error| store_error(&error))?;
-        Ok(Self { driver, waiting, server: server_of(client), lost })
+        let (driver, waiting) = try_join(connect(), connect()).await?;
+        Ok(Self { driver, waiting, server: server.name(), lost })
     }
 
     /// Checks, on this very connection, that the server has the role of master.
@@ -82,7 +81,7 @@ impl Connection {
         *self.lost.borrow()
     }
 
-    /// Makes the next request open a new connection.
+    /// Makes the next request open a new connection, on each thread.
     pub(super) fn give_up(&self) {
         self.lost.send_replace(true);
     }

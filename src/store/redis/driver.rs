@@ -1,22 +1,13 @@
 //! The driver's configuration, and its errors as ours.
 
-use redis::io::tcp::TcpSettings;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError,
-};
+use redis::{AsyncConnectionConfig, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError};
 
 use crate::store::StoreError;
 
-/// A server with these connection settings.
-pub(super) fn server(info: ConnectionInfo, settings: RedisConnectionInfo) -> ConnectionInfo {
+/// How a server that holds records is spoken to.
+pub(super) fn of_server(info: ConnectionInfo, settings: RedisConnectionInfo) -> ConnectionInfo {
     // Only RESP3 reports a lost connection before the next request is sent on it.
-    let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true))
-}
-
-/// Host and port, to tell servers apart.
-pub(super) fn server_of(client: &Client) -> String {
-    client.get_connection_info().addr().to_string()
+    info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
 }
 
 /// Without the driver's own timeouts: ours also cover name lookup, TLS and the wait for other callers.

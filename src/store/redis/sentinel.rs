@@ -4,16 +4,16 @@
 //! sentinel, although one that was down during a failover still names the old master.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use redis::{IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use rustls::ClientConfig;
 
-#[cfg(test)]
-use super::driver::server_of;
-use super::driver::{driver_config, out_of_time, server, store_error};
-use super::tls::Roots;
+use super::driver::{driver_config, of_server, out_of_time, store_error};
+use super::server::Server;
 use crate::store::StoreError;
 
 /// The events by which a sentinel announces another master, after a failover or a change of its configuration.
@@ -21,11 +21,10 @@ const EVENTS: [&str; 2] = ["+switch-master", "+monitor"];
 
 /// The sentinels of one master, and how to connect to the servers that they name.
 pub(super) struct Sentinels {
-    clients: Vec<Client>,
+    each: Vec<Server>,
     master: String,
-    scheme: String,
     settings: RedisConnectionInfo,
-    roots: Roots,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// A sentinel's answer.
@@ -37,22 +36,21 @@ struct MasterAnswer {
 }
 
 impl Sentinels {
-    /// `scheme` (`redis` or `rediss`) and `settings` are those of the servers.
+    /// `settings` and `tls` are those of the servers.
     pub(super) fn new(
-        clients: Vec<Client>,
+        each: Vec<Server>,
         master: String,
-        scheme: String,
         settings: RedisConnectionInfo,
-        roots: Roots,
+        tls: Option<Arc<ClientConfig>>,
     ) -> Self {
-        Self { clients, master, scheme, settings, roots }
+        Self { each, master, settings, tls }
     }
 
     /// The master by the newest answer of the sentinels that answer within `timeout`.
     ///
     /// # Errors
     /// When none of them answers, or none knows that master.
-    pub(super) async fn master(&self, timeout: Duration) -> Result<Client, StoreError> {
+    pub(super) async fn master(&self, timeout: Duration) -> Result<Server, StoreError> {
         let ask = |sentinel| async move {
             tokio::time::timeout(timeout, self.ask(sentinel))
                 .await
@@ -60,7 +58,7 @@ impl Sentinels {
         };
         let mut newest: Option<MasterAnswer> = None;
         let mut failure = String::new();
-        for answer in join_all(self.clients.iter().map(ask)).await {
+        for answer in join_all(self.each.iter().map(ask)).await {
             match answer {
                 Ok(word) if newest.as_ref().is_none_or(|newest| newest.epoch < word.epoch) => {
                     newest = Some(word);
@@ -70,32 +68,29 @@ impl Sentinels {
             }
         }
         let word = newest.ok_or(StoreError::of_redis(format!("no sentinel names the master: {failure}")))?;
-        self.client(&word).map_err(|error| store_error(&error))
+        self.server(&word).map_err(|error| store_error(&error))
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.clients.len()
+        self.each.len()
     }
 
     /// Subscribes to the events of that sentinel about new masters; the sink can ping it.
     ///
     /// # Errors
     /// When it cannot be reached, or does not allow the subscription.
-    pub(super) async fn listen(&self, number: usize) -> Result<(PubSubSink, PubSubStream), RedisError> {
-        let sentinel =
-            self.clients.get(number).ok_or((ErrorKind::InvalidClientConfig, "no such sentinel"))?;
-        let (mut sink, told) = sentinel.get_async_pubsub().await?.split();
+    pub(super) async fn listen(&self, number: usize) -> Result<(PubSubSink, PubSubStream), StoreError> {
+        let sentinel = self.each.get(number).ok_or(StoreError::of_redis("no such sentinel"))?;
+        let (mut sink, told) = sentinel.subscriber().await?.split();
         for event in EVENTS {
-            sink.subscribe(event).await?;
+            sink.subscribe(event).await.map_err(|error| store_error(&error))?;
         }
         Ok((sink, told))
     }
 
-    async fn ask(&self, sentinel: &Client) -> Result<MasterAnswer, StoreError> {
-        let failed = |error: RedisError| store_error(&error);
-        let mut driver =
-            sentinel.get_multiplexed_async_connection_with_config(&driver_config()).await.map_err(failed)?;
+    async fn ask(&self, sentinel: &Server) -> Result<MasterAnswer, StoreError> {
+        let mut driver = sentinel.connect(driver_config()).await?;
         let mut same = driver.clone();
         let about = |question| {
             let mut command = redis::cmd("SENTINEL");
@@ -107,7 +102,7 @@ impl Sentinels {
         let (described, (host, port)): (HashMap<String, String>, (String, u16)) =
             try_join(description.query_async(&mut driver), address.query_async(&mut same))
                 .await
-                .map_err(failed)?;
+                .map_err(|error| store_error(&error))?;
         let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
         Ok(MasterAnswer { epoch, host, port })
     }
@@ -115,13 +110,13 @@ impl Sentinels {
     /// Where they are.
     #[cfg(test)]
     pub(super) fn addresses(&self) -> Vec<String> {
-        self.clients.iter().map(server_of).collect()
+        self.each.iter().map(Server::name).collect()
     }
 
-    fn client(&self, word: &MasterAnswer) -> Result<Client, RedisError> {
+    fn server(&self, word: &MasterAnswer) -> Result<Server, RedisError> {
         let MasterAnswer { host, port, .. } = word;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let info = format!("{}://{host}:{port}", self.scheme).into_connection_info()?;
-        self.roots.client(server(info, self.settings.clone()))
+        let info = format!("redis://{host}:{port}").into_connection_info()?;
+        Ok(Server::new(of_server(info, self.settings.clone()), self.tls.clone()))
     }
 }

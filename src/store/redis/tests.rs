@@ -95,6 +95,34 @@ async fn a_redis_that_hangs_is_an_error_soon() {
     store.put("record", b"value", TTL).await.unwrap();
 }
 
+/// How many connections of this machine to a port are open at our end.
+#[cfg(target_os = "linux")]
+fn open_to(port: u16) -> usize {
+    let (there, established) = (format!(":{port:04X}"), "01");
+    let all = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let fields = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    fields.filter(|fields| fields[2].ends_with(&there) && fields[3] == established).count()
+}
+
+#[cfg(target_os = "linux")]
+#[actix_web::test]
+async fn a_connection_that_is_given_up_is_closed_though_an_answer_is_still_to_come() {
+    let (hanging, other) = (RedisServer::start(), RedisServer::start());
+    let store = open(&hanging.url());
+    store.ping().await.unwrap();
+    hanging.freeze();
+    assert_eq!(refusal(&store).await, "no answer in time");
+    assert_eq!(open_to(hanging.port()), 2);
+    store.move_to(&other.url(), None).await.unwrap();
+    store.ping().await.unwrap();
+    let closed = async {
+        while open_to(hanging.port()) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, closed).await.expect("the connection is still open");
+}
+
 /// A Redis that accepts connections and sends nothing.
 #[actix_web::test]
 async fn a_redis_that_hangs_gathers_no_connections() {
@@ -197,7 +225,10 @@ async fn tls_is_trusted_with_its_ca_only() {
     let store = Redis::with_timeout(&url, Some(&server.ca_file()), SOON).unwrap();
     assert_eq!(store.put_new("record", b"value", TTL).await.unwrap(), Swap::Done);
     let reason = refusal(&open(&url)).await;
-    assert!(reason.contains("UnknownIssuer"), "{reason}");
+    assert!(
+        reason.contains("the certificate of localhost is signed by a CA that is not trusted here"),
+        "{reason}"
+    );
     let in_the_clear = open(&url.replace("rediss", "redis"));
     refusal(&in_the_clear).await;
 }
@@ -258,6 +289,27 @@ async fn a_master_that_was_demoted_is_left_with_its_first_refusal() {
         assert_eq!(error.reason, reason);
         assert!(store.connections.here().lock().await.as_ref().unwrap().is_lost());
     }
+}
+
+#[actix_web::test]
+async fn a_thread_that_is_refused_by_the_master_of_before_tells_the_others() {
+    let (old, mut away) = (RedisServer::start(), RedisServer::start());
+    away.kill();
+    let store = open(&old.url());
+    store.put("record", b"seen", TTL).await.unwrap();
+    let there = store.clone();
+    let asking = move || {
+        actix_web::rt::System::new().block_on(async {
+            there.ping().await.unwrap();
+            there.connections.here().lock().await.clone().unwrap()
+        })
+    };
+    let other = std::thread::spawn(asking).join().unwrap();
+    assert!(!other.is_lost());
+    let mut demote = redis::cmd("REPLICAOF");
+    demote.arg("127.0.0.1").arg(away.port()).exec_async(&mut old.connect().await).await.unwrap();
+    store.swap("record", b"seen", b"new", TTL).await.unwrap_err();
+    assert!(other.is_lost(), "the other thread reads what is the master's no more");
 }
 
 #[actix_web::test]

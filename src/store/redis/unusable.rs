@@ -1,7 +1,6 @@
 //! Settings with which no Redis can be reached.
 
-use std::path::PathBuf;
-
+use crate::outbound::UnusableRoots;
 use crate::store::StoreError;
 
 /// Why the settings cannot be used; repeats neither URL nor password.
@@ -20,13 +19,8 @@ pub enum UnusableRedis {
     )]
     Cluster,
     /// No certificate in the file.
-    #[error("{path} holds no usable certificate ({reason}): give a PEM file with the CA's certificate")]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    CaFile(#[from] UnusableRoots),
 }
 
 /// Why another address is not used yet; repeats neither URL nor password.

@@ -10,11 +10,10 @@ use futures_util::StreamExt;
 use futures_util::future::{FutureExt, join_all, select_all};
 use redis::aio::{PubSubSink, PubSubStream};
 
-use super::driver::server_of;
 use super::sentinel::Sentinels;
 use crate::clock::Timer;
 
-/// Whether a connection is given up.
+/// Whether the connections to one server are given up.
 pub(super) type Lost = tokio::sync::watch::Sender<bool>;
 
 /// How often sentinels are polled that are all subscribed to. Each subscription is then pinged, too, so that a dead one is noticed.
@@ -35,7 +34,7 @@ pub(super) async fn watch(
         // Subscribe first, then ask, so that no event in between is missed.
         subscriptions.open(&sentinels, interval).await;
         // Sentinels that do not answer are no reason to close the connection.
-        let is_replaced = sentinels.master(interval).await.is_ok_and(|named| server_of(&named) != server);
+        let is_replaced = sentinels.master(interval).await.is_ok_and(|named| named.name() != server);
         if is_replaced && let Some(lost) = connection.upgrade() {
             lost.send_replace(true);
         }

@@ -138,12 +138,10 @@ impl BackendPlan {
     /// A command where the backend's settings are.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).env_clear().envs(&self.variables);
-        // What TLS roots there are is the machine's business.
-        command.envs(
-            std::env::vars()
-                .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR")),
-        );
+        // What TLS roots there are is the machine's business, unless a test says otherwise.
+        let machine = std::env::vars()
+            .filter(|(name, _)| matches!(name.as_str(), "PATH" | "SSL_CERT_FILE" | "SSL_CERT_DIR"));
+        command.args(arguments).env_clear().envs(machine).envs(&self.variables);
         command
     }
 

@@ -17,10 +17,10 @@ use crate::harness::world::repository;
 use backstage_oidc_helper::outbound;
 use rustls::HandshakeKind;
 
-const ISSUER: &str = "https://idp.test/";
+pub(super) const ISSUER: &str = "https://idp.test/";
 
 /// An identity provider and a cluster beyond the proxy.
-struct Servers {
+pub(super) struct Servers {
     _idp: Idp,
     _cluster: Cluster,
     /// What has come to the cluster's address.
@@ -28,7 +28,7 @@ struct Servers {
 }
 
 impl Site {
-    fn servers(&self) -> Servers {
+    pub(super) fn servers(&self) -> Servers {
         self.far.run(|| {
             let idp = Idp::start_with(&self.world, &["--issuer", ISSUER]);
             let behind = Behind::Plain(format!("http://127.0.0.1:{}", idp.port));
