@@ -20,16 +20,24 @@ export function spreadOf(values) {
   return { median: (below + above) / 2, least, most };
 }
 
+/** @param {number[]} values at least one @returns {number} */
+export function meanOf(values) {
+  if (values.length === 0) {
+    throw new Error('there is no mean of nothing');
+  }
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /**
  * The ratio of two candidates, turn by turn: what a turn had in common, such as a machine that was slower then, is in neither.
  *
  * @param {number[]} values
  * @param {number[]} beside of the same turns
- * @returns {Spread}
+ * @returns {number[]}
  */
-export function ratioOf(values, beside) {
+export function ratiosOf(values, beside) {
   if (values.length !== beside.length) {
     throw new Error(`${values.length} turns cannot be compared with ${beside.length}`);
   }
-  return spreadOf(values.map((value, turn) => value / (beside[turn] ?? Number.NaN)));
+  return values.map((value, turn) => value / (beside[turn] ?? Number.NaN));
 }

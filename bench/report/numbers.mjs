@@ -1,4 +1,4 @@
-import { ratioOf, spreadOf } from '../measuring/statistics.mjs';
+import { ratiosOf, spreadOf } from '../measuring/statistics.mjs';
 
 /** @typedef {import('../rows/row.mjs').Row} Row */
 
@@ -28,11 +28,24 @@ export function figureOf(row, candidate, figure) {
  * @param {string} candidate
  * @param {string} beside another one of the same row
  * @param {string} figure
- * @returns {import('../measuring/statistics.mjs').Spread | undefined} candidate to beside, turn by turn
+ * @returns {number[]} candidate to beside, turn by turn; none where one of them lacks the figure, or where it is a difference that may be zero or less
+ */
+export function pairedRatios(row, candidate, beside, figure) {
+  const [values, others] = [valuesOf(row, candidate, figure), valuesOf(row, beside, figure)];
+  const comparable = values.length > 0 && others.length > 0 && [...values, ...others].every((value) => value > 0 && Number.isFinite(value));
+  return comparable ? ratiosOf(values, others) : [];
+}
+
+/**
+ * @param {Row} row
+ * @param {string} candidate
+ * @param {string} beside another one of the same row
+ * @param {string} figure
+ * @returns {import('../measuring/statistics.mjs').Spread | undefined} of their ratios
  */
 export function comparison(row, candidate, beside, figure) {
-  const [values, others] = [valuesOf(row, candidate, figure), valuesOf(row, beside, figure)];
-  return values.length === 0 || others.length === 0 ? undefined : ratioOf(values, others);
+  const ratios = pairedRatios(row, candidate, beside, figure);
+  return ratios.length === 0 ? undefined : spreadOf(ratios);
 }
 
 /**
