@@ -41,7 +41,7 @@ export const EXEC = {
       idToken ||= await tokenOf(ours.url, plugin);
       candidates.push({ name, sample: () => session(`${ours.url}${PROXY}${PATH}`, { bearer: plugin }, ours.pid) });
     }
-    const nginx = await parts.add(startReverseProxy('nginx-exec', { api: cluster, bearer: idToken, accessLog: true }));
+    const nginx = await parts.add(startReverseProxy('nginx-exec', { api: cluster, bearer: idToken, accessLog: true, carries: 'bulk' }));
     candidates.push({ name: 'nginx with an access log', sample: () => session(`${nginx.url}${PATH}`, { bearer: idToken }, nginx.pid) });
     const ca = await readFile(cluster.caFile, 'utf8');
     candidates.push({ name: 'direct', sample: () => session(`${cluster.url}${PATH}`, { bearer: idToken, ca }) });

@@ -86,7 +86,9 @@ function candidatesOf(setting, count) {
     })),
     {
       name: 'nginx with an access log',
-      sample: () => watched(() => startReverseProxy('nginx-watches', { api: cluster, bearer: idToken, accessLog: true }), { before: '', bearer, cluster, count }),
+      sample: () => watched(
+        () => startReverseProxy('nginx-watches', { api: cluster, bearer: idToken, accessLog: true, carries: 'watches' }), { before: '', bearer, cluster, count },
+      ),
     },
     { name: 'direct', sample: () => watched(() => directly(cluster), { before: '', bearer: idToken, cluster, count }) },
   ];
