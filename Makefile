@@ -131,7 +131,7 @@ million: ## a million logins in Redis: what list, revoke, sweep and status take;
 	$(node) dev/measurements/run.mjs million --size LOGINS=$(or $(LOGINS),1000000)
 
 .PHONY: bench
-bench: ## release binaries side by side: start, callback, API, Kubernetes proxy, refreshes; writes docs/performance.md; ROWS=token,… some, BEFORE=FILE an earlier binary
+bench: ## release binaries side by side: start, callback, API, Kubernetes proxy, refreshes; writes docs/performance.md; ROWS=token,… some, BEFORE=FILE or BASELINE=FILE an earlier binary
 	$(node) bench/bench.mjs
 
 .PHONY: bench-planted

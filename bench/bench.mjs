@@ -11,6 +11,7 @@ import { canHaveOwnNetwork } from '../dev/setup/own-network.mjs';
 import { inRepository } from '../dev/setup/repository.mjs';
 import { setUp } from '../dev/setup/setup.mjs';
 import { say, step, StepFailed } from '../dev/setup/steps.mjs';
+import { earlierBinary } from './measuring/earlier-binary.mjs';
 import { keptTo, LOAD } from './measuring/processors.mjs';
 import { measureImages } from './peers/images.mjs';
 import { buildPlanted } from './planting/planting.mjs';
@@ -46,6 +47,8 @@ try {
   if (!canHaveOwnNetwork()) {
     throw new Error('it takes root, for a network of its own: run it as root');
   }
+  // Before minutes of building: it refuses two.
+  earlierBinary();
   await mkdir(inRepository('target'), { recursive: true });
   await step('setup', () => setUp(NEEDS.bench, LOG));
   if (withSleep) {

@@ -4,34 +4,31 @@ import { rm } from 'node:fs/promises';
 
 import { inRepository } from '../dev/setup/repository.mjs';
 import { say } from '../dev/setup/steps.mjs';
+import { earlierBinary } from './measuring/earlier-binary.mjs';
 import { endOnSignals } from './parties/interruption.mjs';
-import { verdicts } from './report/floors.mjs';
+import { OURS } from './programs.mjs';
+import { binaries } from './report/binaries.mjs';
 import { machine } from './report/machine.mjs';
+import { countsOf, failuresOf } from './report/outcome.mjs';
 import { writePage } from './report/page.mjs';
+import { unjudged, verdicts } from './report/verdicts.mjs';
 import { chosenGroups } from './rows/groups.mjs';
 import { scaleOf } from './rows/scale.mjs';
-
-/** @param {import('./rows/row.mjs').Row[]} rows @param {import('./report/floors.mjs').Verdict[]} found @returns {string[]} what has failed */
-function failuresOf(rows, found) {
-  const rowsFailed = rows.flatMap(({ title, failure }) => (failure ? [`${title}: ${failure}`] : []));
-  const floors = found.filter(({ floor, holds }) => floor.kind === 'floor' && !holds);
-  return [...rowsFailed, ...floors.map(({ floor, was }) => `floor: ${floor.text}; it was ${was}`)];
-}
 
 endOnSignals();
 try {
   await rm(inRepository('target/bench'), { recursive: true, force: true });
   const scale = scaleOf();
+  const earlier = earlierBinary();
+  const measured = await binaries(OURS, earlier);
   const rows = [];
   for (const group of chosenGroups(process.env['ROWS'])) {
     rows.push(...(await group.measure(scale).catch((error) => [failedGroup(group.name, error)])));
   }
-  const found = verdicts(rows);
-  await writePage({ rows, verdicts: found, machine: await machine(), scale });
-  const failures = failuresOf(rows, found);
-  const goals = found.filter(({ floor }) => floor.kind === 'goal');
-  const figures = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}, ${found.length - goals.length} floors hold, ${goals.filter(({ holds }) => holds).length} of ${goals.length} goals met`;
-  say(failures.length === 0 ? `bench: ok (${figures})` : `bench: failed (${failures.join('; ')})`);
+  const found = verdicts(rows, earlier?.variable);
+  await writePage({ rows, verdicts: found, machine: `${await machine()}\n${measured}`, scale });
+  const failures = failuresOf(rows, found, unjudged(rows, { variable: earlier?.variable, ofAll: !process.env['ROWS'] }));
+  say(failures.length === 0 ? `bench: ok (${countsOf(rows, found)})` : `bench: failed (${failures.join('; ')})`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } catch (error) {
   say(`bench: failed (${error instanceof Error ? error.message : error})`);

@@ -1,6 +1,7 @@
 import { goProgram } from '../dev/setup/go-programs.mjs';
 import { oauth2Proxy } from '../dev/setup/peer-programs.mjs';
 import { inRepository } from '../dev/setup/repository.mjs';
+import { earlierBinary } from './measuring/earlier-binary.mjs';
 
 /** What is measured beside ours, and the stopwatch: Cargo builds the examples in the release profile, as ours. */
 const PROGRAMS = /** @type {const} */ ({
@@ -20,8 +21,8 @@ export const OURS = inRepository('target/release/backstage-oidc-helper');
 
 /** @typedef {{name: string, binary: string}} Version */
 
-/** @returns {Version[]} ours, and an earlier binary beside it where BEFORE names one */
+/** @returns {Version[]} ours, and an earlier binary beside it where BEFORE or BASELINE names one */
 export function versions() {
-  const before = process.env['BEFORE'];
-  return [{ name: 'ours', binary: OURS }, ...(before ? [{ name: 'ours before', binary: before }] : [])];
+  const earlier = earlierBinary();
+  return [{ name: 'ours', binary: OURS }, ...(earlier ? [{ name: 'ours before', binary: earlier.binary }] : [])];
 }

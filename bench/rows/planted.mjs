@@ -2,7 +2,7 @@ import { sampleOf } from '../measuring/sample.mjs';
 import { startAround } from '../parties/around.mjs';
 import { Parts } from '../parties/parts.mjs';
 import { Ours } from '../peers/ours.mjs';
-import { verdicts } from '../report/floors.mjs';
+import { verdicts } from '../report/verdicts.mjs';
 import { OURS } from '../programs.mjs';
 import { PLANTED } from '../planting/planting.mjs';
 import { Calls } from './calls.mjs';
@@ -29,7 +29,7 @@ export function seesPlantedSleep({ turns, seconds }) {
     if (row.failure) {
       return { seen: false, said: row.failure };
     }
-    const found = verdicts([row]).filter(({ holds }) => !holds);
+    const found = verdicts([row]).filter(({ holds }) => holds === false);
     return { seen: found.length > 0, said: found.map(({ floor, was }) => `${floor.text}: ${was}`).join('; ') || 'no floor has failed' };
   });
 }
