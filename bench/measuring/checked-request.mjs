@@ -16,7 +16,31 @@ import { clientOf } from './client-of.mjs';
  * @param {string} [cookie]
  * @returns {Promise<Answer>}
  */
-export function askOnce(url, { method = 'GET', path, bearer, body, type = 'application/json', accept, ca }, cookie) {
+export async function askOnce(url, asked, cookie) {
+  const agent = agentOf(url);
+  try {
+    return await askBy(agent, url, asked, cookie);
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** @param {string} url @returns {import('node:http').Agent} keeps connections, until it is destroyed */
+export function agentOf(url) {
+  const { Agent } = clientOf(url);
+  return new Agent({ keepAlive: true });
+}
+
+/**
+ * The same on a connection that the agent has, if it has one.
+ *
+ * @param {import('node:http').Agent} agent
+ * @param {string} url
+ * @param {Parameters<typeof askOnce>[1]} asked
+ * @param {string} [cookie]
+ * @returns {Promise<Answer>}
+ */
+export function askBy(agent, url, { method = 'GET', path, bearer, body, type = 'application/json', accept, ca }, cookie) {
   const headers = {
     ...(bearer && { authorization: `Bearer ${bearer}` }),
     ...(cookie && { cookie }),
@@ -24,8 +48,7 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
     ...(body && { 'content-type': type }),
   };
   return new Promise((resolve, reject) => {
-    const { Agent, request } = clientOf(url);
-    const agent = new Agent({ keepAlive: true });
+    const { request } = clientOf(url);
     const sent = request(`${url}${path}`, { method, headers, agent, ...(ca && { ca }) }, (response) => {
       const socket = response.socket;
       /** @type {Buffer[]} */
@@ -35,7 +58,6 @@ export function askOnce(url, { method = 'GET', path, bearer, body, type = 'appli
       response.once('end', () => {
         const body = Buffer.concat(chunks).toString('utf8');
         resolve({ status: response.statusCode ?? 0, bytes: socket.bytesRead, body, headers: response.headers });
-        agent.destroy();
       });
     });
     // As wrk, which has no such header: Apache answers one with two of its own.
