@@ -20,7 +20,7 @@ export class Signing {
   }
 
   /**
-   * What the kubernetes plugin shows for each call it makes: Backstage signs a new one then, around the same token of the user's.
+   * What the kubernetes plugin shows for each request of a page: Backstage signs a new one then, around the same token of the user's.
    *
    * @param {string} user
    * @param {number} count

@@ -27,7 +27,7 @@ const ABOUT_ONE_TOKEN = `Ours verifies who asks, answers with the ID token and w
 installed, and none where that is said. Compared with them is ours with Redis. The floors are judged here, as what they were set by was one token, sent again and again. A new
 plugin token for each call costs ours the verification of an ES256 signature, which neither oauth2-proxy nor mod_auth_openidc does: the next row shows ours beside them then.`;
 
-const ABOUT_A_TOKEN_A_CALL = `Backstage signs a new plugin token for each call it makes: ours sees none twice, and verifies each. oauth2-proxy and mod_auth_openidc are asked for the same session
+const ABOUT_A_TOKEN_A_CALL = `Backstage signs a new plugin token for each request of a page, and asks with it for all clusters of the page. Here each call has its own, as with one cluster: ours sees none twice, and verifies each. oauth2-proxy and mod_auth_openidc are asked for the same session
 again and again, as in the row before: it is all that their callers send. Compared with them is ours with Redis.`;
 
 /** The calls of the API, in process, in the file and in Redis. @type {import('./row.mjs').Group} */

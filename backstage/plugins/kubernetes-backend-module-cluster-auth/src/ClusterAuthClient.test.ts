@@ -10,6 +10,21 @@ afterEach(stopStandIns);
 const auth = mockServices.auth();
 const felix = mockCredentials.user('user:default/felix');
 
+/** Signs `signed-1`, `signed-2` and so on, after so many failures. */
+function countingAuth({ failures = 0 } = {}) {
+  const counted = { calls: 0 };
+  const getPluginRequestToken = async () => {
+    counted.calls += 1;
+    if (counted.calls <= failures) {
+      throw new Error('there is no key yet');
+    }
+    return { token: `signed-${counted.calls}` };
+  };
+  return Object.assign(counted, {
+    auth: mockServices.auth.mock({ getPluginRequestToken }),
+  });
+}
+
 describe('the client of the cluster-auth backend', () => {
   it('asks where discovery says when no address is configured', async () => {
     const asked: (string | undefined)[] = [];
@@ -82,6 +97,37 @@ describe('the client of the cluster-auth backend', () => {
     });
     await client.token('prod', felix);
     expect(clock.pending).toBe(0);
+  });
+
+  it('signs one token for all clusters of a request, and another for the next request', async () => {
+    const asked: (string | undefined)[] = [];
+    const url = await backendStandIn((request, response) => {
+      asked.push(request.headers.authorization);
+      response.end('{"token":"of-felix"}');
+    });
+    const signing = countingAuth();
+    const client = new ClusterAuthClient({
+      auth: signing.auth,
+      baseUrl: async () => url,
+    });
+    await Promise.all(['dev', 'prod'].map(name => client.token(name, felix)));
+    expect(asked).toEqual(['Bearer signed-1', 'Bearer signed-1']);
+    await client.token('dev', mockCredentials.user('user:default/felix'));
+    expect(asked[2]).toBe('Bearer signed-2');
+  });
+
+  it('signs again where it could not', async () => {
+    const url = await backendStandIn((_request, response) => {
+      response.end('{"token":"of-felix"}');
+    });
+    const signing = countingAuth({ failures: 1 });
+    const client = new ClusterAuthClient({
+      auth: signing.auth,
+      baseUrl: async () => url,
+    });
+    await expect(client.token('dev', felix)).rejects.toThrow(NoToken);
+    await client.token('dev', felix);
+    expect(signing.calls).toBe(2);
   });
 
   it('follows no redirect with the token that it asks with', async () => {

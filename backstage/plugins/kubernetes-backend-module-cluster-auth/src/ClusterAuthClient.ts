@@ -17,6 +17,11 @@ export class ClusterAuthClient {
   readonly #baseUrl: () => Promise<string>;
   readonly #auth: AuthService;
   readonly #clock: Clock;
+  /** The page asks for all clusters in one request: for each one more token would be signed here, and verified at the backend. */
+  readonly #requestTokens = new WeakMap<
+    BackstageCredentials,
+    Promise<{ token: string }>
+  >();
 
   constructor(options: {
     baseUrl: () => Promise<string>;
@@ -106,10 +111,7 @@ export class ClusterAuthClient {
     user: BackstageCredentials<BackstageUserPrincipal>,
     signal: AbortSignal,
   ): Promise<{ response: Response; body: string }> {
-    const { token } = await this.#auth.getPluginRequestToken({
-      onBehalfOf: user,
-      targetPluginId: 'cluster-auth',
-    });
+    const { token } = await this.#requestToken(user);
     const url = `${await this.#baseUrl()}/token?cluster=${encodeURIComponent(
       cluster,
     )}`;
@@ -119,6 +121,21 @@ export class ClusterAuthClient {
       signal,
     });
     return { response, body: await response.text() };
+  }
+
+  /** Credentials are those of one request, and so is their token. */
+  #requestToken(user: BackstageCredentials): Promise<{ token: string }> {
+    const known = this.#requestTokens.get(user);
+    if (known) {
+      return known;
+    }
+    const signed = this.#auth.getPluginRequestToken({
+      onBehalfOf: user,
+      targetPluginId: 'cluster-auth',
+    });
+    this.#requestTokens.set(user, signed);
+    signed.catch(() => this.#requestTokens.delete(user));
+    return signed;
   }
 }
 
