@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { movedProgram } from '../setup/moved-clock.mjs';
+import { movedProgram } from '../setup/moved-programs.mjs';
 import { duration, say, step } from '../setup/steps.mjs';
 import { LOGS } from './logs.mjs';
 import { MovedClock } from './moved-clock.mjs';

@@ -8,7 +8,7 @@ const LIBRARIES = '/usr/lib';
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 
 /**
- * A wall clock for programs that are started with its variables: libfaketime moves it, and dev/setup/moved-clock.mjs has taught Go's programs the
+ * A wall clock for programs that are started with its variables: libfaketime moves it, and dev/setup/moved-programs.mjs has taught Go's programs the
  * same. Their timers run as ever.
  */
 export class MovedClock {

@@ -9,7 +9,7 @@ import { compileProgram, isCompiled } from './crate-programs.mjs';
 import { MACOS, WINDOWS } from './cross-compilers.mjs';
 import { definitionsAreThere, fetchDefinitions } from './definitions.mjs';
 import { buildGoModule, goModuleIsBuilt } from './go-programs.mjs';
-import { buildMovedPrograms, movedProgramsAreBuilt } from './moved-clock.mjs';
+import { buildMovedPrograms, movedProgramsAreBuilt } from './moved-programs.mjs';
 import { buildOauth2Proxy, oauth2ProxyIsThere } from './peer-programs.mjs';
 import { buildGoProviders, goProvidersAreThere, installKeycloak, keycloakIsThere } from './provider-programs.mjs';
 import { isInPyPiFolder, installFromPyPi } from './pypi-packages.mjs';

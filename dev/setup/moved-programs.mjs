@@ -75,7 +75,7 @@ async function replacedTime(goRoot) {
   const original = join(goRoot, 'src/time/time.go');
   const text = await readFile(original, 'utf8');
   if (!NOW.test(text)) {
-    throw new Error(`time.Now of ${original} is not as dev/setup/moved-clock.mjs knows it; make NOW there fit.`);
+    throw new Error(`time.Now of ${original} is not as dev/setup/moved-programs.mjs knows it; make NOW there fit.`);
   }
   const [replaced, overlay] = [join(FOLDER, 'time.go'), join(FOLDER, 'overlay.json')];
   await writeFile(replaced, text.replace(NOW, '$1\tsec += moved()\n'));
