@@ -2,7 +2,7 @@
 //! [`http_client::HttpClient`] sends all of them except those that the Kubernetes proxy forwards.
 
 pub mod connect_failure;
-mod connector;
+pub mod connector;
 pub mod http_client;
 pub mod http_proxy;
 pub mod https_rule;
@@ -24,7 +24,6 @@ use rustls_pki_types::pem::PemObject;
 use tokio::sync::watch;
 
 use self::connect_failure::ConnectFailure;
-pub use self::connector::straight_to;
 use self::retry_after::RetryAfter;
 use self::server_certificate::{ServerCertificates, Trusted};
 

@@ -15,8 +15,8 @@ const RELEASED = inRepository('target/release-files');
 const STAND_IN = 'This stands for a program that was not built here.\n';
 
 /**
- * Makes released files: for this machine with the debug program without its symbols; for others with what `make release` has left, else
- * with a stand-in, which no machine here may install.
+ * Makes released files: for this machine with the debug program without its symbols; for others with what a whole `make release` has left,
+ * else with a stand-in, which no machine here may install.
  *
  * @param {string} into a folder
  * @param {Run} run
@@ -46,6 +46,7 @@ async function provide(target, version, folder, run) {
     await run(['strip', '-o', program, PROGRAM], folder);
     return;
   }
-  const isThere = existsSync(join(RELEASED, archiveOf(target, version)));
+  // A release that did not end has no checksums yet.
+  const isThere = ['checksums.txt', archiveOf(target, version)].every((name) => existsSync(join(RELEASED, name)));
   await (isThere ? copyFile(await unpackProgram(RELEASED, target, version, join(folder, 'released')), program) : writeFile(program, STAND_IN));
 }

@@ -11,7 +11,7 @@ use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::driver::store_error;
-use crate::outbound::straight_to;
+use crate::outbound::connector::straight_to;
 use crate::store::StoreError;
 
 /// What opens connections to one server.
