@@ -16,8 +16,8 @@ const HEAD = `# Performance
   not counted. A figure is the median of the turns, with the least and the most behind it; a ratio is taken turn by turn.
 - **A CPU second** is one of the server's processor time, user and system, of all its processes. Requests a second say what one
   processor did; what held it up stands in the last column, and where that was not the server before, no floor is judged by them.
-- **Slower than before** is a row of which the median of the ratios is worse by more than 2 %, which two processes of one binary are apart, and
-  three quarters of its turns at least, of three all, are worse.
+- **Slower than before** is a row of which three quarters of the turns at least, all of three, are worse by more than 2 %, which two processes of
+  one binary are apart.
 - **Apart.** The server has one processor to itself. The load (wrk, a process of its own), the identity provider, Backstage's keys, Redis
   and the API server share what is left.
 - **Right answers.** One request before and one after each turn is read whole and checked. Of the answers under load wrk counts as wrong those

@@ -3,6 +3,7 @@ mod every_system;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
@@ -98,6 +99,8 @@ impl Timer for NoTime {
 /// A user's home, below the build's folder: a program below the system's temporary one is refused.
 struct Scene {
     home: tempfile::TempDir,
+    /// The helper port.
+    listen: SocketAddr,
     machine: Machine,
     fake: Fake,
     timer: NoTime,
@@ -130,7 +133,14 @@ impl Scene {
             is_wsl: false,
             has_runtime_directory: true,
         };
-        Self { home, machine, fake: Fake::default(), timer: NoTime::default(), shown: Shown::default() }
+        Self {
+            home,
+            listen: address_of_its_own(),
+            machine,
+            fake: Fake::default(),
+            timer: NoTime::default(),
+            shown: Shown::default(),
+        }
     }
 
     async fn install(&self, asking: Asking, backend: &str) -> Result<(), HelperError> {
@@ -138,8 +148,9 @@ impl Scene {
     }
 
     async fn install_with(&self, asking: Asking, settings: &[(&str, &str)]) -> Result<(), HelperError> {
-        let pairs = settings.iter().chain(&[("CONTROL_LISTEN", LISTEN)]);
-        let source = Source::new(pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let listen = self.listen.to_string();
+        let pairs = settings.iter().copied().chain([("CONTROL_LISTEN", listen.as_str())]);
+        let source = Source::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let carried = source.carried(|path| Ok(path.into())).unwrap();
         let order = Order { settings: ProxySettings::read(&source).unwrap(), carried, asking };
         let tools = Tools {
@@ -193,8 +204,15 @@ fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     lines.flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
-/// Of this machine alone, and no address of `localhost`, which another program may have.
-const LISTEN: &str = "127.77.0.1:28888";
+/// Of this machine alone, and no address of `localhost`, which another program may have. The tests of a process run side by side, and so may
+/// two processes of them: each scene has an address that no other has. The port is none that a system gives to a connection.
+fn address_of_its_own() -> SocketAddr {
+    static SCENES: AtomicU32 = AtomicU32::new(1);
+    let scene = SCENES.fetch_add(1, Ordering::Relaxed);
+    assert!(scene < 255, "more scenes than addresses");
+    let process = (std::process::id() & 0x3fff) << 8;
+    SocketAddr::from((Ipv4Addr::from_bits(0x7f40_0000 | process | scene), 28888))
+}
 
 const UNITS: [&str; 2] = ["backstage-oidc-helper.service", "backstage-oidc-helper.socket"];
 
