@@ -23,7 +23,7 @@ const PER_CPU = 'perProcessorSecond';
 /** @param {string} beside @param {string} [ours] */
 const besides = (beside, ours = 'ours, Redis') => (/** @type {Row} */ row) => comparison(row, ours, beside, PER_CPU);
 
-const PROFILE_OF_TOKEN = `Of a profile of it (perf, 29 November 2026) 54 % is the kernel: a request read, one round trip to Redis, an answer and an audit line written. \
+const PROFILE_OF_TOKEN = `Of a profile of it (perf, 29 November 2026, beside a build) 54 % is the kernel: a request read, one round trip to Redis, an answer and an audit line written. \
 8 % are logging and spans, 7 % memory, 6 % actix-web, 4 % JSON, 1 % cryptography. Tried: verified tokens are remembered, which was most of the time before (5 times as \
 quick); caches of the allocator for each thread (a sixth quicker); a record that has not changed is not opened again (a seventh quicker in process and in the file, a \
 twentieth with Redis).`;
@@ -82,8 +82,9 @@ built for size is a third smaller on the disk and takes as much; system roots, T
     inTheWay: `Of a profile of it (perf, 28 November 2026) 62 % is the kernel, which copies each byte twice and carries it over loopback, as for nginx; 9 % AES, 5 % \
 copies between buffers, 5 % the allocator. It reads a TLS record of 16 KiB at a time (61 reads a MB), as nginx does, and writes 73 KiB: without all that is not the kernel's \
 or AES' it would be a third quicker. nginx is measured as an operator sets it, unbuffered; with its own defaults it is half as quick, and the goal is of that time. \
-In that row API and load are the limit, and a proxy that waits less reads smaller pieces, which cost both. Where another program takes half of the server's processor, so that \
-the server is the limit, it is 1.24 times nginx and 1.10 times the binary of commit ${BASELINE_COMMIT}, over HTTP/2 0.97 and 1.00 times (29 November 2026, five turns). \
+In that row API and load are the limit; ours reads smaller pieces there than the binary of commit ${BASELINE_COMMIT} (123 receives a MB to 94, counted with perf) and \
+passes fewer answers a second. Measured by hand, with another program on half of the server's processor (29 November 2026, five turns), it is 1.24 times nginx and 1.10 \
+times that binary a CPU second, over HTTP/2 0.97 and 1.00 times. \
 Tried: more idle connections and caches of the allocator, which large reads do not show.`,
     measured: besides('nginx with an access log', 'ours'),
   },
@@ -97,9 +98,9 @@ Tried: more idle connections and caches of the allocator, which large reads do n
   },
   {
     text: 'callback in to page out, at most 1 ms beside the round trips', kind: 'goal', row: 'Callback to page, 1 at once', bound: { most: 1 }, digits: 2,
-    inTheWay: `What is left is a difference of times that vary by more than it. Of a profile of logins (perf, 29 November 2026) 59 % of the proxy role's processor time and \
-34 % of the backend's is the kernel: a browser's connection accepted and closed, a request carried; nothing else is above 3 %, the signature of the ID token among \
-it. Tried: verified tokens and keys are remembered; caches of the allocator for each thread.`,
+    inTheWay: `What is left is a difference of times that vary by more than it. Of a profile of logins (perf, 29 November 2026, beside a build) 59 % of the proxy role's processor time and \
+34 % of the backend's is the kernel: a browser's connection accepted and closed, a request carried; no other function is above 3 %. \
+Tried: verified tokens and keys are remembered; caches of the allocator for each thread.`,
     measured: (row) => figureOf(row, 'ours', 'ownMs'),
   },
   {
